@@ -1,0 +1,99 @@
+/**
+ * What `npm test` runs after the set-up: build, type check and lint, then the tests under tap. The tests of the pure core
+ * must cover all of it, line and branch; a file of the core that no test loads counts as uncovered. With arguments
+ * (`npm test -- test/runtime/log.test.ts`) it builds and runs only those test files.
+ *
+ * The last line is `N passed, N failed`, from tap's own count of assertions. A step before the tests that fails, missing
+ * coverage, and a skipped or unfinished (todo) test each make the run fail.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import ts from 'typescript'
+
+/** Tests of src/core alone. */
+const coreTests = ['test/core/', 'test/scenarios/']
+const notCore = ['src/!(core)/**', 'routes/**', 'schemas/**', 'scripts/**', 'test/**']
+
+function files (folder, suffix) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true }).map((name) => join(folder, name)).filter((name) => name.endsWith(suffix)).sort()
+}
+
+function run (program, args) {
+  return spawnSync(join('node_modules', '.bin', program), args, { stdio: 'inherit' }).status ?? 1
+}
+
+/** Ends the run with the counts as the last line. */
+function finish ({ passed, failed }) {
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exit(failed === 0 && passed > 0 ? 0 : 1)
+}
+
+function step (name, program, args) {
+  console.log(`test: ${name}`)
+  if (run(program, args) === 0) return
+  console.error(`test: ${name} failed, so no test was run.`)
+  finish({ passed: 0, failed: 1 })
+}
+
+/**
+ * Runs test files under tap, and says how each ended as it ends, a failed one with everything it said. The counts are tap's own; a tap that
+ * failed without a failed assertion counts as one failure.
+ */
+async function tap (name, tests, options) {
+  if (tests.length === 0) return { passed: 0, failed: 0 }
+  console.log(`test: ${name}`)
+  const child = spawn(join('node_modules', '.bin', 'tap'), ['--no-color', '--reporter=tap', ...options, ...tests], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = new Promise((resolve) => { child.once('exit', resolve) })
+  let summary
+  let said = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    summary = /^# \{ (total: .*) \}$/.exec(line)?.[1] ?? summary
+    said.push(line)
+    const file = /^(ok|not ok) \d+ - (\S+)/.exec(line)
+    if (file === null) continue
+    console.log(file[1] === 'ok' ? line : said.filter((each) => !/^\s+ok \d/.test(each)).join('\n'))
+    said = []
+  }
+  const status = await exited
+  if (summary === undefined) {
+    console.error(`test: ${name}: tap ended (status ${status}) without a summary.\n${said.join('\n')}`)
+    return { passed: 0, failed: 1 }
+  }
+  const count = (word) => Number(new RegExp(`\\b${word}: (\\d+)`).exec(summary)?.[1] ?? 0)
+  const unrun = count('skip') + count('todo')
+  if (unrun > 0) console.error(`test: ${name}: ${count('skip')} skipped, ${count('todo')} todo; a test that does not run counts as failed.`)
+  const failed = count('fail') + unrun
+  return { passed: count('pass'), failed: status === 0 ? failed : Math.max(failed, 1) }
+}
+
+/** The files of the core which hold code and were loaded by none of its tests. */
+function unloadedCore () {
+  const report = JSON.parse(readFileSync('.tap/report/coverage-summary.json', 'utf8'))
+  const isCode = (file) => ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions: { module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, removeComments: true } })
+    .outputText.replace(/export \{\};?/g, '').trim() !== ''
+  return files('src/core', '.ts').filter((file) => !(resolve(file) in report) && isCode(file))
+}
+
+const only = process.argv.slice(2)
+step('build', 'tsc', ['-p', 'tsconfig.build.json'])
+if (only.length > 0) finish(await tap('chosen tests', only, []))
+
+step('type check', 'tsc', ['-p', 'tsconfig.json'])
+step('lint', 'eslint', ['.'])
+const tests = files('test', '.test.ts')
+const isCore = (file) => coreTests.some((folder) => file.startsWith(folder))
+const results = [
+  await tap('core', tests.filter(isCore), ['--no-disable-coverage', '--coverage-report=text', '--coverage-report=json-summary', ...notCore.map((glob) => `--coverage-exclude=${glob}`)]),
+  await tap('everything else', tests.filter((file) => !isCore(file)), []),
+]
+if (tests.some(isCore)) {
+  const unloaded = unloadedCore()
+  if (unloaded.length > 0) {
+    console.error(`test: no test of the core loads ${unloaded.join(', ')}; the core must be covered completely.`)
+    results.push({ passed: 0, failed: unloaded.length })
+  }
+}
+finish(results.reduce((sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }), { passed: 0, failed: 0 }))
