@@ -1,0 +1,137 @@
+/**
+ * The record of one switchover, `/switchovers/<epoch>`: made before the key is written, closed once. Its JSON is also what clients
+ * read, hence the snake_case. A closed record says everything about its switchover, so that every API gives the same answer for ever.
+ */
+import { causeOf, coordinatorStateOf, outcomeOf, type Cause, type CoordinatorState, type Outcome } from './states.ts'
+import { parseTrouble, type Trouble } from './transition.ts'
+import { count, jsonObject, text } from './znode.ts'
+
+/** How far one node has come in a switchover. */
+export interface NodeProgress {
+  readonly coordinator_state: CoordinatorState | null
+  readonly step: number
+  readonly of: number
+  readonly resource: string | null
+}
+
+export interface TimelineEntry {
+  /** RFC 3339. For people: two nodes' entries come from two clocks. */
+  readonly at: string
+  readonly node: string
+  readonly coordinator_state: CoordinatorState
+}
+
+export interface SwitchoverRecord {
+  readonly epoch: number
+  readonly from: string | null
+  /** The target; null where the key was freed, and whoever wins becomes primary. */
+  readonly to: string | null
+  readonly cause: Cause
+  readonly requested_by: string | null
+  readonly reason: string | null
+  readonly started_at: string
+  /** Its bound in seconds, counted by each observer from first sight on its own monotonic clock. */
+  readonly timeout: number
+  /** null while it is open; written once. */
+  readonly outcome: Outcome | null
+  readonly finished_at: string | null
+  readonly continued_by: number | null
+  readonly error: Trouble | null
+  readonly progress: number
+  readonly nodes: Readonly<Record<string, NodeProgress>>
+  readonly timeline: readonly TimelineEntry[]
+}
+
+export interface NewRecord extends Pick<SwitchoverRecord, 'from' | 'to' | 'cause' | 'timeout'> {
+  readonly requested_by?: string | null
+  readonly reason?: string | null
+}
+
+export const openRecord = (epoch: number, startedAt: string, given: NewRecord): SwitchoverRecord => ({
+  epoch,
+  from: given.from,
+  to: given.to,
+  cause: given.cause,
+  requested_by: given.requested_by ?? null,
+  reason: given.reason ?? null,
+  started_at: startedAt,
+  timeout: given.timeout,
+  outcome: null,
+  finished_at: null,
+  continued_by: null,
+  error: null,
+  progress: 0,
+  nodes: {},
+  timeline: [],
+})
+
+export interface Closing {
+  readonly outcome: Outcome
+  readonly error?: Trouble | null
+  readonly continued_by?: number | null
+}
+
+/** What an observer adds at the end, from the nodes' own transitions. */
+export type Particulars = Pick<SwitchoverRecord, 'progress' | 'nodes' | 'timeline'>
+
+export const closeRecord = (record: SwitchoverRecord, finishedAt: string, closing: Closing, particulars: Particulars): SwitchoverRecord => ({
+  ...record,
+  ...particulars,
+  outcome: closing.outcome,
+  finished_at: finishedAt,
+  error: closing.error ?? null,
+  continued_by: closing.continued_by ?? null,
+})
+
+export const isOpen = (record: SwitchoverRecord) => record.outcome === null
+
+function parseNodes (value: unknown): Readonly<Record<string, NodeProgress>> {
+  if (typeof value !== 'object' || value === null) return {}
+  return Object.fromEntries(Object.entries(value as Record<string, unknown>).map(([name, raw]) => {
+    const node = (raw ?? {}) as Record<string, unknown>
+    return [name, {
+      coordinator_state: coordinatorStateOf(text(node['coordinator_state'])),
+      step: count(node['step']) ?? 0,
+      of: count(node['of']) ?? 0,
+      resource: text(node['resource']),
+    }]
+  }))
+}
+
+function parseTimeline (value: unknown): readonly TimelineEntry[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((raw: unknown) => {
+    const entry = (raw ?? {}) as Record<string, unknown>
+    const state = coordinatorStateOf(text(entry['coordinator_state']))
+    const node = text(entry['node'])
+    return state === null || node === null ? [] : [{ at: text(entry['at']) ?? '', node, coordinator_state: state }]
+  })
+}
+
+const fraction = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1 ? value : 0
+
+/** The record in a znode's text; null if it is malformed, and then it is nobody's switchover. */
+export function parseRecord (data: string | null | undefined): SwitchoverRecord | null {
+  const object = jsonObject(data)
+  const epoch = count(object?.['epoch'])
+  const cause = causeOf(text(object?.['cause']))
+  const timeout = object?.['timeout']
+  if (object === null || epoch === null || cause === null || typeof timeout !== 'number') return null
+  return {
+    epoch,
+    from: text(object['from']),
+    to: text(object['to']),
+    cause,
+    requested_by: text(object['requested_by']),
+    reason: text(object['reason']),
+    started_at: text(object['started_at']) ?? '',
+    timeout,
+    outcome: outcomeOf(text(object['outcome'])),
+    finished_at: text(object['finished_at']),
+    continued_by: count(object['continued_by']),
+    error: parseTrouble(object['error']),
+    progress: fraction(object['progress']),
+    nodes: parseNodes(object['nodes']),
+    timeline: parseTimeline(object['timeline']),
+  }
+}

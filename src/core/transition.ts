@@ -1,0 +1,55 @@
+/**
+ * A node's own way through takeover, relinquish or its start, resource by resource, as it publishes it in
+ * `/nodes/<n>/transition`. The znode outlives the transition, so a fresh one is always written before the coordinator state that
+ * it belongs to; `released` is only ever extended after the release is done. Its existence also marks a node as one of ours.
+ */
+import { count, jsonObject, text, texts } from './znode.ts'
+
+export const directions = ['start', 'takeover', 'relinquish'] as const
+export type Direction = typeof directions[number]
+
+/** What went wrong, in the words of the error reference. */
+export interface Trouble {
+  readonly code: string
+  readonly resource: string | null
+  readonly message: string
+}
+
+export interface Transition {
+  /** The epoch it belongs to; null for a start. */
+  readonly epoch: number | null
+  readonly direction: Direction
+  /** Finished steps, of `of` planned ones. */
+  readonly step: number
+  readonly of: number
+  /** The resource being worked on. */
+  readonly resource: string | null
+  /** Resources that this transition has let go of, each named only once that was done. */
+  readonly released: readonly string[]
+  /** When it began, RFC 3339, by the node's own wall clock. For people only. */
+  readonly since: string
+  readonly error: Trouble | null
+}
+
+export function parseTrouble (value: unknown): Trouble | null {
+  if (typeof value !== 'object' || value === null) return null
+  const { code, resource, message } = value as Record<string, unknown>
+  return { code: text(code) ?? 'unknown', resource: text(resource), message: text(message) ?? '' }
+}
+
+/** The transition in a znode's text, or null if it is absent or malformed: then nothing counts as released. */
+export function parseTransition (data: string | null | undefined): Transition | null {
+  const object = jsonObject(data)
+  const direction = directions.find((known) => known === object?.['direction'])
+  if (object === null || direction === undefined) return null
+  return {
+    epoch: count(object['epoch']),
+    direction,
+    step: count(object['step']) ?? 0,
+    of: count(object['of']) ?? 0,
+    resource: text(object['resource']),
+    released: texts(object['released']),
+    since: text(object['since']) ?? '',
+    error: parseTrouble(object['error']),
+  }
+}

@@ -1,0 +1,29 @@
+/** One znode as read: its text and the parts of its stat that decisions rest on. */
+export interface Znode {
+  readonly data: string
+  /** Number of changes of the data since it was made; what a versioned write expects. */
+  readonly version: number
+  /** Transaction that made it: another one means another znode of the same name. */
+  readonly czxid: string
+  /** Transaction of its last change. */
+  readonly mzxid: string
+  /** When it was last changed, RFC 3339, by the ensemble's wall clock. For people only. */
+  readonly modified: string
+  /** Session that owns it, or '' for a persistent one. */
+  readonly owner: string
+}
+
+/** Reads a JSON object, or null for anything else: a malformed value is that znode's trouble alone. */
+export function jsonObject (text: string | null | undefined): Record<string, unknown> | null {
+  if (text == null || text === '') return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : null
+  } catch {
+    return null
+  }
+}
+
+export const text = (value: unknown): string | null => typeof value === 'string' ? value : null
+export const count = (value: unknown): number | null => Number.isSafeInteger(value) && (value as number) >= 0 ? value as number : null
+export const texts = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []

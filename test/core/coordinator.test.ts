@@ -1,0 +1,89 @@
+// The machine's own bookkeeping: which answer belongs to what, which delay is still wanted, and what a lost lease does to each activity.
+// The course of whole switchovers is in test/scenarios.
+import t from 'tap'
+import { member, primary, survey } from '../support/scenario-builders.ts'
+import { Driver, taking, trouble } from '../support/scenario-driver.ts'
+
+t.test('a new machine starts at once', async (t) => {
+  const driver = new Driver({ daemon: 'init', state: null }).send({ type: 'view', view: survey() as never })
+  t.strictSame(driver.words, ['note begun', 'publish'])
+})
+
+t.test('events and activities that nobody knows are bugs, and bugs are crashes', async (t) => {
+  t.throws(() => new Driver().send({ type: 'whim' } as never), /unreachable/)
+  t.throws(() => new Driver({ activity: { kind: 'whim', id: 1 } as never }).answer(), /unreachable/)
+})
+
+t.test('answers to anything given up are dropped', async (t) => {
+  const driver = taking()
+  const before = driver.state
+  t.strictSame(driver.send({ type: 'answer', id: driver.id - 1, answer: { kind: 'done' } }).words, [])
+  t.strictSame(driver.state, before)
+  t.strictSame(driver.send({ type: 'elapsed', id: 999 }).words, [])
+  t.strictSame(new Driver().send({ type: 'answer', id: 1, answer: { kind: 'done' } }).words, [])
+})
+
+t.test('the one delay of a node at rest', async (t) => {
+  const driver = new Driver().view('hv1', 1)
+  t.strictSame(driver.words, ['delay 500'])
+  t.strictSame(driver.view('hv1', 1).words, [], 'it goes on while the same is wanted')
+  t.strictSame(driver.view('hv1', 2).words, ['cancel', 'delay 500'], 'it starts anew when that changes')
+  t.strictSame(driver.view('hv2', 3, { members: [member('hv1'), primary('hv2')] }).words, ['cancel'], 'it ends when nothing is wanted')
+  t.strictSame(driver.view('hv1', 4).view('none', 5).words, ['cancel', 'lock'], 'what has no delay is done at once')
+})
+
+t.test('a wait for the lock is given up when the key moves', async (t) => {
+  const contending = () => new Driver().view('none', 1)
+  t.strictSame(contending().view('none', 1).words, [])
+  t.strictSame(contending().view('hv2', 2).words, ['cancel'])
+  t.strictSame(contending().view('none', 2).words, ['cancel'])
+  t.strictSame(contending().answer().view('hv2', 2).words, [], 'not once the lock is had: the survey will show it')
+  t.strictSame(contending().view('none', 2).answer({ kind: 'aborted' }).words, ['note key_changed', 'lock'], 'and then it looks again')
+  t.strictSame(taking().view('hv1', 1).words, [])
+  t.strictSame(taking().view('hv1', 2).words, ['cancel'], 'an epoch that is over is another epoch, whatever name it has')
+  t.strictSame(taking().view('hv2', 2).words, ['cancel'])
+})
+
+t.test('a lost lease', async (t) => {
+  const lose = (driver: Driver) => driver.send({ type: 'lost', reason: 'the lease ran out' })
+  const holding = { state: 'primary', held: ['ip', 'dhcp'] } as const
+  t.strictSame(lose(new Driver()).words, ['note demoted', 'demoted'], 'nothing is held')
+  const idle = lose(new Driver(holding).view('hv2', 1))
+  t.strictSame(idle.words, ['note demoted', 'cancel', 'release dhcp'], 'in reverse; the delay is over')
+  t.strictSame(lose(idle).words, [], 'once')
+  t.strictSame(idle.view('hv1', 9).words, [], 'nothing else is begun')
+  t.strictSame(idle.answer().words, ['release ip'])
+  t.strictSame(idle.answer({ kind: 'refused', trouble }).words, ['self_fence x', 'demoted'])
+  t.strictSame([idle.state.held, idle.state.activity.kind], [[], 'ended'])
+  t.strictSame(lose(idle).words, [], 'it has ended')
+  t.strictSame(lose(new Driver(holding).view('hv2', 1)).answer({ kind: 'refused' }).words, ['release ip'], 'a release without a word of its trouble')
+
+  const acquiring = lose(taking().until('acquire', 'dhcp'))
+  t.strictSame(acquiring.words, ['note demoted', 'cancel', 'cancel'], 'the bound and the acquire are stopped, and nothing is released yet')
+  t.strictSame(acquiring.answer({ kind: 'aborted' }).words, ['release dhcp'], 'what was being acquired first')
+  t.strictSame(acquiring.answer().answer().words, ['demoted'])
+
+  const relinquishing = () => new Driver({ ...holding, spentEpoch: 1 }).view('hv2', 2).elapse('idle').until('release')
+  t.strictSame(lose(relinquishing()).words, ['note demoted'], 'a release is left to finish')
+  t.strictSame(lose(relinquishing()).answer({ kind: 'refused', trouble }).words, ['self_fence x', 'release dhcp'])
+  t.strictSame(lose(new Driver({ ...holding, spentEpoch: 1 }).view('hv2', 2).elapse('idle')).words, ['note demoted', 'cancel', 'release dhcp'], 'a publication is not waited for')
+  t.strictSame(lose(new Driver().view('none', 1)).words, ['note demoted', 'cancel', 'demoted'], 'nor a wait for the lock')
+  for (const kind of ['failed', 'unknown'] as const) {
+    t.strictSame(relinquishing().answer({ kind }).words, ['note trouble', 'self_fence release_aborted', 'publish'], `a release that is ${kind} counts as not done`)
+  }
+
+  const all = new Driver({ ...holding, timers: { idle: { id: 90, subject: '' }, bound: 91, standBack: 92, handover: 93 } })
+  t.strictSame(lose(all).effects.flatMap((effect) => effect.type === 'cancel' ? effect.id : []), [90, 91, 92, 93])
+  t.strictSame(all.state.timers, { idle: null, bound: null, standBack: null, handover: null })
+})
+
+t.test('a shutdown', async (t) => {
+  const driver = new Driver().send({ type: 'shutdown' })
+  t.strictSame(driver.words, ['delay 120000', 'note begun', 'write_daemon_state'])
+  t.strictSame(driver.send({ type: 'shutdown' }).words, [], 'once')
+  t.strictSame(driver.answer().words, ['note finished', 'left'])
+  const primary = new Driver({ state: 'primary', held: ['ip'] }).send({ type: 'shutdown' }).answer()
+  t.strictSame(primary.elapse('handover').state.handoverOver, true)
+  const early = new Driver({ daemon: 'init', state: null }).send({ type: 'shutdown' })
+  t.strictSame([early.state.daemon, early.words], ['init', ['delay 120000', 'note begun', 'publish']], 'a start is finished first')
+})
