@@ -1,0 +1,62 @@
+/**
+ * The arguments that both daemons take. Pure: what is to be done is answered, the caller does it.
+ */
+import { parseArgs } from 'node:util'
+
+/** sysexits(3) EX_USAGE: the command line is wrong. */
+export const exitUsage = 64
+
+export type DaemonName = 'pvcapid' | 'pvcnoded'
+
+export type Invocation =
+  /** Run with this configuration file. */
+  | { readonly kind: 'run', readonly file: string }
+  /** Only validate this configuration file. */
+  | { readonly kind: 'check', readonly file: string }
+  | { readonly kind: 'version' }
+  /** Print `text` on stdout. */
+  | { readonly kind: 'help', readonly text: string }
+  /** Print `message` on stderr and exit with `exitCode` (64). */
+  | { readonly kind: 'usage_error', readonly message: string, readonly exitCode: typeof exitUsage }
+
+/**
+ * Reads the arguments after the program's name. The file is `--config`'s, else that of PVCAPID_CONFIG_FILE or
+ * PVCNODED_CONFIG_FILE in `env`, else `/etc/pvc/<daemon>.yaml` (DESIGN section 6).
+ */
+export function readCommandLine (daemon: DaemonName, args: readonly string[], env: Readonly<Record<string, string | undefined>>): Invocation {
+  let values
+  try {
+    values = parseArgs({
+      args: [...args],
+      options: { config: { type: 'string', short: 'c' }, check: { type: 'boolean' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: false,
+    }).values
+  } catch (error) {
+    // Its first sentence names the argument; the rest is advice about parseArgs.
+    const reason = (error instanceof Error ? error.message : String(error)).split(/\. |\n/)[0]
+    return usageError(`${daemon}: ${reason}. See ${daemon} --help.`)
+  }
+  if (values.help === true) return { kind: 'help', text: helpText(daemon) }
+  if (values.version === true) return { kind: 'version' }
+  if (values.config === '') return usageError(`${daemon}: --config needs the name of a file. See ${daemon} --help.`)
+  const file = values.config ?? (env[configVariable(daemon)] || defaultConfigFile(daemon))
+  return { kind: values.check === true ? 'check' : 'run', file }
+}
+
+function usageError (message: string): Invocation {
+  return { kind: 'usage_error', message, exitCode: exitUsage }
+}
+
+const configVariable = (daemon: DaemonName) => `${daemon.toUpperCase()}_CONFIG_FILE`
+const defaultConfigFile = (daemon: DaemonName) => `/etc/pvc/${daemon}.yaml`
+
+function helpText (daemon: DaemonName): string {
+  return `Usage: ${daemon} [--config FILE] [--check]
+
+  -c, --config FILE  the configuration file; without it ${configVariable(daemon)} from
+                     the environment, or else ${defaultConfigFile(daemon)}
+      --check        validate the file and exit: 0 if it is good, 78 if not
+      --version      print the version and exit
+  -h, --help         print this and exit
+`
+}

@@ -1,0 +1,83 @@
+/**
+ * What can be wrong with a configuration file, and how it is shown: one line each, in the order of the file, with the
+ * place, the setting and a sentence. The codes are stable.
+ */
+
+export type ConfigProblemCode =
+  /** The file is missing or may not be read. */
+  | 'config_unreadable'
+  /** The text is not YAML. */
+  | 'config_syntax'
+  /** A setting that does not exist. */
+  | 'config_unknown'
+  /** A setting that must be there is not. */
+  | 'config_missing'
+  /** A value of the wrong type, form or size. */
+  | 'config_invalid'
+  /** Settings that do not go together. */
+  | 'config_relation'
+
+export interface ConfigProblem {
+  readonly code: ConfigProblemCode
+  readonly severity: 'error' | 'warning'
+  readonly file: string
+  /** Counted from 1; both are 0 if the problem has no place in the file. */
+  readonly line: number
+  readonly column: number
+  /** The setting as a path, for example `pvc.coordinator.resources[0].name`; empty if it concerns the whole file. */
+  readonly path: string
+  readonly message: string
+}
+
+/** sysexits(3) EX_CONFIG: the daemon cannot start with this configuration, and starting it again will not help. */
+export const exitConfig = 78
+
+/** A step into a YAML document: a key of a mapping or an index of a list. */
+export type Segment = string | number
+
+/** `['pvc', 'resources', 0, 'name']` → `pvc.resources[0].name`. */
+export function pathText (segments: readonly Segment[]): string {
+  return segments.map((segment, index) =>
+    typeof segment === 'number' ? `[${segment}]` : index === 0 ? segment : `.${segment}`).join('')
+}
+
+/** The inverse of `pathText`. */
+export function pathSegments (path: string): Segment[] {
+  return [...path.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map((match) => match[1] === undefined ? match[0] : Number(match[1]))
+}
+
+/** `file:line:column: [warning: ]path: sentence`. */
+export function problemText (problem: ConfigProblem): string {
+  const place = problem.line === 0 ? problem.file : `${problem.file}:${problem.line}:${problem.column}`
+  const subject = problem.path === '' ? '' : `${problem.path}: `
+  return `${place}: ${problem.severity === 'warning' ? 'warning: ' : ''}${subject}${problem.message}`
+}
+
+/** Writes every problem through `write` (a line with its newline each) and answers the exit code they call for: 78 if one is an error, else 0. */
+export function reportProblems (problems: readonly ConfigProblem[], write: (text: string) => void): 0 | typeof exitConfig {
+  for (const problem of problems) write(`${problemText(problem)}\n`)
+  return problems.some((problem) => problem.severity === 'error') ? exitConfig : 0
+}
+
+/** The known word nearest to `word`, if it is near enough to be what was meant. */
+export function nearest (word: string, known: readonly string[]): string | undefined {
+  let best: { word: string, distance: number } | undefined
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
+    if (distance <= Math.max(1, Math.floor(candidate.length / 3)) && (best === undefined || distance < best.distance)) best = { word: candidate, distance }
+  }
+  return best?.word
+}
+
+/** How many letters must be put in, left out or replaced (Levenshtein). */
+function editDistance (a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,129 @@
+/**
+ * Loads a daemon's YAML configuration file.
+ *
+ * Guarantees: never throws for what a file can hold; answers either a value of the schema's type with every default
+ * filled in, or every error at once, each with its place. Unknown settings and duplicate keys are errors. A relation
+ * between settings is judged whenever the settings it names are sound, however wrong the rest of the file is.
+ * Does not convert units: the value is as the file has it.
+ */
+import { readFileSync } from 'node:fs'
+import type { Static, TSchema } from 'typebox'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import type { Document, Node } from 'yaml'
+import { pathSegments, pathText } from './config-problem.ts'
+import type { ConfigProblem, Segment } from './config-problem.ts'
+import { checkValue } from './config-schema.ts'
+
+/** What a relation found. `path` is the setting to point at; a finding is an error unless it says `warning`. */
+export interface Finding {
+  readonly path: string
+  readonly message: string
+  readonly severity?: 'error' | 'warning'
+}
+
+/** A rule between settings. */
+export interface Relation<Value> {
+  /** The settings it reads, for example `pvc.coordinator.lock_timeout`. It is not judged if one of these, or anything in them, is wrong. */
+  readonly reads: readonly string[]
+  /** What is wrong, nothing if all is well. May read only what `reads` names: the rest of the value may have any type. */
+  readonly judge: (value: Value) => readonly Finding[]
+}
+
+export type ConfigResult<Value> =
+  /** `problems` are warnings only. */
+  | { readonly ok: true, readonly value: Value, readonly problems: readonly ConfigProblem[] }
+  /** At least one of `problems` is an error; in the order of the file. */
+  | { readonly ok: false, readonly problems: readonly ConfigProblem[] }
+
+/** Reads and checks `file`; a file that is missing or cannot be read is an error like any other. */
+export function loadConfig<Schema extends TSchema> (file: string, schema: Schema, relations: ReadonlyArray<Relation<Static<Schema>>>): ConfigResult<Static<Schema>> {
+  let text
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'There is no such file' : code === 'EACCES' ? 'This user may not read the file' : `The file cannot be read (${String(code)})`
+    return { ok: false, problems: [{ code: 'config_unreadable', severity: 'error', file, line: 0, column: 0, path: '', message: `${reason}; name the configuration file with --config.` }] }
+  }
+  return parseConfig(text, file, schema, relations)
+}
+
+/** Checks the text of a configuration; `file` is only shown. */
+export function parseConfig<Schema extends TSchema> (text: string, file: string, schema: Schema, relations: ReadonlyArray<Relation<Static<Schema>>>): ConfigResult<Static<Schema>> {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) {
+    return failed(faults.map((fault) => ({ code: 'config_syntax', severity: 'error', ...place(fault.pos[0]), path: '', message: syntaxSentence(fault.message) })))
+  }
+  let plain: unknown
+  try {
+    plain = document.toJS()
+  } catch (error) {
+    return failed([{ code: 'config_syntax', severity: 'error', ...place(0), path: '', message: syntaxSentence(error instanceof Error ? error.message : String(error)) }])
+  }
+
+  const { value, violations } = checkValue(schema, plain ?? {})
+  const problems: ConfigProblem[] = violations.map(({ code, path, message }) =>
+    ({ code, severity: 'error', ...place(offsetOf(document, path)), path: pathText(path), message }))
+  const unsound = violations.map(({ path }) => path)
+  for (const { reads, judge } of relations) {
+    if (reads.some((path) => unsound.some((wrong) => touches(wrong, pathSegments(path))))) continue
+    for (const { path, message, severity = 'error' } of judge(value as Static<Schema>)) {
+      // A default that does not go with what the file says is shown where the file says it.
+      const shown = [path, ...reads].map((candidate) => pathSegments(candidate)).find((candidate) => isGiven(document, candidate))
+      problems.push({ code: 'config_relation', severity, ...place(offsetOf(document, shown ?? pathSegments(path))), path, message })
+    }
+  }
+  problems.sort((a, b) => a.line - b.line || a.column - b.column)
+  return problems.some(({ severity }) => severity === 'error') ? failed(problems) : { ok: true, value: value as Static<Schema>, problems }
+}
+
+function failed (problems: readonly ConfigProblem[]): { ok: false, problems: readonly ConfigProblem[] } {
+  return { ok: false, problems }
+}
+
+/** The parser's messages begin with a capital and sometimes lack the full stop. */
+function syntaxSentence (message: string): string {
+  return `This is not valid YAML: ${message.replace(/\.$/, '')}.`
+}
+
+/** Whether one path is the other or lies in it. */
+function touches (a: readonly Segment[], b: readonly Segment[]): boolean {
+  return a.slice(0, b.length).every((segment, index) => segment === b[index])
+}
+
+/** Whether the file itself has the setting. */
+function isGiven (document: Document, path: readonly Segment[]): boolean {
+  return steps(document, path).length === path.length
+}
+
+/** Where a setting stands: its key if it is in a mapping, its value in a list; what it would stand in if it is absent. */
+function offsetOf (document: Document, path: readonly Segment[]): number {
+  return steps(document, path).at(-1) ?? (document.contents as Node | null)?.range?.[0] ?? 0
+}
+
+/** The offsets of a path's segments, as far as the file has them. */
+function steps (document: Document, path: readonly Segment[]): number[] {
+  const offsets: number[] = []
+  let node = document.contents as Node | null
+  for (const segment of path) {
+    if (isAlias(node)) node = node.resolve(document) ?? null
+    let found: Node | null
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment))
+      found = (pair?.key ?? null) as Node | null
+      node = (pair?.value ?? null) as Node | null
+    } else {
+      found = isSeq(node) ? (node.items[Number(segment)] ?? null) as Node | null : null
+      node = found
+    }
+    if (found === null) break
+    offsets.push(found.range?.[0] ?? 0)
+  }
+  return offsets
+}

@@ -1,0 +1,101 @@
+/**
+ * The port: one client instance of ZooKeeper, from its one start to its one close. `native.ts` implements it over the
+ * `zookeeper` package; a simulator may implement it too, and everything above runs on either.
+ *
+ * What an implementation promises:
+ * 1. It starts by itself when it is made, and never calls back into our code synchronously: neither an event nor a
+ *    settled promise reaches anyone inside a call of ours or inside a callback of a native library.
+ * 2. Events and settlements are delivered one at a time, in the order in which the client learnt of them, each with its
+ *    microtasks run before the next. So a watch event is delivered before any result that could show newer data.
+ * 3. `connected` is the first event unless the connection fails; then `disconnected` and `connected` alternate. `expired`
+ *    and `failed` are terminal: nothing is delivered after them, and every operation in flight is rejected.
+ * 4. Every operation settles once the connection has been closed, has expired or has failed; not necessarily before.
+ *    Deadlines are the business of the layer above.
+ * 5. A watch is armed exactly when an operation with `watch: true` succeeds (`exists` also when it finds nothing). It
+ *    fires at most once and is then gone; watches of one kind on one path are one watch. Data watches (`get`, `exists`)
+ *    fire on changed, deleted and created, child watches (`children`) on children and deleted.
+ * 6. Watches survive a disconnection: changes made meanwhile are reported after the next `connected`. Nothing is
+ *    reported on disconnection itself; whoever watches must read again after `connected`.
+ * 7. Requests are applied in the order in which they were made on this connection. A read sees all earlier writes of the
+ *    same connection, and never goes back in time within one session.
+ * 8. After `close()` no event is delivered. `close()` is idempotent. It may block for some seconds.
+ *
+ * Operations are rejected with a `ZooKeeperError`, whose `maybeApplied` is true for a write whose fate is unknown.
+ */
+import type { ZooKeeperError } from './errors.ts'
+
+/** A transaction number: 16 lower-case hexadecimal digits, so that `<` on the strings is the order of transactions. */
+export type Zxid = string
+
+/** What ZooKeeper knows of a znode. Immutable. */
+export interface Stat {
+  /** Number of changes of the data since the znode was created, from 0. A signed 32-bit number. */
+  readonly version: number
+  /** Number of changes of the list of children. */
+  readonly cversion: number
+  /** Transaction that created the znode. */
+  readonly czxid: Zxid
+  /** Transaction that last changed the data. */
+  readonly mzxid: Zxid
+  /** Transaction that last changed the list of children. */
+  readonly pzxid: Zxid
+  /** Milliseconds since 1970, on the clock of a server. To be shown, never compared with our own clock. */
+  readonly ctime: number
+  readonly mtime: number
+  /** The owning session's id, as in `Session.id`; `'0'` for a persistent znode. */
+  readonly ephemeralOwner: string
+  readonly numChildren: number
+  /** In bytes. */
+  readonly dataLength: number
+}
+
+export const WATCH_KINDS = ['created', 'deleted', 'changed', 'children', 'removed'] as const
+/** `removed` means that the watch went away without firing: read again. */
+export type WatchKind = (typeof WATCH_KINDS)[number]
+
+export interface WatchEvent {
+  readonly type: 'watch'
+  readonly kind: WatchKind
+  readonly path: string
+}
+
+export type ConnectionEvent =
+  | { readonly type: 'connected', readonly sessionId: string, readonly negotiatedTimeout: number }
+  | { readonly type: 'disconnected' }
+  | { readonly type: 'expired' }
+  | { readonly type: 'failed', readonly error: ZooKeeperError }
+  | WatchEvent
+
+export interface CreateFlags {
+  readonly ephemeral: boolean
+  readonly sequential: boolean
+}
+
+/** Versions are signed 32-bit numbers; -1 (`ANY_VERSION` in `session.ts`) matches every version. */
+export interface Connection {
+  /** Bytes that one request re-arming every armed watch would need; bounded by what a server accepts (1 MB). */
+  readonly watchBytes: number
+  get (path: string, watch: boolean): Promise<{ data: string, stat: Stat }>
+  /** Null if and only if the znode does not exist. */
+  exists (path: string, watch: boolean): Promise<Stat | null>
+  /** In no particular order. */
+  children (path: string, watch: boolean): Promise<{ names: string[], stat: Stat }>
+  /** The path of the new znode, with its number if it is sequential. */
+  create (path: string, data: string, flags: CreateFlags): Promise<string>
+  set (path: string, data: string, version: number): Promise<Stat>
+  delete (path: string, version: number): Promise<void>
+  /** Brings the server this client talks to up to date with the leader. */
+  sync (path: string): Promise<void>
+  close (): void
+}
+
+export interface ConnectionOptions {
+  /** `host` or `host:port`, port 2181 by default; `[v6]:port` for IPv6. At least one. */
+  readonly servers: readonly string[]
+  /** The session time-out to ask for, in milliseconds. The servers may negotiate another. */
+  readonly sessionTimeout: number
+  /** Every event, in order. Must not throw. */
+  readonly onEvent: (event: ConnectionEvent) => void
+}
+
+export type Connector = (options: ConnectionOptions) => Connection

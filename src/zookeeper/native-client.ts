@@ -1,0 +1,63 @@
+/**
+ * The part of the `zookeeper` package that is used, declared as it really behaves: the package's own declarations are
+ * wrong in several places (`client_id` is a string, `ctime` a Date), and its promise methods put payloads into error
+ * messages. Only the callback methods are used; they give numeric codes. Nothing but `native.ts` imports this.
+ */
+import { createRequire } from 'node:module'
+
+export interface NativeStat {
+  readonly version: number
+  readonly cversion: number
+  /** Transaction numbers come as doubles: exact up to 2^53, which two million leader elections do not reach. */
+  readonly czxid: number
+  readonly mzxid: number
+  readonly pzxid: number
+  readonly ctime: Date
+  readonly mtime: Date
+  /** Hexadecimal, `'0'` for a persistent znode. */
+  readonly ephemeralOwner: string
+  readonly numChildren: number
+  readonly dataLength: number
+}
+
+export type Completion<T extends unknown[]> = (code: number, message: string, ...result: T) => void
+
+export interface NativeConfig {
+  readonly connect: string
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly debug_level: number
+  readonly host_order_deterministic: boolean
+  readonly response_counter_limit: number
+}
+
+/** All `a_*` return 0, or a negative code when nothing was sent; then the callback is never called. */
+export interface NativeClient {
+  on (event: 'connect' | 'connecting', listener: () => void): this
+  on (event: 'close', listener: (client: unknown, code: number) => void): this
+  on (event: 'created' | 'deleted' | 'changed' | 'child' | 'notwatching', listener: (client: unknown, path: string) => void): this
+  init (config: object): this
+  close (): void
+  readonly state: number
+  readonly client_id: string
+  /** Negotiated, in milliseconds. */
+  readonly timeout: number
+  a_get (path: string, watch: boolean, done: Completion<[NativeStat | null, Buffer | null]>): number
+  a_exists (path: string, watch: boolean, done: Completion<[NativeStat | null]>): number
+  a_get_children2 (path: string, watch: boolean, done: Completion<[string[] | null, NativeStat | null]>): number
+  a_create (path: string, data: Buffer, flags: number, done: Completion<[string]>): number
+  a_set (path: string, data: Buffer, version: number, done: Completion<[NativeStat | null]>): number
+  a_delete_ (path: string, version: number, done: Completion<[]>): number
+  a_sync (path: string, done: Completion<[string]>): number
+}
+
+export type NativeClientConstructor = new (config: NativeConfig) => NativeClient
+
+export const NativeZooKeeper = createRequire(import.meta.url)('zookeeper') as NativeClientConstructor
+
+/** `state` right after `init` while a connection is being made; 0 if that has failed already. */
+export const STATE_CONNECTING = 1
+export const EXPIRED = -112
+export const NO_NODE = -101
+export const EPHEMERAL = 1
+export const SEQUENTIAL = 2

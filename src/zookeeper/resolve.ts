@@ -1,0 +1,64 @@
+/**
+ * Server names to addresses, in JavaScript, because the C client would resolve them on the JavaScript thread at every
+ * turn of its I/O: 50 ms of DNS made each operation 50 ms, and failing DNS let the session expire.
+ *
+ * Guarantees: the result holds IP literals with ports and nothing else, without duplicates. A name that cannot be
+ * resolved is left out and reported; only if none can be resolved it is an error (`resolve_failed`).
+ */
+import { lookup as systemLookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { ZooKeeperError } from './errors.ts'
+
+export const DEFAULT_PORT = 2181
+
+/** The addresses of a host; may reject. */
+export type Lookup = (host: string) => Promise<readonly string[]>
+
+export const dnsLookup: Lookup = async (host) => (await systemLookup(host, { all: true })).map(({ address }) => address)
+
+export interface Server {
+  readonly host: string
+  readonly port: number
+}
+
+/** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. Throws `invalid_argument`. */
+export function parseServer (text: string): Server {
+  const match = isIP(text) === 6
+    ? { host: text, port: undefined }
+    : (/^\[(?<host>[^\]]+)\](?::(?<port>\d{1,5}))?$/.exec(text) ?? /^(?<host>[A-Za-z0-9._-]+)(?::(?<port>\d{1,5}))?$/.exec(text))?.groups
+  const port = match?.['port'] === undefined ? DEFAULT_PORT : Number(match['port'])
+  if (match?.['host'] === undefined || port < 1 || port > 65535) {
+    throw new ZooKeeperError('invalid_argument', { op: 'connect', detail: `not a server: ${JSON.stringify(text)}` })
+  }
+  return { host: match['host'], port }
+}
+
+function literal (address: string, port: number): string {
+  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** True if nothing in `servers` has to be looked up. */
+export function areLiterals (servers: readonly string[]): boolean {
+  return servers.every((server) => isIP(parseServer(server).host) !== 0)
+}
+
+/**
+ * The servers as `ip:port`.
+ * @param onFailure each name that could not be resolved, while others could
+ */
+export async function resolveServers (servers: readonly string[], lookup: Lookup, onFailure?: (host: string, error: unknown) => void): Promise<string[]> {
+  const failures: unknown[] = []
+  const found = await Promise.all(servers.map(parseServer).map(async ({ host, port }) => {
+    if (isIP(host) !== 0) return [literal(host, port)]
+    try {
+      return (await lookup(host)).filter((address) => isIP(address) !== 0).map((address) => literal(address, port))
+    } catch (error) {
+      failures.push(error)
+      onFailure?.(host, error)
+      return []
+    }
+  }))
+  const all = [...new Set(found.flat())]
+  if (all.length === 0) throw new ZooKeeperError('resolve_failed', { op: 'connect', detail: servers.join(', '), cause: failures[0] })
+  return all
+}

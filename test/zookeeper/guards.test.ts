@@ -1,0 +1,357 @@
+// What the native client would do to the process, and does not. Where it could end or wedge it, the test is a process.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import type { ConnectionEvent, Connection } from '../../src/zookeeper/connection.ts'
+import { ZooKeeperError, isZooKeeperError } from '../../src/zookeeper/errors.ts'
+import { NativeZooKeeper } from '../../src/zookeeper/native-client.ts'
+import { nativeConnector, type NativeOptions } from '../../src/zookeeper/native.ts'
+import { areLiterals, parseServer, resolveServers } from '../../src/zookeeper/resolve.ts'
+import { acquireLock } from '../../src/zookeeper/locks.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import { connect, connector, dropConnection, eventually, expireSession, keep, lockBook, openSession, proxy, reaches, zookeeper } from '../support/zookeeper.ts'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+interface Ending { code: number | null, signal: NodeJS.Signals | null, output: string }
+
+/** Runs `fixtures/<name>.ts` in a process of its own, the way this one runs. */
+async function inProcess (name: string, args: readonly string[], flags: readonly string[] = []): Promise<Ending> {
+  const child = spawn(process.execPath, [...process.execArgv, ...flags, join(here, 'fixtures', `${name}.ts`), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString() })
+  // Longer than anything here takes, so that a hanging process is an answer too.
+  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
+  const [code, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
+  clearTimeout(timer)
+  return { code, signal, output }
+}
+
+async function open (t: { teardown: (action: () => void) => void }, connectString: string, options?: NativeOptions): Promise<{ connection: Connection, events: ConnectionEvent[] }> {
+  const events: ConnectionEvent[] = []
+  const connection = (options === undefined ? connector : nativeConnector(options))({ servers: [connectString], sessionTimeout: 4_000, onEvent: (event) => events.push(event) })
+  t.teardown(() => connection.close())
+  await eventually(() => events.length > 0)
+  return { connection, events }
+}
+
+/**
+ * Every call that reaches the package's native half from now until the end of the test, as `<client>.<method>`, clients
+ * counted from 1; an operation's answer is noted as `<client>.<method> answered`, before anyone hears of it.
+ */
+function spy (t: { teardown: (action: () => void) => void }): { calls: string[], configs: unknown[] } {
+  const calls: string[] = []
+  const configs: unknown[] = []
+  const clients: object[] = []
+  const prototype = NativeZooKeeper.prototype as unknown as { init: (config: object) => unknown }
+  const init = prototype.init
+  prototype.init = function (this: { native: Record<string, unknown> }, config) {
+    if (!clients.includes(this)) {
+      const number = clients.push(this)
+      this.native = new Proxy(this.native, {
+        get: (native, name: string) => {
+          const value = native[name]
+          if (typeof value !== 'function') return value
+          return (...args: unknown[]) => {
+            const done = args.at(-1)
+            calls.push(`${number}.${name}`)
+            if (name === 'init') configs.push(args[0])
+            if (typeof done === 'function') args.splice(-1, 1, (...result: unknown[]) => { calls.push(`${number}.${name} answered`); done(...result) })
+            return value.apply(native, args)
+          }
+        },
+      })
+    }
+    return init.call(this, config)
+  }
+  t.teardown(() => { prototype.init = init })
+  return { calls, configs }
+}
+
+const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
+
+t.test('guards', async (t) => {
+  const server = await zookeeper(t)
+
+  for (const name of ['close-in-watch', 'socket-on-disconnect', 'open-and-close']) {
+    t.test(name, async (t) => {
+      const ending = await inProcess(name, [String(server.port)])
+      t.strictSame({ ...ending, output: ending.output.trim() }, { code: 0, signal: null, output: 'done' })
+    })
+  }
+
+  t.test('the package alone does abort, so that the test above could fail', async (t) => {
+    t.match(await inProcess('raw-close-in-watch', [String(server.port)]), { signal: 'SIGABRT' })
+  })
+
+  t.test('no worker threads', async (t) => {
+    const ending = await inProcess('in-a-worker', [String(server.port)])
+    t.strictSame({ ...ending, output: ending.output.trim() }, { code: 0, signal: null, output: 'failed: invalid_argument' })
+  })
+
+  t.test('re-arming a watch leaks nothing; with a watch function for each, as the package offers it, it does', async (t) => {
+    const ending = await inProcess('rearm', [String(server.port)], ['--expose-gc'])
+    t.match(ending, { code: 0, signal: null })
+    type Growth = Record<'heap' | 'rss', number>
+    const { ours, raw } = JSON.parse(ending.output) as Record<'ours' | 'raw', Growth>
+    t.comment(ending.output)
+    // 5,000 times: the package alone keeps some 300 bytes of heap for each, 1,500,000 in all.
+    t.ok(ours.heap < 300_000 && ours.rss < 20_000_000, 'ours')
+    t.ok(raw.heap > 1_000_000, 'the package alone')
+  })
+
+  t.test('nothing of ours runs inside a native callback, nor in a microtask after one', async (t) => {
+    // Between the native call and ours there must be a turn of the event loop: an immediate queued first runs first.
+    const prototype = NativeZooKeeper.prototype as unknown as Record<string, (...args: unknown[]) => unknown>
+    let order: string[] = []
+    const note = (): void => { setImmediate(() => order.push('a turn')) }
+    const methods = ['a_get', 'a_exists', 'a_get_children2', 'a_create', 'a_set', 'a_delete_', 'a_sync']
+    for (const name of methods) {
+      const original = prototype[name] as (...args: unknown[]) => unknown
+      prototype[name] = function (...args) {
+        const done = args.pop() as (...result: unknown[]) => void
+        return original.call(this, ...args, (...result: unknown[]) => { note(); done(...result) })
+      }
+      t.teardown(() => { prototype[name] = original })
+    }
+    const emit = prototype['emit'] as (...args: unknown[]) => unknown
+    prototype['emit'] = function (...args) { note(); return emit.call(this, ...args) }
+    t.teardown(() => { prototype['emit'] = emit })
+
+    const between = await proxy(t, server)
+    const connection = connector({ servers: [between.connectString], sessionTimeout: 4_000, onEvent: ({ type }) => order.push(type) })
+    t.teardown(() => connection.close())
+    await eventually(() => order.includes('connected'))
+    t.strictSame(order, ['a turn', 'connected'])
+    const calls: [string, () => Promise<unknown>][] = [
+      ['create', () => connection.create('/turns', '', { ephemeral: false, sequential: false })],
+      ['get', () => connection.get('/turns', false)],
+      ['exists', () => connection.exists('/turns', false)],
+      ['children', () => connection.children('/turns', true)],
+      ['sync', () => connection.sync('/')],
+      ['set', () => connection.set('/turns', 'x', 0)],
+      ['a refusal', () => connection.set('/turns', 'x', 0).catch(() => {})],
+    ]
+    for (const [what, call] of calls) {
+      order = []
+      await call().then(() => order.push('ours'))
+      t.strictSame(order, ['a turn', 'ours'], what)
+    }
+    order = []
+    await connection.delete('/turns', -1).then(() => order.push('ours'))
+    await eventually(() => order.includes('watch'))
+    t.equal(order.indexOf('a turn') < order.indexOf('watch'), true, 'a watch')
+    order = []
+    between.cut()
+    await eventually(() => order.includes('disconnected'))
+    t.strictSame(order.slice(0, 2), ['a turn', 'disconnected'])
+  })
+
+  t.test('arguments that would abort the process, or mean something else, are refused and nothing is sent', async (t) => {
+    const { connection } = await open(t, server.connectString)
+    await connection.create('/arguments', 'x', { ephemeral: false, sequential: false })
+    const wrong: [what: string, call: () => Promise<unknown>][] = [
+      ['a BigInt version', () => connection.set('/arguments', 'y', 0n as unknown as number)],
+      ['a version that is no whole number', () => connection.set('/arguments', 'y', 0.5)],
+      ['a version beyond 32 bits', () => connection.delete('/arguments', 2 ** 32)],
+      ['no version', () => connection.delete('/arguments', undefined as unknown as number)],
+      ['undefined data', () => connection.set('/arguments', undefined as unknown as string, 0)],
+      ['null data', () => connection.create('/arguments/null', null as unknown as string, { ephemeral: false, sequential: false })],
+      ['too much data', () => connection.set('/arguments', 'ü'.repeat(500_001), 0)],
+      ['a NUL in the path', () => connection.set('/arguments\0/more', 'y', 0)],
+      ['a relative path', () => connection.get('arguments', false)],
+      ['a dot', () => connection.get('/./arguments', false)],
+      ['two dots', () => connection.get('/x/../arguments', false)],
+      ['an empty component', () => connection.get('//arguments', false)],
+      ['a trailing slash', () => connection.get('/arguments/', false)],
+      ['a path that is none', () => connection.get(undefined as unknown as string, false)],
+      ['a path without end', () => connection.exists(`/${`${'x'.repeat(250)}/`.repeat(20)}x`, false)],
+      ['a flag that is none', () => connection.get('/arguments', undefined as unknown as boolean)],
+    ]
+    for (const [what, call] of wrong) await t.rejects(call(), { name: 'ZooKeeperError', code: 'invalid_argument', maybeApplied: false }, what)
+    const { data, stat } = await connection.get('/arguments', false)
+    t.match({ data, version: stat.version }, { data: 'x', version: 0 })
+    t.equal((await connection.set('/arguments', 'x'.repeat(1_000_000), 0)).dataLength, 1_000_000, 'as much as is allowed does pass')
+  })
+
+  t.test('no payload in any error', async (t) => {
+    const path = await proxy(t, server)
+    const session = await connect(t, path)
+    const secret = 'hunter2'
+    await session.create('/payload', secret)
+    const failures: unknown[] = []
+    const fails = async (work: Promise<unknown>): Promise<void> => { failures.push(await work.then(() => t.fail('did not fail'), (error: unknown) => error)) }
+    await fails(session.set('/payload', secret, 7))
+    await fails(session.create('/payload', secret))
+    await fails(session.create('/none/payload', secret))
+    await fails(session.set('/payload', secret.repeat(200_000), ANY_VERSION))
+    await fails(session.set('/pay\0load', secret, ANY_VERSION))
+    path.blackHole()
+    const sent = fails(session.set('/payload', secret, 0, { deadline: 20 }))
+    await sent
+    path.heal()
+    await reaches(session, 'connected')
+    await session.close()
+    await fails(session.set('/payload', secret, 0))
+    t.equal(failures.length, 7)
+    for (const error of failures) {
+      t.ok(isZooKeeperError(error))
+      const everything = `${JSON.stringify(error)} ${String(error)} ${(error as Error).stack} ${String((error as Error).cause)}`
+      t.notOk(everything.includes(secret))
+    }
+  })
+
+  t.test('a closed connection is not called, and closes once', async (t) => {
+    const { connection, events } = await open(t, server.connectString)
+    const reading = connection.get('/', false)
+    connection.close()
+    connection.close()
+    await t.rejects(reading, { code: 'closed', zkCode: -116 }, 'what was under way settles')
+    await t.rejects(connection.get('/', false), { code: 'closed', zkCode: 0 })
+    await new Promise((resolve) => setImmediate(resolve))
+    t.equal(events.length, 1, 'no event after the close')
+  })
+
+  t.test('one start and one end for each client; a new session is a new client', async (t) => {
+    const { calls, configs } = spy(t)
+    const count = (call: string): number => calls.filter((made) => made === call).length
+    const path = await proxy(t, server)
+    const { keeper } = keep(t, path, { sessionTimeout: 600 })
+    const first = await keeper.ready()
+    await dropConnection(path, first)
+    await first.get('/')
+    t.equal(count('1.init'), 1, 'the client reconnects by itself')
+    await expireSession(server, path, first)
+    const lost = calls.length
+    const second = await keeper.ready()
+    await t.rejects(first.get('/'), { code: 'session_expired' })
+    await first.close()
+    await second.get('/')
+    await keeper.close()
+    t.strictSame([count('1.init'), count('2.init'), count('2.close')], [1, 1, 1])
+    t.equal(count('1.close'), 0, 'it has closed itself')
+    t.strictSame(calls.slice(lost).filter((call) => call.startsWith('1.')), [], 'nothing reaches it any more')
+    t.equal(calls.at(-1), '2.close', 'the end is the last')
+    t.notOk(calls.some((call) => call.startsWith('3.')))
+    for (const config of configs) t.match(config, { connect: path.connectString, timeout: 600, debug_level: 0, response_counter_limit: 2_147_483_647 })
+    t.equal(configs.length, 2)
+  })
+
+  t.test('a closed client is not called, one that was never wanted not made', async (t) => {
+    const { calls } = spy(t)
+    const { connection } = await open(t, server.connectString)
+    const before = calls.length
+    connection.close()
+    connection.close()
+    const work: Promise<unknown>[] = [
+      connection.get('/', true), connection.exists('/', true), connection.children('/', true), connection.create('/x', '', { ephemeral: true, sequential: true }),
+      connection.set('/x', '', 0), connection.delete('/x', 0), connection.sync('/'),
+    ]
+    for (const call of await Promise.allSettled(work)) t.match(call, { status: 'rejected', reason: { code: 'closed' } })
+    t.strictSame(calls.slice(before), ['1.close'])
+    const early = connector({ servers: [server.connectString], sessionTimeout: 4_000, onEvent: ({ type }) => t.fail(type) })
+    early.close()
+    for (let i = 0; i < 10; i++) await turn()
+    t.strictSame(calls.slice(before), ['1.close'])
+  })
+
+  t.test('closing comes last: after the answers to what is under way, and so after a lock that is being released', async (t) => {
+    const { calls } = spy(t)
+    const session = await connect(t, server)
+    const lock = await acquireLock(session, '/closing/lock', { book: lockBook(), kind: 'exclusive', identifier: 'me', timeout: 20_000 })
+    const observer = await connect(t, server)
+    t.equal((await observer.children('/closing/lock')).names.length, 1)
+    const released = lock.release()
+    await turn()
+    t.notOk(calls.includes('1.a_delete_ answered'), 'the release is under way')
+    await session.close()
+    await released
+    const ends = ['1.a_delete_', '1.a_delete_ answered', '1.close']
+    t.strictSame(calls.filter((call) => ends.includes(call)), ends)
+    t.strictSame((await observer.children('/closing/lock')).names, [])
+  })
+
+  t.test('a client that cannot be started says so at once; one that gets no answer, at the deadline', async (t) => {
+    // An address to JavaScript, but not one to the C client: the interface does not exist.
+    const bad = openSession(t, { connectString: 'fe80::1%nowhere' }, { connectTimeout: 5_000 })
+    await t.rejects(bad.whenConnected(), { code: 'connect_failed' })
+    t.equal(bad.state, 'lost')
+    const path = await proxy(t, server)
+    path.blackHole()
+    const silent = openSession(t, path, { connectTimeout: 100 })
+    await t.rejects(silent.whenConnected(), { code: 'connect_timeout' })
+    t.equal(silent.state, 'lost')
+    const prototype = NativeZooKeeper.prototype
+    const init = prototype.init
+    t.teardown(() => { prototype.init = init })
+    prototype.init = () => { throw new Error('no more file descriptors') }
+    const thrown = openSession(t, server, { connectTimeout: 5_000 })
+    await t.rejects(thrown.whenConnected(), { code: 'connect_failed' })
+  })
+
+  t.test('the native client gets addresses only, and hides a bad one from nobody', async (t) => {
+    const asked: string[] = []
+    const lookup = async (host: string): Promise<string[]> => { asked.push(host); return ['127.0.0.1', 'not-an-address'] }
+    const { events } = await open(t, `some-name:${server.port}`, { lookup })
+    t.match(events[0], { type: 'connected' })
+    t.strictSame(asked, ['some-name'])
+    const failed = await open(t, 'some-name', { lookup: async () => ['not-an-address'] })
+    t.match(failed.events, [{ type: 'failed', error: { code: 'resolve_failed' } }])
+    await t.rejects(failed.connection.get('/', false), { code: 'closed' })
+    const bad = await open(t, 'some-name', { lookup: async () => { throw new Error('no DNS') } })
+    t.match(bad.events, [{ type: 'failed', error: { code: 'resolve_failed' } }])
+  })
+
+  t.test('servers that have moved: the connection gives up once the session can hardly live, so that the next one finds them', async (t) => {
+    const path = await proxy(t, server)
+    let address = '127.0.0.1'
+    const lookup = async (): Promise<string[]> => [address]
+    const { keeper, reports } = keep(t, { connectString: `mover:${path.port}` }, { connector: nativeConnector({ lookup, resolveInterval: 10 }), sessionTimeout: 600 })
+    const first = await keeper.ready()
+    // The same port on another loopback address stands for the servers' new address.
+    const moved = await proxy(t, server)
+    t.teardown(await moved.alsoOn('127.0.0.2', path.port))
+    address = '127.0.0.2'
+    path.refuse()
+    await reaches(first, 'lost')
+    t.match(first.lost.reason, { code: 'connect_failed' })
+    const second = await keeper.ready()
+    t.equal(await second.exists('/nowhere'), null)
+    t.match(reports.map(({ event }) => event), ['session_opened', 'session_suspended', 'session_lost', 'session_opened'])
+  })
+
+  t.test('watches leave nothing behind that grows', async (t) => {
+    const { connection } = await open(t, server.connectString)
+    await connection.create('/rearm', '', { ephemeral: false, sequential: false })
+    t.equal(connection.watchBytes, 0)
+    for (let i = 0; i < 100; i++) await connection.get('/rearm', true)
+    const bytes = '/rearm'.length + 4
+    t.equal(connection.watchBytes, bytes, 'one watch, however often it is asked for')
+    await connection.children('/rearm', true)
+    await connection.exists('/not-there', true)
+    t.equal(connection.watchBytes, 2 * bytes + '/not-there'.length + 4)
+    await connection.set('/rearm', 'x', -1)
+    await connection.create('/not-there', '', { ephemeral: false, sequential: false })
+    t.equal(connection.watchBytes, bytes)
+    await connection.create('/rearm/child', '', { ephemeral: false, sequential: false })
+    t.equal(connection.watchBytes, 0)
+    await t.rejects(connection.get('/nowhere', true), { code: 'no_node' })
+    t.equal(connection.watchBytes, 0, 'a refused reading arms nothing')
+    t.match(await server.fourLetter('wchs'), /Total watches:0/)
+  })
+})
+
+t.test('servers', async (t) => {
+  t.strictSame(['h', 'h:1', '10.0.0.1', '[::1]', '[::1]:5', 'fe80::1'].map(parseServer), [
+    { host: 'h', port: 2181 }, { host: 'h', port: 1 }, { host: '10.0.0.1', port: 2181 }, { host: '::1', port: 2181 }, { host: '::1', port: 5 }, { host: 'fe80::1', port: 2181 }
+  ])
+  for (const text of ['', 'h:', 'h:0', 'h:65536', 'h:x', 'a b', 'h/chroot', 'h,i']) t.throws(() => parseServer(text), { code: 'invalid_argument' }, text)
+  t.ok(areLiterals(['10.0.0.1', '[::1]:5']))
+  t.notOk(areLiterals(['10.0.0.1', 'h']))
+  const failed: string[] = []
+  const lookup = async (host: string): Promise<string[]> => { if (host === 'bad') throw new ZooKeeperError('unknown', { op: 'connect' }); return ['10.0.0.1', '::1'] }
+  t.strictSame(await resolveServers(['good:7', 'bad', '10.0.0.1:7'], lookup, (host) => failed.push(host)), ['10.0.0.1:7', '[::1]:7'])
+  t.strictSame(failed, ['bad'])
+})
