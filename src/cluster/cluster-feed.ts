@@ -1,0 +1,130 @@
+/**
+ * The watch-fed view of the coordinators, in core's words. Each view is immutable; what did not change keeps its identity from one view to
+ * the next, and a change that concerns no coordinator (a keepalive, a renewed lease) makes no new view.
+ *
+ * A reader will not see: every intermediate value, nor one instant of the whole cluster. Whoever needs that reads directly (`reading.ts`).
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { ClusterView } from '../core/coordinator-state.ts'
+import { keyOf, parseLedger } from '../core/epoch.ts'
+import { memberOf, memberZnodes, type Member } from '../core/member.ts'
+import { parseRecord, type SwitchoverRecord } from '../core/record.ts'
+import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch, switchoverPath } from '../zookeeper/paths.ts'
+import type { TreeSnapshot, WatchedTree } from '../zookeeper/tree.ts'
+import { toZnode } from './reading.ts'
+
+export type ViewListener = (view: ClusterView) => void
+
+export class ClusterFeed {
+  readonly #listeners = new Set<ViewListener>()
+  readonly #keyless = new Set<() => void>()
+  readonly #members = new Map<string, Member>()
+  #memberList: readonly Member[] = []
+  readonly #records = new Map<number, { mzxid: string, record: SwitchoverRecord | null }>()
+  readonly #subscription: Disposable
+  /** Resolves once everything has been read; rejects if the tree is closed before. */
+  readonly ready: Promise<void>
+  #view: ClusterView | null = null
+
+  constructor (tree: WatchedTree) {
+    this.#subscription = tree.onChange((snapshot, changed) => this.#update(snapshot, new Set(changed)))
+    this.ready = tree.ready.then(() => this.#update(tree.snapshot, null))
+    // A tree that is closed before it was ready is no fault of anybody who does not wait for it.
+    this.ready.catch(() => {})
+  }
+
+  /** null until everything has been read once, and while there is no primary key. */
+  get view (): ClusterView | null { return this.#view }
+
+  /** Tells of every new view. */
+  onView (listener: ViewListener): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
+  }
+
+  /** Tells that there is no primary key, as far as has been read, at each reading that shows so. */
+  onKeyless (listener: () => void): Disposable {
+    this.#keyless.add(listener)
+    return { [Symbol.dispose]: () => { this.#keyless.delete(listener) } }
+  }
+
+  [Symbol.dispose] (): void {
+    this.#subscription[Symbol.dispose]()
+    this.#listeners.clear()
+    this.#keyless.clear()
+  }
+
+  /** @param changed the paths that changed, or null for all of them */
+  #update (snapshot: TreeSnapshot, changed: ReadonlySet<string> | null): void {
+    const before = this.#view
+    const members = this.#updateMembers(snapshot, changed)
+    const records = this.#updateRecords(snapshot, changed)
+    if (members !== null) this.#memberList = members
+    const key = snapshot.get(PRIMARY_NODE)
+    if (key === undefined) {
+      this.#view = null
+      for (const listener of [...this.#keyless]) listener()
+      return
+    }
+    const ledger = parseLedger(snapshot.get(SWITCHOVERS)?.data)
+    const same = before !== null && members === null && records === null && before.key.mzxid === key.stat.mzxid && before.key.czxid === key.stat.czxid &&
+      before.ledger?.base === ledger?.base && before.ledger?.czxid === ledger?.czxid
+    if (same) return
+    const view: ClusterView = {
+      key: keyOf(toZnode(key.data, key.stat)),
+      ledger,
+      members: this.#memberList,
+      records: records ?? before?.records ?? this.#openAndClosed(),
+    }
+    this.#view = view
+    for (const listener of [...this.#listeners]) listener(view)
+  }
+
+  /** The members if any has changed, else null. */
+  #updateMembers (snapshot: TreeSnapshot, changed: ReadonlySet<string> | null): readonly Member[] | null {
+    const names = snapshot.children(NODES).filter(isNodeName)
+    let moved = names.length !== this.#members.size
+    for (const name of names) {
+      const old = this.#members.get(name)
+      const touched = old === undefined || changed === null || memberZnodes.some((child) => changed.has(nodePath(name, child)))
+      if (!touched) continue
+      const member = memberOf(name, (child) => {
+        const found = snapshot.get(nodePath(name, child))
+        return found === undefined ? undefined : toZnode(found.data, found.stat)
+      }, true)
+      if (old !== undefined && isDeepStrictEqual(old, member)) continue
+      this.#members.set(name, member)
+      moved = true
+    }
+    if (!moved) return null
+    const present = new Set(names)
+    for (const name of this.#members.keys()) if (!present.has(name)) this.#members.delete(name)
+    return names.map((name) => this.#members.get(name)).filter((member) => member !== undefined)
+  }
+
+  /** The records, ascending by epoch, if any has changed, else null. */
+  #updateRecords (snapshot: TreeSnapshot, changed: ReadonlySet<string> | null): readonly SwitchoverRecord[] | null {
+    if (changed !== null && ![...changed].some((path) => path.startsWith(SWITCHOVERS))) return null
+    const epochs = new Set<number>()
+    let moved = false
+    for (const name of snapshot.children(SWITCHOVERS)) {
+      const epoch = switchoverEpoch(name)
+      const found = epoch === null ? undefined : snapshot.get(switchoverPath(epoch))
+      if (epoch === null || found === undefined) continue
+      epochs.add(epoch)
+      if (this.#records.get(epoch)?.mzxid === found.stat.mzxid) continue
+      this.#records.set(epoch, { mzxid: found.stat.mzxid, record: parseRecord(found.data) })
+      moved = true
+    }
+    for (const epoch of this.#records.keys()) {
+      if (epochs.has(epoch)) continue
+      this.#records.delete(epoch)
+      moved = true
+    }
+    return moved ? this.#openAndClosed() : null
+  }
+
+  #openAndClosed (): readonly SwitchoverRecord[] {
+    return [...this.#records.entries()].sort(([a], [b]) => a - b).map(([, { record }]) => record).filter((record) => record !== null)
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Carries out the operations of a change of the key (`core/key-change.ts`) on one session, holding at most one primary lock.
+ * The key is never written unless the lock has just been found to be held; the version check is the failsafe behind that.
+ */
+import { closeRecord, isOpen, type Closing } from '../core/record.ts'
+import type { KeyAnswer, KeyOp } from '../core/key-change.ts'
+import { particularsOf } from '../core/progress.ts'
+import type { SwitchoverRecord } from '../core/record.ts'
+import { NOBODY, unreachable } from '../core/states.ts'
+import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/errors.ts'
+import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.ts'
+import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
+import type { Session } from '../zookeeper/session.ts'
+import { readMembers, readRecord, readSurvey, readZnode } from './reading.ts'
+import { sureRead, sureWrite, type WriteFate } from './sure-write.ts'
+
+export interface KeyOperationsOptions {
+  readonly book: LockBook
+  /** Written into the lock's child, for people. */
+  readonly identifier: string
+  /** Milliseconds that a change of the key waits for the primary lock at most. */
+  readonly lockTimeout: number
+  /** Closed records are deleted beyond this many. */
+  readonly keepRecords?: number
+}
+
+const KEPT_RECORDS = 1_000
+
+export class KeyOperations {
+  readonly session: Session
+  readonly #options: KeyOperationsOptions
+  #handle: LockHandle | null = null
+  #recordEpochs: readonly number[] = []
+
+  constructor (session: Session, options: KeyOperationsOptions) {
+    this.session = session
+    this.#options = options
+  }
+
+  /** The primary lock, while this holds it. */
+  get lock (): LockHandle | null { return this.#handle }
+
+  /**
+   * @param signal ends waiting and reading; never the fate of a write that was sent
+   * @param wanted asked at each wake of a wait for the lock; false gives it up
+   */
+  async run (op: KeyOp, { signal, wanted }: { signal?: AbortSignal, wanted?: () => boolean } = {}): Promise<KeyAnswer> {
+    switch (op.op) {
+      case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
+      case 'unlock': return await this.releaseLock()
+      case 'survey': {
+        const survey = await sureRead(this.session, async () => await readSurvey(this.session), signal)
+        this.#recordEpochs = survey?.recordEpochs ?? []
+        return survey === null ? { kind: 'failed' } : { kind: 'done', survey }
+      }
+      case 'write_ledger': return answer(await this.#writeLedger(JSON.stringify(op.ledger), op.version))
+      case 'create_record': return answer(await this.createRecord(op.record))
+      case 'close_record': return answer(await this.#setRecord(op.record, op.version))
+      case 'write_key': return answer(await this.#writeKey(op.value, op.version))
+      default: return unreachable(op)
+    }
+  }
+
+  /** Waits for the primary lock, at most `timeout` milliseconds. */
+  async takeLock (timeout: number, { signal, wanted }: { signal?: AbortSignal | undefined, wanted?: (() => boolean) | undefined }): Promise<KeyAnswer> {
+    const { book, identifier } = this.#options
+    try {
+      await ensureKey(this.session)
+      this.#handle = await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout, signal, onWake: wanted })
+      return { kind: 'done' }
+    } catch (error) {
+      if (hasCode(error, 'lock_timeout', 'lock_abandoned', 'lock_unsettled')) return { kind: 'refused' }
+      if (isZooKeeperError(error)) return { kind: 'failed' }
+      throw error
+    }
+  }
+
+  /** Lets go of the lock. One that cannot be deleted now is on the lock book, which sees to it. */
+  async releaseLock (): Promise<KeyAnswer> {
+    const handle = this.#handle
+    this.#handle = null
+    try {
+      await handle?.release()
+      return { kind: 'done' }
+    } catch (error) {
+      if (isZooKeeperError(error)) return { kind: 'failed' }
+      throw error
+    }
+  }
+
+  async createRecord (record: SwitchoverRecord): Promise<WriteFate> {
+    const path = switchoverPath(record.epoch)
+    const data = JSON.stringify(record)
+    const fate = await sureWrite(this.session,
+      async () => { await this.session.create(path, data) },
+      async () => {
+        const znode = await readZnode(this.session, path)
+        return znode === undefined ? 'absent' : znode.data === data ? 'applied' : 'other'
+      })
+    if (fate === 'done') void this.#prune()
+    return fate
+  }
+
+  /** Closes the record of `epoch` with what the nodes show now, unless it is closed or missing. */
+  async conclude (epoch: number, closing: Closing, wall: string): Promise<KeyAnswer> {
+    const found = await sureRead(this.session, async () => ({ stored: await readRecord(this.session, epoch), members: await readMembers(this.session) }))
+    if (found === null) return { kind: 'failed' }
+    const { stored, members } = found
+    if (stored === null || !isOpen(stored.record)) return { kind: 'refused' }
+    const particulars = particularsOf({ ...stored.record, outcome: null }, members)
+    const progress = closing.outcome === 'succeeded' ? 1 : particulars.progress
+    return answer(await this.#setRecord(closeRecord(stored.record, wall, closing, { ...particulars, progress }), stored.version))
+  }
+
+  async #setRecord (record: SwitchoverRecord, version: number): Promise<WriteFate> {
+    return await this.#versionedSet(switchoverPath(record.epoch), JSON.stringify(record), version)
+  }
+
+  async #writeKey (value: string, version: number): Promise<WriteFate> {
+    const handle = this.#handle
+    if (handle === null) return 'failed'
+    if (!handle.sound) {
+      const verified = await sureRead(this.session, async () => { await handle.verify(); return true }).catch((error: unknown) => {
+        if (hasCode(error, 'lock_lost')) return null
+        throw error
+      })
+      if (verified === null) return 'failed'
+    }
+    return await this.#versionedSet(PRIMARY_NODE, value, version)
+  }
+
+  async #writeLedger (data: string, version: number | null): Promise<WriteFate> {
+    if (version !== null) return await this.#versionedSet(SWITCHOVERS, data, version)
+    return await sureWrite(this.session,
+      async () => { await this.session.create(SWITCHOVERS, data) },
+      async () => {
+        const znode = await readZnode(this.session, SWITCHOVERS)
+        return znode === undefined ? 'absent' : znode.data === data ? 'applied' : 'other'
+      })
+  }
+
+  async #versionedSet (path: string, data: string, version: number): Promise<WriteFate> {
+    return await sureWrite(this.session,
+      async () => { await this.session.set(path, data, version) },
+      async () => {
+        const znode = await readZnode(this.session, path)
+        if (znode?.version === version) return 'absent'
+        return znode?.version === version + 1 && znode.data === data ? 'applied' : 'other'
+      })
+  }
+
+  /** Best effort, by whoever has just made a record: what is left over is pruned by the next. */
+  async #prune (): Promise<void> {
+    const surplus = this.#recordEpochs.slice(0, -(this.#options.keepRecords ?? KEPT_RECORDS)).slice(0, 2)
+    for (const epoch of surplus) {
+      try {
+        const stored = await readRecord(this.session, epoch)
+        if (stored !== null && !isOpen(stored.record)) await this.session.delete(switchoverPath(epoch), stored.version)
+      } catch (error) {
+        if (!isZooKeeperError(error)) throw error
+      }
+    }
+  }
+}
+
+const answer = (fate: WriteFate): KeyAnswer => ({ kind: fate })
+
+/** A cluster without a primary key names nobody. */
+export async function ensureKey (session: Session): Promise<void> {
+  if (await session.exists(PRIMARY_NODE) !== null) return
+  await session.ensurePath(CONFIG)
+  try {
+    await session.create(PRIMARY_NODE, NOBODY)
+  } catch (error) {
+    if (!isNodeExists(error) && !isNoNode(error)) throw error
+  }
+}

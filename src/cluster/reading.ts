@@ -1,0 +1,92 @@
+/**
+ * The cluster's znodes read directly, in core's words: for decisions that may not rest on a cached view. Reads of one session never go back
+ * in time, so what the holder of the primary lock reads here is at least as new as the moment it got the lock.
+ */
+import { epochOfName, keyOf, parseLedger, type KeyView, type Ledger } from '../core/epoch.ts'
+import { memberOf, memberZnodes, type Member } from '../core/member.ts'
+import { parseRecord } from '../core/record.ts'
+import type { Picture } from '../core/completion.ts'
+import type { StoredRecord, Survey } from '../core/survey.ts'
+import type { Znode } from '../core/znode.ts'
+import type { Stat } from '../zookeeper/connection.ts'
+import { isNoNode } from '../zookeeper/errors.ts'
+import { isNodeName, nodePath, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
+import type { Session } from '../zookeeper/session.ts'
+
+export const toZnode = (data: string, stat: Stat): Znode => ({
+  data,
+  version: stat.version,
+  czxid: stat.czxid,
+  mzxid: stat.mzxid,
+  modified: new Date(stat.mtime).toISOString(),
+  owner: stat.ephemeralOwner === '0' ? '' : stat.ephemeralOwner,
+})
+
+/** The znode at `path`, or undefined where there is none. */
+export async function readZnode (session: Session, path: string): Promise<Znode | undefined> {
+  try {
+    const { data, stat } = await session.get(path)
+    return toZnode(data, stat)
+  } catch (error) {
+    if (isNoNode(error)) return undefined
+    throw error
+  }
+}
+
+async function readNames (session: Session, path: string): Promise<readonly string[]> {
+  try {
+    return (await session.children(path)).names
+  } catch (error) {
+    if (isNoNode(error)) return []
+    throw error
+  }
+}
+
+async function readMember (session: Session, name: string): Promise<Member> {
+  const znodes = await Promise.all(memberZnodes.map(async (child) => [child, await readZnode(session, nodePath(name, child))] as const))
+  const found = new Map(znodes)
+  return memberOf(name, (child) => found.get(child), true)
+}
+
+/** Every registered node, sorted by name. */
+export async function readMembers (session: Session): Promise<readonly Member[]> {
+  const names = (await readNames(session, NODES)).filter(isNodeName)
+  return await Promise.all(names.map(async (name) => await readMember(session, name)))
+}
+
+/** The primary key, or null while there is none. */
+export async function readKey (session: Session): Promise<KeyView | null> {
+  const znode = await readZnode(session, PRIMARY_NODE)
+  return znode === undefined ? null : keyOf(znode)
+}
+
+async function readLedger (session: Session): Promise<{ ledger: Ledger | null, version: number | null }> {
+  const znode = await readZnode(session, SWITCHOVERS)
+  return { ledger: parseLedger(znode?.data), version: znode?.version ?? null }
+}
+
+export async function readRecord (session: Session, epoch: number): Promise<StoredRecord | null> {
+  const znode = await readZnode(session, switchoverPath(epoch))
+  const record = parseRecord(znode?.data)
+  return znode === undefined || record === null ? null : { record, version: znode.version }
+}
+
+/** How many of the newest records a survey reads: those that can still be open, and whatever is ahead of the key. */
+const NEWEST = 4
+
+/** What the completion rule reads; null while there is no key. */
+export async function readPicture (session: Session): Promise<Picture | null> {
+  const [key, { ledger }, members] = await Promise.all([readKey(session), readLedger(session), readMembers(session)])
+  return key === null ? null : { key, ledger, members }
+}
+
+/** Everything that a change of the key is decided on; null while there is no key. */
+export async function readSurvey (session: Session): Promise<Survey | null> {
+  const [key, { ledger, version }, members, names] = await Promise.all([
+    readKey(session), readLedger(session), readMembers(session), readNames(session, SWITCHOVERS),
+  ])
+  if (key === null) return null
+  const recordEpochs = names.map(epochOfName).filter((epoch): epoch is number => epoch !== null)
+  const records = await Promise.all(recordEpochs.slice(-NEWEST).map(async (epoch) => await readRecord(session, epoch)))
+  return { key, ledger, ledgerVersion: version, members, recordEpochs, records: records.filter((stored) => stored !== null) }
+}

@@ -1,0 +1,164 @@
+/**
+ * Closes switchover records, and makes one for a key that was written without. Runs in every coordinator and every API: whoever sees the
+ * end first writes it, and the first versioned write wins, so a record is closed even if everybody who had a part in it is dead.
+ *
+ * Success is written only after two direct readings of everything the completion rule reads have shown the same.
+ */
+import { isComplete, stampOf, verdictOn } from '../core/completion.ts'
+import type { ClusterView } from '../core/coordinator-state.ts'
+import { epochOf } from '../core/epoch.ts'
+import { isOpen, openRecord, type Closing, type SwitchoverRecord } from '../core/record.ts'
+import { NOBODY } from '../core/states.ts'
+import { primaryOf } from '../core/switchover-rules.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
+import { isZooKeeperError } from '../zookeeper/errors.ts'
+import type { Session } from '../zookeeper/session.ts'
+import type { ClusterFeed } from './cluster-feed.ts'
+import type { KeyOperations } from './key-operations.ts'
+import { readPicture } from './reading.ts'
+
+/** Milliseconds past the bound before somebody other than the taker closes a record: the taker rolls back first if it lives. */
+const GRACE = 5_000
+/** Milliseconds more until a key that was not written counts as never to be: by then the session of whoever was to write it has ended. */
+const WRITER_GONE = 60_000
+/** Milliseconds that an epoch may go without a record: its writer made one before the key, it may only not have been read yet. */
+const UNRECORDED = 250
+/** Seconds that a switchover without a record of its own is given. */
+const EXTERNAL_TIMEOUT = 60
+
+export interface RecordKeeperOptions {
+  readonly feed: ClusterFeed
+  readonly clock: Clock
+  /** Operations on the present session, or null while there is none. */
+  readonly operations: () => KeyOperations | null
+  /** Make records for epochs that have none. */
+  readonly recordsExternal: boolean
+  readonly report: (event: { readonly event: 'closed', readonly epoch: number, readonly outcome: string } | { readonly event: 'failed', readonly error: unknown }) => void
+}
+
+export class RecordKeeper {
+  readonly #options: RecordKeeperOptions
+  readonly #subscription: Disposable
+  /** Open records by epoch: the timer of their bound, which runs from first sight, and what has passed of it. */
+  readonly #bounds = new Map<number, { timer: Timer | null, passed: boolean, writerGone: boolean }>()
+  #unrecorded: { epoch: number, timer: Timer } | null = null
+  #busy = false
+  #again = false
+  #disposed = false
+
+  constructor (options: RecordKeeperOptions) {
+    this.#options = options
+    this.#subscription = options.feed.onView(() => this.look())
+    this.look()
+  }
+
+  [Symbol.dispose] (): void {
+    this.#disposed = true
+    this.#subscription[Symbol.dispose]()
+    this.#unrecorded?.timer[Symbol.dispose]()
+    for (const { timer } of this.#bounds.values()) timer?.[Symbol.dispose]()
+  }
+
+  /** Looks at the present view; one look at a time, and once more if anything moved meanwhile. */
+  look (): void {
+    if (this.#busy) {
+      this.#again = true
+      return
+    }
+    this.#busy = true
+    void this.#lookUntilQuiet()
+  }
+
+  async #lookUntilQuiet (): Promise<void> {
+    do {
+      this.#again = false
+      const { view } = this.#options.feed
+      if (view !== null && !this.#disposed) await this.#lookAt(view)
+    } while (this.#again && !this.#disposed)
+    this.#busy = false
+  }
+
+  async #lookAt (view: ClusterView): Promise<void> {
+    const open = view.records.filter(isOpen)
+    this.#watchBounds(open)
+    this.#watchUnrecorded(view)
+    for (const record of open) {
+      const bound = this.#bounds.get(record.epoch)
+      const closing = verdictOn(record, view, view.records, bound?.passed ?? false)
+      if (closing === null || (closing.outcome === 'not_applied' && bound?.writerGone !== true)) continue
+      try {
+        await this.#close(record, closing)
+      } catch (error) {
+        if (!isZooKeeperError(error)) throw error
+        this.#options.report({ event: 'failed', error })
+      }
+    }
+  }
+
+  async #close (record: SwitchoverRecord, closing: Closing): Promise<void> {
+    const operations = this.#options.operations()
+    if (operations === null) return
+    if (closing.outcome === 'succeeded' && record.to !== null && !await provenComplete(operations.session, record.epoch, record.to)) return
+    const answer = await operations.conclude(record.epoch, closing, this.#options.clock.wall())
+    if (answer.kind === 'done') this.#options.report({ event: 'closed', epoch: record.epoch, outcome: closing.outcome })
+  }
+
+  #watchBounds (open: readonly SwitchoverRecord[]): void {
+    const epochs = new Set(open.map((record) => record.epoch))
+    for (const [epoch, { timer }] of this.#bounds) {
+      if (epochs.has(epoch)) continue
+      timer?.[Symbol.dispose]()
+      this.#bounds.delete(epoch)
+    }
+    for (const { epoch, timeout } of open) {
+      if (this.#bounds.has(epoch)) continue
+      const { clock } = this.#options
+      const bound = { timer: null as Timer | null, passed: false, writerGone: false }
+      bound.timer = clock.after(timeout * 1000 + GRACE, () => {
+        bound.passed = true
+        bound.timer = clock.after(WRITER_GONE, () => {
+          bound.writerGone = true
+          this.look()
+        })
+        this.look()
+      })
+      this.#bounds.set(epoch, bound)
+    }
+  }
+
+  #watchUnrecorded (view: ClusterView): void {
+    const epoch = this.#options.recordsExternal ? unrecordedEpoch(view) : null
+    if (this.#unrecorded?.epoch === epoch) return
+    this.#unrecorded?.timer[Symbol.dispose]()
+    this.#unrecorded = epoch === null ? null : { epoch, timer: this.#options.clock.after(UNRECORDED, () => { void this.#recordExternal(epoch) }) }
+  }
+
+  async #recordExternal (epoch: number): Promise<void> {
+    const { view } = this.#options.feed
+    if (view === null || unrecordedEpoch(view) !== epoch) return
+    const { value } = view.key
+    const record = openRecord(epoch, this.#options.clock.wall(), {
+      from: primaryOf(view.members), to: value === NOBODY ? null : value, cause: 'external', timeout: EXTERNAL_TIMEOUT,
+    })
+    try {
+      await this.#options.operations()?.createRecord(record)
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      this.#options.report({ event: 'failed', error })
+    }
+  }
+}
+
+/** The present epoch if it has no record. A key that was never written since it was made names nobody and needs none. */
+function unrecordedEpoch (view: ClusterView): number | null {
+  const epoch = epochOf(view.key, view.ledger)
+  if (epoch === null || (view.key.version === 0 && view.key.value === NOBODY)) return null
+  return view.records.some((record) => record.epoch === epoch) ? null : epoch
+}
+
+/** Two readings one after the other that show the same are a picture of the instant between them. */
+async function provenComplete (session: Session, epoch: number, target: string): Promise<boolean> {
+  const first = await readPicture(session)
+  const second = first === null ? null : await readPicture(session)
+  return first !== null && second !== null && stampOf(first) === stampOf(second) && isComplete(second, epoch, target)
+}

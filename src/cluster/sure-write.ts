@@ -1,0 +1,66 @@
+/**
+ * A write whose fate is always found out while its session lives: a lost reply is followed by a look at what is there, never by a blind
+ * second try. ZooKeeper applies the requests of one session in order, also across servers, so what the look shows is final.
+ *
+ * Does not resolve before there is contact again or the session is over: whoever has a bound races it.
+ */
+import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/errors.ts'
+import type { Session } from '../zookeeper/session.ts'
+
+export type WriteFate =
+  | 'done'
+  /** Certainly not applied: the znode is not as expected. */
+  | 'refused'
+  /** Never applied, and never will be. */
+  | 'failed'
+  /** The session ended first. */
+  | 'unknown'
+
+/**
+ * @param write makes the attempt; it is repeated only once `look` has said that the last one was not applied
+ * @param look reads what is there: was the attempt `applied`, not yet (`absent`), or has somebody else been there (`other`)?
+ */
+export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other'>): Promise<WriteFate> {
+  let sent = false
+  for (;;) {
+    try {
+      if (sent) {
+        const found = await look()
+        if (found === 'applied') return 'done'
+        if (found === 'other') return 'refused'
+        sent = false
+      }
+      await write()
+      return 'done'
+    } catch (error) {
+      if (isMaybeApplied(error)) sent = true
+      if (isBadVersion(error) || isNodeExists(error) || isNoNode(error)) return 'refused'
+      if (session.over || isSessionEnd(error)) return sent ? 'unknown' : 'failed'
+      if (!isLinkFailure(error)) throw error
+    }
+    if (!await inContact(session)) return sent ? 'unknown' : 'failed'
+  }
+}
+
+/** Repeats a read until it succeeds; null once the session is over. Other errors than the link's are thrown. */
+export async function sureRead<T> (session: Session, read: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
+  for (;;) {
+    try {
+      return await read()
+    } catch (error) {
+      if (session.over || signal?.aborted === true) return null
+      if (!isLinkFailure(error)) throw error
+    }
+    if (!await inContact(session, signal)) return null
+  }
+}
+
+async function inContact (session: Session, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await session.whenConnected({ signal })
+    return true
+  } catch (error) {
+    if (session.over || signal?.aborted === true) return false
+    throw error
+  }
+}
