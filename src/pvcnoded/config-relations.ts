@@ -1,0 +1,88 @@
+/**
+ * The rules between pvcnoded's settings (DESIGN section 3, the table's column "must"). Each message shows both numbers.
+ * All numbers here are the file's: seconds.
+ */
+import { leaseTerms } from '../core/lease.ts'
+import { judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config-common.ts'
+import type { Finding, Relation } from '../runtime/yaml-config.ts'
+import type { NodeConfigFile } from './config.ts'
+
+const coordinator = 'pvc.coordinator'
+const resources = `${coordinator}.resources`
+const sessionTimeout = 'pvc.zookeeper.session_timeout'
+const intervals = 'pvc.system.intervals'
+const unfenced = 'pvc.system.fencing.unfenced_failover'
+
+export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
+  { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: ['pvc.api_address'], judge: judgeApiAddress },
+  { reads: [resources], judge: judgeResourceNames },
+  {
+    reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],
+    judge: ({ pvc: { coordinator: { transition_delay: delay, lock_timeout: lock } } }) =>
+      unless(delay > lock, `${coordinator}.transition_delay`, `transition_delay (${delay} s) must be more than lock_timeout (${lock} s): who waited for the lock in vain must be done before the winner takes over.`),
+  },
+  {
+    reads: [`${coordinator}.takeover_start`, `${coordinator}.transition_delay`],
+    judge: ({ pvc: { coordinator: { takeover_start: start, transition_delay: delay } } }) =>
+      unless(start > 2 * delay, `${coordinator}.takeover_start`, `takeover_start (${start} s) must be more than twice transition_delay (2 × ${delay} s = ${tidy(2 * delay)} s), or a healthy taker would be repaired away.`),
+  },
+  {
+    reads: [`${coordinator}.handover_timeout`, resources],
+    judge ({ pvc: { coordinator: { handover_timeout: handover, resources } } }) {
+      const sum = releaseSum(resources)
+      return unless(handover > sum, `${coordinator}.handover_timeout`, `handover_timeout (${handover} s) must be more than all release_timeouts together (${sum} s), or a shutdown could not wait for its own releases.`)
+    },
+  },
+  {
+    reads: [`${intervals}.keepalive_interval`, `${intervals}.fence_intervals`, sessionTimeout],
+    judge ({ pvc: { system: { intervals: { keepalive_interval: interval, fence_intervals: count } }, zookeeper: { session_timeout: session } } }) {
+      return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
+    },
+  },
+  { reads: [resources, sessionTimeout, unfenced], judge: judgeReleaseBudget },
+  {
+    reads: [unfenced, 'pvc.system.self_fence'],
+    judge: ({ pvc: { system } }) =>
+      unless(!system.fencing.unfenced_failover || system.self_fence !== undefined, unfenced, 'unfenced_failover needs pvc.system.self_fence: a node that cannot release must end itself before a peer takes over.'),
+  },
+]
+
+function unless (good: boolean, path: string, message: string): Finding[] {
+  return good ? [] : [{ path, message }]
+}
+
+type Resources = NodeConfigFile['pvc']['coordinator']['resources']
+
+function releaseSum (resources: Resources): number {
+  return tidy(resources.reduce((sum, { release_timeout: timeout }) => sum + timeout, 0))
+}
+
+/** Without the tail of binary fractions: 0.1 + 0.2 → 0.3. */
+function tidy (seconds: number): number {
+  return milliseconds(seconds) / 1000
+}
+
+function judgeReleaseBudget ({ pvc }: NodeConfigFile): Finding[] {
+  const session = pvc.zookeeper.session_timeout
+  const sum = releaseSum(pvc.coordinator.resources)
+  const budget = tidy(leaseTerms(session).releases)
+  if (sum <= budget) return []
+  const message = `All release_timeouts together (${sum} s) do not fit in what the lease leaves for them (${budget} s of a session_timeout of ${session} s)`
+  return pvc.system.fencing.unfenced_failover
+    ? [{ path: resources, message: `${message}; unfenced_failover demands that they do.` }]
+    : [{ path: resources, severity: 'warning', message: `${message}; a node that is cut off may still be releasing when its session has ended.` }]
+}
+
+function judgeResourceNames ({ pvc }: NodeConfigFile): Finding[] {
+  const names = pvc.coordinator.resources.map(({ name }) => name)
+  return names.flatMap((name, index) => {
+    const earlier = names.indexOf(name)
+    return earlier === index ? [] : [{ path: `${resources}[${index}].name`, message: `The name "${name}" is taken by number ${earlier + 1} of the list; resource names are unique.` }]
+  })
+}
+
+function judgeApiAddress ({ pvc }: NodeConfigFile): Finding[] {
+  const address = pvc.api_address === undefined ? undefined : parseHostPort(pvc.api_address)
+  return typeof address === 'string' ? [{ path: 'pvc.api_address', message: address }] : []
+}

@@ -1,0 +1,152 @@
+/**
+ * pvcnoded's configuration: the file's schema, the rules between its settings (DESIGN section 3, "Settings"), and the
+ * typed form that the daemon uses.
+ *
+ * Guarantees: a configuration that loads is complete and consistent, so that the state machine's timing assumptions hold
+ * for the session time-out asked for; once the negotiated one is known, `leaseTerms` of
+ * the core gives what really holds.
+ * Durations are seconds in the file and milliseconds in `NodeConfig`.
+ */
+import Type from 'typebox'
+import type { Static } from 'typebox'
+import { argv, coordinators, duration, logLevel, milliseconds, nodeName, pause, section, zookeeper, zooKeeperServers } from '../runtime/config-common.ts'
+import type { HostPort } from '../runtime/config-common.ts'
+import type { LogLevel } from '../runtime/log.ts'
+import { loadConfig } from '../runtime/yaml-config.ts'
+import type { ConfigResult } from '../runtime/yaml-config.ts'
+import { nodeRelations } from './config-relations.ts'
+
+const commandResource = Type.Object({
+  name: Type.String({ description: 'Names the resource in transitions, switchovers and logs.', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', form: 'a name of up to 64 letters, digits, dots, underscores and hyphens' }),
+  type: Type.Literal('command', { description: 'A resource that external commands acquire and release.' }),
+  acquire: argv('Brings the resource to this node. Exit 0: it is held.'),
+  release: argv('Takes it away from this node. Idempotent; exit 0: it is not held.'),
+  check: Type.Optional(argv('Looks whether it is still held. Exit 0: it is. Without one it is not checked.')),
+  acquire_timeout: duration('Bound of one attempt to acquire; then its process group is killed.', 30),
+  release_timeout: duration('Bound of one attempt to release; then its process group is killed.', 5),
+  retries: Type.Integer({ description: 'Attempts after the first.', minimum: 0, maximum: 100, default: 2 }),
+  check_interval: duration('Time between two checks.', 10),
+}, { additionalProperties: false, description: 'A resource that commands acquire and release.' })
+
+/** Told apart by `type`; another kind of resource is another entry here. */
+const resource = Type.Union([commandResource], { discriminator: 'type', description: 'Something only the primary holds.' })
+
+export const nodeModes = ['coordinator', 'hypervisor'] as const
+export type NodeMode = typeof nodeModes[number]
+
+export const nodeConfigSchema = section('The configuration of pvcnoded.', {
+  pvc: section('Everything.', {
+    node: nodeName('The name of this node; unique in the cluster.'),
+    mode: Type.Enum([...nodeModes], { description: 'coordinator (may become primary) or hypervisor (never does).' }),
+    coordinators,
+    api_address: Type.Optional(Type.String({ description: 'host:port of the pvcapid of this node, published for the others. Left out: none is published.' })),
+    zookeeper,
+    coordinator: section('How the primary role moves.', {
+      lock_timeout: duration('Longest wait for the primary lock when contending.', 0.4),
+      transition_delay: duration('Wait between seeing the key change and acting on it.', 0.5),
+      settle_time: pause('Wait after the last resource before the new state is written.', 2),
+      takeover_start: duration('How long a named node may take to begin its takeover before another may contend in its stead.', 5),
+      reclaim_delay: pause('How long a primary whom the key does not name waits for a peer to win before it contends itself.', 5),
+      takeover_grace: Type.Optional(pause('With unfenced_failover: wait after a peer\'s presence is gone before its resources are taken. Default: session_timeout ÷ 3.')),
+      handover_timeout: duration('Longest wait, on shutdown, for a peer to take over.', 120),
+      resources: Type.Array(resource, { description: 'What the primary holds: acquired in this order, released in reverse.', default: [] }),
+    }),
+    system: section('The node itself.', {
+      intervals: section('The keepalive.', {
+        keepalive_interval: duration('Time between two keepalives.', 5),
+        fence_intervals: Type.Integer({ description: 'Keepalive intervals without a change after which a node counts as dead.', minimum: 1, maximum: 1000, default: 6 }),
+      }),
+      fencing: section('What is done about dead nodes.', {
+        method: Type.Enum(['none'], { description: 'The fencing agent. none: failover is manual.', default: 'none' }),
+        unfenced_failover: Type.Boolean({ description: 'Fail over without fencing, on the strength of the lease alone. Does not cover a paused process. Needs self_fence.', default: false }),
+      }),
+      self_fence: Type.Optional(argv('Ends this node at once; run when a release fails or hangs.')),
+    }),
+    log_level: logLevel,
+  }, false),
+}, false)
+
+/** The file as it stands, defaults filled in; durations in seconds. */
+export type NodeConfigFile = Static<typeof nodeConfigSchema>
+
+/** A resource of type `command`. Durations in milliseconds. */
+export interface CommandResourceConfig {
+  readonly type: 'command'
+  readonly name: string
+  readonly acquire: readonly string[]
+  readonly release: readonly string[]
+  readonly check: readonly string[] | undefined
+  readonly acquireTimeout: number
+  readonly releaseTimeout: number
+  /** Attempts after the first. */
+  readonly retries: number
+  readonly checkInterval: number
+}
+
+export type ResourceConfig = CommandResourceConfig
+
+/** Durations in milliseconds. */
+export interface NodeConfig {
+  readonly node: string
+  readonly mode: NodeMode
+  readonly servers: readonly HostPort[]
+  /** `host:port` of this node's pvcapid. */
+  readonly apiAddress: string | undefined
+  /** Asked for; what is negotiated counts. */
+  readonly sessionTimeout: number
+  readonly lockTimeout: number
+  readonly transitionDelay: number
+  readonly settleTime: number
+  readonly takeoverStart: number
+  readonly reclaimDelay: number
+  /** Undefined: a third of the negotiated session time-out. */
+  readonly takeoverGrace: number | undefined
+  readonly handoverTimeout: number
+  /** In the order of acquisition. */
+  readonly resources: readonly ResourceConfig[]
+  readonly keepaliveInterval: number
+  readonly fenceIntervals: number
+  readonly unfencedFailover: boolean
+  readonly selfFence: readonly string[] | undefined
+  readonly logLevel: LogLevel
+}
+
+/** Loads and checks pvcnoded's configuration file; never throws for what the file holds. */
+export function loadNodeConfig (file: string): ConfigResult<NodeConfig> {
+  const result = loadConfig(file, nodeConfigSchema, nodeRelations)
+  return result.ok ? { ...result, value: typed(result.value) } : result
+}
+
+function typed ({ pvc }: NodeConfigFile): NodeConfig {
+  const { coordinator, system } = pvc
+  return {
+    node: pvc.node,
+    mode: pvc.mode,
+    servers: zooKeeperServers(pvc.coordinators),
+    apiAddress: pvc.api_address,
+    sessionTimeout: milliseconds(pvc.zookeeper.session_timeout),
+    lockTimeout: milliseconds(coordinator.lock_timeout),
+    transitionDelay: milliseconds(coordinator.transition_delay),
+    settleTime: milliseconds(coordinator.settle_time),
+    takeoverStart: milliseconds(coordinator.takeover_start),
+    reclaimDelay: milliseconds(coordinator.reclaim_delay),
+    takeoverGrace: coordinator.takeover_grace === undefined ? undefined : milliseconds(coordinator.takeover_grace),
+    handoverTimeout: milliseconds(coordinator.handover_timeout),
+    resources: coordinator.resources.map((entry) => ({
+      type: entry.type,
+      name: entry.name,
+      acquire: entry.acquire,
+      release: entry.release,
+      check: entry.check,
+      acquireTimeout: milliseconds(entry.acquire_timeout),
+      releaseTimeout: milliseconds(entry.release_timeout),
+      retries: entry.retries,
+      checkInterval: milliseconds(entry.check_interval),
+    })),
+    keepaliveInterval: milliseconds(system.intervals.keepalive_interval),
+    fenceIntervals: system.intervals.fence_intervals,
+    unfencedFailover: system.fencing.unfenced_failover,
+    selfFence: system.self_fence,
+    logLevel: pvc.log_level,
+  }
+}

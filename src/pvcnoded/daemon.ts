@@ -1,0 +1,167 @@
+/**
+ * The node daemon: one life after the other until it is told to stop, and then the end in its order. The keepalive belongs to the daemon,
+ * not to a life, and goes on through everything.
+ *
+ * Invariant: the last three writes of a clean shutdown are the final keepalive, `stop`, and the closing of the session.
+ */
+import type { Clock } from '../runtime/clock.ts'
+import type { CommandRunner } from '../runtime/command.ts'
+import { Episode, type Logger } from '../runtime/log.ts'
+import type { Connector } from '../zookeeper/connection.ts'
+import { isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
+import { LockBook } from '../zookeeper/locks.ts'
+import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
+import type { Session } from '../zookeeper/session.ts'
+import type { NodeConfig } from './config.ts'
+import { Keepalive } from './keepalive.ts'
+import { Life } from './life.ts'
+import type { StaticData } from './registration.ts'
+
+export interface NodeDaemonOptions {
+  readonly config: NodeConfig
+  readonly connector: Connector
+  readonly clock: Clock
+  readonly commands: CommandRunner
+  readonly log: Logger
+  /** A fresh random uuid, 32 hexadecimal digits. */
+  readonly uuid: () => string
+  /** From 0 inclusive to 1 exclusive. */
+  readonly random: () => number
+  readonly facts: StaticData
+  readonly version: string
+}
+
+/** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
+const FAREWELL = 10_000
+
+export class NodeDaemon {
+  readonly #options: NodeDaemonOptions
+  readonly #keeper: SessionKeeper
+  readonly #book: LockBook
+  readonly #keepalive: Keepalive
+  readonly #unreachable: Episode
+  /** Aborts when a daemon that is to stop has waited long enough for a session. */
+  readonly #giveUp = new AbortController()
+  #life: Life | null = null
+  #registered = false
+  #stopping = false
+
+  constructor (options: NodeDaemonOptions) {
+    this.#options = options
+    const { config, connector, clock, log, random, uuid } = options
+    this.#unreachable = new Episode(log, clock)
+    this.#book = new LockBook({ clock, uuid, report: ({ path, error }) => log.warn({ path, err: error }, 'an abandoned lock attempt is not gone yet') })
+    this.#keeper = new SessionKeeper({
+      connector,
+      servers: config.servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
+      sessionTimeout: config.sessionTimeout,
+      clock,
+      random,
+      report: (report) => this.#onSession(report),
+    })
+    this.#keepalive = new Keepalive({
+      clock,
+      interval: config.keepaliveInterval,
+      write: async (deadline) => await this.#writeKeepalive(deadline),
+      report: ({ event, ...fields }) => log[event === 'recovered' ? 'info' : 'warn'](fields, `keepalive ${event}`),
+    })
+  }
+
+  /** What may be held here at this moment. */
+  get held (): readonly string[] { return this.#life?.held ?? [] }
+
+  /** Runs until `shutdown` has been carried out. Rejects with a `NodeNameInUseError`. */
+  async run (): Promise<void> {
+    try {
+      const last = await this.#liveUntilLeft()
+      await this.#keepalive.stop()
+      if (last !== null) await this.#sayFarewell(last)
+    } finally {
+      await this.#keepalive.stop()
+      await this.#keeper.close()
+    }
+  }
+
+  /** Begins the orderly end. Idempotent. */
+  shutdown (): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    const { clock, config, log } = this.#options
+    log.info('shutting down: handing over, then the final keepalive')
+    this.#life?.shutdown()
+    clock.after(config.handoverTimeout + FAREWELL, () => this.#giveUp.abort())
+  }
+
+  /** The last life, which left in order; null if a daemon that is to stop found no session to do it on. */
+  async #liveUntilLeft (): Promise<Life | null> {
+    const { log } = this.#options
+    for (;;) {
+      const session = await this.#keeper.ready(this.#giveUp.signal).catch((error: unknown) => {
+        if (isZooKeeperError(error) && this.#giveUp.signal.aborted) return null
+        throw error
+      })
+      if (session === null) {
+        log.error('ZooKeeper could not be reached: stop was not written, and peers will find this node dead')
+        return null
+      }
+      const life = await this.#live(session)
+      if (life !== null) return life
+      session.destroy(new ZooKeeperError('closed', { op: 'close', detail: 'the life on this session is over' }))
+    }
+  }
+
+  /** One life on `session`: itself if it left in order, else null. */
+  async #live (session: Session): Promise<Life | null> {
+    const { config, clock, commands, log, facts, version } = this.#options
+    const life = new Life({ config, session, clock, commands, book: this.#book, log, facts, version })
+    this.#life = life
+    if (this.#stopping) life.shutdown()
+    try {
+      const end = await life.run(() => {
+        this.#registered = true
+        this.#keepalive.start()
+      })
+      return end === 'left' ? life : null
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      log.warn({ err: error }, 'could not register; trying again on a new session')
+      return null
+    }
+  }
+
+  async #sayFarewell (life: Life): Promise<void> {
+    const { clock, log } = this.#options
+    let late = false
+    const timer = clock.after(FAREWELL, () => {
+      late = true
+      this.#keeper.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'the last writes took too long' }))
+    })
+    const final = await this.#writeKeepalive(FAREWELL)
+    if (!final) log.error('the final keepalive could not be written: peers may find this node dead before they see it stopped')
+    const stopped = await life.own.write('daemonstate', 'stop')
+    timer[Symbol.dispose]()
+    if (stopped !== 'done') log.error({ outcome: stopped, late }, 'stop could not be written: peers will find this node dead')
+    else log.info('final keepalive and stop are written')
+  }
+
+  async #writeKeepalive (deadline: number): Promise<boolean> {
+    if (!this.#registered || this.#life === null) return false
+    const seconds = Math.floor(Date.parse(this.#options.clock.wall()) / 1000)
+    return await this.#life.own.writeOnce('keepalive', String(seconds), deadline)
+  }
+
+  #onSession (report: KeeperReport): void {
+    const { log } = this.#options
+    switch (report.event) {
+      case 'session_opened':
+        this.#unreachable.over('ZooKeeper can be reached')
+        log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'ZooKeeper session opened')
+        break
+      case 'session_suspended': log.warn('out of contact with ZooKeeper: nothing new is begun'); break
+      case 'session_resumed': log.info('in contact with ZooKeeper again'); break
+      case 'session_lost': log.warn({ err: report.error }, 'ZooKeeper session ended'); break
+      case 'connect_failed': this.#unreachable.fault('ZooKeeper cannot be reached; trying on', { err: report.error }); break
+      default: report satisfies never
+    }
+  }
+}

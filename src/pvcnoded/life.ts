@@ -1,0 +1,301 @@
+/**
+ * One life of the node daemon: one ZooKeeper session, from registering to either leaving in order or losing the right to hold anything.
+ * Events go into the pure machine one at a time; the effects it answers with are begun here, and their results are events again.
+ *
+ * Invariant: nothing of a life outlasts it. When `run` resolves, this life holds no resource that could be released, and writes no more.
+ */
+import { step } from '../core/coordinator.ts'
+import { newCoordinator, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
+import { epochOf } from '../core/epoch.ts'
+import { unreachable } from '../core/states.ts'
+import { ClusterFeed } from '../cluster/cluster-feed.ts'
+import { clusterInterest, clusterRoots } from '../cluster/interest.ts'
+import { ensureKey, KeyOperations } from '../cluster/key-operations.ts'
+import { RecordKeeper } from '../cluster/record-keeper.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
+import type { CommandRunner } from '../runtime/command.ts'
+import { Disposables } from '../runtime/disposables.ts'
+import type { Logger } from '../runtime/log.ts'
+import type { LockBook } from '../zookeeper/locks.ts'
+import type { Session } from '../zookeeper/session.ts'
+import { WatchedTree } from '../zookeeper/tree.ts'
+import type { NodeConfig } from './config.ts'
+import { Lease } from './lease.ts'
+import { NodeOperations } from './node-operations.ts'
+import { OwnZnodes } from './own-znodes.ts'
+import { Presence } from './presence.ts'
+import { register, type StaticData } from './registration.ts'
+import { createResource } from './resources/create.ts'
+import type { Resource } from './resources/resource.ts'
+
+export interface LifeOptions {
+  readonly config: NodeConfig
+  readonly session: Session
+  readonly clock: Clock
+  readonly commands: CommandRunner
+  readonly book: LockBook
+  readonly log: Logger
+  readonly facts: StaticData
+  readonly version: string
+}
+
+/** How a life ended: `left` in order, holding nothing, or `demoted` because its session or its lease did. */
+export type LifeEnd = 'left' | 'demoted'
+
+export class Life {
+  readonly own: OwnZnodes
+  readonly #options: LifeOptions
+  readonly #resources: ReadonlyMap<string, Resource>
+  readonly #closing = new Disposables()
+  readonly #underWay = new Map<number, AbortController>()
+  readonly #delays = new Map<number, Timer>()
+  readonly #queue: CoordinatorEvent[] = []
+  readonly #ended: Promise<LifeEnd>
+  #end: (how: LifeEnd) => void = () => {}
+  #machine: Coordinator | null = null
+  #operations: NodeOperations | null = null
+  #lease: Lease | null = null
+  /** Runs while there is no primary key. */
+  #keyless: Timer | null = null
+  #stepping = false
+  #stopping = false
+
+  constructor (options: LifeOptions) {
+    this.#options = options
+    const { config, session, commands } = options
+    this.own = new OwnZnodes(session, config.node)
+    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, commands)]))
+    this.#ended = new Promise((resolve) => { this.#end = resolve })
+  }
+
+  /** What may be held here. */
+  get held (): readonly string[] { return this.#machine?.held ?? [] }
+
+  /**
+   * Registers, runs the machine until this life is over, and takes everything down again. Rejects with what kept it from registering: a
+   * `NodeNameInUseError`, or a `ZooKeeperError` when the session ended first.
+   */
+  async run (onRegistered: () => void): Promise<LifeEnd> {
+    try {
+      const feed = await this.#prepare()
+      onRegistered()
+      this.#dispatch({ type: 'view', view: feed })
+      if (this.#stopping) this.#dispatch({ type: 'shutdown' })
+      return await this.#ended
+    } finally {
+      for (const timer of this.#delays.values()) timer[Symbol.dispose]()
+      for (const controller of this.#underWay.values()) controller.abort()
+      await this.#closing.close()
+    }
+  }
+
+  /** Asks for an orderly end; `run` resolves once the role is handed over and nothing is held. Idempotent. */
+  shutdown (): void {
+    this.#stopping = true
+    if (this.#machine !== null) this.#dispatch({ type: 'shutdown' })
+  }
+
+  async #prepare () {
+    const { config, session, clock, book, log, facts, version } = this.#options
+    const presence = new Presence(session, config.node, {
+      api: config.apiAddress ?? null,
+      takeover_time: takeoverTime(config),
+      relinquish_time: relinquishTime(config),
+    }, clock.wall())
+    await register(session, this.own, config.node, config.mode, facts, version)
+    await presence.claim(clock, config.node)
+    await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
+    await this.own.write('daemonstate', 'init')
+
+    const key = new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout })
+    const lease = new Lease({
+      clock,
+      negotiated: session.negotiatedTimeout,
+      renew: async (deadline) => await presence.renew(deadline),
+      onExpired: () => this.#lose('the lease ran out'),
+    })
+    this.#lease = this.#closing.use('lease', lease)
+    this.#operations = new NodeOperations({ clock, key, own: this.own, lease, resources: this.#resources, onLockLost: () => this.#lose('the primary lock was lost') })
+    const sessionLost = () => this.#lose('the session ended')
+    session.lost.addEventListener('abort', sessionLost, { once: true })
+    this.#closing.defer('session watch', () => session.lost.removeEventListener('abort', sessionLost))
+
+    const feed = this.#watchCluster(key)
+    await Promise.race([feed.ready, rejected(session.lost)])
+    if (feed.view === null) await ensureKey(session)
+    this.#closing.defer('key timer', () => this.#keyless?.[Symbol.dispose]())
+    this.#closing.use('key watch', feed.onKeyless(() => this.#onKeyless(feed)))
+    const view = await this.#firstView(feed)
+    this.#machine = newCoordinator(settingsOf(config), epochOf(view.key, view.ledger) ?? -1)
+    this.#closing.use('view', feed.onView((next) => {
+      this.#keyless?.[Symbol.dispose]()
+      this.#keyless = null
+      this.#dispatch({ type: 'view', view: next })
+    }))
+    log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
+    return feed.view ?? view
+  }
+
+  #watchCluster (key: KeyOperations): ClusterFeed {
+    const { session, clock, log, config } = this.#options
+    const tree = new WatchedTree({
+      sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
+      clock,
+      roots: clusterRoots,
+      interest: clusterInterest,
+      onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
+    })
+    this.#closing.defer('tree', () => tree.close())
+    const feed = this.#closing.use('feed', new ClusterFeed(tree))
+    const keeper = new RecordKeeper({
+      feed,
+      clock,
+      operations: () => session.over ? null : key,
+      recordsExternal: config.mode === 'coordinator',
+      report: (event) => event.event === 'closed'
+        ? log.info({ epoch: event.epoch, outcome: event.outcome }, 'switchover closed')
+        : log.warn({ err: event.error }, 'a switchover could not be closed; it will be looked at again'),
+    })
+    this.#closing.use('record keeper', keeper)
+    this.#closing.use('record keeper wake-up', session.onState((state) => { if (state === 'connected') keeper.look() }))
+    return feed
+  }
+
+  async #firstView (feed: ClusterFeed) {
+    if (feed.view !== null) return feed.view
+    const { session } = this.#options
+    let subscription: Disposable | null = null
+    const seen = new Promise<NonNullable<ClusterFeed['view']>>((resolve) => { subscription = feed.onView(resolve) })
+    try {
+      return await Promise.race([seen, rejected(session.lost)])
+    } finally {
+      (subscription as Disposable | null)?.[Symbol.dispose]()
+    }
+  }
+
+  /** Whoever has deleted the key may be about to make it anew; if nobody does, it is made to name nobody. */
+  #onKeyless (feed: ClusterFeed): void {
+    const { clock, session, config, log } = this.#options
+    if (this.#keyless !== null) return
+    log.warn('the primary key is gone')
+    this.#keyless = clock.after(config.takeoverStart, () => {
+      this.#keyless = null
+      if (feed.view !== null) return
+      ensureKey(session).catch((error: unknown) => log.warn({ err: error }, 'the primary key could not be made anew'))
+    })
+  }
+
+  #lose (reason: string): void {
+    if (this.#operations !== null) this.#operations.hurried = true
+    this.#dispatch({ type: 'lost', reason })
+  }
+
+  #dispatch (event: CoordinatorEvent extends infer E ? E extends { wall: string } ? Omit<E, 'wall'> : never : never): void {
+    this.#queue.push({ ...event, wall: this.#options.clock.wall() } as CoordinatorEvent)
+    if (this.#stepping || this.#machine === null) return
+    this.#stepping = true
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const { state, effects } = step(this.#machine, next)
+      this.#machine = state
+      this.#lease?.need(mayHold(state))
+      for (const effect of effects) this.#perform(effect)
+    }
+    this.#stepping = false
+  }
+
+  #perform (effect: Effect): void {
+    switch (effect.type) {
+      case 'do': void this.#operate(effect.id, effect.op); break
+      case 'delay':
+        this.#delays.set(effect.id, this.#options.clock.after(effect.ms, () => {
+          this.#delays.delete(effect.id)
+          this.#dispatch({ type: 'elapsed', id: effect.id })
+        }))
+        break
+      case 'cancel':
+        this.#underWay.get(effect.id)?.abort()
+        this.#delays.get(effect.id)?.[Symbol.dispose]()
+        this.#delays.delete(effect.id)
+        break
+      case 'note': this.#note(effect.note); break
+      case 'self_fence': void this.#selfFence(effect.trouble.message); break
+      case 'ended': this.#end(effect.how); break
+      default: unreachable(effect)
+    }
+  }
+
+  async #operate (id: number, op: Extract<Effect, { type: 'do' }>['op']): Promise<void> {
+    const controller = new AbortController()
+    this.#underWay.set(id, controller)
+    try {
+      const answer = await this.#operations!.run(op, controller.signal)
+      this.#underWay.delete(id)
+      this.#dispatch({ type: 'answer', id, answer })
+    } catch (error) {
+      this.#underWay.delete(id)
+      this.#options.log.error({ err: error, op: op.op }, 'an operation failed in a way nobody has thought of; everything held is released')
+      this.#dispatch({ type: 'answer', id, answer: { kind: 'unknown' } })
+      this.#lose(`${op.op} failed`)
+    }
+  }
+
+  async #selfFence (why: string): Promise<void> {
+    const { config, commands, log } = this.#options
+    if (config.selfFence === undefined) {
+      log.error({ why }, 'a resource could not be released and no self_fence is configured: release it by hand')
+      return
+    }
+    log.fatal({ why }, 'a resource could not be released: running self_fence')
+    const outcome = await commands.run({ argv: config.selfFence, timeout: 60_000 })
+    log.fatal({ outcome: outcome.kind }, 'self_fence has run')
+  }
+
+  #note (note: Note): void {
+    const { log } = this.#options
+    const { code, ...fields } = note
+    const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
+    log[level]({ event: code, ...fields }, sentences[code])
+  }
+}
+
+const sentences: Record<Note['code'], string> = {
+  key_changed: 'change of the primary key ended',
+  begun: 'begun',
+  finished: 'finished',
+  given_up: 'given up',
+  trouble: 'a resource gave trouble',
+  demoted: 'nothing may be held any more',
+}
+
+/** Something is held, or is about to be acquired. */
+const mayHold = (state: Coordinator) => state.held.length > 0 ||
+  (state.activity.kind === 'procedure' && state.activity.procedure.name === 'takeover' && state.activity.procedure.steps[0].do !== 'lock_role')
+
+const settingsOf = (config: NodeConfig) => ({
+  self: config.node,
+  mode: config.mode,
+  resources: config.resources.map((resource) => resource.name),
+  delays: {
+    transitionDelay: config.transitionDelay,
+    takeoverStart: config.takeoverStart,
+    reclaimDelay: config.reclaimDelay,
+    settleTime: config.settleTime,
+    handoverTimeout: config.handoverTimeout,
+  },
+  standBack: { first: 5_000, most: 300_000 },
+})
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+const takeoverTime = (config: NodeConfig) => Math.ceil((config.transitionDelay + config.settleTime +
+  sum(config.resources.map((resource) => resource.acquireTimeout * (1 + resource.retries)))) / 1000)
+
+const relinquishTime = (config: NodeConfig) => Math.ceil((config.transitionDelay + config.settleTime +
+  sum(config.resources.map((resource) => resource.releaseTimeout * (1 + resource.retries)))) / 1000)
+
+function rejected (signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

@@ -1,0 +1,93 @@
+/**
+ * Carries out the operations that the coordinator machine asks for, each answered exactly once. Nothing here decides anything: an
+ * operation that cannot be done says so, and the machine knows what that leads to.
+ */
+import type { NodeAnswer, NodeOp } from '../core/coordinator-state.ts'
+import { KeyOperations } from '../cluster/key-operations.ts'
+import { readMembers, readRecord } from '../cluster/reading.ts'
+import { sureRead, type WriteFate } from '../cluster/sure-write.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Lease } from './lease.ts'
+import type { OwnZnodes } from './own-znodes.ts'
+import { attemptAll, type Action, type Resource } from './resources/resource.ts'
+
+/** A wait for the primary lock without a limit of its own, in milliseconds: the machine gives it up when the key moves. */
+const UNLIMITED = 24 * 3_600_000
+
+export interface NodeOperationsOptions {
+  readonly clock: Clock
+  readonly key: KeyOperations
+  readonly own: OwnZnodes
+  readonly lease: Lease
+  readonly resources: ReadonlyMap<string, Resource>
+  /** Called when the primary lock that a takeover rests on is lost other than by letting go of it. */
+  readonly onLockLost: () => void
+}
+
+export class NodeOperations {
+  readonly #options: NodeOperationsOptions
+  /** The lease has run out: each release gets one attempt, for there is no time for more. */
+  hurried = false
+
+  constructor (options: NodeOperationsOptions) {
+    this.#options = options
+  }
+
+  /** @param signal the machine has given the operation up */
+  async run (op: NodeOp, signal: AbortSignal): Promise<NodeAnswer> {
+    const { clock, key, own } = this.#options
+    const { session } = key
+    switch (op.op) {
+      case 'lock_role': return await this.#lockRole(signal)
+      case 'read_peers': {
+        const members = await sureRead(session, async () => await readMembers(session), signal)
+        return members === null ? { kind: 'failed' } : { kind: 'done', members }
+      }
+      case 'read_record': {
+        const found = await sureRead(session, async () => ({ stored: await readRecord(session, op.epoch) }), signal)
+        return found === null ? { kind: 'failed' } : { kind: 'done', record: found.stored?.record ?? null }
+      }
+      case 'conclude': return await key.conclude(op.epoch, op.closing, clock.wall())
+      case 'publish': return answer(await own.write('transition', JSON.stringify(op.transition)))
+      case 'write_state': return answer(await own.write('routerstate', op.state))
+      case 'write_daemon_state': return answer(await own.write('daemonstate', op.daemonState))
+      case 'acquire':
+      case 'release': return await this.#effect(op.op, op.resource, op.epoch, signal)
+      default: {
+        const result = await key.run(op, { signal })
+        return signal.aborted && op.op === 'lock' && result.kind !== 'done' ? { kind: 'aborted' } : result
+      }
+    }
+  }
+
+  async #lockRole (signal: AbortSignal): Promise<NodeAnswer> {
+    const { key } = this.#options
+    for (;;) {
+      const taken = await key.takeLock(UNLIMITED, { signal })
+      if (taken.kind === 'done') {
+        key.lock?.lost.addEventListener('abort', this.#options.onLockLost, { once: true })
+        return taken
+      }
+      if (signal.aborted) return { kind: 'aborted' }
+      if (taken.kind === 'refused' || key.session.over) return taken
+      // Out of contact for a moment: the session is what counts.
+      if (await sureRead(key.session, async () => { await key.session.whenConnected({ signal }); return true }, signal) === null) {
+        return { kind: signal.aborted ? 'aborted' : 'failed' }
+      }
+    }
+  }
+
+  async #effect (action: Action, name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
+    const resource = this.#options.resources.get(name)
+    if (resource === undefined) throw new Error(`no resource is called ${name}`)
+    if (action === 'acquire' && !await this.#options.lease.confirmed(signal)) return { kind: 'aborted' }
+    const result = await attemptAll(resource, action, { epoch, signal }, this.hurried ? 1 : 1 + resource.retries)
+    switch (result.kind) {
+      case 'done': return { kind: 'done' }
+      case 'aborted': return { kind: 'aborted' }
+      case 'failed': return { kind: 'refused', trouble: result.trouble }
+    }
+  }
+}
+
+const answer = (fate: WriteFate): NodeAnswer => ({ kind: fate })

@@ -1,0 +1,60 @@
+/**
+ * A resource that external commands acquire and release. A command that does not end in time is killed with its whole process group and
+ * reaped before the attempt counts as failed, so nothing of it goes on behind anybody's back.
+ */
+import type { CommandOutcome, CommandRunner } from '../../runtime/command.ts'
+import type { CommandResourceConfig } from '../config.ts'
+import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
+
+export class CommandResource implements Resource {
+  readonly name: string
+  readonly acquireTimeout: number
+  readonly releaseTimeout: number
+  readonly retries: number
+  readonly #config: CommandResourceConfig
+  readonly #node: string
+  readonly #commands: CommandRunner
+
+  constructor (config: CommandResourceConfig, node: string, commands: CommandRunner) {
+    this.name = config.name
+    this.acquireTimeout = config.acquireTimeout
+    this.releaseTimeout = config.releaseTimeout
+    this.retries = config.retries
+    this.#config = config
+    this.#node = node
+    this.#commands = commands
+  }
+
+  async attempt (action: Action, { epoch, signal }: AttemptContext): Promise<AttemptResult> {
+    const timeout = action === 'acquire' ? this.acquireTimeout : this.releaseTimeout
+    const outcome = await this.#commands.run({
+      argv: this.#config[action],
+      env: {
+        PVC_NODE: this.#node,
+        PVC_RESOURCE: this.name,
+        PVC_ACTION: action,
+        ...(epoch === null ? {} : { PVC_EPOCH: String(epoch) }),
+      },
+      timeout,
+      signal,
+    })
+    if (outcome.kind === 'aborted') return { kind: 'aborted' }
+    const trouble = troubleOf(outcome, timeout)
+    if (trouble === null) return { kind: 'done' }
+    return {
+      kind: 'failed',
+      trouble: { code: `${action}_failed`, resource: this.name, message: `The ${action} command of ${this.name} ${trouble}.` },
+    }
+  }
+}
+
+/** Why an attempt failed, as the end of a sentence; null if it did not. Output is not quoted: it may hold secrets. */
+function troubleOf (outcome: Exclude<CommandOutcome, { kind: 'aborted' }>, timeout: number): string | null {
+  switch (outcome.kind) {
+    case 'exited': return outcome.code === 0 ? null : `exited with ${outcome.code}`
+    case 'signal': return `was ended by ${outcome.signal}`
+    case 'timed_out': return `did not end within ${timeout / 1000} s and was killed`
+    case 'flood': return 'wrote too much and was killed'
+    case 'failed_to_start': return `could not be started: ${outcome.message}`
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Something only the primary holds. An implementation brings it to this machine and takes it away from this machine, and nothing else:
+ * when that may happen is for the coordinator machine to say.
+ */
+import type { Trouble } from '../../core/transition.ts'
+
+export interface Resource {
+  readonly name: string
+  /** Milliseconds for one attempt each. */
+  readonly acquireTimeout: number
+  readonly releaseTimeout: number
+  /** Attempts after the first. */
+  readonly retries: number
+  /** One attempt. An aborted one resolves only when nothing of it goes on. */
+  attempt (action: Action, context: AttemptContext): Promise<AttemptResult>
+}
+
+export type Action = 'acquire' | 'release'
+
+export interface AttemptContext {
+  /** The epoch it is done for; null outside a switchover. */
+  readonly epoch: number | null
+  readonly signal: AbortSignal
+}
+
+export type AttemptResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed', readonly trouble: Trouble }
+  | { readonly kind: 'aborted' }
+
+/** Tries until it is done, aborted, or out of attempts; the last attempt's trouble is the one that counts. */
+export async function attemptAll (resource: Resource, action: Action, context: AttemptContext, attempts: number): Promise<AttemptResult> {
+  for (let left = attempts; ; left--) {
+    const result = await resource.attempt(action, context)
+    if (result.kind !== 'failed' || left <= 1) return result
+    if (context.signal.aborted) return { kind: 'aborted' }
+  }
+}

@@ -1,0 +1,168 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { problemText } from '../../src/runtime/config-problem.ts'
+import { loadNodeConfig } from '../../src/pvcnoded/config.ts'
+
+type Test = Pick<typeof t, 'testdir'>
+
+/** Loads `text` from a file; problems come back as text, with the file's name cut to `f`. */
+function load (t: Test, text: string) {
+  const file = join(t.testdir(), 'pvcnoded.yaml')
+  writeFileSync(file, text)
+  const result = loadNodeConfig(file)
+  return { result, problems: result.problems.map((problem) => problemText({ ...problem, file: 'f' })) }
+}
+
+const base = 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [hv1]\n'
+
+t.test('the example loads', async (t) => {
+  const result = loadNodeConfig('pvcnoded.yaml.example')
+  t.same(result.problems, [])
+  t.match(result.ok && result.value, { node: 'hv1', sessionTimeout: 30_000, resources: [{ name: 'job', releaseTimeout: 5000 }] })
+})
+
+t.test('the least there can be, with every default', async (t) => {
+  const { result, problems } = load(t, base)
+  t.same(problems, [])
+  t.same(result.ok && result.value, {
+    node: 'hv1',
+    mode: 'coordinator',
+    servers: [{ host: 'hv1', port: 2181 }],
+    apiAddress: undefined,
+    sessionTimeout: 10_000,
+    lockTimeout: 400,
+    transitionDelay: 500,
+    settleTime: 2000,
+    takeoverStart: 5000,
+    reclaimDelay: 5000,
+    takeoverGrace: undefined,
+    handoverTimeout: 120_000,
+    resources: [],
+    keepaliveInterval: 5000,
+    fenceIntervals: 6,
+    unfencedFailover: false,
+    selfFence: undefined,
+    logLevel: 'info',
+  })
+})
+
+t.test('everything set: seconds become milliseconds', async (t) => {
+  const { result, problems } = load(t, `pvc:
+  node: hv1
+  mode: hypervisor
+  coordinators: ["127.0.0.1:21811", "127.0.0.1:21812"]
+  api_address: "[fd00::1]:7370"
+  zookeeper: {session_timeout: 4}
+  coordinator:
+    lock_timeout: 0.1
+    transition_delay: 0.15
+    settle_time: 0
+    takeover_start: 1
+    reclaim_delay: 0
+    takeover_grace: 1.5
+    handover_timeout: 20
+    resources:
+      - {name: one, type: command, acquire: [a, b], release: [c], check: [d], acquire_timeout: 3, release_timeout: 0.25, retries: 0, check_interval: 0.5}
+      - {name: two, type: command, acquire: [a], release: [c], release_timeout: 0.25}
+  system:
+    intervals: {keepalive_interval: 0.5, fence_intervals: 9}
+    fencing: {method: none, unfenced_failover: true}
+    self_fence: [/usr/sbin/reboot, -f]
+  log_level: warn
+`)
+  t.same(problems, [])
+  t.same(result.ok && result.value, {
+    node: 'hv1',
+    mode: 'hypervisor',
+    servers: [{ host: '127.0.0.1', port: 21811 }, { host: '127.0.0.1', port: 21812 }],
+    apiAddress: '[fd00::1]:7370',
+    sessionTimeout: 4000,
+    lockTimeout: 100,
+    transitionDelay: 150,
+    settleTime: 0,
+    takeoverStart: 1000,
+    reclaimDelay: 0,
+    takeoverGrace: 1500,
+    handoverTimeout: 20_000,
+    resources: [
+      { type: 'command', name: 'one', acquire: ['a', 'b'], release: ['c'], check: ['d'], acquireTimeout: 3000, releaseTimeout: 250, retries: 0, checkInterval: 500 },
+      { type: 'command', name: 'two', acquire: ['a'], release: ['c'], check: undefined, acquireTimeout: 30_000, releaseTimeout: 250, retries: 2, checkInterval: 10_000 },
+    ],
+    keepaliveInterval: 500,
+    fenceIntervals: 9,
+    unfencedFailover: true,
+    selfFence: ['/usr/sbin/reboot', '-f'],
+    logLevel: 'warn',
+  })
+})
+
+for (const [name, text, expected] of [
+  ['what must be given', 'pvc: {}\n', [
+    'f:1:1: pvc.node: This setting is missing: The name of this node; unique in the cluster.',
+    'f:1:1: pvc.mode: This setting is missing: coordinator (may become primary) or hypervisor (never does).',
+    'f:1:1: pvc.coordinators: This setting is missing: The ZooKeeper servers: host or host:port; the port is 2181 unless given, IPv6 addresses stand in brackets.',
+  ]],
+  ['a bad mode, name and address', 'pvc:\n  node: a/b\n  mode: witness\n  coordinators: [a, a]\n  api_address: hv1\n', [
+    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; it is "a/b".',
+    'f:3:3: pvc.mode: It must be one of coordinator, hypervisor; it is "witness".',
+    'f:4:21: pvc.coordinators[1]: "a" is the same server as "a", number 1 of the list.',
+    'f:5:3: pvc.api_address: "hv1" lacks the port; write hv1:PORT.',
+  ]],
+  ['transition_delay ≤ lock_timeout', `${base}  coordinator:\n    lock_timeout: 0.5\n    transition_delay: 0.5\n`, [
+    'f:7:5: pvc.coordinator.transition_delay: transition_delay (0.5 s) must be more than lock_timeout (0.5 s): who waited for the lock in vain must be done before the winner takes over.',
+  ]],
+  ['takeover_start ≤ 2 × transition_delay', `${base}  coordinator:\n    transition_delay: 2.5\n`, [
+    'f:6:5: pvc.coordinator.takeover_start: takeover_start (5 s) must be more than twice transition_delay (2 × 2.5 s = 5 s), or a healthy taker would be repaired away.',
+  ]],
+  ['handover_timeout ≤ sum of release_timeouts', `${base}  zookeeper: {session_timeout: 1000}\n  system: {intervals: {keepalive_interval: 500}}\n  coordinator:\n    handover_timeout: 10\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x]}\n      - {name: b, type: command, acquire: [x], release: [x]}\n`, [
+    'f:8:5: pvc.coordinator.handover_timeout: handover_timeout (10 s) must be more than all release_timeouts together (10 s), or a shutdown could not wait for its own releases.',
+  ]],
+  ['keepalive_interval × fence_intervals ≤ session_timeout', `${base}  zookeeper: {session_timeout: 30}\n`, [
+    'f:5:15: pvc.system.intervals.fence_intervals: keepalive_interval × fence_intervals (5 s × 6 = 30 s) must be more than session_timeout (30 s), or a node would count as dead while its session lives.',
+  ]],
+  ['unfenced_failover without self_fence, and with releases that do not fit', `${base}  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x]}\n  system:\n    fencing: {unfenced_failover: true}\n`, [
+    'f:6:5: pvc.coordinator.resources: All release_timeouts together (5 s) do not fit in what the lease leaves for them (2.333 s of a session_timeout of 10 s); unfenced_failover demands that they do.',
+    'f:9:15: pvc.system.fencing.unfenced_failover: unfenced_failover needs pvc.system.self_fence: a node that cannot release must end itself before a peer takes over.',
+  ]],
+  ['resources: names taken twice, kinds that are not known, commands that are empty', `${base}  coordinator:
+    resources:
+      - {name: a, type: command, acquire: [x], release: [x], release_timeout: 0.1}
+      - {name: a, type: command, acquire: [x], release: [x], release_timeout: 0.1}
+`, ['f:8:10: pvc.coordinator.resources[1].name: The name "a" is taken by number 1 of the list; resource names are unique.']],
+  ['kinds that are not known, and commands that are empty', `${base}  coordinator:
+    resources:
+      - {name: ip, type: floating-ip, address: 10.0.0.1/24, device: br0}
+      - {name: unit, type: systemd-unit, unit: x.service}
+      - {name: a, type: command, acquire: [], release: [""], check: x, retries: 1.5}
+`, [
+    'f:7:20: pvc.coordinator.resources[0].type: It must be command; it is "floating-ip".',
+    'f:8:22: pvc.coordinator.resources[1].type: It must be command; it is "systemd-unit".',
+    'f:9:34: pvc.coordinator.resources[2].acquire: The list must have at least 1 entry.',
+    'f:9:57: pvc.coordinator.resources[2].release[0]: The text must not be empty.',
+    'f:9:62: pvc.coordinator.resources[2].check: It must be a list; it is "x".',
+    'f:9:72: pvc.coordinator.resources[2].retries: It must be a whole number; it is 1.5.',
+  ]],
+  ['what the daemon cannot do yet', `${base}  system:\n    collectors: []\n    fencing: {method: command, command: [x]}\n`, [
+    'f:6:5: pvc.system.collectors: There is no setting "collectors" here; the settings are intervals, fencing, self_fence.',
+    'f:7:15: pvc.system.fencing.method: It must be none; it is "command".',
+    'f:7:32: pvc.system.fencing.command: There is no setting "command" here; the settings are method, unfenced_failover.',
+  ]],
+] as Array<[string, string, string[]]>) {
+  t.test(name, async (t) => {
+    const { result, problems } = load(t, text)
+    t.same(problems, expected)
+    t.equal(result.ok, false)
+  })
+}
+
+t.test('releases that do not fit the lease are a warning without unfenced_failover', async (t) => {
+  const { result, problems } = load(t, `${base}  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x]}\n`)
+  t.equal(result.ok, true)
+  t.same(problems, ['f:6:5: warning: pvc.coordinator.resources: All release_timeouts together (5 s) do not fit in what the lease leaves for them (2.333 s of a session_timeout of 10 s); a node that is cut off may still be releasing when its session has ended.'])
+})
+
+t.test('unfenced_failover with a self_fence and releases that fit is taken', async (t) => {
+  const { problems } = load(t, `${base}  zookeeper: {session_timeout: 9}\n  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x], release_timeout: 2.1}\n  system:\n    fencing: {unfenced_failover: true}\n    self_fence: [reboot]\n`)
+  t.same(problems, [])
+})
