@@ -1,0 +1,41 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
+import { Node } from '../schemas/node.ts'
+import { nodeParams } from '../schemas/parameters.ts'
+import { problems, repliesList } from '../schemas/replies.ts'
+
+const state = (description: string) => Type.Optional(Type.String({ description, maxLength: 64 }))
+
+const filter = Type.Object({
+  limit: Type.Optional(Type.String({ description: 'A regular expression for the name; anything may stand at an end that is not anchored with ^ or $.', maxLength: 200 })),
+  daemon_state: state('Only nodes in this daemon state.'),
+  coordinator_state: state('Only nodes in this coordinator state.'),
+  domain_state: state('Only nodes in this domain state.'),
+})
+
+/** `/node` and `/node/{node}`: everything that is known of nodes. */
+const nodes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/node', {
+    schema: {
+      operationId: 'listNodes',
+      summary: 'All nodes, or those that fit',
+      description: 'Sorted by name. All filters that are given have to hold.',
+      tags: ['pvc'],
+      querystring: filter,
+      response: { 200: repliesList(Node, 'The nodes.'), ...problems(400, 401, 404, 503) },
+    },
+  }, ({ query }) => app.services.nodes.list(query))
+
+  app.get('/node/:node', {
+    schema: {
+      operationId: 'getNode',
+      summary: 'One node',
+      description: 'An array of one, as PVC has it.',
+      tags: ['pvc'],
+      params: nodeParams,
+      response: { 200: repliesList(Node, 'The node.'), ...problems(400, 401, 404, 503) },
+    },
+  }, ({ params }) => app.services.nodes.get(params.node).single)
+}
+
+export default nodes

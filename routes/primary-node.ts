@@ -1,0 +1,23 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { empty, problems, replies } from '../schemas/replies.ts'
+import { PrimaryNode } from '../schemas/status.ts'
+
+/** `/status/primary_node`: whom the primary key names. */
+const primaryNode: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/status/primary_node', {
+    config: { access: 'open' },
+    schema: {
+      operationId: 'getPrimaryNode',
+      summary: 'Whom the primary key names',
+      description: 'Needs no key.',
+      tags: ['pvc'],
+      security: [],
+      response: { 200: replies(PrimaryNode, 'The node.'), 204: empty('The key names nobody.'), ...problems(400, 503) },
+    },
+  }, (_request, reply) => {
+    const name = app.services.nodes.primary()
+    return name === null ? reply.code(204).send() : reply.send({ primary_node: name })
+  })
+}
+
+export default primaryNode

@@ -1,0 +1,17 @@
+/**
+ * The argument `state` of PVC's POST routes: in the query or in a form, one word. Described here and judged by the service, because PVC's
+ * clients expect their own form of error for it; everything else in the query is passed over, as PVC does.
+ */
+import Type from 'typebox'
+
+export function pvcState (words: readonly string[], description: string) {
+  const state = Type.Unsafe<unknown>({ type: 'string', enum: words, description })
+  return {
+    schema: {
+      querystring: Type.Object({ state: Type.Optional(state) }),
+      body: Type.Optional(Type.Unsafe<unknown>({ type: 'object', properties: { state }, description: 'The state, if it is not in the query.' })),
+      consumes: ['application/x-www-form-urlencoded'],
+    },
+    validatorCompiler: () => (value: unknown) => ({ value }),
+  }
+}

@@ -1,0 +1,11 @@
+/** Every schema that the description shows under components. */
+import { Health, Message, OutcomeUnknown } from './message.ts'
+import { CoordinatorState, DaemonState, DomainState, Node, NodeLog } from './node.ts'
+import { Problem, SwitchoverProblem } from './problem.ts'
+import { ClusterStatus, PrimaryNode } from './status.ts'
+import { Primary, Switchover } from './switchover.ts'
+
+export const sharedSchemas = [
+  Node, DaemonState, CoordinatorState, DomainState, NodeLog, ClusterStatus, PrimaryNode, Message, Health, OutcomeUnknown,
+  Switchover, Primary, Problem, SwitchoverProblem,
+] as const

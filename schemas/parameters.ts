@@ -1,0 +1,17 @@
+/** Arguments that several routes take. */
+import Type from 'typebox'
+import { nodeName } from './switchover.ts'
+
+export const nodeParams = Type.Object({ node: Type.String({ description: 'The node\'s exact name.', examples: ['hv1'] }) })
+
+export const wait = Type.Number({
+  description: 'Seconds to wait at most for the end of it. The reply comes as soon as there is something to say.',
+  minimum: 0,
+  maximum: 3600,
+})
+
+export const epochParams = Type.Object({
+  epoch: Type.Integer({ description: 'The number of the switchover.', minimum: 0, maximum: 9_999_999_999, examples: [17] }),
+})
+
+export { nodeName }

@@ -1,0 +1,58 @@
+/** The cluster in one reply, as PVC's API shows it. */
+import Type from 'typebox'
+import { list, nullable, reply } from './forms.ts'
+import { daemonStateOrNull, domainStateOrNull } from './states.ts'
+
+const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string) =>
+  Type.Object(properties, { description, additionalProperties: false })
+const counts = (description: string) => Type.Record(Type.String(), Type.Integer(), { description })
+const figure = (description: string) => Type.Number({ description })
+const word = (description: string) => nullable(Type.String(), description)
+
+const fault = closed({
+  id: Type.String(),
+  last_reported: word('When it was last reported.'),
+  first_reported: word('When it was first reported.'),
+  acknowledged_at: word('When it was acknowledged; empty if it was not.'),
+  status: word('new, or ack.'),
+  health_delta: nullable(Type.Integer(), 'What it takes off the cluster\'s health.'),
+  message: word('What is wrong.'),
+}, 'One fault.')
+
+export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.', {
+  cluster_name: word('The cluster\'s name.'),
+  cluster_health: closed({
+    health: Type.Integer({ description: 'Percent.' }),
+    messages: list(closed({ id: Type.String(), health_delta: Type.Integer(), text: Type.String() }, 'One reason.')),
+  }, 'The cluster\'s health, from its faults.'),
+  node_health: Type.Record(Type.String(), closed({
+    health: nullable(Type.Integer(), 'Percent.'),
+    messages: list(Type.String()),
+  }, 'One node\'s health.'), { description: 'Health by node.' }),
+  maintenance: nullable(Type.String(), 'The text `true` while the cluster is in maintenance mode, else `false`.'),
+  primary_node: word('Whom the primary key names; `none` for nobody.'),
+  pvc_version: word('The version that the primary runs.'),
+  upstream_ip: word('The cluster\'s floating address, CIDR.'),
+  nodes: counts('Number of nodes, in all and by `<daemon state>,<domain state>`.'),
+  vms: counts('Number of domains, in all and by state.'),
+  networks: Type.Integer({ description: 'Not kept by this project: 0.' }),
+  osds: counts('Not kept by this project: none.'),
+  pools: Type.Integer({ description: 'Not kept by this project: 0.' }),
+  volumes: Type.Integer({ description: 'Not kept by this project: 0.' }),
+  snapshots: Type.Integer({ description: 'Not kept by this project: 0.' }),
+  resources: closed({
+    memory: closed({
+      total: figure('MB.'), free: figure('MB.'), used: figure('MB.'), allocated: figure('MB.'), provisioned: figure('MB.'), utilization: figure('Percent.'),
+    }, 'Memory of all nodes.'),
+    cpu: closed({ total: figure('Processors.'), load: figure('Sum of the loads.'), allocated: figure('Virtual processors.'), utilization: figure('Percent.') }, 'Processors of all nodes.'),
+    disk: closed({ total: figure('Bytes.'), used: figure('Bytes.'), free: figure('Bytes.'), utilization: figure('Percent.') }, 'Not kept by this project: 0.'),
+  }, 'What all nodes have together. A node whose figure is missing counts as 0.'),
+  detail: closed({
+    node: list(closed({ name: Type.String(), daemon_state: daemonStateOrNull, domain_state: domainStateOrNull }, 'One node.')),
+    vm: list(closed({ uuid: Type.String(), name: word('The domain\'s name.'), state: word('Its state.') }, 'One domain.')),
+    osd: list(Type.Unknown()),
+    faults: list(fault),
+  }, 'Each thing by itself.'),
+})
+
+export const PrimaryNode = reply('PrimaryNode', 'Who is primary.', { primary_node: Type.String({ description: 'The node that the primary key names.', examples: ['hv1'] }) })

@@ -1,0 +1,63 @@
+/** Switchovers and the request for one. */
+import Type from 'typebox'
+import { list, moment, nullable, oneOf, reply } from './forms.ts'
+import { coordinatorState, coordinatorStateOrNull } from './states.ts'
+
+const epoch = Type.Integer({ description: 'The number of the switchover: it only grows.', minimum: 0, examples: [17] })
+
+/** Names by the rule for nodes; anything else cannot be one and is refused before ZooKeeper is asked. */
+export const nodeName = (description: string) => Type.String({ description, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['hv2'] })
+
+export const switchoverOutcome = oneOf(['succeeded', 'failed', 'superseded', 'timed_out', 'not_applied'], 'How it ended.')
+
+const members = {
+  epoch,
+  state: oneOf(['requested', 'in_progress', 'done'], '`requested`: nobody has begun; `in_progress`: a node is at it; `done`: over, see `outcome`.'),
+  done: Type.Boolean({ description: 'Whether it is over.' }),
+  outcome: nullable(switchoverOutcome, 'How it ended; null while it goes on.'),
+  from: nullable(Type.String(), 'Who was primary; null for nobody.'),
+  to: nullable(Type.String(), 'Who is to be primary; null where the key was freed and any other coordinator may win.'),
+  cause: oneOf(['request', 'contention', 'shutdown', 'fence', 'repair', 'rollback', 'restart', 'external'], 'Why the primary key was written.'),
+  requested_by: nullable(Type.String(), 'Whose API key asked for it.'),
+  reason: nullable(Type.String(), 'The reason that was given.'),
+  started_at: moment('When it was asked for.'),
+  timeout: Type.Number({ description: 'Its bound in seconds, from the request.' }),
+  finished_at: nullable(moment('When it ended.')),
+  progress: Type.Number({ description: 'Finished over planned steps, 0 to 1; never falls while it goes on.', minimum: 0, maximum: 1 }),
+  nodes: Type.Record(Type.String(), Type.Object({
+    coordinator_state: coordinatorStateOrNull,
+    step: Type.Integer({ description: 'Finished steps.' }),
+    of: Type.Integer({ description: 'Planned steps.' }),
+    resource: nullable(Type.String(), 'The resource being worked on.'),
+  }, { additionalProperties: false }), { description: 'How far each node has come.' }),
+  timeline: list(Type.Object({ at: moment('When the node wrote it.'), node: Type.String(), coordinator_state: coordinatorState }, { additionalProperties: false }), { description: 'What the nodes went through.' }),
+  continued_by: nullable(Type.Integer(), 'The later epoch that the primary role went to.'),
+  error: nullable(Type.Object({
+    code: Type.String({ description: 'A stable code.' }),
+    resource: nullable(Type.String(), 'The resource in question.'),
+    message: Type.String({ description: 'A sentence.' }),
+  }, { additionalProperties: false }), 'What went wrong.'),
+} as const
+
+export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', members)
+
+export const SwitchoverRequest = Type.Object({
+  to: Type.Optional(nodeName('Who is to be primary.')),
+  from: Type.Optional(nodeName('Who has to be primary for this to be done. Alone: any eligible coordinator but this one is to take over.')),
+  reason: Type.Optional(Type.String({ description: 'For people; kept in the record.', minLength: 1, maxLength: 500 })),
+  timeout: Type.Optional(Type.Number({ description: 'Bound in seconds. By default what the nodes say they may need, and 10.', minimum: 1, maximum: 3600 })),
+}, {
+  $id: 'SwitchoverRequest',
+  description: 'What is wanted: at least one of `to` and `from`.',
+  additionalProperties: false,
+  minProperties: 1,
+  anyOf: [{ required: ['to'] }, { required: ['from'] }],
+  examples: [{ to: 'hv2', reason: 'maintenance of hv1' }],
+})
+
+export const Primary = reply('Primary', 'Whom the primary key names, and since when.', {
+  name: nullable(Type.String(), 'The node that the primary key names; null for nobody.'),
+  epoch: nullable(Type.Integer(), 'The epoch of that; null while there is no primary key.'),
+  since: nullable(moment('When the key was written, by the clock of a ZooKeeper server.')),
+  settled: Type.Boolean({ description: 'The named node is `primary` and every other coordinator has let go.' }),
+})

@@ -1,0 +1,143 @@
+/**
+ * What every reply is made from: the cluster at one revision of the watched tree. Immutable; what did not change keeps its identity from one
+ * snapshot to the next, so that its JSON is made once. A reply takes one snapshot and mixes it with nothing else.
+ */
+import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../core/cluster-status.ts'
+import type { ClusterView } from '../core/coordinator-state.ts'
+import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
+import { NOBODY } from '../core/states.ts'
+import type { Survey } from '../core/survey.ts'
+import { childPath, CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../zookeeper/paths.ts'
+import type { TreeSnapshot } from '../zookeeper/tree.ts'
+import type { faultZnodes } from './api-interest.ts'
+
+/** One node's replies, each with an identity of its own. */
+export interface NodeReplies {
+  readonly details: NodeDetails
+  /** PVC answers for one node with an array of one. */
+  readonly single: readonly NodeDetails[]
+  readonly daemonState: Pick<NodeDetails, 'name' | 'daemon_state'>
+  readonly coordinatorState: Pick<NodeDetails, 'name' | 'coordinator_state'>
+  readonly domainState: Pick<NodeDetails, 'name' | 'domain_state'>
+}
+
+export class ApiSnapshot {
+  readonly #tree: TreeSnapshot
+  readonly #nodes: ReadonlyMap<string, NodeReplies>
+  /** The coordinator view; null while there is no primary key. */
+  readonly cluster: ClusterView | null
+  /** Every node, sorted by name. */
+  readonly nodes: readonly NodeDetails[]
+  #status: ClusterStatus | null = null
+  #survey: Survey | null = null
+
+  private constructor (tree: TreeSnapshot, nodes: ReadonlyMap<string, NodeReplies>, list: readonly NodeDetails[], cluster: ClusterView | null) {
+    this.#tree = tree
+    this.#nodes = nodes
+    this.nodes = list
+    this.cluster = cluster
+  }
+
+  /**
+   * @param before the last snapshot, or null
+   * @param changed the paths that have changed since
+   */
+  static next (tree: TreeSnapshot, cluster: ClusterView | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
+    const touched = touchedNodes(changed)
+    const nodes = new Map<string, NodeReplies>()
+    let same = before !== null
+    for (const name of tree.children(NODES).filter(isNodeName)) {
+      const old = before?.node(name)
+      const kept = old !== undefined && touched !== 'all' && !touched.has(name)
+      const replies = kept ? old : nodeReplies(name, tree)
+      nodes.set(name, replies)
+      if (!kept) same = false
+    }
+    if (before !== null && same && before.nodes.length === nodes.size) return new ApiSnapshot(tree, nodes, before.nodes, cluster)
+    return new ApiSnapshot(tree, nodes, Object.freeze([...nodes.values()].map(({ details }) => details)), cluster)
+  }
+
+  node (name: string): NodeReplies | undefined {
+    return this.#nodes.get(name)
+  }
+
+  /** Whom the primary key names: a name, or `none`. */
+  get primaryNode (): string {
+    return present(this.#tree.get(PRIMARY_NODE)?.data) ?? NOBODY
+  }
+
+  /** When the primary key was written, RFC 3339; null while there is none. */
+  get primarySince (): string | null {
+    const entry = this.#tree.get(PRIMARY_NODE)
+    return entry === undefined ? null : new Date(entry.stat.mtime).toISOString()
+  }
+
+  get maintenance (): string | null {
+    return this.#tree.get(MAINTENANCE)?.data ?? null
+  }
+
+  get status (): ClusterStatus {
+    this.#status ??= Object.freeze(clusterStatus({
+      clusterName: present(this.#tree.get(CONFIG)?.data),
+      maintenance: this.maintenance,
+      primaryNode: this.primaryNode,
+      upstreamIp: present(this.#tree.get(UPSTREAM_IP)?.data),
+      nodes: this.nodes,
+      domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
+      faults: this.#tree.children(FAULTS).map((id) => this.#fault(id)),
+    }))
+    return this.#status
+  }
+
+  /** The coordinator view as the rules for switchovers read it; null while there is no primary key. Its versions are not to be written at. */
+  get survey (): Survey | null {
+    if (this.cluster === null) return null
+    const { key, ledger, members, records } = this.cluster
+    this.#survey ??= { key, ledger, ledgerVersion: null, members, recordEpochs: records.map(({ epoch }) => epoch), records: records.map((record) => ({ record, version: 0 })) }
+    return this.#survey
+  }
+
+  #domain (uuid: string): Domain {
+    return { uuid, name: present(this.#tree.get(domainPath(uuid))?.data), state: present(this.#tree.get(domainPath(uuid, 'state'))?.data) }
+  }
+
+  #fault (id: string): Fault {
+    const text = (key: typeof faultZnodes[number]) => this.#tree.get(childPath(faultPath(id), key))?.data
+    return {
+      id,
+      last_reported: text('last_time') ?? null,
+      first_reported: text('first_time') ?? null,
+      acknowledged_at: text('ack_time') ?? null,
+      status: text('status') ?? null,
+      health_delta: integer(text('delta')),
+      message: text('message') ?? null,
+    }
+  }
+}
+
+/** The nodes whose replies may be different now. The name of a domain may stand in any node's reply. */
+function touchedNodes (changed: readonly string[]): 'all' | ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const path of changed) {
+    const [root, name, key] = path.slice(1).split('/')
+    if (`/${root}` === DOMAINS) return 'all'
+    if (`/${root}` === NODES && name !== undefined && key !== 'presence' && key !== 'transition') names.add(name)
+  }
+  return names
+}
+
+function nodeReplies (name: string, tree: TreeSnapshot): NodeReplies {
+  const details = Object.freeze(nodeDetails(name, {
+    znode: (key: DetailZnode) => tree.get(nodePath(name, key))?.data,
+    plugin: (plugin, key) => plugin.includes('/') ? undefined : tree.get(`${nodePath(name, 'monitoring_data')}/${plugin}/${key}`)?.data,
+    domain: (uuid) => uuid.includes('/') ? undefined : present(tree.get(`${DOMAINS}/${uuid}`)?.data) ?? undefined,
+  }))
+  const { daemon_state: daemonState, coordinator_state: coordinatorState, domain_state: domainState } = details
+  return {
+    details,
+    single: Object.freeze([details]),
+    daemonState: Object.freeze({ name, daemon_state: daemonState }),
+    coordinatorState: Object.freeze({ name, coordinator_state: coordinatorState }),
+    domainState: Object.freeze({ name, domain_state: domainState }),
+  }
+}

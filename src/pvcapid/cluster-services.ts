@@ -1,0 +1,107 @@
+/** Everything between ZooKeeper and the routes, put together; closed in reverse order. */
+import { RecordKeeper } from '../cluster/record-keeper.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { Disposables } from '../runtime/disposables.ts'
+import { Episode, type Logger } from '../runtime/log.ts'
+import type { Connector } from '../zookeeper/connection.ts'
+import { LockBook } from '../zookeeper/locks.ts'
+import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
+import { Contact } from './contact.ts'
+import { CoordinatorStateService } from './coordinator-state-service.ts'
+import { HealthService } from './health-service.ts'
+import { NodeService } from './node-service.ts'
+import { PrimaryService } from './primary-service.ts'
+import type { Services } from './services.ts'
+import { SettingsService } from './settings-service.ts'
+import { SwitchoverGate } from './switchover-gate.ts'
+import { SwitchoverService } from './switchover-service.ts'
+import { View } from './view.ts'
+import { Waiters } from './waiters.ts'
+
+/** Clients that may wait at once, unless told. */
+const WAITING = 20_000
+
+export interface ClusterOptions {
+  /** `host:port`. */
+  readonly servers: readonly string[]
+  /** Milliseconds to ask for. */
+  readonly sessionTimeout: number
+  readonly connector: Connector
+  readonly clock: Clock
+  readonly random: () => number
+  /** A fresh random uuid as 32 lower-case hexadecimal digits. */
+  readonly uuid: () => string
+  readonly log: Logger
+  /** Whom the children of locks name, for people. */
+  readonly identifier: string
+  readonly waitersLimit?: number
+}
+
+export interface ClusterServices extends Services {
+  readonly waiters: Waiters
+  /** Ends everything; what is under way on the session is awaited. */
+  close (): Promise<void>
+}
+
+export function clusterServices (options: ClusterOptions): ClusterServices {
+  const { clock, log, identifier } = options
+  const closing = new Disposables()
+  const keeper = new SessionKeeper({
+    servers: options.servers,
+    sessionTimeout: options.sessionTimeout,
+    connector: options.connector,
+    clock,
+    random: options.random,
+    report: reporter(log, clock),
+  })
+  closing.defer('session', async () => await keeper.close())
+  const waiters = new Waiters({ clock, limit: options.waitersLimit ?? WAITING })
+  const view = new View({ sessions: keeper, clock, waiters, onError: (err, path) => log.warn({ err, path }, 'a znode could not be read; it is tried again') })
+  closing.defer('view', () => view.close())
+  const contact = new Contact(keeper, clock)
+  const book = new LockBook({ clock, uuid: options.uuid, report: ({ path, error }) => log.warn({ err: error, path }, 'an abandoned lock could not be deleted; it is tried again') })
+  const switchovers = new SwitchoverService({ contact, view, waiters, book, clock, log, identifier })
+  const records = closing.use('record keeper', new RecordKeeper({
+    feed: view.feed,
+    clock,
+    operations: () => switchovers.operations(),
+    recordsExternal: false,
+    report: (event) => {
+      if (event.event === 'closed') log.info(event, 'closed the record of a switchover')
+      else log.warn({ err: event.error }, 'the record of a switchover could not be closed; it is tried again')
+    },
+  }))
+  closing.use('records on new sessions', keeper.onSession((session) => {
+    records.look()
+    session.onState((state) => { if (state === 'connected') records.look() })
+  }))
+  return {
+    view,
+    waiters,
+    nodes: new NodeService(view, contact),
+    settings: new SettingsService(contact, view),
+    coordinatorState: new CoordinatorStateService(switchovers),
+    switchovers: new SwitchoverGate(switchovers),
+    primary: new PrimaryService(view, waiters),
+    health: new HealthService(view),
+    close: async () => await closing.close(),
+  }
+}
+
+/** The keeper's reports as log lines: a fault that lasts is said once, and once when it is over. */
+function reporter (log: Logger, clock: Clock): (report: KeeperReport) => void {
+  const away = new Episode(log, clock)
+  return (report) => {
+    switch (report.event) {
+      case 'session_opened':
+        away.over('ZooKeeper is back')
+        log.info({ session: report.id, negotiatedTimeout: report.negotiatedTimeout }, 'connected to ZooKeeper')
+        break
+      case 'session_resumed': away.over('ZooKeeper is back'); break
+      case 'session_suspended': away.fault('ZooKeeper does not answer; reads are served from the last view, writes are refused'); break
+      case 'session_lost': away.fault('the ZooKeeper session is over; a new one is opened', { reason: report.error.code }); break
+      case 'connect_failed': away.fault('ZooKeeper cannot be reached; the API goes on trying', { reason: report.error.message }); break
+      default: report satisfies never
+    }
+  }
+}

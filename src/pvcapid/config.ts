@@ -1,0 +1,160 @@
+/**
+ * pvcapid's configuration: the file's schema, the rules between its settings, and the typed form that the daemon uses.
+ *
+ * Guarantees: a configuration that loads is complete and consistent; clear-text tokens do not outlive loading, only their
+ * SHA-256 does. Durations are seconds in the file and milliseconds in `ApiConfig`.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import Type from 'typebox'
+import type { Static } from 'typebox'
+import { coordinators, judgeCoordinators, logLevel, milliseconds, nodeName, section, zookeeper, zooKeeperServers } from '../runtime/config-common.ts'
+import type { HostPort } from '../runtime/config-common.ts'
+import type { LogLevel } from '../runtime/log.ts'
+import { loadConfig } from '../runtime/yaml-config.ts'
+import type { ConfigResult, Finding, Relation } from '../runtime/yaml-config.ts'
+
+/** What a key allows: `operate` includes `read`. */
+export const tokenRoles = ['read', 'operate'] as const
+export type TokenRole = typeof tokenRoles[number]
+
+const token = section('One API key.', {
+  description: Type.String({ description: 'Whose key it is; shown in logs and in `requested_by`.', minLength: 1, maxLength: 100 }),
+  token: Type.Optional(Type.String({ description: 'The key in clear text. Either this or token_sha256.', minLength: 1, secret: true })),
+  token_sha256: Type.Optional(Type.String({ description: 'The SHA-256 of the key. Either this or token.', pattern: '^[0-9a-fA-F]{64}$', form: 'a SHA-256 in 64 hexadecimal digits', secret: true })),
+  role: Type.Enum([...tokenRoles], { description: 'What the key allows: read, or operate (read and change).' }),
+}, false)
+
+const absoluteFile = (description: string) => Type.String({ description, pattern: '^/', form: 'an absolute path' })
+
+export const apiConfigSchema = section('The configuration of pvcapid.', {
+  pvc: section('Everything.', {
+    node: Type.Optional(nodeName('The node this API runs on: whom /role/primary and /role/secondary speak of unless asked about another.')),
+    coordinators,
+    zookeeper,
+    api: section('The HTTP server.', {
+      listen_address: Type.String({ description: 'The address to listen on; 0.0.0.0 or "::" for all.', minLength: 1, default: '127.0.0.1' }),
+      listen_port: Type.Integer({ description: 'The port to listen on; 0 lets the system choose one, which the log names.', minimum: 0, maximum: 65_535, default: 7370 }),
+      authentication: section('Who may use the API.', {
+        enabled: Type.Boolean({ description: 'Whether routes need a key in the header X-Api-Key.', default: false }),
+        tokens: Type.Array(token, { description: 'The keys.', default: [] }),
+      }),
+      ssl: section('HTTPS.', {
+        enabled: Type.Boolean({ description: 'Whether to serve HTTPS instead of HTTP.', default: false }),
+        cert_file: Type.Optional(absoluteFile('The certificate with its chain, PEM. Needed if enabled.')),
+        key_file: Type.Optional(absoluteFile('The private key, PEM. Needed if enabled.')),
+      }),
+    }),
+    log_level: logLevel,
+  }, false),
+}, false)
+
+type ApiConfigFile = Static<typeof apiConfigSchema>
+
+/** A key as the daemon holds it. */
+export interface ApiToken {
+  readonly description: string
+  readonly role: TokenRole
+  /** SHA-256 of the key, 32 bytes. */
+  readonly digest: Buffer
+}
+
+export interface ApiConfig {
+  readonly node: string | undefined
+  readonly servers: readonly HostPort[]
+  /** Asked for, milliseconds. */
+  readonly sessionTimeout: number
+  readonly listenAddress: string
+  readonly listenPort: number
+  /** Undefined if no key is needed. */
+  readonly tokens: readonly ApiToken[] | undefined
+  /** Undefined for plain HTTP. */
+  readonly tls: { readonly certFile: string, readonly keyFile: string } | undefined
+  readonly logLevel: LogLevel
+}
+
+type ApiRelation = Relation<ApiConfigFile>
+
+export const apiRelations: readonly ApiRelation[] = [
+  { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: ['pvc.api.authentication'], judge: judgeTokens },
+  { reads: ['pvc.api.ssl'], judge: judgeCertificate },
+  {
+    reads: ['pvc.api.authentication.enabled', 'pvc.api.listen_address'],
+    judge ({ pvc: { api } }) {
+      if (api.authentication.enabled || /^(127\.|::1$|localhost$)/.test(api.listen_address)) return []
+      return [{ path: 'pvc.api.listen_address', severity: 'warning', message: `Without authentication everyone who reaches ${api.listen_address} may move the primary; set pvc.api.authentication.enabled.` }]
+    },
+  },
+]
+
+function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
+  const { enabled, tokens } = pvc.api.authentication
+  const path = 'pvc.api.authentication'
+  const findings: Finding[] = enabled && tokens.length === 0
+    ? [{ path: `${path}.enabled`, message: 'Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.' }]
+    : []
+  const seen = new Map<string, number>()
+  for (const [index, entry] of tokens.entries()) {
+    const given = [entry.token, entry.token_sha256].filter((value) => value !== undefined).length
+    if (given !== 1) findings.push({ path: `${path}.tokens[${index}]`, message: `A token needs exactly one of token and token_sha256; this one has ${given === 0 ? 'neither' : 'both'}.` })
+    else {
+      const digest = tokenDigest(entry).toString('hex')
+      const earlier = seen.get(digest)
+      if (earlier === undefined) seen.set(digest, index)
+      else findings.push({ path: `${path}.tokens[${index}]`, message: `This is the same key as number ${earlier + 1} of the list.` })
+    }
+  }
+  return findings
+}
+
+function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
+  const { ssl } = pvc.api
+  if (!ssl.enabled) return []
+  const read = (name: 'cert_file' | 'key_file'): Buffer | Finding => {
+    const path = `pvc.api.ssl.${name}`
+    const file = ssl[name]
+    if (file === undefined) return { path, message: `HTTPS is enabled (pvc.api.ssl.enabled), so ${name} must be given.` }
+    try {
+      return readFileSync(file)
+    } catch (error) {
+      return { path, message: `${file} cannot be read (${String((error as NodeJS.ErrnoException).code)}).` }
+    }
+  }
+  const cert = read('cert_file')
+  const key = read('key_file')
+  if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key)) return [cert, key].filter((result): result is Finding => !Buffer.isBuffer(result))
+  try {
+    createSecureContext({ cert, key })
+    return []
+  } catch (error) {
+    return [{ path: 'pvc.api.ssl.cert_file', message: `This certificate and the key of key_file cannot be used together (${error instanceof Error ? error.message : String(error)}).` }]
+  }
+}
+
+function tokenDigest (entry: Static<typeof token>): Buffer {
+  return entry.token === undefined ? Buffer.from(entry.token_sha256 ?? '', 'hex') : createHash('sha256').update(entry.token).digest()
+}
+
+/** Loads and checks pvcapid's configuration file; never throws for what the file holds. */
+export function loadApiConfig (file: string): ConfigResult<ApiConfig> {
+  const result = loadConfig(file, apiConfigSchema, apiRelations)
+  return result.ok ? { ...result, value: typed(result.value) } : result
+}
+
+function typed ({ pvc }: ApiConfigFile): ApiConfig {
+  const { authentication, ssl } = pvc.api
+  return {
+    node: pvc.node,
+    servers: zooKeeperServers(pvc.coordinators),
+    sessionTimeout: milliseconds(pvc.zookeeper.session_timeout),
+    listenAddress: pvc.api.listen_address,
+    listenPort: pvc.api.listen_port,
+    tokens: authentication.enabled
+      ? authentication.tokens.map((entry) => ({ description: entry.description, role: entry.role, digest: tokenDigest(entry) }))
+      : undefined,
+    tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file } : undefined,
+    logLevel: pvc.log_level,
+  }
+}

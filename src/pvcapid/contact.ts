@@ -1,0 +1,124 @@
+/**
+ * ZooKeeper for the services: a connected session within a bound, readings that are as new as the call, and writes whose fate is told. A
+ * failure of the link becomes `zookeeper_unavailable`; nothing here outlasts the bound that it was given.
+ */
+import { readSurvey } from '../cluster/reading.ts'
+import { sureWrite, type WriteFate } from '../cluster/sure-write.ts'
+import type { Survey } from '../core/survey.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
+import { isLinkFailure, isNodeExists, isNoNode, isSessionEnd, hasCode } from '../zookeeper/errors.ts'
+import { parentPath } from '../zookeeper/paths.ts'
+import type { Session } from '../zookeeper/session.ts'
+import type { SessionKeeper } from '../zookeeper/session-keeper.ts'
+import { ApiError, RETRY_AFTER, zookeeperUnavailable } from './errors.ts'
+
+/** Milliseconds to wait for contact and for one reading, together. */
+const READ_BOUND = 1_000
+/** Milliseconds after which a write is given up: its fate may then be unknown. */
+const WRITE_BOUND = 2_400
+
+export class Contact {
+  readonly keeper: SessionKeeper
+  readonly #clock: Clock
+
+  constructor (keeper: SessionKeeper, clock: Clock) {
+    this.keeper = keeper
+    this.#clock = clock
+  }
+
+  /** Whether there is contact now, as far as this process knows. */
+  get connected (): boolean {
+    return this.keeper.current?.state === 'connected'
+  }
+
+  /** A connected session. Rejects with `zookeeper_unavailable` after `milliseconds`. */
+  async session (milliseconds = READ_BOUND): Promise<Session> {
+    const { current } = this.keeper
+    if (current?.state === 'connected') return current
+    return await this.#bounded(milliseconds, async (signal) => await this.keeper.ready(signal))
+  }
+
+  /** What `read` gives on a connected session; a missing znode is null. Rejects with `zookeeper_unavailable`. */
+  async read<T> (read: (session: Session) => Promise<T>, milliseconds = READ_BOUND): Promise<T | null> {
+    return await this.#bounded(milliseconds, async (signal) => {
+      const session = await this.keeper.ready(signal)
+      try {
+        return await read(session)
+      } catch (error) {
+        if (isNoNode(error)) return null
+        throw error
+      }
+    })
+  }
+
+  /** Everything that a request is decided on, not older than this call; null while there is no primary key. */
+  async survey (milliseconds = READ_BOUND): Promise<Survey | null> {
+    return await this.read(async (session) => {
+      await session.sync('/')
+      return await readSurvey(session)
+    }, milliseconds)
+  }
+
+  /**
+   * Writes `value` to the znode at `path`, made if it is missing, over what `judge` was shown and did not refuse. Rejects with what `judge`
+   * throws, with `zookeeper_unavailable` (`not_started`) or, if the link was lost after the write was sent, with `outcome_unknown`.
+   * @returns false if `judge` found that there is nothing to be done
+   */
+  async write (path: string, value: string, judge: (present: string | null) => boolean): Promise<boolean> {
+    let sent = false
+    try {
+      return await this.#bounded(WRITE_BOUND, async (signal) => {
+        for (;;) {
+          const session = await this.session()
+          const found = await this.read(async (connected) => await connected.get(path))
+          if (!judge(found?.data ?? null)) return false
+          signal.throwIfAborted()
+          sent = true
+          const fate = found === null ? await created(session, path, value) : await replaced(session, path, value, found.stat.version)
+          if (fate === 'done') return true
+          sent = fate === 'unknown'
+          if (fate !== 'refused') throw sent ? unknownOutcome() : zookeeperUnavailable()
+        }
+      })
+    } catch (error) {
+      if (sent && error instanceof ApiError && error.code === 'zookeeper_unavailable') throw unknownOutcome(error)
+      throw error
+    }
+  }
+
+  async #bounded<T> (milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(this.#clock, milliseconds, undefined, work)
+    } catch (error) {
+      if (error instanceof DeadlineError || isLinkFailure(error) || isSessionEnd(error) || hasCode(error, 'aborted')) throw zookeeperUnavailable(error)
+      throw error
+    }
+  }
+}
+
+const unknownOutcome = (cause?: unknown) => new ApiError('outcome_unknown',
+  'The connection to ZooKeeper was lost after the write was sent. Asking for it again is safe: it is done once.', { cause, outcome: 'unknown', headers: { 'retry-after': RETRY_AFTER } })
+
+async function replaced (session: Session, path: string, value: string, version: number): Promise<WriteFate> {
+  return await sureWrite(session, async () => await session.set(path, value, version), async () => {
+    const { data, stat } = await session.get(path)
+    if (stat.version === version) return 'absent'
+    return stat.version === version + 1 && data === value ? 'applied' : 'other'
+  })
+}
+
+async function created (session: Session, path: string, value: string): Promise<WriteFate> {
+  await session.ensurePath(parentPath(path))
+  return await sureWrite(session, async () => await session.create(path, value), async () => {
+    try {
+      return (await session.get(path)).data === value ? 'applied' : 'other'
+    } catch (error) {
+      if (isNoNode(error)) return 'absent'
+      throw error
+    }
+  }).catch((error: unknown) => {
+    if (isNodeExists(error)) return 'refused'
+    throw error
+  })
+}

@@ -1,0 +1,26 @@
+/** Whether this API can do its work: it has a view, and the view is fresh. */
+import type { View } from './view.ts'
+
+export interface HealthReport {
+  readonly ready: boolean
+  readonly body: { readonly status: string, readonly view_age: number | null, readonly reasons: readonly string[] }
+}
+
+export class HealthService {
+  readonly #view: View
+
+  constructor (view: View) {
+    this.#view = view
+  }
+
+  report (): HealthReport {
+    const { age, stale } = this.#view
+    if (age === Infinity) return unready(null, 'Nothing has been read from ZooKeeper yet.')
+    const seconds = Math.round(age) / 1000
+    if (stale) return unready(seconds, `ZooKeeper has not answered for ${seconds} s.`)
+    return { ready: true, body: { status: 'ok', view_age: seconds, reasons: [] } }
+  }
+}
+
+const unready = (age: number | null, reason: string): HealthReport =>
+  ({ ready: false, body: { status: 'unavailable', view_age: age, reasons: [reason] } })

@@ -1,0 +1,60 @@
+/** Readings of nodes, from one snapshot each; the log alone is read through, because nobody needs it watched. */
+import { NOBODY } from '../core/states.ts'
+import { isNodeName, logPath } from '../zookeeper/paths.ts'
+import type { NodeDetails } from '../core/node-details.ts'
+import type { NodeReplies } from './api-snapshot.ts'
+import type { Contact } from './contact.ts'
+import { ApiError } from './errors.ts'
+import { namePattern } from './name-pattern.ts'
+import type { View } from './view.ts'
+
+/** All of those that are given have to hold. */
+export interface NodeFilter {
+  readonly limit?: string
+  readonly daemon_state?: string
+  readonly coordinator_state?: string
+  readonly domain_state?: string
+}
+
+export class NodeService {
+  readonly #view: View
+  readonly #contact: Contact
+
+  constructor (view: View, contact: Contact) {
+    this.#view = view
+    this.#contact = contact
+  }
+
+  /** The nodes that the filter lets through, sorted by name. Throws `no_node_found`, `pattern_invalid`. An empty value filters nothing, as in PVC. */
+  list (filter: NodeFilter): readonly NodeDetails[] {
+    const { nodes } = this.#view.snapshot
+    const states = (['daemon_state', 'coordinator_state', 'domain_state'] as const).filter((key) => (filter[key] ?? '') !== '')
+    const fits = (filter.limit ?? '') === '' ? null : namePattern(filter.limit ?? '')
+    if (fits === null && states.length === 0) return nodes
+    const found = nodes.filter((node) => (fits === null || fits(node.name)) && states.every((key) => node[key] === filter[key]))
+    if (found.length > 0) return found
+    const asked = [...fits === null ? [] : [`a name like ${filter.limit}`], ...states.map((key) => `${key} ${filter[key]}`)]
+    throw new ApiError('no_node_found', `No node has ${asked.join(' and ')}; GET /api/v1/node lists all of them.`)
+  }
+
+  /** The replies about one node, by its exact name. Throws `node_unknown`. */
+  get (name: string): NodeReplies {
+    const found = this.#view.snapshot.node(name)
+    if (found === undefined) throw new ApiError('node_unknown', `There is no node named "${name}"; GET /api/v1/node lists them.`)
+    return found
+  }
+
+  /** Whom the primary key names, or null for nobody. */
+  primary (): string | null {
+    const { primaryNode } = this.#view.snapshot
+    return primaryNode === NOBODY ? null : primaryNode
+  }
+
+  /** The last `lines` lines of a node's log; empty for a node that has none. Throws `node_unknown`, `zookeeper_unavailable`. */
+  async log (name: string, lines: number): Promise<{ readonly name: string, readonly data: string }> {
+    if (!isNodeName(name)) this.get(name)
+    const { details } = this.get(name)
+    const log = await this.#contact.read(async (session) => await session.get(logPath(name)))
+    return { name: details.name, data: (log?.data ?? '').split('\n').slice(-lines).join('\n') }
+  }
+}

@@ -1,0 +1,51 @@
+/** Who is primary, and the long-poll for a change of that. */
+import type { Primary } from './switchover-board.ts'
+import type { View } from './view.ts'
+import type { Waiters } from './waiters.ts'
+
+export interface TaggedPrimary {
+  readonly primary: Primary
+  /** Whether it is other than the client knows it. */
+  readonly changed: boolean
+  /** Differs whenever the reply does. Its number is the epoch. */
+  readonly etag: string
+}
+
+const tag = ({ epoch, settled }: Primary): string => `"${epoch ?? 'none'}.${settled ? 1 : 0}"`
+
+export class PrimaryService {
+  readonly #view: View
+  readonly #waiters: Waiters
+
+  constructor (view: View, waiters: Waiters) {
+    this.#view = view
+    this.#waiters = waiters
+  }
+
+  /**
+   * The primary, as soon as it is other than the client knows it, or after `milliseconds`.
+   * @param known the `If-None-Match` of the request
+   */
+  async get (known: string | undefined, milliseconds: number, signal: AbortSignal): Promise<TaggedPrimary> {
+    // Throws without a view: nobody waits for one here.
+    void this.#view.snapshot
+    const seen = new Set((known ?? '').split(',').map((etag) => etag.trim().replace(/^W\//, '')))
+    const now = (): TaggedPrimary => {
+      const { primary } = this.#view.board
+      const etag = tag(primary)
+      return { primary, etag, changed: !seen.has(etag) && !seen.has('*') }
+    }
+    const changed = await this.#waiters.until('primary', milliseconds, signal, () => {
+      const found = now()
+      return found.changed ? found : null
+    })
+    return changed ?? now()
+  }
+}
+
+/** The epoch in an `If-Match`: an ETag of `/primary`, or its epoch alone. Null for `*`, undefined if it is neither. */
+export function expectedEpoch (header: string | undefined): number | null | undefined {
+  if (header === undefined || header.trim() === '*') return null
+  const match = /^\s*(?:W\/)?"?(\d{1,10})(?:\.[01])?"?\s*$/.exec(header)
+  return match === null ? undefined : Number(match[1])
+}

@@ -1,0 +1,25 @@
+/** What routes may call: one object on the application, `app.services`. */
+import type {} from 'fastify'
+import type { CoordinatorStateService } from './coordinator-state-service.ts'
+import type { HealthService } from './health-service.ts'
+import type { NodeService } from './node-service.ts'
+import type { PrimaryService } from './primary-service.ts'
+import type { SettingsService } from './settings-service.ts'
+import type { SwitchoverGate } from './switchover-gate.ts'
+import type { View } from './view.ts'
+
+export interface Services {
+  readonly view: View
+  readonly nodes: NodeService
+  readonly settings: SettingsService
+  readonly coordinatorState: CoordinatorStateService
+  readonly switchovers: SwitchoverGate
+  readonly primary: PrimaryService
+  readonly health: HealthService
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly services: Services
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The switchovers that are known, as clients read them, and the primary. Each object is frozen and keeps its identity until it reads
+ * differently. Keeps the highest progress of each open switchover, which therefore never falls here.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { settledPrimary } from '../core/completion.ts'
+import type { ClusterView } from '../core/coordinator-state.ts'
+import type { SwitchoverRecord } from '../core/record.ts'
+import { NOBODY } from '../core/states.ts'
+import { epochNow } from '../core/survey.ts'
+import { switchoverView, unrecordedSwitchover, type Switchover } from '../core/switchover-view.ts'
+import type { ApiSnapshot } from './api-snapshot.ts'
+import type { Topic } from './waiters.ts'
+
+/** Whom the primary key names. */
+export interface Primary {
+  readonly name: string | null
+  readonly epoch: number | null
+  readonly since: string | null
+  readonly settled: boolean
+}
+
+const NO_KEY: Primary = Object.freeze({ name: null, epoch: null, since: null, settled: false })
+
+export class SwitchoverBoard {
+  readonly #known = new Map<number, { record: SwitchoverRecord, switchover: Switchover }>()
+  #unrecorded: Switchover | null = null
+  #primary: Primary = NO_KEY
+  #cluster: ClusterView | null = null
+
+  /** The primary, as the present snapshot has it. */
+  get primary (): Primary { return this.#primary }
+
+  /** The switchover of an epoch that has been seen. */
+  get (epoch: number): Switchover | null {
+    return this.#known.get(epoch)?.switchover ?? (this.#unrecorded?.epoch === epoch ? this.#unrecorded : null)
+  }
+
+  /** The oldest epoch with a record, or null. */
+  get oldest (): number | null {
+    return this.#known.keys().next().value ?? null
+  }
+
+  /** Takes in a new snapshot. @returns what reads differently now */
+  update (snapshot: ApiSnapshot): Topic[] {
+    if (snapshot.cluster === this.#cluster) return []
+    this.#cluster = snapshot.cluster
+    const changed = this.#updateSwitchovers(snapshot)
+    const primary = primaryOf(snapshot)
+    if (!isDeepStrictEqual(primary, this.#primary)) {
+      this.#primary = Object.freeze(primary)
+      changed.push('primary')
+    }
+    return changed
+  }
+
+  #updateSwitchovers (snapshot: ApiSnapshot): Topic[] {
+    const records = snapshot.cluster?.records ?? []
+    const members = snapshot.cluster?.members ?? []
+    const changed: Topic[] = []
+    const present = new Set(records.map(({ epoch }) => epoch))
+    for (const epoch of this.#known.keys()) if (!present.has(epoch)) this.#known.delete(epoch)
+    for (const record of records) {
+      const old = this.#known.get(record.epoch)
+      if (old?.record === record && old.switchover.done) continue
+      const switchover = switchoverView(record, { members, records }, old?.switchover.progress ?? 0)
+      const same = old !== undefined && isDeepStrictEqual(switchover, old.switchover)
+      this.#known.set(record.epoch, { record, switchover: same ? old.switchover : Object.freeze(switchover) })
+      if (!same) changed.push(`switchover/${record.epoch}`)
+    }
+    return [...changed, ...this.#updateUnrecorded(snapshot)]
+  }
+
+  #updateUnrecorded (snapshot: ApiSnapshot): Topic[] {
+    const { survey, primarySince } = snapshot
+    const epoch = survey === null ? null : epochNow(survey)
+    const made = survey === null || primarySince === null || epoch === null || this.#known.has(epoch) ? null : unrecordedSwitchover(survey, primarySince)
+    if (isDeepStrictEqual(made, this.#unrecorded)) return []
+    this.#unrecorded = made === null ? null : Object.freeze(made)
+    return made === null ? [] : [`switchover/${made.epoch}`]
+  }
+}
+
+function primaryOf (snapshot: ApiSnapshot): Primary {
+  const { survey, primarySince } = snapshot
+  if (survey === null) return NO_KEY
+  const epoch = epochNow(survey)
+  const settled = settledPrimary({ ...survey, ledger: { czxid: survey.key.czxid, base: epoch - survey.key.version } })
+  return { name: survey.key.value === NOBODY ? null : survey.key.value, epoch, since: primarySince, settled: settled !== null }
+}

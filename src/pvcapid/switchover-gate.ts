@@ -1,0 +1,81 @@
+/** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply, as DESIGN section 4 has it. */
+import { expectedEpoch } from './primary-service.ts'
+import { ApiError, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
+import { outcomeUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import type { Switchover, SwitchoverService } from './switchover-service.ts'
+import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
+
+export interface SwitchoverWish {
+  readonly to?: string
+  readonly from?: string
+  readonly reason?: string
+  readonly timeout?: number
+  /** The `If-Match` header. */
+  readonly ifMatch: string | undefined
+  readonly requestedBy: string | null
+  /** Seconds, or undefined: do not wait. */
+  readonly wait: number | undefined
+  readonly signal: AbortSignal
+  /** Of the request. */
+  readonly url: string
+}
+
+export interface SwitchoverReply {
+  readonly status: 200 | 202 | 409 | 502 | 503 | 504
+  readonly body: Switchover | OutcomeUnknown
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** How a switchover that was waited for ended → the code of the problem; null for success. */
+const endings: Readonly<Record<NonNullable<Switchover['outcome']>, ProblemCode | null>> = {
+  succeeded: null,
+  failed: 'switchover_failed',
+  timed_out: 'switchover_timed_out',
+  superseded: 'switchover_superseded',
+  not_applied: 'switchover_not_applied',
+}
+
+export class SwitchoverGate {
+  readonly #service: SwitchoverService
+
+  constructor (service: SwitchoverService) {
+    this.#service = service
+  }
+
+  /** @throws ApiError for everything that was refused */
+  async request (wish: SwitchoverWish): Promise<SwitchoverReply> {
+    const epoch = expectedEpoch(wish.ifMatch)
+    if (epoch === undefined) throw new ApiError('argument_invalid', 'If-Match has to be the ETag of GET /api/v1/primary, or the epoch.', { outcome: 'not_started' })
+    const answer = await this.#service.request({
+      to: wish.to ?? null,
+      from: wish.from ?? null,
+      expectedEpoch: epoch,
+      timeout: wish.timeout ?? null,
+      requestedBy: wish.requestedBy,
+      reason: wish.reason ?? null,
+    })
+    const location = { location: switchoverPath(answer.epoch) }
+    if (answer.kind === 'unknown') return { status: 202, body: outcomeUnknown(answer.epoch), headers: { ...location, 'retry-after': RETRY_AFTER } }
+    if (answer.kind === 'already') {
+      return { status: 200, body: answer.switchover ?? await this.#service.get(answer.epoch), headers: location }
+    }
+    const switchover = wish.wait === undefined ? answer.switchover : await this.#service.whenDone(answer.epoch, wish.wait * 1000, wish.signal)
+    if (wish.wait === undefined || switchover.outcome === null) return { status: 202, body: switchover, headers: { ...location, 'retry-after': RETRY_AFTER } }
+    return ended(switchover, endings[switchover.outcome], pathOf(wish.url), location)
+  }
+
+  /** The switchover; with `wait` once it is done, or as it is after that many seconds. */
+  async get (epoch: number, wait: number | undefined, signal: AbortSignal): Promise<Switchover> {
+    const now = await this.#service.get(epoch)
+    return wait === undefined || now.done ? now : await this.#service.whenDone(epoch, wait * 1000, signal)
+  }
+}
+
+/** The whole switchover, and beside it what a problem says unless it has succeeded. Its `outcome` is the switchover's. */
+function ended (switchover: Switchover, code: ProblemCode | null, instance: string, headers: Readonly<Record<string, string>>): SwitchoverReply {
+  if (code === null) return { status: 200, body: switchover, headers }
+  const because = switchover.error === null ? '' : ` ${switchover.error.message}`
+  const next = switchover.continued_by === null ? '' : ` Switchover ${switchover.continued_by} took its place.`
+  const error = new ApiError(code, `${problems[code][1]}.${because}${next} GET /api/v1/primary tells who is primary.`)
+  return { status: error.status as SwitchoverReply['status'], body: { ...problemBody(error, instance), ...switchover }, headers: { ...headers, 'content-type': PROBLEM_TYPE } }
+}

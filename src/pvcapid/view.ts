@@ -1,0 +1,68 @@
+/**
+ * The API's view of the cluster, fed by watches. Tells waiters of what reads differently, and says how old it is.
+ *
+ * A reader will not see: intermediate values; anything that ZooKeeper has not told this process yet. What a request is decided on is
+ * therefore read directly (`switchover-service.ts`).
+ */
+import { ClusterFeed } from '../cluster/cluster-feed.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { WatchedTree, type SessionSource } from '../zookeeper/tree.ts'
+import { apiInterest, apiRoots } from './api-interest.ts'
+import { ApiSnapshot } from './api-snapshot.ts'
+import { zookeeperUnavailable } from './errors.ts'
+import { SwitchoverBoard } from './switchover-board.ts'
+import type { Waiters } from './waiters.ts'
+
+/** Milliseconds since ZooKeeper's last answer beyond which the view is stale; it is asked every second. */
+export const STALE_AFTER = 2_500
+
+export interface ViewOptions {
+  readonly sessions: SessionSource
+  readonly clock: Clock
+  readonly waiters: Waiters
+  readonly onError: (error: unknown, path: string) => void
+}
+
+export class View {
+  readonly board = new SwitchoverBoard()
+  readonly feed: ClusterFeed
+  /** Resolves once everything has been read for the first time; rejects if the view is closed before. */
+  readonly ready: Promise<void>
+  readonly #options: ViewOptions
+  readonly #tree: WatchedTree
+  #snapshot: ApiSnapshot | null = null
+
+  constructor (options: ViewOptions) {
+    this.#options = options
+    const { sessions, clock, onError } = options
+    this.#tree = new WatchedTree({ sessions, clock, roots: apiRoots, interest: apiInterest, onError })
+    // Before our own listener: the snapshot takes the coordinator view of the same revision.
+    this.feed = new ClusterFeed(this.#tree)
+    this.#tree.onChange((tree, changed) => {
+      this.#snapshot = ApiSnapshot.next(tree, this.feed.view, this.#snapshot, changed)
+      for (const topic of this.board.update(this.#snapshot)) options.waiters.wake(topic)
+    })
+    this.ready = this.#tree.ready
+  }
+
+  /** The present snapshot, or null before everything has been read for the first time. */
+  get latest (): ApiSnapshot | null { return this.#snapshot }
+
+  /** The present snapshot. Throws `zookeeper_unavailable` before there is one. */
+  get snapshot (): ApiSnapshot {
+    if (this.#snapshot === null) throw zookeeperUnavailable()
+    return this.#snapshot
+  }
+
+  /** Milliseconds: everything that ZooKeeper had told that long ago is in the view. Infinite before the first reading. */
+  get age (): number {
+    return this.#snapshot === null ? Infinity : Math.max(0, this.#options.clock.monotonic() - this.#tree.snapshot.asOf)
+  }
+
+  get stale (): boolean { return this.age > STALE_AFTER }
+
+  close (): void {
+    this.feed[Symbol.dispose]()
+    this.#tree.close()
+  }
+}

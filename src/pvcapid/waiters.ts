@@ -1,0 +1,78 @@
+/**
+ * Clients that wait for something to change, by topic: a waiter is woken only when its own topic is. Bounded in number and in time, ended
+ * together at shutdown; a client that goes away leaves at once.
+ */
+import type { Clock } from '../runtime/clock.ts'
+import { ApiError, RETRY_AFTER } from './errors.ts'
+
+/** What can be waited for. */
+export type Topic = 'primary' | `switchover/${number}`
+
+export interface WaitersOptions {
+  readonly clock: Clock
+  /** More than this many at once are refused. */
+  readonly limit: number
+}
+
+export class Waiters {
+  readonly #options: WaitersOptions
+  readonly #byTopic = new Map<Topic, Set<() => void>>()
+  #size = 0
+  #ended = false
+
+  constructor (options: WaitersOptions) {
+    this.#options = options
+  }
+
+  /** How many wait at present. */
+  get size (): number { return this.#size }
+
+  /**
+   * Resolves with what `check` gives as soon as that is not null, else with null: after `milliseconds`, on abort, or at shutdown. `check` is
+   * asked at once and at each wake, and must not throw. Rejects with `too_many_waiting`.
+   */
+  async until<T> (topic: Topic, milliseconds: number, signal: AbortSignal | undefined, check: () => T | null): Promise<T | null> {
+    const now = check()
+    if (now !== null || milliseconds <= 0 || this.#ended || signal?.aborted === true) return now
+    if (this.#size >= this.#options.limit) {
+      throw new ApiError('too_many_waiting', `${this.#size} clients are waiting already; try again later, or ask without wait.`, { headers: { 'retry-after': RETRY_AFTER } })
+    }
+    const { promise, resolve } = resolvers<T | null>()
+    const wake = (): void => {
+      const found = check()
+      if (found !== null || this.#ended) resolve(found)
+    }
+    const end = (): void => resolve(check())
+    const waiting = this.#byTopic.get(topic) ?? new Set()
+    this.#byTopic.set(topic, waiting.add(wake))
+    this.#size += 1
+    const timer = this.#options.clock.after(milliseconds, end)
+    signal?.addEventListener('abort', end, { once: true })
+    try {
+      return await promise
+    } finally {
+      this.#size -= 1
+      timer[Symbol.dispose]()
+      signal?.removeEventListener('abort', end)
+      waiting.delete(wake)
+      if (waiting.size === 0 && this.#byTopic.get(topic) === waiting) this.#byTopic.delete(topic)
+    }
+  }
+
+  /** Something about `topic` has changed. */
+  wake (topic: Topic): void {
+    for (const wake of [...this.#byTopic.get(topic) ?? []]) wake()
+  }
+
+  /** Everybody gets what there is; nobody waits from now on. */
+  end (): void {
+    this.#ended = true
+    for (const topic of [...this.#byTopic.keys()]) this.wake(topic)
+  }
+}
+
+function resolvers<T> (): { promise: Promise<T>, resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((_resolve) => { resolve = _resolve })
+  return { promise, resolve }
+}

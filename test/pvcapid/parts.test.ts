@@ -1,0 +1,127 @@
+/** The small parts, each by itself. */
+import t from 'tap'
+import Type from 'typebox'
+import { ApiError } from '../../src/pvcapid/errors.ts'
+import { namePattern } from '../../src/pvcapid/name-pattern.ts'
+import { parseForm } from '../../src/pvcapid/plugins/forms.ts'
+import { expectedEpoch } from '../../src/pvcapid/primary-service.ts'
+import { serialised } from '../../src/pvcapid/serialiser.ts'
+import { stateArgument } from '../../src/pvcapid/state-argument.ts'
+import { validatorCompiler } from '../../src/pvcapid/validator.ts'
+import { Waiters } from '../../src/pvcapid/waiters.ts'
+import { apiInterest } from '../../src/pvcapid/api-interest.ts'
+import { SECRET_NODE_KEYS } from '../../src/zookeeper/paths.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+
+t.test('waiters', async (t) => {
+  const clock = new ManualClock()
+  const waiters = new Waiters({ clock, limit: 3 })
+  let value: string | null = null
+  let asked = 0
+  const check = () => {
+    asked += 1
+    return value
+  }
+  const leaving = new AbortController()
+  const mine = waiters.until('primary', 1_000, undefined, check)
+  const left = waiters.until('primary', 1_000, leaving.signal, check)
+  const late = waiters.until('switchover/7', 1_000, undefined, check)
+  t.equal(waiters.size, 3)
+  await t.rejects(waiters.until('primary', 1_000, undefined, check), { code: 'too_many_waiting', status: 503 })
+  asked = 0
+  waiters.wake('switchover/8')
+  t.equal(asked, 0, 'nobody is woken for another object')
+  waiters.wake('primary')
+  t.equal(asked, 2)
+  leaving.abort()
+  t.equal(await left, null)
+  value = 'fig'
+  waiters.wake('primary')
+  t.equal(await mine, 'fig')
+  value = null
+  clock.advance(1_000)
+  t.equal(await late, null)
+  t.strictSame([waiters.size, clock.running], [0, 0], 'nothing is left behind')
+  t.equal(await waiters.until('primary', 0, undefined, check), null)
+  const last = waiters.until('primary', 1_000, undefined, check)
+  waiters.end()
+  t.equal(await last, null)
+  t.equal(await waiters.until('primary', 1_000, undefined, check), null, 'nobody waits from now on')
+  t.strictSame([waiters.size, clock.running], [0, 0])
+})
+
+t.test('JSON is made once for what is frozen', async (t) => {
+  let made = 0
+  const item = Object.freeze({ toJSON: () => ({ made: ++made }) })
+  t.equal(serialised(item), '{"made":1}')
+  t.equal(serialised(item), '{"made":1}')
+  t.equal(serialised(Object.freeze([item, null, 'x'])), '[{"made":1},null,"x"]')
+  const open = { made: 1 }
+  t.equal(serialised(open), '{"made":1}')
+  open.made = 2
+  t.equal(serialised(open), '{"made":2}')
+})
+
+t.test('name patterns', async (t) => {
+  const fits = (limit: string, ...names: string[]) => names.filter(namePattern(limit))
+  t.strictSame(fits('v1', 'hv1', 'hv10', 'hv2'), ['hv1', 'hv10'])
+  t.strictSame(fits('^hv1', 'hv1', 'hv10', 'xhv1'), ['hv1', 'hv10'])
+  t.strictSame(fits('v1$', 'hv1', 'hv10'), ['hv1'])
+  t.strictSame(fits('^v1$', 'hv1'), [])
+  for (const limit of ['[', '(', '(?=a)', '(a)\\1', 'a{2000}']) t.throws(() => namePattern(limit), { code: 'pattern_invalid', status: 400 }, limit)
+  const slow = namePattern('^(a+)+$')
+  const begun = performance.now()
+  t.notOk(slow(`${'a'.repeat(64)}!`))
+  t.ok(performance.now() - begun < 1_000, 'a pattern cannot hold the process up')
+})
+
+t.test('forms and the argument state', async (t) => {
+  t.strictSame({ ...parseForm('state=primary&x=1&x=2&y') }, { state: 'primary', x: ['1', '2'], y: '' })
+  t.equal(Object.getPrototypeOf(parseForm('__proto__=x')), Object.prototype, 'a field cannot be a prototype')
+  const words = ['on', 'off'] as const
+  t.equal(stateArgument(words, [{ state: 'on' }, undefined]), 'on')
+  t.equal(stateArgument(words, [{}, { state: 'off' }]), 'off')
+  const caught = (sources: readonly unknown[]) => {
+    try {
+      stateArgument(words, sources)
+    } catch (error) {
+      return error instanceof ApiError ? [error.code, typeof error.options.message] : error
+    }
+    return null
+  }
+  t.strictSame(caught([{}, null]), ['state_invalid', 'object'])
+  t.strictSame(caught([{ state: 'ON' }]), ['state_invalid', 'object'])
+  t.strictSame(caught([{ state: ['on', 'on'] }]), ['state_repeated', 'undefined'])
+  t.strictSame(caught([{ state: 'on' }, { state: 'on' }]), ['state_repeated', 'undefined'])
+  t.strictSame(caught([Object.create({ state: 'on' })]), ['state_invalid', 'object'], 'nothing is inherited')
+})
+
+t.test('numbers come from text only where they are plainly numbers', async (t) => {
+  const schema = Type.Object({ wait: Type.Optional(Type.Number({ minimum: 0 })), name: Type.Optional(Type.String()) }, { additionalProperties: false })
+  const query = validatorCompiler({ schema, method: 'GET', url: '/', httpPart: 'querystring' })
+  const body = validatorCompiler({ schema, method: 'POST', url: '/', httpPart: 'body' })
+  t.strictSame(query({ wait: '1.5', name: '7' }), { value: { wait: 1.5, name: '7' } })
+  for (const wait of ['', ' 1', '1e3', '0x1', 'true', 'NaN', ['1', '2'], '-1']) t.match(query({ wait }), { error: [{ instancePath: '/wait' }] }, String(wait))
+  t.match(query({ wiat: '1' }), { error: [{}] })
+  t.match(body({ wait: '1.5' }), { error: [{ instancePath: '/wait' }] }, 'a body is taken as it is')
+})
+
+t.test('If-Match', async (t) => {
+  t.strictSame([undefined, '*', '"7.1"', 'W/"7.0"', '7', ' "7" '].map(expectedEpoch), [null, null, 7, 7, 7, 7])
+  t.strictSame(['', 'x', '"7.2"', '"7', '-1', '7.5', '"7.1", "8.1"'].map(expectedEpoch).filter((epoch) => epoch !== undefined), [7], 'a quote that is missing is forgiven')
+})
+
+t.test('what is watched', async (t) => {
+  for (const key of SECRET_NODE_KEYS) t.strictSame(apiInterest(`/nodes/fig/${key}`), { data: false, children: false }, key)
+  t.strictSame(apiInterest('/nodes/fig/keepalive'), { data: false, children: false })
+  t.strictSame(apiInterest('/nodes/fig/cpuload'), { data: true, children: false })
+  t.strictSame(apiInterest('/nodes/fig/monitoring_data'), { data: false, children: true })
+  t.strictSame(apiInterest('/nodes/fig/monitoring_data/disk'), { data: false, children: true })
+  t.strictSame(apiInterest('/nodes/fig/monitoring_data/disk/data'), { data: true, children: false })
+  t.strictSame(apiInterest('/nodes/fig/monitoring_data/disk/runtime'), { data: false, children: false })
+  t.strictSame(apiInterest('/nodes/bad name/cpuload'), { data: false, children: false })
+  t.strictSame(apiInterest('/logs/fig'), { data: false, children: false })
+  t.strictSame(apiInterest('/domains/u/state'), { data: true, children: false })
+  t.strictSame(apiInterest('/domains/u/xml'), { data: false, children: false })
+  t.strictSame(apiInterest('/faults/f/delta'), { data: true, children: false })
+})

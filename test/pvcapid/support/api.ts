@@ -1,0 +1,181 @@
+/**
+ * Verbs for tests of the API: a cluster's tree, an API on it, requests whose replies are checked against the committed description, and a
+ * settler that plays the nodes' part.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { Test } from 'tap'
+import { buildApp } from '../../../src/pvcapid/app.ts'
+import type { ApiConfig } from '../../../src/pvcapid/config.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { createLogger } from '../../../src/runtime/log.ts'
+import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
+import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
+import { connector } from '../../support/zookeeper.ts'
+
+export const OPERATE = 'an-operators-key'
+export const READ = 'a-readers-key'
+const digest = (key: string) => createHash('sha256').update(key).digest()
+
+/** A cluster of coordinators, the first of them primary, and one hypervisor `yew`. */
+export async function makeCluster (session: Session, coordinators: readonly string[] = ['plum', 'fig', 'quince'], primary = coordinators[0] ?? 'none'): Promise<void> {
+  const put = async (path: string, value: string) => await session.create(path, value)
+  for (const path of ['/config', '/nodes', '/domains', '/faults', '/logs']) await put(path, '')
+  await put('/config/primary_node', primary)
+  await put('/config/maintenance', 'false')
+  for (const name of [...coordinators, 'yew']) {
+    const mode = name === 'yew' ? 'hypervisor' : 'coordinator'
+    await put(`/nodes/${name}`, mode)
+    await put(`/nodes/${name}/daemonmode`, mode)
+    await put(`/nodes/${name}/daemonstate`, 'run')
+    await put(`/nodes/${name}/routerstate`, mode === 'hypervisor' ? 'client' : name === primary ? 'primary' : 'secondary')
+    await put(`/nodes/${name}/domainstate`, 'ready')
+  }
+}
+
+export interface ApiOptions {
+  readonly port: number
+  readonly authentication?: boolean
+  readonly waitersLimit?: number
+  readonly sessionTimeout?: number
+}
+
+/** An API without a view yet. */
+export async function openApi (t: Test, { port, authentication = false, waitersLimit, sessionTimeout = 4_000 }: ApiOptions): Promise<FastifyInstance> {
+  const config: ApiConfig = {
+    node: undefined,
+    servers: [{ host: '127.0.0.1', port }],
+    sessionTimeout,
+    listenAddress: '127.0.0.1',
+    listenPort: 0,
+    tokens: authentication
+      ? [{ description: 'ops', role: 'operate', digest: digest(OPERATE) }, { description: 'watch', role: 'read', digest: digest(READ) }]
+      : undefined,
+    tls: undefined,
+    logLevel: 'silent',
+  }
+  const app = await buildApp({
+    config,
+    clock: systemClock,
+    connector,
+    log: createLogger({ name: 'pvcapid', level: 'silent', clock: systemClock }),
+    random: Math.random,
+    uuid: () => randomUUID().replaceAll('-', ''),
+    ...(waitersLimit === undefined ? {} : { waitersLimit }),
+  })
+  t.teardown(async () => await app.close())
+  return app
+}
+
+/** An API that has read everything once. */
+export async function api (t: Test, options: ApiOptions): Promise<FastifyInstance> {
+  const app = await openApi(t, options)
+  await app.services.view.ready
+  return app
+}
+
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>> }>>>>
+}
+const described = JSON.parse(readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')) as Described
+const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(described, 'openapi')
+const patterns = Object.keys(described.paths).map((path) => ({ path, pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}/?$`) }))
+const pointer = (text: string) => encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))
+
+/** What the description says against this reply; empty if nothing. A route that it does not have must be a problem. */
+export function undescribed (method: string, url: string, status: number, type: string, body: string): string[] {
+  const path = patterns.find(({ pattern }) => pattern.test(url.split('?')[0] ?? ''))?.path
+  const verb = method.toLowerCase()
+  const operation = path === undefined ? undefined : described.paths[path]?.[verb]
+  const check = (ref: string): string[] => {
+    const valid = ajv.getSchema(`openapi#${ref}`)
+    if (valid === undefined) return [`no schema at ${ref}`]
+    return valid(JSON.parse(body)) === true ? [] : (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
+  }
+  if (path === undefined || operation === undefined) return check('/components/schemas/Problem')
+  const response = operation.responses[String(status)]
+  if (response === undefined) return [`${method} ${path}: ${status} is not described`]
+  if (body === '') return response.content === undefined ? [] : [`${method} ${path}: ${status} without a body`]
+  const media = type.split(';')[0] ?? ''
+  if (response.content?.[media] === undefined) return [`${method} ${path}: ${status} as ${media} is not described`]
+  return check(`/paths/${pointer(path)}/${verb}/responses/${status}/content/${pointer(media)}/schema`)
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: Readonly<Record<string, unknown>>
+  readonly text: string
+}
+
+/** Sends a request; a reply that is not as described, or lacks the view's age, fails the test. */
+export async function ask (t: Test, app: FastifyInstance, method: NonNullable<InjectOptions['method']>, url: string, options: Omit<InjectOptions, 'method' | 'url'> = {}): Promise<Reply> {
+  const reply = await app.inject({ method, url, ...options })
+  const type = String(reply.headers['content-type'] ?? '')
+  t.strictSame(undescribed(method, url, reply.statusCode, type, reply.body), [], `${method} ${url} → ${reply.statusCode} as described`)
+  t.type(reply.headers['x-view-age'], 'string', 'says how old the view is')
+  const body = type.includes('json') ? JSON.parse(reply.body) as Record<string, unknown> : {}
+  if (reply.statusCode >= 400 && type.startsWith('application/problem')) {
+    t.match(body, { status: reply.statusCode, code: String, detail: String, title: String, instance: url.split('?')[0] }, 'says what is wrong')
+  }
+  return { status: reply.statusCode, headers: reply.headers, body, text: reply.body }
+}
+
+export const wish = async (t: Test, app: FastifyInstance, payload: object, query = '', headers: Record<string, string> = {}): Promise<Reply> =>
+  await ask(t, app, 'POST', `/api/v1/switchover${query}`, { payload, headers })
+
+/** Every znode with its version and value, but for the children of locks. */
+export async function everything (session: Session, path = '/'): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  const { names } = await session.children(path)
+  for (const name of names.filter((child) => child !== 'zookeeper' && !/__lock__\d{10}$/.test(child))) {
+    const child = path === '/' ? `/${name}` : `${path}/${name}`
+    const { data, stat } = await session.get(child)
+    found[child] = `${stat.version} ${data}`
+    Object.assign(found, await everything(session, child))
+  }
+  return found
+}
+
+/**
+ * Plays the nodes: whenever the key names another coordinator, the primary becomes secondary and the named one primary. With the key at
+ * `none`, `heir` (if given) writes its own name, as a coordinator that contends would.
+ */
+export function settle (t: Test, session: Session, names: readonly string[], heir?: string): { readonly close: () => Promise<void> } {
+  const ended = new AbortController()
+  let wake = () => {}
+  const subscription = session.onWatch('/config/primary_node', () => wake())
+  const set = async (name: string, state: string) => {
+    if ((await session.get(`/nodes/${name}/routerstate`)).data !== state) await session.set(`/nodes/${name}/routerstate`, state, ANY_VERSION)
+  }
+  const run = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      const changed = new Promise<void>((resolve) => { wake = resolve })
+      const { data: key, stat } = await session.get('/config/primary_node', { watch: true })
+      for (const name of names) if (name !== key) await set(name, 'secondary')
+      if (names.includes(key)) await set(key, 'primary')
+      if (key === 'none' && heir !== undefined) {
+        const epoch = stat.version + 1 + (JSON.parse((await session.get('/switchovers')).data) as { base: number }).base
+        const record = { epoch, from: null, to: heir, cause: 'contention', requested_by: null, reason: null, started_at: new Date().toISOString(), timeout: 60, outcome: null, finished_at: null, continued_by: null, error: null, progress: 0, nodes: {}, timeline: [] }
+        try {
+          await session.create(`/switchovers/${String(epoch).padStart(10, '0')}`, JSON.stringify(record))
+          await session.set('/config/primary_node', heir, stat.version)
+        } catch (error) {
+          if (!isBadVersion(error) && !isNodeExists(error)) throw error
+        }
+      }
+      await changed
+    }
+  }
+  const done = run()
+  const close = async (): Promise<void> => {
+    ended.abort()
+    wake()
+    subscription[Symbol.dispose]()
+    await done
+  }
+  t.teardown(close)
+  return { close }
+}
