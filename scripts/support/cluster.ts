@@ -1,0 +1,115 @@
+/**
+ * A whole cluster of processes on a private ZooKeeper: coordinators with visible resources, and an API beside each that is wanted. Lives in
+ * a temporary folder and on free ports of 127.0.0.1; `close` ends everything and leaves nothing behind.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { DaemonProcess, packageFolder } from './daemon-process.ts'
+import { ZooKeeperServer, type ZooKeeperServerOptions } from './zookeeper-server.ts'
+
+export interface ClusterOptions {
+  readonly nodes: readonly string[]
+  /** Resources of every coordinator; `exclusive` ones by default, which record every collision. */
+  readonly resources?: readonly string[]
+  /** Seconds; also what the tests shorten. */
+  readonly sessionTimeout?: number
+  readonly coordinator?: Readonly<Record<string, unknown>>
+  readonly keepaliveInterval?: number
+  readonly zookeeper?: ZooKeeperServerOptions
+}
+
+/** Folders that are still in use; whatever ends this process, they go with it. */
+const folders = new Set<string>()
+process.on('exit', () => { for (const folder of folders) rmSync(folder, { recursive: true, force: true }) })
+
+export class Cluster {
+  readonly folder = mkdtempSync(join(tmpdir(), 'pvc-cluster-'))
+  readonly zookeeper: ZooKeeperServer
+  readonly nodes = new Map<string, DaemonProcess>()
+  readonly apis = new Map<string, DaemonProcess>()
+  readonly #options: ClusterOptions
+
+  constructor (options: ClusterOptions) {
+    folders.add(this.folder)
+    this.#options = options
+    this.zookeeper = new ZooKeeperServer(options.zookeeper)
+  }
+
+  /** Starts ZooKeeper, unless it runs, and a coordinator for each node. */
+  async start (): Promise<this> {
+    await this.zookeeper.start()
+    for (const name of this.#options.nodes) this.startNode(name)
+    await Promise.all(this.#options.nodes.map(async (name) => await this.nodes.get(name)?.logged((line) => line.msg === 'registered')))
+    return this
+  }
+
+  /** @param changes sections of `pvc` that differ from the other nodes' */
+  startNode (name: string, changes: Readonly<Record<string, unknown>> = {}): DaemonProcess {
+    const { resources = ['address', 'service'], sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
+    const script = join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')
+    const command = ['sh', script, this.folder]
+    const file = this.#configuration(`pvcnoded-${name}`, {
+      node: name,
+      mode: 'coordinator',
+      coordinators: [this.zookeeper.connectString],
+      zookeeper: { session_timeout: sessionTimeout },
+      coordinator: {
+        resources: resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1 })),
+        ...coordinator,
+      },
+      system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 } },
+      ...changes,
+    })
+    const daemon = new DaemonProcess('pvcnoded', name, file)
+    this.nodes.set(name, daemon)
+    return daemon
+  }
+
+  /** An API for `name`; resolves with its base URL once it listens. */
+  async startApi (name: string, port = 0): Promise<string> {
+    const file = this.#configuration(`pvcapid-${name}`, {
+      node: name,
+      coordinators: [this.zookeeper.connectString],
+      zookeeper: { session_timeout: this.#options.sessionTimeout ?? 4 },
+      api: { listen_address: '127.0.0.1', listen_port: port },
+    })
+    const daemon = new DaemonProcess('pvcapid', `api-${name}`, file)
+    this.apis.set(name, daemon)
+    const line = await daemon.logged((line) => typeof line['port'] === 'number')
+    return `http://127.0.0.1:${String(line['port'])}`
+  }
+
+  /** Acquisitions of what another node held: each is a failure of everything this project is for. */
+  collisions (): readonly string[] { return this.notes('collisions') }
+
+  /** Every acquisition and release, in order: `epoch node action resource`. */
+  effects (): readonly string[] { return this.notes('effects') }
+
+  /** Who holds `resource`, or null. */
+  holder (resource: string): string | null {
+    const file = join(this.folder, `${resource}.holder`)
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+  }
+
+  /** The lines of a file in the cluster's folder, none if there is no such file. */
+  notes (name: string): readonly string[] {
+    const file = join(this.folder, name)
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  }
+
+  /** Ends everything, daemons first. Idempotent. */
+  async close (): Promise<void> {
+    await Promise.all([...this.apis.values(), ...this.nodes.values()].map(async (daemon) => await daemon.stop(5_000)))
+    await this.zookeeper.remove()
+    rmSync(this.folder, { recursive: true, force: true })
+    folders.delete(this.folder)
+  }
+
+  #configuration (name: string, pvc: Readonly<Record<string, unknown>>): string {
+    const file = join(this.folder, `${name}.yaml`)
+    writeFileSync(file, stringify({ pvc }))
+    return file
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * A private ZooKeeper server, from Debian's `zookeeper` package, for tests, benchmarks and demonstrations.
+ *
+ * Guarantees: its own temporary folder, a free port on 127.0.0.1 that it keeps across `restart()`, and that neither
+ * process nor folder outlives this process, however that ends. Processes are ended by their own id.
+ * Does not guarantee durability: it does not wait for the disk (`forceSync=no`), so that tests run at the speed of the
+ * processor. A missing ZooKeeper or Java is an error that says what to install; nothing is skipped.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const JAR = '/usr/share/java/zookeeper.jar'
+
+export interface ZooKeeperServerOptions {
+  /** Milliseconds; session time-outs are rounded up to it. Default 100. */
+  tickTime?: number
+  /** Milliseconds. Default 500. */
+  minSessionTimeout?: number
+  /** Milliseconds. Default 60,000. */
+  maxSessionTimeout?: number
+  /** The port to listen on; a free one by default. */
+  port?: number
+  /** Milliseconds `start()` may take. Default 30,000. */
+  startTimeout?: number
+  /** Megabytes of Java heap. Default 256. */
+  heap?: number
+}
+
+const live = new Set<ZooKeeperServer>()
+process.on('exit', () => { for (const server of live) server.abandon() })
+
+async function freePort (): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no port was given'))
+        else resolve(address.port)
+      })
+    })
+  })
+}
+
+export class ZooKeeperServer {
+  readonly options: Required<Omit<ZooKeeperServerOptions, 'port'>>
+  #port: number
+  #folder: string | null = null
+  #process: ChildProcess | null = null
+  #exited: Promise<void> = Promise.resolve()
+  #output = ''
+
+  constructor (options: ZooKeeperServerOptions = {}) {
+    this.#port = options.port ?? 0
+    this.options = {
+      tickTime: options.tickTime ?? 100,
+      minSessionTimeout: options.minSessionTimeout ?? 500,
+      maxSessionTimeout: options.maxSessionTimeout ?? 60_000,
+      startTimeout: options.startTimeout ?? 30_000,
+      heap: options.heap ?? 256,
+    }
+  }
+
+  get port (): number { return this.#port }
+  get connectString (): string { return `127.0.0.1:${this.#port}` }
+  get running (): boolean { return this.#process !== null }
+
+  /** Starts the server and waits until it serves. With data of an earlier `start()` it goes on from there. */
+  async start (): Promise<this> {
+    if (this.#process !== null) return this
+    if (!existsSync(JAR)) throw new Error(`${JAR} is missing: install Debian's "zookeeper" and a Java runtime (apt install zookeeper)`)
+    this.#port ||= await freePort()
+    this.#folder ??= await mkdtemp(join(tmpdir(), 'zookeeper-'))
+    const { tickTime, minSessionTimeout, maxSessionTimeout, heap, startTimeout } = this.options
+    const config = join(this.#folder, 'zoo.cfg')
+    await writeFile(config, [
+      `tickTime=${tickTime}`, `dataDir=${this.#folder}/data`, `clientPort=${this.#port}`, 'clientPortAddress=127.0.0.1',
+      `minSessionTimeout=${minSessionTimeout}`, `maxSessionTimeout=${maxSessionTimeout}`, 'maxClientCnxns=0',
+      'admin.enableServer=false', '4lw.commands.whitelist=*', 'forceSync=no', ''
+    ].join('\n'))
+    await writeFile(join(this.#folder, 'log4j.properties'), [
+      'log4j.rootLogger=WARN, out', 'log4j.appender.out=org.apache.log4j.ConsoleAppender',
+      'log4j.appender.out.layout=org.apache.log4j.PatternLayout', 'log4j.appender.out.layout.ConversionPattern=%d %p %c %m%n', ''
+    ].join('\n'))
+    const child = spawn('java', [
+      `-Xmx${heap}m`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xshare:auto',
+      '-Dzookeeper.jmx.log4j.disable=true', '-Dzookeeper.forceSync=no', '-Dzookeeper.admin.enableServer=false',
+      `-Dlog4j.configuration=file:${this.#folder}/log4j.properties`,
+      '-cp', `${this.#folder}:${JAR}`, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', config
+    ], { stdio: ['ignore', 'pipe', 'pipe'], detached: true }) // Ctrl-C in the terminal is for us alone
+    this.#process = child
+    if (child.pid !== undefined) this.#guard(child, child.pid, this.#folder)
+    this.#output = ''
+    const keep = (chunk: Buffer): void => { this.#output = (this.#output + chunk.toString()).slice(-10_000) }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    let failure: Error | null = null
+    this.#exited = new Promise((resolve) => {
+      child.once('error', (error) => { failure = error; this.#ended(child); resolve() })
+      child.once('exit', () => { this.#ended(child); resolve() })
+    })
+    live.add(this)
+    const until = performance.now() + startTimeout
+    while (performance.now() < until) {
+      if (failure !== null) throw new Error('java could not be started: install a Java runtime', { cause: failure })
+      if (this.#process !== child) throw new Error(`ZooKeeper ended while starting:\n${this.#output}`)
+      if (await this.fourLetter('ruok').catch(() => '') === 'imok' && !(await this.fourLetter('srvr').catch(() => 'not')).includes('not')) return this
+      await delay(20)
+    }
+    await this.kill()
+    throw new Error(`ZooKeeper did not serve within ${startTimeout} ms:\n${this.#output}`)
+  }
+
+  /** When this process is killed no exit hook runs: a shell that waits for the end of a pipe from us cleans up instead. */
+  #guard (child: ChildProcess, pid: number, folder: string): void {
+    const guard = spawn('sh', ['-c', 'cat > /dev/null; kill -9 "$1"; rm -rf "$2"', 'sh', String(pid), folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+    guard.unref()
+    guard.stdin.on('error', () => {})
+    if ('unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref()
+    child.once('exit', () => guard.kill('SIGKILL'))
+  }
+
+  #ended (child: ChildProcess): void {
+    if (this.#process === child) this.#process = null
+  }
+
+  /** Ends the server (SIGTERM, after 5 s SIGKILL); its data stay for the next `start()`. */
+  async stop (): Promise<void> {
+    const child = this.#process
+    if (child === null) return
+    child.kill('SIGCONT')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+    await this.#exited
+    clearTimeout(timer)
+  }
+
+  /** Ends the server at once (SIGKILL); its data stay. */
+  async kill (): Promise<void> {
+    this.#process?.kill('SIGKILL')
+    await this.#exited
+  }
+
+  /** Stops the server's clock (SIGSTOP): connections stay open and nothing answers. */
+  pause (): void { this.#process?.kill('SIGSTOP') }
+
+  resume (): void { this.#process?.kill('SIGCONT') }
+
+  /** The same data on the same port, in a new process. */
+  async restart (): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  /** Ends the server and removes its folder. */
+  async remove (): Promise<void> {
+    await this.kill()
+    this.abandon()
+  }
+
+  /** As `remove`, without waiting: for the end of this process. */
+  abandon (): void {
+    this.#process?.kill('SIGKILL')
+    live.delete(this)
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder = null
+  }
+
+  /** The answer to one of ZooKeeper's four-letter words. */
+  async fourLetter (word: string): Promise<string> {
+    return await new Promise((resolve, reject) => {
+      let answer = ''
+      const socket = connect(this.#port, '127.0.0.1', () => { socket.write(word) })
+      socket.setTimeout(5_000, () => socket.destroy(new Error(`no answer to ${word}`)))
+      socket.on('data', (chunk) => { answer += chunk.toString() })
+      socket.once('error', reject)
+      socket.once('close', () => resolve(answer))
+    })
+  }
+
+  /** The server's own figures, by name. */
+  async mntr (): Promise<Map<string, string>> {
+    const lines = (await this.fourLetter('mntr')).split('\n')
+    return new Map(lines.filter((line) => line.includes('\t')).map((line) => line.split('\t', 2) as [string, string]))
+  }
+}

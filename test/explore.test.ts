@@ -1,0 +1,29 @@
+/** A share of the exhaustive search small enough for every run; `npm run explore` goes further. */
+import t from 'tap'
+import { initialWorld, type Bounds } from '../scripts/explore/model.ts'
+import { violation } from '../scripts/explore/invariants.ts'
+import { search } from '../scripts/explore/search.ts'
+
+const none: Bounds = {
+  nodes: ['hv1', 'hv2'], resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, writes: 4,
+}
+
+for (const [what, bounds] of [
+  ['a request between two coordinators, two resources', { ...none, resources: ['r1', 'r2'] }],
+  ['a request, and an acquisition or a release that fails', { ...none, failures: 1 }],
+] as const) {
+  t.test(what, async (t) => {
+    const report = search(bounds)
+    t.ok(report.settled > 0 && report.states > 2_000, `${report.states} states, ${report.settled} of them settled`)
+    t.same([...report.violations], [], 'no violation and no dead end')
+  })
+}
+
+t.test('the invariants can be broken', async (t) => {
+  const world = initialWorld(none)
+  t.equal(violation(world, world), null)
+  const hv2 = world.nodes['hv2']!
+  t.equal(violation({ ...world, nodes: { ...world.nodes, hv2: { ...hv2, holds: ['r1'] } } }, world), 'a resource is held by two nodes')
+  const znodes = world.zk.nodes['hv2']!
+  t.equal(violation({ ...world, zk: { ...world.zk, nodes: { ...world.zk.nodes, hv2: { ...znodes, state: 'takeover' } } } }, world), 'a takeover without the primary lock')
+})
