@@ -24,6 +24,7 @@ need () { missing="$missing $1"; }
 command -v gcc >/dev/null 2>&1 || need gcc
 command -v g++ >/dev/null 2>&1 || need g++
 command -v make >/dev/null 2>&1 || need make
+command -v patch >/dev/null 2>&1 || need patch
 command -v python3 >/dev/null 2>&1 || need python3
 command -v java >/dev/null 2>&1 || need default-jre-headless
 [ -e /usr/share/java/zookeeper.jar ] || need zookeeper
@@ -59,11 +60,11 @@ if [ -n "$missing" ]; then
 fi
 
 # --- node_modules -----------------------------------------------------------------------------------------------------
-# The stamp names the lockfile and, because the ZooKeeper client is native, the Node it was built for.
+# The stamp names the lockfile, the patch and, because the ZooKeeper client is native, the Node it was built for.
 stamp=node_modules/.setup-stamp
 addon=node_modules/zookeeper/build/Release/zookeeper.node
-lock_hash=$(sha256sum package-lock.json)
-state="${lock_hash%% *} $node_abi"
+inputs=$(cat package-lock.json patches/zookeeper.patch | sha256sum)
+state="${inputs%% *} $node_abi"
 
 if [ -f "$addon" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ]; then
   [ -n "$missing" ] || say "everything is in place"
@@ -76,8 +77,11 @@ if [ -z "${npm_config_nodedir:-}" ] && [ -f "$node_prefix/include/node/node_vers
   export npm_config_nodedir
 fi
 say "installing node_modules from package-lock.json and building the ZooKeeper client (some minutes)"
-npm ci --no-audit --no-fund || fail "npm ci failed; see its message above."
-[ -f "$addon" ] || fail "npm ci did not build the native ZooKeeper client: its install script was not run. npm must not run with ignore-scripts, and package.json must name zookeeper in allowScripts."
+# Of all packages only zookeeper has a script that is needed; it runs after the patch.
+npm ci --ignore-scripts --no-audit --no-fund || fail "npm ci failed; see its message above."
+patch -s -p1 -d node_modules/zookeeper < patches/zookeeper.patch || fail "patches/zookeeper.patch does not fit the installed zookeeper package; it is for the version in package-lock.json."
+npm rebuild --ignore-scripts=false zookeeper || fail "The native ZooKeeper client could not be built; see the message above."
+[ -f "$addon" ] || fail "npm did not build the native ZooKeeper client: its install script was not run. package.json must name zookeeper in allowScripts."
 node -e 'require(require("path").resolve(process.argv[1]))' "$addon" || fail "The native ZooKeeper client was built but Node $(node --version) cannot load it; see the message above."
 printf '%s\n' "$state" > "$stamp"
 say "done"

@@ -30,7 +30,8 @@ export class DaemonProcess {
   readonly #exited: Promise<number | null>
   readonly #waiting = new Set<() => void>()
   #stderr = ''
-  #ended = false
+  /** How it ended; null while it runs. */
+  #ending: string | null = null
 
   constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string) {
     this.name = name
@@ -39,9 +40,10 @@ export class DaemonProcess {
     // A group of its own: Ctrl-C in the terminal is for us, and we end it in order.
     this.#child = spawn(process.execPath, [entry, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     living.add(this.#child)
-    this.#exited = new Promise((resolve) => this.#child.once('exit', (code) => {
-      living.delete(this.#child)
-      this.#ended = true
+    this.#child.once('exit', () => living.delete(this.#child))
+    // Not `exit`: what it said last, and on standard error, comes after that.
+    this.#exited = new Promise((resolve) => this.#child.once('close', (code, signal) => {
+      this.#ending = code === null ? `was ended by ${String(signal)}` : `ended with exit ${code}`
       for (const wake of [...this.#waiting]) wake()
       resolve(code)
     }))
@@ -51,7 +53,7 @@ export class DaemonProcess {
 
   get pid (): number { return this.#child.pid ?? -1 }
   get stderr (): string { return this.#stderr }
-  get running (): boolean { return !this.#ended }
+  get running (): boolean { return this.#ending === null }
 
   signal (signal: NodeJS.Signals): void { this.#child.kill(signal) }
 
@@ -79,8 +81,8 @@ export class DaemonProcess {
       const found = this.log.find(matches)
       if (found !== undefined) return found
       const left = until - performance.now()
-      if (this.#ended || left <= 0) {
-        throw new Error(`${this.name} ${this.#ended ? 'ended' : 'did not say'} what was waited for\n${this.#stderr}${this.log.slice(-20).map((line) => JSON.stringify(line)).join('\n')}`)
+      if (this.#ending !== null || left <= 0) {
+        throw new Error(`${this.name} ${this.#ending ?? 'runs'}, and did not say what was waited for\n${this.#stderr}${this.log.slice(-20).map((line) => JSON.stringify(line)).join('\n')}`)
       }
       await new Promise<void>((resolve) => {
         const wake = () => {

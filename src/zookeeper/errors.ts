@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   no_auth: 'not permitted by the znode\'s access list',
   auth_failed: 'the servers refused the session\'s credentials',
   closed: 'the session was closed by this process',
+  client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run scripts/setup.sh',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
   watch_overflow: 'the session watches more paths than one request can re-arm, and could not be resumed',
   lock_timeout: 'the lock was not had in time; the attempt was withdrawn',

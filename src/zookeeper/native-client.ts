@@ -55,6 +55,16 @@ export type NativeClientConstructor = new (config: NativeConfig) => NativeClient
 
 export const NativeZooKeeper = createRequire(import.meta.url)('zookeeper') as NativeClientConstructor
 
+/**
+ * Whether the package was built with `patches/zookeeper.patch`. Without it the native client leaves libuv polling numbers of
+ * descriptors that it has closed; the next socket or pipe of this process that gets such a number may then hang for ever,
+ * or the process ends with SIGABRT or SIGSEGV.
+ */
+export function pollsOwnDescriptor (client: object): boolean {
+  const { native } = client as { native?: { constructor: { POLLS_DUPLICATE?: unknown } } }
+  return native?.constructor.POLLS_DUPLICATE === true
+}
+
 /** `state` right after `init` while a connection is being made; 0 if that has failed already. */
 export const STATE_CONNECTING = 1
 export const EXPIRED = -112

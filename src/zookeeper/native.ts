@@ -12,7 +12,7 @@ import { systemClock, type Clock, type Timer } from '../runtime/clock.ts'
 import { checkData, checkFlag, checkPath, checkVersion } from './arguments.ts'
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind, Zxid } from './connection.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
-import { EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, type NativeClient, type NativeStat } from './native-client.ts'
+import { EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, pollsOwnDescriptor, type NativeClient, type NativeStat } from './native-client.ts'
 import { areLiterals, dnsLookup, resolveServers, type Lookup } from './resolve.ts'
 import { WatchBook } from './watch-book.ts'
 
@@ -89,6 +89,7 @@ class NativeConnection implements Connection {
       // By default ten partial reads in a row are reported as an expiry.
       response_counter_limit: 2_147_483_647,
     })
+    if (!pollsOwnDescriptor(client)) throw new ZooKeeperError('client_unpatched', { op: 'connect' })
     this.#client = client
     client.on('connect', () => {
       const sessionId = client.client_id

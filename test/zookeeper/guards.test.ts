@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { ConnectionEvent, Connection } from '../../src/zookeeper/connection.ts'
 import { ZooKeeperError, isZooKeeperError } from '../../src/zookeeper/errors.ts'
-import { NativeZooKeeper } from '../../src/zookeeper/native-client.ts'
+import { NativeZooKeeper, pollsOwnDescriptor } from '../../src/zookeeper/native-client.ts'
 import { nativeConnector, type NativeOptions } from '../../src/zookeeper/native.ts'
 import { areLiterals, parseServer, resolveServers } from '../../src/zookeeper/resolve.ts'
 import { acquireLock } from '../../src/zookeeper/locks.ts'
@@ -17,14 +18,19 @@ const here = dirname(fileURLToPath(import.meta.url))
 
 interface Ending { code: number | null, signal: NodeJS.Signals | null, output: string }
 
-/** Runs `fixtures/<name>.ts` in a process of its own, the way this one runs. */
-async function inProcess (name: string, args: readonly string[], flags: readonly string[] = []): Promise<Ending> {
-  const child = spawn(process.execPath, [...process.execArgv, ...flags, join(here, 'fixtures', `${name}.ts`), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs `fixtures/<name>.ts` in a process of its own, the way this one runs, and tells it `end` on standard input after `meanwhile`. */
+async function inProcess (name: string, args: readonly string[], { flags = [], meanwhile = async () => {} }: { flags?: readonly string[], meanwhile?: () => Promise<void> } = {}): Promise<Ending> {
+  const child = spawn(process.execPath, [...process.execArgv, ...flags, join(here, 'fixtures', `${name}.ts`), ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  // It may have ended before it is told to.
+  child.stdin.on('error', () => {})
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString() })
   // Longer than anything here takes, so that a hanging process is an answer too.
   const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
-  const [code, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+  await meanwhile()
+  child.stdin.end('end\n')
+  const [code, signal] = await closed
   clearTimeout(timer)
   return { code, signal, output }
 }
@@ -86,13 +92,34 @@ t.test('guards', async (t) => {
     t.match(await inProcess('raw-close-in-watch', [String(server.port)]), { signal: 'SIGABRT' })
   })
 
+  t.test('what the native client lets go of belongs to others at once: no socket or child of the process is disturbed by lost connections', async (t) => {
+    const lossy = await zookeeper(t)
+    const ending = await inProcess('descriptors', [String(lossy.port)], {
+      meanwhile: async () => {
+        for (let round = 0; round < 4; round++) {
+          await lossy.kill()
+          await delay(3_000)
+          await lossy.start()
+        }
+      },
+    })
+    t.strictSame({ ...ending, output: ending.output.trim() }, { code: 0, signal: null, output: 'done' })
+  })
+
+  t.test('a native client without that repair is refused', async (t) => {
+    const { native } = new NativeZooKeeper({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 }) as unknown as { native: { constructor: object } }
+    t.equal(pollsOwnDescriptor({ native }), true)
+    t.equal(pollsOwnDescriptor({ native: { constructor: {} } }), false)
+    t.equal(pollsOwnDescriptor({}), false)
+  })
+
   t.test('no worker threads', async (t) => {
     const ending = await inProcess('in-a-worker', [String(server.port)])
     t.strictSame({ ...ending, output: ending.output.trim() }, { code: 0, signal: null, output: 'failed: invalid_argument' })
   })
 
   t.test('re-arming a watch leaks nothing; with a watch function for each, as the package offers it, it does', async (t) => {
-    const ending = await inProcess('rearm', [String(server.port)], ['--expose-gc'])
+    const ending = await inProcess('rearm', [String(server.port)], { flags: ['--expose-gc'] })
     t.match(ending, { code: 0, signal: null })
     type Growth = Record<'heap' | 'rss', number>
     const { ours, raw } = JSON.parse(ending.output) as Record<'ours' | 'raw', Growth>
