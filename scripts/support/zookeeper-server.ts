@@ -6,13 +6,14 @@
  * Does not guarantee durability: it does not wait for the disk (`forceSync=no`), so that tests run at the speed of the
  * processor. A missing ZooKeeper or Java is an error that says what to install; nothing is skipped.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 const JAR = '/usr/share/java/zookeeper.jar'
 
@@ -29,6 +30,17 @@ export interface ZooKeeperServerOptions {
   startTimeout?: number
   /** Megabytes of Java heap. Default 256. */
   heap?: number
+}
+
+/** One committed transaction; `path` and `data` are empty where the operation has none. */
+export interface Transaction {
+  /** Hexadecimal, as in `Stat.ephemeralOwner`. */
+  readonly session: string
+  readonly zxid: string
+  /** As ZooKeeper names it: `create`, `setData`, `delete`, `createSession`, `closeSession`. */
+  readonly op: string
+  readonly path: string
+  readonly data: string
 }
 
 const live = new Set<ZooKeeperServer>()
@@ -182,6 +194,23 @@ export class ZooKeeperServer {
       socket.once('error', reject)
       socket.once('close', () => resolve(answer))
     })
+  }
+
+  /** The transaction log, oldest first, as ZooKeeper's own tool prints it: what was committed, in order, by which session. */
+  async transactions (): Promise<readonly Transaction[]> {
+    const folder = join(this.#folder ?? '', 'data', 'version-2')
+    const logs = (await readdir(folder)).filter((name) => name.startsWith('log.')).sort((a, b) => parseInt(a.slice(4), 16) - parseInt(b.slice(4), 16))
+    const found: Transaction[] = []
+    for (const name of logs) {
+      const { stdout } = await promisify(execFile)('java', ['-cp', JAR, 'org.apache.zookeeper.server.persistence.TxnLogToolkit', join(folder, name)], { maxBuffer: 2 ** 28 })
+      for (const line of stdout.split('\n')) {
+        const [, session, zxid, op, rest = ''] = /session 0x([0-9a-f]+) cxid 0x[0-9a-f]+ zxid 0x([0-9a-f]+) (\w+) ?(.*)$/.exec(line) ?? []
+        if (session === undefined || zxid === undefined || op === undefined) continue
+        const [, path = '', data = ''] = /^([^,]*)(?:,(.*?))?(?:,-?\d+|,\[\d+,s\{.*)?$/.exec(rest) ?? []
+        found.push({ session, zxid, op, ...path.startsWith('/') ? { path, data } : { path: '', data: '' } })
+      }
+    }
+    return found
   }
 
   /** The server's own figures, by name. */

@@ -5,10 +5,12 @@
 import { leaseTerms } from '../core/lease.ts'
 import { judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config-common.ts'
 import type { Finding, Relation } from '../runtime/yaml-config.ts'
+import { builtInCollectors } from './collectors/create.ts'
 import type { NodeConfigFile } from './config.ts'
 
 const coordinator = 'pvc.coordinator'
 const resources = `${coordinator}.resources`
+const collectors = 'pvc.system.collectors'
 const sessionTimeout = 'pvc.zookeeper.session_timeout'
 const intervals = 'pvc.system.intervals'
 const unfenced = 'pvc.system.fencing.unfenced_failover'
@@ -16,7 +18,8 @@ const unfenced = 'pvc.system.fencing.unfenced_failover'
 export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
   { reads: ['pvc.api_address'], judge: judgeApiAddress },
-  { reads: [resources], judge: judgeResourceNames },
+  { reads: [resources], judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
+  { reads: [collectors], judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
     reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],
     judge: ({ pvc: { coordinator: { transition_delay: delay, lock_timeout: lock } } }) =>
@@ -74,11 +77,14 @@ function judgeReleaseBudget ({ pvc }: NodeConfigFile): Finding[] {
     : [{ path: resources, severity: 'warning', message: `${message}; a node that is cut off may still be releasing when its session has ended.` }]
 }
 
-function judgeResourceNames ({ pvc }: NodeConfigFile): Finding[] {
-  const names = pvc.coordinator.resources.map(({ name }) => name)
+/** @param reserved names that are taken by what is always there */
+function judgeNames (list: string, entries: ReadonlyArray<{ readonly name: string }>, reserved: readonly string[]): Finding[] {
+  const names = entries.map(({ name }) => name)
   return names.flatMap((name, index) => {
+    const path = `${list}[${index}].name`
     const earlier = names.indexOf(name)
-    return earlier === index ? [] : [{ path: `${resources}[${index}].name`, message: `The name "${name}" is taken by number ${earlier + 1} of the list; resource names are unique.` }]
+    if (reserved.includes(name)) return [{ path, message: `The name "${name}" belongs to a collector that every node has.` }]
+    return earlier === index ? [] : [{ path, message: `The name "${name}" is taken by number ${earlier + 1} of the list; names are unique in it.` }]
   })
 }
 

@@ -14,6 +14,7 @@ import type { HostPort } from '../runtime/config-common.ts'
 import type { LogLevel } from '../runtime/log.ts'
 import { loadConfig } from '../runtime/yaml-config.ts'
 import type { ConfigResult } from '../runtime/yaml-config.ts'
+import type { CommandCollectorConfig } from './collectors/command-collector.ts'
 import { nodeRelations } from './config-relations.ts'
 
 const commandResource = Type.Object({
@@ -30,6 +31,12 @@ const commandResource = Type.Object({
 
 /** Told apart by `type`; another kind of resource is another entry here. */
 const resource = Type.Union([commandResource], { discriminator: 'type', description: 'Something only the primary holds.' })
+
+const collector = Type.Object({
+  name: Type.String({ description: 'Names the check in monitoring_plugins and in logs.', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', form: 'a name of up to 64 letters, digits, dots, underscores and hyphens' }),
+  command: argv('Prints one JSON object: {"health_delta": 0 to 100, "message": "…", "data": …}, each optional.'),
+  timeout: duration('Bound of one run; then its process group is killed.', 4),
+}, { additionalProperties: false, description: 'A command that is run at each keepalive.' })
 
 export const nodeModes = ['coordinator', 'hypervisor'] as const
 export type NodeMode = typeof nodeModes[number]
@@ -56,6 +63,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         keepalive_interval: duration('Time between two keepalives.', 5),
         fence_intervals: Type.Integer({ description: 'Keepalive intervals without a change after which a node counts as dead.', minimum: 1, maximum: 1000, default: 6 }),
       }),
+      collectors: Type.Array(collector, { description: 'Commands that say how this node is, run at each keepalive beside one another.', default: [] }),
       fencing: section('What is done about dead nodes.', {
         method: Type.Enum(['none'], { description: 'The fencing agent. none: failover is manual.', default: 'none' }),
         unfenced_failover: Type.Boolean({ description: 'Fail over without fencing, on the strength of the lease alone. Does not cover a paused process. Needs self_fence.', default: false }),
@@ -106,6 +114,7 @@ export interface NodeConfig {
   readonly resources: readonly ResourceConfig[]
   readonly keepaliveInterval: number
   readonly fenceIntervals: number
+  readonly collectors: readonly CommandCollectorConfig[]
   readonly unfencedFailover: boolean
   readonly selfFence: readonly string[] | undefined
   readonly logLevel: LogLevel
@@ -145,6 +154,7 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
     })),
     keepaliveInterval: milliseconds(system.intervals.keepalive_interval),
     fenceIntervals: system.intervals.fence_intervals,
+    collectors: system.collectors.map(({ name, command, timeout }) => ({ name, command, timeout: milliseconds(timeout) })),
     unfencedFailover: system.fencing.unfenced_failover,
     selfFence: system.self_fence,
     logLevel: pvc.log_level,

@@ -12,6 +12,9 @@ import { isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
 import { LockBook } from '../zookeeper/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
 import type { Session } from '../zookeeper/session.ts'
+import { Collection } from './collectors/collection.ts'
+import { createCollectors } from './collectors/create.ts'
+import { CollectedPublisher } from './collectors/publisher.ts'
 import type { NodeConfig } from './config.ts'
 import { Keepalive } from './keepalive.ts'
 import { Life } from './life.ts'
@@ -33,22 +36,27 @@ export interface NodeDaemonOptions {
 
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
 const FAREWELL = 10_000
+/** Milliseconds between two looks at whether a shutdown that takes long is still in contact. */
+const DEAD_SESSION_CHECK = 1_000
 
 export class NodeDaemon {
   readonly #options: NodeDaemonOptions
   readonly #keeper: SessionKeeper
   readonly #book: LockBook
   readonly #keepalive: Keepalive
+  readonly #collection: Collection
+  #publisher: CollectedPublisher | null = null
   readonly #unreachable: Episode
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
   readonly #giveUp = new AbortController()
   #life: Life | null = null
   #registered = false
   #stopping = false
+  #ended = false
 
   constructor (options: NodeDaemonOptions) {
     this.#options = options
-    const { config, connector, clock, log, random, uuid } = options
+    const { config, connector, clock, commands, facts, log, random, uuid } = options
     this.#unreachable = new Episode(log, clock)
     this.#book = new LockBook({ clock, uuid, report: ({ path, error }) => log.warn({ path, err: error }, 'an abandoned lock attempt is not gone yet') })
     this.#keeper = new SessionKeeper({
@@ -62,8 +70,15 @@ export class NodeDaemon {
     this.#keepalive = new Keepalive({
       clock,
       interval: config.keepaliveInterval,
+      beat: () => this.#collection.start(),
       write: async (deadline) => await this.#writeKeepalive(deadline),
-      report: ({ event, ...fields }) => log[event === 'recovered' ? 'info' : 'warn'](fields, `keepalive ${event}`),
+      report: ({ event, late, ...counts }) => log[event === 'recovered' ? 'info' : 'warn']({ late: Math.round(late) / 1000, ...counts }, `keepalive ${event}`),
+    })
+    this.#collection = new Collection({
+      clock,
+      log,
+      collectors: createCollectors(config.collectors, config.node, facts, clock, commands),
+      onCollected: (collected, all) => { void this.#publisher?.publish(collected, all) },
     })
   }
 
@@ -74,10 +89,13 @@ export class NodeDaemon {
   async run (): Promise<void> {
     try {
       const last = await this.#liveUntilLeft()
-      await this.#keepalive.stop()
+      // What the collectors still have to say must not come after the last words.
+      await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
+      await this.#publisher?.stop()
       if (last !== null) await this.#sayFarewell(last)
     } finally {
-      await this.#keepalive.stop()
+      this.#ended = true
+      await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
       await this.#keeper.close()
     }
   }
@@ -89,7 +107,19 @@ export class NodeDaemon {
     const { clock, config, log } = this.#options
     log.info('shutting down: handing over, then the final keepalive')
     this.#life?.shutdown()
-    clock.after(config.handoverTimeout + FAREWELL, () => this.#giveUp.abort())
+    clock.after(config.handoverTimeout + FAREWELL, () => {
+      this.#giveUp.abort()
+      this.#dropDeadSession()
+    })
+  }
+
+  /** A session that is out of contact may never end by itself, and nothing that waits for it would; in contact, the end takes what it takes. */
+  #dropDeadSession (): void {
+    const { current } = this.#keeper
+    if (current !== null && current.state !== 'connected') {
+      current.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'out of contact for the whole time of the shutdown' }))
+    }
+    if (!this.#ended) this.#options.clock.after(DEAD_SESSION_CHECK, () => this.#dropDeadSession())
   }
 
   /** The last life, which left in order; null if a daemon that is to stop found no session to do it on. */
@@ -119,6 +149,7 @@ export class NodeDaemon {
     try {
       const end = await life.run(() => {
         this.#registered = true
+        this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name))
         this.#keepalive.start()
       })
       return end === 'left' ? life : null

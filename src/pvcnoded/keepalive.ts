@@ -8,10 +8,23 @@ export interface KeepaliveOptions {
   readonly clock: Clock
   /** Milliseconds. */
   readonly interval: number
+  /** Called at each beat, before it is written. Must neither throw nor take time. */
+  readonly beat?: () => void
   /** Writes one keepalive; false if it could not be written. Must not reject. */
   readonly write: (deadline: number) => Promise<boolean>
-  /** A beat that came `late` milliseconds after its time or was missed, and the first one that was on time again. */
-  readonly report: (event: { readonly event: 'late' | 'missed' | 'recovered', readonly late: number, readonly missed: number }) => void
+  /** A beat that came late or was missed, and the first one that was written again. */
+  readonly report: (event: KeepaliveReport) => void
+}
+
+export interface KeepaliveReport {
+  readonly event: 'late' | 'missed' | 'recovered'
+  /** Milliseconds: after its time for a beat that came `late`; since the last one that was written for the others. */
+  readonly late: number
+  /** Beats that were not written, one after the other, up to now. */
+  readonly missed: number
+  /** All late and all missed beats since the start. */
+  readonly lateTotal: number
+  readonly missedTotal: number
 }
 
 /** A beat this much of the interval after its time is late. */
@@ -23,6 +36,9 @@ export class Keepalive {
   #writing: Promise<boolean> | null = null
   #due = 0
   #missed = 0
+  #lateTotal = 0
+  #missedTotal = 0
+  #writtenAt = 0
   #running = false
 
   constructor (options: KeepaliveOptions) {
@@ -34,6 +50,7 @@ export class Keepalive {
     if (this.#running) return
     this.#running = true
     this.#due = this.#options.clock.monotonic()
+    this.#writtenAt = this.#due
     this.#beat()
   }
 
@@ -45,11 +62,15 @@ export class Keepalive {
   }
 
   #beat (): void {
-    const { clock, interval, report } = this.#options
+    const { clock, interval, beat, write } = this.#options
     const late = clock.monotonic() - this.#due
-    if (late > interval * TOLERANCE) report({ event: 'late', late, missed: this.#missed })
+    if (late > interval * TOLERANCE) {
+      this.#lateTotal++
+      this.#report('late', late)
+    }
+    beat?.()
     if (this.#writing === null) {
-      this.#writing = this.#options.write(interval).then((written) => {
+      this.#writing = write(interval).then((written) => {
         this.#writing = null
         this.#count(written)
         return written
@@ -62,11 +83,20 @@ export class Keepalive {
   }
 
   #count (written: boolean): void {
-    if (!written) this.#missed++
-    if (!written && this.#missed === 1) this.#options.report({ event: 'missed', late: 0, missed: 1 })
-    if (written && this.#missed > 0) {
-      this.#options.report({ event: 'recovered', late: 0, missed: this.#missed })
-      this.#missed = 0
+    const now = this.#options.clock.monotonic()
+    const since = now - this.#writtenAt
+    if (!written) {
+      this.#missed++
+      this.#missedTotal++
+      if (this.#missed === 1) this.#report('missed', since)
+      return
     }
+    this.#writtenAt = now
+    if (this.#missed > 0) this.#report('recovered', since)
+    this.#missed = 0
+  }
+
+  #report (event: KeepaliveReport['event'], late: number): void {
+    this.#options.report({ event, late, missed: this.#missed, lateTotal: this.#lateTotal, missedTotal: this.#missedTotal })
   }
 }

@@ -11,6 +11,9 @@ export interface StaticData {
   readonly arch: string
 }
 
+/** As PVC writes it: `cpus kernel os arch`. */
+export const staticText = (facts: StaticData) => `${facts.cpus} ${facts.kernel} ${facts.os} ${facts.arch}`
+
 /** What stands in a znode until something better is known. */
 const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
   ['domainstate', 'ready'],
@@ -28,7 +31,7 @@ export async function register (session: Session, own: OwnZnodes, node: string, 
   }
   await Promise.all([
     own.keep('daemonmode', mode),
-    own.keep('staticdata', `${facts.cpus} ${facts.kernel} ${facts.os} ${facts.arch}`),
+    own.keep('staticdata', staticText(facts)),
     own.keep('pvcversion', version),
     ...firstValues.map(async ([name, value]) => await own.provide(name, value)),
   ])

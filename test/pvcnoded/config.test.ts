@@ -41,6 +41,7 @@ t.test('the least there can be, with every default', async (t) => {
     resources: [],
     keepaliveInterval: 5000,
     fenceIntervals: 6,
+    collectors: [],
     unfencedFailover: false,
     selfFence: undefined,
     logLevel: 'info',
@@ -67,6 +68,9 @@ t.test('everything set: seconds become milliseconds', async (t) => {
       - {name: two, type: command, acquire: [a], release: [c], release_timeout: 0.25}
   system:
     intervals: {keepalive_interval: 0.5, fence_intervals: 9}
+    collectors:
+      - {name: raid, command: [r], timeout: 2.5}
+      - {name: temperature, command: [t, -x]}
     fencing: {method: none, unfenced_failover: true}
     self_fence: [/usr/sbin/reboot, -f]
   log_level: warn
@@ -91,6 +95,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
     ],
     keepaliveInterval: 500,
     fenceIntervals: 9,
+    collectors: [{ name: 'raid', command: ['r'], timeout: 2500 }, { name: 'temperature', command: ['t', '-x'], timeout: 4000 }],
     unfencedFailover: true,
     selfFence: ['/usr/sbin/reboot', '-f'],
     logLevel: 'warn',
@@ -129,7 +134,11 @@ for (const [name, text, expected] of [
     resources:
       - {name: a, type: command, acquire: [x], release: [x], release_timeout: 0.1}
       - {name: a, type: command, acquire: [x], release: [x], release_timeout: 0.1}
-`, ['f:8:10: pvc.coordinator.resources[1].name: The name "a" is taken by number 1 of the list; resource names are unique.']],
+`, ['f:8:10: pvc.coordinator.resources[1].name: The name "a" is taken by number 1 of the list; names are unique in it.']],
+  ['collectors: names taken twice, or by those that every node has', `${base}  system:\n    collectors:\n      - {name: a, command: [x]}\n      - {name: a, command: [x]}\n      - {name: load, command: [x]}\n`, [
+    'f:8:10: pvc.system.collectors[1].name: The name "a" is taken by number 1 of the list; names are unique in it.',
+    'f:9:10: pvc.system.collectors[2].name: The name "load" belongs to a collector that every node has.',
+  ]],
   ['kinds that are not known, and commands that are empty', `${base}  coordinator:
     resources:
       - {name: ip, type: floating-ip, address: 10.0.0.1/24, device: br0}
@@ -143,10 +152,9 @@ for (const [name, text, expected] of [
     'f:9:62: pvc.coordinator.resources[2].check: It must be a list; it is "x".',
     'f:9:72: pvc.coordinator.resources[2].retries: It must be a whole number; it is 1.5.',
   ]],
-  ['what the daemon cannot do yet', `${base}  system:\n    collectors: []\n    fencing: {method: command, command: [x]}\n`, [
-    'f:6:5: pvc.system.collectors: There is no setting "collectors" here; the settings are intervals, fencing, self_fence.',
-    'f:7:15: pvc.system.fencing.method: It must be none; it is "command".',
-    'f:7:32: pvc.system.fencing.command: There is no setting "command" here; the settings are method, unfenced_failover.',
+  ['what the daemon cannot do yet', `${base}  system:\n    fencing: {method: command, command: [x]}\n`, [
+    'f:6:15: pvc.system.fencing.method: It must be none; it is "command".',
+    'f:6:32: pvc.system.fencing.command: There is no setting "command" here; the settings are method, unfenced_failover.',
   ]],
 ] as Array<[string, string, string[]]>) {
   t.test(name, async (t) => {

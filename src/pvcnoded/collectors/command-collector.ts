@@ -1,0 +1,51 @@
+/**
+ * A collector that is an external command: one JSON object on stdout, `{ "health_delta": 0 to 100, "message": "…", "data": … }`, each optional.
+ * It runs in a process group of its own, and whatever is left of that group is killed when it has ended, however it ended.
+ */
+import type { CommandRunner } from '../../runtime/command.ts'
+import { CollectorFault, type Check, type Collector } from './collector.ts'
+
+export interface CommandCollectorConfig {
+  readonly name: string
+  readonly command: readonly string[]
+  /** Milliseconds. */
+  readonly timeout: number
+}
+
+/** Milliseconds more that killing and reaping may take before the command counts as hanging all the same. */
+const REAPING = 1_000
+
+export function commandCollector ({ name, command, timeout }: CommandCollectorConfig, node: string, commands: CommandRunner): Collector {
+  return {
+    name,
+    timeout: timeout + REAPING,
+    async collect (signal) {
+      const outcome = await commands.run({ argv: command, env: { PVC_NODE: node, PVC_ACTION: 'collect' }, timeout, signal, killStragglers: true })
+      switch (outcome.kind) {
+        case 'exited':
+          if (outcome.code !== 0) throw new CollectorFault(`exited with ${outcome.code}`)
+          return { znodes: {}, check: parseCheck(outcome.stdout) }
+        case 'signal': throw new CollectorFault(`was ended by ${outcome.signal}`)
+        case 'timed_out': throw new CollectorFault(`did not end within ${timeout / 1000} s and was killed`)
+        case 'flood': throw new CollectorFault('wrote too much and was killed')
+        case 'failed_to_start': throw new CollectorFault(`could not be started: ${outcome.message}`)
+        case 'aborted': throw new CollectorFault('was stopped')
+      }
+    },
+  }
+}
+
+/** Throws a `CollectorFault` for anything but the form above; unknown fields are passed over. */
+export function parseCheck (stdout: string): Check {
+  let value: unknown
+  try {
+    value = JSON.parse(stdout)
+  } catch {
+    throw new CollectorFault('did not print JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CollectorFault('did not print a JSON object')
+  const { health_delta: delta = 0, message = '', data = null } = value as Record<string, unknown>
+  if (typeof delta !== 'number' || !Number.isInteger(delta) || delta < 0 || delta > 100) throw new CollectorFault('printed a health_delta that is no whole number from 0 to 100')
+  if (typeof message !== 'string') throw new CollectorFault('printed a message that is no text')
+  return { healthDelta: delta, message, data }
+}

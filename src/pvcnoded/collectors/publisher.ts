@@ -1,0 +1,98 @@
+/**
+ * Writes what the collectors say into PVC's znodes, each text only when it has changed since this session wrote it. A write that fails is
+ * made again with the next reading; the keepalive tells of lost contact, so nothing more is said of it here.
+ */
+import { checkNames, checkTexts, healthOf, type CheckState } from '../../core/health.ts'
+import { isNoNode, isNodeExists, isZooKeeperError } from '../../zookeeper/errors.ts'
+import { childPath, nodePath, parentPath } from '../../zookeeper/paths.ts'
+import { ANY_VERSION, type Session } from '../../zookeeper/session.ts'
+import type { Collected } from './collection.ts'
+
+/** @param checks the names of the collectors that are checks; any other one is shown as a check only while its value is old */
+export class CollectedPublisher {
+  readonly #node: string
+  readonly #checks: ReadonlySet<string>
+  readonly #session: Session
+  readonly #written = new Map<string, string>()
+  readonly #underWay = new Set<Promise<void>>()
+  #stopped = false
+
+  constructor (session: Session, node: string, checks: readonly string[]) {
+    this.#session = session
+    this.#node = node
+    this.#checks = new Set(checks)
+  }
+
+  /** Writes nothing more; resolves once every write under way has come to its end. */
+  async stop (): Promise<void> {
+    this.#stopped = true
+    await Promise.all(this.#underWay)
+  }
+
+  /** Resolves once every write has come to its end. */
+  async publish (collected: Collected, all: readonly Collected[]): Promise<void> {
+    if (this.#stopped) return
+    const writing = this.#publish(collected, all)
+    this.#underWay.add(writing)
+    await writing
+    this.#underWay.delete(writing)
+  }
+
+  async #publish (collected: Collected, all: readonly Collected[]): Promise<void> {
+    const shown = all.filter((each) => this.#checks.has(each.name) || each.fault !== null).map(checkState)
+    const own = shown.find((check) => check.name === collected.name)
+    await Promise.all([
+      ...Object.entries(collected.fault === null ? collected.reading?.znodes ?? {} : {}).map(async ([key, text]) => await this.#write(`${nodePath(this.#node)}/${key}`, text)),
+      ...own === undefined ? [] : [this.#publishCheck(own)],
+      this.#write(nodePath(this.#node, 'monitoring_plugins'), checkNames(shown)),
+      this.#write(nodePath(this.#node, 'monitoring_health'), String(healthOf(shown))),
+    ])
+  }
+
+  async #publishCheck (check: CheckState): Promise<void> {
+    const folder = childPath(nodePath(this.#node, 'monitoring_data'), check.name)
+    await this.#write(folder, check.name)
+    await Promise.all(Object.entries(checkTexts(check)).map(async ([name, text]) => await this.#write(childPath(folder, name), text)))
+  }
+
+  async #write (path: string, text: string): Promise<void> {
+    if (this.#written.get(path) === text) return
+    this.#written.set(path, text)
+    try {
+      await put(this.#session, path, text)
+    } catch (error) {
+      this.#written.delete(path)
+      if (!isZooKeeperError(error)) throw error
+    }
+  }
+}
+
+/** Sets a znode that nobody else writes; makes it, and what is missing above it, if need be. */
+async function put (session: Session, path: string, text: string): Promise<void> {
+  try {
+    await session.set(path, text, ANY_VERSION)
+    return
+  } catch (error) {
+    if (!isNoNode(error)) throw error
+  }
+  await session.ensurePath(parentPath(path))
+  try {
+    await session.create(path, text)
+  } catch (error) {
+    if (!isNodeExists(error)) throw error
+    await session.set(path, text, ANY_VERSION)
+  }
+}
+
+function checkState ({ name, reading, fault, at, took }: Collected): CheckState {
+  const check = reading?.check ?? null
+  return {
+    name,
+    healthDelta: check?.healthDelta ?? (reading === null ? null : 0),
+    message: check?.message ?? '',
+    data: check?.data ?? null,
+    lastRun: at === null ? null : Math.floor(Date.parse(at) / 1000),
+    runtime: took / 1000,
+    fault,
+  }
+}
