@@ -16,6 +16,13 @@ const pluginResult = Type.Object({
   data: json('Whatever the check measured.'),
 }, { additionalProperties: false })
 
+const resource = Type.Object({
+  name: Type.String({ description: 'The resource\'s name.' }),
+  state: Type.Enum(['unknown', 'releasing', 'released', 'acquiring', 'held', 'lost', 'failed'], { description: 'Where it stands on this node.' }),
+  since: Type.String({ description: 'When it came to that, RFC 3339.' }),
+  error: word('Why it could not be acquired or released.'),
+}, { additionalProperties: false, description: 'What is known of one of the primary\'s resources on this node.' })
+
 export const Node = reply('Node', 'Everything that is known of one node.', {
   name,
   daemon_state: daemonStateOrNull,
@@ -44,6 +51,7 @@ export const Node = reply('Node', 'Everything that is known of one node.', {
     free: count('Free, MB.'),
   }, { additionalProperties: false }),
   interfaces: nullable(Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object', additionalProperties: true }), 'Figures of each network interface, by its name.'),
+  resources: Type.Optional(list(resource)),
 })
 
 export const DaemonState = reply('DaemonState', 'A node\'s daemon state.', { name, daemon_state: daemonStateOrNull })

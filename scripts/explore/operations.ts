@@ -51,6 +51,9 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
     case 'publish': return { zk: written(zk, who, { transition: op.transition }), answer: done }
     case 'write_state': return { zk: written(zk, who, { state: op.state, stateVersion: 0 }), answer: done }
     case 'write_daemon_state': return { zk: written(zk, who, { daemonState: op.daemonState }), answer: done }
+    // Every coordinator of the model is one of ours, and none waits for PVC's lock.
+    case 'hold_sync':
+    case 'let_go_sync':
     case 'acquire':
     case 'release': return { zk, answer: done }
     default: return unreachable(op)

@@ -30,6 +30,8 @@ export type NodeOp =
   | { readonly op: 'write_state', readonly state: CoordinatorState }
   | { readonly op: 'write_daemon_state', readonly daemonState: 'run' | 'shutdown' }
   | { readonly op: 'acquire' | 'release', readonly resource: string, readonly epoch: number | null }
+  /** Takes, or lets go of, the lock that a PVC peer waits for before it acquires anything. */
+  | { readonly op: 'hold_sync' | 'let_go_sync' }
 
 export type NodeAnswer =
   | { readonly kind: 'done', readonly members?: readonly Member[], readonly record?: SwitchoverRecord | null } & Extract<KeyAnswer, { kind: 'done' }>
@@ -49,6 +51,8 @@ export type CoordinatorEvent = { readonly wall: string } & (
   | { readonly type: 'elapsed', readonly id: number }
   /** The lease or the session is gone, or the lock is: nothing may be held any more. */
   | { readonly type: 'lost', readonly reason: string }
+  /** A resource of a primary is gone, and could not be acquired again here. */
+  | { readonly type: 'resource_lost', readonly trouble: Trouble }
   | { readonly type: 'shutdown' }
 )
 
@@ -106,6 +110,8 @@ export interface Coordinator {
   readonly held: readonly string[]
   readonly failures: number
   readonly handoverOver: boolean
+  /** Why a primary means to hand its role on; null while all is well. */
+  readonly ailing: Trouble | null
   readonly activity: Activity
   /** Running delays by purpose: the number each will be answered with. */
   readonly timers: { readonly idle: { readonly id: number, readonly subject: string } | null, readonly bound: number | null, readonly standBack: number | null, readonly handover: number | null }
@@ -125,6 +131,7 @@ export const newCoordinator = (settings: CoordinatorSettings, spentEpoch: number
   held: [],
   failures: 0,
   handoverOver: false,
+  ailing: null,
   activity: { kind: 'idle' },
   timers: { idle: null, bound: null, standBack: null, handover: null },
   nextId: 1,

@@ -10,8 +10,9 @@ import { decide, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
 import { beginKeyChange, continueKeyChange, type KeyOutcome } from './key-change.ts'
 import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
-import { answerProcedure, doom, peersMoved, roleMoved, runProcedure } from './procedure-runner.ts'
+import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, standBack } from './procedure-runner.ts'
 import { unreachable } from './states.ts'
+import type { Trouble } from './transition.ts'
 import { Turn } from './turn.ts'
 
 export function step (state: Coordinator, event: CoordinatorEvent): { state: Coordinator, effects: readonly Effect[] } {
@@ -22,6 +23,7 @@ export function step (state: Coordinator, event: CoordinatorEvent): { state: Coo
     case 'elapsed': onElapsed(turn, event.id); break
     case 'lost': demote(turn, event.reason); break
     case 'shutdown': onShutdown(turn); break
+    case 'resource_lost': onResourceLost(turn, event.trouble); break
     default: unreachable(event)
   }
   if (turn.lost !== null) demote(turn, turn.lost)
@@ -59,6 +61,18 @@ function endKeyChange (turn: Turn, intent: RestingIntent, outcome: KeyOutcome): 
   const epoch = outcome.kind === 'committed' ? outcome.record.epoch : null
   turn.note({ code: 'key_changed', intent: intent.kind, outcome: outcome.kind, epoch })
   turn.set({ activity: { kind: 'idle' }, tried: { intent: intent.kind, seen: intent.seen } })
+  const handedOn = intent.kind === 'free' && intent.cause === 'repair' && epoch !== null
+  if (!handedOn) return
+  turn.set({ ailing: null })
+  standBack(turn)
+}
+
+/** Handed on if a peer could take over; while this node stands back from the last time, it keeps what it has. */
+function onResourceLost (turn: Turn, trouble: Trouble): void {
+  const { state, timers, spentEpoch: epoch } = turn.state
+  if (state !== 'primary' || timers.standBack !== null) return
+  turn.note({ code: 'trouble', procedure: 'primary', epoch, trouble })
+  turn.set({ ailing: trouble })
 }
 
 function onElapsed (turn: Turn, id: number): void {
@@ -130,13 +144,19 @@ function perform (turn: Turn, decision: Exclude<Decision, { do: 'nothing' }>): v
       turn.end('left')
       return turn.set({ activity: { kind: 'ended' } })
     case 'adopt': return changeKey(turn, { kind: 'adopt', seen: decision.seen })
-    case 'free': return changeKey(turn, { kind: 'free', node: self, seen: decision.seen })
+    case 'free': return changeKey(turn, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, seen: decision.seen })
     case 'rewrite': return changeKey(turn, { kind: 'rewrite', node: self, cause: 'restart', seen: decision.seen })
     case 'contend': return changeKey(turn, { kind: 'contend', node: self, cause: decision.cause, seen: decision.seen })
     case 'takeover': return beginTakeover(turn, decision.epoch)
-    default: return runProcedure(turn, beginProcedure(decision.do, relinquishPlan(resources), turn.wall, { epoch: decision.epoch }))
+    default: {
+      const plan = relinquishPlan(resources, { toPvcPeer: namesPvcPeer(turn.state.view) })
+      return runProcedure(turn, beginProcedure(decision.do, plan, turn.wall, { epoch: decision.epoch }))
+    }
   }
 }
+
+const namesPvcPeer = (view: Coordinator['view']) =>
+  view?.members.some((member) => member.name === view.key.value && !member.ours) === true
 
 function changeKey (turn: Turn, intent: RestingIntent): void {
   const change = beginKeyChange(intent, { underLock: false })

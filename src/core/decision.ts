@@ -9,6 +9,7 @@ import { epochOf } from './epoch.ts'
 import { isFit, type Member } from './member.ts'
 import { isAsSeen, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from './states.ts'
+import type { Trouble } from './transition.ts'
 
 /** Milliseconds. */
 export interface Delays {
@@ -34,6 +35,8 @@ export interface Standing {
   readonly standingBack: boolean
   /** The time for handing the role over at shutdown is up. */
   readonly handoverOver: boolean
+  /** A resource is gone and could not be acquired again. */
+  readonly ailing: Trouble | null
   readonly delays: Delays
 }
 
@@ -43,7 +46,8 @@ export type Decision =
   | { readonly do: 'announce_shutdown' }
   /** Nothing is held and nothing under way: the daemon may stop. */
   | { readonly do: 'leave' }
-  | { readonly do: 'adopt' | 'rewrite' | 'free', readonly after: number, readonly seen: SeenKey }
+  | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
+  | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
   | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly cause: 'contention' | 'repair' }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
 
@@ -89,6 +93,13 @@ function secondary (me: Standing, { members }: Picture, epoch: number, seen: See
   return slow ? { do: 'contend', after: me.delays.takeoverStart, seen, cause: 'repair' } : nothing
 }
 
+/** A peer could take over at once. */
+const somebodyFit = (me: Standing, members: readonly Member[]) =>
+  members.some((member) => member.name !== me.self && isFit(member)) && mayContend(me.self, members)
+
+const free = (me: Standing, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
+  ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason })
+
 /** It could not let go of something: if nobody else can serve, it takes back what it did let go of. */
 function stuck (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
@@ -97,17 +108,16 @@ function stuck (me: Standing, { members }: Picture, epoch: number, seen: SeenKey
 }
 
 function primary (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
-  if (seen.value === me.self) return nothing
+  if (seen.value === me.self) return me.ailing !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.ailing.message) : nothing
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
   return { do: 'contend', after: me.delays.reclaimDelay, seen, cause: seen.value === 'none' ? 'contention' : 'repair' }
 }
 
 function primaryStopping (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
-  const somebodyFit = members.some((member) => member.name !== me.self && isFit(member)) && mayContend(me.self, members)
   if (me.handoverOver) return { do: 'relinquish', after: 0, epoch }
-  if (seen.value === me.self) return { do: 'free', after: retryDelay(me, 'free', seen), seen }
+  if (seen.value === me.self) return free(me, seen, 'shutdown', null)
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
-  return somebodyFit ? nothing : { do: 'relinquish', after: 0, epoch }
+  return somebodyFit(me, members) ? nothing : { do: 'relinquish', after: 0, epoch }
 }

@@ -27,8 +27,8 @@ export type Intent =
   | { readonly kind: 'contend', readonly node: string, readonly cause: 'contention' | 'repair', readonly seen: SeenKey }
   /** A coordinator that is named writes its name again, to have an epoch of its own for a new takeover. */
   | { readonly kind: 'rewrite', readonly node: string, readonly cause: 'restart' | 'repair', readonly seen: SeenKey }
-  /** A primary that is stopping frees the key. */
-  | { readonly kind: 'free', readonly node: string, readonly seen: SeenKey }
+  /** A primary that is stopping, or has lost a resource, frees the key. */
+  | { readonly kind: 'free', readonly node: string, readonly cause: 'shutdown' | 'repair', readonly reason: string | null, readonly seen: SeenKey }
   /** A taker that could not finish gives the key back, still holding the lock. */
   | { readonly kind: 'give_back', readonly node: string, readonly to: string | null, readonly epoch: number }
   /** The ledger does not know this life of the key. */
@@ -64,7 +64,7 @@ export function judge (intent: Intent, survey: Survey): Judgement {
     case 'rewrite':
       return isAsSeen(survey.key, intent.seen) ? named(intent.node, intent.cause, survey) : moved
     case 'free':
-      return isAsSeen(survey.key, intent.seen) ? freed(intent.node, 'shutdown', survey) : moved
+      return isAsSeen(survey.key, intent.seen) ? freed(intent, survey) : moved
     case 'give_back':
       return survey.key.value === intent.node && ledgerOf(survey).ledger.base + survey.key.version === intent.epoch
         ? givenBack(intent, survey)
@@ -98,8 +98,8 @@ const hasBegun = (name: string, members: readonly Member[]) =>
   members.some((member) => member.name === name && isFit(member) &&
     (member.coordinatorState === 'takeover' || member.coordinatorState === 'primary'))
 
-function freed (from: string, cause: NewRecord['cause'], survey: Survey): Judgement {
-  return { kind: 'write', value: NOBODY, record: { from, to: null, cause, timeout: defaultTimeout(from, null, survey.members) } }
+function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, survey: Survey): Judgement {
+  return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, survey.members) } }
 }
 
 /** Back to whom it came from if that is another node which can serve, else to nobody, so that anybody may contend. */

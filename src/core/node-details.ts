@@ -3,12 +3,13 @@
  * bad znode never costs more than itself. Field names and shapes are PVC's.
  */
 import { coordinatorStateOf, daemonStateOf, domainStateOf, type CoordinatorState, type DaemonState, type DomainState } from './states.ts'
+import { parseResources, type ResourceStatus } from './resource-states.ts'
 import { jsonObject } from './znode.ts'
 
 /** The children of `/nodes/<n>` that a reply needs; the fencing credentials are not among them. */
 export const detailZnodes = [
   'daemonstate', 'routerstate', 'domainstate', 'pvcversion', 'staticdata', 'cpuload', 'domainscount', 'runningdomains',
-  'vcpualloc', 'memtotal', 'memused', 'memfree', 'memalloc', 'memprov', 'monitoring_health', 'monitoring_plugins', 'network_stats',
+  'vcpualloc', 'memtotal', 'memused', 'memfree', 'memalloc', 'memprov', 'monitoring_health', 'monitoring_plugins', 'network_stats', 'resources',
 ] as const
 export type DetailZnode = typeof detailZnodes[number]
 
@@ -49,6 +50,8 @@ export interface NodeDetails {
     readonly free: number | null
   }
   readonly interfaces: Readonly<Record<string, unknown>> | null
+  /** Of a node of ours; a PVC daemon publishes none. */
+  readonly resources?: readonly ResourceStatus[]
 }
 
 /** Where the texts come from; each is undefined where there is no such znode. */
@@ -97,6 +100,7 @@ function staticData (text: string | undefined): Pick<NodeDetails, 'cpu_count' | 
 export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts): NodeDetails {
   const machine = staticData(znode('staticdata'))
   const plugins = words(znode('monitoring_plugins'))
+  const resources = parseResources(znode('resources'))
   return {
     name,
     daemon_state: daemonStateOf(znode('daemonstate')),
@@ -127,5 +131,6 @@ export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts)
       free: integer(znode('memfree')),
     },
     interfaces: jsonObject(znode('network_stats')),
+    ...(resources === null ? {} : { resources }),
   }
 }

@@ -50,7 +50,9 @@ function operationOf (now: Exclude<Step, { do: 'turn_to' | 'settle' | 'give_back
     case 'release': return { op: now.do, resource: now.resource, epoch: procedure.epoch }
     case 'confirm': return { op: 'read_record', epoch: now.epoch }
     case 'close_record': return { op: 'conclude', epoch: now.epoch, closing: now.closing }
-    case 'unlock': return { op: 'unlock' }
+    case 'unlock':
+    case 'hold_sync':
+    case 'let_go_sync': return { op: now.do }
   }
 }
 
@@ -83,11 +85,11 @@ const afterwards: Readonly<Record<ProcedureName, (turn: Turn, procedure: Procedu
   announcement: (turn) => turn.set({ announced: true }),
   takeover (turn) { if (turn.state.state === 'primary') turn.set({ failures: 0 }) },
   rollback: standBack,
-  relinquish: () => {},
+  relinquish: (turn) => turn.set({ ailing: null }),
 }
 
 /** After a failure here, peers go first, for longer each time. */
-function standBack (turn: Turn): void {
+export function standBack (turn: Turn): void {
   const { failures, settings, timers } = turn.state
   if (timers.standBack !== null) turn.cancel(timers.standBack)
   turn.set({ failures: failures + 1 })
@@ -111,7 +113,12 @@ export function answerProcedure (turn: Turn, running: Running, answer: NodeAnswe
     case 'acquire': return rollBack(turn, procedure, answer.kind === 'aborted' && doomed !== null ? doomed : failed(troubleOf(answer, now)))
     case 'release': return onReleaseFailed(turn, running, troubleOf(answer, now))
     // One that could not be deleted now is seen to elsewhere, and goes with the session at the latest.
-    case 'unlock': return advance(turn, running)
+    case 'unlock':
+    case 'let_go_sync': return advance(turn, running)
+    // To let go is right whether or not the peer waits for it.
+    case 'hold_sync':
+      if (refused) return advance(turn, running)
+      break
     case 'lock_role':
       if (refused) return giveUp(turn, procedure, doomed === null ? 'the key names another node now, or the lock cannot be had' : 'its bound has passed')
       break

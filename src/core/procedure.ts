@@ -28,6 +28,9 @@ export type Step =
   /** Write the key back to whom it came from, under the lock. */
   | { readonly do: 'give_back', readonly epoch: number }
   | { readonly do: 'unlock' }
+  /** Keep a PVC peer waiting until everything is released. */
+  | { readonly do: 'hold_sync' }
+  | { readonly do: 'let_go_sync' }
 
 export type ProcedureName = 'start' | 'takeover' | 'relinquish' | 'rollback' | 'announcement'
 
@@ -76,10 +79,17 @@ export const takeoverPlan = (resources: readonly string[], epoch: number): Plan 
 ]
 
 /** A release is published only once it is done, and the fresh transition before the state it belongs to. */
-export const relinquishPlan = (resources: readonly string[]): Plan => [
+export const relinquishPlan = (resources: readonly string[], { toPvcPeer }: { toPvcPeer: boolean }): Plan => toPvcPeer
+  ? [{ do: 'hold_sync' }, ...releasing(resources), { do: 'let_go_sync' }, ...leaving]
+  : [...releasing(resources), ...leaving]
+
+const releasing = (resources: readonly string[]): Plan => [
   { do: 'publish' },
   { do: 'enter', state: 'relinquish' },
   ...releaseEach(resources),
+]
+
+const leaving: Plan = [
   { do: 'settle' },
   { do: 'enter', state: 'secondary' },
 ]

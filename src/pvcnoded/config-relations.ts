@@ -2,6 +2,7 @@
  * The rules between pvcnoded's settings (DESIGN section 3, the table's column "must"). Each message shows both numbers.
  * All numbers here are the file's: seconds.
  */
+import { isIP } from 'node:net'
 import { leaseTerms } from '../core/lease.ts'
 import { judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config-common.ts'
 import type { Finding, Relation } from '../runtime/yaml-config.ts'
@@ -19,6 +20,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
   { reads: ['pvc.api_address'], judge: judgeApiAddress },
   { reads: [resources], judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
+  { reads: [resources], judge: judgeFloatingAddresses },
   { reads: [collectors], judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
     reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],
@@ -85,6 +87,16 @@ function judgeNames (list: string, entries: ReadonlyArray<{ readonly name: strin
     const earlier = names.indexOf(name)
     if (reserved.includes(name)) return [{ path, message: `The name "${name}" belongs to a collector that every node has.` }]
     return earlier === index ? [] : [{ path, message: `The name "${name}" is taken by number ${earlier + 1} of the list; names are unique in it.` }]
+  })
+}
+
+function judgeFloatingAddresses ({ pvc }: NodeConfigFile): Finding[] {
+  return pvc.coordinator.resources.flatMap((resource, index) => {
+    if (resource.type !== 'floating-ip') return []
+    const [address = '', prefix = '', ...rest] = resource.address.split('/')
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+    const good = rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest
+    return unless(good, `${resources}[${index}].address`, `"${resource.address}" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.`)
   })
 }
 

@@ -16,21 +16,44 @@ import { loadConfig } from '../runtime/yaml-config.ts'
 import type { ConfigResult } from '../runtime/yaml-config.ts'
 import type { CommandCollectorConfig } from './collectors/command-collector.ts'
 import { nodeRelations } from './config-relations.ts'
+import type { FloatingIpConfig } from './resources/floating-ip.ts'
+import type { SystemdUnitConfig } from './resources/systemd-unit.ts'
+
+const resourceName = Type.String({ description: 'Names the resource in transitions, switchovers and logs.', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', form: 'a name of up to 64 letters, digits, dots, underscores and hyphens' })
+
+const resourceTimes = {
+  acquire_timeout: duration('Bound of one attempt to acquire; then its process group is killed.', 30),
+  release_timeout: duration('Bound of one attempt to release; then its process group is killed.', 5),
+  retries: Type.Integer({ description: 'Attempts after the first.', minimum: 0, maximum: 100, default: 2 }),
+  check_interval: duration('Time between two checks, and bound of one.', 10),
+}
 
 const commandResource = Type.Object({
-  name: Type.String({ description: 'Names the resource in transitions, switchovers and logs.', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', form: 'a name of up to 64 letters, digits, dots, underscores and hyphens' }),
+  name: resourceName,
   type: Type.Literal('command', { description: 'A resource that external commands acquire and release.' }),
   acquire: argv('Brings the resource to this node. Exit 0: it is held.'),
   release: argv('Takes it away from this node. Idempotent; exit 0: it is not held.'),
   check: Type.Optional(argv('Looks whether it is still held. Exit 0: it is. Without one it is not checked.')),
-  acquire_timeout: duration('Bound of one attempt to acquire; then its process group is killed.', 30),
-  release_timeout: duration('Bound of one attempt to release; then its process group is killed.', 5),
-  retries: Type.Integer({ description: 'Attempts after the first.', minimum: 0, maximum: 100, default: 2 }),
-  check_interval: duration('Time between two checks.', 10),
+  ...resourceTimes,
 }, { additionalProperties: false, description: 'A resource that commands acquire and release.' })
 
+const floatingIp = Type.Object({
+  name: resourceName,
+  type: Type.Literal('floating-ip', { description: 'An address that moves with the role.' }),
+  address: Type.String({ description: 'IPv4 or IPv6 address with its prefix length, as 10.0.0.254/24.' }),
+  device: Type.String({ description: 'The network device that gets it.', pattern: '^[^\\s/]{1,15}$', form: 'the name of a network device, of up to 15 characters' }),
+  ...resourceTimes,
+}, { additionalProperties: false, description: 'An address that moves with the role.' })
+
+const systemdUnit = Type.Object({
+  name: resourceName,
+  type: Type.Literal('systemd-unit', { description: 'A unit that runs on the primary alone.' }),
+  unit: Type.String({ description: 'Its full name, as dnsmasq.service.', pattern: '^[A-Za-z0-9:_.@\\\\-]+\\.[a-z]+$', form: 'the full name of a unit, as dnsmasq.service' }),
+  ...resourceTimes,
+}, { additionalProperties: false, description: 'A systemd unit that runs on the primary alone.' })
+
 /** Told apart by `type`; another kind of resource is another entry here. */
-const resource = Type.Union([commandResource], { discriminator: 'type', description: 'Something only the primary holds.' })
+const resource = Type.Union([commandResource, floatingIp, systemdUnit], { discriminator: 'type', description: 'Something only the primary holds.' })
 
 const collector = Type.Object({
   name: Type.String({ description: 'Names the check in monitoring_plugins and in logs.', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', form: 'a name of up to 64 letters, digits, dots, underscores and hyphens' }),
@@ -91,7 +114,7 @@ export interface CommandResourceConfig {
   readonly checkInterval: number
 }
 
-export type ResourceConfig = CommandResourceConfig
+export type ResourceConfig = CommandResourceConfig | FloatingIpConfig | SystemdUnitConfig
 
 /** Durations in milliseconds. */
 export interface NodeConfig {
@@ -141,22 +164,30 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
     reclaimDelay: milliseconds(coordinator.reclaim_delay),
     takeoverGrace: coordinator.takeover_grace === undefined ? undefined : milliseconds(coordinator.takeover_grace),
     handoverTimeout: milliseconds(coordinator.handover_timeout),
-    resources: coordinator.resources.map((entry) => ({
-      type: entry.type,
-      name: entry.name,
-      acquire: entry.acquire,
-      release: entry.release,
-      check: entry.check,
-      acquireTimeout: milliseconds(entry.acquire_timeout),
-      releaseTimeout: milliseconds(entry.release_timeout),
-      retries: entry.retries,
-      checkInterval: milliseconds(entry.check_interval),
-    })),
+    resources: coordinator.resources.map(typedResource),
     keepaliveInterval: milliseconds(system.intervals.keepalive_interval),
     fenceIntervals: system.intervals.fence_intervals,
     collectors: system.collectors.map(({ name, command, timeout }) => ({ name, command, timeout: milliseconds(timeout) })),
     unfencedFailover: system.fencing.unfenced_failover,
     selfFence: system.self_fence,
     logLevel: pvc.log_level,
+  }
+}
+
+function typedResource (entry: NodeConfigFile['pvc']['coordinator']['resources'][number]): ResourceConfig {
+  const common = {
+    name: entry.name,
+    acquireTimeout: milliseconds(entry.acquire_timeout),
+    releaseTimeout: milliseconds(entry.release_timeout),
+    retries: entry.retries,
+    checkInterval: milliseconds(entry.check_interval),
+  }
+  switch (entry.type) {
+    case 'command': return { type: entry.type, acquire: entry.acquire, release: entry.release, check: entry.check, ...common }
+    case 'systemd-unit': return { type: entry.type, unit: entry.unit, ...common }
+    case 'floating-ip': {
+      const [address = '', prefix] = entry.address.split('/')
+      return { type: entry.type, address, prefix: Number(prefix), device: entry.device, ...common }
+    }
   }
 }

@@ -25,8 +25,11 @@ import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
 import { Presence } from './presence.ts'
 import { register, type StaticData } from './registration.ts'
+import { ResourceBoard } from './resources/board.ts'
+import { Caretaker } from './resources/caretaker.ts'
 import { createResource } from './resources/create.ts'
 import type { Resource } from './resources/resource.ts'
+import { SyncLock } from './sync-lock.ts'
 
 export interface LifeOptions {
   readonly config: NodeConfig
@@ -62,9 +65,9 @@ export class Life {
 
   constructor (options: LifeOptions) {
     this.#options = options
-    const { config, session, commands } = options
+    const { config, session, commands, clock } = options
     this.own = new OwnZnodes(session, config.node)
-    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, commands)]))
+    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
 
@@ -115,7 +118,7 @@ export class Life {
       onExpired: () => this.#lose('the lease ran out'),
     })
     this.#lease = this.#closing.use('lease', lease)
-    this.#operations = new NodeOperations({ clock, key, own: this.own, lease, resources: this.#resources, onLockLost: () => this.#lose('the primary lock was lost') })
+    this.#operations = this.#operationsOn(key, lease)
     const sessionLost = () => this.#lose('the session ended')
     session.lost.addEventListener('abort', sessionLost, { once: true })
     this.#closing.defer('session watch', () => session.lost.removeEventListener('abort', sessionLost))
@@ -134,6 +137,26 @@ export class Life {
     }))
     log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
     return feed.view ?? view
+  }
+
+  #operationsOn (key: KeyOperations, lease: Lease): NodeOperations {
+    const { session, clock, log, book, config } = this.#options
+    const board = this.#closing.use('resource board', new ResourceBoard({
+      clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, BOARD_DEADLINE),
+    }))
+    const caretaker = new Caretaker({
+      clock,
+      log,
+      resources: [...this.#resources.values()],
+      board,
+      mayAct: async (signal) => await lease.confirmed(signal),
+      onLost: (trouble) => this.#dispatch({ type: 'resource_lost', trouble }),
+    })
+    this.#closing.defer('caretaker', async () => await caretaker.stop())
+    const syncLock = new SyncLock({ session, book, identifier: config.node })
+    return new NodeOperations({
+      clock, key, own: this.own, lease, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
+    })
   }
 
   #watchCluster (key: KeyOperations): ClusterFeed {
@@ -257,6 +280,9 @@ export class Life {
     log[level]({ event: code, ...fields }, sentences[code])
   }
 }
+
+/** Milliseconds for publishing the resources' states. */
+const BOARD_DEADLINE = 5_000
 
 const sentences: Record<Note['code'], string> = {
   key_changed: 'change of the primary key ended',

@@ -3,13 +3,17 @@
  * operation that cannot be done says so, and the machine knows what that leads to.
  */
 import type { NodeAnswer, NodeOp } from '../core/coordinator-state.ts'
+import type { CoordinatorState } from '../core/states.ts'
 import { KeyOperations } from '../cluster/key-operations.ts'
 import { readMembers, readRecord } from '../cluster/reading.ts'
 import { sureRead, type WriteFate } from '../cluster/sure-write.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Lease } from './lease.ts'
 import type { OwnZnodes } from './own-znodes.ts'
-import { attemptAll, type Action, type Resource } from './resources/resource.ts'
+import type { ResourceBoard } from './resources/board.ts'
+import type { Caretaker } from './resources/caretaker.ts'
+import { attemptAll, type Resource } from './resources/resource.ts'
+import type { SyncLock } from './sync-lock.ts'
 
 /** A wait for the primary lock without a limit of its own, in milliseconds: the machine gives it up when the key moves. */
 const UNLIMITED = 24 * 3_600_000
@@ -20,6 +24,9 @@ export interface NodeOperationsOptions {
   readonly own: OwnZnodes
   readonly lease: Lease
   readonly resources: ReadonlyMap<string, Resource>
+  readonly board: ResourceBoard
+  readonly caretaker: Caretaker
+  readonly syncLock: SyncLock
   /** Called when the primary lock that a takeover rests on is lost other than by letting go of it. */
   readonly onLockLost: () => void
 }
@@ -28,6 +35,8 @@ export class NodeOperations {
   readonly #options: NodeOperationsOptions
   /** The lease has run out: each release gets one attempt, for there is no time for more. */
   hurried = false
+  /** What is held is held for this epoch. */
+  #epoch: number | null = null
 
   constructor (options: NodeOperationsOptions) {
     this.#options = options
@@ -49,10 +58,12 @@ export class NodeOperations {
       }
       case 'conclude': return await key.conclude(op.epoch, op.closing, clock.wall())
       case 'publish': return answer(await own.write('transition', JSON.stringify(op.transition)))
-      case 'write_state': return answer(await own.write('routerstate', op.state))
+      case 'write_state': return await this.#writeState(op.state)
       case 'write_daemon_state': return answer(await own.write('daemonstate', op.daemonState))
       case 'acquire':
       case 'release': return await this.#effect(op.op, op.resource, op.epoch, signal)
+      case 'hold_sync': return await this.#options.syncLock.hold(signal)
+      case 'let_go_sync': return await this.#options.syncLock.letGo()
       default: {
         const result = await key.run(op, { signal })
         return signal.aborted && op.op === 'lock' && result.kind !== 'done' ? { kind: 'aborted' } : result
@@ -77,11 +88,25 @@ export class NodeOperations {
     }
   }
 
-  async #effect (action: Action, name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
+  /** Checks and re-acquisitions belong to `primary` alone: they have ended before anything else is written. */
+  async #writeState (state: CoordinatorState): Promise<NodeAnswer> {
+    const { own, caretaker } = this.#options
+    if (state !== 'primary') await caretaker.stop()
+    const fate = await own.write('routerstate', state)
+    if (fate === 'done' && state === 'primary') caretaker.start(this.#epoch)
+    return { kind: fate }
+  }
+
+  async #effect (action: 'acquire' | 'release', name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
     const resource = this.#options.resources.get(name)
     if (resource === undefined) throw new Error(`no resource is called ${name}`)
-    if (action === 'acquire' && !await this.#options.lease.confirmed(signal)) return { kind: 'aborted' }
+    const { board, caretaker, lease } = this.#options
+    await caretaker.stop()
+    if (action === 'acquire' && !await lease.confirmed(signal)) return { kind: 'aborted' }
+    if (action === 'acquire') this.#epoch = epoch
+    board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
     const result = await attemptAll(resource, action, { epoch, signal }, this.hurried ? 1 : 1 + resource.retries)
+    board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.trouble.message : null)
     switch (result.kind) {
       case 'done': return { kind: 'done' }
       case 'aborted': return { kind: 'aborted' }

@@ -82,7 +82,7 @@ export const NODE_KEYS = [
   'domainscount', 'runningdomains', 'networkscount',
   'monitoring_health', 'monitoring_plugins', 'monitoring_data', 'network_stats',
   'ipmihostname', 'ipmiusername', 'ipmipassword',
-  'presence', 'transition', 'fence',
+  'presence', 'transition', 'resources', 'fence',
 ] as const
 export type NodeKey = (typeof NODE_KEYS)[number]
 

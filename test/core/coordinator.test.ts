@@ -77,6 +77,39 @@ t.test('a lost lease', async (t) => {
   t.strictSame(all.state.timers, { idle: null, bound: null, standBack: null, handover: null })
 })
 
+t.test('a resource that is gone for good', async (t) => {
+  const lose = (driver: Driver) => driver.send({ type: 'resource_lost', trouble })
+  const peers = { members: [primary('hv1'), member('hv2')] }
+  const holding = () => new Driver({ state: 'primary', held: ['ip', 'dhcp'], spentEpoch: 1 }).view('hv1', 1, peers)
+  t.strictSame(lose(holding()).words, ['note trouble', 'lock'], 'the key is freed for a peer')
+  t.strictSame(lose(new Driver()).words, [], 'a secondary has lost nothing')
+  const alone = lose(new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1 }).view('hv1', 1, { members: [primary('hv1')] }))
+  t.strictSame(alone.words, ['note trouble'], 'with nobody to hand it to it stays')
+  t.strictSame(alone.view('hv1', 1, peers).words, ['lock'], 'until there is somebody')
+  const read = { kind: 'done', survey: survey(peers) } as const
+  const freed = lose(holding()).answer().answer(read).answer().answer().answer()
+  t.strictSame(freed.words, ['note key_changed', 'delay 5000'], 'freed: it stands back')
+  t.equal(freed.state.ailing, null)
+  t.strictSame(lose(freed).words, [], 'and does not hand on again before that is over')
+  const refused = lose(holding()).answer({ kind: 'refused' })
+  t.ok(refused.state.ailing !== null, 'not freed: it goes on meaning to')
+})
+
+t.test('letting go towards a PVC peer', async (t) => {
+  const pvc = { members: [primary('hv1'), member('hv2', { ours: false, presence: null })] }
+  const leaving = () => new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1, ailing: trouble }).view('hv2', 2, pvc).elapse('idle')
+  t.strictSame(leaving().words, ['note begun', 'hold_sync'])
+  t.strictSame(leaving().answer().words, ['publish'])
+  t.strictSame(leaving().answer({ kind: 'refused' }).words, ['publish'], 'with or without the lock')
+  t.ok(leaving().answer({ kind: 'failed' }).words.includes('note demoted'), 'the session is gone')
+  for (const kind of ['done', 'failed'] as const) {
+    t.strictSame(leaving().answer().until('let_go_sync').answer({ kind }).words, ['delay 2000'], `let go: ${kind}`)
+  }
+  const left = leaving().answer().until('let_go_sync').answer()
+  left.send({ type: 'elapsed', id: left.id })
+  t.equal(left.answer().state.ailing, null, 'it is not ailing any more')
+})
+
 t.test('a shutdown', async (t) => {
   const driver = new Driver().send({ type: 'shutdown' })
   t.strictSame(driver.words, ['delay 120000', 'note begun', 'write_daemon_state'])

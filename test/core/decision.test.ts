@@ -6,7 +6,7 @@ import { gone, key, member, primary } from '../support/scenario-builders.ts'
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
 const me = (given: Partial<Standing> = {}): Standing => ({
-  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, standingBack: false, handoverOver: false, delays, ...given,
+  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, standingBack: false, handoverOver: false, ailing: null, delays, ...given,
 })
 const picture = (value: string, members: Picture['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<Picture> = {}): Picture =>
   ({ key: key(value, 5), ledger: { czxid: 'a', base: 0 }, members, ...given })
@@ -19,11 +19,12 @@ const takeover: Decision = { do: 'takeover', after: 500, epoch: 5 }
 const relinquish = (after = 500): Decision => ({ do: 'relinquish', after, epoch: 5 })
 const rewrite = (after = 0): Decision => ({ do: 'rewrite', after, seen: seen('hv1') })
 const adopt = (value: string, after = 0): Decision => ({ do: 'adopt', after, seen: seen(value) })
-const free = (after = 0): Decision => ({ do: 'free', after, seen: seen('hv1') })
+const free = (after = 0, cause: 'shutdown' | 'repair' = 'shutdown', reason: string | null = null): Decision => ({ do: 'free', after, seen: seen('hv1'), cause, reason })
 
 const unknown = { ledger: null }
 const hv2 = (given: Parameters<typeof member>[1]) => [member('hv1'), member('hv2', given)]
 const isPrimary = { state: 'primary' } as const
+const isAiling = { state: 'primary', ailing: { code: 'resource_lost', resource: 'ip', message: 'ip is gone.' } } as const
 const stopping = { state: 'primary', daemon: 'shutdown', stopping: true, announced: true } as const
 const withMe = [primary('hv1', { daemonState: 'shutdown' })]
 const isStuck = { state: 'relinquish' } as const
@@ -56,6 +57,10 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['secondary, me, tried, standing back', me({ spentEpoch: 5, standingBack: true }), picture('hv1'), nothing],
 
   ['primary, me', me(isPrimary), picture('hv1'), nothing],
+  ['primary, me, a resource is gone, a fit peer', me(isAiling), picture('hv1', [primary('hv1'), member('hv2')]), free(0, 'repair', 'ip is gone.')],
+  ['primary, me, a resource is gone, freeing was in vain', me({ ...isAiling, ...tried('free', 'hv1') }), picture('hv1', [primary('hv1'), member('hv2')]), free(5_000, 'repair', 'ip is gone.')],
+  ['primary, me, a resource is gone, nobody fit', me(isAiling), picture('hv1', [primary('hv1'), member('hv2', { daemonState: 'stop' })]), nothing],
+  ['primary, me, a resource is gone, a peer that cannot be asked', me(isAiling), picture('hv1', [primary('hv1'), member('hv2'), gone('hv3')]), nothing],
   ['primary, a fit other', me(isPrimary), picture('hv2'), relinquish()],
   ['primary, none', me(isPrimary), picture('none'), contend('none', 4_000, 'contention')],
   ['primary, an unfit other', me(isPrimary), picture('hv2', hv2({ daemonState: 'shutdown' })), contend('hv2', 4_000)],

@@ -27,8 +27,9 @@ const cases: [what: string, intent: Intent, survey: Survey, judgement: object][]
 
   ['rewrite, as seen', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, survey({ members: secondaries }), writes('hv1', null, 'hv1', 'restart')],
   ['rewrite, moved', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, later, moved],
-  ['free, as seen', { kind: 'free', node: 'hv1', seen }, survey(), writes('none', 'hv1', null, 'shutdown')],
-  ['free, moved', { kind: 'free', node: 'hv1', seen }, elsewhere, moved],
+  ['free, as seen', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, seen }, survey(), writes('none', 'hv1', null, 'shutdown')],
+  ['free, because a resource is gone', { kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', seen }, survey(), writes('none', 'hv1', null, 'repair')],
+  ['free, moved', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, seen }, elsewhere, moved],
 
   ['give back to a fit node', giveBack('hv2'), survey({ members: secondaries }), writes('hv2', null, 'hv2', 'rollback')],
   ['give back to one that is not fit', giveBack('hv3'), survey({ members: [member('hv1'), gone('hv3')] }), writes('none', null, null, 'rollback')],

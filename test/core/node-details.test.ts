@@ -19,6 +19,7 @@ const sound: Record<DetailZnode, string> = {
   monitoring_health: '90',
   monitoring_plugins: 'disk',
   network_stats: '{"eth0":{"rx":1}}',
+  resources: '{"resources":[{"name":"ip","state":"held","since":"","error":null}]}',
 }
 const plugin: Record<PluginZnode, string> = { last_run: '17', health_delta: '10', message: 'hot', data: '{"t":80}' }
 const details = (texts: Partial<Record<DetailZnode, string>>, plugins: Partial<Record<PluginZnode, string>> = plugin) => nodeDetails('plum', {
@@ -47,6 +48,7 @@ t.test('a sound node', async (t) => {
     vcpu: { total: 8, allocated: 3 },
     memory: { total: 10, allocated: 2, provisioned: 5, used: 4, free: 6 },
     interfaces: { eth0: { rx: 1 } },
+    resources: [{ name: 'ip', state: 'held', since: '', error: null }],
   })
 })
 
@@ -69,6 +71,7 @@ t.test('each znode that is missing or malformed costs its own fields alone', asy
     monitoring_health: ['health'],
     monitoring_plugins: ['health_plugins', 'health_details'],
     network_stats: ['interfaces'],
+    resources: ['resources'],
   }
   const whole: Record<string, unknown> = { ...details(sound) }
   for (const key of detailZnodes) {

@@ -66,6 +66,8 @@ t.test('everything set: seconds become milliseconds', async (t) => {
     resources:
       - {name: one, type: command, acquire: [a, b], release: [c], check: [d], acquire_timeout: 3, release_timeout: 0.25, retries: 0, check_interval: 0.5}
       - {name: two, type: command, acquire: [a], release: [c], release_timeout: 0.25}
+      - {name: ip, type: floating-ip, address: "fd00::1/64", device: br0, release_timeout: 0.2}
+      - {name: unit, type: systemd-unit, unit: "a@b.service", release_timeout: 0.2}
   system:
     intervals: {keepalive_interval: 0.5, fence_intervals: 9}
     collectors:
@@ -92,6 +94,8 @@ t.test('everything set: seconds become milliseconds', async (t) => {
     resources: [
       { type: 'command', name: 'one', acquire: ['a', 'b'], release: ['c'], check: ['d'], acquireTimeout: 3000, releaseTimeout: 250, retries: 0, checkInterval: 500 },
       { type: 'command', name: 'two', acquire: ['a'], release: ['c'], check: undefined, acquireTimeout: 30_000, releaseTimeout: 250, retries: 2, checkInterval: 10_000 },
+      { type: 'floating-ip', name: 'ip', address: 'fd00::1', prefix: 64, device: 'br0', acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
+      { type: 'systemd-unit', name: 'unit', unit: 'a@b.service', acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
     ],
     keepaliveInterval: 500,
     fenceIntervals: 9,
@@ -139,18 +143,29 @@ for (const [name, text, expected] of [
     'f:8:10: pvc.system.collectors[1].name: The name "a" is taken by number 1 of the list; names are unique in it.',
     'f:9:10: pvc.system.collectors[2].name: The name "load" belongs to a collector that every node has.',
   ]],
-  ['kinds that are not known, and commands that are empty', `${base}  coordinator:
+  ['kinds that are not known, and values that cannot be', `${base}  coordinator:
     resources:
-      - {name: ip, type: floating-ip, address: 10.0.0.1/24, device: br0}
-      - {name: unit, type: systemd-unit, unit: x.service}
+      - {name: ip, type: floating-ip, address: 10.0.0.1/33, device: br0}
+      - {name: ip6, type: floating-ip, address: fd00::1, device: br0}
+      - {name: unit, type: systemd-unit, unit: dnsmasq}
+      - {name: disk, type: drbd}
       - {name: a, type: command, acquire: [], release: [""], check: x, retries: 1.5}
 `, [
-    'f:7:20: pvc.coordinator.resources[0].type: It must be command; it is "floating-ip".',
-    'f:8:22: pvc.coordinator.resources[1].type: It must be command; it is "systemd-unit".',
-    'f:9:34: pvc.coordinator.resources[2].acquire: The list must have at least 1 entry.',
-    'f:9:57: pvc.coordinator.resources[2].release[0]: The text must not be empty.',
-    'f:9:62: pvc.coordinator.resources[2].check: It must be a list; it is "x".',
-    'f:9:72: pvc.coordinator.resources[2].retries: It must be a whole number; it is 1.5.',
+    'f:9:42: pvc.coordinator.resources[2].unit: It must be the full name of a unit, as dnsmasq.service; it is "dnsmasq".',
+    'f:10:22: pvc.coordinator.resources[3].type: It must be one of command, floating-ip, systemd-unit; it is "drbd".',
+    'f:11:34: pvc.coordinator.resources[4].acquire: The list must have at least 1 entry.',
+    'f:11:57: pvc.coordinator.resources[4].release[0]: The text must not be empty.',
+    'f:11:62: pvc.coordinator.resources[4].check: It must be a list; it is "x".',
+    'f:11:72: pvc.coordinator.resources[4].retries: It must be a whole number; it is 1.5.',
+  ]],
+  ['floating addresses', `${base}  coordinator:
+    resources:
+      - {name: ip, type: floating-ip, address: 10.0.0.1/33, device: br0, release_timeout: 1}
+      - {name: ip6, type: floating-ip, address: "fd00::1", device: br0, release_timeout: 1}
+      - {name: ip7, type: floating-ip, address: "fd00::1/64", device: br0, release_timeout: 0.1}
+`, [
+    'f:7:39: pvc.coordinator.resources[0].address: "10.0.0.1/33" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.',
+    'f:8:40: pvc.coordinator.resources[1].address: "fd00::1" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.',
   ]],
   ['what the daemon cannot do yet', `${base}  system:\n    fencing: {method: command, command: [x]}\n`, [
     'f:6:15: pvc.system.fencing.method: It must be none; it is "command".',

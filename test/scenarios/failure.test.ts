@@ -93,6 +93,22 @@ scenario(t, 'A release fails and the key is freed', (cluster, t) => {
   t.match(cluster.look(), /hv1 run\/primary holds ip\+dhcp/)
 })
 
+scenario(t, 'A resource of the primary is gone for good', (cluster, t) => {
+  three(cluster)
+  cluster.loseResource('hv1', 'ip')
+  cluster.advance(30)
+  t.match(cluster.look(), /hv[23] run\/primary holds ip\+dhcp/, 'a peer has taken over')
+  t.ok(allClosed(cluster))
+})
+
+scenario(t, 'A resource of the only coordinator is gone for good', (cluster, t) => {
+  cluster.boot('hv1')
+  cluster.advance(10)
+  cluster.loseResource('hv1', 'ip')
+  cluster.advance(30)
+  t.match(cluster.look(), /^key hv1 .*hv1 run\/primary/, 'it keeps what it has')
+})
+
 scenario(t, 'A rollback cannot let go either', (cluster, t) => {
   three(cluster)
   cluster.failAcquire('hv2', 'dhcp')

@@ -180,6 +180,12 @@ export class Cluster {
     else this.#viewSoon(life)
   }
 
+  /** A resource of a primary is gone and could not be acquired again. */
+  loseResource (name: string, resource: string): void {
+    this.#say('>', `lose ${resource} on ${name}`)
+    this.#dispatch(this.#life(name), { type: 'resource_lost', trouble: { code: 'resource_lost', resource, message: `${resource} is gone.` } })
+  }
+
   failAcquire (name: string, resource: string): void { this.#trouble(name, 'acquire', resource, 'fails') }
   hangAcquire (name: string, resource: string): void { this.#trouble(name, 'acquire', resource, 'hangs') }
   failRelease (name: string, resource: string): void { this.#trouble(name, 'release', resource, 'fails') }
@@ -451,6 +457,10 @@ export class Cluster {
       case 'write_daemon_state':
         this.#say(name, `daemon ${op.daemonState}`)
         return this.#writeOwn(life, 'daemonstate', op.daemonState)
+      case 'hold_sync':
+      case 'let_go_sync':
+        this.#say(name, op.op.replace('_', ' '))
+        return { kind: 'done' }
       default: return this.#applyToKey(op, life.session, name)
     }
   }

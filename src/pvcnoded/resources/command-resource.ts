@@ -11,6 +11,7 @@ export class CommandResource implements Resource {
   readonly acquireTimeout: number
   readonly releaseTimeout: number
   readonly retries: number
+  readonly checkInterval: number | null
   readonly #config: CommandResourceConfig
   readonly #node: string
   readonly #commands: CommandRunner
@@ -20,15 +21,18 @@ export class CommandResource implements Resource {
     this.acquireTimeout = config.acquireTimeout
     this.releaseTimeout = config.releaseTimeout
     this.retries = config.retries
+    this.checkInterval = config.check === undefined ? null : config.checkInterval
     this.#config = config
     this.#node = node
     this.#commands = commands
   }
 
   async attempt (action: Action, { epoch, signal }: AttemptContext): Promise<AttemptResult> {
-    const timeout = action === 'acquire' ? this.acquireTimeout : this.releaseTimeout
+    const argv = this.#config[action]
+    if (argv === undefined) return { kind: 'done' }
+    const timeout = { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.#config.checkInterval }[action]
     const outcome = await this.#commands.run({
-      argv: this.#config[action],
+      argv,
       env: {
         PVC_NODE: this.#node,
         PVC_RESOURCE: this.name,

@@ -11,11 +11,17 @@ export interface Resource {
   readonly releaseTimeout: number
   /** Attempts after the first. */
   readonly retries: number
-  /** One attempt. An aborted one resolves only when nothing of it goes on. */
+  /** Milliseconds between two checks; null for one that cannot be checked. */
+  readonly checkInterval: number | null
+  /**
+   * One attempt. `acquire` and `release` are idempotent; `check` is done if the resource is held here. An aborted one resolves only when
+   * nothing of it goes on.
+   */
   attempt (action: Action, context: AttemptContext): Promise<AttemptResult>
 }
 
-export type Action = 'acquire' | 'release'
+export const actions = ['acquire', 'release', 'check'] as const
+export type Action = typeof actions[number]
 
 export interface AttemptContext {
   /** The epoch it is done for; null outside a switchover. */

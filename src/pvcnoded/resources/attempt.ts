@@ -1,0 +1,98 @@
+/**
+ * One attempt that takes several external commands: they share one time-out and one signal, and the first that cannot be done ends it.
+ * Whatever ends it, nothing of it goes on.
+ */
+import type { Clock } from '../../runtime/clock.ts'
+import type { CommandOutcome, CommandRunner } from '../../runtime/command.ts'
+import type { Action, AttemptResult } from './resource.ts'
+
+/** The message is the end of a sentence that begins with the resource's name. */
+export class AttemptFault extends Error {
+  readonly code = 'attempt_fault'
+}
+
+class Aborted extends Error {}
+
+export interface AttemptTools {
+  readonly clock: Clock
+  readonly commands: CommandRunner
+}
+
+type Exited = Extract<CommandOutcome, { kind: 'exited' }>
+
+export class Attempt {
+  readonly #tools: AttemptTools
+  readonly #signal: AbortSignal
+  readonly #until: number
+
+  constructor (tools: AttemptTools, timeout: number, signal: AbortSignal) {
+    this.#tools = tools
+    this.#signal = signal
+    this.#until = tools.clock.monotonic() + timeout
+  }
+
+  /** Runs a command that has to come to an end in time; how it exited is for the caller to judge. Throws an `AttemptFault`. */
+  async run (...argv: string[]): Promise<Exited> {
+    const ended = await this.#run(argv, this.#left())
+    if (ended === 'timed_out') throw new AttemptFault(`failed: ${argv[0]} did not end in time and was killed`)
+    return ended
+  }
+
+  /** Runs a command that has to exit with 0; resolves with its stdout. Throws an `AttemptFault`. */
+  async must (...argv: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...argv)
+    if (code !== 0) throw new AttemptFault(`failed: ${argv.slice(0, 3).join(' ')} exited with ${code}: ${lastLine(stderr)}`)
+    return stdout
+  }
+
+  /** Runs a command for at most `milliseconds`, after which it is killed and the answer is null. Throws an `AttemptFault`. */
+  async briefly (milliseconds: number, ...argv: string[]): Promise<Exited | null> {
+    const ended = await this.#run(argv, Math.min(milliseconds, this.#left()))
+    return ended === 'timed_out' ? null : ended
+  }
+
+  /** Lets time pass. Throws an `AttemptFault` when that is up. */
+  async pause (milliseconds: number): Promise<void> {
+    if (this.#left() < milliseconds) throw new AttemptFault('failed: it took too long')
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        timer[Symbol.dispose]()
+        this.#signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = this.#tools.clock.after(milliseconds, done)
+      this.#signal.addEventListener('abort', done, { once: true })
+    })
+    if (this.#signal.aborted) throw new Aborted()
+  }
+
+  #left (): number {
+    return Math.max(1, this.#until - this.#tools.clock.monotonic())
+  }
+
+  async #run (argv: readonly string[], timeout: number): Promise<Exited | 'timed_out'> {
+    const outcome = await this.#tools.commands.run({ argv, timeout, signal: this.#signal, env: { LC_ALL: 'C' }, killStragglers: true })
+    switch (outcome.kind) {
+      case 'exited': return outcome
+      case 'timed_out': return 'timed_out'
+      case 'aborted': throw new Aborted()
+      case 'signal': throw new AttemptFault(`failed: ${argv[0]} was ended by ${outcome.signal}`)
+      case 'flood': throw new AttemptFault(`failed: ${argv[0]} wrote too much and was killed`)
+      case 'failed_to_start': throw new AttemptFault(`failed: ${argv[0]} could not be started: ${outcome.message}`)
+    }
+  }
+}
+
+const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? ''
+
+/** What `work` came to, in the words of the coordinator machine. */
+export async function attempted (action: Action, resource: string, work: () => Promise<void>): Promise<AttemptResult> {
+  try {
+    await work()
+    return { kind: 'done' }
+  } catch (error) {
+    if (error instanceof Aborted) return { kind: 'aborted' }
+    if (!(error instanceof AttemptFault)) throw error
+    return { kind: 'failed', trouble: { code: `${action}_failed`, resource, message: `The ${action} of ${resource} ${error.message}.` } }
+  }
+}

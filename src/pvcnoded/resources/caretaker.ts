@@ -1,0 +1,86 @@
+/**
+ * Looks after the resources of a primary: each is checked again and again, and one that is gone is acquired again at once. One that cannot be
+ * had again within its attempts is reported, and tried again at its next check.
+ *
+ * Invariant: after `stop` has resolved, no check and no acquisition is under way, and none begins before the next `start`.
+ */
+import type { Trouble } from '../../core/transition.ts'
+import type { Clock, Timer } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { ResourceBoard } from './board.ts'
+import { attemptAll, type Resource } from './resource.ts'
+
+export interface CaretakerOptions {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly resources: readonly Resource[]
+  readonly board: ResourceBoard
+  /** Resolves true once the lease is sound; false if that will not be, or on abort. */
+  readonly mayAct: (signal: AbortSignal) => Promise<boolean>
+  /** Told of a resource that is gone and could not be acquired again. */
+  readonly onLost: (trouble: Trouble) => void
+}
+
+interface Watch {
+  readonly stop: AbortController
+  readonly timers: Map<string, Timer>
+  readonly underWay: Set<Promise<void>>
+}
+
+export class Caretaker {
+  readonly #options: CaretakerOptions
+  #watch: Watch | null = null
+
+  constructor (options: CaretakerOptions) {
+    this.#options = options
+  }
+
+  /** @param epoch the one that the resources are held for */
+  start (epoch: number | null): void {
+    if (this.#watch !== null) return
+    const watch: Watch = { stop: new AbortController(), timers: new Map(), underWay: new Set() }
+    this.#watch = watch
+    for (const resource of this.#options.resources) this.#checkLater(watch, resource, epoch)
+  }
+
+  /** Stops whatever is under way, with its process group; resolves once nothing is. Idempotent. */
+  async stop (): Promise<void> {
+    const watch = this.#watch
+    if (watch === null) return
+    watch.stop.abort()
+    for (const timer of watch.timers.values()) timer[Symbol.dispose]()
+    await Promise.all(watch.underWay)
+    if (this.#watch === watch) this.#watch = null
+  }
+
+  #checkLater (watch: Watch, resource: Resource, epoch: number | null): void {
+    if (resource.checkInterval === null || watch.stop.signal.aborted) return
+    watch.timers.set(resource.name, this.#options.clock.after(resource.checkInterval, () => {
+      const looking = this.#look(resource, epoch, watch.stop.signal)
+      watch.underWay.add(looking)
+      void looking.then(() => {
+        watch.underWay.delete(looking)
+        this.#checkLater(watch, resource, epoch)
+      })
+    }))
+  }
+
+  async #look (resource: Resource, epoch: number | null, signal: AbortSignal): Promise<void> {
+    const { log, board, mayAct, onLost } = this.#options
+    const { name } = resource
+    const checked = await resource.attempt('check', { epoch, signal })
+    if (signal.aborted || checked.kind === 'aborted') return
+    if (checked.kind === 'done') return board.set(name, 'held')
+    log.warn({ resource: name, why: checked.trouble.message }, 'a resource is gone; acquiring it again')
+    board.set(name, 'lost', checked.trouble.message)
+    if (!await mayAct(signal)) return
+    const acquired = await attemptAll(resource, 'acquire', { epoch, signal }, 1 + resource.retries)
+    if (signal.aborted || acquired.kind === 'aborted') return
+    if (acquired.kind === 'done') {
+      log.info({ resource: name }, 'the resource is held again')
+      return board.set(name, 'held')
+    }
+    board.set(name, 'failed', acquired.trouble.message)
+    onLost({ ...acquired.trouble, code: 'resource_lost' })
+  }
+}

@@ -1,0 +1,52 @@
+/** What is made of what `systemctl` says. The program is a stand-in here, found before the real one: a test machine need not run systemd. */
+import t, { type Test } from 'tap'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SystemdUnit } from '../../../src/pvcnoded/resources/systemd-unit.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { createCommandRunner } from '../../../src/runtime/command.ts'
+
+const signal = new AbortController().signal
+
+/** `is-active` answers the states one after the other, the last one for ever. */
+function unitOf (t: Test, { start = 0, stop = 0, states }: { start?: number, stop?: number, states: readonly string[] }) {
+  const folder = t.testdir()
+  writeFileSync(join(folder, 'states'), states.join('\n') + '\n')
+  writeFileSync(join(folder, 'systemctl'), `#!/bin/sh
+echo "$*" >> ${folder}/calls
+case $1 in
+  start) exit ${start} ;;
+  stop) echo 'no such thing' >&2; exit ${stop} ;;
+  is-active) head -n 1 ${folder}/states; [ "$(wc -l < ${folder}/states)" -gt 1 ] && sed -i 1d ${folder}/states; exit 3 ;;
+esac
+`)
+  chmodSync(join(folder, 'systemctl'), 0o755)
+  const runner = createCommandRunner(systemClock)
+  const unit = new SystemdUnit({ type: 'systemd-unit', name: 'dhcp', unit: 'dnsmasq.service', acquireTimeout: 1_500, releaseTimeout: 1_500, retries: 0, checkInterval: 1_500 }, {
+    clock: systemClock, commands: { run: async (request) => await runner.run({ ...request, env: { ...request.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` } }) },
+  })
+  const calls = () => existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n') : []
+  return { attempt: async (action: 'acquire' | 'release' | 'check') => await unit.attempt(action, { epoch: 1, signal }), calls }
+}
+
+t.test('acquire: started, and waited for until it is active', async (t) => {
+  const good = unitOf(t, { states: ['activating', 'activating', 'active'] })
+  t.same(await good.attempt('acquire'), { kind: 'done' })
+  t.same(good.calls(), ['start -- dnsmasq.service', ...Array(3).fill('is-active -- dnsmasq.service')])
+  t.match(await unitOf(t, { states: ['activating', 'failed'] }).attempt('acquire'), { kind: 'failed', trouble: { code: 'acquire_failed', message: 'The acquire of dhcp failed: dnsmasq.service is failed.' } })
+  t.match(await unitOf(t, { start: 1, states: ['failed'] }).attempt('acquire'), { kind: 'failed', trouble: { message: /systemctl start -- exited with 1/ } })
+  t.match(await unitOf(t, { states: ['activating'] }).attempt('acquire'), { kind: 'failed', trouble: { message: /took too long/ } })
+})
+
+t.test('release: stopped, and waited for until nothing of it runs', async (t) => {
+  t.same(await unitOf(t, { states: ['deactivating', 'inactive'] }).attempt('release'), { kind: 'done' })
+  t.same(await unitOf(t, { states: ['failed'] }).attempt('release'), { kind: 'done' })
+  t.same(await unitOf(t, { stop: 5, states: ['inactive'] }).attempt('release'), { kind: 'done' }, 'a unit that does not exist does not run')
+  t.match(await unitOf(t, { stop: 1, states: ['active'] }).attempt('release'), { kind: 'failed', trouble: { message: /exited with 1: no such thing/ } })
+})
+
+t.test('check', async (t) => {
+  t.same(await unitOf(t, { states: ['active'] }).attempt('check'), { kind: 'done' })
+  t.match(await unitOf(t, { states: ['inactive'] }).attempt('check'), { kind: 'failed' })
+  t.match(await unitOf(t, { states: [''] }).attempt('check'), { kind: 'failed', trouble: { message: /does not say how/ } })
+})
