@@ -44,6 +44,7 @@ function translated (error: FastifyError): ApiError {
 
 function send (error: ApiError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const writes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method) && !request.is404
+  request.problemCode = error.code
   const { outcome = error.status === 500 ? 'unknown' : 'not_started' } = error.options
   const body = problemBody(error, pathOf(request.url))
   reply.code(error.status).headers({ ...error.options.headers }).type(PROBLEM_TYPE)

@@ -8,7 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../../src/pvcapid/app.ts'
-import type { ApiConfig } from '../../../src/pvcapid/config.ts'
+import { defaultLimits, type ApiConfig, type ApiLimits } from '../../../src/pvcapid/config.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
@@ -38,14 +38,16 @@ export async function makeCluster (session: Session, coordinators: readonly stri
 export interface ApiOptions {
   readonly port: number
   readonly authentication?: boolean
-  readonly waitersLimit?: number
+  readonly limits?: Partial<ApiLimits>
   readonly sessionTimeout?: number
+  /** The node that the API runs on. */
+  readonly node?: string
 }
 
 /** An API without a view yet. */
-export async function openApi (t: Test, { port, authentication = false, waitersLimit, sessionTimeout = 4_000 }: ApiOptions): Promise<FastifyInstance> {
+export async function openApi (t: Test, { port, authentication = false, limits = {}, sessionTimeout = 4_000, node }: ApiOptions): Promise<FastifyInstance> {
   const config: ApiConfig = {
-    node: undefined,
+    node,
     servers: [{ host: '127.0.0.1', port }],
     sessionTimeout,
     listenAddress: '127.0.0.1',
@@ -54,6 +56,8 @@ export async function openApi (t: Test, { port, authentication = false, waitersL
       ? [{ description: 'ops', role: 'operate', digest: digest(OPERATE) }, { description: 'watch', role: 'read', digest: digest(READ) }]
       : undefined,
     tls: undefined,
+    limits: { ...defaultLimits, writes: 0, ...limits },
+    trustedProxies: [],
     logLevel: 'silent',
   }
   const app = await buildApp({
@@ -63,7 +67,6 @@ export async function openApi (t: Test, { port, authentication = false, waitersL
     log: createLogger({ name: 'pvcapid', level: 'silent', clock: systemClock }),
     random: Math.random,
     uuid: () => randomUUID().replaceAll('-', ''),
-    ...(waitersLimit === undefined ? {} : { waitersLimit }),
   })
   t.teardown(async () => await app.close())
   return app
