@@ -49,6 +49,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Takes over the keys, the certificate and the log level of `config`. Throws if the certificate cannot be used; then nothing has changed. */
     reload (config: ApiConfig): void
+    /** What it was started with. */
+    readonly config: ApiConfig
   }
 }
 
@@ -91,6 +93,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   })
   let { tokens } = config
   app.decorate('services', services)
+  app.decorate('config', config)
   app.decorate('reload', (next: ApiConfig) => {
     if (config.tls !== undefined && next.tls !== undefined) renewCertificate(app.server, next.tls)
     tokens = next.tokens

@@ -38,6 +38,9 @@ export async function makeCluster (session: Session, coordinators: readonly stri
 export interface ApiOptions {
   readonly port: number
   readonly authentication?: boolean
+  readonly tls?: ApiConfig['tls']
+  /** Every line of the log is added here, from `debug` on; without it nothing is logged. */
+  readonly logTo?: string[]
   readonly limits?: Partial<ApiLimits>
   readonly sessionTimeout?: number
   /** The node that the API runs on. */
@@ -45,7 +48,7 @@ export interface ApiOptions {
 }
 
 /** An API without a view yet. */
-export async function openApi (t: Test, { port, authentication = false, limits = {}, sessionTimeout = 4_000, node }: ApiOptions): Promise<FastifyInstance> {
+export async function openApi (t: Test, { port, authentication = false, limits = {}, tls, logTo, sessionTimeout = 4_000, node }: ApiOptions): Promise<FastifyInstance> {
   const config: ApiConfig = {
     node,
     servers: [{ host: '127.0.0.1', port }],
@@ -55,7 +58,7 @@ export async function openApi (t: Test, { port, authentication = false, limits =
     tokens: authentication
       ? [{ description: 'ops', role: 'operate', digest: digest(OPERATE) }, { description: 'watch', role: 'read', digest: digest(READ) }]
       : undefined,
-    tls: undefined,
+    tls,
     limits: { ...defaultLimits, writes: 0, ...limits },
     trustedProxies: [],
     logLevel: 'silent',
@@ -64,7 +67,7 @@ export async function openApi (t: Test, { port, authentication = false, limits =
     config,
     clock: systemClock,
     connector,
-    log: createLogger({ name: 'pvcapid', level: 'silent', clock: systemClock }),
+    log: createLogger({ name: 'pvcapid', level: logTo === undefined ? 'silent' : 'debug', clock: systemClock, ...logTo === undefined ? {} : { destination: { write: (line: string) => { logTo.push(line) } } } }),
     random: Math.random,
     uuid: () => randomUUID().replaceAll('-', ''),
   })
