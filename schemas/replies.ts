@@ -61,6 +61,9 @@ export const repliesList = <S extends Shared>(schema: S, description: string) =>
 export const repliesEither = <A extends Shared, B extends Shared>(first: A, second: B, description: string, ...carries: ReadonlyArray<keyof typeof named>) =>
   Type.Unsafe<Static<A> | Static<B>>({ anyOf: [Type.Ref(first.$id), Type.Ref(second.$id)], description, headers: { ...headers, ...Object.fromEntries(carries.map((name) => [name, named[name]])) } })
 
+/** Text that is no JSON. */
+export const plainText = (description: string) => ({ description, headers, content: { 'text/plain': { schema: { type: 'string' } } } })
+
 /** A stream of server-sent events. */
 export const eventStream = (description: string) => ({ description, headers, content: { 'text/event-stream': { schema: { type: 'string', description: 'Server-sent events.' } } } })
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts a Debian machine with Node 20 or newer and npm in order for building and testing: compiler and Python for the native
 # ZooKeeper client, a Java runtime, ZooKeeper's programs and python3-kazoo for the tests, and node_modules as the
-# lockfile has it. Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
+# lockfile has it. Programs of the longer checks (prometheus, haproxy, chromium) are arguments. Starts and
+# enables no service. Says what it does; one line and no work when there is nothing to do.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -29,6 +30,14 @@ command -v python3 >/dev/null 2>&1 || need python3
 command -v java >/dev/null 2>&1 || need default-jre-headless
 [ -e /usr/share/java/zookeeper.jar ] || need zookeeper
 [ -d /usr/lib/python3/dist-packages/kazoo ] || need python3-kazoo
+# What a campaign needs besides is named as an argument.
+for program in "$@"; do
+  case "$program" in
+    prometheus) command -v promtool >/dev/null 2>&1 || need prometheus ;;
+    haproxy | chromium) command -v "$program" >/dev/null 2>&1 || need "$program" ;;
+    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy and chromium." ;;
+  esac
+done
 
 if [ -n "$missing" ]; then
   command -v apt-get >/dev/null 2>&1 ||

@@ -7,6 +7,7 @@ import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../c
 import type { ClusterView } from '../core/coordinator-state.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
 import { NOBODY } from '../core/states.ts'
+import { jsonObject, text as textOf } from '../core/znode.ts'
 import type { Survey } from '../core/survey.ts'
 import { childPath, CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../zookeeper/paths.ts'
 import type { TreeSnapshot } from '../zookeeper/tree.ts'
@@ -73,6 +74,16 @@ export class ApiSnapshot {
     return [...names].filter((name) => this.node(name) !== before?.node(name))
   }
 
+  /** The transaction that last changed the keepalive of a node, or null. */
+  keepalive (name: string): string | null {
+    return this.#tree.get(nodePath(name, 'keepalive'))?.stat.mzxid ?? null
+  }
+
+  /** The state of the fence on record for a node, or null. */
+  fenceState (name: string): string | null {
+    return textOf(jsonObject(this.#tree.get(nodePath(name, 'fence'))?.data)?.['state'])
+  }
+
   /** Whom the primary key names: a name, or `none`. */
   get primaryNode (): string {
     return present(this.#tree.get(PRIMARY_NODE)?.data) ?? NOBODY
@@ -127,13 +138,16 @@ export class ApiSnapshot {
   }
 }
 
+/** Znodes of a node that its replies are not made of. */
+const without: ReadonlySet<string> = new Set(['presence', 'transition', 'keepalive', 'fence'])
+
 /** The nodes whose replies may be different now. The name of a domain may stand in any node's reply. */
 function touchedNodes (changed: readonly string[]): 'all' | ReadonlySet<string> {
   const names = new Set<string>()
   for (const path of changed) {
     const [root, name, key] = path.slice(1).split('/')
     if (`/${root}` === DOMAINS) return 'all'
-    if (`/${root}` === NODES && name !== undefined && key !== 'presence' && key !== 'transition') names.add(name)
+    if (`/${root}` === NODES && name !== undefined && (key === undefined || !without.has(key))) names.add(name)
   }
   return names
 }

@@ -19,6 +19,7 @@ import audit from './plugins/audit.ts'
 import authentication from './plugins/authentication.ts'
 import description from './plugins/description.ts'
 import forms from './plugins/forms.ts'
+import httpMetrics from './plugins/http-metrics.ts'
 import problemReplies, { frameworkProblem } from './plugins/problems.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
@@ -111,6 +112,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(problemReplies)
   await app.register(audit)
+  await app.register(httpMetrics, { metrics: services.metrics.metrics })
   await app.register(securityHeaders, { tls: config.tls !== undefined })
   await app.register(viewHeaders, { view: services.view })
   await app.register(rateLimits, { limits: config.limits })

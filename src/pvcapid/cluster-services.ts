@@ -2,6 +2,7 @@
 import { RecordKeeper } from '../cluster/record-keeper.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
+import { packageVersion } from '../runtime/package-version.ts'
 import { Episode, type Logger } from '../runtime/log.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { LockBook } from '../zookeeper/locks.ts'
@@ -13,6 +14,9 @@ import { EventFeed } from './event-feed.ts'
 import { EventService } from './event-service.ts'
 import { FenceService } from './fence-service.ts'
 import { HealthService } from './health-service.ts'
+import { measuredConnector } from './measured-connector.ts'
+import { Metrics } from './metrics.ts'
+import { MetricsService } from './metrics-service.ts'
 import { NodeService } from './node-service.ts'
 import { PrimaryService } from './primary-service.ts'
 import { RoleService } from './role-service.ts'
@@ -53,10 +57,12 @@ export interface ClusterServices extends Services {
 export function clusterServices (options: ClusterOptions): ClusterServices {
   const { clock, log, identifier } = options
   const closing = new Disposables()
+  const metrics = new Metrics(packageVersion())
+  metrics.waitersLimit.set(options.limits.waiters)
   const keeper = new SessionKeeper({
     servers: options.servers,
     sessionTimeout: options.sessionTimeout,
-    connector: options.connector,
+    connector: measuredConnector(options.connector, clock, (operation, seconds, ok) => metrics.operation(operation, seconds, ok)),
     clock,
     random: options.random,
     report: reporter(log, clock),
@@ -84,8 +90,10 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     session.onState((state) => { if (state === 'connected') records.look() })
   }))
   const health = new HealthService(view)
+  const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size }))
   return {
     view,
+    metrics: measuring,
     nodes: new NodeService(view, contact, waiters),
     settings: new SettingsService(contact, view),
     coordinatorState: new CoordinatorStateService(switchovers),

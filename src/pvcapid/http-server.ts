@@ -19,6 +19,8 @@ const options: ServerOptions = {
   connectionsCheckingInterval: 5_000,
   /** Milliseconds that an idle connection is kept: longer than load balancers keep theirs. */
   keepAliveTimeout: 72_000,
+  /** Asked for by the application, which says what is wrong. */
+  requireHostHeader: false,
   /** Bytes of a request's line and headers together. */
   maxHeaderSize: 16_384,
 }
@@ -30,6 +32,8 @@ const certificate = ({ certFile, keyFile }: Tls) => ({ cert: readFileSync(certFi
 export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, handler: RequestListener): Server {
   const server = tls === undefined ? createServer(options, handler) : createTlsServer({ ...options, ...certificate(tls) }, handler)
   server.maxConnections = limits.connections
+  // An expectation that nobody knows is passed over.
+  server.on('checkExpectation', handler)
   return server
 }
 

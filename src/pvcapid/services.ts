@@ -4,6 +4,7 @@ import type { CoordinatorStateService } from './coordinator-state-service.ts'
 import type { EventService } from './event-service.ts'
 import type { FenceService } from './fence-service.ts'
 import type { HealthService } from './health-service.ts'
+import type { MetricsService } from './metrics-service.ts'
 import type { NodeService } from './node-service.ts'
 import type { PrimaryService } from './primary-service.ts'
 import type { RoleService } from './role-service.ts'
@@ -22,6 +23,7 @@ export interface Services {
   readonly roles: RoleService
   readonly fences: FenceService
   readonly events: EventService
+  readonly metrics: MetricsService
   /** How many clients wait at present. */
   waiting (): number
   /** How many event streams are open. */

@@ -70,6 +70,7 @@ t.test('what never becomes a request', async (t) => {
   await app.listen({ host: '127.0.0.1', port: 0 })
   for (const [text, status, code] of [
     ['nonsense\r\n\r\n', 400, 'malformed_request'],
+    ['GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
     ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'malformed_request'],
     [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
     [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],

@@ -47,6 +47,8 @@ t.test('what is refused writes nothing', async (t) => {
     t.ok(flush.statusCode === 404 || flush.statusCode === 400, `${name.slice(0, 20)} → ${flush.statusCode}`)
   }
   await expect(400, 'malformed_request', ask(t, app, 'GET', '/api/v1/node/%'))
+  await expect(400, 'malformed_request', ask(t, app, 'GET', `/api/v1/node/${'x'.repeat(2_000)}`))
+  await expect(400, 'malformed_request', ask(t, app, 'GET', `/api/v1/switchover/${'x'.repeat(2_000)}?wait=1`))
 
   t.comment('routes and methods')
   await expect(404, 'route_unknown', ask(t, app, 'GET', '/api/v1/nodes'))

@@ -16,7 +16,7 @@ import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
 import { connector } from '../../support/zookeeper.ts'
 
 export const OPERATE = 'an-operators-key'
-export const READ = 'a-readers-key'
+export const READ = 'a-key-for-readers'
 const digest = (key: string) => createHash('sha256').update(key).digest()
 
 /** A cluster of coordinators, the first of them primary, and one hypervisor `yew`. */
@@ -98,7 +98,7 @@ export function undescribed (method: string, url: string, status: number, type: 
   const check = (ref: string): string[] => {
     const valid = ajv.getSchema(`openapi#${ref}`)
     if (valid === undefined) return [`no schema at ${ref}`]
-    return valid(JSON.parse(body)) === true ? [] : (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
+    return valid(type.includes('json') ? JSON.parse(body) : body) === true ? [] : (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
   }
   if (path === undefined || operation === undefined) return check('/components/schemas/Problem')
   const response = operation.responses[String(status)]
