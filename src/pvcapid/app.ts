@@ -24,6 +24,7 @@ import problemReplies, { frameworkProblem } from './plugins/problems.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
 import securityHeaders from './plugins/security-headers.ts'
+import statusPage from './plugins/status-page.ts'
 import viewHeaders, { setViewHeaders } from './plugins/view-headers.ts'
 import { serialised } from './serialiser.ts'
 import { validatorCompiler } from './validator.ts'
@@ -119,6 +120,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })
   await app.register(description, { version: packageVersion() })
+  await app.register(statusPage)
   await app.register(async (pvc) => {
     await pvc.register(forms)
     for (const route of formRoutes) await pvc.register(route, { prefix })

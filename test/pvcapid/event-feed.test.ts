@@ -1,4 +1,6 @@
 /** Server-sent events: the present state, what happens, going on at another API, and readers that are too slow. */
+import { once } from 'node:events'
+import { get, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
@@ -14,26 +16,27 @@ interface Event { readonly id: string | null, readonly event: string, readonly d
 /** A client of `/events`: what it has read, as it reads it. */
 class Listener {
   readonly events: Event[] = []
-  readonly response: Response
+  readonly response: IncomingMessage
   ended = false
-  readonly #abort: AbortController
+  readonly #request: ClientRequest
   /** The id that it has read up to. */
   lastId = ''
 
-  private constructor (response: Response, abort: AbortController) {
+  private constructor (request: ClientRequest, response: IncomingMessage) {
     this.response = response
-    this.#abort = abort
+    this.#request = request
     void this.#read()
   }
 
   static async open (t: Test, base: string, lastId?: string): Promise<Listener> {
-    const abort = new AbortController()
-    const response = await fetch(`${base}/api/v1/events`, { signal: abort.signal, headers: lastId === undefined ? {} : { 'last-event-id': lastId } })
-    t.teardown(() => abort.abort())
-    return new Listener(response, abort)
+    const request = get(`${base}/api/v1/events`, { agent: false, headers: lastId === undefined ? {} : { 'last-event-id': lastId } })
+    request.on('error', () => {})
+    t.teardown(() => request.destroy())
+    const [response] = await once(request, 'response') as [IncomingMessage]
+    return new Listener(request, response)
   }
 
-  close (): void { this.#abort.abort() }
+  close (): void { this.#request.destroy() }
 
   has (event: string, matches: (data: Event['data']) => boolean = () => true): boolean {
     return this.events.some((each) => each.event === event && matches(each.data))
@@ -43,8 +46,8 @@ class Listener {
     let text = ''
     const decoder = new TextDecoder()
     try {
-      for await (const chunk of this.response.body ?? []) {
-        text += decoder.decode(chunk as Uint8Array, { stream: true })
+      for await (const chunk of this.response) {
+        text += decoder.decode(chunk as Buffer, { stream: true })
         const blocks = text.split('\n\n')
         text = blocks.pop() ?? ''
         for (const block of blocks) this.#take(block)
@@ -76,8 +79,8 @@ t.test('events', async (t) => {
   const otherBase = await listen(other)
 
   const first = await Listener.open(t, base)
-  t.match(first.response.headers.get('content-type'), /^text\/event-stream/)
-  t.ok(first.response.headers.get('x-view-age'))
+  t.match(first.response.headers['content-type'], /^text\/event-stream/)
+  t.ok(first.response.headers['x-view-age'])
   await eventually(() => first.has('primary'))
   t.strictSame(first.events.map(({ event }) => event), ['resync', 'node', 'node', 'node', 'node', 'switchover', 'primary'], 'it begins with all there is')
   t.strictSame(first.events.find(({ event }) => event === 'node')?.data, JSON.parse((await ask(t, app, 'GET', '/api/v1/node/fig')).text)[0], 'as the route serves it')
@@ -143,7 +146,7 @@ t.test('streams are bounded', async (t) => {
   await eventually(async () => {
     const next = await Listener.open(t, base)
     next.close()
-    return next.response.status === 200
+    return next.response.statusCode === 200
   })
   t.pass('a place that was left can be had')
 })

@@ -52,7 +52,7 @@ t.test('what is refused writes nothing', async (t) => {
 
   t.comment('routes and methods')
   await expect(404, 'route_unknown', ask(t, app, 'GET', '/api/v1/nodes'))
-  await expect(404, 'route_unknown', ask(t, app, 'GET', '/'))
+  await expect(404, 'route_unknown', ask(t, app, 'GET', '/api'))
   const wrong = await ask(t, app, 'DELETE', '/api/v1/node/fig/coordinator-state')
   t.strictSame([wrong.status, wrong.body['code'], wrong.headers['allow']], [405, 'method_not_allowed', 'GET, HEAD, POST'])
   t.equal((await ask(t, app, 'PUT', '/api/v1/switchover')).headers['allow'], 'GET, HEAD, POST')
@@ -111,7 +111,7 @@ t.test('keys', async (t) => {
     t.equal((await ask(t, app, 'POST', path, { headers: { 'x-api-key': OPERATE } })).status, 400, path)
   }
   t.comment('open to everybody')
-  for (const path of ['/api/v1/', '/api/v1/status/primary_node', '/health/live', '/health/ready', '/openapi.json', '/docs']) t.equal((await app.inject(path)).statusCode, 200, path)
+  for (const path of ['/api/v1/', '/api/v1/status/primary_node', '/health/live', '/health/ready', '/openapi.json', '/docs', '/', '/status.js', '/status.css', '/metrics', '/role/primary?node=plum']) t.equal((await app.inject(path)).statusCode, 200, path)
   t.strictSame(await everything(session), before)
   t.comment('whose key it was')
   const asked = await wish(t, app, { to: 'fig', reason: 'tea' }, '', { 'x-api-key': OPERATE })
