@@ -122,7 +122,7 @@ t.test('those who wait are bounded, and end with the API or their client', async
   const server = await zookeeper(t)
   const session = await connect(t, server)
   await makeCluster(session)
-  const app = await api(t, { port: server.port, waitersLimit: 2 })
+  const app = await api(t, { port: server.port, limits: { waiters: 2 } })
   await wish(t, app, { to: 'fig' })
   const url = '/api/v1/switchover/1?wait=3600'
   await app.listen({ port: 0 })
