@@ -60,8 +60,9 @@ class SimulatedConnection implements Connection {
     this.#process.clock.after(delay, () => { if (!this.#over) action() })
   }
 
+  /** Always from a step of its own, in the order in which things were learnt. */
   #emit (event: ConnectionEvent): void {
-    this.#later(0, () => this.#options.onEvent(event))
+    if (!this.#over) this.#options.onEvent(event)
   }
 
   /** Every server once, in a random order, and then a pause. */
@@ -162,13 +163,9 @@ class SimulatedConnection implements Connection {
 
   #expired (): void {
     this.#wire?.close()
-    const { onEvent } = this.#options
-    this.#process.clock.after(0, () => {
-      if (this.#over) return
-      this.#over = true
-      onEvent({ type: 'expired' })
-      this.#failAll()
-    })
+    this.#over = true
+    this.#options.onEvent({ type: 'expired' })
+    this.#failAll()
   }
 
   #failAll (): void {
@@ -192,7 +189,10 @@ class SimulatedConnection implements Connection {
     const wire = this.#wire
     const client = this.#client
     if (!this.#connected || wire === null || client === null) {
-      return Promise.reject(fromZkCode(this.#over ? CLOSING : CONNECTION_LOSS, op, path, false))
+      // After whatever the client has learnt before and not told yet.
+      return new Promise((_resolve, reject) => {
+        this.#process.clock.after(0, () => reject(fromZkCode(this.#over ? CLOSING : CONNECTION_LOSS, op, path, false)))
+      })
     }
     return new Promise((resolve, reject) => {
       const pending: Pending = {

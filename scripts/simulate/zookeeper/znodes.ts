@@ -38,6 +38,8 @@ interface Znode {
   data: string
   version: number
   cversion: number
+  /** Children that there have been: what sequential ones are numbered by. */
+  born: number
   readonly czxid: number
   mzxid: number
   pzxid: number
@@ -66,7 +68,7 @@ export class Znodes {
   zxid = 0
 
   constructor () {
-    this.#znodes.set('/', { data: '', version: 0, cversion: 0, czxid: 0, mzxid: 0, pzxid: 0, ctime: 0, mtime: 0, owner: '0', children: new Set() })
+    this.#znodes.set('/', { data: '', version: 0, cversion: 0, born: 0, czxid: 0, mzxid: 0, pzxid: 0, ctime: 0, mtime: 0, owner: '0', children: new Set() })
   }
 
   get (path: string): { data: string, stat: Stat } | null {
@@ -108,11 +110,12 @@ export class Znodes {
     const above = parentPath(wanted)
     const parent = this.#znodes.get(above)
     if (parent === undefined) return failed(wanted, NO_NODE)
-    const path = sequential ? `${wanted}${String(parent.cversion).padStart(10, '0')}` : wanted
+    const path = sequential ? `${wanted}${String(parent.born).padStart(10, '0')}` : wanted
     if (this.#znodes.has(path)) return failed(path, NODE_EXISTS)
     if (parent.owner !== '0') return failed(path, NO_CHILDREN_FOR_EPHEMERALS)
-    const znode: Znode = { data, version: 0, cversion: 0, czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: time, mtime: time, owner: ephemeral ? session : '0', children: new Set() }
+    const znode: Znode = { data, version: 0, cversion: 0, born: 0, czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: time, mtime: time, owner: ephemeral ? session : '0', children: new Set() }
     this.#znodes.set(path, znode)
+    parent.born++
     this.#childrenChanged(parent, zxid).add(nameOf(path))
     if (ephemeral) this.#ephemeralsOf(session).add(path)
     return done(path, statOf(znode), [{ kind: 'created', path }, { kind: 'children', path: above }])
