@@ -188,7 +188,7 @@ class SimulatedConnection implements Connection {
   #call<T> (op: Operation, path: string, request: Request, finish: (reply: Reply) => T | ZooKeeperError): Promise<T> {
     const wire = this.#wire
     const client = this.#client
-    if (!this.#connected || wire === null || client === null) {
+    if (this.#over || !this.#connected || wire === null || client === null) {
       // After whatever the client has learnt before and not told yet.
       return new Promise((_resolve, reject) => {
         this.#process.clock.after(0, () => reject(fromZkCode(this.#over ? CLOSING : CONNECTION_LOSS, op, path, false)))
