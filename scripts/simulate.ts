@@ -1,6 +1,6 @@
 /**
  * The simulator: `npm run simulate -- --runs 100` with fresh seeds, or `--seed SEED` for one run again, with what happened in it. Exits 1 at a
- * violation, with the seed and the fewest faults found that still lead to it.
+ * violation, with the seed and the fewest faults found that still lead to it (`--quick`: with the seed alone).
  */
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -8,7 +8,7 @@ import { sentence } from './simulate/faults.ts'
 import { run } from './simulate/run.ts'
 import { shrink } from './simulate/shrink.ts'
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '100' }, seed: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' } } })
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '100' }, seed: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' }, quick: { type: 'boolean', default: false } } })
 
 async function again (seed: string): Promise<boolean> {
   const report = await run(seed, { story: true })
@@ -36,6 +36,7 @@ async function many (): Promise<boolean> {
     process.stderr.write(`\r${report.seed}: ${total.switchovers} switchovers, ${total.faults} faults   `)
     if (report.violation !== null) {
       console.log(`seed ${report.seed}: ${report.violation}`)
+      if (values.quick) return false
       const fewest = await shrink(report)
       console.log(`with only these:\n${fewest.faults.map((fault) => `  ${sentence(fault)}`).join('\n')}\n${fewest.violation ?? ''}`)
       console.log(`what happened:\n${fewest.story.slice(-400).join('\n')}`)

@@ -251,7 +251,7 @@ export class SimulatedCluster {
       clock: process.clock,
       destination: {
         write: (line: string) => {
-          const { level, time, name: _, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
+          const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
           tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest)}`)
         },
       },
