@@ -1,6 +1,7 @@
 /** A whole cluster in one process: the production daemons on simulated machines, and everything that can be done to them. */
 import { createLogger, type Logger } from '../../src/runtime/log.ts'
 import { clusterServices, type ClusterServices } from '../../src/pvcapid/cluster-services.ts'
+import { defaultLimits } from '../../src/pvcapid/config.ts'
 import { ApiError } from '../../src/pvcapid/errors.ts'
 import type { NodeConfig } from '../../src/pvcnoded/config.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon.ts'
@@ -216,7 +217,7 @@ export class SimulatedCluster {
     tell(name, 'starts')
     process.deliver(() => {
       if (stage.apis.includes(name)) {
-        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name })
+        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name, node: undefined, limits: defaultLimits })
         return
       }
       const machine = this.machines.get(name)
@@ -276,6 +277,7 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
     type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, acquireTimeout: 5_000, releaseTimeout: 400, retries: 1, checkInterval: 10_000,
   })),
   keepaliveInterval: 5_000,
+  collectors: [],
   fenceIntervals: 6,
   unfencedFailover: false,
   selfFence: undefined,
