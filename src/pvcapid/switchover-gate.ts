@@ -1,4 +1,4 @@
-/** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply, as DESIGN section 4 has it. */
+/** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
 import { expectedEpoch } from './primary-service.ts'
 import { ApiError, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
 import { outcomeUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
