@@ -95,7 +95,8 @@ export interface FuzzOptions {
 
 /** Statuses that a reply may have whatever the description says: those of the protocol itself. */
 const ofTheProtocol = new Set([400, 404, 405, 408, 413, 415, 417, 431])
-const pages = /^\/(docs|openapi\.json|$|\?)/
+/** The router takes `//` and `*` for `/`, which is the status page. */
+const pages = /^(\*|\/(docs|openapi\.json|status\.(css|js)|\/?(\?|$)))/
 
 export class Fuzzing {
   readonly violations: string[] = []
