@@ -167,18 +167,21 @@ export class NodeDaemon {
       late = true
       this.#keeper.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'the last writes took too long' }))
     })
-    const final = await this.#writeKeepalive(FAREWELL)
-    if (!final) log.error('the final keepalive could not be written: peers may find this node dead before they see it stopped')
-    const stopped = await life.own.write('daemonstate', 'stop')
+    const final = await life.own.writeSurely('keepalive', this.#keepaliveValue())
+    if (final !== 'done') log.error({ outcome: final, late }, 'the final keepalive could not be written, nor stop: peers will find this node dead')
+    const stopped = final === 'done' ? await life.own.write('daemonstate', 'stop') : 'failed'
     timer[Symbol.dispose]()
-    if (stopped !== 'done') log.error({ outcome: stopped, late }, 'stop could not be written: peers will find this node dead')
-    else log.info('final keepalive and stop are written')
+    if (stopped === 'done') log.info('final keepalive and stop are written')
+    else if (final === 'done') log.error({ outcome: stopped, late }, 'stop could not be written: peers will find this node dead')
+  }
+
+  #keepaliveValue (): string {
+    return String(Math.floor(Date.parse(this.#options.clock.wall()) / 1000))
   }
 
   async #writeKeepalive (deadline: number): Promise<boolean> {
     if (!this.#registered || this.#life === null) return false
-    const seconds = Math.floor(Date.parse(this.#options.clock.wall()) / 1000)
-    return await this.#life.own.writeOnce('keepalive', String(seconds), deadline)
+    return await this.#life.own.writeOnce('keepalive', this.#keepaliveValue(), deadline)
   }
 
   #onSession (report: KeeperReport): void {
