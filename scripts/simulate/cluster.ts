@@ -6,6 +6,7 @@ import { ApiError } from '../../src/pvcapid/errors.ts'
 import type { NodeConfig } from '../../src/pvcnoded/config.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon.ts'
 import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { collectorsOf } from './collectors.ts'
 import type { Fault, Stage } from './faults.ts'
 import { Judge, type Told } from './judge.ts'
 import { Machine } from './machine.ts'
@@ -227,6 +228,7 @@ export class SimulatedCluster {
         config: configOf(name, stage),
         commands: machine.commandsOf(process),
         facts: { cpus: 1, kernel: '', os: '', arch: '' },
+        collectors: collectorsOf(process, chance.stream('collectors')),
         version: '0',
       })
       slot.daemon.run().then(

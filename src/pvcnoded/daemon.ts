@@ -13,7 +13,7 @@ import { LockBook } from '../zookeeper/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { Collection } from './collectors/collection.ts'
-import { createCollectors } from './collectors/create.ts'
+import type { Collector } from './collectors/collector.ts'
 import { CollectedPublisher } from './collectors/publisher.ts'
 import type { NodeConfig } from './config.ts'
 import { Keepalive } from './keepalive.ts'
@@ -31,6 +31,8 @@ export interface NodeDaemonOptions {
   /** From 0 inclusive to 1 exclusive. */
   readonly random: () => number
   readonly facts: StaticData
+  /** Those of every node, and those of the configuration. */
+  readonly collectors: readonly Collector[]
   readonly version: string
 }
 
@@ -56,7 +58,7 @@ export class NodeDaemon {
 
   constructor (options: NodeDaemonOptions) {
     this.#options = options
-    const { config, connector, clock, commands, facts, log, random, uuid } = options
+    const { config, connector, clock, collectors, log, random, uuid } = options
     this.#unreachable = new Episode(log, clock)
     this.#book = new LockBook({ clock, uuid, report: ({ path, error }) => log.warn({ path, err: error }, 'an abandoned lock attempt is not gone yet') })
     this.#keeper = new SessionKeeper({
@@ -77,7 +79,7 @@ export class NodeDaemon {
     this.#collection = new Collection({
       clock,
       log,
-      collectors: createCollectors(config.collectors, config.node, facts, clock, commands),
+      collectors,
       onCollected: (collected, all) => { void this.#publisher?.publish(collected, all) },
     })
   }
