@@ -255,7 +255,8 @@ export class SimulatedCluster {
       destination: {
         write: (line: string) => {
           const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
-          tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest)}`)
+          // Where in the code an error was made depends on who runs the simulator.
+          tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest, (key, value: unknown) => key === 'stack' ? undefined : value)}`)
         },
       },
     })
