@@ -1,6 +1,6 @@
 #!/bin/sh
 # Puts a Debian machine with Node 20 or newer and npm in order for building and testing: compiler and Python for the native
-# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2 and iputils-arping for the tests, and node_modules as the
+# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2, arping and IPMI's programs for the tests, and node_modules as the
 # lockfile has it. Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
 set -eu
 cd "$(dirname "$0")/.."
@@ -31,6 +31,8 @@ command -v java >/dev/null 2>&1 || need default-jre-headless
 [ -d /usr/lib/python3/dist-packages/kazoo ] || need python3-kazoo
 command -v ip >/dev/null 2>&1 || need iproute2
 command -v arping >/dev/null 2>&1 || need iputils-arping
+command -v ipmitool >/dev/null 2>&1 || need ipmitool
+command -v ipmi_sim >/dev/null 2>&1 || need openipmi
 
 if [ -n "$missing" ]; then
   command -v apt-get >/dev/null 2>&1 ||

@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly coordinator?: Readonly<Record<string, unknown>>
   readonly keepaliveInterval?: number
   readonly zookeeper?: ZooKeeperServerOptions
+  /** More of the section `system`, given the cluster's folder. */
+  readonly system?: (folder: string) => Readonly<Record<string, unknown>>
 }
 
 /** Folders that are still in use; whatever ends this process, they go with it. */
@@ -45,8 +47,11 @@ export class Cluster {
     return this
   }
 
-  /** @param changes sections of `pvc` that differ from the other nodes' */
-  startNode (name: string, changes: Readonly<Record<string, unknown>> = {}): DaemonProcess {
+  /**
+   * @param changes sections of `pvc` that differ from the other nodes'
+   * @param env added to the daemon's environment
+   */
+  startNode (name: string, changes: Readonly<Record<string, unknown>> = {}, env: Readonly<Record<string, string>> = {}): DaemonProcess {
     const { resources = ['address', 'service'], sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
     const script = join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')
     const command = ['sh', script, this.folder]
@@ -59,10 +64,10 @@ export class Cluster {
         resources: resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1 })),
         ...coordinator,
       },
-      system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 } },
+      system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 }, ...this.#options.system?.(this.folder) },
       ...changes,
     })
-    const daemon = new DaemonProcess('pvcnoded', name, file)
+    const daemon = new DaemonProcess('pvcnoded', name, file, { env })
     this.nodes.set(name, daemon)
     return daemon
   }

@@ -33,12 +33,14 @@ export class DaemonProcess {
   /** How it ended; null while it runs. */
   #ending: string | null = null
 
-  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string) {
+  /** @param prefix words before the command line, that run it somewhere else */
+  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string, { env = {}, prefix = [] }: { readonly env?: Readonly<Record<string, string>>, readonly prefix?: readonly string[] } = {}) {
     this.name = name
     const entry = join(packageFolder(), 'dist', 'src', daemon, 'main.js')
     if (!existsSync(entry)) throw new Error(`${entry} is missing: run "npm run build" first`)
+    const [program = process.execPath, ...args] = [...prefix, process.execPath, entry, '--config', configFile]
     // A group of its own: Ctrl-C in the terminal is for us, and we end it in order.
-    this.#child = spawn(process.execPath, [entry, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } })
     living.add(this.#child)
     this.#child.once('exit', () => living.delete(this.#child))
     // Not `exit`: what it said last, and on standard error, comes after that.

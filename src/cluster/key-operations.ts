@@ -11,7 +11,7 @@ import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/
 import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.ts'
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
-import { readMembers, readRecord, readSurvey, readZnode } from './reading.ts'
+import { readMembers, readRecord, readSurvey, readZnode, type Alive } from './reading.ts'
 import { sureRead, sureWrite, type WriteFate } from './sure-write.ts'
 
 export interface KeyOperationsOptions {
@@ -22,6 +22,8 @@ export interface KeyOperationsOptions {
   readonly lockTimeout: number
   /** Closed records are deleted beyond this many. */
   readonly keepRecords?: number
+  /** Whether a PVC peer's keepalive changes. By default it is taken to. */
+  readonly alive?: Alive
 }
 
 const KEPT_RECORDS = 1_000
@@ -49,7 +51,7 @@ export class KeyOperations {
       case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
       case 'unlock': return await this.releaseLock()
       case 'survey': {
-        const survey = await sureRead(this.session, async () => await readSurvey(this.session), signal)
+        const survey = await sureRead(this.session, async () => await readSurvey(this.session, this.#options.alive), signal)
         this.#recordEpochs = survey?.recordEpochs ?? []
         return survey === null ? { kind: 'failed' } : { kind: 'done', survey }
       }

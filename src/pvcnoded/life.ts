@@ -5,7 +5,7 @@
  * Invariant: nothing of a life outlasts it. When `run` resolves, this life holds no resource that could be released, and writes no more.
  */
 import { step } from '../core/coordinator.ts'
-import { newCoordinator, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
+import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
 import { epochOf } from '../core/epoch.ts'
 import { unreachable } from '../core/states.ts'
 import { ClusterFeed } from '../cluster/cluster-feed.ts'
@@ -20,6 +20,8 @@ import type { LockBook } from '../zookeeper/locks.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { WatchedTree } from '../zookeeper/tree.ts'
 import type { NodeConfig } from './config.ts'
+import { createFencing } from './fencing/create.ts'
+import type { Observer } from './fencing/observer.ts'
 import { Lease } from './lease.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
@@ -60,6 +62,7 @@ export class Life {
   #lease: Lease | null = null
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
+  #observer: Observer | null = null
   #stepping = false
   #stopping = false
 
@@ -105,12 +108,12 @@ export class Life {
       takeover_time: takeoverTime(config),
       relinquish_time: relinquishTime(config),
     }, clock.wall())
-    await register(session, this.own, config.node, config.mode, facts, version)
+    await register(session, this.own, config, facts, version)
     await presence.claim(clock, config.node)
     await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     await this.own.write('daemonstate', 'init')
 
-    const key = new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout })
+    const key = new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout, alive: this.#alive })
     const lease = new Lease({
       clock,
       negotiated: session.negotiatedTimeout,
@@ -133,8 +136,10 @@ export class Life {
     this.#closing.use('view', feed.onView((next) => {
       this.#keyless?.[Symbol.dispose]()
       this.#keyless = null
+      if (isJudged(next, config.node)) return this.#lose('a peer has judged this node dead')
       this.#dispatch({ type: 'view', view: next })
     }))
+    if (config.mode === 'coordinator') this.#watchPeers(feed)
     log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
     return feed.view ?? view
   }
@@ -155,8 +160,22 @@ export class Life {
     this.#closing.defer('caretaker', async () => await caretaker.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
     return new NodeOperations({
-      clock, key, own: this.own, lease, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
+      clock, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
     })
+  }
+
+  readonly #alive = (name: string): boolean => this.#observer?.alive(name) ?? true
+
+  #watchPeers (feed: ClusterFeed): void {
+    const { observer, fencer } = createFencing({
+      ...this.#options,
+      members: () => feed.view?.members ?? [],
+      active: () => this.#machine?.daemon === 'run',
+      onLook: () => feed.refresh(),
+    })
+    this.#observer = observer
+    this.#closing.defer('fencer', async () => await fencer.stop())
+    this.#closing.use('observer', observer)
   }
 
   #watchCluster (key: KeyOperations): ClusterFeed {
@@ -169,7 +188,7 @@ export class Life {
       onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
     })
     this.#closing.defer('tree', () => tree.close())
-    const feed = this.#closing.use('feed', new ClusterFeed(tree))
+    const feed = this.#closing.use('feed', new ClusterFeed(tree, this.#alive))
     const keeper = new RecordKeeper({
       feed,
       clock,
@@ -292,6 +311,10 @@ const sentences: Record<Note['code'], string> = {
   trouble: 'a resource gave trouble',
   demoted: 'nothing may be held any more',
 }
+
+/** A node that is alive starts anew: nobody can rely any more on what it held. */
+const isJudged = (view: ClusterView, node: string) =>
+  view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
 
 /** Something is held, or is about to be acquired. */
 const mayHold = (state: Coordinator) => state.held.length > 0 ||

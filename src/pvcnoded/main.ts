@@ -63,7 +63,7 @@ async function runDaemon (config: Extract<ReturnType<typeof loadNodeConfig>, { o
   // A terminal that goes away is no reason to give the primary role up.
   process.on('SIGHUP', () => log.info('SIGHUP: nothing to reload'))
   log.info({ mode: config.mode, resources: config.resources.length }, `pvcnoded ${packageVersion()} starting`)
-  if (config.mode === 'coordinator' && !config.unfencedFailover) log.warn('fencing method none: if the primary dies, failover is manual')
+  if (config.mode === 'coordinator' && config.fencing.method === 'none' && !config.unfencedFailover) log.warn('fencing method none: if the primary dies, failover is manual')
   try {
     await daemon.run()
     log.info('stopped')

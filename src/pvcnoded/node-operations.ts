@@ -23,6 +23,7 @@ export interface NodeOperationsOptions {
   readonly key: KeyOperations
   readonly own: OwnZnodes
   readonly lease: Lease
+  readonly alive: (name: string) => boolean
   readonly resources: ReadonlyMap<string, Resource>
   readonly board: ResourceBoard
   readonly caretaker: Caretaker
@@ -44,12 +45,12 @@ export class NodeOperations {
 
   /** @param signal the machine has given the operation up */
   async run (op: NodeOp, signal: AbortSignal): Promise<NodeAnswer> {
-    const { clock, key, own } = this.#options
+    const { clock, key, own, alive } = this.#options
     const { session } = key
     switch (op.op) {
       case 'lock_role': return await this.#lockRole(signal)
       case 'read_peers': {
-        const members = await sureRead(session, async () => await readMembers(session), signal)
+        const members = await sureRead(session, async () => await readMembers(session, alive), signal)
         return members === null ? { kind: 'failed' } : { kind: 'done', members }
       }
       case 'read_record': {
