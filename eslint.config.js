@@ -41,6 +41,12 @@ export default [
     },
   },
 
+  // The status page runs in browsers.
+  {
+    files: ['public/**/*.js'],
+    languageOptions: { globals: Object.fromEntries(['document', 'fetch', 'sessionStorage', 'setInterval', 'setTimeout', 'CSS', 'TextDecoderStream'].map((name) => [name, 'readonly'])) },
+  },
+
   // Who may import whom.
   {
     files: ['src/core/**/*.ts'],

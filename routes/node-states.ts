@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
 import { Message, OutcomeUnknown } from '../schemas/message.ts'
 import { CoordinatorState, DaemonState, DomainState } from '../schemas/node.ts'
-import { nodeParams } from '../schemas/parameters.ts'
+import { ifNoneMatch, nodeParams, wait } from '../schemas/parameters.ts'
 import { problems, replies } from '../schemas/replies.ts'
 import { pvcState } from './pvc-state.ts'
 
@@ -16,8 +17,17 @@ const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
   }, ({ params }) => app.services.nodes.get(params.node).daemonState)
 
   app.get('/node/:node/coordinator-state', {
-    schema: { ...common, operationId: 'getCoordinatorState', summary: 'A node\'s coordinator state', description: 'One of the states, or null.', response: { 200: replies(CoordinatorState, 'The state.'), ...problems(400, 401, 404, 503) } },
-  }, ({ params }) => app.services.nodes.get(params.node).coordinatorState)
+    schema: {
+      ...common,
+      operationId: 'getCoordinatorState',
+      summary: 'A node\'s coordinator state',
+      description: 'One of the states, or null. With `If-None-Match` and `wait`: as soon as it is another, or 304 after that many seconds.',
+      querystring: Type.Object({ wait: Type.Optional(wait) }),
+      headers: Type.Object({ 'if-none-match': Type.Optional(ifNoneMatch) }),
+      response: { 200: replies(CoordinatorState, 'The state.', 'ETag'), ...problems(400, 401, 404, 503) },
+    },
+  }, async ({ params, query, headers, signal }) =>
+    await app.services.nodes.coordinatorState(params.node, headers['if-none-match'], (query.wait ?? 0) * 1000, signal))
 
   app.get('/node/:node/domain-state', {
     schema: { ...common, operationId: 'getDomainState', summary: 'A node\'s domain state', description: 'One of the states, or null.', response: { 200: replies(DomainState, 'The state.'), ...problems(400, 401, 404, 503) } },
@@ -37,8 +47,8 @@ const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
         ...problems(400, 401, 403, 409, 412, 413, 415, 422, 503),
       },
     },
-  }, async ({ params, query, body, requestedBy }, reply) => {
-    const answer = await app.services.coordinatorState.set(params.node, [query, body], requestedBy)
+  }, async ({ params, query, body, requestedBy, headers }, reply) => {
+    const answer = await app.services.coordinatorState.set(params.node, [query, body], requestedBy, headers['if-match'])
     reply.header('location', answer.location)
     return answer.unknown === null ? { message: answer.message } : reply.code(202).send(answer.unknown)
   })
@@ -51,9 +61,9 @@ const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'setDomainState',
       summary: 'Have a node give its domains away, or take domains again',
       description: '200 once the wish is written; the node carries it out.',
-      response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 413, 415, 503) },
+      response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 412, 413, 415, 503) },
     },
-  }, async ({ params, query, body }) => ({ message: await app.services.settings.setDomainState(params.node, [query, body]) }))
+  }, async ({ params, query, body, headers }) => ({ message: await app.services.settings.setDomainState(params.node, [query, body], headers['if-match']) }))
 }
 
 export default nodeStates

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import { wait } from '../schemas/parameters.ts'
-import { empty, problems, replies } from '../schemas/replies.ts'
+import { ifNoneMatch, wait } from '../schemas/parameters.ts'
+import { problems, replies } from '../schemas/replies.ts'
 import { Primary } from '../schemas/switchover.ts'
 
 /** `/primary`: who is primary, and the long-poll for a change of that. */
@@ -13,12 +13,12 @@ const primary: FastifyPluginAsyncTypebox = async (app) => {
       description: 'With `If-None-Match` 304 while it is as at that ETag; with `wait` besides, not before it changes or that many seconds have passed.',
       tags: ['switchover'],
       querystring: Type.Object({ wait: Type.Optional(wait) }, { additionalProperties: false }),
-      headers: Type.Object({ 'if-none-match': Type.Optional(Type.String({ description: 'ETags that the client knows.', maxLength: 256 })) }),
-      response: { 200: replies(Primary, 'The primary.', 'ETag'), 304: empty('As the client knows it.'), ...problems(400, 401, 503) },
+      headers: Type.Object({ 'if-none-match': Type.Optional(ifNoneMatch) }),
+      response: { 200: replies(Primary, 'The primary.', 'ETag'), ...problems(400, 401, 503) },
     },
   }, async ({ query, headers, signal }, reply) => {
     const found = await app.services.primary.get(headers['if-none-match'], (query.wait ?? 0) * 1000, signal)
-    return found.changed ? reply.header('etag', found.etag).send(found.primary) : reply.header('etag', found.etag).code(304).send()
+    return reply.header('etag', found.etag).send(found.primary)
   })
 }
 

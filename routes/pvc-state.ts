@@ -9,6 +9,7 @@ export function pvcState (words: readonly string[], description: string) {
   return {
     schema: {
       querystring: Type.Object({ state: Type.Optional(state) }),
+      headers: Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if this is as at that ETag of the same path.' })) }),
       body: Type.Optional(Type.Unsafe<unknown>({ type: 'object', properties: { state }, description: 'The state, if it is not in the query.' })),
       consumes: ['application/x-www-form-urlencoded'],
     },

@@ -26,9 +26,9 @@ const status: FastifyPluginAsyncTypebox = async (app) => {
       description: 'While it is on, no node is fenced. The state is given in the query or in a form.',
       tags: ['pvc'],
       ...wanted.schema,
-      response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 413, 415, 503) },
+      response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 412, 413, 415, 503) },
     },
-  }, async ({ query, body }) => ({ message: await app.services.settings.setMaintenance([query, body]) }))
+  }, async ({ query, body, headers }) => ({ message: await app.services.settings.setMaintenance([query, body], headers['if-match']) }))
 }
 
 export default status

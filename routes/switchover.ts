@@ -2,10 +2,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { OutcomeUnknown } from '../schemas/message.ts'
 import { epochParams, wait } from '../schemas/parameters.ts'
-import { problems, replies, repliesEither, switchoverProblems } from '../schemas/replies.ts'
-import { Switchover, SwitchoverRequest } from '../schemas/switchover.ts'
+import { problems, replies, repliesEither, repliesList, switchoverProblems } from '../schemas/replies.ts'
+import { Eligibility, Switchover, SwitchoverRequest } from '../schemas/switchover.ts'
 
 const waiting = Type.Object({ wait: Type.Optional(wait) }, { additionalProperties: false })
+/** Switchovers of a page, unless told. */
+const PAGE = 50
+const page = Type.Object({
+  limit: Type.Optional(Type.Integer({ description: 'How many at most.', minimum: 1, maximum: 1_000, default: PAGE })),
+  before: Type.Optional(Type.Integer({ description: 'Only those with a smaller epoch.', minimum: 0, maximum: 9_999_999_999 })),
+}, { additionalProperties: false })
 const expecting = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if the primary is as at this ETag of `GET /api/v1/primary`, or at this epoch.', maxLength: 64 })) })
 
 /** `/switchover`: asks for a change of the primary, and follows one. */
@@ -31,6 +37,28 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
     const answer = await app.services.switchovers.request({ ...body, ifMatch: headers['if-match'], requestedBy, wait: query.wait, signal, url })
     return reply.code(answer.status).headers(answer.headers).send(answer.body)
   })
+
+  app.get('/switchover', {
+    schema: {
+      operationId: 'listSwitchovers',
+      summary: 'The history of switchovers',
+      description: 'Newest first, failovers too. The next page is asked for with `before` and the last epoch of this one.',
+      tags: ['switchover'],
+      querystring: page,
+      response: { 200: repliesList(Switchover, 'The switchovers.'), ...problems(400, 401, 503) },
+    },
+  }, ({ query }) => app.services.switchovers.history(query.limit ?? PAGE, query.before))
+
+  app.get('/switchover/eligibility', {
+    schema: {
+      operationId: 'getEligibility',
+      summary: 'Who may be made primary',
+      description: 'Each coordinator: whether a request to make it primary would not be refused now, and if it would, every reason.',
+      tags: ['switchover'],
+      querystring: Type.Object({}, { additionalProperties: false }),
+      response: { 200: repliesList(Eligibility, 'The coordinators, sorted by name.'), ...problems(400, 401, 503) },
+    },
+  }, () => app.services.switchovers.eligibility())
 
   app.get('/switchover/:epoch', {
     schema: {

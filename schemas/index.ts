@@ -2,10 +2,11 @@
 import { Health, Message, OutcomeUnknown } from './message.ts'
 import { CoordinatorState, DaemonState, DomainState, Node, NodeLog } from './node.ts'
 import { Problem, SwitchoverProblem } from './problem.ts'
+import { RoleReport } from './role.ts'
 import { ClusterStatus, PrimaryNode } from './status.ts'
-import { Primary, Switchover } from './switchover.ts'
+import { Eligibility, Primary, Switchover } from './switchover.ts'
 
 export const sharedSchemas = [
   Node, DaemonState, CoordinatorState, DomainState, NodeLog, ClusterStatus, PrimaryNode, Message, Health, OutcomeUnknown,
-  Switchover, Primary, Problem, SwitchoverProblem,
+  Switchover, Primary, Eligibility, RoleReport, Problem, SwitchoverProblem,
 ] as const

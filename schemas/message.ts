@@ -6,6 +6,10 @@ export const Message = reply('Message', 'What was done, in a sentence.', {
   message: Type.String({ description: 'For people. It has the word `already` if and only if there was nothing to be done.' }),
 })
 
+export const FenceConfirmation = Type.Object({
+  confirm: Type.String({ description: 'The node\'s name once more, so that no slip of the hand can do this.', maxLength: 64, examples: ['hv1'] }),
+}, { $id: 'FenceConfirmation', description: 'An operator\'s word that a node is down.', additionalProperties: false })
+
 export const Health = reply('Health', 'Whether this API can do its work.', {
   status: Type.String({ description: '`ok`, or what is wrong in a word.' }),
   view_age: nullable(Type.Number(), 'Seconds since ZooKeeper\'s last answer; null before the first.'),

@@ -10,6 +10,14 @@ export const wait = Type.Number({
   maximum: 3600,
 })
 
+/** For every reading. */
+export const consistent = Type.Enum(['', 'true', 'false'], {
+  description: 'Whether the reply has to show everything that was committed before the request; 503 if ZooKeeper cannot tell. Without it the reply is from the view that watches feed.',
+})
+
+/** For every reading. */
+export const ifNoneMatch = Type.String({ description: 'ETags that the client knows, or *.', maxLength: 1024 })
+
 export const epochParams = Type.Object({
   epoch: Type.Integer({ description: 'The number of the switchover.', minimum: 0, maximum: 9_999_999_999, examples: [17] }),
 })

@@ -19,6 +19,7 @@ const sentences = {
   413: 'The body is too large.',
   415: 'The body has a media type that this route does not take.',
   422: 'It cannot be done as things are, with every reason.',
+  429: 'Too many wrong keys or writes within a minute; try again after Retry-After.',
   502: 'The switchover that was waited for failed.',
   503: 'ZooKeeper cannot be reached, or the lock was not had; try again after Retry-After.',
   504: 'The switchover that was waited for was not done within its bound.',
@@ -59,6 +60,12 @@ export const repliesList = <S extends Shared>(schema: S, description: string) =>
 /** A reply that is one of two shared schemas. */
 export const repliesEither = <A extends Shared, B extends Shared>(first: A, second: B, description: string, ...carries: ReadonlyArray<keyof typeof named>) =>
   Type.Unsafe<Static<A> | Static<B>>({ anyOf: [Type.Ref(first.$id), Type.Ref(second.$id)], description, headers: { ...headers, ...Object.fromEntries(carries.map((name) => [name, named[name]])) } })
+
+/** Text that is no JSON. */
+export const plainText = (description: string) => ({ description, headers, content: { 'text/plain': { schema: { type: 'string' } } } })
+
+/** A stream of server-sent events. */
+export const eventStream = (description: string) => ({ description, headers, content: { 'text/event-stream': { schema: { type: 'string', description: 'Server-sent events.' } } } })
 
 /** A reply without a body. */
 export const empty = (description: string) => Type.Unsafe<undefined>({ type: 'null', description, headers })

@@ -55,6 +55,16 @@ export const SwitchoverRequest = Type.Object({
   examples: [{ to: 'hv2', reason: 'maintenance of hv1' }],
 })
 
+export const Eligibility = reply('Eligibility', 'Whether a coordinator may be made primary now.', {
+  name: Type.String({ description: 'The coordinator.', examples: ['hv2'] }),
+  coordinator_state: coordinatorStateOrNull,
+  eligible: Type.Boolean({ description: 'Whether a request to make it primary would not be refused now. The present primary is eligible, too.' }),
+  reasons: list(Type.Object({
+    code: Type.String({ description: 'A stable code.', examples: ['not_running'] }),
+    message: Type.String({ description: 'A sentence.' }),
+  }, { additionalProperties: false }), { description: 'Every reason why not.' }),
+})
+
 export const Primary = reply('Primary', 'Whom the primary key names, and since when.', {
   name: nullable(Type.String(), 'The node that the primary key names; null for nobody.'),
   epoch: nullable(Type.Integer(), 'The epoch of that; null while there is no primary key.'),

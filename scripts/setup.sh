@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts a Debian machine with Node 20 or newer and npm in order for building and testing: compiler and Python for the native
-# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2, arping and IPMI's programs for the tests, and node_modules as the
-# lockfile has it. Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
+# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2, iputils-arping and IPMI's programs for the
+# tests, and node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, chromium) are arguments.
+# Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -33,6 +34,14 @@ command -v ip >/dev/null 2>&1 || need iproute2
 command -v arping >/dev/null 2>&1 || need iputils-arping
 command -v ipmitool >/dev/null 2>&1 || need ipmitool
 command -v ipmi_sim >/dev/null 2>&1 || need openipmi
+# What a campaign needs besides is named as an argument.
+for program in "$@"; do
+  case "$program" in
+    prometheus) command -v promtool >/dev/null 2>&1 || need prometheus ;;
+    haproxy | chromium) command -v "$program" >/dev/null 2>&1 || need "$program" ;;
+    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy and chromium." ;;
+  esac
+done
 
 if [ -n "$missing" ]; then
   command -v apt-get >/dev/null 2>&1 ||

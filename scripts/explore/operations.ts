@@ -2,6 +2,7 @@
 import type { NodeAnswer, NodeOp } from '../../src/core/coordinator-state.ts'
 import { closeRecord, isOpen, type SwitchoverRecord } from '../../src/core/record.ts'
 import { unreachable } from '../../src/core/states.ts'
+import type { Transition } from '../../src/core/transition.ts'
 import { membersOf, surveyOf, type NodeZnodes, type ZooKeeperModel } from './model.ts'
 
 const done: NodeAnswer = { kind: 'done' }
@@ -21,6 +22,9 @@ export const joinLine = (zk: ZooKeeperModel, who: string): ZooKeeperModel =>
 /** Nothing that people alone read makes two states different. */
 const plain = (record: SwitchoverRecord): SwitchoverRecord =>
   ({ ...record, started_at: '', finished_at: null, timeout: 0, nodes: {}, timeline: [], progress: 0, requested_by: null, reason: null, error: record.error === null ? null : { code: '', resource: null, message: '' } })
+
+const plainTransition = (transition: Transition): Transition =>
+  ({ ...transition, epoch: null, step: 0, of: 0, resource: null, since: '', error: null })
 
 /** @param who carries it out: a node's name, or `api` */
 export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | null {
@@ -48,7 +52,7 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
     case 'write_key':
       if (zk.key.version !== op.version) return { zk, answer: refused }
       return { zk: { ...zk, key: { value: op.value, version: op.version + 1 } }, answer: done }
-    case 'publish': return { zk: written(zk, who, { transition: op.transition }), answer: done }
+    case 'publish': return { zk: written(zk, who, { transition: plainTransition(op.transition) }), answer: done }
     case 'write_state': return { zk: written(zk, who, { state: op.state, stateVersion: 0 }), answer: done }
     case 'write_daemon_state': return { zk: written(zk, who, { daemonState: op.daemonState }), answer: done }
     // Every coordinator of the model is one of ours, and none waits for PVC's lock.

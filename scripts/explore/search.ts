@@ -2,10 +2,9 @@
  * Breadth-first over all worlds within the bounds: every one is judged by the invariants, and afterwards every one must have a way to a
  * settled world, or the way that led into it is reported as a dead end. The first way found to anything is a shortest one.
  */
-import { createHash } from 'node:crypto'
-import type { Coordinator } from '../../src/core/coordinator-state.ts'
 import { happenings } from './events.ts'
-import { initialWorld, type Bounds, type NodeModel, type World } from './model.ts'
+import { canonical, Identities } from './identity.ts'
+import { initialWorld, type Bounds, type World } from './model.ts'
 import { isSettled, violation } from './invariants.ts'
 
 export interface Report {
@@ -18,67 +17,8 @@ export interface Report {
   readonly violations: ReadonlyMap<string, readonly string[]>
 }
 
-/** Numbers of operations and delays mean nothing by themselves: each purpose gets its own. */
-function canonical (node: NodeModel): NodeModel {
-  const { machine } = node
-  if (machine === null) return node
-  const ids = new Map<number, number>()
-  const name = (id: number, as: number) => { ids.set(id, as); return as }
-  const { activity, timers } = machine
-  const numbered: Coordinator = {
-    ...machine,
-    activity: 'id' in activity && activity.id !== null ? { ...activity, id: name(activity.id, 1) } : activity,
-    timers: {
-      idle: timers.idle === null ? null : { ...timers.idle, id: name(timers.idle.id, 2) },
-      bound: timers.bound === null ? null : name(timers.bound, 3),
-      standBack: timers.standBack === null ? null : name(timers.standBack, 4),
-      handover: timers.handover === null ? null : name(timers.handover, 5),
-    },
-    failures: Math.min(machine.failures, 1),
-    nextId: 10,
-  }
-  return {
-    ...node,
-    machine: numbered,
-    pending: node.pending === null ? null : { ...node.pending, id: ids.get(node.pending.id) ?? 9 },
-    // A delay that nobody waits for any more is as good as over.
-    delays: node.delays.flatMap((id) => ids.get(id) ?? []).sort(),
-  }
-}
-
-const texts = new WeakMap<object, string>()
-
-/** The text of a part, made once for as long as it lives. */
-function textOf (part: object): string {
-  const known = texts.get(part)
-  if (known !== undefined) return known
-  const made = createHash('md5').update(JSON.stringify(part)).digest('base64')
-  texts.set(part, made)
-  return made
-}
-
-function nodeText (node: NodeModel): string {
-  const { machine } = node
-  if (machine === null) return textOf(node)
-  const known = texts.get(node)
-  if (known !== undefined) return known
-  // The view is large and shared: its own text stands for it.
-  const made = `${textOf({ ...node, machine: { ...machine, view: null, settings: null } })}${machine.view === null ? '' : textOf(machine.view)}`
-  texts.set(node, made)
-  return made
-}
-
-function identity (world: World): string {
-  const text = `${textOf(world.zk)}|${Object.values(world.nodes).map(nodeText).join('|')}|${world.api === null ? '' : textOf(world.api)}|${JSON.stringify(world.budget)}`
-  return createHash('md5').update(text).digest('base64').slice(0, 16)
-}
-
-const canonicalWorld = (world: World, before: World | null): World => {
-  const nodes = Object.fromEntries(Object.entries(world.nodes).map(([name, node]) => [name, node === before?.nodes[name] ? node : canonical(node)]))
-  return { ...world, nodes }
-}
-
 export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) => {} }: { limit?: number, tell?: (line: string) => void } = {}): Report {
+  const identities = new Identities(bounds.nodes)
   const numbers = new Map<string, number>()
   const cameFrom: number[] = []
   const labels: string[] = []
@@ -96,7 +36,7 @@ export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) =
     return way.reverse()
   }
   const enter = (world: World, from: number, label: string): number | null => {
-    const id = identity(world)
+    const id = identities.of(world)
     const known = numbers.get(id)
     if (known !== undefined) {
       sources.push(from)
@@ -115,7 +55,7 @@ export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) =
     return number
   }
 
-  const start = canonicalWorld(initialWorld(bounds), null)
+  const start = canonical(initialWorld(bounds), null)
   enter(start, -1, '')
   let frontier: Array<{ world: World, number: number }> = [{ world: start, number: 0 }]
   while (frontier.length > 0 && numbers.size < limit) {
@@ -131,7 +71,7 @@ export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) =
         good.push(number)
       }
       for (const happening of happenings(world, bounds)) {
-        const after = canonicalWorld(happening.world, world)
+        const after = canonical(happening.world, world)
         const entered = enter(after, number, happening.label)
         if (entered === null) continue
         const wrong = violation(after, world)

@@ -72,11 +72,11 @@ export class Cluster {
     return daemon
   }
 
-  /** An API for `name`; resolves with its base URL once it listens. */
-  async startApi (name: string, port = 0): Promise<string> {
+  /** An API for `name`; resolves with its base URL once it listens. `zookeeper`: by which address, if not the server's own. */
+  async startApi (name: string, port = 0, zookeeper = this.zookeeper.connectString): Promise<string> {
     const file = this.#configuration(`pvcapid-${name}`, {
       node: name,
-      coordinators: [this.zookeeper.connectString],
+      coordinators: [zookeeper],
       zookeeper: { session_timeout: this.#options.sessionTimeout ?? 4 },
       api: { listen_address: '127.0.0.1', listen_port: port },
     })

@@ -1,5 +1,6 @@
 /** The description of the API as the committed file has it: of an application that never connects to anything. */
 import { buildApp } from '../../src/pvcapid/app.ts'
+import { defaultLimits } from '../../src/pvcapid/config.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/log.ts'
 import type { Connector } from '../../src/zookeeper/connection.ts'
@@ -13,7 +14,7 @@ const nowhere: Connector = () => {
 
 export async function openapiText (): Promise<string> {
   const app = await buildApp({
-    config: { node: undefined, servers: [{ host: '127.0.0.1', port: 1 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 0, tokens: undefined, tls: undefined, logLevel: 'silent' },
+    config: { node: undefined, servers: [{ host: '127.0.0.1', port: 1 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 0, tokens: undefined, tls: undefined, limits: defaultLimits, trustedProxies: [], logLevel: 'silent' },
     clock: systemClock,
     connector: nowhere,
     log: createLogger({ name: 'pvcapid', level: 'silent', clock: systemClock }),

@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/pvcapid/app.ts'
+import { defaultLimits } from '../../src/pvcapid/config.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/log.ts'
 import { nativeConnector } from '../../src/zookeeper/native.ts'
@@ -185,6 +186,8 @@ async function startApi (port: number): Promise<FastifyInstance> {
       listenPort: 0,
       tokens: [{ description: 'replay', role: 'operate', digest: createHash('sha256').update(KEY).digest() }],
       tls: undefined,
+      limits: defaultLimits,
+      trustedProxies: [],
       logLevel: 'silent',
     },
     clock: systemClock,

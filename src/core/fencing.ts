@@ -4,15 +4,8 @@
  *
  * Invariant: every window begins anew when the observer connects, so nobody is judged on what happened while the observer could not see.
  */
+import type { Sighting, Suspicion } from './fence-record.ts'
 import { isPresent, type Member } from './member.ts'
-import { jsonObject, count, text } from './znode.ts'
-
-/** What an observer sees of one node at one moment. */
-export interface Sighting {
-  /** The session that owns its presence, or null. */
-  readonly presence: string | null
-  readonly keepalive: string | null
-}
 
 /** What an observer has seen of one node since it connected. Times are the observer's own, in milliseconds. */
 export interface Watch {
@@ -50,13 +43,6 @@ function watchAfter (before: Watch | undefined, { presence, keepalive }: Sightin
 export const isAlive = (watch: Watch | undefined, { keepaliveWindow }: FencingTerms, now: number) =>
   watch === undefined || now - watch.changedAt < keepaliveWindow
 
-export const suspicions = {
-  presence_gone: 'its presence is gone: its session with ZooKeeper has ended',
-  keepalive_stale: 'its keepalive does not change any more',
-} as const
-export type Suspicion = keyof typeof suspicions
-const suspicionOf = (value: string | null): Suspicion => value === 'keepalive_stale' ? value : 'presence_gone'
-
 /** In a state in which a silent node may hold something: a clean stop is no death. */
 export const isJudged = ({ daemonState, coordinatorState }: Member) =>
   daemonState === 'init' || daemonState === 'run' || daemonState === 'shutdown' ||
@@ -90,42 +76,3 @@ export function fencingPlan (self: string, members: readonly Member[], watches: 
   if (coordinators.length > 1) return { judge: suspects, fence: [], suspended: { why: 'several_dead', nodes: coordinators } }
   return { judge: suspects, fence: dead.map(({ name }) => name), suspended: null }
 }
-
-/** What is kept of a fence in `/nodes/<n>/fence`: enough for another coordinator to go on with it. */
-export interface FenceRecord {
-  readonly state: 'pending' | 'unconfirmed' | 'confirmed'
-  /** Who judged or fenced it last. */
-  readonly by: string
-  readonly why: Suspicion
-  /** What was seen when it was judged: anything else is a sign of life. */
-  readonly presence: string | null
-  readonly keepalive: string | null
-  readonly attempts: number
-  /** RFC 3339. For people only. */
-  readonly since: string
-  /** What the last attempt came to. */
-  readonly message: string | null
-}
-
-export function parseFence (data: string | null | undefined): FenceRecord | null {
-  const object = jsonObject(data)
-  if (object === null) return null
-  const state = text(object['state'])
-  return {
-    state: state === 'unconfirmed' || state === 'confirmed' ? state : 'pending',
-    by: text(object['by']) ?? '',
-    why: suspicionOf(text(object['why'])),
-    presence: text(object['presence']),
-    keepalive: text(object['keepalive']),
-    attempts: count(object['attempts']) ?? 0,
-    since: text(object['since']) ?? '',
-    message: text(object['message']),
-  }
-}
-
-/** A sign of life since it was judged: the node passes its saving throw. */
-export const showsLife = (record: FenceRecord, { presence, keepalive }: Sighting) =>
-  keepalive !== record.keepalive || (presence !== null && presence !== record.presence)
-
-/** Milliseconds to wait after the last of `attempts` that did not confirm anything. */
-export const retryPause = (attempts: number) => attempts === 0 ? 0 : Math.min(300_000, 5_000 * 2 ** (attempts - 1))

@@ -35,7 +35,7 @@ export type Ruling =
   | { readonly kind: 'write', readonly value: string, readonly from: string | null, readonly timeout: number }
 
 /** Everyone who is in the middle of something; nothing else may be begun until they are through. */
-const onTheWay = (members: readonly Member[]) =>
+export const onTheWay = (members: readonly Member[]) =>
   members.filter((member) => member.coordinatorState === 'takeover' || member.coordinatorState === 'relinquish').map((member) => member.name)
 
 /** Whom the role comes from: the primary, or the one that is letting go of it (and may not be able to: then it gets it back). */

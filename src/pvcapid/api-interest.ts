@@ -13,7 +13,10 @@ export const apiRoots = [...clusterRoots, CONFIG, MAINTENANCE, UPSTREAM_IP, DOMA
 export const faultZnodes = ['last_time', 'first_time', 'ack_time', 'status', 'delta', 'message'] as const
 const domainZnodes = ['state', 'node'] as const
 
-const details: ReadonlySet<string> = new Set(detailZnodes)
+/** For the metrics alone. */
+const vitalZnodes = ['keepalive', 'fence'] as const
+
+const details: ReadonlySet<string> = new Set([...detailZnodes, ...vitalZnodes])
 const plugin: ReadonlySet<string> = new Set(pluginZnodes)
 const fault: ReadonlySet<string> = new Set(faultZnodes)
 const domain: ReadonlySet<string> = new Set(domainZnodes)

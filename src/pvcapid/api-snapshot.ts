@@ -2,8 +2,10 @@
  * What every reply is made from: the cluster at one revision of the watched tree. Immutable; what did not change keeps its identity from one
  * snapshot to the next, so that its JSON is made once. A reply takes one snapshot and mixes it with nothing else.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../core/cluster-status.ts'
 import type { ClusterView } from '../core/coordinator-state.ts'
+import { parseFence, type FenceState } from '../core/fence-record.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
 import { NOBODY } from '../core/states.ts'
 import type { Survey } from '../core/survey.ts'
@@ -49,9 +51,9 @@ export class ApiSnapshot {
     for (const name of tree.children(NODES).filter(isNodeName)) {
       const old = before?.node(name)
       const kept = old !== undefined && touched !== 'all' && !touched.has(name)
-      const replies = kept ? old : nodeReplies(name, tree)
+      const replies = kept ? old : sameOr(old, nodeReplies(name, tree))
       nodes.set(name, replies)
-      if (!kept) same = false
+      if (replies !== old) same = false
     }
     if (before !== null && same && before.nodes.length === nodes.size) return new ApiSnapshot(tree, nodes, before.nodes, cluster)
     return new ApiSnapshot(tree, nodes, Object.freeze([...nodes.values()].map(({ details }) => details)), cluster)
@@ -59,6 +61,27 @@ export class ApiSnapshot {
 
   node (name: string): NodeReplies | undefined {
     return this.#nodes.get(name)
+  }
+
+  /** Every change of the tree up to this transaction is in here; it compares as text. */
+  get zxid (): string {
+    return this.#tree.zxid
+  }
+
+  /** The names of the nodes that read otherwise than in `before`, new ones and those that are gone included. */
+  nodesChangedSince (before: ApiSnapshot | null): readonly string[] {
+    const names = new Set([...this.#nodes.keys(), ...before?.nodes.map(({ name }) => name) ?? []])
+    return [...names].filter((name) => this.node(name) !== before?.node(name))
+  }
+
+  /** The transaction that last changed the keepalive of a node, or null. */
+  keepalive (name: string): string | null {
+    return this.#tree.get(nodePath(name, 'keepalive'))?.stat.mzxid ?? null
+  }
+
+  /** The state of the fence on record for a node, or null. */
+  fenceState (name: string): FenceState | null {
+    return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)?.state ?? null
   }
 
   /** Whom the primary key names: a name, or `none`. */
@@ -115,15 +138,31 @@ export class ApiSnapshot {
   }
 }
 
+/** Znodes of a node that its replies are not made of. */
+const without: ReadonlySet<string> = new Set(['presence', 'transition', 'keepalive', 'fence'])
+
 /** The nodes whose replies may be different now. The name of a domain may stand in any node's reply. */
 function touchedNodes (changed: readonly string[]): 'all' | ReadonlySet<string> {
   const names = new Set<string>()
   for (const path of changed) {
     const [root, name, key] = path.slice(1).split('/')
     if (`/${root}` === DOMAINS) return 'all'
-    if (`/${root}` === NODES && name !== undefined && key !== 'presence' && key !== 'transition') names.add(name)
+    if (`/${root}` === NODES && name !== undefined && (key === undefined || !without.has(key))) names.add(name)
   }
   return names
+}
+
+/** What reads as before stays the same object, whole or in part. */
+function sameOr (old: NodeReplies | undefined, made: NodeReplies): NodeReplies {
+  if (old === undefined) return made
+  if (isDeepStrictEqual(old.details, made.details)) return old
+  const keep = <T>(before: T, now: T): T => isDeepStrictEqual(before, now) ? before : now
+  return {
+    ...made,
+    daemonState: keep(old.daemonState, made.daemonState),
+    coordinatorState: keep(old.coordinatorState, made.coordinatorState),
+    domainState: keep(old.domainState, made.domainState),
+  }
 }
 
 function nodeReplies (name: string, tree: TreeSnapshot): NodeReplies {

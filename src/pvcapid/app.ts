@@ -1,9 +1,10 @@
 /**
  * The API as one Fastify application, put together from its parts. It can be listened with or injected into; closing it ends everything it
- * has opened.
+ * has opened: readiness first, then streams and waiters are told, requests under way finish, and at last the session ends.
  *
  * Without ZooKeeper it starts all the same: reads are 503 until there is a view, and come by themselves.
  */
+import { randomUUID } from 'node:crypto'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { apiRoutes, formRoutes, plainRoutes, prefix } from '../../routes/index.ts'
 import { sharedSchemas } from '../../schemas/index.ts'
@@ -13,11 +14,17 @@ import { packageVersion } from '../runtime/package-version.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { clusterServices } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
-import { httpServer } from './http-server.ts'
+import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
+import audit from './plugins/audit.ts'
 import authentication from './plugins/authentication.ts'
 import description from './plugins/description.ts'
 import forms from './plugins/forms.ts'
+import httpMetrics from './plugins/http-metrics.ts'
 import problemReplies, { frameworkProblem } from './plugins/problems.ts'
+import rateLimits from './plugins/rate-limits.ts'
+import readings from './plugins/readings.ts'
+import securityHeaders from './plugins/security-headers.ts'
+import statusPage from './plugins/status-page.ts'
 import viewHeaders, { setViewHeaders } from './plugins/view-headers.ts'
 import { serialised } from './serialiser.ts'
 import { validatorCompiler } from './validator.ts'
@@ -26,6 +33,8 @@ import { validatorCompiler } from './validator.ts'
 const BODY_LIMIT = 65_536
 /** Characters of a part of the path at most: more than any name, so that too long a name is told as such. */
 const PARAM_LIMIT = 1_024
+/** What a client may give as the id of its request; anything else gets one of ours. */
+const REQUEST_ID = /^[\w.-]{1,64}$/
 
 export interface AppOptions {
   readonly config: ApiConfig
@@ -36,25 +45,36 @@ export interface AppOptions {
   readonly random: () => number
   /** A fresh random uuid as 32 lower-case hexadecimal digits. */
   readonly uuid: () => string
-  /** Clients that may wait at once; 20,000 unless told. */
-  readonly waitersLimit?: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Takes over the keys, the certificate and the log level of `config`. Throws if the certificate cannot be used; then nothing has changed. */
+    reload (config: ApiConfig): void
+    /** What it was started with. */
+    readonly config: ApiConfig
+  }
 }
 
 /** Builds the application, which begins to connect at once. Not listening yet. */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
-  const { config, clock, connector, log, random, uuid, waitersLimit } = options
+  const { config, clock, connector, log, random, uuid } = options
   const loggerInstance: FastifyBaseLogger = log
   const app: FastifyInstance = fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
     bodyLimit: BODY_LIMIT,
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
       setViewHeaders(reply, app.services.view)
+      reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
       frameworkProblem(error, request, reply)
     },
-    serverFactory: (handler) => httpServer(config.tls, handler),
+    serverFactory: (handler) => httpServer(config, handler),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => serialised)
@@ -69,17 +89,38 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     random,
     uuid,
     log,
+    limits: config.limits,
+    node: config.node,
     identifier: `pvcapid ${config.node ?? ''}`.trim(),
-    ...(waitersLimit === undefined ? {} : { waitersLimit }),
   })
+  let { tokens } = config
   app.decorate('services', services)
-  app.addHook('preClose', async () => services.waiters.end())
+  app.decorate('config', config)
+  app.decorate('reload', (next: ApiConfig) => {
+    if (config.tls !== undefined && next.tls !== undefined) renewCertificate(app.server, next.tls)
+    tokens = next.tokens
+    log.level = next.logLevel
+    // Whoever follows events has to show a key that still holds.
+    services.feed.end()
+  })
+  app.addHook('preClose', async () => services.stop())
+  app.addHook('onSend', async (_request, reply, payload) => {
+    // Connections that are in use as the server closes would be kept for the next request.
+    if (services.health.stopping) reply.header('connection', 'close')
+    return payload
+  })
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
+  await app.register(audit)
+  await app.register(httpMetrics, { metrics: services.metrics.metrics })
+  await app.register(securityHeaders, { tls: config.tls !== undefined })
   await app.register(viewHeaders, { view: services.view })
-  await app.register(authentication, { tokens: config.tokens })
+  await app.register(rateLimits, { limits: config.limits })
+  await app.register(readings, { view: services.view, contact: services.contact })
+  await app.register(authentication, { tokens: () => tokens })
   await app.register(description, { version: packageVersion() })
+  await app.register(statusPage)
   await app.register(async (pvc) => {
     await pvc.register(forms)
     for (const route of formRoutes) await pvc.register(route, { prefix })

@@ -2,24 +2,30 @@
 import { RecordKeeper } from '../cluster/record-keeper.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
+import { packageVersion } from '../runtime/package-version.ts'
 import { Episode, type Logger } from '../runtime/log.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { LockBook } from '../zookeeper/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
+import type { ApiLimits } from './config.ts'
 import { Contact } from './contact.ts'
 import { CoordinatorStateService } from './coordinator-state-service.ts'
+import { EventFeed } from './event-feed.ts'
+import { EventService } from './event-service.ts'
+import { FenceService } from './fence-service.ts'
 import { HealthService } from './health-service.ts'
+import { measuredConnector } from './measured-connector.ts'
+import { Metrics } from './metrics.ts'
+import { MetricsService } from './metrics-service.ts'
 import { NodeService } from './node-service.ts'
 import { PrimaryService } from './primary-service.ts'
+import { RoleService } from './role-service.ts'
 import type { Services } from './services.ts'
 import { SettingsService } from './settings-service.ts'
 import { SwitchoverGate } from './switchover-gate.ts'
 import { SwitchoverService } from './switchover-service.ts'
 import { View } from './view.ts'
 import { Waiters } from './waiters.ts'
-
-/** Clients that may wait at once, unless told. */
-const WAITING = 20_000
 
 export interface ClusterOptions {
   /** `host:port`. */
@@ -34,11 +40,16 @@ export interface ClusterOptions {
   readonly log: Logger
   /** Whom the children of locks name, for people. */
   readonly identifier: string
-  readonly waitersLimit?: number
+  readonly limits: Pick<ApiLimits, 'waiters' | 'eventStreams'>
+  /** The node that this API runs on, if it was told. */
+  readonly node: string | undefined
 }
 
 export interface ClusterServices extends Services {
-  readonly waiters: Waiters
+  readonly contact: Contact
+  readonly feed: EventFeed
+  /** Not ready any more; whoever waits gets what there is, and streams are told. */
+  stop (): void
   /** Ends everything; what is under way on the session is awaited. */
   close (): Promise<void>
 }
@@ -46,18 +57,21 @@ export interface ClusterServices extends Services {
 export function clusterServices (options: ClusterOptions): ClusterServices {
   const { clock, log, identifier } = options
   const closing = new Disposables()
+  const metrics = new Metrics(packageVersion())
+  metrics.waitersLimit.set(options.limits.waiters)
   const keeper = new SessionKeeper({
     servers: options.servers,
     sessionTimeout: options.sessionTimeout,
-    connector: options.connector,
+    connector: measuredConnector(options.connector, clock, (operation, seconds, ok) => metrics.operation(operation, seconds, ok)),
     clock,
     random: options.random,
     report: reporter(log, clock),
   })
   closing.defer('session', async () => await keeper.close())
-  const waiters = new Waiters({ clock, limit: options.waitersLimit ?? WAITING })
+  const waiters = new Waiters({ clock, limit: options.limits.waiters })
   const view = new View({ sessions: keeper, clock, waiters, onError: (err, path) => log.warn({ err, path }, 'a znode could not be read; it is tried again') })
   closing.defer('view', () => view.close())
+  const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams }))
   const contact = new Contact(keeper, clock)
   const book = new LockBook({ clock, uuid: options.uuid, report: ({ path, error }) => log.warn({ err: error, path }, 'an abandoned lock could not be deleted; it is tried again') })
   const switchovers = new SwitchoverService({ contact, view, waiters, book, clock, log, identifier })
@@ -75,15 +89,29 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     records.look()
     session.onState((state) => { if (state === 'connected') records.look() })
   }))
+  const health = new HealthService(view)
+  const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size }))
   return {
     view,
-    waiters,
-    nodes: new NodeService(view, contact),
+    metrics: measuring,
+    nodes: new NodeService(view, contact, waiters),
     settings: new SettingsService(contact, view),
     coordinatorState: new CoordinatorStateService(switchovers),
     switchovers: new SwitchoverGate(switchovers),
     primary: new PrimaryService(view, waiters),
-    health: new HealthService(view),
+    health,
+    roles: new RoleService(view, options.node),
+    fences: new FenceService(contact, clock),
+    events: new EventService(feed, view, contact),
+    contact,
+    feed,
+    waiting: () => waiters.size,
+    streams: () => feed.size,
+    stop () {
+      health.stop()
+      waiters.end()
+      feed.end()
+    },
     close: async () => await closing.close(),
   }
 }

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import Type from 'typebox'
 import type { Static } from 'typebox'
@@ -26,6 +27,21 @@ const token = section('One API key.', {
   role: Type.Enum([...tokenRoles], { description: 'What the key allows: read, or operate (read and change).' }),
 }, false)
 
+/** What clients may take. */
+export interface ApiLimits {
+  readonly connections: number
+  readonly waiters: number
+  readonly eventStreams: number
+  /** By address and minute; 0 for no limit. */
+  readonly failedAuthentications: number
+  /** By key and minute; 0 for no limit. */
+  readonly writes: number
+}
+
+export const defaultLimits: ApiLimits = { connections: 20_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }
+
+const limit = (description: string, fallback: number, minimum: number) => Type.Integer({ description, minimum, maximum: 1_000_000, default: fallback })
+
 const absoluteFile = (description: string) => Type.String({ description, pattern: '^/', form: 'an absolute path' })
 
 export const apiConfigSchema = section('The configuration of pvcapid.', {
@@ -39,6 +55,16 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       authentication: section('Who may use the API.', {
         enabled: Type.Boolean({ description: 'Whether routes need a key in the header X-Api-Key.', default: false }),
         tokens: Type.Array(token, { description: 'The keys.', default: [] }),
+      }),
+      trusted_proxies: Type.Array(Type.String({ description: 'Address or network (CIDR).', minLength: 1 }), {
+        description: 'Proxies whose X-Forwarded-For is believed, so that limits and the audit line see the client behind them.', default: [],
+      }),
+      limits: section('What clients may take.', {
+        connections: limit('Connections at once.', defaultLimits.connections, 1),
+        waiters: limit('Long-polls at once.', defaultLimits.waiters, 1),
+        event_streams: limit('Event streams at once.', defaultLimits.eventStreams, 1),
+        failed_authentications: limit('Wrong keys from one address within a minute; 0 for no limit.', defaultLimits.failedAuthentications, 0),
+        writes: limit('Writes by one key within a minute, or by one address where no key is needed; 0 for no limit.', defaultLimits.writes, 0),
       }),
       ssl: section('HTTPS.', {
         enabled: Type.Boolean({ description: 'Whether to serve HTTPS instead of HTTP.', default: false }),
@@ -71,6 +97,9 @@ export interface ApiConfig {
   readonly tokens: readonly ApiToken[] | undefined
   /** Undefined for plain HTTP. */
   readonly tls: { readonly certFile: string, readonly keyFile: string } | undefined
+  readonly limits: ApiLimits
+  /** Addresses and networks. */
+  readonly trustedProxies: readonly string[]
   readonly logLevel: LogLevel
 }
 
@@ -80,6 +109,7 @@ export const apiRelations: readonly ApiRelation[] = [
   { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
   { reads: ['pvc.api.authentication'], judge: judgeTokens },
   { reads: ['pvc.api.ssl'], judge: judgeCertificate },
+  { reads: ['pvc.api.trusted_proxies'], judge: judgeProxies },
   {
     reads: ['pvc.api.authentication.enabled', 'pvc.api.listen_address'],
     judge ({ pvc: { api } }) {
@@ -88,6 +118,9 @@ export const apiRelations: readonly ApiRelation[] = [
     },
   },
 ]
+
+/** Characters below which a key is too easily guessed. */
+const SHORTEST = 16
 
 function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
   const { enabled, tokens } = pvc.api.authentication
@@ -98,6 +131,9 @@ function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
   const seen = new Map<string, number>()
   for (const [index, entry] of tokens.entries()) {
     const given = [entry.token, entry.token_sha256].filter((value) => value !== undefined).length
+    if (entry.token !== undefined && entry.token.length < SHORTEST) {
+      findings.push({ path: `${path}.tokens[${index}].token`, severity: 'warning', message: `A key of ${entry.token.length} characters can be guessed; use at least ${SHORTEST} random ones.` })
+    }
     if (given !== 1) findings.push({ path: `${path}.tokens[${index}]`, message: `A token needs exactly one of token and token_sha256; this one has ${given === 0 ? 'neither' : 'both'}.` })
     else {
       const digest = tokenDigest(entry).toString('hex')
@@ -107,6 +143,17 @@ function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
     }
   }
   return findings
+}
+
+function judgeProxies ({ pvc }: ApiConfigFile): Finding[] {
+  const isAddress = (text: string) => {
+    const [address = '', bits, ...rest] = text.split('/')
+    const version = isIP(address)
+    return version > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
+  }
+  return pvc.api.trusted_proxies.flatMap((text, index) => isAddress(text)
+    ? []
+    : [{ path: `pvc.api.trusted_proxies[${index}]`, message: `"${text}" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.` }])
 }
 
 function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
@@ -144,7 +191,7 @@ export function loadApiConfig (file: string): ConfigResult<ApiConfig> {
 }
 
 function typed ({ pvc }: ApiConfigFile): ApiConfig {
-  const { authentication, ssl } = pvc.api
+  const { authentication, ssl, limits, trusted_proxies: trustedProxies } = pvc.api
   return {
     node: pvc.node,
     servers: zooKeeperServers(pvc.coordinators),
@@ -155,6 +202,14 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
       ? authentication.tokens.map((entry) => ({ description: entry.description, role: entry.role, digest: tokenDigest(entry) }))
       : undefined,
     tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file } : undefined,
+    limits: {
+      connections: limits.connections,
+      waiters: limits.waiters,
+      eventStreams: limits.event_streams,
+      failedAuthentications: limits.failed_authentications,
+      writes: limits.writes,
+    },
+    trustedProxies,
     logLevel: pvc.log_level,
   }
 }

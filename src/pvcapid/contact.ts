@@ -3,15 +3,14 @@
  * failure of the link becomes `zookeeper_unavailable`; nothing here outlasts the bound that it was given.
  */
 import { readSurvey } from '../cluster/reading.ts'
-import { sureWrite, type WriteFate } from '../cluster/sure-write.ts'
 import type { Survey } from '../core/survey.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
-import { isLinkFailure, isNodeExists, isNoNode, isSessionEnd, hasCode } from '../zookeeper/errors.ts'
-import { parentPath } from '../zookeeper/paths.ts'
+import { isLinkFailure, isNoNode, isSessionEnd, hasCode } from '../zookeeper/errors.ts'
 import type { Session } from '../zookeeper/session.ts'
 import type { SessionKeeper } from '../zookeeper/session-keeper.ts'
 import { ApiError, RETRY_AFTER, zookeeperUnavailable } from './errors.ts'
+import { writeVersioned } from './versioned-write.ts'
 
 /** Milliseconds to wait for contact and for one reading, together. */
 const READ_BOUND = 1_000
@@ -36,12 +35,12 @@ export class Contact {
   async session (milliseconds = READ_BOUND): Promise<Session> {
     const { current } = this.keeper
     if (current?.state === 'connected') return current
-    return await this.#bounded(milliseconds, async (signal) => await this.keeper.ready(signal))
+    return await this.bounded(async (signal) => await this.keeper.ready(signal), milliseconds)
   }
 
   /** What `read` gives on a connected session; a missing znode is null. Rejects with `zookeeper_unavailable`. */
   async read<T> (read: (session: Session) => Promise<T>, milliseconds = READ_BOUND): Promise<T | null> {
-    return await this.#bounded(milliseconds, async (signal) => {
+    return await this.bounded(async (signal) => {
       const session = await this.keeper.ready(signal)
       try {
         return await read(session)
@@ -49,7 +48,7 @@ export class Contact {
         if (isNoNode(error)) return null
         throw error
       }
-    })
+    }, milliseconds)
   }
 
   /** Everything that a request is decided on, not older than this call; null while there is no primary key. */
@@ -68,26 +67,27 @@ export class Contact {
   async write (path: string, value: string, judge: (present: string | null) => boolean): Promise<boolean> {
     let sent = false
     try {
-      return await this.#bounded(WRITE_BOUND, async (signal) => {
+      return await this.bounded(async (signal) => {
         for (;;) {
           const session = await this.session()
           const found = await this.read(async (connected) => await connected.get(path))
           if (!judge(found?.data ?? null)) return false
           signal.throwIfAborted()
           sent = true
-          const fate = found === null ? await created(session, path, value) : await replaced(session, path, value, found.stat.version)
+          const fate = await writeVersioned(session, path, value, found?.stat.version ?? null)
           if (fate === 'done') return true
           sent = fate === 'unknown'
           if (fate !== 'refused') throw sent ? unknownOutcome() : zookeeperUnavailable()
         }
-      })
+      }, WRITE_BOUND)
     } catch (error) {
       if (sent && error instanceof ApiError && error.code === 'zookeeper_unavailable') throw unknownOutcome(error)
       throw error
     }
   }
 
-  async #bounded<T> (milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** What `work` gives within `milliseconds`. A failure of the link, and the bound, become `zookeeper_unavailable`. */
+  async bounded<T> (work: (signal: AbortSignal) => Promise<T>, milliseconds = READ_BOUND): Promise<T> {
     try {
       return await withDeadline(this.#clock, milliseconds, undefined, work)
     } catch (error) {
@@ -97,28 +97,5 @@ export class Contact {
   }
 }
 
-const unknownOutcome = (cause?: unknown) => new ApiError('outcome_unknown',
+export const unknownOutcome = (cause?: unknown) => new ApiError('outcome_unknown',
   'The connection to ZooKeeper was lost after the write was sent. Asking for it again is safe: it is done once.', { cause, outcome: 'unknown', headers: { 'retry-after': RETRY_AFTER } })
-
-async function replaced (session: Session, path: string, value: string, version: number): Promise<WriteFate> {
-  return await sureWrite(session, async () => await session.set(path, value, version), async () => {
-    const { data, stat } = await session.get(path)
-    if (stat.version === version) return 'absent'
-    return stat.version === version + 1 && data === value ? 'applied' : 'other'
-  })
-}
-
-async function created (session: Session, path: string, value: string): Promise<WriteFate> {
-  await session.ensurePath(parentPath(path))
-  return await sureWrite(session, async () => await session.create(path, value), async () => {
-    try {
-      return (await session.get(path)).data === value ? 'applied' : 'other'
-    } catch (error) {
-      if (isNoNode(error)) return 'absent'
-      throw error
-    }
-  }).catch((error: unknown) => {
-    if (isNodeExists(error)) return 'refused'
-    throw error
-  })
-}

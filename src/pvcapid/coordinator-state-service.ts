@@ -9,8 +9,10 @@ import { epochNow } from '../core/survey.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../core/switchover-rules.ts'
 import { isNodeName } from '../zookeeper/paths.ts'
 import { ApiError } from './errors.ts'
+import { etagOf, isTagIn } from './etag.ts'
+import { expectedEpoch } from './primary-service.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
-import { outcomeUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import { outcomeUnknown, preconditionFailed, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
 import type { SwitchoverService } from './switchover-service.ts'
 
 type WantedState = 'primary' | 'secondary'
@@ -30,26 +32,31 @@ export class CoordinatorStateService {
     this.#switchovers = switchovers
   }
 
-  /** @throws ApiError as the switchover service; an unknown node, a hypervisor and a node that does not run are 400 here */
-  async set (node: string, sources: StateSources, requestedBy: string | null): Promise<CoordinatorStateAnswer> {
+  /**
+   * @param ifMatch an ETag of `GET /api/v1/primary` or of this very resource
+   * @throws ApiError as the switchover service; an unknown node, a hypervisor and a node that does not run are 400 here
+   */
+  async set (node: string, sources: StateSources, requestedBy: string | null, ifMatch: string | undefined): Promise<CoordinatorStateAnswer> {
     const state = stateArgument(['primary', 'secondary'], sources)
+    const epoch = expectedEpoch(ifMatch)
     if (!isNodeName(node)) throw nodeUnknown(node)
     const request: SwitchoverRequest = {
       to: state === 'primary' ? node : null,
       from: state === 'secondary' ? node : null,
-      expectedEpoch: null,
+      expectedEpoch: epoch ?? null,
       timeout: null,
       requestedBy,
       reason: null,
     }
-    const answer = await this.#switchovers.request(request, (survey) => judge(node, state, request, survey)).catch((error: unknown) => {
+    const tag = epoch === undefined ? ifMatch : undefined
+    const answer = await this.#switchovers.request(request, (survey) => expecting(tag, node, survey, judge(node, state, request, survey))).catch((error: unknown) => {
       // The node went away between the judgement on the view and the one under the lock.
       if (error instanceof ApiError && error.code === 'node_unknown') throw nodeUnknown(node)
       throw error
     })
-    const { epoch, kind } = answer
-    const unknown = kind === 'unknown' ? outcomeUnknown(epoch) : null
-    return { message: unknown?.message ?? sentences[kind === 'unknown' ? 'committed' : kind](node, state, epoch), location: switchoverPath(epoch), unknown }
+    const { kind } = answer
+    const unknown = kind === 'unknown' ? outcomeUnknown(answer.epoch) : null
+    return { message: unknown?.message ?? sentences[kind === 'unknown' ? 'committed' : kind](node, state, answer.epoch), location: switchoverPath(answer.epoch), unknown }
   }
 }
 
@@ -67,6 +74,14 @@ function judge (node: string, state: WantedState, request: SwitchoverRequest, su
   const named = survey.key.value === node
   const already = state === 'primary' ? named && member.coordinatorState === 'primary' : !named && member.coordinatorState === 'secondary'
   return already ? { kind: 'already', epoch: epochNow(survey) } : rule(request, survey)
+}
+
+/** @param tag the `If-Match` of the request, if it is a tag of the node's own coordinator state */
+function expecting (tag: string | undefined, node: string, survey: Survey, ruling: Ruling): Ruling {
+  if (tag === undefined || ruling.kind === 'already' || ruling.kind === 'in_flight') return ruling
+  const state = survey.members.find(({ name }) => name === node)?.coordinatorState ?? null
+  if (isTagIn(tag, etagOf({ name: node, coordinator_state: state }))) return ruling
+  throw preconditionFailed(`Node ${node} is ${state ?? 'in no readable state'} and not as the ETag in If-Match has it.`, survey.key.value, epochNow(survey))
 }
 
 function refuseUnable (member: Member): void {

@@ -9,12 +9,23 @@ export interface HealthReport {
 export class HealthService {
   readonly #view: View
 
+  #stopping = false
+
   constructor (view: View) {
     this.#view = view
   }
 
+  /** Whether this API is stopping. */
+  get stopping (): boolean { return this.#stopping }
+
+  /** From now on this API is not ready. */
+  stop (): void {
+    this.#stopping = true
+  }
+
   report (): HealthReport {
     const { age, stale } = this.#view
+    if (this.#stopping) return unready(age === Infinity ? null : Math.round(age) / 1000, 'This API is stopping.')
     if (age === Infinity) return unready(null, 'Nothing has been read from ZooKeeper yet.')
     const seconds = Math.round(age) / 1000
     if (stale) return unready(seconds, `ZooKeeper has not answered for ${seconds} s.`)

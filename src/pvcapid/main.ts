@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 /**
  * The process pvcapid: reads its configuration, listens, and ends in order on SIGTERM or SIGINT. Exits 78 for a configuration that cannot
- * be used, after naming every error in it. SIGHUP does not end it.
+ * be used, after naming every error in it. SIGHUP has it read the file again: keys, certificate and log level are taken over, unless the file
+ * cannot be used; then everything stays as it is.
  */
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
-import { reportProblems } from '../runtime/config-problem.ts'
+import { problemText, reportProblems } from '../runtime/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { createLogger, type Logger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
@@ -18,22 +21,25 @@ import { loadApiConfig, type ApiConfig } from './config.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
 const FIRST_VIEW = 1_000
+/** Milliseconds that requests under way are given at the end. */
+const IN_FLIGHT = 6_000
 /** Milliseconds for the whole shutdown: requests under way, the session's operations, and closing it. */
 const SHUTDOWN = 12_000
 /** sysexits(3) EX_UNAVAILABLE: the address cannot be listened on. */
 const EXIT_UNAVAILABLE = 69
 
-async function serve (config: ApiConfig, log: Logger): Promise<void> {
+async function serve (file: string, config: ApiConfig, log: Logger): Promise<void> {
   const clock = systemClock
   const app = await buildApp({ config, clock, connector: nativeConnector(), log, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
-  // Reading the configuration again is a matter of a restart; the terminal's end is no reason to stop.
   const ending = new AbortController()
-  process.on('SIGHUP', () => log.info('SIGHUP does nothing here; restart to read the configuration again'))
+  process.on('SIGHUP', () => reload(app, file, config, log))
   closeWithGrace({ delay: SHUTDOWN, skip: ['SIGHUP'], logger: { error: (message: unknown) => log.error({ detail: String(message) }, 'the shutdown was cut short') } }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'a fault that nothing handles; shutting down')
     else log.info({ signal }, 'shutting down')
     ending.abort()
+    const impatience = clock.after(IN_FLIGHT, () => app.server.closeAllConnections())
     await app.close()
+    impatience[Symbol.dispose]()
     log.info('stopped')
   })
   watchLoop({
@@ -60,6 +66,28 @@ async function serve (config: ApiConfig, log: Logger): Promise<void> {
   log.info({ address: config.listenAddress, port, tls: config.tls !== undefined, authentication: config.tokens !== undefined, zookeeper: app.services.view.latest === null ? 'not reached yet' : 'connected', version: packageVersion() }, 'ready')
 }
 
+/** What only a restart takes over. */
+const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies'] as const satisfies ReadonlyArray<keyof ApiConfig>
+
+function reload (app: FastifyInstance, file: string, running: ApiConfig, log: Logger): void {
+  const result = loadApiConfig(file)
+  const problems = result.problems.map((problem) => problemText(problem))
+  if (!result.ok) {
+    log.error({ problems }, 'the configuration cannot be used; everything stays as it is')
+    return
+  }
+  const next = result.value
+  const restart = [...fixed.filter((name) => !isDeepStrictEqual(next[name], running[name])), ...(next.tls === undefined) === (running.tls === undefined) ? [] : ['tls']]
+  try {
+    app.reload(next)
+  } catch (err) {
+    log.error({ err }, 'the certificate cannot be used; everything stays as it is')
+    return
+  }
+  log.info({ keys: next.tokens?.length ?? null, problems }, 'the configuration was read again: keys, certificate and log level')
+  if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed too, and wait for a restart')
+}
+
 async function main (): Promise<void> {
   const invocation = readCommandLine('pvcapid', process.argv.slice(2), process.env)
   switch (invocation.kind) {
@@ -75,7 +103,7 @@ async function main (): Promise<void> {
       process.exitCode = reportProblems(result.problems, (text) => process.stderr.write(text))
       if (!result.ok) return
       if (invocation.kind === 'check') process.stdout.write(`${invocation.file} is good\n`)
-      else await serve(result.value, createLogger({ name: 'pvcapid', level: result.value.logLevel, clock: systemClock }))
+      else await serve(invocation.file, result.value, createLogger({ name: 'pvcapid', level: result.value.logLevel, clock: systemClock }))
       return
     }
     default: invocation satisfies never

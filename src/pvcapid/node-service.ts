@@ -5,8 +5,10 @@ import type { NodeDetails } from '../core/node-details.ts'
 import type { NodeReplies } from './api-snapshot.ts'
 import type { Contact } from './contact.ts'
 import { ApiError } from './errors.ts'
+import { etagOf, isTagIn } from './etag.ts'
 import { namePattern } from './name-pattern.ts'
 import type { View } from './view.ts'
+import type { Waiters } from './waiters.ts'
 
 /** All of those that are given have to hold. */
 export interface NodeFilter {
@@ -19,10 +21,12 @@ export interface NodeFilter {
 export class NodeService {
   readonly #view: View
   readonly #contact: Contact
+  readonly #waiters: Waiters
 
-  constructor (view: View, contact: Contact) {
+  constructor (view: View, contact: Contact, waiters: Waiters) {
     this.#view = view
     this.#contact = contact
+    this.#waiters = waiters
   }
 
   /** The nodes that the filter lets through, sorted by name. Throws `no_node_found`, `pattern_invalid`. An empty value filters nothing, as in PVC. */
@@ -42,6 +46,21 @@ export class NodeService {
     const found = this.#view.snapshot.node(name)
     if (found === undefined) throw new ApiError('node_unknown', `There is no node named "${name}"; GET /api/v1/node lists them.`)
     return found
+  }
+
+  /**
+   * The coordinator state of one node, as soon as it is other than the client knows it, or after `milliseconds`. Throws `node_unknown`, also
+   * when the node goes away meanwhile.
+   * @param known the `If-None-Match` of the request
+   */
+  async coordinatorState (name: string, known: string | undefined, milliseconds: number, signal: AbortSignal): Promise<NodeReplies['coordinatorState']> {
+    const state = this.get(name).coordinatorState
+    if (known === undefined || !isTagIn(known, etagOf(state))) return state
+    await this.#waiters.until(`node/${name}`, milliseconds, signal, () => {
+      const now = this.#view.snapshot.node(name)?.coordinatorState
+      return now === undefined || !isTagIn(known, etagOf(now)) ? true : null
+    })
+    return this.get(name).coordinatorState
   }
 
   /** Whom the primary key names, or null for nobody. */

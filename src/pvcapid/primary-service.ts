@@ -1,12 +1,11 @@
 /** Who is primary, and the long-poll for a change of that. */
+import { isTagIn } from './etag.ts'
 import type { Primary } from './switchover-board.ts'
 import type { View } from './view.ts'
 import type { Waiters } from './waiters.ts'
 
 export interface TaggedPrimary {
   readonly primary: Primary
-  /** Whether it is other than the client knows it. */
-  readonly changed: boolean
   /** Differs whenever the reply does. Its number is the epoch. */
   readonly etag: string
 }
@@ -29,15 +28,10 @@ export class PrimaryService {
   async get (known: string | undefined, milliseconds: number, signal: AbortSignal): Promise<TaggedPrimary> {
     // Throws without a view: nobody waits for one here.
     void this.#view.snapshot
-    const seen = new Set((known ?? '').split(',').map((etag) => etag.trim().replace(/^W\//, '')))
-    const now = (): TaggedPrimary => {
-      const { primary } = this.#view.board
-      const etag = tag(primary)
-      return { primary, etag, changed: !seen.has(etag) && !seen.has('*') }
-    }
+    const now = (): TaggedPrimary => ({ primary: this.#view.board.primary, etag: tag(this.#view.board.primary) })
     const changed = await this.#waiters.until('primary', milliseconds, signal, () => {
       const found = now()
-      return found.changed ? found : null
+      return isTagIn(known, found.etag) ? null : found
     })
     return changed ?? now()
   }

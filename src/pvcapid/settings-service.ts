@@ -3,6 +3,7 @@ import { domainStateOf } from '../core/states.ts'
 import { isNodeName, MAINTENANCE, nodePath } from '../zookeeper/paths.ts'
 import type { Contact } from './contact.ts'
 import { ApiError } from './errors.ts'
+import { etagOf, isTagIn } from './etag.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
 import type { View } from './view.ts'
 
@@ -21,16 +22,17 @@ export class SettingsService {
     this.#view = view
   }
 
-  /** Switches maintenance mode; answers with a sentence for people. */
-  async setMaintenance (sources: StateSources): Promise<string> {
+  /** Switches maintenance mode; answers with a sentence for people. `ifMatch` is compared with the status that this API shows. */
+  async setMaintenance (sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const value = stateArgument(['true', 'false'], sources)
+    if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf(this.#view.snapshot.status)))
     const written = await this.#contact.write(MAINTENANCE, value, (present) => present !== value)
     const mode = value === 'true' ? 'maintenance' : 'normal'
     return written ? `The cluster is in ${mode} mode now.` : `The cluster is already in ${mode} mode.`
   }
 
   /** Asks a node to give its domains away or to take them again; answers with a sentence for people. An unknown node is 400 here, as in PVC. */
-  async setDomainState (node: string, sources: StateSources): Promise<string> {
+  async setDomainState (node: string, sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const state = stateArgument(['flush', 'ready'], sources)
     if (!isNodeName(node) || !await this.#exists(node)) {
       throw new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { status: 400, outcome: 'not_started' })
@@ -39,10 +41,16 @@ export class SettingsService {
     let before: string | null = null
     const written = await this.#contact.write(nodePath(node, 'domainstate'), value, (present) => {
       before = domainStateOf(present)
+      if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf({ name: node, domain_state: before })))
       return before !== value && before !== reached
     })
     if (written) return `Node ${node} ${doing}.`
     return before === reached ? `Node ${node} is already ${reached}.` : `Node ${node} ${doing} already.`
+  }
+
+  /** Throws `precondition_failed` unless what `If-Match` says holds. */
+  #expect (holds: boolean): void {
+    if (!holds) throw new ApiError('precondition_failed', 'It is not as the ETag in If-Match has it. Read it again, then decide.', { outcome: 'not_started' })
   }
 
   async #exists (node: string): Promise<boolean> {

@@ -1,7 +1,8 @@
-/** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply, as DESIGN section 4 has it. */
+/** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
 import { expectedEpoch } from './primary-service.ts'
 import { ApiError, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
 import { outcomeUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import type { CandidateReport } from '../core/eligibility-report.ts'
 import type { Switchover, SwitchoverService } from './switchover-service.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 
@@ -62,6 +63,16 @@ export class SwitchoverGate {
     const switchover = wish.wait === undefined ? answer.switchover : await this.#service.whenDone(answer.epoch, wish.wait * 1000, wish.signal)
     if (wish.wait === undefined || switchover.outcome === null) return { status: 202, body: switchover, headers: { ...location, 'retry-after': RETRY_AFTER } }
     return ended(switchover, endings[switchover.outcome], pathOf(wish.url), location)
+  }
+
+  /** The newest switchovers before epoch `before`, newest first. Throws `zookeeper_unavailable` before there is a view. */
+  history (limit: number, before: number | undefined): readonly Switchover[] {
+    return this.#service.history(limit, before)
+  }
+
+  /** Whether each coordinator may be made primary now. Throws `zookeeper_unavailable` before there is a view. */
+  eligibility (): readonly CandidateReport[] {
+    return this.#service.eligibility()
   }
 
   /** The switchover; with `wait` once it is done, or as it is after that many seconds. */

@@ -57,7 +57,7 @@ function whatIsGoingOn (inFlight: Switchover | null, nodes: readonly string[]): 
   return `${nodes.join(', ')} is in the middle of a takeover or relinquish.`
 }
 
-function preconditionFailed (reason: string, primary: string | null, epoch: number | null): ApiError {
+export function preconditionFailed (reason: string, primary: string | null, epoch: number | null): ApiError {
   return new ApiError('precondition_failed', `${reason} Look at the present primary, then decide again.`, {
     outcome, members: { primary: primary === NOBODY ? null : primary, ...(epoch === null ? {} : { epoch }) },
   })

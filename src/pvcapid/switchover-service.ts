@@ -9,6 +9,7 @@
 import { changeKey, type RunningChange } from '../cluster/key-changer.ts'
 import { KeyOperations } from '../cluster/key-operations.ts'
 import { readRecord } from '../cluster/reading.ts'
+import { eligibilityReport, type CandidateReport } from '../core/eligibility-report.ts'
 import type { KeyOutcome } from '../core/key-change.ts'
 import type { Refusal } from '../core/intent.ts'
 import type { SwitchoverRecord } from '../core/record.ts'
@@ -106,6 +107,17 @@ export class SwitchoverService {
     })
     if (stored === null) throw epochUnknown(epoch)
     return this.#shown(stored.record)
+  }
+
+  history (limit: number, before: number | undefined): readonly Switchover[] {
+    const { view } = this.#options
+    void view.snapshot
+    return view.board.newest(limit, before)
+  }
+
+  eligibility (): readonly CandidateReport[] {
+    const { survey } = this.#options.view.snapshot
+    return survey === null ? [] : eligibilityReport(survey)
   }
 
   /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. */

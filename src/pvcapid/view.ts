@@ -11,7 +11,7 @@ import { apiInterest, apiRoots } from './api-interest.ts'
 import { ApiSnapshot } from './api-snapshot.ts'
 import { zookeeperUnavailable } from './errors.ts'
 import { SwitchoverBoard } from './switchover-board.ts'
-import type { Waiters } from './waiters.ts'
+import type { Topic, Waiters } from './waiters.ts'
 
 /** Milliseconds since ZooKeeper's last answer beyond which the view is stale; it is asked every second. */
 export const STALE_AFTER = 2_500
@@ -23,6 +23,14 @@ export interface ViewOptions {
   readonly onError: (error: unknown, path: string) => void
 }
 
+/** What a new snapshot has brought. */
+export interface ViewChange {
+  readonly snapshot: ApiSnapshot
+  /** Nodes that read otherwise, or are gone. */
+  readonly nodes: readonly string[]
+  readonly topics: readonly Topic[]
+}
+
 export class View {
   readonly board = new SwitchoverBoard()
   readonly feed: ClusterFeed
@@ -30,6 +38,7 @@ export class View {
   readonly ready: Promise<void>
   readonly #options: ViewOptions
   readonly #tree: WatchedTree
+  readonly #listeners = new Set<(change: ViewChange) => void>()
   #snapshot: ApiSnapshot | null = null
 
   constructor (options: ViewOptions) {
@@ -39,8 +48,15 @@ export class View {
     // Before our own listener: the snapshot takes the coordinator view of the same revision.
     this.feed = new ClusterFeed(this.#tree)
     this.#tree.onChange((tree, changed) => {
-      this.#snapshot = ApiSnapshot.next(tree, this.feed.view, this.#snapshot, changed)
-      for (const topic of this.board.update(this.#snapshot)) options.waiters.wake(topic)
+      const before = this.#snapshot
+      const snapshot = ApiSnapshot.next(tree, this.feed.view, before, changed)
+      this.#snapshot = snapshot
+      const topics: Topic[] = this.board.update(snapshot)
+      const nodes = snapshot.nodesChangedSince(before)
+      for (const name of nodes) if (snapshot.node(name)?.coordinatorState !== before?.node(name)?.coordinatorState) topics.push(`node/${name}`)
+      for (const topic of topics) options.waiters.wake(topic)
+      const change: ViewChange = { snapshot, nodes, topics }
+      for (const listener of [...this.#listeners]) listener(change)
     })
     this.ready = this.#tree.ready
   }
@@ -61,7 +77,19 @@ export class View {
 
   get stale (): boolean { return this.age > STALE_AFTER }
 
+  /** Tells of every new snapshot, after the waiters. */
+  onChange (listener: (change: ViewChange) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
+  }
+
+  /** Resolves once everything is in the view that was committed before this call. Rejects as the session does, and with `signal`. */
+  async caughtUp (signal: AbortSignal): Promise<void> {
+    await this.#tree.caughtUp(signal)
+  }
+
   close (): void {
+    this.#listeners.clear()
     this.feed[Symbol.dispose]()
     this.#tree.close()
   }

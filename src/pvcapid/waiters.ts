@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { ApiError, RETRY_AFTER } from './errors.ts'
 
 /** What can be waited for. */
-export type Topic = 'primary' | `switchover/${number}`
+export type Topic = 'primary' | `switchover/${number}` | `node/${string}`
 
 export interface WaitersOptions {
   readonly clock: Clock

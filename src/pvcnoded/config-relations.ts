@@ -1,5 +1,5 @@
 /**
- * The rules between pvcnoded's settings (DESIGN section 3, the table's column "must"). Each message shows both numbers.
+ * The rules between pvcnoded's settings. Each message shows both numbers.
  * All numbers here are the file's: seconds.
  */
 import { isIP } from 'node:net'

@@ -1,5 +1,5 @@
 /**
- * pvcnoded's configuration: the file's schema, the rules between its settings (DESIGN section 3, "Settings"), and the
+ * pvcnoded's configuration: the file's schema, the rules between its settings, and the
  * typed form that the daemon uses.
  *
  * Guarantees: a configuration that loads is complete and consistent, so that the state machine's timing assumptions hold

@@ -21,7 +21,7 @@ export type Invocation =
 
 /**
  * Reads the arguments after the program's name. The file is `--config`'s, else that of PVCAPID_CONFIG_FILE or
- * PVCNODED_CONFIG_FILE in `env`, else `/etc/pvc/<daemon>.yaml` (DESIGN section 6).
+ * PVCNODED_CONFIG_FILE in `env`, else `/etc/pvc/<daemon>.yaml`.
  */
 export function readCommandLine (daemon: DaemonName, args: readonly string[], env: Readonly<Record<string, string | undefined>>): Invocation {
   let values

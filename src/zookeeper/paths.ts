@@ -1,5 +1,5 @@
 /**
- * Where things are in ZooKeeper (DESIGN.md, section 2), and which names and paths are acceptable at all.
+ * Where things are in ZooKeeper, and which names and paths are acceptable at all.
  *
  * Guarantees: a path made here is valid, and a name from outside can never lead out of its place. Every function throws
  * `ZooKeeperError` `invalid_argument` for a bad name, and nothing else.

@@ -21,6 +21,8 @@ export interface TreeReaderOptions {
   /** Reads the given parts (`DATA`, `CHILDREN`, `BOTH`) of `path`. */
   readonly read: (path: string, parts: number) => Promise<void>
   readonly onIdle: () => void
+  /** A path is up to date again. */
+  readonly onRead: () => void
   readonly onError: (error: unknown, path: string) => void
 }
 
@@ -112,6 +114,7 @@ export class TreeReader {
       this.#queue.push(path)
       this.#pump()
     }
+    this.#options.onRead()
     if (this.idle) this.#options.onIdle()
   }
 

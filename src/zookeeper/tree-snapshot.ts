@@ -1,7 +1,7 @@
 /**
  * One state of a watched tree. Immutable: what is read from one snapshot is from one revision, however long it is kept.
  */
-import type { Stat } from './connection.ts'
+import type { Stat, Zxid } from './connection.ts'
 import type { PersistentMap } from './persistent-map.ts'
 
 /** What is known of one znode. */
@@ -26,13 +26,19 @@ export class TreeSnapshot {
    * and while something that has changed is still being read. Minus infinity before the first contact.
    */
   readonly asOf: number
+  /**
+   * Every change up to this transaction is in here; later ones may be. Empty before the first full reading. Hexadecimal, of one length: it
+   * compares as text.
+   */
+  readonly zxid: Zxid | ''
   /** The serial of the session the last reading came from; 0 before the first. */
   readonly serial: number
   readonly #entries: PersistentMap<TreeEntry>
 
-  constructor (revision: number, asOf: number, serial: number, entries: PersistentMap<TreeEntry>) {
+  constructor (revision: number, asOf: number, zxid: Zxid | '', serial: number, entries: PersistentMap<TreeEntry>) {
     this.revision = revision
     this.asOf = asOf
+    this.zxid = zxid
     this.serial = serial
     this.#entries = entries
   }

@@ -13,7 +13,7 @@
  * server that is cut off from the others and goes on answering.
  */
 import type { Clock, Timer } from '../runtime/clock.ts'
-import type { Stat, WatchKind } from './connection.ts'
+import type { Stat, WatchKind, Zxid } from './connection.ts'
 import { ZooKeeperError, isLinkFailure, isNoNode } from './errors.ts'
 import { pathProblem } from './paths.ts'
 import { PersistentMap } from './persistent-map.ts'
@@ -67,11 +67,12 @@ export class WatchedTree {
   #entries = PersistentMap.empty<TreeEntry>()
   #changed = new Set<string>()
   #flush: Timer | null = null
-  #snapshot = new TreeSnapshot(0, -Infinity, 0, PersistentMap.empty<TreeEntry>())
+  #snapshot = new TreeSnapshot(0, -Infinity, '', 0, PersistentMap.empty<TreeEntry>())
   /** When the last answered request was sent. */
   #contact = -Infinity
   /** `asOf` as it was when contact was lost: nothing newer may be claimed before all has been read again. */
   #floor: number | null = -Infinity
+  #newest: Zxid | '' = ''
   #loaded = false
   #closed = false
   #resolveReady: () => void = () => {}
@@ -93,13 +94,56 @@ export class WatchedTree {
   get snapshot (): TreeSnapshot {
     const asOf = this.#asOf()
     if (asOf !== this.#snapshot.asOf) {
-      const { revision, serial } = this.#snapshot
-      this.#snapshot = new TreeSnapshot(revision, asOf, serial, this.#published)
+      const { revision, zxid, serial } = this.#snapshot
+      this.#snapshot = new TreeSnapshot(revision, asOf, zxid, serial, this.#published)
     }
     return this.#snapshot
   }
 
   #published = PersistentMap.empty<TreeEntry>()
+
+  /**
+   * The snapshot once everything is in it that was committed before this call, by any client: a `sync`, and then whatever the servers had
+   * told of until its answer. The session's deadline bounds the sync; the caller's `signal` all of it. Rejects as the session does.
+   */
+  async caughtUp (signal: AbortSignal): Promise<TreeSnapshot> {
+    const session = this.#session
+    if (session === null) throw new ZooKeeperError('connection_loss', { op: 'sync' })
+    const { clock } = this.#options
+    const sentAt = clock.monotonic()
+    await session.sync('/', { signal })
+    if (this.#session === session && session.state === 'connected') this.#contact = Math.max(this.#contact, sentAt)
+    // A watch fires before the answer to a sync that came after the change, so by now everything of interest is marked.
+    const told = clock.monotonic()
+    const isThrough = (): boolean => this.#floor === null && (this.#reader?.oldest ?? Infinity) > told && this.#changed.size === 0
+    await new Promise<void>((resolve, reject) => {
+      const settle = (): void => {
+        this.#catchingUp.delete(look)
+        signal.removeEventListener('abort', give)
+      }
+      const look = (): void => {
+        if (!isThrough()) return
+        settle()
+        resolve()
+      }
+      const give = (): void => {
+        settle()
+        reject(new ZooKeeperError('aborted', { op: 'sync' }))
+      }
+      this.#catchingUp.add(look)
+      signal.addEventListener('abort', give, { once: true })
+      if (signal.aborted) give()
+      else look()
+    })
+    return this.snapshot
+  }
+
+  /** Looks that are taken after each reading and each publication. */
+  readonly #catchingUp = new Set<() => void>()
+
+  readonly #look = (): void => {
+    for (const look of [...this.#catchingUp]) look()
+  }
 
   /** Tells of changes, at most once per turn of the event loop, from the first full load on. */
   onChange (listener: TreeListener): Disposable {
@@ -166,6 +210,7 @@ export class WatchedTree {
       concurrency: this.#options.concurrency,
       read: (path, parts): Promise<void> => this.#read(session, reader, path, parts),
       onIdle: () => { if (synced) this.#idle(reader) },
+      onRead: this.#look,
       onError: this.#options.onError,
     })
     this.#reader = reader
@@ -205,6 +250,7 @@ export class WatchedTree {
         const { data, stat } = await session.get(path, { watch: true })
         if (this.#reader !== reader) return
         this.#contact = Math.max(this.#contact, sentAt)
+        this.#hasRead(stat.mzxid)
         this.#onData(path, data, stat)
       }
       if ((parts & CHILDREN) !== 0 && wanted.children) {
@@ -212,6 +258,7 @@ export class WatchedTree {
         const { names, stat } = await session.children(path, { watch: true })
         if (this.#reader !== reader) return
         this.#contact = Math.max(this.#contact, sentAt)
+        this.#hasRead(stat.pzxid)
         this.#onChildren(session, path, names, stat, wanted.data)
       }
     } catch (error) {
@@ -221,6 +268,10 @@ export class WatchedTree {
       // A root has no parent whose list would tell of its coming: watch for that. Others are met again in a list.
       if (this.#roots.has(path) && await session.exists(path, { watch: true }) !== null && this.#reader === reader) this.#mark(session, path, BOTH)
     }
+  }
+
+  #hasRead (zxid: Zxid): void {
+    if (zxid > this.#newest) this.#newest = zxid
   }
 
   #onData (path: string, data: string, stat: Stat): void {
@@ -284,6 +335,7 @@ export class WatchedTree {
   #idle (reader: TreeReader): void {
     if (this.#reader !== reader) return
     this.#floor = null
+    this.#look()
     if (this.#loaded) return
     this.#loaded = true
     this.#publish()
@@ -295,8 +347,11 @@ export class WatchedTree {
     const changed = [...this.#changed]
     this.#changed.clear()
     this.#published = this.#entries
-    this.#snapshot = new TreeSnapshot(this.#snapshot.revision + 1, this.#asOf(), this.#session?.serial ?? this.#snapshot.serial, this.#published)
+    // Whatever came before the newest transaction that was read has been told of: if nothing is left to be read, all of it is in here.
+    const zxid = this.#floor === null && this.#reader?.idle === true ? this.#newest : this.#snapshot.zxid
+    this.#snapshot = new TreeSnapshot(this.#snapshot.revision + 1, this.#asOf(), zxid, this.#session?.serial ?? this.#snapshot.serial, this.#published)
     for (const listener of [...this.#listeners]) listener(this.#snapshot, changed)
+    this.#look()
   }
 
   /** Any answer is a proof of contact; where nothing changes, this asks for one. */

@@ -1,6 +1,7 @@
 // Who is dead, by what one observer has seen on its own clock, and what is done about it.
 import t from 'tap'
-import { fencingPlan, isAlive, isJudged, observe, parseFence, retryPause, showsLife, suspicion, type FenceRecord, type Sighting, type Watches } from '../../src/core/fencing.ts'
+import type { Sighting } from '../../src/core/fence-record.ts'
+import { fencingPlan, isAlive, isJudged, observe, suspicion, type Watches } from '../../src/core/fencing.ts'
 import { gone, member, primary } from '../support/scenario-builders.ts'
 
 const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }
@@ -63,21 +64,4 @@ t.test('the plan', async (t) => {
   t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), hypervisor]), { judge: [{ name: 'hv4', why: 'presence_gone' }], fence: ['hv2'], suspended: null }, 'hypervisors do not count for that')
   t.strictSame(plan([hv1, gone('hv2')], true), { judge: [], fence: [], suspended: { why: 'maintenance', nodes: ['hv2'] } })
   t.strictSame(plan([hv1, hv3], true), { judge: [], fence: [], suspended: null })
-})
-
-t.test('a record is read as it was written; what is missing is the least', async (t) => {
-  const record: FenceRecord = { state: 'unconfirmed', by: 'hv1', why: 'keepalive_stale', presence: '1', keepalive: '2', attempts: 3, since: 'now', message: 'm' }
-  t.strictSame(parseFence(JSON.stringify(record)), record)
-  t.strictSame(parseFence(JSON.stringify({ ...record, state: 'confirmed' })), { ...record, state: 'confirmed' })
-  t.strictSame(parseFence('{}'), { state: 'pending', by: '', why: 'presence_gone', presence: null, keepalive: null, attempts: 0, since: '', message: null })
-  for (const bad of [undefined, null, '', '[]']) t.equal(parseFence(bad), null)
-
-  t.notOk(showsLife(record, { presence: '1', keepalive: '2' }), 'as it was judged')
-  t.notOk(showsLife(record, { presence: null, keepalive: '2' }))
-  t.ok(showsLife(record, { presence: '1', keepalive: '3' }))
-  t.ok(showsLife(record, { presence: '7', keepalive: '2' }), 'another session')
-})
-
-t.test('growing pauses', async (t) => {
-  t.strictSame([0, 1, 2, 3, 7, 50].map(retryPause), [0, 5_000, 10_000, 20_000, 300_000, 300_000])
 })

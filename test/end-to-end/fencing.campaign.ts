@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { cluster, quick } from '../support/cluster.ts'
 import { fencedCluster } from '../support/fencing.ts'
 import { eventually, kazoo } from '../support/zookeeper.ts'
-import { parseFence } from '../../src/core/fencing.ts'
+import { parseFence } from '../../src/core/fence-record.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
 const rounds = Number(process.env['FENCING_ROUNDS'] ?? 10)

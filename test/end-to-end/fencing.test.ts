@@ -3,7 +3,7 @@ import t from 'tap'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fencedCluster } from '../support/fencing.ts'
-import { parseFence } from '../../src/core/fencing.ts'
+import { parseFence } from '../../src/core/fence-record.ts'
 import { eventually } from '../support/zookeeper.ts'
 
 t.test('a fence that fails first', async (t) => {

@@ -29,7 +29,7 @@ t.test('the least there can be, with every default', async (t) => {
   t.same(result, {
     ok: true,
     problems: [],
-    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, logLevel: 'info' },
+    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }, trustedProxies: [], logLevel: 'info' },
   })
 })
 
@@ -44,8 +44,10 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
     authentication:
       enabled: true
       tokens:
-        - {description: ops, token: sesame, role: operate}
+        - {description: ops, token: sesame-sesame-sesame, role: operate}
         - {description: eyes, token_sha256: ${sha256('look').toString('hex').toUpperCase()}, role: read}
+    limits: {connections: 100, event_streams: 7, failed_authentications: 0, writes: 1}
+    trusted_proxies: [127.0.0.1, "fd00::/8"]
   log_level: debug
 `)
   t.same(problems, [])
@@ -55,8 +57,10 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
     sessionTimeout: 12_500,
     listenAddress: '0.0.0.0',
     listenPort: 0,
-    tokens: [{ description: 'ops', role: 'operate', digest: sha256('sesame') }, { description: 'eyes', role: 'read', digest: sha256('look') }],
+    tokens: [{ description: 'ops', role: 'operate', digest: sha256('sesame-sesame-sesame') }, { description: 'eyes', role: 'read', digest: sha256('look') }],
     tls: undefined,
+    limits: { connections: 100, waiters: 20_000, eventStreams: 7, failedAuthentications: 0, writes: 1 },
+    trustedProxies: ['127.0.0.1', 'fd00::/8'],
     logLevel: 'debug',
   })
 })
@@ -89,13 +93,19 @@ for (const [name, text, expected] of [
     authentication:
       tokens:
         - {description: a, role: read}
-        - {description: b, role: read, token: x, token_sha256: "${'0'.repeat(64)}"}
+        - {description: b, role: read, token: a-key-that-is-long, token_sha256: "${'0'.repeat(64)}"}
         - {description: c, role: read, token: sesame}
         - {description: d, role: operate, token_sha256: ${sha256('sesame').toString('hex')}}
 `, [
     'f:6:11: pvc.api.authentication.tokens[0]: A token needs exactly one of token and token_sha256; this one has neither.',
     'f:7:11: pvc.api.authentication.tokens[1]: A token needs exactly one of token and token_sha256; this one has both.',
+    'f:8:40: warning: pvc.api.authentication.tokens[2].token: A key of 6 characters can be guessed; use at least 16 random ones.',
     'f:9:11: pvc.api.authentication.tokens[3]: This is the same key as number 3 of the list.',
+  ]],
+  ['proxies that are no addresses', 'pvc:\n  coordinators: [a]\n  api:\n    trusted_proxies: [10.0.0.1, proxy, 10.0.0.0/33, "fd00::/8/8"]\n', [
+    'f:4:33: pvc.api.trusted_proxies[1]: "proxy" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.',
+    'f:4:40: pvc.api.trusted_proxies[2]: "10.0.0.0/33" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.',
+    'f:4:53: pvc.api.trusted_proxies[3]: "fd00::/8/8" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.',
   ]],
   ['a bad digest, which is not repeated, and a bad role', 'pvc:\n  coordinators: [a]\n  api:\n    authentication:\n      tokens:\n        - {description: a, role: admin, token_sha256: abc}\n', [
     'f:6:28: pvc.api.authentication.tokens[0].role: It must be one of read, operate; it is "admin".',

@@ -25,7 +25,7 @@ function start (t: Test, config: string, args: readonly string[] = []) {
   })
   reader.on('line', (line) => { lines.push(line) })
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, errors, lines }))
-  return { child, says, ended }
+  return { child, says, ended, file }
 }
 
 t.test('a configuration that cannot be used', async (t) => {
@@ -50,6 +50,7 @@ t.test('without ZooKeeper it listens, answers and ends in order', async (t) => {
   t.equal((await fetch(`${base}/health/live`)).status, 200)
   t.equal((await fetch(`${base}/api/v1/node`)).status, 503)
   child.kill('SIGHUP')
+  await says('the configuration was read again: keys, certificate and log level')
   t.equal((await fetch(`${base}/health/ready`)).status, 503, 'alive after SIGHUP')
   const taken = start(t, `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api: {listen_port: ${Number(port)}}\n`)
   t.match(await taken.ended, { code: 69 }, 'the address is taken')
@@ -67,4 +68,30 @@ t.test('told to end before it listens', async (t) => {
   t.equal(code, 0)
   t.match(lines.at(-1), /"msg":"stopped"/)
   t.notMatch(lines.join(), /"level":"error"/)
+})
+
+t.test('SIGHUP: new keys without a restart, and a file that cannot be used', async (t) => {
+  const text = (token: string, more = '') => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: {enabled: true, tokens: [{description: a, role: read, token: ${token}}]}\n${more}`
+  const { child, says, ended, file } = start(t, text('the-first-key-of-all'))
+  const { port } = await says('ready')
+  const status = async (key: string) => (await fetch(`http://127.0.0.1:${Number(port)}/api/v1/node`, { headers: { 'x-api-key': key } })).status
+  t.equal(await status('the-first-key-of-all'), 503, 'a known key, and no ZooKeeper')
+  const reread = async (content: string, message: string) => {
+    const said = says(message)
+    writeFileSync(file, content)
+    child.kill('SIGHUP')
+    return await said
+  }
+  t.match(await reread(text('another-key-of-all', '  colour: red\n'), 'the configuration cannot be used; everything stays as it is'), { problems: [/colour/] })
+  t.equal(await status('the-first-key-of-all'), 503)
+  await reread(text('the-second-key-of-all'), 'the configuration was read again: keys, certificate and log level')
+  t.strictSame([await status('the-first-key-of-all'), await status('the-second-key-of-all')], [401, 503])
+  t.match(await reread(text('the-second-key-of-all', '  node: hv7\n'), 'these settings have changed too, and wait for a restart'), { settings: ['node'] })
+
+  const waiting = fetch(`http://127.0.0.1:${Number(port)}/api/v1/events`, { headers: { 'x-api-key': 'the-second-key-of-all' } })
+  t.equal((await waiting).status, 503)
+  child.kill('SIGTERM')
+  const { code, lines } = await ended
+  t.equal(code, 0)
+  t.notMatch(lines.join(), /key-of-all/, 'no key is logged')
 })

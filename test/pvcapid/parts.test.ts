@@ -113,7 +113,8 @@ t.test('If-Match', async (t) => {
 
 t.test('what is watched', async (t) => {
   for (const key of SECRET_NODE_KEYS) t.strictSame(apiInterest(`/nodes/fig/${key}`), { data: false, children: false }, key)
-  t.strictSame(apiInterest('/nodes/fig/keepalive'), { data: false, children: false })
+  t.strictSame(apiInterest('/nodes/fig/keepalive'), { data: true, children: false }, 'for the metrics')
+  t.strictSame(apiInterest('/nodes/fig/pvcversions'), { data: false, children: false })
   t.strictSame(apiInterest('/nodes/fig/cpuload'), { data: true, children: false })
   t.strictSame(apiInterest('/nodes/fig/monitoring_data'), { data: false, children: true })
   t.strictSame(apiInterest('/nodes/fig/monitoring_data/disk'), { data: false, children: true })

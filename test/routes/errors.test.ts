@@ -47,13 +47,15 @@ t.test('what is refused writes nothing', async (t) => {
     t.ok(flush.statusCode === 404 || flush.statusCode === 400, `${name.slice(0, 20)} → ${flush.statusCode}`)
   }
   await expect(400, 'malformed_request', ask(t, app, 'GET', '/api/v1/node/%'))
+  await expect(400, 'malformed_request', ask(t, app, 'GET', `/api/v1/node/${'x'.repeat(2_000)}`))
+  await expect(400, 'malformed_request', ask(t, app, 'GET', `/api/v1/switchover/${'x'.repeat(2_000)}?wait=1`))
 
   t.comment('routes and methods')
   await expect(404, 'route_unknown', ask(t, app, 'GET', '/api/v1/nodes'))
-  await expect(404, 'route_unknown', ask(t, app, 'GET', '/'))
+  await expect(404, 'route_unknown', ask(t, app, 'GET', '/api'))
   const wrong = await ask(t, app, 'DELETE', '/api/v1/node/fig/coordinator-state')
   t.strictSame([wrong.status, wrong.body['code'], wrong.headers['allow']], [405, 'method_not_allowed', 'GET, HEAD, POST'])
-  t.equal((await ask(t, app, 'PUT', '/api/v1/switchover')).headers['allow'], 'POST')
+  t.equal((await ask(t, app, 'PUT', '/api/v1/switchover')).headers['allow'], 'GET, HEAD, POST')
 
   t.comment('things that are not there')
   await expect(404, 'node_unknown', wish(t, app, { to: 'oak' }))
@@ -109,7 +111,7 @@ t.test('keys', async (t) => {
     t.equal((await ask(t, app, 'POST', path, { headers: { 'x-api-key': OPERATE } })).status, 400, path)
   }
   t.comment('open to everybody')
-  for (const path of ['/api/v1/', '/api/v1/status/primary_node', '/health/live', '/health/ready', '/openapi.json', '/docs']) t.equal((await app.inject(path)).statusCode, 200, path)
+  for (const path of ['/api/v1/', '/api/v1/status/primary_node', '/health/live', '/health/ready', '/openapi.json', '/docs', '/', '/status.js', '/status.css', '/metrics', '/role/primary?node=plum']) t.equal((await app.inject(path)).statusCode, 200, path)
   t.strictSame(await everything(session), before)
   t.comment('whose key it was')
   const asked = await wish(t, app, { to: 'fig', reason: 'tea' }, '', { 'x-api-key': OPERATE })

@@ -54,6 +54,8 @@ export class Proxy {
         server.destroy()
       })
     }
+    client.setNoDelay(true)
+    server.setNoDelay(true)
     client.on('data', (chunk: Buffer) => {
       this.onRequest?.(chunk)
       if (!this.#swallowRequests) server.write(chunk)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import * as paths from '../../src/zookeeper/paths.ts'
 
-t.test('the places of DESIGN.md, section 2', async (t) => {
+t.test('the places', async (t) => {
   t.equal(paths.nodePath('hv1'), '/nodes/hv1')
   t.equal(paths.nodePath('hv1.example-a_b', 'routerstate'), '/nodes/hv1.example-a_b/routerstate')
   t.equal(paths.domainPath('0c5f'), '/domains/0c5f')

@@ -2,7 +2,8 @@
  * Authentication by API key, in the header `X-Api-Key`, before anything else of a request is looked at. A route says in its config what
  * it needs: nothing (`open`), `read` or `operate`; unless it does, reading below `/api/` needs `read` and everything else there `operate`.
  *
- * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them.
+ * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them. Wrong keys and writes
+ * are counted (`rate-limits.ts`).
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -11,8 +12,8 @@ import type { ApiToken, TokenRole } from '../config.ts'
 import { ApiError } from '../errors.ts'
 
 export interface AuthenticationOptions {
-  /** Undefined if no key is needed. */
-  readonly tokens: readonly ApiToken[] | undefined
+  /** The keys at present; undefined if none is needed. */
+  readonly tokens: () => readonly ApiToken[] | undefined
 }
 
 declare module 'fastify' {
@@ -44,18 +45,27 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
 
 async function authentication (app: FastifyInstance, { tokens }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
-  if (tokens === undefined) return
+
+  async function authenticate (request: FastifyRequest, known: readonly ApiToken[], access: TokenRole): Promise<void> {
+    const key = request.headers['x-api-key']
+    if (typeof key !== 'string' || key === '') throw new ApiError('key_missing', 'Send an API key in the header X-Api-Key.', { headers: CHALLENGE })
+    const token = tokenOf(key, known)
+    if (token === null) {
+      await app.countFailedAuthentication(request)
+      throw new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
+    }
+    request.requestedBy = token.description
+    if (access === 'operate' && token.role !== 'operate') throw new ApiError('key_too_weak', 'This key may only read; use one with the role operate.')
+  }
+
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
     const access = needed(request)
     if (access === 'open') return
-    const key = request.headers['x-api-key']
-    if (typeof key !== 'string' || key === '') throw new ApiError('key_missing', 'Send an API key in the header X-Api-Key.', { headers: CHALLENGE })
-    const token = tokenOf(key, tokens)
-    if (token === null) throw new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
-    if (access === 'operate' && token.role !== 'operate') throw new ApiError('key_too_weak', 'This key may only read; use one with the role operate.')
-    request.requestedBy = token.description
+    const known = tokens()
+    if (known !== undefined) await authenticate(request, known, access)
+    if (access === 'operate') await app.countWrite(request)
   })
 }
 
-export default fp(authentication, { name: 'authentication', dependencies: ['problems'] })
+export default fp(authentication, { name: 'authentication', dependencies: ['problems', 'rate-limits'] })

@@ -17,6 +17,7 @@ const framework: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_request',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
   FST_ERR_BAD_URL: 'malformed_request',
+  FST_ERR_MAX_PARAM_LENGTH: 'malformed_request',
 }
 
 function fromValidation (error: FastifyError): ApiError {
@@ -44,6 +45,7 @@ function translated (error: FastifyError): ApiError {
 
 function send (error: ApiError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const writes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method) && !request.is404
+  request.problemCode = error.code
   const { outcome = error.status === 500 ? 'unknown' : 'not_started' } = error.options
   const body = problemBody(error, pathOf(request.url))
   reply.code(error.status).headers({ ...error.options.headers }).type(PROBLEM_TYPE)
@@ -61,6 +63,10 @@ async function problemReplies (app: FastifyInstance): Promise<void> {
       routes.push({ pattern: routePattern(url), methods })
     }
     for (const name of [method].flat()) methods.add(name)
+  })
+
+  app.addHook('onRequest', async (request) => {
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw new ApiError('malformed_request', 'The header Host is missing. Nothing was done; correct the request.')
   })
 
   app.setErrorHandler((error: FastifyError, request, reply) => {

@@ -6,7 +6,8 @@
  * the whole cluster; a fence begun by a coordinator that dies is gone on with by another.
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
-import { fencingPlan, parseFence, retryPause, showsLife, suspicions, type FenceRecord, type FencingTerms, type Suspicion } from '../../core/fencing.ts'
+import { confirmed, newFence, parseFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
+import { fencingPlan, type FencingTerms } from '../../core/fencing.ts'
 import { epochOf } from '../../core/epoch.ts'
 import { holdsNothing, type Member } from '../../core/member.ts'
 import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
@@ -99,9 +100,8 @@ export class Fencer {
     const before = await this.#read(name)
     const seen = await sight(session, name)
     if (before === null || (why === 'presence_gone' && seen.presence !== null)) return
-    const record: FenceRecord = {
-      state: agent === null ? 'unconfirmed' : 'pending', by: self, why, ...seen, attempts: 0, since: clock.wall(), message: agent === null ? 'No fencing agent is configured: an operator has to confirm that the node is down.' : null,
-    }
+    const judged = newFence(self, why, seen, clock.wall())
+    const record: FenceRecord = agent === null ? { ...judged, state: 'unconfirmed', message: 'No fencing agent is configured: an operator has to confirm that the node is down.' } : judged
     // Committed by a quorum: what is read after it is no older than this moment, whatever server answers.
     if (await this.#writeRecord(name, record, before.fence?.version ?? null) !== 'done') return
     const after = await this.#read(name)
@@ -162,11 +162,11 @@ export class Fencer {
   }
 
   async #fenceUnderLock (name: string, agent: FencingAgent, lock: LockHandle): Promise<void> {
-    const { self, session, clock, log } = this.#options
+    const { session, clock, log } = this.#options
     const found = await this.#read(name)
     // Somebody else has tried meanwhile, or it is not dead any more.
     if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
-    const judged: FenceRecord = found.fence?.record ?? { state: 'pending', by: self, why: 'presence_gone', ...await sight(session, name), attempts: 0, since: clock.wall(), message: null }
+    const judged: FenceRecord = found.fence?.record ?? newFence(null, null, await sight(session, name), clock.wall())
     if (!await this.#savingThrows(name, judged)) return
     await lock.verify()
     if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
@@ -206,15 +206,15 @@ export class Fencer {
 
   async #conclude (name: string, found: Found, judged: FenceRecord, result: FencingResult): Promise<void> {
     const { self, log, clock } = this.#options
-    const record: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1, state: result.confirmed ? 'confirmed' : 'unconfirmed', message: result.message, since: clock.wall() }
+    const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
     if (!result.confirmed) {
-      log.error({ dead: name, attempts: record.attempts, again_in: retryPause(record.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
-      await this.#writeRecord(name, record, found.fence?.version ?? null)
+      log.error({ dead: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
+      await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
       return
     }
     const fate = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
     if (fate === 'done' && mayHold(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
-    await this.#writeRecord(name, record, found.fence?.version ?? null)
+    await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
     if (fate === 'done') log.warn({ node: name }, `${name} is fenced: ${result.message}`)
     else log.warn({ node: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
   }

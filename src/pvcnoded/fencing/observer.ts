@@ -4,7 +4,8 @@
  *
  * Invariant: all windows begin anew at each (re)connection of the session, and with each life.
  */
-import { isAlive, observe, type FencingTerms, type Sighting, type Watches } from '../../core/fencing.ts'
+import type { Sighting } from '../../core/fence-record.ts'
+import { isAlive, observe, type FencingTerms, type Watches } from '../../core/fencing.ts'
 import type { Member } from '../../core/member.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'

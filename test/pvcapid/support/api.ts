@@ -8,7 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../../src/pvcapid/app.ts'
-import type { ApiConfig } from '../../../src/pvcapid/config.ts'
+import { defaultLimits, type ApiConfig, type ApiLimits } from '../../../src/pvcapid/config.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
@@ -16,7 +16,7 @@ import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
 import { connector } from '../../support/zookeeper.ts'
 
 export const OPERATE = 'an-operators-key'
-export const READ = 'a-readers-key'
+export const READ = 'a-key-for-readers'
 const digest = (key: string) => createHash('sha256').update(key).digest()
 
 /** A cluster of coordinators, the first of them primary, and one hypervisor `yew`. */
@@ -38,14 +38,19 @@ export async function makeCluster (session: Session, coordinators: readonly stri
 export interface ApiOptions {
   readonly port: number
   readonly authentication?: boolean
-  readonly waitersLimit?: number
+  readonly tls?: ApiConfig['tls']
+  /** Every line of the log is added here, from `debug` on; without it nothing is logged. */
+  readonly logTo?: string[]
+  readonly limits?: Partial<ApiLimits>
   readonly sessionTimeout?: number
+  /** The node that the API runs on. */
+  readonly node?: string
 }
 
 /** An API without a view yet. */
-export async function openApi (t: Test, { port, authentication = false, waitersLimit, sessionTimeout = 4_000 }: ApiOptions): Promise<FastifyInstance> {
+export async function openApi (t: Test, { port, authentication = false, limits = {}, tls, logTo, sessionTimeout = 4_000, node }: ApiOptions): Promise<FastifyInstance> {
   const config: ApiConfig = {
-    node: undefined,
+    node,
     servers: [{ host: '127.0.0.1', port }],
     sessionTimeout,
     listenAddress: '127.0.0.1',
@@ -53,17 +58,18 @@ export async function openApi (t: Test, { port, authentication = false, waitersL
     tokens: authentication
       ? [{ description: 'ops', role: 'operate', digest: digest(OPERATE) }, { description: 'watch', role: 'read', digest: digest(READ) }]
       : undefined,
-    tls: undefined,
+    tls,
+    limits: { ...defaultLimits, writes: 0, ...limits },
+    trustedProxies: [],
     logLevel: 'silent',
   }
   const app = await buildApp({
     config,
     clock: systemClock,
     connector,
-    log: createLogger({ name: 'pvcapid', level: 'silent', clock: systemClock }),
+    log: createLogger({ name: 'pvcapid', level: logTo === undefined ? 'silent' : 'debug', clock: systemClock, ...logTo === undefined ? {} : { destination: { write: (line: string) => { logTo.push(line) } } } }),
     random: Math.random,
     uuid: () => randomUUID().replaceAll('-', ''),
-    ...(waitersLimit === undefined ? {} : { waitersLimit }),
   })
   t.teardown(async () => await app.close())
   return app
@@ -92,7 +98,7 @@ export function undescribed (method: string, url: string, status: number, type: 
   const check = (ref: string): string[] => {
     const valid = ajv.getSchema(`openapi#${ref}`)
     if (valid === undefined) return [`no schema at ${ref}`]
-    return valid(JSON.parse(body)) === true ? [] : (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
+    return valid(type.includes('json') ? JSON.parse(body) : body) === true ? [] : (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
   }
   if (path === undefined || operation === undefined) return check('/components/schemas/Problem')
   const response = operation.responses[String(status)]

@@ -1,0 +1,19 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { plainText, problems } from '../schemas/replies.ts'
+
+/** `/metrics`: for Prometheus. */
+const metrics: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/metrics', {
+    config: { access: 'open' },
+    schema: {
+      operationId: 'getMetrics',
+      summary: 'Figures for Prometheus',
+      description: 'Nodes and coordinators by state, the primary, switchovers by cause and outcome with the duration of their phases, and how this API is doing. Needs no key.',
+      tags: ['health'],
+      security: [],
+      response: { 200: plainText('The figures, in the text format of Prometheus.'), ...problems(400) },
+    },
+  }, async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await app.services.metrics.text()))
+}
+
+export default metrics

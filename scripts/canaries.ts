@@ -1,0 +1,59 @@
+/**
+ * `npm run canaries [NAME…]`: each file of `canaries/` is a mistake, as a patch of the source. It is made in a copy of the built tree, and the
+ * simulator has to find it by the invariants that it judges everything by, within a number of runs. Exits 1 if a mistake survives, or if its
+ * patch no longer fits. The first lines of a patch say what the mistake is.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { packageFolder } from './support/daemon-process.ts'
+
+/** Runs of the simulator that a mistake may live through. */
+const RUNS = 150
+
+const root = packageFolder()
+const folder = join(root, 'canaries')
+const wanted = process.argv.slice(2)
+const names = readdirSync(folder).filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -6)).filter((name) => wanted.length === 0 || wanted.includes(name))
+
+/** The built tree with the mistake in it, or why there is none. */
+function hatch (name: string, nest: string): string | null {
+  for (const part of ['dist', 'src', 'package.json']) cpSync(join(root, part), join(nest, part), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(nest, 'node_modules'))
+  const patch = join(folder, `${name}.patch`)
+  const applied = spawnSync('patch', ['-s', '-p1', '--fuzz=2', '-d', nest, '-i', patch], { encoding: 'utf8' })
+  if (applied.status !== 0) return `its patch no longer fits: ${applied.stdout}${applied.stderr}`
+  for (const [, file = ''] of readFileSync(patch, 'utf8').matchAll(/^\+\+\+ b\/(\S+)$/gm)) {
+    const { outputText } = ts.transpileModule(readFileSync(join(nest, file), 'utf8'), {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true },
+      fileName: file,
+    })
+    writeFileSync(join(nest, 'dist', file.replace(/\.ts$/, '.js')), outputText)
+  }
+  return null
+}
+
+function verdict (name: string): { caught: boolean, how: string } {
+  const nest = mkdtempSync(join(tmpdir(), 'canary-'))
+  try {
+    const broken = hatch(name, nest)
+    if (broken !== null) return { caught: false, how: broken }
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(nest, 'dist', 'scripts', 'simulate.js'), '--runs', String(RUNS), '--from', 'canary', '--quick'], { encoding: 'utf8', timeout: 600_000 })
+    if (status === 0) return { caught: false, how: `it survives ${RUNS} runs` }
+    const [, run = '', what = ''] = /^seed canary-(\d+): (.*)$/m.exec(stdout) ?? []
+    return run === '' ? { caught: false, how: `the simulator itself failed: ${stderr.slice(-300)}` } : { caught: true, how: `run ${run}: ${what}` }
+  } finally {
+    rmSync(nest, { recursive: true, force: true })
+  }
+}
+
+let survivors = 0
+for (const name of names) {
+  const { caught, how } = verdict(name)
+  if (!caught) survivors++
+  console.log(`${caught ? 'caught  ' : 'SURVIVES'} ${name.padEnd(44)} ${how}`)
+}
+console.log(`${names.length - survivors} of ${names.length} caught`)
+process.exitCode = survivors === 0 && names.length > 0 ? 0 : 1

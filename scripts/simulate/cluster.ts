@@ -1,0 +1,287 @@
+/** A whole cluster in one process: the production daemons on simulated machines, and everything that can be done to them. */
+import { createLogger, type Logger } from '../../src/runtime/log.ts'
+import { clusterServices, type ClusterServices } from '../../src/pvcapid/cluster-services.ts'
+import { defaultLimits } from '../../src/pvcapid/config.ts'
+import { ApiError } from '../../src/pvcapid/errors.ts'
+import type { NodeConfig } from '../../src/pvcnoded/config.ts'
+import { NodeDaemon } from '../../src/pvcnoded/daemon.ts'
+import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import type { Fault, Stage } from './faults.ts'
+import { Judge, type Told } from './judge.ts'
+import { Machine } from './machine.ts'
+import { Process } from './process.ts'
+import type { Random } from './random.ts'
+import type { Timeline } from './timeline.ts'
+import { simulatedConnector, type SimulatedZooKeeper } from './zookeeper/client.ts'
+import { Ensemble } from './zookeeper/ensemble.ts'
+import { Network } from './zookeeper/network.ts'
+
+/** Whoever writes without asking: an operator with zkCli, a restored backup. */
+const OPERATOR = 'operator'
+
+export interface ClusterOptions {
+  readonly stage: Stage
+  readonly timeline: Timeline
+  readonly random: Random
+  /** What happens, as it happens, for people. */
+  readonly tell: (who: string, what: string) => void
+}
+
+interface Slot {
+  process: Process
+  daemon: NodeDaemon | null
+  services: ClusterServices | null
+  /** Killed or stopped on purpose, and not started again yet. */
+  down: boolean
+}
+
+export class SimulatedCluster {
+  readonly judge: Judge
+  readonly machines = new Map<string, Machine>()
+  readonly #options: ClusterOptions
+  readonly #zookeeper: SimulatedZooKeeper
+  readonly #slots = new Map<string, Slot>()
+  #life = 0
+
+  constructor (options: ClusterOptions) {
+    this.#options = options
+    const { stage, timeline, random, tell } = options
+    const network = new Network({ timeline, random: random.stream('network'), latency: 0.4 })
+    const ensemble = new Ensemble({
+      timeline,
+      random: random.stream('ensemble'),
+      servers: stage.servers,
+      latency: 0.4,
+      disk: 1,
+      onCommit: (transaction) => {
+        const { change } = transaction
+        if (change.op === 'set' && !/keepalive|presence/.test(change.path)) tell('zookeeper', `${change.path} = ${change.data}`)
+        if (change.op === 'create' && !change.ephemeral && /switchovers|primary_node/.test(change.path)) tell('zookeeper', `${change.path} + ${change.data}`)
+        if (change.op === 'close_session') tell('zookeeper', `session ${transaction.session} ends`)
+        this.judge.committed(transaction)
+      },
+    })
+    this.#zookeeper = { ensemble, network, random: random.stream('clients') }
+    for (const name of stage.nodes) {
+      this.machines.set(name, new Machine({
+        name,
+        timeline,
+        random: random.stream(`machine ${name}`),
+        onChange: (machine, resource, held) => {
+          tell(name, held ? `holds ${resource}` : `lets go of ${resource}`)
+          if (held) this.judge.held(machine, resource)
+        },
+      }))
+    }
+    this.judge = new Judge({ znodes: () => ensemble.committed, machines: () => this.machines.values(), now: () => timeline.now })
+    for (const name of [...stage.nodes, ...stage.apis]) this.#start(name)
+  }
+
+  /** Does what a fault says, and puts it right in its time. */
+  strike (fault: Fault): void {
+    const { timeline, stage } = this.#options
+    const { ensemble, network } = this.#zookeeper
+    const undo = (lasts: number, action: () => void) => { timeline.after(lasts, action) }
+    switch (fault.kind) {
+      case 'kill': {
+        const slot = this.#slots.get(fault.process)
+        if (slot === undefined || slot.down) return
+        slot.down = true
+        slot.process.kill()
+        return undo(fault.lasts, () => this.#start(fault.process))
+      }
+      case 'pause': {
+        const slot = this.#slots.get(fault.process)
+        const process = slot?.process
+        process?.pause()
+        return undo(fault.lasts, () => process?.resume())
+      }
+      case 'shutdown': {
+        const slot = this.#slots.get(fault.node)
+        if (slot === undefined || slot.down) return
+        slot.down = true
+        slot.process.deliver(() => slot.daemon?.shutdown())
+        // Service managers kill what does not end.
+        return undo(fault.lasts + 30_000, () => {
+          slot.process.kill()
+          this.#start(fault.node)
+        })
+      }
+      case 'cut':
+        for (const server of fault.servers) network.cut(fault.process, server, fault.way)
+        return undo(fault.lasts, () => { for (const server of fault.servers) network.heal(fault.process, server) })
+      case 'reset': return network.reset(fault.process)
+      case 'server_down': {
+        const servers = ensemble.servers.filter(({ id }) => fault.servers.includes(id))
+        for (const server of servers) ensemble.setUp(server, false)
+        return undo(fault.lasts, () => { for (const server of servers) ensemble.setUp(server, true) })
+      }
+      case 'server_cut': {
+        const server = ensemble.servers[fault.server]
+        if (server === undefined || stage.servers === 1) return
+        ensemble.setCut(server, true)
+        return undo(fault.lasts, () => ensemble.setCut(server, false))
+      }
+      case 'reelect': return ensemble.reelect()
+      case 'resource': {
+        const humours = this.machines.get(fault.node)?.humours
+        humours?.set(fault.resource, fault.humour)
+        return undo(fault.lasts, () => humours?.delete(fault.resource))
+      }
+      case 'blind_write': return void this.#operate(async (session) => { await session.set(PRIMARY_NODE, fault.value, -1) })
+      case 'key_restored': return void this.#operate(async (session) => {
+        const { names } = await session.children(PRIMARY_NODE, false)
+        if (names.length > 0) return
+        await session.delete(PRIMARY_NODE, -1)
+        await session.create(PRIMARY_NODE, fault.value, { ephemeral: false, sequential: false })
+      })
+      case 'skew': {
+        const process = this.#slots.get(fault.process)?.process
+        if (process !== undefined) process.skew = fault.by
+        return
+      }
+      case 'request': return this.#request(fault.api, fault.to, fault.again)
+      default: fault satisfies never
+    }
+  }
+
+  /** Everything is put right: who is down is started, whoever stands still goes on. */
+  heal (): void {
+    const { stage } = this.#options
+    const { ensemble, network } = this.#zookeeper
+    for (const server of ensemble.servers) {
+      ensemble.setCut(server, false)
+      ensemble.setUp(server, true)
+    }
+    for (const [name, slot] of this.#slots) {
+      for (const server of ensemble.servers) network.heal(name, server.id)
+      slot.process.resume()
+      if (!slot.process.alive) this.#start(name)
+    }
+    for (const name of stage.nodes) this.machines.get(name)?.humours.clear()
+  }
+
+  #request (api: string, to: string, again: boolean): void {
+    const { timeline, tell } = this.#options
+    const slot = this.#slots.get(api)
+    if (slot === undefined || slot.services === null) return
+    const { services, process } = slot
+    process.deliver(() => {
+      const ask = async (): Promise<Told> => {
+        try {
+          const reply = await services.switchovers.request({
+            to, ifMatch: undefined, requestedBy: null, wait: undefined, signal: new AbortController().signal, url: '/api/v1/switchover',
+          })
+          const epoch = Number(reply.headers['location']?.split('/').at(-1))
+          if ('outcome' in reply.body && reply.body.outcome === 'unknown') return { kind: 'unknown', epoch }
+          return { kind: reply.status === 200 ? 'already' : 'to' in reply.body && reply.body.cause === 'request' ? 'committed' : 'in_flight', epoch }
+        } catch (error) {
+          if (error instanceof ApiError) return { kind: 'not_started' }
+          throw error
+        }
+      }
+      ask().then((told) => {
+        tell(api, `was asked for ${to}: ${JSON.stringify(told)}`)
+        this.judge.told(told, { to })
+        if (again) timeline.after(50, () => this.#request(api, to, false))
+      }).catch((error: unknown) => this.judge.broke(`${api}: ${String(error)}`))
+    })
+  }
+
+  async #operate (action: (connection: ReturnType<ReturnType<typeof simulatedConnector>>) => Promise<void>): Promise<void> {
+    const { timeline, stage } = this.#options
+    const process = new Process(OPERATOR, timeline)
+    await new Promise<void>((resolve) => {
+      const connection = simulatedConnector(this.#zookeeper, process)({
+        servers: ['zookeeper'],
+        sessionTimeout: stage.sessionTimeout,
+        onEvent: ({ type }) => {
+          if (type !== 'connected') return
+          // Whatever happens to it, it is tried once.
+          action(connection).catch(() => {}).finally(() => {
+            connection.close()
+            resolve()
+          })
+        },
+      })
+    })
+  }
+
+  #start (name: string): void {
+    const { stage, timeline, random, tell } = this.#options
+    const process = new Process(name, timeline)
+    const slot: Slot = { process, daemon: null, services: null, down: false }
+    this.#slots.set(name, slot)
+    const chance = random.stream(`${name} ${++this.#life}`)
+    const shared = { connector: simulatedConnector(this.#zookeeper, process), clock: process.clock, random: chance.next, uuid: chance.uuid, log: this.#log(name, process) }
+    tell(name, 'starts')
+    process.deliver(() => {
+      if (stage.apis.includes(name)) {
+        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name, node: undefined, limits: defaultLimits })
+        return
+      }
+      const machine = this.machines.get(name)
+      if (machine === undefined) return
+      slot.daemon = new NodeDaemon({
+        ...shared,
+        config: configOf(name, stage),
+        commands: machine.commandsOf(process),
+        facts: { cpus: 1, kernel: '', os: '', arch: '' },
+        version: '0',
+      })
+      slot.daemon.run().then(
+        () => {
+          tell(name, 'has stopped')
+          process.kill()
+        },
+        (error: unknown) => {
+          tell(name, `ends: ${String(error)}`)
+          process.kill()
+          // As a service manager does it.
+          timeline.after(2_000, () => { if (this.#slots.get(name) === slot) this.#start(name) })
+        },
+      )
+    })
+  }
+
+  #log (name: string, process: Process): Logger {
+    const { tell } = this.#options
+    return createLogger({
+      name: 'pvcnoded',
+      level: 'info',
+      clock: process.clock,
+      destination: {
+        write: (line: string) => {
+          const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
+          tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest)}`)
+        },
+      },
+    })
+  }
+}
+
+const configOf = (node: string, stage: Stage): NodeConfig => ({
+  node,
+  mode: 'coordinator',
+  servers: [{ host: 'zookeeper', port: 2181 }],
+  apiAddress: undefined,
+  sessionTimeout: stage.sessionTimeout,
+  lockTimeout: 400,
+  transitionDelay: 500,
+  settleTime: 2_000,
+  takeoverStart: 5_000,
+  reclaimDelay: 5_000,
+  takeoverGrace: undefined,
+  handoverTimeout: 20_000,
+  resources: stage.resources.map((name) => ({
+    type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, acquireTimeout: 5_000, releaseTimeout: 400, retries: 1, checkInterval: 10_000,
+  })),
+  keepaliveInterval: 5_000,
+  collectors: [],
+  fenceIntervals: 6,
+  fencing: { method: 'none', savingThrows: 3, savingInterval: 1_000 },
+  ipmi: undefined,
+  unfencedFailover: false,
+  selfFence: undefined,
+  logLevel: 'info',
+})

@@ -1,0 +1,75 @@
+/** What goes wrong in a run, and what clients ask for: a list made from the seed beforehand, so that a run can be repeated with less of it. */
+import type { Humour } from './machine.ts'
+import type { Random } from './random.ts'
+import type { Cut } from './zookeeper/network.ts'
+
+/** Times in milliseconds; `lasts` is how long until it is put right. */
+export type Fault = { readonly at: number } & (
+  | { readonly kind: 'kill', readonly process: string, readonly lasts: number }
+  | { readonly kind: 'pause', readonly process: string, readonly lasts: number }
+  | { readonly kind: 'shutdown', readonly node: string, readonly lasts: number }
+  | { readonly kind: 'cut', readonly process: string, readonly servers: readonly number[], readonly way: Cut, readonly lasts: number }
+  | { readonly kind: 'reset', readonly process: string }
+  | { readonly kind: 'server_down', readonly servers: readonly number[], readonly lasts: number }
+  | { readonly kind: 'server_cut', readonly server: number, readonly lasts: number }
+  | { readonly kind: 'reelect' }
+  | { readonly kind: 'resource', readonly node: string, readonly resource: string, readonly humour: Humour, readonly lasts: number }
+  | { readonly kind: 'blind_write', readonly value: string }
+  | { readonly kind: 'key_restored', readonly value: string }
+  | { readonly kind: 'skew', readonly process: string, readonly by: number }
+  | { readonly kind: 'request', readonly api: string, readonly to: string, readonly again: boolean }
+)
+
+export interface Stage {
+  readonly nodes: readonly string[]
+  readonly apis: readonly string[]
+  readonly servers: number
+  readonly resources: readonly string[]
+  /** Milliseconds in which things go wrong. */
+  readonly span: number
+  /** Milliseconds between two of them, on average. */
+  readonly every: number
+  /** Milliseconds. */
+  readonly sessionTimeout: number
+}
+
+const humours: readonly [Humour, ...Humour[]] = ['fails', 'hangs', 'slow']
+const ways: readonly [Cut, ...Cut[]] = ['both', 'both', 'to_server', 'from_server']
+
+export function planOf (stage: Stage, random: Random): Fault[] {
+  const faults: Fault[] = []
+  for (let at = random.between(2_000, 6_000); at < stage.span; at += -Math.log(1 - random.next()) * stage.every) {
+    faults.push({ at: Math.round(at), ...faultOf(stage, random) } as Fault)
+  }
+  return faults
+}
+
+type WithoutTime = Fault extends infer F ? F extends { at: number } ? Omit<F, 'at'> : never : never
+
+function faultOf ({ nodes, apis, servers, resources, sessionTimeout }: Stage, random: Random): WithoutTime {
+  const node = () => random.pick(nodes) ?? ''
+  const process = () => random.pick([...nodes, ...nodes, ...apis]) ?? ''
+  const api = () => random.pick(apis) ?? ''
+  const numbers = Array.from({ length: servers }, (_, index) => index)
+  const lasts = () => Math.round(random.chance(0.5) ? random.between(50, sessionTimeout) : random.between(sessionTimeout, 4 * sessionTimeout))
+  const roll = random.next()
+  if (roll < 0.40) return { kind: 'request', api: api(), to: node(), again: random.chance(0.3) }
+  if (roll < 0.47) return { kind: 'kill', process: process(), lasts: lasts() }
+  if (roll < 0.54) return { kind: 'pause', process: process(), lasts: lasts() }
+  if (roll < 0.60) return { kind: 'shutdown', node: node(), lasts: lasts() }
+  if (roll < 0.68) return { kind: 'cut', process: process(), servers: random.chance(0.6) ? numbers : random.shuffled(numbers).slice(0, 1), way: random.pick(ways), lasts: lasts() }
+  if (roll < 0.76) return { kind: 'reset', process: process() }
+  if (roll < 0.80) return { kind: 'server_down', servers: random.chance(0.2) ? numbers : random.shuffled(numbers).slice(0, 1), lasts: lasts() }
+  if (roll < 0.84) return { kind: 'server_cut', server: random.pick(numbers) ?? 0, lasts: lasts() }
+  if (roll < 0.87) return { kind: 'reelect' }
+  if (roll < 0.93) return { kind: 'resource', node: node(), resource: random.pick(resources) ?? '', humour: random.pick(humours), lasts: lasts() }
+  if (roll < 0.98) return { kind: 'blind_write', value: random.chance(0.3) ? 'none' : random.chance(0.1) ? 'nobody' : node() }
+  if (roll < 0.985) return { kind: 'key_restored', value: random.chance(0.5) ? 'none' : node() }
+  return { kind: 'skew', process: process(), by: Math.round(random.between(-3_600_000, 3_600_000)) }
+}
+
+/** One line that says it. */
+export function sentence (fault: Fault): string {
+  const { at, kind, ...rest } = fault
+  return `${(at / 1000).toFixed(3)} s: ${kind} ${Object.entries(rest).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join('+') : String(value)}`).join(' ')}`
+}

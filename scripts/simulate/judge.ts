@@ -1,0 +1,170 @@
+/**
+ * The invariants, judged at every commit and every change of what a machine holds, on the ensemble's own truth: nothing that a daemon
+ * believes counts. Numbers are those of the list in docs/guarantees.md.
+ */
+import { isComplete, type Picture } from '../../src/core/completion.ts'
+import { epochOf, keyOf, parseLedger } from '../../src/core/epoch.ts'
+import { memberOf } from '../../src/core/member.ts'
+import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/record.ts'
+import { toZnode } from '../../src/cluster/reading.ts'
+import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/zookeeper/paths.ts'
+import type { Machine } from './machine.ts'
+import type { Transaction, Znodes } from './zookeeper/znodes.ts'
+
+export interface Violation {
+  readonly at: number
+  readonly what: string
+}
+
+/** What a client was told of a request that it made. */
+export type Told =
+  | { readonly kind: 'committed' | 'unknown' | 'in_flight' | 'already', readonly epoch: number }
+  | { readonly kind: 'not_started' }
+
+interface Followed {
+  record: SwitchoverRecord
+  /** The completion rule held at some instant since the record was made. */
+  complete: boolean
+}
+
+const moves = /^\/nodes\/[^/]+\/(routerstate|daemonstate|daemonmode|presence|transition)$/
+
+export class Judge {
+  readonly violations: Violation[] = []
+  /** Switchovers closed, by outcome. */
+  readonly outcomes = new Map<string, number>()
+  readonly #znodes: () => Znodes
+  readonly #now: () => number
+  readonly #records = new Map<number, Followed>()
+  /** Values of the key, by epoch. */
+  readonly #keys = new Map<number, string>()
+  /** The last two writes of each session. */
+  readonly #last = new Map<string, readonly [string, string]>()
+  readonly #machines: () => Iterable<Machine>
+  #newestEpoch = 0
+
+  constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number }) {
+    this.#znodes = options.znodes
+    this.#machines = options.machines
+    this.#now = options.now
+  }
+
+  get switchovers (): number { return this.#records.size }
+
+  /** Something failed in a way nobody has thought of. */
+  broke (what: string): void { this.#say(`unforeseen: ${what}`) }
+
+  #say (what: string): void { this.violations.push({ at: this.#now(), what }) }
+
+  /** 1. At most one machine holds a resource. */
+  held (machine: Machine, resource: string): void {
+    for (const other of this.#machines()) {
+      if (other !== machine && other.holds.has(resource)) this.#say(`1: ${resource} is held by ${other.name} and by ${machine.name}`)
+    }
+  }
+
+  committed (transaction: Transaction): void {
+    const { change, session } = transaction
+    const path = 'path' in change ? change.path : change.op
+    this.#orderOfShutdown(session, change.op === 'set' ? `${path}=${path.endsWith('daemonstate') ? change.data : ''}` : path, change.op)
+    if (change.op === 'set' && path.endsWith('/routerstate') && change.data === 'takeover') this.#underLock(session, path)
+    if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path)
+  }
+
+  /** 8. After `stop` a session writes nothing more, and the write before it was the final keepalive. */
+  #orderOfShutdown (session: string, write: string, op: string): void {
+    const [, last = ''] = this.#last.get(session) ?? ['', '']
+    if (last.endsWith('daemonstate=stop') && op !== 'close_session' && op !== 'sync') this.#say(`8: ${write} was written after stop`)
+    if (write.endsWith('daemonstate=stop') && !last.endsWith('/keepalive=')) this.#say(`8: the last write before stop was ${last}, not the final keepalive`)
+    if (op === 'close_session') this.#last.delete(session)
+    else if (op === 'set' || op === 'create' || op === 'delete') this.#last.set(session, [last, write])
+  }
+
+  /** Only the holder of the primary lock is ever in `takeover`. */
+  #underLock (session: string, path: string): void {
+    const znodes = this.#znodes()
+    const line = (znodes.children(PRIMARY_NODE) ?? []).filter((name) => name.includes('__lock__')).sort((a, b) => a.slice(-10) < b.slice(-10) ? -1 : 1)
+    const [first] = line
+    const holder = first === undefined ? null : znodes.get(`${PRIMARY_NODE}/${first}`)?.stat.ephemeralOwner
+    if (holder !== session) this.#say(`3: ${path} became takeover without the primary lock`)
+  }
+
+  #look (path: string): void {
+    const picture = this.picture()
+    if (picture === null) return
+    const epoch = epochOf(picture.key, picture.ledger)
+    if (path === PRIMARY_NODE && epoch !== null) this.#keyMoved(epoch, picture.key.value)
+    if (path.startsWith(`${SWITCHOVERS}/`)) this.#recordMoved(Number(path.slice(-10)))
+    for (const followed of this.#records.values()) {
+      const { record } = followed
+      if (isOpen(record) && record.to !== null && !followed.complete) followed.complete = isComplete(picture, record.epoch, record.to)
+    }
+  }
+
+  /** 2. Epochs only grow, and none is given twice. */
+  #keyMoved (epoch: number, value: string): void {
+    const before = this.#keys.get(epoch)
+    if (before !== undefined && before !== value) this.#say(`2: epoch ${epoch} named ${before} and then ${value}`)
+    if (before === undefined && epoch < this.#newestEpoch) this.#say(`2: epoch ${epoch} came after ${this.#newestEpoch}`)
+    this.#keys.set(epoch, value)
+    this.#newestEpoch = Math.max(epoch, this.#newestEpoch)
+  }
+
+  /** 4 and 5. A record keeps what it was made with, is closed once, and says `succeeded` only if it was so. */
+  #recordMoved (epoch: number): void {
+    const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data)
+    if (record === null) return
+    const followed = this.#records.get(epoch)
+    if (followed === undefined) {
+      this.#records.set(epoch, { record, complete: false })
+      return
+    }
+    const { record: before, complete } = followed
+    if (before.to !== record.to || before.cause !== record.cause || before.from !== record.from) this.#say(`2: epoch ${epoch} was given to two switchovers`)
+    if (!isOpen(before) && before.outcome !== record.outcome) this.#say(`4: switchover ${epoch} was ${String(before.outcome)} and then ${String(record.outcome)}`)
+    if (isOpen(before) && !isOpen(record)) {
+      const outcome = String(record.outcome)
+      this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
+      if (outcome === 'succeeded' && record.to !== null && !complete) this.#say(`5: switchover ${epoch} to ${record.to} succeeded, but was never complete`)
+      if (outcome === 'not_applied' && this.#keys.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
+    }
+    followed.record = record
+  }
+
+  /** 10. What a client was told is so. */
+  told (told: Told, wish: { readonly to: string }): void {
+    if (told.kind !== 'committed') return
+    const record = this.#records.get(told.epoch)?.record
+    if (record === undefined) this.#say(`10: a client was told of epoch ${told.epoch}, which nobody has recorded`)
+    else if (record.to !== wish.to) this.#say(`10: a client asked for ${wish.to} and was told of the switchover to ${String(record.to)}`)
+    if (this.#keys.get(told.epoch) !== wish.to) this.#say(`10: epoch ${told.epoch} was committed for ${wish.to}, but the key said ${String(this.#keys.get(told.epoch))}`)
+  }
+
+  /** 7. What keeps the cluster from being at rest with one primary; null if nothing does. */
+  unsettled (resources: readonly string[]): string | null {
+    const picture = this.picture()
+    if (picture === null) return 'there is no primary key'
+    const { value } = picture.key
+    const epoch = epochOf(picture.key, picture.ledger)
+    if (epoch === null) return 'the ledger does not know the key'
+    if (!isComplete(picture, epoch, value)) return `the key names ${value}: ${picture.members.map((member) => `${member.name} ${String(member.daemonState)} ${String(member.coordinatorState)}`).join(', ')}`
+    for (const machine of this.#machines()) {
+      const wanted = machine.name === value
+      if (resources.some((resource) => machine.holds.has(resource) !== wanted)) return `${machine.name} holds ${[...machine.holds].join(' ') || 'nothing'}, and ${value} is primary`
+    }
+    const open = [...this.#records.values()].filter(({ record }) => isOpen(record))
+    return open.length === 0 ? null : `open: ${open.map(({ record }) => record.epoch).join(' ')}`
+  }
+
+  picture (): Picture | null {
+    const znodes = this.#znodes()
+    const read = (path: string) => {
+      const found = znodes.get(path)
+      return found === null ? undefined : toZnode(found.data, found.stat)
+    }
+    const key = read(PRIMARY_NODE)
+    if (key === undefined) return null
+    const members = (znodes.children(NODES) ?? []).sort().map((name) => memberOf(name, (child) => read(nodePath(name, child)), true))
+    return { key: keyOf(key), ledger: parseLedger(read(SWITCHOVERS)?.data), members }
+  }
+}

@@ -1,0 +1,75 @@
+/** One run: a cluster from nothing, what the seed does to it, and then peace until it has settled or is found not to. */
+import { SimulatedCluster } from './cluster.ts'
+import { planOf, sentence, type Fault, type Stage } from './faults.ts'
+import { Random } from './random.ts'
+import { Timeline } from './timeline.ts'
+
+export interface RunReport {
+  readonly seed: string
+  readonly faults: readonly Fault[]
+  /** The first violation; null if there is none. */
+  readonly violation: string | null
+  readonly switchovers: number
+  readonly outcomes: ReadonlyMap<string, number>
+  readonly steps: number
+  /** Milliseconds. */
+  readonly simulated: number
+  /** Milliseconds from the end of all faults until the cluster had settled. */
+  readonly settledAfter: number
+  /** What happened, if it was wanted. */
+  readonly story: readonly string[]
+}
+
+/** Milliseconds in which a cluster that is left alone has settled: a stand-back at its longest, and a switchover. */
+const SETTLED_WITHIN = 420_000
+
+export function stageOf (seed: string): Stage {
+  const random = new Random(seed).stream('stage')
+  const nodes = ['hv1', 'hv2', 'hv3', 'hv4', 'hv5'].slice(0, random.pick([2, 3, 3, 3, 5]))
+  return {
+    nodes,
+    apis: ['api1', 'api2'],
+    servers: random.pick([1, 3, 3]),
+    resources: ['r1', 'r2'],
+    span: 300_000,
+    every: random.pick([3_000, 6_000, 12_000]),
+    sessionTimeout: random.pick([6_000, 10_000]),
+  }
+}
+
+export async function run (seed: string, { faults, story = false }: { faults?: readonly Fault[], story?: boolean } = {}): Promise<RunReport> {
+  const stage = stageOf(seed)
+  const random = new Random(seed)
+  const plan = faults ?? planOf(stage, random.stream('faults'))
+  const timeline = new Timeline()
+  const lines: string[] = []
+  const tell = story ? (who: string, what: string) => { lines.push(`${(timeline.now / 1000).toFixed(3).padStart(9)} ${who.padEnd(9)} ${what}`) } : () => {}
+  const cluster = new SimulatedCluster({ stage, timeline, random, tell })
+  const { judge } = cluster
+  for (const fault of plan) {
+    timeline.after(fault.at, () => {
+      tell('FAULT', sentence(fault))
+      cluster.strike(fault)
+    })
+  }
+  const broken = () => judge.violations.length > 0
+  await timeline.run(stage.span, broken)
+  // What was to be put right later is, in its own time; then nothing is wrong any more.
+  const last = plan.reduce((latest, fault) => Math.max(latest, fault.at + ('lasts' in fault ? fault.lasts + 31_000 : 0)), stage.span)
+  await timeline.run(last, broken)
+  if (!broken()) {
+    tell('FAULT', 'everything is put right')
+    cluster.heal()
+  }
+  const healed = timeline.now
+  let settled = false
+  while (!broken() && !settled && timeline.now < healed + SETTLED_WITHIN) {
+    await timeline.run(timeline.now + 1_000, broken)
+    settled = judge.unsettled(stage.resources) === null
+  }
+  const first = judge.violations[0]
+  const violation = first !== undefined ? `${first.what}, at ${(first.at / 1000).toFixed(3)} s` : settled ? null : `7: not settled: ${String(judge.unsettled(stage.resources))}`
+  return {
+    seed, faults: plan, violation, switchovers: judge.switchovers, outcomes: judge.outcomes, steps: timeline.steps, simulated: timeline.now, settledAfter: timeline.now - healed, story: lines,
+  }
+}

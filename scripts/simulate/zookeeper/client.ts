@@ -1,0 +1,289 @@
+/**
+ * The client library, as `src/zookeeper/connection.ts` promises it, over simulated wires: it looks for a server that takes it, pings, gives
+ * a silent one up, and goes on with its session elsewhere until it is told that the session has expired.
+ */
+import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind } from '../../../src/zookeeper/connection.ts'
+import { checkData, checkPath, checkVersion } from '../../../src/zookeeper/arguments.ts'
+import { fromZkCode, ZooKeeperError, type Operation } from '../../../src/zookeeper/errors.ts'
+import { WatchBook, type WatchTable } from '../../../src/zookeeper/watch-book.ts'
+import type { Process } from '../process.ts'
+import type { Random } from '../random.ts'
+import type { Ensemble } from './ensemble.ts'
+import type { Network, Wire } from './network.ts'
+import type { Answer, ArmedWatch, Client, Request, Server } from './server.ts'
+
+const CONNECTION_LOSS = -4
+const CLOSING = -116
+const NO_NODE = -101
+
+export interface SimulatedZooKeeper {
+  readonly ensemble: Ensemble
+  readonly network: Network
+  readonly random: Random
+}
+
+type Reply = Parameters<Answer>[0]
+
+interface Pending {
+  readonly op: Operation
+  readonly path: string
+  readonly settle: (reply: Reply | null) => void
+}
+
+class SimulatedConnection implements Connection {
+  readonly #zookeeper: SimulatedZooKeeper
+  readonly #process: Process
+  readonly #options: ConnectionOptions
+  readonly #watches = new WatchBook()
+  readonly #armed = new Map<string, ArmedWatch>()
+  readonly #pending: Pending[] = []
+  readonly #tried: Server[] = []
+  #wire: Wire | null = null
+  #client: Client | null = null
+  #session: string | null = null
+  #connected = false
+  #over = false
+  #lastHeard = 0
+  #zxid = 0
+
+  constructor (zookeeper: SimulatedZooKeeper, process: Process, options: ConnectionOptions) {
+    this.#zookeeper = zookeeper
+    this.#process = process
+    this.#options = options
+    this.#later(0, () => this.#connect())
+  }
+
+  get watchBytes (): number { return this.#watches.bytes }
+
+  /** In the process, unless the connection is over by then. */
+  #later (delay: number, action: () => void): void {
+    this.#process.clock.after(delay, () => { if (!this.#over) action() })
+  }
+
+  /** Always from a step of its own, in the order in which things were learnt. */
+  #emit (event: ConnectionEvent): void {
+    if (!this.#over) this.#options.onEvent(event)
+  }
+
+  /** Every server once, in a random order, and then a pause. */
+  #connect (): void {
+    const { ensemble, network, random } = this.#zookeeper
+    if (this.#tried.length === 0) this.#tried.push(...random.shuffled(ensemble.servers))
+    const server = this.#tried.shift()
+    if (server === undefined) return
+    const pause = this.#tried.length === 0 ? this.#options.sessionTimeout / 60 + 1 : 1
+    const wire = network.open(this.#process, server)
+    this.#wire = wire
+    let answered = false
+    const refused = () => {
+      if (answered || this.#wire !== wire) return
+      answered = true
+      wire.close()
+      this.#wire = null
+      this.#later(pause, () => this.#connect())
+    }
+    wire.onReset = refused
+    this.#later(this.#options.sessionTimeout / 3, refused)
+    wire.toServer(() => {
+      if (!server.serving || server.znodes.zxid < this.#zxid) return wire.toProcess(refused)
+      const accept = (session: string | null) => wire.toProcess(() => {
+        if (answered) return
+        answered = true
+        if (session === null) return this.#expired()
+        this.#established(wire, session)
+      })
+      if (this.#session === null) return ensemble.open(server, this.#options.sessionTimeout, (session) => this.#attach(wire, session, () => accept(session)))
+      const open = ensemble.isOpen(server, this.#session)
+      if (open === null) return wire.toProcess(refused)
+      if (!open) return accept(null)
+      const session = this.#session
+      this.#attach(wire, session, () => accept(session))
+    })
+  }
+
+  /** On the server: from here on it answers this client. */
+  #attach (wire: Wire, session: string, done: () => void): void {
+    const { ensemble } = this.#zookeeper
+    const { server } = wire
+    if (wire.closed || this.#wire !== wire) return
+    if (!server.serving) return wire.reset()
+    // A session that comes back elsewhere has moved: the old server lets go of it.
+    for (const other of ensemble.servers) other.drop(session)
+    ensemble.touch(server, session)
+    const client: Client = {
+      session,
+      fired: (kind, path) => wire.toProcess(() => this.#fired(wire, kind, path)),
+      dropped: () => wire.reset(),
+    }
+    server.attach(client)
+    wire.onGone = () => server.detach(client)
+    this.#client = client
+    done()
+  }
+
+  #established (wire: Wire, session: string): void {
+    const { clock } = this.#process
+    this.#session = session
+    this.#connected = true
+    this.#lastHeard = clock.monotonic()
+    this.#tried.length = 0
+    wire.onReset = () => this.#lost(wire)
+    const client = this.#client
+    const watches = [...this.#armed.values()]
+    const since = this.#zxid
+    if (watches.length > 0 && client !== null) wire.toServer(() => wire.server.rearm(client, watches, since))
+    this.#emit({ type: 'connected', sessionId: session, negotiatedTimeout: this.#options.sessionTimeout })
+    this.#ping(wire)
+  }
+
+  #ping (wire: Wire): void {
+    if (this.#wire !== wire) return
+    const { ensemble } = this.#zookeeper
+    const { sessionTimeout } = this.#options
+    if (this.#process.clock.monotonic() - this.#lastHeard >= sessionTimeout * 2 / 3) return this.#lost(wire)
+    const session = this.#session ?? ''
+    wire.toServer(() => {
+      ensemble.touch(wire.server, session)
+      wire.toProcess(() => this.#heard())
+    })
+    this.#later(sessionTimeout / 6, () => this.#ping(wire))
+  }
+
+  #heard (): void { this.#lastHeard = this.#process.clock.monotonic() }
+
+  #lost (wire: Wire): void {
+    if (this.#wire !== wire || this.#over) return
+    wire.close()
+    this.#wire = null
+    this.#connected = false
+    this.#emit({ type: 'disconnected' })
+    this.#failAll()
+    this.#later(1, () => this.#connect())
+  }
+
+  #expired (): void {
+    this.#wire?.close()
+    this.#over = true
+    this.#options.onEvent({ type: 'expired' })
+    this.#failAll()
+  }
+
+  #failAll (): void {
+    for (const { settle } of this.#pending.splice(0)) this.#process.clock.after(0, () => settle(null))
+  }
+
+  #fired (wire: Wire, kind: WatchKind, path: string): void {
+    if (this.#wire !== wire) return
+    this.#watches.fired(path, kind)
+    const tables: readonly WatchTable[] = kind === 'children' ? ['child'] : kind === 'deleted' ? ['data', 'exist', 'child'] : ['data', 'exist']
+    for (const table of tables) this.#armed.delete(`${table} ${path}`)
+    this.#emit({ type: 'watch', kind, path })
+  }
+
+  #arm (path: string, table: WatchTable): void {
+    this.#watches.armed(path, table)
+    this.#armed.set(`${table} ${path}`, { path, table })
+  }
+
+  #call<T> (op: Operation, path: string, request: Request, finish: (reply: Reply) => T | ZooKeeperError): Promise<T> {
+    const wire = this.#wire
+    const client = this.#client
+    if (this.#over || !this.#connected || wire === null || client === null) {
+      // After whatever the client has learnt before and not told yet.
+      return new Promise((_resolve, reject) => {
+        this.#process.clock.after(0, () => reject(fromZkCode(this.#over ? CLOSING : CONNECTION_LOSS, op, path, false)))
+      })
+    }
+    return new Promise((resolve, reject) => {
+      const pending: Pending = {
+        op,
+        path,
+        settle: (reply) => {
+          const value = reply === null ? fromZkCode(this.#over ? CLOSING : CONNECTION_LOSS, op, path, true) : finish(reply)
+          if (value instanceof ZooKeeperError) reject(value)
+          else resolve(value)
+        },
+      }
+      this.#pending.push(pending)
+      wire.toServer(() => {
+        this.#zookeeper.ensemble.touch(wire.server, client.session)
+        wire.server.handle(client, request, (reply, zxid) => wire.toProcess(() => {
+          this.#heard()
+          this.#zxid = Math.max(this.#zxid, zxid)
+          const at = this.#pending.indexOf(pending)
+          if (at < 0) return
+          this.#pending.splice(at, 1)
+          pending.settle(reply)
+        }))
+      })
+    })
+  }
+
+  async get (path: string, watch: boolean): Promise<{ data: string, stat: Stat }> {
+    checkPath('get', path)
+    return await this.#call('get', path, { op: 'get', path, watch }, ({ code, stat, data = '' }) => {
+      if (code !== 0 || stat === null) return fromZkCode(code, 'get', path, true)
+      if (watch) this.#arm(path, 'data')
+      return { data, stat }
+    })
+  }
+
+  async exists (path: string, watch: boolean): Promise<Stat | null> {
+    checkPath('exists', path)
+    return await this.#call('exists', path, { op: 'exists', path, watch }, ({ code, stat }) => {
+      if (code !== 0 && code !== NO_NODE) return fromZkCode(code, 'exists', path, true)
+      if (watch) this.#arm(path, code === 0 ? 'data' : 'exist')
+      return stat
+    })
+  }
+
+  async children (path: string, watch: boolean): Promise<{ names: string[], stat: Stat }> {
+    checkPath('children', path)
+    return await this.#call('children', path, { op: 'children', path, watch }, ({ code, stat, names = [] }) => {
+      if (code !== 0 || stat === null) return fromZkCode(code, 'children', path, true)
+      if (watch) this.#arm(path, 'child')
+      return { names: [...names], stat }
+    })
+  }
+
+  async create (path: string, data: string, { ephemeral, sequential }: CreateFlags): Promise<string> {
+    checkPath('create', path)
+    checkData('create', path, data)
+    return await this.#call('create', path, { op: 'create', path, data, ephemeral, sequential }, (reply) => reply.code === 0 ? reply.path : fromZkCode(reply.code, 'create', path, true))
+  }
+
+  async set (path: string, data: string, version: number): Promise<Stat> {
+    checkPath('set', path)
+    checkData('set', path, data)
+    checkVersion('set', path, version)
+    return await this.#call('set', path, { op: 'set', path, data, version }, ({ code, stat }) => code === 0 && stat !== null ? stat : fromZkCode(code, 'set', path, true))
+  }
+
+  async delete (path: string, version: number): Promise<void> {
+    checkPath('delete', path)
+    checkVersion('delete', path, version)
+    await this.#call('delete', path, { op: 'delete', path, version }, ({ code }) => code === 0 ? undefined : fromZkCode(code, 'delete', path, true))
+  }
+
+  async sync (path: string): Promise<void> {
+    checkPath('sync', path)
+    await this.#call('sync', path, { op: 'sync' }, ({ code }) => code === 0 ? undefined : fromZkCode(code, 'sync', path, true))
+  }
+
+  close (): void {
+    if (this.#over) return
+    this.#over = true
+    const wire = this.#wire
+    const client = this.#client
+    if (this.#connected && wire !== null && client !== null) {
+      wire.toServer(() => wire.server.handle(client, { op: 'close_session' }, () => {}))
+    }
+    wire?.close()
+    this.#failAll()
+  }
+}
+
+/** A `Connector` for one process. */
+export function simulatedConnector (zookeeper: SimulatedZooKeeper, process: Process): Connector {
+  return (options) => new SimulatedConnection(zookeeper, process, options)
+}

@@ -1,0 +1,173 @@
+/** The znodes of one server: a tree that transactions change one after the other, each in the same way on every server. */
+import type { Stat, WatchKind } from '../../../src/zookeeper/connection.ts'
+import { parentPath } from '../../../src/zookeeper/paths.ts'
+
+export type Change =
+  | { readonly op: 'create', readonly path: string, readonly data: string, readonly ephemeral: boolean, readonly sequential: boolean }
+  | { readonly op: 'set', readonly path: string, readonly data: string, readonly version: number }
+  | { readonly op: 'delete', readonly path: string, readonly version: number }
+  | { readonly op: 'open_session' }
+  | { readonly op: 'close_session' }
+  /** Changes nothing, and is as ordered as everything else. */
+  | { readonly op: 'sync' }
+
+export interface Transaction {
+  readonly zxid: number
+  /** Milliseconds since 1970 on the leader's clock. */
+  readonly time: number
+  readonly session: string
+  readonly change: Change
+  /** Tells the server that asked for it that this is the answer. */
+  readonly tag: number
+}
+
+export interface Fired {
+  readonly kind: WatchKind
+  readonly path: string
+}
+
+/** What a transaction has come to; `code` is ZooKeeper's, 0 for done. */
+export interface Effect {
+  readonly code: number
+  readonly path: string
+  readonly stat: Stat | null
+  readonly events: readonly Fired[]
+}
+
+interface Znode {
+  data: string
+  version: number
+  cversion: number
+  /** Children that there have been: what sequential ones are numbered by. */
+  born: number
+  readonly czxid: number
+  mzxid: number
+  pzxid: number
+  readonly ctime: number
+  mtime: number
+  readonly owner: string
+  readonly children: Set<string>
+}
+
+const NO_NODE = -101
+const BAD_VERSION = -103
+const NO_CHILDREN_FOR_EPHEMERALS = -108
+const NODE_EXISTS = -110
+const NOT_EMPTY = -111
+const SESSION_EXPIRED = -112
+
+export const hex = (zxid: number): string => zxid.toString(16).padStart(16, '0')
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+
+export class Znodes {
+  readonly #znodes = new Map<string, Znode>()
+  readonly #ephemerals = new Map<string, Set<string>>()
+  /** Sessions that are open. */
+  readonly #sessions = new Set<string>()
+  /** The newest transaction seen. */
+  zxid = 0
+
+  constructor () {
+    this.#znodes.set('/', { data: '', version: 0, cversion: 0, born: 0, czxid: 0, mzxid: 0, pzxid: 0, ctime: 0, mtime: 0, owner: '0', children: new Set() })
+  }
+
+  get (path: string): { data: string, stat: Stat } | null {
+    const znode = this.#znodes.get(path)
+    return znode === undefined ? null : { data: znode.data, stat: statOf(znode) }
+  }
+
+  children (path: string): string[] | null {
+    const znode = this.#znodes.get(path)
+    return znode === undefined ? null : [...znode.children]
+  }
+
+  isOpen (session: string): boolean { return this.#sessions.has(session) }
+
+  apply (transaction: Transaction): Effect {
+    this.zxid = transaction.zxid
+    const { change, session } = transaction
+    switch (change.op) {
+      case 'sync': return done('', null, [])
+      case 'open_session':
+        this.#sessions.add(session)
+        return done('', null, [])
+      case 'close_session': return this.#close(transaction)
+      default: return this.#sessions.has(session) ? this.#write(transaction) : failed(change.path, SESSION_EXPIRED)
+    }
+  }
+
+  #write (transaction: Transaction): Effect {
+    const { change } = transaction
+    switch (change.op) {
+      case 'create': return this.#create(transaction, change)
+      case 'set': return this.#set(transaction, change)
+      case 'delete': return this.#delete(transaction, change.path, change.version)
+      default: throw new Error(`${change.op} is not a write`)
+    }
+  }
+
+  #create ({ zxid, time, session }: Transaction, { path: wanted, data, ephemeral, sequential }: Extract<Change, { op: 'create' }>): Effect {
+    const above = parentPath(wanted)
+    const parent = this.#znodes.get(above)
+    if (parent === undefined) return failed(wanted, NO_NODE)
+    const path = sequential ? `${wanted}${String(parent.born).padStart(10, '0')}` : wanted
+    if (this.#znodes.has(path)) return failed(path, NODE_EXISTS)
+    if (parent.owner !== '0') return failed(path, NO_CHILDREN_FOR_EPHEMERALS)
+    const znode: Znode = { data, version: 0, cversion: 0, born: 0, czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: time, mtime: time, owner: ephemeral ? session : '0', children: new Set() }
+    this.#znodes.set(path, znode)
+    parent.born++
+    this.#childrenChanged(parent, zxid).add(nameOf(path))
+    if (ephemeral) this.#ephemeralsOf(session).add(path)
+    return done(path, statOf(znode), [{ kind: 'created', path }, { kind: 'children', path: above }])
+  }
+
+  #set ({ zxid, time }: Transaction, { path, data, version }: Extract<Change, { op: 'set' }>): Effect {
+    const znode = this.#znodes.get(path)
+    if (znode === undefined) return failed(path, NO_NODE)
+    if (version !== -1 && version !== znode.version) return failed(path, BAD_VERSION)
+    Object.assign(znode, { data, version: znode.version + 1, mzxid: zxid, mtime: time })
+    return done(path, statOf(znode), [{ kind: 'changed', path }])
+  }
+
+  #delete ({ zxid }: Pick<Transaction, 'zxid'>, path: string, version: number): Effect {
+    const znode = this.#znodes.get(path)
+    if (znode === undefined) return failed(path, NO_NODE)
+    if (version !== -1 && version !== znode.version) return failed(path, BAD_VERSION)
+    if (znode.children.size > 0) return failed(path, NOT_EMPTY)
+    const above = parentPath(path)
+    const parent = this.#znodes.get(above)
+    this.#znodes.delete(path)
+    if (parent !== undefined) this.#childrenChanged(parent, zxid).delete(nameOf(path))
+    this.#ephemerals.get(znode.owner)?.delete(path)
+    return done(path, null, [{ kind: 'deleted', path }, { kind: 'children', path: above }])
+  }
+
+  #close (transaction: Transaction): Effect {
+    const { session } = transaction
+    this.#sessions.delete(session)
+    const events = [...this.#ephemerals.get(session) ?? []].flatMap((path) => this.#delete(transaction, path, -1).events)
+    this.#ephemerals.delete(session)
+    return done('', null, events)
+  }
+
+  #childrenChanged (parent: Znode, zxid: number): Set<string> {
+    parent.cversion++
+    parent.pzxid = zxid
+    return parent.children
+  }
+
+  #ephemeralsOf (session: string): Set<string> {
+    const paths = this.#ephemerals.get(session) ?? new Set<string>()
+    this.#ephemerals.set(session, paths)
+    return paths
+  }
+}
+
+const done = (path: string, stat: Stat | null, events: readonly Fired[]): Effect => ({ code: 0, path, stat, events })
+const failed = (path: string, code: number): Effect => ({ code, path, stat: null, events: [] })
+
+function statOf ({ data, version, cversion, czxid, mzxid, pzxid, ctime, mtime, owner, children }: Znode): Stat {
+  return Object.freeze({
+    version, cversion, czxid: hex(czxid), mzxid: hex(mzxid), pzxid: hex(pzxid), ctime, mtime, ephemeralOwner: owner, numChildren: children.size, dataLength: Buffer.byteLength(data),
+  })
+}

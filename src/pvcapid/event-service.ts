@@ -1,0 +1,24 @@
+/** What the events route calls: opens a stream, and sees to it that a client that comes from another API is not sent back in time. */
+import type { Readable } from 'node:stream'
+import type { Contact } from './contact.ts'
+import type { EventFeed } from './event-feed.ts'
+import type { View } from './view.ts'
+
+export class EventService {
+  readonly #feed: EventFeed
+  readonly #view: View
+  readonly #contact: Contact
+
+  constructor (feed: EventFeed, view: View, contact: Contact) {
+    this.#feed = feed
+    this.#view = view
+    this.#contact = contact
+  }
+
+  /** @param lastId the id that the client has read up to; what is not one of ours is taken as none */
+  async open (lastId: string | undefined): Promise<Readable> {
+    const known = lastId !== undefined && /^[0-9a-f]{16}$/.test(lastId) ? lastId : undefined
+    if (known !== undefined && !this.#feed.knows(known)) await this.#contact.bounded(async (signal) => await this.#view.caughtUp(signal))
+    return this.#feed.open(known)
+  }
+}

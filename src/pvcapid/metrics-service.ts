@@ -1,0 +1,118 @@
+/**
+ * Feeds the metrics: the view's figures when they are asked for, switchovers as they end, keepalives as they change. How old a keepalive is,
+ * is counted on this API's own clock from when it saw it change, and starts anew when contact with ZooKeeper is back.
+ */
+import { phaseDurations } from '../core/phases.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { watchLoop } from '../runtime/loop-watch.ts'
+import type { SessionKeeper } from '../zookeeper/session-keeper.ts'
+import type { HealthService } from './health-service.ts'
+import { coordinatorStates, daemonStates, fenceStates, SESSION_STATES, setByState, type Metrics } from './metrics.ts'
+import type { View, ViewChange } from './view.ts'
+
+/** How a node marks the value of a check that was late or failed. */
+const OLD_VALUE = /^(Old value \(|No value yet: )/
+
+export interface MetricsServiceOptions {
+  readonly metrics: Metrics
+  readonly view: View
+  readonly clock: Clock
+  readonly keeper: SessionKeeper
+  readonly health: HealthService
+  readonly waiting: () => number
+  readonly streams: () => number
+}
+
+export class MetricsService implements Disposable {
+  readonly metrics: Metrics
+  readonly #options: MetricsServiceOptions
+  readonly #subscriptions: Disposable[]
+  /** Node → its keepalive's last transaction, and when it was seen, monotonic. */
+  readonly #keepalives = new Map<string, { readonly zxid: string, readonly seen: number }>()
+  /** Epochs that were seen open, and so are counted when they end; null before the first view. */
+  #open: Set<number> | null = null
+  #newest = -1
+
+  constructor (options: MetricsServiceOptions) {
+    const { metrics, view, clock, keeper } = options
+    this.#options = options
+    this.metrics = metrics
+    this.#subscriptions = [
+      view.onChange((change) => this.#onChange(change)),
+      keeper.onSession(() => {
+        metrics.sessions.inc()
+        this.#keepalives.clear()
+      }),
+      watchLoop({ clock, threshold: 0, onStall: (late) => metrics.loopDelay.observe(late / 1000) }),
+    ]
+  }
+
+  /** Everything, in Prometheus' text format. */
+  async text (): Promise<string> {
+    const { metrics, keeper, health, view, waiting, streams } = this.#options
+    metrics.viewAge.set(view.age / 1000)
+    metrics.ready.set(health.report().ready ? 1 : 0)
+    setByState(metrics.sessionState, 'state', SESSION_STATES, [keeper.current?.state ?? 'connecting'])
+    metrics.waiters.set(waiting())
+    metrics.streams.set(streams())
+    metrics.residentMemory.set(process.memoryUsage.rss())
+    const { user, system } = process.cpuUsage()
+    metrics.cpuSeconds.reset()
+    metrics.cpuSeconds.inc((user + system) / 1e6)
+    this.#cluster()
+    return await metrics.text()
+  }
+
+  [Symbol.dispose] (): void {
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
+  }
+
+  #cluster (): void {
+    const { metrics, view: { latest, board }, clock } = this.#options
+    if (latest === null) return
+    setByState(metrics.nodes, 'daemon_state', daemonStates, latest.nodes.map((node) => node.daemon_state))
+    setByState(metrics.coordinators, 'coordinator_state', coordinatorStates, latest.nodes.map((node) => node.coordinator_state))
+    metrics.maintenance.set(latest.maintenance === 'true' ? 1 : 0)
+    metrics.switchoversOpen.set(board.newest(Infinity).filter(({ done }) => !done).length)
+    metrics.primary.reset()
+    metrics.fence.reset()
+    metrics.keepaliveAge.reset()
+    metrics.staleChecks.reset()
+    const { name, epoch, settled } = board.primary
+    metrics.primarySettled.set(settled ? 1 : 0)
+    if (epoch !== null) metrics.primaryEpoch.set(epoch)
+    for (const { name: node, health_details: checks } of latest.nodes) {
+      metrics.primary.set({ node }, node === name ? 1 : 0)
+      metrics.staleChecks.set({ node }, (checks ?? []).filter(({ message }) => OLD_VALUE.test(message ?? '')).length)
+      const fence = latest.fenceState(node)
+      if (fence !== null) for (const state of Object.keys(fenceStates)) metrics.fence.set({ node, state }, state === fence ? 1 : 0)
+      const keepalive = this.#keepalives.get(node)
+      if (keepalive !== undefined) metrics.keepaliveAge.set({ node }, (clock.monotonic() - keepalive.seen) / 1000)
+    }
+  }
+
+  #onChange ({ snapshot }: ViewChange): void {
+    const now = this.#options.clock.monotonic()
+    for (const { name } of snapshot.nodes) {
+      const zxid = snapshot.keepalive(name)
+      if (zxid !== null && this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: now })
+    }
+    for (const name of this.#keepalives.keys()) if (snapshot.node(name) === undefined) this.#keepalives.delete(name)
+    this.#countEnded()
+  }
+
+  /** Every switchover that ends while this API looks is counted once; those that were over before are not. */
+  #countEnded (): void {
+    const { metrics, view: { board } } = this.#options
+    const all = board.newest(Infinity)
+    const open = this.#open
+    for (const switchover of all) {
+      if (open === null || switchover.outcome === null || !(open.has(switchover.epoch) || switchover.epoch > this.#newest)) continue
+      metrics.switchovers.inc({ cause: switchover.cause, outcome: switchover.outcome })
+      if (switchover.outcome !== 'succeeded') continue
+      for (const { phase, seconds } of phaseDurations(switchover)) metrics.switchoverSeconds.observe({ phase }, seconds)
+    }
+    this.#open = new Set(all.filter(({ done }) => !done).map(({ epoch }) => epoch))
+    this.#newest = Math.max(this.#newest, ...all.map(({ epoch }) => epoch))
+  }
+}
