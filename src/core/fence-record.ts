@@ -64,6 +64,12 @@ export function parseFence (data: string | null | undefined): FenceRecord | null
   }
 }
 
+/** The record of a fence that is not over: one that was confirmed belongs to an earlier death. */
+export function openFence (data: string | null | undefined): FenceRecord | null {
+  const record = parseFence(data)
+  return record?.state === 'confirmed' ? null : record
+}
+
 export const confirmed = (record: FenceRecord, by: string | null, message: string, wall: string): FenceRecord =>
   ({ ...record, state: 'confirmed', since: wall, message, confirmed_by: by, confirmed_at: wall })
 

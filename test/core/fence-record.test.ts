@@ -1,6 +1,6 @@
 // What is kept of a fence.
 import t from 'tap'
-import { confirmed, newFence, parseFence, retryPause, showsLife, type FenceRecord } from '../../src/core/fence-record.ts'
+import { confirmed, newFence, openFence, parseFence, retryPause, showsLife, type FenceRecord } from '../../src/core/fence-record.ts'
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const record: FenceRecord = {
@@ -20,6 +20,9 @@ t.test('confirmed: by whom and when', async (t) => {
   const after = confirmed(record, 'ops', 'It is off.', WALL)
   t.strictSame(after, { ...record, state: 'confirmed', message: 'It is off.', since: WALL, confirmed_by: 'ops', confirmed_at: WALL })
   t.strictSame(parseFence(JSON.stringify(after)), after)
+  t.equal(openFence(JSON.stringify(after)), null, 'over: another death has nothing to do with it')
+  t.strictSame(openFence(JSON.stringify(record)), record)
+  t.equal(openFence(null), null)
 })
 
 t.test('signs of life', async (t) => {

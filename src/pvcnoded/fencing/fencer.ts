@@ -6,7 +6,7 @@
  * the whole cluster; a fence begun by a coordinator that dies is gone on with by another.
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
-import { confirmed, newFence, parseFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
+import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
 import { fencingPlan, type FencingTerms } from '../../core/fencing.ts'
 import { epochOf } from '../../core/epoch.ts'
 import { holdsNothing, type Member } from '../../core/member.ts'
@@ -140,7 +140,7 @@ export class Fencer {
     const version = znode?.version ?? -1
     const now = clock.monotonic()
     if (this.#recordSeen.get(name)?.version !== version) this.#recordSeen.set(name, { version, at: now })
-    const attempts = parseFence(znode?.data)?.attempts ?? 0
+    const attempts = openFence(znode?.data)?.attempts ?? 0
     return now - (this.#recordSeen.get(name)?.at ?? now) >= retryPause(attempts)
   }
 
@@ -230,13 +230,12 @@ export class Fencer {
     const { session } = this.#options
     const [state, router, fence] = await Promise.all((['daemonstate', 'routerstate', 'fence'] as const).map(async (key) => await readZnode(session, nodePath(name, key))))
     if (state === undefined) return null
-    const record = parseFence(fence?.data)
     return {
       daemonState: state.data,
       stateVersion: state.version,
       coordinatorState: router?.data ?? null,
       routerVersion: router?.version ?? -1,
-      fence: fence === undefined ? null : { version: fence.version, record: record ?? null },
+      fence: fence === undefined ? null : { version: fence.version, record: openFence(fence.data) },
     }
   }
 
