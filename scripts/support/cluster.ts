@@ -52,7 +52,7 @@ export class Cluster {
    * @param env added to the daemon's environment
    */
   startNode (name: string, changes: Readonly<Record<string, unknown>> = {}, env: Readonly<Record<string, string>> = {}): DaemonProcess {
-    const { resources = ['address', 'service'], sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
+    const { sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
     const script = join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')
     const command = ['sh', script, this.folder]
     const file = this.#configuration(`pvcnoded-${name}`, {
@@ -61,7 +61,7 @@ export class Cluster {
       coordinators: [this.zookeeper.connectString],
       zookeeper: { session_timeout: sessionTimeout },
       coordinator: {
-        resources: resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1 })),
+        resources: this.#resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1 })),
         ...coordinator,
       },
       system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 }, ...this.#options.system?.(this.folder) },
@@ -98,6 +98,11 @@ export class Cluster {
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
   }
 
+  /** Takes from `name` what it holds, as if its power were cut. */
+  takeFrom (name: string): void {
+    for (const resource of this.#resources) if (this.holder(resource) === name) rmSync(join(this.folder, `${resource}.holder`))
+  }
+
   /** The lines of a file in the cluster's folder, none if there is no such file. */
   notes (name: string): readonly string[] {
     const file = join(this.folder, name)
@@ -111,6 +116,8 @@ export class Cluster {
     rmSync(this.folder, { recursive: true, force: true })
     folders.delete(this.folder)
   }
+
+  get #resources (): readonly string[] { return this.#options.resources ?? ['address', 'service'] }
 
   #configuration (name: string, pvc: Readonly<Record<string, unknown>>): string {
     const file = join(this.folder, `${name}.yaml`)

@@ -1,15 +1,13 @@
 /** A dead primary: nobody takes over what it may hold before a fence is confirmed, and then at once. */
 import t from 'tap'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fencedCluster } from '../support/fencing.ts'
 import { parseFence } from '../../src/core/fence-record.ts'
 import { eventually } from '../support/zookeeper.ts'
 
 t.test('a fence that fails first', async (t) => {
-  const { made, watcher, fences } = await fencedCluster(t, ['hv1', 'hv2'])
+  const { made, watcher, fences, command } = await fencedCluster(t, ['hv1', 'hv2'])
   const first = await watcher.settled()
-  writeFileSync(join(made.folder, 'fence-fails'), '')
+  command('fails')
   await made.nodes.get(first.name)?.kill()
   const session = await watcher.session()
   const record = async () => parseFence((await session.get(`/nodes/${first.name}/fence`).catch(() => null))?.data)
@@ -19,11 +17,11 @@ t.test('a fence that fails first', async (t) => {
   t.match(watcher.feed.view?.members.find((member) => member.name === first.name), { daemonState: 'dead', coordinatorState: 'primary' })
   t.equal(made.holder('address'), first.name)
 
-  writeFileSync(join(made.folder, 'fence-fails'), 'not any more')
+  command('works')
   const second = await watcher.settled(first.name === 'hv1' ? 'hv2' : 'hv1', 60_000)
   t.match(watcher.feed.view?.members.find((member) => member.name === first.name), { daemonState: 'fenced', coordinatorState: 'secondary' })
   t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === second.epoch), { cause: 'fence', outcome: 'succeeded' })
-  t.match(await record(), { state: 'confirmed', attempts: 2 })
+  t.match(await record(), { state: 'confirmed', attempts: 2, confirmed_by: second.name })
   t.same(fences(), [`${first.name} ${first.epoch} fails`, `${first.name} ${first.epoch}`])
 
   made.startNode(first.name)

@@ -10,21 +10,28 @@ export interface FencedCluster {
   readonly watcher: Watcher
   /** Every run of the fencing command: `node epoch`, with what was made of it. */
   readonly fences: () => readonly string[]
+  readonly command: (behaviour: Behaviour) => void
 }
 
-/**
- * The command takes from a node what it holds, as a power switch would. A file `fence-fails` (empty) in the cluster's folder makes it fail,
- * `fence-hangs` makes it hang until that file is gone.
- */
+/** What the fencing command does: as a power switch would, it takes from a node what that holds; or exits with 1; or never ends; or says too late that all is well. */
+export type Behaviour = 'works' | 'fails' | 'hangs' | 'is late'
+
 export async function fencedCluster (t: Test, nodes: readonly string[], options: Partial<ClusterOptions> = {}, fencing: Readonly<Record<string, unknown>> = {}): Promise<FencedCluster> {
   const made = new Cluster({ nodes, ...quick, ...options, system: (folder) => ({ fencing: { method: 'command', command: ['sh', join(folder, 'fence.sh'), '{node}'], saving_throws: 2, saving_interval: 0.3, ...fencing } }) })
+  const command = (behaviour: Behaviour) => writeFileSync(join(made.folder, 'fence-command'), behaviour)
+  command('works')
   writeFileSync(join(made.folder, 'fence.sh'), `cd ${made.folder}
-if [ -e fence-fails ] && [ ! -s fence-fails ]; then echo "$1 $PVC_EPOCH fails" >> fences; exit 1; fi
-if [ -e fence-hangs ]; then echo "$1 $PVC_EPOCH hangs" >> fences; while [ -e fence-hangs ]; do sleep 0.1; done; fi
+does=$(cat fence-command)
+[ "$does" = works ] || echo "$1 $PVC_EPOCH $does" >> fences
+case $does in
+  fails) exit 1 ;;
+  hangs) while [ "$(cat fence-command)" = hangs ]; do sleep 0.1; done ;;
+  'is late') trap 'exit 0' TERM; while :; do sleep 0.1; done ;;
+esac
 for holder in *.holder; do [ ! -e "$holder" ] || [ "$(cat "$holder")" != "$1" ] || rm -f "$holder"; done
 echo "$1 $PVC_EPOCH" >> fences
 `)
   t.teardown(async () => await made.close())
   await made.start()
-  return { made, watcher: await watch(t, made), fences: () => made.notes('fences') }
+  return { made, watcher: await watch(t, made), fences: () => made.notes('fences'), command }
 }
