@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { DaemonProcess, packageFolder } from './daemon-process.ts'
+import { DaemonProcess, packageFolder, type DaemonProcessOptions, type LogLine } from './daemon-process.ts'
 import { ZooKeeperServer, type ZooKeeperServerOptions } from './zookeeper-server.ts'
 
 export interface ClusterOptions {
@@ -49,9 +49,9 @@ export class Cluster {
 
   /**
    * @param changes sections of `pvc` that differ from the other nodes'
-   * @param env added to the daemon's environment
+   * @param options of its process
    */
-  startNode (name: string, changes: Readonly<Record<string, unknown>> = {}, env: Readonly<Record<string, string>> = {}): DaemonProcess {
+  startNode (name: string, changes: Readonly<Record<string, unknown>> = {}, options: DaemonProcessOptions = {}): DaemonProcess {
     const { sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
     const script = join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')
     const command = ['sh', script, this.folder]
@@ -67,9 +67,18 @@ export class Cluster {
       system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 }, ...this.#options.system?.(this.folder) },
       ...changes,
     })
-    const daemon = new DaemonProcess('pvcnoded', name, file, { env })
+    const daemon = new DaemonProcess('pvcnoded', name, file, options)
     this.nodes.set(name, daemon)
     return daemon
+  }
+
+  /** The configuration file of a node that was started. */
+  configurationOf (name: string): string { return join(this.folder, `pvcnoded-${name}.yaml`) }
+
+  /** `pvcnoded --release` with the configuration of a node that was started; resolves with its exit code and its log. */
+  async release (name: string): Promise<{ code: number | null, log: readonly LogLine[] }> {
+    const run = new DaemonProcess('pvcnoded', `${name} --release`, this.configurationOf(name), { more: ['--release'] })
+    return { code: await run.exited(), log: run.log }
   }
 
   /** An API for `name`; resolves with its base URL once it listens. `zookeeper`: by which address, if not the server's own. */

@@ -11,6 +11,7 @@ import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/
 import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.ts'
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
+import { HeldLock } from './held-lock.ts'
 import { readMembers, readRecord, readSurvey, readZnode, type Alive } from './reading.ts'
 import { sureRead, sureWrite, type WriteFate } from './sure-write.ts'
 
@@ -31,7 +32,7 @@ const KEPT_RECORDS = 1_000
 export class KeyOperations {
   readonly session: Session
   readonly #options: KeyOperationsOptions
-  #handle: LockHandle | null = null
+  readonly #lock = new HeldLock()
   #recordEpochs: readonly number[] = []
 
   constructor (session: Session, options: KeyOperationsOptions) {
@@ -40,7 +41,7 @@ export class KeyOperations {
   }
 
   /** The primary lock, while this holds it. */
-  get lock (): LockHandle | null { return this.#handle }
+  get lock (): LockHandle | null { return this.#lock.handle }
 
   /**
    * @param signal ends waiting and reading; never the fate of a write that was sent
@@ -66,28 +67,14 @@ export class KeyOperations {
   /** Waits for the primary lock, at most `timeout` milliseconds. */
   async takeLock (timeout: number, { signal, wanted }: { signal?: AbortSignal | undefined, wanted?: (() => boolean) | undefined }): Promise<KeyAnswer> {
     const { book, identifier } = this.#options
-    try {
+    return await this.#lock.take(async () => {
       await ensureKey(this.session)
-      this.#handle = await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout, signal, onWake: wanted })
-      return { kind: 'done' }
-    } catch (error) {
-      if (hasCode(error, 'lock_timeout', 'lock_abandoned', 'lock_unsettled')) return { kind: 'refused' }
-      if (isZooKeeperError(error)) return { kind: 'failed' }
-      throw error
-    }
+      return await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout, signal, onWake: wanted })
+    })
   }
 
-  /** Lets go of the lock. One that cannot be deleted now is on the lock book, which sees to it. */
   async releaseLock (): Promise<KeyAnswer> {
-    const handle = this.#handle
-    this.#handle = null
-    try {
-      await handle?.release()
-      return { kind: 'done' }
-    } catch (error) {
-      if (isZooKeeperError(error)) return { kind: 'failed' }
-      throw error
-    }
+    return await this.#lock.letGo()
   }
 
   async createRecord (record: SwitchoverRecord): Promise<WriteFate> {
@@ -119,7 +106,7 @@ export class KeyOperations {
   }
 
   async #writeKey (value: string, version: number): Promise<WriteFate> {
-    const handle = this.#handle
+    const handle = this.lock
     if (handle === null) return 'failed'
     if (!handle.sound) {
       const verified = await sureRead(this.session, async () => { await handle.verify(); return true }).catch((error: unknown) => {

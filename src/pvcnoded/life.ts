@@ -31,6 +31,7 @@ import { ResourceBoard } from './resources/board.ts'
 import { Caretaker } from './resources/caretaker.ts'
 import { createResource } from './resources/create.ts'
 import type { Resource } from './resources/resource.ts'
+import { selfFence } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
 
 export interface LifeOptions {
@@ -63,6 +64,9 @@ export class Life {
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
   #observer: Observer | null = null
+  /** Runs while everything has to be released. */
+  #releasesDue: Timer | null = null
+  #selfFencing = false
   #stepping = false
   #stopping = false
 
@@ -73,6 +77,9 @@ export class Life {
     this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
+
+  /** Nothing may be held here, or the lease stands for it. */
+  get sound (): boolean { return this.#machine === null || !mayHold(this.#machine) || this.#lease?.sound === true }
 
   /** What may be held here. */
   get held (): readonly string[] { return this.#machine?.held ?? [] }
@@ -90,6 +97,7 @@ export class Life {
       return await this.#ended
     } finally {
       for (const timer of this.#delays.values()) timer[Symbol.dispose]()
+      this.#releasesDue?.[Symbol.dispose]()
       for (const controller of this.#underWay.values()) controller.abort()
       await this.#closing.close()
     }
@@ -228,7 +236,6 @@ export class Life {
   }
 
   #lose (reason: string): void {
-    if (this.#operations !== null) this.#operations.hurried = true
     this.#dispatch({ type: 'lost', reason })
   }
 
@@ -281,20 +288,26 @@ export class Life {
     }
   }
 
+  /** What is not released when the session can have ended may be held twice from then on. */
+  #demoted (held: readonly string[]): void {
+    if (this.#operations !== null) this.#operations.hurried = true
+    if (held.length === 0 || this.#lease === null) return
+    this.#releasesDue ??= this.#options.clock.after(this.#lease.releaseTime, () => {
+      void this.#selfFence(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
+    })
+  }
+
   async #selfFence (why: string): Promise<void> {
-    const { config, commands, log } = this.#options
-    if (config.selfFence === undefined) {
-      log.error({ why }, 'a resource could not be released and no self_fence is configured: release it by hand')
-      return
-    }
-    log.fatal({ why }, 'a resource could not be released: running self_fence')
-    const outcome = await commands.run({ argv: config.selfFence, timeout: 60_000 })
-    log.fatal({ outcome: outcome.kind }, 'self_fence has run')
+    if (this.#selfFencing) return
+    this.#selfFencing = true
+    await selfFence(this.#options.config, why, this.#options)
+    this.#selfFencing = false
   }
 
   #note (note: Note): void {
     const { log } = this.#options
     const { code, ...fields } = note
+    if (code === 'demoted') this.#demoted(note.held)
     const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentences[code])
   }

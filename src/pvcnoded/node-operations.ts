@@ -106,7 +106,7 @@ export class NodeOperations {
     if (action === 'acquire' && !await lease.confirmed(signal)) return { kind: 'aborted' }
     if (action === 'acquire') this.#epoch = epoch
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
-    const result = await attemptAll(resource, action, { epoch, signal }, this.hurried ? 1 : 1 + resource.retries)
+    const result = await attemptAll(resource, action, { epoch, signal }, () => this.hurried)
     board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.trouble.message : null)
     switch (result.kind) {
       case 'done': return { kind: 'done' }

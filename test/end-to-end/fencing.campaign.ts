@@ -64,7 +64,7 @@ t.test('the ensemble away, five nodes and a PVC peer: nobody is fenced', { timeo
 
 t.test('a clock an hour off: nobody is fenced, and nothing is missed', { timeout: 300_000 }, async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2'], ...quick, system: () => ({ fencing: { method: 'command', command: ['false'] } }) })
-  const odd = made.startNode('hv3', {}, { LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1', FAKETIME: '-1h', DONT_FAKE_MONOTONIC: '1' })
+  const odd = made.startNode('hv3', {}, { env: { LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1', FAKETIME: '-1h', DONT_FAKE_MONOTONIC: '1' } })
   await watcher.sees('all three', (view) => view.members.filter((member) => member.daemonState === 'run').length === 3)
   const session = await watcher.session()
   const said = Number((await session.get('/nodes/hv3/keepalive')).data)
