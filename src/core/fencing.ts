@@ -13,6 +13,9 @@ export interface Watch {
   /** Since when its presence, which was seen, is gone. */
   readonly goneSince: number | null
   readonly keepalive: string | null
+  /** Has been seen to change. */
+  readonly changes: boolean
+  /** The last change, or the first look. */
   readonly changedAt: number
 }
 
@@ -30,11 +33,12 @@ export const observe = (watches: Watches, sightings: ReadonlyMap<string, Sightin
   new Map([...sightings].map(([name, sighting]) => [name, watchAfter(watches.get(name), sighting, now)]))
 
 function watchAfter (before: Watch | undefined, { presence, keepalive }: Sighting, now: number): Watch {
-  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, keepalive, changedAt: now }
+  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, keepalive, changes: false, changedAt: now }
   return {
     presenceSeen: before.presenceSeen || presence !== null,
     goneSince: presence !== null || !before.presenceSeen ? null : before.goneSince ?? now,
     keepalive,
+    changes: before.changes || keepalive !== before.keepalive,
     changedAt: keepalive === before.keepalive ? before.changedAt : now,
   }
 }
@@ -48,10 +52,17 @@ export const isJudged = ({ daemonState, coordinatorState }: Member) =>
   daemonState === 'init' || daemonState === 'run' || daemonState === 'shutdown' ||
   (daemonState === 'stop' && coordinatorState !== 'secondary' && coordinatorState !== 'client')
 
+/**
+ * Milliseconds that a PVC peer is given besides until it is first seen to change its keepalive: after an outage its client (kazoo) waits up to
+ * 84 s, a minute and its jitter, before it tries to connect again. One of ours tries all the time, and has its presence.
+ */
+const PVC_RECONNECT = 90_000
+
 export function suspicion (member: Member, watch: Watch | undefined, terms: FencingTerms, now: number): Suspicion | null {
   if (watch === undefined || !isJudged(member)) return null
   if (member.ours && watch.goneSince !== null && now - watch.goneSince >= terms.presenceWindow) return 'presence_gone'
   // A stopped daemon writes no keepalives; that it did not let go is known from its state alone once its session is over.
+  if (!member.ours && !watch.changes && now - watch.changedAt < terms.keepaliveWindow + PVC_RECONNECT) return null
   return isAlive(watch, terms, now) || (member.daemonState === 'stop' && isPresent(member)) ? null : 'keepalive_stale'
 }
 

@@ -33,9 +33,21 @@ t.test('keepalive: whether it changes, never what it says', async (t) => {
   t.ok(isAlive(watches.get('hv2'), terms, 39_999))
   t.notOk(isAlive(watches.get('hv2'), terms, 40_000))
   t.ok(isAlive(undefined, terms, 40_000), 'not watched yet')
-  t.equal(of(watches, 40_000, primary('hv2', { ours: false, presence: null })), 'keepalive_stale', 'a PVC peer is judged by this alone')
+  t.equal(of(observe(watches, seen({ hv2: absent('6') }), 39_500), 69_500, primary('hv2', { ours: false, presence: null })), 'keepalive_stale', 'a PVC peer is judged by this alone')
   t.equal(of(looks([39_000, present('5')]), 40_000), null, 'the window begins with the first look')
   t.equal(observe(watches, seen({}), 41_000).size, 0, 'forgotten with the node')
+})
+
+t.test('a PVC peer that this observer has not seen alive yet may still be waiting to connect', async (t) => {
+  const peer = primary('hv2', { ours: false, presence: null })
+  const silent = looks([0, absent('5')])
+  t.equal(of(silent, 119_999, peer), null)
+  t.equal(of(silent, 120_000, peer), 'keepalive_stale')
+  t.notOk(isAlive(silent.get('hv2'), terms, 30_000), 'fit it is not meanwhile')
+  const seenAlive = observe(observe(silent, seen({ hv2: absent('6') }), 50_000), seen({ hv2: absent('6') }), 60_000)
+  t.equal(of(seenAlive, 79_999, peer), null)
+  t.equal(of(seenAlive, 80_000, peer), 'keepalive_stale', 'once it has changed, its window is that of everybody')
+  t.equal(of(looks([0, present('5')]), 30_000), 'keepalive_stale', 'ours connect again within their session time-out')
 })
 
 t.test('who is judged at all', async (t) => {
