@@ -36,7 +36,7 @@ export class ServiceManager implements Disposable {
   ready (): void {
     void this.#say('READY=1')
     const interval = this.#watchdogInterval()
-    if (interval !== null) this.#feed(interval)
+    if (interval !== null) this.#feedAfter(interval)
   }
 
   stopping (): void {
@@ -55,9 +55,11 @@ export class ServiceManager implements Disposable {
     return ours && microseconds > 0 ? microseconds / 2_000 : null
   }
 
-  #feed (interval: number): void {
-    if (this.#options.sound()) void this.#say('WATCHDOG=1')
-    this.#timer = this.#options.clock.after(interval, () => this.#feed(interval))
+  #feedAfter (interval: number): void {
+    this.#timer = this.#options.clock.after(interval, () => {
+      if (this.#options.sound()) void this.#say('WATCHDOG=1')
+      this.#feedAfter(interval)
+    })
   }
 
   async #say (word: string): Promise<void> {
