@@ -12,6 +12,7 @@ import { packageVersion } from '../runtime/package-version.ts'
 import { ServiceManager } from '../runtime/service-manager.ts'
 import { claimSole } from '../runtime/sole-process.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
+import { createCollectors } from './collectors/create.ts'
 import { loadNodeConfig, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
 import { NodeNameInUseError } from './presence.ts'
@@ -48,6 +49,7 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run'): P
 
 async function runDaemon (config: NodeConfig, log: Logger): Promise<void> {
   const commands = createCommandRunner(systemClock)
+  const facts = { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() }
   const daemon = new NodeDaemon({
     config,
     connector: nativeConnector(),
@@ -56,7 +58,8 @@ async function runDaemon (config: NodeConfig, log: Logger): Promise<void> {
     log,
     uuid: () => randomUUID().replaceAll('-', ''),
     random: Math.random,
-    facts: { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() },
+    facts,
+    collectors: createCollectors(config.collectors, config.node, facts, systemClock, commands),
     version: packageVersion(),
   })
   watchLoop({

@@ -42,8 +42,6 @@ export interface FencerOptions {
 
 /** Milliseconds to wait for the fence lock: who does not get it looks again later. */
 const LOCK_PATIENCE = 500
-/** Milliseconds that `stop` waits for writes under way. */
-const STOPPING = 2_000
 
 export class Fencer {
   readonly #options: FencerOptions
@@ -52,7 +50,6 @@ export class Fencer {
   /** When this observer first saw the present version of a node's fence record. */
   readonly #recordSeen = new Map<string, { version: number, at: number }>()
   #busy: Promise<void> | null = null
-  #agentUnderWay: Promise<unknown> = Promise.resolve()
 
   constructor (options: FencerOptions) {
     this.#options = options
@@ -68,17 +65,10 @@ export class Fencer {
     }).finally(() => { this.#busy = null })
   }
 
-  /**
-   * Stops an agent under way with its process group; resolves once that is gone, and nothing more is written. Out of contact nothing is
-   * waited for that only the end of the session could end.
-   */
+  /** Stops an agent under way with its process group; resolves once that is gone, and nothing more is written. */
   async stop (): Promise<void> {
-    const { session, clock } = this.#options
     this.#stopped.abort()
-    await this.#agentUnderWay
-    if (this.#busy === null || session.state !== 'connected') return
-    const left = new Promise<void>((resolve) => { clock.after(STOPPING, resolve) })
-    await Promise.race([this.#busy, left])
+    await this.#busy
   }
 
   async #consider (observer: Observer): Promise<void> {
@@ -171,9 +161,7 @@ export class Fencer {
     await lock.verify()
     if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
     log.warn({ dead: name, method: agent.method, attempt: judged.attempts + 1 }, `fencing ${name}`)
-    const fencing = agent.fence(await this.#target(name), AbortSignal.any([this.#stopped.signal, lock.lost]))
-    this.#agentUnderWay = fencing
-    const result = await fencing
+    const result = await agent.fence(await this.#target(name), AbortSignal.any([this.#stopped.signal, lock.lost]))
     // A coordinator that is stopping, or has lost the lock, leaves the rest to the others.
     if (this.#stopped.signal.aborted || lock.lost.aborted) return
     await this.#conclude(name, found, judged, result)
@@ -256,7 +244,7 @@ export class Fencer {
         const znode = await readZnode(session, path)
         if ((znode?.version ?? null) === version) return 'absent'
         return znode?.data === data ? 'applied' : 'other'
-      })
+      }, this.#stopped.signal)
   }
 }
 

@@ -1,0 +1,25 @@
+/** Collectors of a simulated machine. They answer when they like, now and then wrongly or not at all. */
+import { CollectorFault, type Collector, type Reading } from '../../src/pvcnoded/collectors/collector.ts'
+import type { Process } from './process.ts'
+import type { Random } from './random.ts'
+
+export function collectorsOf (process: Process, random: Random): readonly Collector[] {
+  return [
+    collector('memory', () => ({ memtotal: '24000', memused: String(Math.floor(random.between(1_000, 9_000))), memfree: '15000' }), process, random),
+    collector('load', () => ({ cpuload: random.between(0, 4).toFixed(2) }), process, random),
+  ]
+}
+
+function collector (name: string, figures: () => Reading['znodes'], process: Process, random: Random): Collector {
+  return {
+    name,
+    timeout: 2_000,
+    collect: async (signal) => await new Promise<Reading>((resolve, reject) => {
+      if (random.chance(0.01)) return
+      process.clock.after(random.latency(5), () => {
+        if (signal.aborted || random.chance(0.01)) reject(new CollectorFault('was out of sorts'))
+        else resolve({ znodes: figures(), check: null })
+      })
+    }),
+  }
+}
