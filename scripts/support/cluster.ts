@@ -17,7 +17,8 @@ export interface ClusterOptions {
   readonly sessionTimeout?: number
   readonly coordinator?: Readonly<Record<string, unknown>>
   readonly keepaliveInterval?: number
-  readonly zookeeper?: ZooKeeperServerOptions
+  /** A server, or what one of the cluster's own is to be like. */
+  readonly zookeeper?: ZooKeeperServerOptions | ZooKeeperServer
   /** More of the section `system`, given the cluster's folder. */
   readonly system?: (folder: string) => Readonly<Record<string, unknown>>
 }
@@ -36,7 +37,7 @@ export class Cluster {
   constructor (options: ClusterOptions) {
     folders.add(this.folder)
     this.#options = options
-    this.zookeeper = new ZooKeeperServer(options.zookeeper)
+    this.zookeeper = options.zookeeper instanceof ZooKeeperServer ? options.zookeeper : new ZooKeeperServer(options.zookeeper)
   }
 
   /** Starts ZooKeeper, unless it runs, and a coordinator for each node. */
