@@ -30,7 +30,7 @@ interface Surroundings {
 async function campaign (t: Test, { zookeeper, way, cut, heal, slow }: Surroundings): Promise<void> {
   const exclusive = join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')
   const resources = (command: (folder: string) => readonly string[], folder: string) => RESOURCES.map((name) => ({
-    name, type: 'command', acquire: command(folder), release: ['sh', exclusive, folder], acquire_timeout: 60, release_timeout: 0.55, retries: 0,
+    name, type: 'command', acquire: command(folder), release: ['sh', exclusive, folder], acquire_timeout: 60, release_timeout: 0.55, retries: 3,
   }))
   const plain = (folder: string) => ['sh', exclusive, folder]
   const made: Cluster = new Cluster({
