@@ -13,6 +13,8 @@ export interface ClusterOptions {
   readonly nodes: readonly string[]
   /** Resources of every coordinator; `exclusive` ones by default, which record every collision. */
   readonly resources?: readonly string[]
+  /** What is different about each of them, given the cluster's folder. */
+  readonly resourceSettings?: (folder: string) => Readonly<Record<string, unknown>>
   /** Seconds; also what the tests shorten. */
   readonly sessionTimeout?: number
   readonly coordinator?: Readonly<Record<string, unknown>>
@@ -62,7 +64,7 @@ export class Cluster {
       coordinators: [this.zookeeper.connectString],
       zookeeper: { session_timeout: sessionTimeout },
       coordinator: {
-        resources: this.#resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1 })),
+        resources: this.#resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1, ...this.#options.resourceSettings?.(this.folder) })),
         ...coordinator,
       },
       system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 }, ...this.#options.system?.(this.folder) },
