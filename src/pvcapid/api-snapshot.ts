@@ -5,9 +5,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../core/cluster-status.ts'
 import type { ClusterView } from '../core/coordinator-state.ts'
+import { parseFence, type FenceState } from '../core/fence-record.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
 import { NOBODY } from '../core/states.ts'
-import { jsonObject, text as textOf } from '../core/znode.ts'
 import type { Survey } from '../core/survey.ts'
 import { childPath, CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../zookeeper/paths.ts'
 import type { TreeSnapshot } from '../zookeeper/tree.ts'
@@ -80,8 +80,8 @@ export class ApiSnapshot {
   }
 
   /** The state of the fence on record for a node, or null. */
-  fenceState (name: string): string | null {
-    return textOf(jsonObject(this.#tree.get(nodePath(name, 'fence'))?.data)?.['state'])
+  fenceState (name: string): FenceState | null {
+    return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)?.state ?? null
   }
 
   /** Whom the primary key names: a name, or `none`. */
