@@ -81,6 +81,20 @@ t.test('what never becomes a request', async (t) => {
   }
 })
 
+t.test('a client that was refused and does not hang up', { timeout: 10_000 }, async (t) => {
+  const app = await openApi(t, { port: 1 })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connectSocket({ port: (app.server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true })
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  socket.resume()
+  socket.write('nonsense\r\n\r\n')
+  const connections = async () => await new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)))
+  await once(socket, 'end')
+  await eventually(async () => await connections() === 0)
+  t.pass('its connection is ended for it')
+})
+
 t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t) => {
   const folder = t.testdir()
   const [first, second] = [makeCertificate(folder, 'first'), makeCertificate(folder, 'second')]
