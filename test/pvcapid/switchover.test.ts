@@ -117,29 +117,3 @@ t.test('how a wait ends that does not end well', async (t) => {
   await eventually(() => app.services.view.board.oldest === 2)
   t.match(await ask(t, app, 'GET', '/api/v1/switchover/1'), { status: 410, body: { code: 'record_expired' } })
 })
-
-t.test('those who wait are bounded, and end with the API or their client', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
-  const app = await api(t, { port: server.port, limits: { waiters: 2 } })
-  await wish(t, app, { to: 'fig' })
-  const url = '/api/v1/switchover/1?wait=3600'
-  await app.listen({ port: 0 })
-  const address = app.server.address()
-  const base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
-  const leaving = new AbortController()
-  const left = fetch(`${base}${url}`, { signal: leaving.signal }).catch((error: unknown) => error)
-  await eventually(() => app.services.waiting() === 1)
-  const staying = fetch(`${base}${url}`)
-  await eventually(() => app.services.waiting() === 2)
-  t.match(await ask(t, app, 'GET', url), { status: 503, headers: { 'retry-after': '1' }, body: { code: 'too_many_waiting' } })
-  leaving.abort()
-  t.match(await left, { name: 'AbortError' })
-  await eventually(() => app.services.waiting() === 1)
-  const closed = app.close()
-  const reply = await staying
-  t.match([reply.status, await reply.json()], [200, { epoch: 1, done: false }], 'an answer at shutdown')
-  await closed
-  t.equal(app.services.waiting(), 0)
-})

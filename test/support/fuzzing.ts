@@ -59,6 +59,17 @@ export async function playNodes (keeper: SessionKeeper, names: readonly string[]
   }
 }
 
+/** Milliseconds within which a request whose client has gone is carried out, if it ever is. */
+const CARRIED_OUT = 5_000
+
+/** What a request may write, by what is in its text. */
+const mayWrite: ReadonlyArray<readonly [path: RegExp, text: RegExp]> = [
+  [/maintenance$/, /status/],
+  [/domainstate$/, /domain-state/],
+  [/(daemonstate|routerstate|fence)$/, /fence-confirmation/],
+  [/primary_node$/, /coordinator-state|switchover/],
+]
+
 const CREATE = 1
 const SET = 5
 const watched = /^\/(config\/(primary_node|maintenance)|nodes\/[^/]+\/(domainstate|daemonstate|routerstate|fence))$/
@@ -111,17 +122,30 @@ export class Fuzzing {
   readonly #writes: string[] = []
   #writing = false
   #lanes = 0
+  /** Requests to write whose client did not wait for the reply. */
+  #abandoned: Array<{ readonly request: FuzzedRequest, readonly until: number }> = []
+  /** Writes of theirs that came later. */
+  late = 0
 
   constructor (options: FuzzOptions) {
     this.#options = options
     const watch = new WriteWatch()
     options.path.onRequest = (chunk) => {
       for (const path of watch.see(chunk)) {
+        if (this.#isLate(path)) continue
         this.#writes.push(path)
         // A write whose fate was not known may be tried again after the reply that said so.
         if (!this.#writing && this.unknown === 0) this.#fault(`${path} was written with no request to write under way`)
       }
     }
+  }
+
+  /** Whether `path` is what a request may be writing whose client has gone. */
+  #isLate (path: string): boolean {
+    this.#abandoned = this.#abandoned.filter(({ until }) => until > performance.now())
+    const isLate = this.#abandoned.some(({ request }) => mayWrite.some(([written, text]) => written.test(path) && text.test(request.text.toString('latin1'))))
+    if (isLate) this.late += 1
+    return isLate
   }
 
   /** Sends `count` requests, on all lanes at once; what may write on one lane alone. */
@@ -148,6 +172,7 @@ export class Fuzzing {
           isEndless: RequestFuzzer.isEndless(request),
           patience: request.isMangled ? 300 : 30_000,
         })
+        if (reply === null && writes) this.#abandoned.push({ request, until: performance.now() + CARRIED_OUT })
         this.#judge(request, reply, writes ? this.#writes.slice(before) : [])
       } catch (error) {
         this.#fault(`${error instanceof Error ? error.message : String(error)}: ${show(request)}`)

@@ -13,6 +13,7 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
+import type { Proxy } from '../../support/proxy.ts'
 import { connector } from '../../support/zookeeper.ts'
 
 export const OPERATE = 'an-operators-key'
@@ -184,4 +185,25 @@ export function settle (t: Test, session: Session, names: readonly string[], hei
   }
   t.teardown(close)
   return { close }
+}
+
+/** Whether a chunk of requests has a write of the primary key in it: length, xid, type 5, path. */
+function writesKey (chunk: Buffer): boolean {
+  const path = Buffer.from('/config/primary_node')
+  for (let at = 0; at + 16 < chunk.length; at += 4 + chunk.readInt32BE(at)) {
+    if (chunk.readInt32BE(at + 8) === 5 && chunk.readInt32BE(at + 12) === path.length && chunk.subarray(at + 16, at + 16 + path.length).equals(path)) return true
+  }
+  return false
+}
+
+/** From the next write of the primary key on, no reply of ZooKeeper's comes through, until `path` heals. Resolves once it has been written. */
+export async function swallowKeyReplies (path: Proxy): Promise<void> {
+  await new Promise<void>((resolve) => {
+    path.onRequest = (chunk) => {
+      if (!writesKey(chunk)) return
+      path.swallowReplies()
+      path.onRequest = null
+      resolve()
+    }
+  })
 }
