@@ -96,6 +96,12 @@ class WriteWatch {
   }
 }
 
+interface SeenWrite {
+  readonly path: string
+  /** It may be that of an earlier request, whose client has gone. */
+  readonly isLate: boolean
+}
+
 export interface FuzzOptions {
   readonly port: number
   readonly path: Proxy
@@ -119,12 +125,12 @@ export class Fuzzing {
   /** Replies which said that the outcome of a write is not known. */
   unknown = 0
   readonly #options: FuzzOptions
-  readonly #writes: string[] = []
+  readonly #writes: SeenWrite[] = []
   #writing = false
   #lanes = 0
   /** Requests to write whose client did not wait for the reply. */
   #abandoned: Array<{ readonly request: FuzzedRequest, readonly until: number }> = []
-  /** Writes of theirs that came later. */
+  /** Writes that may be theirs. */
   late = 0
 
   constructor (options: FuzzOptions) {
@@ -132,10 +138,10 @@ export class Fuzzing {
     const watch = new WriteWatch()
     options.path.onRequest = (chunk) => {
       for (const path of watch.see(chunk)) {
-        if (this.#isLate(path)) continue
-        this.#writes.push(path)
+        const isLate = this.#isLate(path)
+        this.#writes.push({ path, isLate })
         // A write whose fate was not known may be tried again after the reply that said so.
-        if (!this.#writing && this.unknown === 0) this.#fault(`${path} was written with no request to write under way`)
+        if (!this.#writing && !isLate && this.unknown === 0) this.#fault(`${path} was written with no request to write under way`)
       }
     }
   }
@@ -183,7 +189,7 @@ export class Fuzzing {
     client.close()
   }
 
-  #judge (request: FuzzedRequest, reply: RawReply | null, writes: readonly string[]): void {
+  #judge (request: FuzzedRequest, reply: RawReply | null, writes: readonly SeenWrite[]): void {
     if (reply === null) {
       this.unanswered += 1
       if (!request.isMangled && !/\nExpect:|\nUpgrade:/i.test(request.text.toString())) this.#fault(`no reply: ${show(request)}`)
@@ -221,11 +227,12 @@ export class Fuzzing {
     return undescribed(asked, target, status, type, body).join('; ')
   }
 
-  #judgeWrites (request: FuzzedRequest, status: number, body: string, writes: readonly string[]): void {
+  #judgeWrites (request: FuzzedRequest, status: number, body: string, writes: readonly SeenWrite[]): void {
     const reply = body.startsWith('{') ? JSON.parse(body) as { outcome?: string, done?: boolean, code?: string, message?: string } : {}
     if (reply.outcome === 'unknown') this.unknown += 1
     const isSuccess = status >= 200 && status < 300
-    if (writes.length > 0 && !isSuccess && reply.outcome !== 'unknown' && reply.done !== true) this.#fault(`${writes.join()} written, but answered ${status}: ${show(request)} → ${body}`)
+    const own = writes.filter(({ isLate }) => !isLate).map(({ path }) => path)
+    if (own.length > 0 && !isSuccess && reply.outcome !== 'unknown' && reply.done !== true) this.#fault(`${own.join()} written, but answered ${status}: ${show(request)} → ${body}`)
     if (isSuccess && request.method === 'POST' && /\/(status|domain-state)(\?|$)/.test(request.target) && writes.length === 0 && !/already/.test(String(reply.message))) this.#fault(`nothing written, but answered ${status}: ${show(request)} → ${body}`)
   }
 
