@@ -39,14 +39,16 @@ t.test('headers, request ids, the audit line, and secrets', async (t) => {
   t.match(asked, { status: 202, headers: { 'x-request-id': 'tea-1', 'x-content-type-options': 'nosniff', 'content-security-policy': /default-src 'none'/, 'cache-control': 'no-store', 'x-frame-options': 'DENY' } })
   await wish(t, app, { to: 'oak' }, '', { 'x-api-key': OPERATE })
   await wish(t, app, { to: 'fig' }, '', { 'x-api-key': 'a-wrong-key-that-is-no-key' })
+  await ask(t, app, 'POST', '/api/v1/node/fig/domain-state?state=flush', { headers: { 'x-api-key': OPERATE } })
   const odd = await ask(t, app, 'GET', '/api/v1/node/fig', { headers: { 'x-api-key': READ, 'x-request-id': 'a b\tc' } })
   t.match(odd.headers['x-request-id'], /^[0-9a-f-]{36}$/, 'an id that is none is replaced')
   t.equal(odd.headers['cache-control'], 'no-cache')
   const written = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'a write was asked for')
   t.match(written, [
-    { request_id: 'tea-1', by: 'ops', from: '127.0.0.1', method: 'POST', path: '/api/v1/switchover', status: 202, asked: { to: 'fig', reason: 'tea' }, location: '/api/v1/switchover/1' },
-    { by: 'ops', status: 404, code: 'node_unknown', asked: { to: 'oak' } },
-    { by: null, status: 401, code: 'key_unknown' },
+    { request_id: 'tea-1', by: 'ops', from: '127.0.0.1', method: 'POST', path: '/api/v1/switchover', status: 202, outcome: 'in_progress', asked: { to: 'fig', reason: 'tea' }, location: '/api/v1/switchover/1' },
+    { by: 'ops', status: 404, code: 'node_unknown', outcome: 'not_started', asked: { to: 'oak' } },
+    { by: null, status: 401, code: 'key_unknown', outcome: 'not_started' },
+    { by: 'ops', path: '/api/v1/node/fig/domain-state', status: 200, outcome: 'done', asked: { state: 'flush' } },
   ])
   t.comment('everything that it says')
   const replies = await Promise.all(['/api/v1/node', '/api/v1/node/fig', '/api/v1/status', '/api/v1/node/fig/log', '/api/v1/node/ipmipassword', '/openapi.json', '/health/ready', '/role/primary?node=fig'].map(async (url) => (await app.inject({ url, headers: { 'x-api-key': READ } })).body))

@@ -1,4 +1,7 @@
-/** `curl --fail` on `POST /switchover?wait=60`: exit 0 for success only. */
+/**
+ * What `curl --fail` says of `POST /switchover?wait=…`: 0 for success, 22 for everything else that is over or cannot be known. A switchover
+ * that is seen to go on at the end of the wait is 202, which curl takes for well: who gives a `timeout` shorter than `wait` never meets it.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
@@ -12,11 +15,14 @@ t.test('exit codes', async (t) => {
   await makeCluster(session)
   const app = await api(t, { port: server.port, authentication: true })
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
-  const curl = async (wish: object, key = OPERATE): Promise<number | null> => {
-    const child = spawn('curl', ['--silent', '--fail', '--output', '/dev/null', '-X', 'POST', '-H', 'Content-Type: application/json', '-H', `X-Api-Key: ${key}`, '-d', JSON.stringify(wish), `${base}/api/v1/switchover?wait=60`])
-    const [code] = await once(child, 'close') as [number | null]
-    return code
+  const run = async (wish: object, wait: number, key: string): Promise<{ readonly exit: number | null, readonly status: string }> => {
+    const child = spawn('curl', ['--silent', '--fail', '--output', '/dev/null', '--write-out', '%{http_code}', '-X', 'POST', '-H', 'Content-Type: application/json', '-H', `X-Api-Key: ${key}`, '-d', JSON.stringify(wish), `${base}/api/v1/switchover?wait=${wait}`])
+    let status = ''
+    child.stdout.on('data', (chunk: Buffer) => { status += chunk.toString() })
+    const [exit] = await once(child, 'close') as [number | null]
+    return { exit, status }
   }
+  const curl = async (wish: object, key = OPERATE): Promise<number | null> => (await run(wish, 60, key)).exit
   /** What curl says of a switchover that ends so. */
   const endingAs = async (epoch: number, to: string, outcome: string): Promise<number | null> => {
     const exit = curl({ to })
@@ -40,8 +46,18 @@ t.test('exit codes', async (t) => {
   t.equal(await curl({ to: 'yew' }), 22, 'not eligible')
   t.equal(await curl({ to: 'fig', from: 'quince' }), 22, 'not as expected')
   t.equal(await curl({ to: 'fig' }, 'a-key-that-is-not-known'), 22, 'not allowed')
-  settle(t, session, ['plum', 'fig', 'quince'])
+  const goingOn = await run({ to: 'fig' }, 0.1, OPERATE)
+  t.strictSame(goingOn, { exit: 0, status: '202' }, 'seen to go on')
+  t.equal(await curl({ to: 'quince' }), 22, 'another is in flight')
+  const nodes = settle(t, session, ['plum', 'fig', 'quince'])
   t.equal(await curl({ to: 'fig' }), 0, 'succeeded')
   t.equal(await curl({ to: 'fig' }), 0, 'so already')
   t.equal((await session.get('/config/primary_node')).data, 'fig')
+  await nodes.close()
+  const outOfSight = run({ to: 'quince' }, 4, OPERATE)
+  await eventually(async () => app.services.view.board.primary.name === 'quince' && (await session.children('/config/primary_node')).names.length === 0)
+  server.pause()
+  t.strictSame(await outOfSight, { exit: 22, status: '503' }, 'begun, and ZooKeeper is away at the end')
+  t.equal(await curl({ to: 'plum' }), 22, 'ZooKeeper is away')
+  server.resume()
 })
