@@ -9,8 +9,8 @@ import { ANY_VERSION } from '../../src/zookeeper/session.ts'
 import { residentBytes, startPvcapid } from '../support/fuzzing.ts'
 import { latencies, poll } from '../support/polling.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
-import { makeCluster, READ } from './support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
+import { clusterTree, READ } from './support/api.ts'
 
 const CLIENTS = 10
 const PATTERNS = 1_000
@@ -19,9 +19,7 @@ const WAITING = Number(process.env['WAITING'] ?? 5_000)
 const MEGABYTE = 2 ** 20
 
 t.test('patterns that are made to stall', { timeout: 300_000 }, async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   await session.create(`/nodes/${'a'.repeat(64)}`, 'hypervisor')
   await session.create(`/nodes/${'a'.repeat(63)}b`, 'hypervisor')
   const { port } = await startPvcapid(t, server.connectString)
@@ -43,9 +41,7 @@ t.test('patterns that are made to stall', { timeout: 300_000 }, async (t) => {
 })
 
 t.test('slow connections and idle long-polls', { timeout: 300_000 }, async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const { daemon, port } = await startPvcapid(t, server.connectString)
   await poll(port, CLIENTS, '/api/v1/node/fig', READ, delay(3_000))
   const control = await poll(port, CLIENTS, '/api/v1/node/fig', READ, delay(10_000))

@@ -3,13 +3,11 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
-import { api, ask, makeCluster, openApi, settle, wish } from './support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, openApi, settle, wish } from './support/api.ts'
 
 t.test('metrics', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   await session.create('/nodes/fig/keepalive', '1')
   await session.create('/nodes/fig/fence', JSON.stringify({ state: 'unconfirmed' }))
   await session.create('/nodes/fig/monitoring_plugins', 'disk load raid')

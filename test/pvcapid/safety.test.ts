@@ -5,14 +5,12 @@ import { connect as connectSocket, type AddressInfo } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
-import { api, ask, everything, makeCluster, openApi, OPERATE, READ, wish } from './support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, openApi, OPERATE, READ, wish } from './support/api.ts'
 import { makeCertificate } from './support/certificate.ts'
 
 t.test('limits by the minute', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true, limits: { failedAuthentications: 3, writes: 2 } })
   const path = '/api/v1/node/fig/domain-state'
   const get = async (key: string) => await ask(t, app, 'GET', path, { headers: { 'x-api-key': key } })
@@ -29,9 +27,7 @@ t.test('limits by the minute', async (t) => {
 })
 
 t.test('headers, request ids, the audit line, and secrets', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   for (const [child, value] of [['ipmihostname', 'bmc-of-fig'], ['ipmiusername', 'bmc-user'], ['ipmipassword', 'bmc-secret'], ['cpuload', 'not a number but zk-payload']] as const) await session.create(`/nodes/fig/${child}`, value)
   const lines: string[] = []
   const app = await api(t, { port: server.port, authentication: true, logTo: lines })
@@ -128,8 +124,7 @@ t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t)
 })
 
 t.test('keys that are replaced', async (t) => {
-  const server = await zookeeper(t)
-  await makeCluster(await connect(t, server))
+  const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true })
   const status = async (key: string) => (await ask(t, app, 'GET', '/api/v1/node', { headers: { 'x-api-key': key } })).status
   t.equal(await status(READ), 200)

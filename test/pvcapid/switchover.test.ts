@@ -1,15 +1,13 @@
 /** Switchovers over HTTP on a real ZooKeeper; a settler plays the nodes' part. */
 import t from 'tap'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
-import { api, ask, everything, makeCluster, settle, wish } from './support/api.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, settle, wish } from './support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
 
 const names = ['plum', 'fig', 'quince']
 
 t.test('one switchover, from the request to its end', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const other = await api(t, { port: server.port })
 
@@ -71,9 +69,7 @@ t.test('one switchover, from the request to its end', async (t) => {
 })
 
 t.test('the primary lets go, and whoever wins is pointed to', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const freed = await wish(t, app, { from: 'plum' })
   t.match(freed, { status: 202, body: { epoch: 1, to: null, from: 'plum', continued_by: null } })
@@ -90,9 +86,7 @@ t.test('the primary lets go, and whoever wins is pointed to', async (t) => {
 })
 
 t.test('a primary that has died is nothing that a request could be content with', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   await session.create('/nodes/plum/presence', '{}')
   await session.create('/nodes/plum/transition', '{}')
   const app = await api(t, { port: server.port })
@@ -113,9 +107,7 @@ t.test('a primary that has died is nothing that a request could be content with'
 })
 
 t.test('how a wait ends that does not end well', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const close = async (epoch: number, closing: object) => {
     const path = `/switchovers/${String(epoch).padStart(10, '0')}`

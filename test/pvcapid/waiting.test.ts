@@ -2,13 +2,11 @@
 import { once } from 'node:events'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { connect, eventually, proxy, zookeeper } from '../support/zookeeper.ts'
-import { api, ask, everything, makeCluster, settle, swallowKeyReplies, wish } from './support/api.ts'
+import { eventually, proxy } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, settle, swallowKeyReplies, wish } from './support/api.ts'
 
 t.test('they are bounded, and end with the API or their client', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port, limits: { waiters: 2 } })
   await wish(t, app, { to: 'fig' })
   const url = '/api/v1/switchover/1?wait=3600'
@@ -30,9 +28,7 @@ t.test('they are bounded, and end with the API or their client', async (t) => {
 })
 
 t.test('a request that wants to wait has its place before anything is written', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, limits: { waiters: 1 } })
   const etag = String((await ask(t, app, 'GET', '/api/v1/node/yew/coordinator-state')).headers['etag'])
   const first = ask(t, app, 'GET', '/api/v1/node/yew/coordinator-state?wait=3600', { headers: { 'if-none-match': etag } })
@@ -52,9 +48,7 @@ t.test('a request that wants to wait has its place before anything is written', 
 })
 
 t.test('a request with a body waits as long as its client does', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
@@ -82,9 +76,7 @@ t.test('a request with a body waits as long as its client does', async (t) => {
 })
 
 t.test('ZooKeeper goes away while a switchover is waited for', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
   const posted = wish(t, app, { to: 'fig' }, '?wait=4')
@@ -100,9 +92,7 @@ t.test('ZooKeeper goes away while a switchover is waited for', async (t) => {
 })
 
 t.test('the link is lost after the key was written, and the client waits', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
   const lost = swallowKeyReplies(path)

@@ -1,11 +1,10 @@
 /** ZooKeeper away: at the start, later, in the middle of a write. */
 import t from 'tap'
-import { connect, eventually, proxy, zookeeper } from '../support/zookeeper.ts'
-import { api, ask, everything, makeCluster, openApi, settle, swallowKeyReplies, wish } from './support/api.ts'
+import { connect, eventually, proxy } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, openApi, settle, swallowKeyReplies, wish } from './support/api.ts'
 
 t.test('not there at the start', async (t) => {
-  const server = await zookeeper(t)
-  await makeCluster(await connect(t, server))
+  const { server } = await clusterTree(t)
   await server.stop()
   const app = await openApi(t, { port: server.port })
   await app.listen({ port: 0 })
@@ -25,9 +24,7 @@ t.test('not there at the start', async (t) => {
 })
 
 t.test('away later, and back', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, sessionTimeout: 6_000 })
   const before = await everything(session)
   await server.stop()
@@ -49,9 +46,7 @@ t.test('away later, and back', async (t) => {
 })
 
 t.test('the link is lost after the key was written', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
   const lost = swallowKeyReplies(path)
@@ -70,9 +65,7 @@ t.test('the link is lost after the key was written', async (t) => {
 })
 
 t.test('nothing passes any more before the write', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
   const before = await everything(session)

@@ -6,13 +6,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
-import { api, makeCluster, OPERATE, settle } from '../pvcapid/support/api.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
+import { api, clusterTree, OPERATE, settle } from '../pvcapid/support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
 
 t.test('exit codes', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true })
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   const run = async (wish: object, wait: number, key: string): Promise<{ readonly exit: number | null, readonly status: string }> => {

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
+import type { ZooKeeperServer } from '../../../scripts/support/zookeeper-server.ts'
 import { buildApp } from '../../../src/pvcapid/app.ts'
 import { defaultLimits, type ApiConfig, type ApiLimits } from '../../../src/pvcapid/config.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
@@ -14,7 +15,7 @@ import { createLogger } from '../../../src/runtime/log.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
 import type { Proxy } from '../../support/proxy.ts'
-import { connector } from '../../support/zookeeper.ts'
+import { connect, connector, zookeeper } from '../../support/zookeeper.ts'
 
 export const OPERATE = 'an-operators-key'
 export const READ = 'a-key-for-readers'
@@ -34,6 +35,14 @@ export async function makeCluster (session: Session, coordinators: readonly stri
     await put(`/nodes/${name}/routerstate`, mode === 'hypervisor' ? 'client' : name === primary ? 'primary' : 'secondary')
     await put(`/nodes/${name}/domainstate`, 'ready')
   }
+}
+
+/** A ZooKeeper of the test's own with that cluster on it, and a session there. */
+export async function clusterTree (t: Test): Promise<{ readonly server: ZooKeeperServer, readonly session: Session }> {
+  const server = await zookeeper(t)
+  const session = await connect(t, server)
+  await makeCluster(session)
+  return { server, session }
 }
 
 export interface ApiOptions {
