@@ -90,7 +90,11 @@ fi
 say "installing node_modules from package-lock.json and building the ZooKeeper client (some minutes)"
 # Of all packages only zookeeper has a script that is needed; it runs after the patch.
 npm ci --ignore-scripts --no-audit --no-fund || fail "npm ci failed; see its message above."
+# The package unpacks the C client when it is built: what is patched goes back into the archive.
+client=node_modules/zookeeper/deps
+tar -xzf "$client/zookeeper-client-c.tar.gz" -C "$client" --warning=no-unknown-keyword || fail "The zookeeper package does not contain the C client where it used to; patches/zookeeper.patch is for the version in package-lock.json."
 patch -s -p1 -d node_modules/zookeeper < patches/zookeeper.patch || fail "patches/zookeeper.patch does not fit the installed zookeeper package; it is for the version in package-lock.json."
+tar -czf "$client/zookeeper-client-c.tar.gz" -C "$client" zookeeper-client-c
 npm rebuild --ignore-scripts=false zookeeper || fail "The native ZooKeeper client could not be built; see the message above."
 [ -f "$addon" ] || fail "npm did not build the native ZooKeeper client: its install script was not run. package.json must name zookeeper in allowScripts."
 node -e 'require(require("path").resolve(process.argv[1]))' "$addon" || fail "The native ZooKeeper client was built but Node $(node --version) cannot load it; see the message above."

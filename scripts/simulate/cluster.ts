@@ -6,6 +6,7 @@ import { ApiError } from '../../src/pvcapid/errors.ts'
 import type { NodeConfig } from '../../src/pvcnoded/config.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon.ts'
 import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { collectorsOf } from './collectors.ts'
 import type { Fault, Stage } from './faults.ts'
 import { Judge, type Told } from './judge.ts'
 import { Machine } from './machine.ts'
@@ -227,6 +228,7 @@ export class SimulatedCluster {
         config: configOf(name, stage),
         commands: machine.commandsOf(process),
         facts: { cpus: 1, kernel: '', os: '', arch: '' },
+        collectors: collectorsOf(process, chance.stream('collectors')),
         version: '0',
       })
       slot.daemon.run().then(
@@ -253,7 +255,8 @@ export class SimulatedCluster {
       destination: {
         write: (line: string) => {
           const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
-          tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest)}`)
+          // Where in the code an error was made depends on who runs the simulator.
+          tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest, (key, value: unknown) => key === 'stack' ? undefined : value)}`)
         },
       },
     })

@@ -29,6 +29,8 @@ const KEPT_RECORDS = 1_000
 export class KeyOperations {
   readonly session: Session
   readonly #options: KeyOperationsOptions
+  readonly #pruning = new Set<Promise<void>>()
+  #closed = false
   #handle: LockHandle | null = null
   #recordEpochs: readonly number[] = []
 
@@ -88,7 +90,8 @@ export class KeyOperations {
     }
   }
 
-  async createRecord (record: SwitchoverRecord): Promise<WriteFate> {
+  /** @param signal as for `sureWrite` */
+  async createRecord (record: SwitchoverRecord, signal?: AbortSignal): Promise<WriteFate> {
     const path = switchoverPath(record.epoch)
     const data = JSON.stringify(record)
     const fate = await sureWrite(this.session,
@@ -96,24 +99,27 @@ export class KeyOperations {
       async () => {
         const znode = await readZnode(this.session, path)
         return znode === undefined ? 'absent' : znode.data === data ? 'applied' : 'other'
-      })
-    if (fate === 'done') void this.#prune()
+      }, signal)
+    if (fate === 'done') this.#prune()
     return fate
   }
 
-  /** Closes the record of `epoch` with what the nodes show now, unless it is closed or missing. */
-  async conclude (epoch: number, closing: Closing, wall: string): Promise<KeyAnswer> {
-    const found = await sureRead(this.session, async () => ({ stored: await readRecord(this.session, epoch), members: await readMembers(this.session) }))
+  /**
+   * Closes the record of `epoch` with what the nodes show now, unless it is closed or missing.
+   * @param signal as for `sureWrite`
+   */
+  async conclude (epoch: number, closing: Closing, wall: string, signal?: AbortSignal): Promise<KeyAnswer> {
+    const found = await sureRead(this.session, async () => ({ stored: await readRecord(this.session, epoch), members: await readMembers(this.session) }), signal)
     if (found === null) return { kind: 'failed' }
     const { stored, members } = found
     if (stored === null || !isOpen(stored.record)) return { kind: 'refused' }
     const particulars = particularsOf({ ...stored.record, outcome: null }, members)
     const progress = closing.outcome === 'succeeded' ? 1 : particulars.progress
-    return answer(await this.#setRecord(closeRecord(stored.record, wall, closing, { ...particulars, progress }), stored.version))
+    return answer(await this.#setRecord(closeRecord(stored.record, wall, closing, { ...particulars, progress }), stored.version, signal))
   }
 
-  async #setRecord (record: SwitchoverRecord, version: number): Promise<WriteFate> {
-    return await this.#versionedSet(switchoverPath(record.epoch), JSON.stringify(record), version)
+  async #setRecord (record: SwitchoverRecord, version: number, signal?: AbortSignal): Promise<WriteFate> {
+    return await this.#versionedSet(switchoverPath(record.epoch), JSON.stringify(record), version, signal)
   }
 
   async #writeKey (value: string, version: number): Promise<WriteFate> {
@@ -139,22 +145,34 @@ export class KeyOperations {
       })
   }
 
-  async #versionedSet (path: string, data: string, version: number): Promise<WriteFate> {
+  async #versionedSet (path: string, data: string, version: number, signal?: AbortSignal): Promise<WriteFate> {
     return await sureWrite(this.session,
       async () => { await this.session.set(path, data, version) },
       async () => {
         const znode = await readZnode(this.session, path)
         if (znode?.version === version) return 'absent'
         return znode?.version === version + 1 && znode.data === data ? 'applied' : 'other'
-      })
+      }, signal)
   }
 
-  /** Best effort, by whoever has just made a record: what is left over is pruned by the next. */
-  async #prune (): Promise<void> {
+  /** Nothing is written any more once this has resolved, except what is asked for after it. */
+  async [Symbol.asyncDispose] (): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#pruning)
+  }
+
+  /** Best effort, by whoever has just made a record: what is left over is pruned by the next. Nobody waits for it. */
+  #prune (): void {
+    const pruning = this.#pruneSurplus().finally(() => this.#pruning.delete(pruning))
+    this.#pruning.add(pruning)
+  }
+
+  async #pruneSurplus (): Promise<void> {
     const surplus = this.#recordEpochs.slice(0, -(this.#options.keepRecords ?? KEPT_RECORDS)).slice(0, 2)
     for (const epoch of surplus) {
       try {
         const stored = await readRecord(this.session, epoch)
+        if (this.#closed) return
         if (stored !== null && !isOpen(stored.record)) await this.session.delete(switchoverPath(epoch), stored.version)
       } catch (error) {
         if (!isZooKeeperError(error)) throw error

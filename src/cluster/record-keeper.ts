@@ -42,9 +42,11 @@ export class RecordKeeper {
   /** Open records by epoch: the timer of their bound, which runs from first sight, and what has passed of it. */
   readonly #bounds = new Map<number, { timer: Timer | null, passed: boolean, writerGone: boolean }>()
   #unrecorded: { epoch: number, timer: Timer } | null = null
+  readonly #closed = new AbortController()
+  /** What is being looked at or written. */
+  readonly #underWay = new Set<Promise<void>>()
   #busy = false
   #again = false
-  #disposed = false
 
   constructor (options: RecordKeeperOptions) {
     this.#options = options
@@ -52,11 +54,13 @@ export class RecordKeeper {
     this.look()
   }
 
-  [Symbol.dispose] (): void {
-    this.#disposed = true
+  /** Begins nothing more, and waits for the write that is under way, not for contact: after this no record is written from here. */
+  async [Symbol.asyncDispose] (): Promise<void> {
+    this.#closed.abort()
     this.#subscription[Symbol.dispose]()
     this.#unrecorded?.timer[Symbol.dispose]()
     for (const { timer } of this.#bounds.values()) timer?.[Symbol.dispose]()
+    await Promise.all(this.#underWay)
   }
 
   /** Looks at the present view; one look at a time, and once more if anything moved meanwhile. */
@@ -66,15 +70,20 @@ export class RecordKeeper {
       return
     }
     this.#busy = true
-    void this.#lookUntilQuiet()
+    this.#begin(this.#lookUntilQuiet())
+  }
+
+  #begin (work: Promise<void>): void {
+    const noted = work.finally(() => this.#underWay.delete(noted))
+    this.#underWay.add(noted)
   }
 
   async #lookUntilQuiet (): Promise<void> {
     do {
       this.#again = false
       const { view } = this.#options.feed
-      if (view !== null && !this.#disposed) await this.#lookAt(view)
-    } while (this.#again && !this.#disposed)
+      if (view !== null && !this.#closed.signal.aborted) await this.#lookAt(view)
+    } while (this.#again && !this.#closed.signal.aborted)
     this.#busy = false
   }
 
@@ -83,6 +92,7 @@ export class RecordKeeper {
     this.#watchBounds(open)
     this.#watchUnrecorded(view)
     for (const record of open) {
+      if (this.#closed.signal.aborted) return
       const bound = this.#bounds.get(record.epoch)
       const closing = verdictOn(record, view, view.records, bound?.passed ?? false)
       if (closing === null || (closing.outcome === 'not_applied' && bound?.writerGone !== true)) continue
@@ -99,7 +109,7 @@ export class RecordKeeper {
     const operations = this.#options.operations()
     if (operations === null) return
     if (closing.outcome === 'succeeded' && record.to !== null && !await provenComplete(operations.session, record.epoch, record.to)) return
-    const answer = await operations.conclude(record.epoch, closing, this.#options.clock.wall())
+    const answer = await operations.conclude(record.epoch, closing, this.#options.clock.wall(), this.#closed.signal)
     if (answer.kind === 'done') this.#options.report({ event: 'closed', epoch: record.epoch, outcome: closing.outcome })
   }
 
@@ -130,7 +140,7 @@ export class RecordKeeper {
     const epoch = this.#options.recordsExternal ? unrecordedEpoch(view) : null
     if (this.#unrecorded?.epoch === epoch) return
     this.#unrecorded?.timer[Symbol.dispose]()
-    this.#unrecorded = epoch === null ? null : { epoch, timer: this.#options.clock.after(UNRECORDED, () => { void this.#recordExternal(epoch) }) }
+    this.#unrecorded = epoch === null ? null : { epoch, timer: this.#options.clock.after(UNRECORDED, () => this.#begin(this.#recordExternal(epoch))) }
   }
 
   async #recordExternal (epoch: number): Promise<void> {
@@ -141,7 +151,7 @@ export class RecordKeeper {
       from: primaryOf(view.members), to: value === NOBODY ? null : value, cause: 'external', timeout: EXTERNAL_TIMEOUT,
     })
     try {
-      await this.#options.operations()?.createRecord(record)
+      await this.#options.operations()?.createRecord(record, this.#closed.signal)
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
       this.#options.report({ event: 'failed', error })

@@ -13,16 +13,18 @@ export type WriteFate =
   | 'refused'
   /** Never applied, and never will be. */
   | 'failed'
-  /** The session ended first. */
+  /** The session ended, or finding out was given up, first. */
   | 'unknown'
 
 /**
  * @param write makes the attempt; it is repeated only once `look` has said that the last one was not applied
  * @param look reads what is there: was the attempt `applied`, not yet (`absent`), or has somebody else been there (`other`)?
+ * @param signal for whoever gives up finding out: nothing more is sent after it, and an attempt under way is awaited all the same
  */
-export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other'>): Promise<WriteFate> {
+export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other'>, signal?: AbortSignal): Promise<WriteFate> {
   let sent = false
   for (;;) {
+    if (signal?.aborted === true) return sent ? 'unknown' : 'failed'
     try {
       if (sent) {
         const found = await look()
@@ -38,7 +40,7 @@ export async function sureWrite (session: Session, write: () => Promise<unknown>
       if (session.over || isSessionEnd(error)) return sent ? 'unknown' : 'failed'
       if (!isLinkFailure(error)) throw error
     }
-    if (!await inContact(session)) return sent ? 'unknown' : 'failed'
+    if (!await inContact(session, signal)) return sent ? 'unknown' : 'failed'
   }
 }
 

@@ -13,7 +13,7 @@ import { LockBook } from '../zookeeper/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { Collection } from './collectors/collection.ts'
-import { createCollectors } from './collectors/create.ts'
+import type { Collector } from './collectors/collector.ts'
 import { CollectedPublisher } from './collectors/publisher.ts'
 import type { NodeConfig } from './config.ts'
 import { Keepalive } from './keepalive.ts'
@@ -31,6 +31,8 @@ export interface NodeDaemonOptions {
   /** From 0 inclusive to 1 exclusive. */
   readonly random: () => number
   readonly facts: StaticData
+  /** Those of every node, and those of the configuration. */
+  readonly collectors: readonly Collector[]
   readonly version: string
 }
 
@@ -56,7 +58,7 @@ export class NodeDaemon {
 
   constructor (options: NodeDaemonOptions) {
     this.#options = options
-    const { config, connector, clock, commands, facts, log, random, uuid } = options
+    const { config, connector, clock, collectors, log, random, uuid } = options
     this.#unreachable = new Episode(log, clock)
     this.#book = new LockBook({ clock, uuid, report: ({ path, error }) => log.warn({ path, err: error }, 'an abandoned lock attempt is not gone yet') })
     this.#keeper = new SessionKeeper({
@@ -77,7 +79,7 @@ export class NodeDaemon {
     this.#collection = new Collection({
       clock,
       log,
-      collectors: createCollectors(config.collectors, config.node, facts, clock, commands),
+      collectors,
       onCollected: (collected, all) => { void this.#publisher?.publish(collected, all) },
     })
   }
@@ -167,18 +169,21 @@ export class NodeDaemon {
       late = true
       this.#keeper.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'the last writes took too long' }))
     })
-    const final = await this.#writeKeepalive(FAREWELL)
-    if (!final) log.error('the final keepalive could not be written: peers may find this node dead before they see it stopped')
-    const stopped = await life.own.write('daemonstate', 'stop')
+    const final = await life.own.writeSurely('keepalive', this.#keepaliveValue())
+    if (final !== 'done') log.error({ outcome: final, late }, 'the final keepalive could not be written, nor stop: peers will find this node dead')
+    const stopped = final === 'done' ? await life.own.write('daemonstate', 'stop') : 'failed'
     timer[Symbol.dispose]()
-    if (stopped !== 'done') log.error({ outcome: stopped, late }, 'stop could not be written: peers will find this node dead')
-    else log.info('final keepalive and stop are written')
+    if (stopped === 'done') log.info('final keepalive and stop are written')
+    else if (final === 'done') log.error({ outcome: stopped, late }, 'stop could not be written: peers will find this node dead')
+  }
+
+  #keepaliveValue (): string {
+    return String(Math.floor(Date.parse(this.#options.clock.wall()) / 1000))
   }
 
   async #writeKeepalive (deadline: number): Promise<boolean> {
     if (!this.#registered || this.#life === null) return false
-    const seconds = Math.floor(Date.parse(this.#options.clock.wall()) / 1000)
-    return await this.#life.own.writeOnce('keepalive', String(seconds), deadline)
+    return await this.#life.own.writeOnce('keepalive', this.#keepaliveValue(), deadline)
   }
 
   #onSession (report: KeeperReport): void {

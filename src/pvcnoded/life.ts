@@ -60,6 +60,7 @@ export class Life {
   #lease: Lease | null = null
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
+  #makingKey: Promise<void> = Promise.resolve()
   #stepping = false
   #stopping = false
 
@@ -110,7 +111,7 @@ export class Life {
     await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     await this.own.write('daemonstate', 'init')
 
-    const key = new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout })
+    const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout }))
     const lease = new Lease({
       clock,
       negotiated: session.negotiatedTimeout,
@@ -126,7 +127,10 @@ export class Life {
     const feed = this.#watchCluster(key)
     await Promise.race([feed.ready, rejected(session.lost)])
     if (feed.view === null) await ensureKey(session)
-    this.#closing.defer('key timer', () => this.#keyless?.[Symbol.dispose]())
+    this.#closing.defer('key made anew', async () => {
+      this.#keyless?.[Symbol.dispose]()
+      await this.#makingKey
+    })
     this.#closing.use('key watch', feed.onKeyless(() => this.#onKeyless(feed)))
     const view = await this.#firstView(feed)
     this.#machine = newCoordinator(settingsOf(config), epochOf(view.key, view.ledger) ?? -1)
@@ -204,7 +208,7 @@ export class Life {
     this.#keyless = clock.after(config.takeoverStart, () => {
       this.#keyless = null
       if (feed.view !== null) return
-      ensureKey(session).catch((error: unknown) => log.warn({ err: error }, 'the primary key could not be made anew'))
+      this.#makingKey = ensureKey(session).catch((error: unknown) => log.warn({ err: error }, 'the primary key could not be made anew'))
     })
   }
 

@@ -10,6 +10,7 @@ import { createLogger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
+import { createCollectors } from './collectors/create.ts'
 import { loadNodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
 import { NodeNameInUseError } from './presence.ts'
@@ -36,15 +37,18 @@ async function configured (file: string, checkOnly: boolean): Promise<void> {
 
 async function runDaemon (config: Extract<ReturnType<typeof loadNodeConfig>, { ok: true }>['value']): Promise<void> {
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock }).child({ node: config.node })
+  const commands = createCommandRunner(systemClock)
+  const facts = { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() }
   const daemon = new NodeDaemon({
     config,
     connector: nativeConnector(),
     clock: systemClock,
-    commands: createCommandRunner(systemClock),
+    commands,
     log,
     uuid: () => randomUUID().replaceAll('-', ''),
     random: Math.random,
-    facts: { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() },
+    facts,
+    collectors: createCollectors(config.collectors, config.node, facts, systemClock, commands),
     version: packageVersion(),
   })
   watchLoop({

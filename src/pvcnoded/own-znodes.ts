@@ -6,7 +6,7 @@ import { isNoNode, isNodeExists, isZooKeeperError } from '../zookeeper/errors.ts
 import { nodePath, type NodeKey } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { readZnode } from '../cluster/reading.ts'
-import { sureWrite, type WriteFate } from '../cluster/sure-write.ts'
+import { sureRead, sureWrite, type WriteFate } from '../cluster/sure-write.ts'
 
 export class OwnZnodes {
   readonly session: Session
@@ -43,6 +43,16 @@ export class OwnZnodes {
       })
     if (fate === 'done') this.#versions.set(name, version + 1)
     return fate
+  }
+
+  /** Writes one that nobody else has a reason to write, whatever is there, and finds out what became of it; never `refused`. */
+  async writeSurely (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'refused'>> {
+    for (;;) {
+      const adopted = await sureRead(this.session, async () => { await this.adopt([name]); return true })
+      if (adopted === null) return 'failed'
+      const fate = await this.write(name, value)
+      if (fate !== 'refused') return fate
+    }
   }
 
   /**

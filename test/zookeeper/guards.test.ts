@@ -106,6 +106,21 @@ t.test('guards', async (t) => {
     t.strictSame({ ...ending, output: ending.output.trim() }, { code: 0, signal: null, output: 'done' })
   })
 
+  t.test('a connection found broken while sending is a lost connection: it is told, what was sent is answered, and all is well afterwards', async (t) => {
+    const between = await proxy(t, server)
+    const session = await connect(t, between)
+    const bound = { deadline: 20_000 }
+    between.refuse()
+    // The first request is answered by a reset before this turn ends, the second meets it; the event loop has seen neither.
+    const sent = await Promise.allSettled([session.exists('/', bound), session.exists('/', bound), session.exists('/', bound)])
+    t.strictSame(sent.map((one) => one.status === 'rejected' && isZooKeeperError(one.reason) ? one.reason.code : one.status), ['connection_loss', 'connection_loss', 'connection_loss'])
+    t.equal(session.state, 'suspended')
+    const again = reaches(session, 'connected')
+    between.heal()
+    await again
+    t.ok(await session.exists('/', bound))
+  })
+
   t.test('a native client without that repair is refused', async (t) => {
     const { native } = new NativeZooKeeper({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 }) as unknown as { native: { constructor: object } }
     t.equal(pollsOwnDescriptor({ native }), true)
