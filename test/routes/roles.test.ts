@@ -25,6 +25,14 @@ t.test('roles', async (t) => {
     await shows('plum', 'daemonstate', state)
     t.strictSame(await statuses(), [status, 503], state)
   }
+  t.comment('a node of ours that is not in contact')
+  const present = () => app.services.view.latest?.cluster?.members.find(({ name }) => name === 'plum')
+  await session.create('/nodes/plum/transition', '{}')
+  await eventually(() => present()?.ours === true)
+  t.strictSame(await statuses(), [503, 503], 'has no role')
+  await session.create('/nodes/plum/presence', '{}')
+  await eventually(() => present()?.presence != null)
+  t.strictSame(await statuses(), [200, 503])
   t.comment('GET, HEAD and OPTIONS say the same')
   for (const path of ['/role/primary', '/role/secondary', '/health/live', '/health/ready', '/role/primary?node=fig']) {
     const get = await ask(t, app, 'GET', path)
