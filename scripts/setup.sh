@@ -1,8 +1,8 @@
 #!/bin/sh
 # Puts a Debian machine with Node 20 or newer and npm in order for building and testing: compiler and Python for the native
-# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2 and iputils-arping for the tests, and
-# node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, chromium) are arguments. Starts
-# and enables no service. Says what it does; one line and no work when there is nothing to do.
+# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2, iputils-arping and IPMI's programs for the
+# tests, and node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, chromium, ping) are arguments.
+# Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -32,12 +32,15 @@ command -v java >/dev/null 2>&1 || need default-jre-headless
 [ -d /usr/lib/python3/dist-packages/kazoo ] || need python3-kazoo
 command -v ip >/dev/null 2>&1 || need iproute2
 command -v arping >/dev/null 2>&1 || need iputils-arping
+command -v ipmitool >/dev/null 2>&1 || need ipmitool
+command -v ipmi_sim >/dev/null 2>&1 || need openipmi
 # What a campaign needs besides is named as an argument.
 for program in "$@"; do
   case "$program" in
     prometheus) command -v promtool >/dev/null 2>&1 || need prometheus ;;
     haproxy | chromium) command -v "$program" >/dev/null 2>&1 || need "$program" ;;
-    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy and chromium." ;;
+    ping) command -v ping >/dev/null 2>&1 || need iputils-ping ;;
+    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy, chromium and ping." ;;
   esac
 done
 

@@ -282,6 +282,8 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   keepaliveInterval: 5_000,
   collectors: [],
   fenceIntervals: 6,
+  fencing: { method: 'none', savingThrows: 3, savingInterval: 1_000 },
+  ipmi: undefined,
   unfencedFailover: false,
   selfFence: undefined,
   logLevel: 'info',

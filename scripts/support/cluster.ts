@@ -6,18 +6,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { DaemonProcess, packageFolder } from './daemon-process.ts'
+import { DaemonProcess, packageFolder, type DaemonProcessOptions, type LogLine } from './daemon-process.ts'
 import { ZooKeeperServer, type ZooKeeperServerOptions } from './zookeeper-server.ts'
 
 export interface ClusterOptions {
   readonly nodes: readonly string[]
   /** Resources of every coordinator; `exclusive` ones by default, which record every collision. */
   readonly resources?: readonly string[]
+  /** What is different about each of them, given the cluster's folder. */
+  readonly resourceSettings?: (folder: string) => Readonly<Record<string, unknown>>
   /** Seconds; also what the tests shorten. */
   readonly sessionTimeout?: number
   readonly coordinator?: Readonly<Record<string, unknown>>
   readonly keepaliveInterval?: number
-  readonly zookeeper?: ZooKeeperServerOptions
+  /** A server, or what one of the cluster's own is to be like. */
+  readonly zookeeper?: ZooKeeperServerOptions | ZooKeeperServer
+  /** More of the section `system`, given the cluster's folder. */
+  readonly system?: (folder: string) => Readonly<Record<string, unknown>>
 }
 
 /** Folders that are still in use; whatever ends this process, they go with it. */
@@ -34,7 +39,7 @@ export class Cluster {
   constructor (options: ClusterOptions) {
     folders.add(this.folder)
     this.#options = options
-    this.zookeeper = new ZooKeeperServer(options.zookeeper)
+    this.zookeeper = options.zookeeper instanceof ZooKeeperServer ? options.zookeeper : new ZooKeeperServer(options.zookeeper)
   }
 
   /** Starts ZooKeeper, unless it runs, and a coordinator for each node. */
@@ -45,9 +50,12 @@ export class Cluster {
     return this
   }
 
-  /** @param changes sections of `pvc` that differ from the other nodes' */
-  startNode (name: string, changes: Readonly<Record<string, unknown>> = {}): DaemonProcess {
-    const { resources = ['address', 'service'], sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
+  /**
+   * @param changes sections of `pvc` that differ from the other nodes'
+   * @param options of its process
+   */
+  startNode (name: string, changes: Readonly<Record<string, unknown>> = {}, options: DaemonProcessOptions = {}): DaemonProcess {
+    const { sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
     const script = join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')
     const command = ['sh', script, this.folder]
     const file = this.#configuration(`pvcnoded-${name}`, {
@@ -56,15 +64,24 @@ export class Cluster {
       coordinators: [this.zookeeper.connectString],
       zookeeper: { session_timeout: sessionTimeout },
       coordinator: {
-        resources: resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1 })),
+        resources: this.#resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1, ...this.#options.resourceSettings?.(this.folder) })),
         ...coordinator,
       },
-      system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 } },
+      system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 }, ...this.#options.system?.(this.folder) },
       ...changes,
     })
-    const daemon = new DaemonProcess('pvcnoded', name, file)
+    const daemon = new DaemonProcess('pvcnoded', name, file, options)
     this.nodes.set(name, daemon)
     return daemon
+  }
+
+  /** The configuration file of a node that was started. */
+  configurationOf (name: string): string { return join(this.folder, `pvcnoded-${name}.yaml`) }
+
+  /** `pvcnoded --release` with the configuration of a node that was started; resolves with its exit code and its log. */
+  async release (name: string): Promise<{ code: number | null, log: readonly LogLine[] }> {
+    const run = new DaemonProcess('pvcnoded', `${name} --release`, this.configurationOf(name), { more: ['--release'] })
+    return { code: await run.exited(), log: run.log }
   }
 
   /** An API for `name`; resolves with its base URL once it listens. `zookeeper`: by which address, if not the server's own. */
@@ -93,6 +110,11 @@ export class Cluster {
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
   }
 
+  /** Takes from `name` what it holds, as if its power were cut. */
+  takeFrom (name: string): void {
+    for (const resource of this.#resources) if (this.holder(resource) === name) rmSync(join(this.folder, `${resource}.holder`))
+  }
+
   /** The lines of a file in the cluster's folder, none if there is no such file. */
   notes (name: string): readonly string[] {
     const file = join(this.folder, name)
@@ -106,6 +128,8 @@ export class Cluster {
     rmSync(this.folder, { recursive: true, force: true })
     folders.delete(this.folder)
   }
+
+  get #resources (): readonly string[] { return this.#options.resources ?? ['address', 'service'] }
 
   #configuration (name: string, pvc: Readonly<Record<string, unknown>>): string {
     const file = join(this.folder, `${name}.yaml`)

@@ -23,6 +23,15 @@ export const packageFolder = (): string => {
   return folder
 }
 
+export interface DaemonProcessOptions {
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Words before the command line, that run it somewhere else. */
+  readonly prefix?: readonly string[]
+  /** Arguments after the configuration file. */
+  readonly more?: readonly string[]
+}
+
 export class DaemonProcess {
   readonly name: string
   readonly log: LogLine[] = []
@@ -33,12 +42,13 @@ export class DaemonProcess {
   /** How it ended; null while it runs. */
   #ending: string | null = null
 
-  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string) {
+  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string, { env = {}, prefix = [], more = [] }: DaemonProcessOptions = {}) {
     this.name = name
     const entry = join(packageFolder(), 'dist', 'src', daemon, 'main.js')
     if (!existsSync(entry)) throw new Error(`${entry} is missing: run "npm run build" first`)
+    const [program = process.execPath, ...args] = [...prefix, process.execPath, entry, '--config', configFile, ...more]
     // A group of its own: Ctrl-C in the terminal is for us, and we end it in order.
-    this.#child = spawn(process.execPath, [entry, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } })
     living.add(this.#child)
     this.#child.once('exit', () => living.delete(this.#child))
     // Not `exit`: what it said last, and on standard error, comes after that.

@@ -8,13 +8,15 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
+/** In ticks: a follower that is cut off from its leader goes on answering reads for as long as `syncLimit`. */
+const QUORUM = ['initLimit=40', 'syncLimit=60']
 const JAR = '/usr/share/java/zookeeper.jar'
 
 export interface ZooKeeperServerOptions {
@@ -30,6 +32,8 @@ export interface ZooKeeperServerOptions {
   startTimeout?: number
   /** Megabytes of Java heap. Default 256. */
   heap?: number
+  /** As a member of an ensemble: its number, and the lines `server.N=…` as it is to see the members. Serves once a quorum has started. */
+  ensemble?: { readonly id: number, readonly servers: readonly string[] }
 }
 
 /** One committed transaction; `path` and `data` are empty where the operation has none. */
@@ -61,7 +65,8 @@ async function freePort (): Promise<number> {
 }
 
 export class ZooKeeperServer {
-  readonly options: Required<Omit<ZooKeeperServerOptions, 'port'>>
+  readonly options: Required<Omit<ZooKeeperServerOptions, 'port' | 'ensemble'>>
+  readonly #ensemble: ZooKeeperServerOptions['ensemble']
   #port: number
   #folder: string | null = null
   #process: ChildProcess | null = null
@@ -70,6 +75,7 @@ export class ZooKeeperServer {
 
   constructor (options: ZooKeeperServerOptions = {}) {
     this.#port = options.port ?? 0
+    this.#ensemble = options.ensemble
     this.options = {
       tickTime: options.tickTime ?? 100,
       minSessionTimeout: options.minSessionTimeout ?? 500,
@@ -94,8 +100,12 @@ export class ZooKeeperServer {
     await writeFile(config, [
       `tickTime=${tickTime}`, `dataDir=${this.#folder}/data`, `clientPort=${this.#port}`, 'clientPortAddress=127.0.0.1',
       `minSessionTimeout=${minSessionTimeout}`, `maxSessionTimeout=${maxSessionTimeout}`, 'maxClientCnxns=0',
-      'admin.enableServer=false', '4lw.commands.whitelist=*', 'forceSync=no', ''
+      'admin.enableServer=false', '4lw.commands.whitelist=*', 'forceSync=no', ...this.#ensemble === undefined ? [] : [...QUORUM, ...this.#ensemble.servers], ''
     ].join('\n'))
+    if (this.#ensemble !== undefined) {
+      await mkdir(join(this.#folder, 'data'), { recursive: true })
+      await writeFile(join(this.#folder, 'data', 'myid'), String(this.#ensemble.id))
+    }
     await writeFile(join(this.#folder, 'log4j.properties'), [
       'log4j.rootLogger=WARN, out', 'log4j.appender.out=org.apache.log4j.ConsoleAppender',
       'log4j.appender.out.layout=org.apache.log4j.PatternLayout', 'log4j.appender.out.layout.ConversionPattern=%d %p %c %m%n', ''

@@ -22,11 +22,16 @@ export class ClusterFeed {
   #memberList: readonly Member[] = []
   readonly #records = new Map<number, { mzxid: string, record: SwitchoverRecord | null }>()
   readonly #subscription: Disposable
+  readonly #tree: WatchedTree
+  readonly #alive: (name: string) => boolean
   /** Resolves once everything has been read; rejects if the tree is closed before. */
   readonly ready: Promise<void>
   #view: ClusterView | null = null
 
-  constructor (tree: WatchedTree) {
+  /** @param alive whether a PVC peer's keepalive changes, as far as the caller can tell */
+  constructor (tree: WatchedTree, alive: (name: string) => boolean = () => true) {
+    this.#tree = tree
+    this.#alive = alive
     this.#subscription = tree.onChange((snapshot, changed) => this.#update(snapshot, new Set(changed)))
     this.ready = tree.ready.then(() => this.#update(tree.snapshot, null))
     // A tree that is closed before it was ready is no fault of anybody who does not wait for it.
@@ -46,6 +51,11 @@ export class ClusterFeed {
   onKeyless (listener: () => void): Disposable {
     this.#keyless.add(listener)
     return { [Symbol.dispose]: () => { this.#keyless.delete(listener) } }
+  }
+
+  /** Asks anew which PVC peers are alive. */
+  refresh (): void {
+    if (this.#view !== null) this.#update(this.#tree.snapshot, new Set())
   }
 
   [Symbol.dispose] (): void {
@@ -86,12 +96,12 @@ export class ClusterFeed {
     let moved = names.length !== this.#members.size
     for (const name of names) {
       const old = this.#members.get(name)
-      const touched = old === undefined || changed === null || memberZnodes.some((child) => changed.has(nodePath(name, child)))
+      const touched = old === undefined || changed === null || (!old.ours && old.alive !== this.#alive(name)) || memberZnodes.some((child) => changed.has(nodePath(name, child)))
       if (!touched) continue
       const member = memberOf(name, (child) => {
         const found = snapshot.get(nodePath(name, child))
         return found === undefined ? undefined : toZnode(found.data, found.stat)
-      }, true)
+      }, this.#alive(name))
       if (old !== undefined && isDeepStrictEqual(old, member)) continue
       this.#members.set(name, member)
       moved = true

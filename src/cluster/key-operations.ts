@@ -11,7 +11,8 @@ import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/
 import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.ts'
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
-import { readMembers, readRecord, readSurvey, readZnode } from './reading.ts'
+import { HeldLock } from './held-lock.ts'
+import { readMembers, readRecord, readSurvey, readZnode, type Alive } from './reading.ts'
 import { sureRead, sureWrite, type WriteFate } from './sure-write.ts'
 
 export interface KeyOperationsOptions {
@@ -22,6 +23,8 @@ export interface KeyOperationsOptions {
   readonly lockTimeout: number
   /** Closed records are deleted beyond this many. */
   readonly keepRecords?: number
+  /** Whether a PVC peer's keepalive changes. By default it is taken to. */
+  readonly alive?: Alive
 }
 
 const KEPT_RECORDS = 1_000
@@ -29,9 +32,9 @@ const KEPT_RECORDS = 1_000
 export class KeyOperations {
   readonly session: Session
   readonly #options: KeyOperationsOptions
+  readonly #lock = new HeldLock()
   readonly #pruning = new Set<Promise<void>>()
   #closed = false
-  #handle: LockHandle | null = null
   #recordEpochs: readonly number[] = []
 
   constructor (session: Session, options: KeyOperationsOptions) {
@@ -40,7 +43,7 @@ export class KeyOperations {
   }
 
   /** The primary lock, while this holds it. */
-  get lock (): LockHandle | null { return this.#handle }
+  get lock (): LockHandle | null { return this.#lock.handle }
 
   /**
    * @param signal ends waiting and reading; never the fate of a write that was sent
@@ -51,7 +54,7 @@ export class KeyOperations {
       case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
       case 'unlock': return await this.releaseLock()
       case 'survey': {
-        const survey = await sureRead(this.session, async () => await readSurvey(this.session), signal)
+        const survey = await sureRead(this.session, async () => await readSurvey(this.session, this.#options.alive), signal)
         this.#recordEpochs = survey?.recordEpochs ?? []
         return survey === null ? { kind: 'failed' } : { kind: 'done', survey }
       }
@@ -66,28 +69,14 @@ export class KeyOperations {
   /** Waits for the primary lock, at most `timeout` milliseconds. */
   async takeLock (timeout: number, { signal, wanted }: { signal?: AbortSignal | undefined, wanted?: (() => boolean) | undefined }): Promise<KeyAnswer> {
     const { book, identifier } = this.#options
-    try {
+    return await this.#lock.take(async () => {
       await ensureKey(this.session)
-      this.#handle = await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout, signal, onWake: wanted })
-      return { kind: 'done' }
-    } catch (error) {
-      if (hasCode(error, 'lock_timeout', 'lock_abandoned', 'lock_unsettled')) return { kind: 'refused' }
-      if (isZooKeeperError(error)) return { kind: 'failed' }
-      throw error
-    }
+      return await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout, signal, onWake: wanted })
+    })
   }
 
-  /** Lets go of the lock. One that cannot be deleted now is on the lock book, which sees to it. */
   async releaseLock (): Promise<KeyAnswer> {
-    const handle = this.#handle
-    this.#handle = null
-    try {
-      await handle?.release()
-      return { kind: 'done' }
-    } catch (error) {
-      if (isZooKeeperError(error)) return { kind: 'failed' }
-      throw error
-    }
+    return await this.#lock.letGo()
   }
 
   /** @param signal as for `sureWrite` */
@@ -123,7 +112,7 @@ export class KeyOperations {
   }
 
   async #writeKey (value: string, version: number): Promise<WriteFate> {
-    const handle = this.#handle
+    const handle = this.lock
     if (handle === null) return 'failed'
     if (!handle.sound) {
       const verified = await sureRead(this.session, async () => { await handle.verify(); return true }).catch((error: unknown) => {

@@ -42,16 +42,20 @@ async function readNames (session: Session, path: string): Promise<readonly stri
   }
 }
 
-async function readMember (session: Session, name: string): Promise<Member> {
+async function readMember (session: Session, name: string, alive: boolean): Promise<Member> {
   const znodes = await Promise.all(memberZnodes.map(async (child) => [child, await readZnode(session, nodePath(name, child))] as const))
   const found = new Map(znodes)
-  return memberOf(name, (child) => found.get(child), true)
+  return memberOf(name, (child) => found.get(child), alive)
 }
 
+/** Whether a PVC peer's keepalive changes, as far as the reader can tell. */
+export type Alive = (name: string) => boolean
+const assumed: Alive = () => true
+
 /** Every registered node, sorted by name. */
-export async function readMembers (session: Session): Promise<readonly Member[]> {
+export async function readMembers (session: Session, alive: Alive = assumed): Promise<readonly Member[]> {
   const names = (await readNames(session, NODES)).filter(isNodeName)
-  return await Promise.all(names.map(async (name) => await readMember(session, name)))
+  return await Promise.all(names.map(async (name) => await readMember(session, name, alive(name))))
 }
 
 /** The primary key, or null while there is none. */
@@ -81,9 +85,9 @@ export async function readPicture (session: Session): Promise<Picture | null> {
 }
 
 /** Everything that a change of the key is decided on; null while there is no key. */
-export async function readSurvey (session: Session): Promise<Survey | null> {
+export async function readSurvey (session: Session, alive: Alive = assumed): Promise<Survey | null> {
   const [key, { ledger, version }, members, names] = await Promise.all([
-    readKey(session), readLedger(session), readMembers(session), readNames(session, SWITCHOVERS),
+    readKey(session), readLedger(session), readMembers(session, alive), readNames(session, SWITCHOVERS),
   ])
   if (key === null) return null
   const recordEpochs = names.map(epochOfName).filter((epoch): epoch is number => epoch !== null)

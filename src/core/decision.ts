@@ -48,7 +48,7 @@ export type Decision =
   | { readonly do: 'leave' }
   | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
-  | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly cause: 'contention' | 'repair' }
+  | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly cause: 'contention' | 'repair' | 'fence' }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
 
 const nothing: Decision = { do: 'nothing' }
@@ -82,11 +82,17 @@ function named (me: Standing, epoch: number, seen: SeenKey): Decision {
   return me.standingBack ? nothing : { do: 'rewrite', after: retryDelay(me, 'rewrite', seen), seen }
 }
 
+/** Why the key is there to be had. */
+function causeOf ({ value }: SeenKey, members: readonly Member[]): 'contention' | 'repair' | 'fence' {
+  if (value === 'none') return 'contention'
+  return find(value, members)?.daemonState === 'fenced' ? 'fence' : 'repair'
+}
+
 function secondary (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
   if (me.standingBack || !mayContend(me.self, members)) return nothing
   if (isVacant(seen.value, members)) {
-    return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, cause: seen.value === 'none' ? 'contention' : 'repair' }
+    return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, cause: causeOf(seen, members) }
   }
   const other = find(seen.value, members)
   const slow = other !== undefined && isFit(other) && other.coordinatorState !== 'takeover' && other.coordinatorState !== 'primary'
@@ -104,14 +110,14 @@ const free = (me: Standing, seen: SeenKey, cause: 'shutdown' | 'repair', reason:
 function stuck (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
   if (me.standingBack || !mayContend(me.self, members) || !isVacant(seen.value, members)) return nothing
-  return { do: 'contend', after: me.delays.reclaimDelay, seen, cause: seen.value === 'none' ? 'contention' : 'repair' }
+  return { do: 'contend', after: me.delays.reclaimDelay, seen, cause: causeOf(seen, members) }
 }
 
 function primary (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return me.ailing !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.ailing.message) : nothing
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
-  return { do: 'contend', after: me.delays.reclaimDelay, seen, cause: seen.value === 'none' ? 'contention' : 'repair' }
+  return { do: 'contend', after: me.delays.reclaimDelay, seen, cause: causeOf(seen, members) }
 }
 
 function primaryStopping (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {

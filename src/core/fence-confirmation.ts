@@ -2,8 +2,9 @@
  * May an operator's word make this node `fenced`? Only if a peer has judged it dead, it is not there, and it has written no keepalive since:
  * that is told by the order of ZooKeeper's transactions, not by any clock. Pure; what is to be written is versioned over what was judged.
  */
+import { confirmed, newFence, parseFence } from './fence-record.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf } from './states.ts'
-import { jsonObject, type Znode } from './znode.ts'
+import type { Znode } from './znode.ts'
 
 /** What is read of the node, each undefined where there is no such znode. */
 export interface FenceReading {
@@ -46,7 +47,8 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
   if (state === 'fenced' && letGo) return { kind: 'already' }
   const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced')
   if (obstacles.length > 0) return { kind: 'refused', obstacles }
-  const record = { ...jsonObject(reading.fence?.data), state: 'confirmed', confirmed_by: confirmedBy, confirmed_at: wall }
+  const judged = parseFence(reading.fence?.data) ?? newFence(null, null, { presence: null, keepalive: null }, wall)
+  const record = confirmed(judged, confirmedBy, 'An operator has confirmed that it is down.', wall)
   return {
     kind: 'confirm',
     writes: [

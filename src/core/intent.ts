@@ -24,7 +24,7 @@ export type Intent =
   /** A client's switchover. */
   | { readonly kind: 'request', readonly request: SwitchoverRequest }
   /** A coordinator puts its own name where none, or none that serves, is named. */
-  | { readonly kind: 'contend', readonly node: string, readonly cause: 'contention' | 'repair', readonly seen: SeenKey }
+  | { readonly kind: 'contend', readonly node: string, readonly cause: 'contention' | 'repair' | 'fence', readonly seen: SeenKey }
   /** A coordinator that is named writes its name again, to have an epoch of its own for a new takeover. */
   | { readonly kind: 'rewrite', readonly node: string, readonly cause: 'restart' | 'repair', readonly seen: SeenKey }
   /** A primary that is stopping, or has lost a resource, frees the key. */

@@ -6,9 +6,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../core/cluster-status.ts'
 import type { ClusterView } from '../core/coordinator-state.ts'
 import { isStale, STALE } from '../core/health.ts'
+import { parseFence, type FenceState } from '../core/fence-record.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
 import { NOBODY } from '../core/states.ts'
-import { jsonObject, text as textOf } from '../core/znode.ts'
 import type { Survey } from '../core/survey.ts'
 import { childPath, CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../zookeeper/paths.ts'
 import type { TreeSnapshot } from '../zookeeper/tree.ts'
@@ -81,8 +81,8 @@ export class ApiSnapshot {
   }
 
   /** The state of the fence on record for a node, or null. */
-  fenceState (name: string): string | null {
-    return textOf(jsonObject(this.#tree.get(nodePath(name, 'fence'))?.data)?.['state'])
+  fenceState (name: string): FenceState | null {
+    return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)?.state ?? null
   }
 
   /** How many checks of a node have an old value, because they failed or were late. */

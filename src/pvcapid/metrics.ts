@@ -3,14 +3,13 @@
  * they are asked for; the rest is counted as it happens. Labels come from closed lists, nodes' names and routes, never from what clients send.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { fenceStates } from '../core/fence-record.ts'
 import { causes, coordinatorStates, daemonStates, outcomes } from '../core/states.ts'
 import { SESSION_STATES } from '../zookeeper/session.ts'
 import type { OperationName } from './measured-connector.ts'
 
 const QUICK = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const SWITCHING = [0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 20, 30, 60, 120, 300]
-
-export const fenceStates = ['pending', 'unconfirmed', 'confirmed'] as const
 
 export class Metrics {
   readonly registry = new Registry()
@@ -79,4 +78,4 @@ export function setByState<L extends string> (gauge: Gauge<L>, label: L, states:
   }
 }
 
-export { coordinatorStates, daemonStates, SESSION_STATES }
+export { coordinatorStates, daemonStates, fenceStates, SESSION_STATES }

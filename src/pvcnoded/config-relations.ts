@@ -14,7 +14,8 @@ const resources = `${coordinator}.resources`
 const collectors = 'pvc.system.collectors'
 const sessionTimeout = 'pvc.zookeeper.session_timeout'
 const intervals = 'pvc.system.intervals'
-const unfenced = 'pvc.system.fencing.unfenced_failover'
+const fencing = 'pvc.system.fencing'
+const unfenced = `${fencing}.unfenced_failover`
 
 export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
@@ -45,6 +46,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
       return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
     },
   },
+  { reads: [fencing], judge: judgeFencing },
   { reads: [resources, sessionTimeout, unfenced], judge: judgeReleaseBudget },
   {
     reads: [unfenced, 'pvc.system.self_fence'],
@@ -55,6 +57,17 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
 
 function unless (good: boolean, path: string, message: string): Finding[] {
   return good ? [] : [{ path, message }]
+}
+
+function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, ipmi, unfenced_failover: unfencedFailover } } } }: NodeConfigFile): Finding[] {
+  return [
+    ...unless(method !== 'command' || command !== undefined, `${fencing}.command`, 'The method command needs a command.'),
+    ...unless(method === 'command' || command === undefined, `${fencing}.command`, `A command is run by the method command alone; the method is ${method}.`),
+    ...unless(!unfencedFailover || method === 'none', unfenced, `unfenced_failover is for clusters without a fencing agent; the method is ${method}.`),
+    ...(method === 'ipmi' && ipmi === undefined && mode === 'coordinator'
+      ? [{ path: `${fencing}.ipmi`, severity: 'warning' as const, message: 'This node publishes no management controller, so the others cannot fence it.' }]
+      : []),
+  ]
 }
 
 type Resources = NodeConfigFile['pvc']['coordinator']['resources']

@@ -88,7 +88,17 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
       }),
       collectors: Type.Array(collector, { description: 'Commands that say how this node is, run at each keepalive beside one another.', default: [] }),
       fencing: section('What is done about dead nodes.', {
-        method: Type.Enum(['none'], { description: 'The fencing agent. none: failover is manual.', default: 'none' }),
+        method: Type.Enum(['none', 'command', 'ipmi'], { description: 'The fencing agent. none: failover is manual.', default: 'none' }),
+        command: Type.Optional(argv('Ends the node whose name stands for {node}. Exit 0: it certainly holds nothing now.')),
+        timeout: duration('Bound of one fence; then its process group is killed, and it is not confirmed.', 30),
+        saving_throws: Type.Integer({ description: 'Looks for a sign of life before a dead node is fenced.', minimum: 0, maximum: 100, default: 3 }),
+        saving_interval: duration('Time before each of them.', 1),
+        cipher_suite: Type.Optional(Type.Integer({ description: 'The IPMI cipher suite, for controllers that do not say which they have. Left out: they are asked.', minimum: 0, maximum: 17 })),
+        ipmi: Type.Optional(section('The management controller of this very node, published for the others.', {
+          host: Type.String({ description: 'Its address: host or host:port.', minLength: 1 }),
+          username: Type.String({ description: 'A user that may switch the power.', minLength: 1 }),
+          password: Type.String({ description: 'The password of that user.', minLength: 1, secret: true }),
+        }, false)),
         unfenced_failover: Type.Boolean({ description: 'Fail over without fencing, on the strength of the lease alone. Does not cover a paused process. Needs self_fence.', default: false }),
       }),
       self_fence: Type.Optional(argv('Ends this node at once; run when a release fails or hangs.')),
@@ -117,6 +127,16 @@ export interface CommandResourceConfig {
 export type ResourceConfig = CommandResourceConfig | FloatingIpConfig | SystemdUnitConfig
 
 /** Durations in milliseconds. */
+export type FencingConfig = {
+  readonly savingThrows: number
+  readonly savingInterval: number
+} & (
+  | { readonly method: 'none' }
+  | { readonly method: 'command', readonly command: readonly string[], readonly timeout: number }
+  | { readonly method: 'ipmi', readonly timeout: number, readonly cipherSuite: number | undefined }
+)
+
+/** Durations in milliseconds. */
 export interface NodeConfig {
   readonly node: string
   readonly mode: NodeMode
@@ -138,6 +158,9 @@ export interface NodeConfig {
   readonly keepaliveInterval: number
   readonly fenceIntervals: number
   readonly collectors: readonly CommandCollectorConfig[]
+  readonly fencing: FencingConfig
+  /** This node's own management controller. */
+  readonly ipmi: { readonly host: string, readonly username: string, readonly password: string } | undefined
   readonly unfencedFailover: boolean
   readonly selfFence: readonly string[] | undefined
   readonly logLevel: LogLevel
@@ -168,6 +191,8 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
     keepaliveInterval: milliseconds(system.intervals.keepalive_interval),
     fenceIntervals: system.intervals.fence_intervals,
     collectors: system.collectors.map(({ name, command, timeout }) => ({ name, command, timeout: milliseconds(timeout) })),
+    fencing: typedFencing(system.fencing),
+    ipmi: system.fencing.ipmi,
     unfencedFailover: system.fencing.unfenced_failover,
     selfFence: system.self_fence,
     logLevel: pvc.log_level,
@@ -189,5 +214,15 @@ function typedResource (entry: NodeConfigFile['pvc']['coordinator']['resources']
       const [address = '', prefix] = entry.address.split('/')
       return { type: entry.type, address, prefix: Number(prefix), device: entry.device, ...common }
     }
+  }
+}
+
+function typedFencing ({ method, command = [], timeout: seconds, cipher_suite: cipherSuite, saving_throws: savingThrows, saving_interval: savingInterval }: NodeConfigFile['pvc']['system']['fencing']): FencingConfig {
+  const throws = { savingThrows, savingInterval: milliseconds(savingInterval) }
+  const timeout = milliseconds(seconds)
+  switch (method) {
+    case 'none': return { method, ...throws }
+    case 'command': return { method, command, timeout, ...throws }
+    case 'ipmi': return { method, timeout, cipherSuite, ...throws }
   }
 }

@@ -36,6 +36,9 @@ export interface NodeDaemonOptions {
   readonly version: string
 }
 
+/** `stop_not_written`: nothing is held any more, but peers will find this node dead. */
+export type DaemonEnd = 'stopped' | 'stop_not_written'
+
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
 const FAREWELL = 10_000
 /** Milliseconds between two looks at whether a shutdown that takes long is still in contact. */
@@ -87,14 +90,17 @@ export class NodeDaemon {
   /** What may be held here at this moment. */
   get held (): readonly string[] { return this.#life?.held ?? [] }
 
-  /** Runs until `shutdown` has been carried out. Rejects with a `NodeNameInUseError`. */
-  async run (): Promise<void> {
+  /** Nothing may be held here, or the lease stands for it. */
+  get sound (): boolean { return this.#life?.sound ?? true }
+
+  /** Runs until `shutdown` has been carried out, and says whether `stop` was written. Rejects with a `NodeNameInUseError`. */
+  async run (): Promise<DaemonEnd> {
     try {
       const last = await this.#liveUntilLeft()
       // What the collectors still have to say must not come after the last words.
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
       await this.#publisher?.stop()
-      if (last !== null) await this.#sayFarewell(last)
+      return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
@@ -133,7 +139,7 @@ export class NodeDaemon {
         throw error
       })
       if (session === null) {
-        log.error('ZooKeeper could not be reached: stop was not written, and peers will find this node dead')
+        log.error('ZooKeeper could not be reached for the whole time of the shutdown')
         return null
       }
       const life = await this.#live(session)
@@ -162,7 +168,8 @@ export class NodeDaemon {
     }
   }
 
-  async #sayFarewell (life: Life): Promise<void> {
+  /** Whether `stop` is written. */
+  async #sayFarewell (life: Life): Promise<boolean> {
     const { clock, log } = this.#options
     let late = false
     const timer = clock.after(FAREWELL, () => {
@@ -174,7 +181,8 @@ export class NodeDaemon {
     const stopped = final === 'done' ? await life.own.write('daemonstate', 'stop') : 'failed'
     timer[Symbol.dispose]()
     if (stopped === 'done') log.info('final keepalive and stop are written')
-    else if (final === 'done') log.error({ outcome: stopped, late }, 'stop could not be written: peers will find this node dead')
+    else if (final === 'done') log.error({ outcome: stopped, late }, 'stop could not be written')
+    return stopped === 'done'
   }
 
   #keepaliveValue (): string {

@@ -37,6 +37,12 @@ export class Lease {
     return !this.#expired && this.#options.clock.monotonic() < this.#sentAt + this.terms.expiry
   }
 
+  /** Milliseconds until the session can have ended, as far as this lease goes; what is to be released gets its share even if that is over. */
+  get releaseTime (): number {
+    const { expiry, releases } = this.terms
+    return Math.max(releases, this.#sentAt + expiry + releases - this.#options.clock.monotonic())
+  }
+
   /** Says whether anything is held or being acquired; only then is the lease renewed, and only then can it run out. */
   need (needed: boolean): void {
     if (needed === this.#needed || this.#expired) return

@@ -5,7 +5,7 @@
  * Invariant: nothing of a life outlasts it. When `run` resolves, this life holds no resource that could be released, and writes no more.
  */
 import { step } from '../core/coordinator.ts'
-import { newCoordinator, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
+import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
 import { epochOf } from '../core/epoch.ts'
 import { unreachable } from '../core/states.ts'
 import { ClusterFeed } from '../cluster/cluster-feed.ts'
@@ -20,6 +20,8 @@ import type { LockBook } from '../zookeeper/locks.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { WatchedTree } from '../zookeeper/tree.ts'
 import type { NodeConfig } from './config.ts'
+import { createFencing } from './fencing/create.ts'
+import type { Observer } from './fencing/observer.ts'
 import { Lease } from './lease.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
@@ -29,6 +31,7 @@ import { ResourceBoard } from './resources/board.ts'
 import { Caretaker } from './resources/caretaker.ts'
 import { createResource } from './resources/create.ts'
 import type { Resource } from './resources/resource.ts'
+import { selfFence } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
 
 export interface LifeOptions {
@@ -60,6 +63,10 @@ export class Life {
   #lease: Lease | null = null
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
+  #observer: Observer | null = null
+  /** Runs while everything has to be released. */
+  #releasesDue: Timer | null = null
+  #selfFencing = false
   #makingKey: Promise<void> = Promise.resolve()
   #stepping = false
   #stopping = false
@@ -71,6 +78,9 @@ export class Life {
     this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
+
+  /** Nothing may be held here, or the lease stands for it. */
+  get sound (): boolean { return this.#machine === null || !mayHold(this.#machine) || this.#lease?.sound === true }
 
   /** What may be held here. */
   get held (): readonly string[] { return this.#machine?.held ?? [] }
@@ -88,6 +98,7 @@ export class Life {
       return await this.#ended
     } finally {
       for (const timer of this.#delays.values()) timer[Symbol.dispose]()
+      this.#releasesDue?.[Symbol.dispose]()
       for (const controller of this.#underWay.values()) controller.abort()
       await this.#closing.close()
     }
@@ -106,12 +117,12 @@ export class Life {
       takeover_time: takeoverTime(config),
       relinquish_time: relinquishTime(config),
     }, clock.wall())
-    await register(session, this.own, config.node, config.mode, facts, version)
+    await register(session, this.own, config, facts, version)
     await presence.claim(clock, config.node)
     await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     await this.own.write('daemonstate', 'init')
 
-    const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout }))
+    const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout, alive: this.#alive }))
     const lease = new Lease({
       clock,
       negotiated: session.negotiatedTimeout,
@@ -137,8 +148,10 @@ export class Life {
     this.#closing.use('view', feed.onView((next) => {
       this.#keyless?.[Symbol.dispose]()
       this.#keyless = null
+      if (isJudged(next, config.node)) return this.#lose('a peer has judged this node dead')
       this.#dispatch({ type: 'view', view: next })
     }))
+    if (config.mode === 'coordinator') this.#watchPeers(feed)
     log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
     return feed.view ?? view
   }
@@ -159,8 +172,22 @@ export class Life {
     this.#closing.defer('caretaker', async () => await caretaker.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
     return new NodeOperations({
-      clock, key, own: this.own, lease, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
+      clock, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
     })
+  }
+
+  readonly #alive = (name: string): boolean => this.#observer?.alive(name) ?? true
+
+  #watchPeers (feed: ClusterFeed): void {
+    const { observer, fencer } = createFencing({
+      ...this.#options,
+      members: () => feed.view?.members ?? [],
+      active: () => this.#machine?.daemon === 'run',
+      onLook: () => feed.refresh(),
+    })
+    this.#observer = observer
+    this.#closing.defer('fencer', async () => await fencer.stop())
+    this.#closing.use('observer', observer)
   }
 
   #watchCluster (key: KeyOperations): ClusterFeed {
@@ -173,7 +200,7 @@ export class Life {
       onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
     })
     this.#closing.defer('tree', () => tree.close())
-    const feed = this.#closing.use('feed', new ClusterFeed(tree))
+    const feed = this.#closing.use('feed', new ClusterFeed(tree, this.#alive))
     const keeper = new RecordKeeper({
       feed,
       clock,
@@ -213,7 +240,6 @@ export class Life {
   }
 
   #lose (reason: string): void {
-    if (this.#operations !== null) this.#operations.hurried = true
     this.#dispatch({ type: 'lost', reason })
   }
 
@@ -266,20 +292,26 @@ export class Life {
     }
   }
 
+  /** What is not released when the session can have ended may be held twice from then on. */
+  #demoted (held: readonly string[]): void {
+    if (this.#operations !== null) this.#operations.hurried = true
+    if (held.length === 0 || this.#lease === null) return
+    this.#releasesDue ??= this.#options.clock.after(this.#lease.releaseTime, () => {
+      void this.#selfFence(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
+    })
+  }
+
   async #selfFence (why: string): Promise<void> {
-    const { config, commands, log } = this.#options
-    if (config.selfFence === undefined) {
-      log.error({ why }, 'a resource could not be released and no self_fence is configured: release it by hand')
-      return
-    }
-    log.fatal({ why }, 'a resource could not be released: running self_fence')
-    const outcome = await commands.run({ argv: config.selfFence, timeout: 60_000 })
-    log.fatal({ outcome: outcome.kind }, 'self_fence has run')
+    if (this.#selfFencing) return
+    this.#selfFencing = true
+    await selfFence(this.#options.config, why, this.#options)
+    this.#selfFencing = false
   }
 
   #note (note: Note): void {
     const { log } = this.#options
     const { code, ...fields } = note
+    if (code === 'demoted') this.#demoted(note.held)
     const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentences[code])
   }
@@ -296,6 +328,10 @@ const sentences: Record<Note['code'], string> = {
   trouble: 'a resource gave trouble',
   demoted: 'nothing may be held any more',
 }
+
+/** A node that is alive starts anew: nobody can rely any more on what it held. */
+const isJudged = (view: ClusterView, node: string) =>
+  view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
 
 /** Something is held, or is about to be acquired. */
 const mayHold = (state: Coordinator) => state.held.length > 0 ||

@@ -4,16 +4,19 @@ import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import { systemClock } from '../runtime/clock.ts'
 import { createCommandRunner } from '../runtime/command.ts'
-import { readCommandLine } from '../runtime/command-line.ts'
+import { exitRunning, readCommandLine } from '../runtime/command-line.ts'
 import { exitConfig, reportProblems } from '../runtime/config-problem.ts'
-import { createLogger } from '../runtime/log.ts'
+import { createLogger, type Logger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
+import { ServiceManager } from '../runtime/service-manager.ts'
+import { claimSole } from '../runtime/sole-process.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
 import { createCollectors } from './collectors/create.ts'
-import { loadNodeConfig } from './config.ts'
+import { loadNodeConfig, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
 import { NodeNameInUseError } from './presence.ts'
+import { releaseEverything } from './release.ts'
 
 const invocation = readCommandLine('pvcnoded', process.argv.slice(2), process.env)
 switch (invocation.kind) {
@@ -24,19 +27,27 @@ switch (invocation.kind) {
     process.exitCode = invocation.exitCode
     break
   case 'check':
-  case 'run': await configured(invocation.file, invocation.kind === 'check')
+  case 'release':
+  case 'run': await configured(invocation.file, invocation.kind)
 }
 
-async function configured (file: string, checkOnly: boolean): Promise<void> {
+async function configured (file: string, wanted: 'check' | 'release' | 'run'): Promise<void> {
   const loaded = loadNodeConfig(file)
   process.exitCode = reportProblems(loaded.problems, (text) => { process.stderr.write(text) })
   if (!loaded.ok) return
-  if (checkOnly) console.log(`${file}: good`)
-  else await runDaemon(loaded.value)
+  if (wanted === 'check') return console.log(`${file}: good`)
+  const config = loaded.value
+  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock }).child({ node: config.node })
+  // Kept as long as this process lives, whatever ends it.
+  if (await claimSole('pvcnoded', file) === null) {
+    log.fatal({ code: 'daemon_running', config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
+    process.exit(exitRunning)
+  }
+  if (wanted === 'run') return await runDaemon(config, log)
+  process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
 }
 
-async function runDaemon (config: Extract<ReturnType<typeof loadNodeConfig>, { ok: true }>['value']): Promise<void> {
-  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock }).child({ node: config.node })
+async function runDaemon (config: NodeConfig, log: Logger): Promise<void> {
   const commands = createCommandRunner(systemClock)
   const facts = { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() }
   const daemon = new NodeDaemon({
@@ -56,10 +67,14 @@ async function runDaemon (config: Extract<ReturnType<typeof loadNodeConfig>, { o
     threshold: config.sessionTimeout / 10,
     onStall: (late) => log.warn({ stalled: late / 1000 }, 'the event loop stood still; a stall as long as the session time-out costs the session'),
   })
+  const serviceManager = new ServiceManager({ clock: systemClock, commands, log, env: notifyEnvironment(), pid: process.pid, sound: () => daemon.sound })
   let signals = 0
   const onSignal = (signal: NodeJS.Signals) => {
     signals++
-    if (signals === 1) return daemon.shutdown()
+    if (signals === 1) {
+      serviceManager.stopping()
+      return daemon.shutdown()
+    }
     log.fatal({ signal, held: daemon.held }, 'second signal: leaving at once, without handing over and without a final keepalive')
     process.exit(1)
   }
@@ -67,14 +82,24 @@ async function runDaemon (config: Extract<ReturnType<typeof loadNodeConfig>, { o
   // A terminal that goes away is no reason to give the primary role up.
   process.on('SIGHUP', () => log.info('SIGHUP: nothing to reload'))
   log.info({ mode: config.mode, resources: config.resources.length }, `pvcnoded ${packageVersion()} starting`)
-  if (config.mode === 'coordinator' && !config.unfencedFailover) log.warn('fencing method none: if the primary dies, failover is manual')
+  if (config.mode === 'coordinator' && config.fencing.method === 'none' && !config.unfencedFailover) log.warn('fencing method none: if the primary dies, failover is manual')
+  serviceManager.ready()
   try {
-    await daemon.run()
-    log.info('stopped')
-    process.exit(0)
+    const end = await daemon.run()
+    if (end === 'stopped') log.info('stopped')
+    else log.fatal({ code: end }, 'stopped, but ZooKeeper does not know: peers will find this node dead, and fence it if they can')
+    process.exit(end === 'stopped' ? 0 : 1)
   } catch (error) {
     if (!(error instanceof NodeNameInUseError)) throw error
     log.fatal({ code: error.code }, error.message)
     process.exit(exitConfig)
   }
+}
+
+/** What systemd tells this process alone: no command that it runs is to speak in its name. */
+function notifyEnvironment (): Readonly<Record<string, string | undefined>> {
+  const names = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']
+  const found = Object.fromEntries(names.map((name) => [name, process.env[name]]))
+  for (const name of names) delete process.env[name]
+  return found
 }

@@ -23,6 +23,7 @@ export interface NodeOperationsOptions {
   readonly key: KeyOperations
   readonly own: OwnZnodes
   readonly lease: Lease
+  readonly alive: (name: string) => boolean
   readonly resources: ReadonlyMap<string, Resource>
   readonly board: ResourceBoard
   readonly caretaker: Caretaker
@@ -44,12 +45,12 @@ export class NodeOperations {
 
   /** @param signal the machine has given the operation up */
   async run (op: NodeOp, signal: AbortSignal): Promise<NodeAnswer> {
-    const { clock, key, own } = this.#options
+    const { clock, key, own, alive } = this.#options
     const { session } = key
     switch (op.op) {
       case 'lock_role': return await this.#lockRole(signal)
       case 'read_peers': {
-        const members = await sureRead(session, async () => await readMembers(session), signal)
+        const members = await sureRead(session, async () => await readMembers(session, alive), signal)
         return members === null ? { kind: 'failed' } : { kind: 'done', members }
       }
       case 'read_record': {
@@ -105,7 +106,7 @@ export class NodeOperations {
     if (action === 'acquire' && !await lease.confirmed(signal)) return { kind: 'aborted' }
     if (action === 'acquire') this.#epoch = epoch
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
-    const result = await attemptAll(resource, action, { epoch, signal }, this.hurried ? 1 : 1 + resource.retries)
+    const result = await attemptAll(resource, action, { epoch, signal }, () => this.hurried)
     board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.trouble.message : null)
     switch (result.kind) {
       case 'done': return { kind: 'done' }

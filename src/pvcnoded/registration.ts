@@ -2,6 +2,7 @@
 import { nodePath, NODES, type NodeKey } from '../zookeeper/paths.ts'
 import { isNodeExists } from '../zookeeper/errors.ts'
 import type { Session } from '../zookeeper/session.ts'
+import type { NodeConfig } from './config.ts'
 import type { OwnZnodes } from './own-znodes.ts'
 
 export interface StaticData {
@@ -22,7 +23,7 @@ const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
 ]
 
 /** @param version this daemon's own, for people */
-export async function register (session: Session, own: OwnZnodes, node: string, mode: string, facts: StaticData, version: string): Promise<void> {
+export async function register (session: Session, own: OwnZnodes, { node, mode, ipmi }: Pick<NodeConfig, 'node' | 'mode' | 'ipmi'>, facts: StaticData, version: string): Promise<void> {
   await session.ensurePath(NODES)
   try {
     await session.create(nodePath(node), mode)
@@ -33,6 +34,7 @@ export async function register (session: Session, own: OwnZnodes, node: string, 
     own.keep('daemonmode', mode),
     own.keep('staticdata', staticText(facts)),
     own.keep('pvcversion', version),
+    ...ipmi === undefined ? [] : [own.keep('ipmihostname', ipmi.host), own.keep('ipmiusername', ipmi.username), own.keep('ipmipassword', ipmi.password)],
     ...firstValues.map(async ([name, value]) => await own.provide(name, value)),
   ])
 }

@@ -3,8 +3,8 @@
  * them, it keeps that one from acquiring anything.
  */
 import type { NodeAnswer } from '../core/coordinator-state.ts'
-import { hasCode, isZooKeeperError } from '../zookeeper/errors.ts'
-import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.ts'
+import { HeldLock } from '../cluster/held-lock.ts'
+import { acquireLock, type LockBook } from '../zookeeper/locks.ts'
 import { PRIMARY_SYNC_LOCK } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
 
@@ -20,7 +20,7 @@ const PATIENCE = 10_000
 
 export class SyncLock {
   readonly #options: SyncLockOptions
-  #handle: LockHandle | null = null
+  readonly #lock = new HeldLock()
 
   constructor (options: SyncLockOptions) {
     this.#options = options
@@ -29,28 +29,14 @@ export class SyncLock {
   /** `refused` if it cannot be had in time. */
   async hold (signal: AbortSignal): Promise<NodeAnswer> {
     const { session, book, identifier } = this.#options
-    try {
+    const taken = await this.#lock.take(async () => {
       await session.ensurePath(PRIMARY_SYNC_LOCK)
-      this.#handle ??= await acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout: PATIENCE, signal })
-      return { kind: 'done' }
-    } catch (error) {
-      if (hasCode(error, 'lock_timeout', 'lock_unsettled', 'lock_lost')) return { kind: 'refused' }
-      if (signal.aborted) return { kind: 'aborted' }
-      if (isZooKeeperError(error)) return { kind: 'failed' }
-      throw error
-    }
+      return await acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout: PATIENCE, signal })
+    })
+    return taken.kind === 'failed' && signal.aborted ? { kind: 'aborted' } : taken
   }
 
-  /** One that cannot be deleted now is on the lock book, which sees to it. */
   async letGo (): Promise<NodeAnswer> {
-    const handle = this.#handle
-    this.#handle = null
-    try {
-      await handle?.release()
-      return { kind: 'done' }
-    } catch (error) {
-      if (isZooKeeperError(error)) return { kind: 'failed' }
-      throw error
-    }
+    return await this.#lock.letGo()
   }
 }

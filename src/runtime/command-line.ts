@@ -3,6 +3,9 @@
  */
 import { parseArgs } from 'node:util'
 
+/** sysexits(3) EX_TEMPFAIL: another process is at it. */
+export const exitRunning = 75
+
 /** sysexits(3) EX_USAGE: the command line is wrong. */
 export const exitUsage = 64
 
@@ -13,22 +16,28 @@ export type Invocation =
   | { readonly kind: 'run', readonly file: string }
   /** Only validate this configuration file. */
   | { readonly kind: 'check', readonly file: string }
+  /** pvcnoded alone: take everything this configuration names away from this machine, and exit. */
+  | { readonly kind: 'release', readonly file: string }
   | { readonly kind: 'version' }
   /** Print `text` on stdout. */
   | { readonly kind: 'help', readonly text: string }
   /** Print `message` on stderr and exit with `exitCode` (64). */
   | { readonly kind: 'usage_error', readonly message: string, readonly exitCode: typeof exitUsage }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /**
  * Reads the arguments after the program's name. The file is `--config`'s, else that of PVCAPID_CONFIG_FILE or
  * PVCNODED_CONFIG_FILE in `env`, else `/etc/pvc/<daemon>.yaml`.
  */
-export function readCommandLine (daemon: DaemonName, args: readonly string[], env: Readonly<Record<string, string | undefined>>): Invocation {
+export function readCommandLine (daemon: 'pvcapid', args: readonly string[], env: Environment): Exclude<Invocation, { kind: 'release' }>
+export function readCommandLine (daemon: DaemonName, args: readonly string[], env: Environment): Invocation
+export function readCommandLine (daemon: DaemonName, args: readonly string[], env: Environment): Invocation {
   let values
   try {
     values = parseArgs({
       args: [...args],
-      options: { config: { type: 'string', short: 'c' }, check: { type: 'boolean' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { config: { type: 'string', short: 'c' }, check: { type: 'boolean' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...daemon === 'pvcnoded' && { release: { type: 'boolean' } } },
       allowPositionals: false,
     }).values
   } catch (error) {
@@ -40,7 +49,8 @@ export function readCommandLine (daemon: DaemonName, args: readonly string[], en
   if (values.version === true) return { kind: 'version' }
   if (values.config === '') return usageError(`${daemon}: --config needs the name of a file. See ${daemon} --help.`)
   const file = values.config ?? (env[configVariable(daemon)] || defaultConfigFile(daemon))
-  return { kind: values.check === true ? 'check' : 'run', file }
+  if (values.check === true) return { kind: 'check', file }
+  return { kind: values['release'] === true ? 'release' : 'run', file }
 }
 
 function usageError (message: string): Invocation {
@@ -51,12 +61,17 @@ const configVariable = (daemon: DaemonName) => `${daemon.toUpperCase()}_CONFIG_F
 const defaultConfigFile = (daemon: DaemonName) => `/etc/pvc/${daemon}.yaml`
 
 function helpText (daemon: DaemonName): string {
-  return `Usage: ${daemon} [--config FILE] [--check]
+  const release = daemon === 'pvcnoded'
+    ? `      --release      release every resource and exit, without ZooKeeper: 0 if all are released,
+                     1 if not (self_fence has run), 75 if this node's daemon is running
+`
+    : ''
+  return `Usage: ${daemon} [--config FILE] [--check${daemon === 'pvcnoded' ? ' | --release' : ''}]
 
   -c, --config FILE  the configuration file; without it ${configVariable(daemon)} from
                      the environment, or else ${defaultConfigFile(daemon)}
       --check        validate the file and exit: 0 if it is good, 78 if not
-      --version      print the version and exit
+${release}      --version      print the version and exit
   -h, --help         print this and exit
 `
 }

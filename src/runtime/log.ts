@@ -16,7 +16,7 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = typeof logLevels[number]
 
 /** Field names whose values are never logged. HTTP header names are lower case, as Node gives them. */
-export const secretNames = ['token', 'token_sha256', 'tokenSha256', 'authorization', 'x-api-key', 'ipmipassword'] as const
+export const secretNames = ['token', 'token_sha256', 'tokenSha256', 'authorization', 'x-api-key', 'ipmipassword', 'password'] as const
 
 const deepest = 4
 

@@ -14,7 +14,7 @@ const seen = (value: string) => ({ value, version: 5, czxid: 'a' })
 const tried = (intent: NonNullable<Standing['tried']>['intent'], value: string): Partial<Standing> => ({ tried: { intent, seen: seen(value) } })
 
 const nothing: Decision = { do: 'nothing' }
-const contend = (value: string, after = 0, cause: 'contention' | 'repair' = 'repair'): Decision => ({ do: 'contend', after, seen: seen(value), cause })
+const contend = (value: string, after = 0, cause: 'contention' | 'repair' | 'fence' = 'repair'): Decision => ({ do: 'contend', after, seen: seen(value), cause })
 const takeover: Decision = { do: 'takeover', after: 500, epoch: 5 }
 const relinquish = (after = 500): Decision => ({ do: 'relinquish', after, epoch: 5 })
 const rewrite = (after = 0): Decision => ({ do: 'rewrite', after, seen: seen('hv1') })
@@ -43,6 +43,7 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['secondary, none, a dead peer', me(), picture('none', [member('hv1'), gone('hv2')]), nothing],
   ['secondary, nobody known', me(), picture('hv9'), contend('hv9')],
   ['secondary, a stopped node', me(), picture('hv2', hv2({ daemonState: 'stop' })), contend('hv2')],
+  ['secondary, a fenced primary', me(), picture('hv2', [member('hv1'), gone('hv2', { daemonState: 'fenced' })]), contend('hv2', 0, 'fence')],
   ['secondary, a dead node that holds nothing', me(), picture('hv2', hv2({ daemonState: 'dead', presence: null })), contend('hv2')],
   ['secondary, a dead primary', me(), picture('hv2', [member('hv1'), gone('hv2')]), nothing],
   ['secondary, a primary in shutdown', me(), picture('hv2', [member('hv1'), primary('hv2', { daemonState: 'shutdown' })]), nothing],

@@ -1,17 +1,19 @@
 // An operator's word for a dead node.
 import t from 'tap'
+import { confirmed, newFence } from '../../src/core/fence-record.ts'
 import { judgeConfirmation, type FenceReading } from '../../src/core/fence-confirmation.ts'
 import type { Znode } from '../../src/core/znode.ts'
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const znode = (data: string, mzxid = '0010', version = 3): Znode => ({ data, version, czxid: '0001', mzxid, modified: WALL, owner: '' })
+const judged = { ...newFence('hv2', 'presence_gone', { presence: '1', keepalive: '1700000000/0019' }, WALL), state: 'unconfirmed' } as const
 const dead: FenceReading = {
   daemonmode: znode('coordinator'),
   daemonstate: znode('dead', '0020', 7),
   routerstate: znode('primary', '0005', 4),
   presence: undefined,
   keepalive: znode('1700000000', '0019'),
-  fence: znode('{"judged_by":"hv2","state":"unconfirmed"}', '0021', 1),
+  fence: znode(JSON.stringify(judged), '0021', 1),
 }
 const rule = (given: Partial<FenceReading>) => judgeConfirmation({ ...dead, ...given }, 'ops', WALL)
 
@@ -21,7 +23,7 @@ t.test('a dead node: fenced, secondary, and on record', async (t) => {
     writes: [
       { child: 'daemonstate', value: 'fenced', version: 7 },
       { child: 'routerstate', value: 'secondary', version: 4 },
-      { child: 'fence', value: JSON.stringify({ judged_by: 'hv2', state: 'confirmed', confirmed_by: 'ops', confirmed_at: WALL }), version: 1 },
+      { child: 'fence', value: JSON.stringify(confirmed(judged, 'ops', 'An operator has confirmed that it is down.', WALL)), version: 1 },
     ],
   })
   t.match(rule({ fence: undefined, keepalive: undefined }), { writes: [{}, {}, { child: 'fence', version: null }] })

@@ -1,5 +1,8 @@
 /** Daemons that stop, die, come back and lose their session: the role is handed on in order where it can be, and never held twice. */
 import t from 'tap'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DaemonProcess } from '../../scripts/support/daemon-process.ts'
 import { cluster, quick } from '../support/cluster.ts'
 import { epochOf } from '../../src/core/epoch.ts'
 import { nodePath } from '../../src/zookeeper/paths.ts'
@@ -62,15 +65,30 @@ t.test('the only coordinator, killed and started again, releases first and takes
   t.same(made.effects().slice(seen), ['- hv1 release service', '- hv1 release address', `${epoch} hv1 acquire address`, `${epoch} hv1 acquire service`])
 })
 
-t.test('a second daemon of the same name gives up with exit 78', async (t) => {
+t.test('a second daemon of the same name gives up', async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
   const first = await watcher.settled()
   const original = made.nodes.get(first.name)
-  const twin = made.startNode(first.name)
+  const again = made.startNode(first.name)
+  t.equal(await again.exited(), 75, 'on the same machine, at once')
+  t.ok(again.log.some((line) => line['code'] === 'daemon_running'))
+  const elsewhere = join(made.folder, 'twin.yaml')
+  copyFileSync(made.configurationOf(first.name), elsewhere)
+  const twin = new DaemonProcess('pvcnoded', 'twin', elsewhere)
   t.equal(await twin.exited(), 78)
   t.ok(twin.log.some((line) => line['code'] === 'node_name_in_use'))
   t.same(await watcher.settled(), first, 'and the first one never noticed')
   await original?.stop()
+})
+
+t.test('stopped while ZooKeeper is away: it says that stop was not written, and fails', async (t) => {
+  const { cluster: made } = await cluster(t, { nodes: [], resources: [], coordinator: { handover_timeout: 0.1 } })
+  const daemon = made.startNode('hv1')
+  await daemon.logged((line) => line['event'] === 'finished' && line['procedure'] === 'takeover')
+  await made.zookeeper.kill()
+  daemon.signal('SIGTERM')
+  t.equal(await daemon.exited(), 1)
+  t.match(daemon.log.at(-1), { level: 'fatal', code: 'stop_not_written' })
 })
 
 t.test('ZooKeeper absent at the start, then there', async (t) => {

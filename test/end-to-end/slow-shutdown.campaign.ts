@@ -44,6 +44,7 @@ t.test('ZooKeeper does not answer: the end comes all the same, and what could no
   daemon.signal('SIGTERM')
   const line = await daemon.logged((each) => each.level === 'error', 60_000)
   t.match(line.msg, /could not be (written|reached)/)
-  t.equal(await daemon.exited(), 0)
+  t.equal(await daemon.exited(), 1)
+  t.ok(daemon.log.some((each) => each['code'] === 'stop_not_written'))
   made.zookeeper.resume()
 })

@@ -42,6 +42,8 @@ t.test('the least there can be, with every default', async (t) => {
     keepaliveInterval: 5000,
     fenceIntervals: 6,
     collectors: [],
+    fencing: { method: 'none', savingThrows: 3, savingInterval: 1000 },
+    ipmi: undefined,
     unfencedFailover: false,
     selfFence: undefined,
     logLevel: 'info',
@@ -100,6 +102,8 @@ t.test('everything set: seconds become milliseconds', async (t) => {
     keepaliveInterval: 500,
     fenceIntervals: 9,
     collectors: [{ name: 'raid', command: ['r'], timeout: 2500 }, { name: 'temperature', command: ['t', '-x'], timeout: 4000 }],
+    fencing: { method: 'none', savingThrows: 3, savingInterval: 1000 },
+    ipmi: undefined,
     unfencedFailover: true,
     selfFence: ['/usr/sbin/reboot', '-f'],
     logLevel: 'warn',
@@ -167,9 +171,17 @@ for (const [name, text, expected] of [
     'f:7:39: pvc.coordinator.resources[0].address: "10.0.0.1/33" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.',
     'f:8:40: pvc.coordinator.resources[1].address: "fd00::1" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.',
   ]],
-  ['what the daemon cannot do yet', `${base}  system:\n    fencing: {method: command, command: [x]}\n`, [
-    'f:6:15: pvc.system.fencing.method: It must be none; it is "command".',
-    'f:6:32: pvc.system.fencing.command: There is no setting "command" here; the settings are method, unfenced_failover.',
+  ['fencing', `${base}  system:\n    fencing: {method: stonith, saving_throws: -1, ipmi: {host: bmc, username: u, password: 7}}\n`, [
+    'f:6:15: pvc.system.fencing.method: It must be one of none, command, ipmi; it is "stonith".',
+    'f:6:32: pvc.system.fencing.saving_throws: It must be at least 0; it is -1.',
+    'f:6:82: pvc.system.fencing.ipmi.password: It must be text.',
+  ]],
+  ['a fencing command that is missing', `${base}  system: {fencing: {method: command}}\n`, [
+    'f:5:12: pvc.system.fencing.command: The method command needs a command.',
+  ]],
+  ['a fencing command that nobody runs, and unfenced failover beside an agent', `${base}  system: {self_fence: [x], fencing: {method: ipmi, command: [x], ipmi: {host: bmc, username: u, password: p}, unfenced_failover: true}}\n`, [
+    'f:5:53: pvc.system.fencing.command: A command is run by the method command alone; the method is ipmi.',
+    'f:5:112: pvc.system.fencing.unfenced_failover: unfenced_failover is for clusters without a fencing agent; the method is ipmi.',
   ]],
 ] as Array<[string, string, string[]]>) {
   t.test(name, async (t) => {
@@ -183,6 +195,14 @@ t.test('releases that do not fit the lease are a warning without unfenced_failov
   const { result, problems } = load(t, `${base}  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x]}\n`)
   t.equal(result.ok, true)
   t.same(problems, ['f:6:5: warning: pvc.coordinator.resources: All release_timeouts together (5 s) do not fit in what the lease leaves for them (2.333 s of a session_timeout of 10 s); a node that is cut off may still be releasing when its session has ended.'])
+})
+
+t.test('fencing agents', async (t) => {
+  const command = load(t, `${base}  system: {fencing: {method: command, command: [f, "{node}"], timeout: 5, saving_throws: 1, saving_interval: 0.5}}\n`)
+  t.match(command.result.ok && command.result.value, { fencing: { method: 'command', command: ['f', '{node}'], timeout: 5000, savingThrows: 1, savingInterval: 500 }, ipmi: undefined })
+  const ipmi = load(t, `${base}  system: {fencing: {method: ipmi, ipmi: {host: "bmc:623", username: u, password: p}}}\n`)
+  t.match(ipmi.result.ok && ipmi.result.value, { fencing: { method: 'ipmi', timeout: 30_000, cipherSuite: undefined }, ipmi: { host: 'bmc:623', username: 'u', password: 'p' } })
+  t.match(load(t, `${base}  system: {fencing: {method: ipmi}}\n`).problems, [/warning: .*This node publishes no management controller/])
 })
 
 t.test('unfenced_failover with a self_fence and releases that fit is taken', async (t) => {

@@ -74,7 +74,7 @@ export class Caretaker {
     log.warn({ resource: name, why: checked.trouble.message }, 'a resource is gone; acquiring it again')
     board.set(name, 'lost', checked.trouble.message)
     if (!await mayAct(signal)) return
-    const acquired = await attemptAll(resource, 'acquire', { epoch, signal }, 1 + resource.retries)
+    const acquired = await attemptAll(resource, 'acquire', { epoch, signal })
     if (signal.aborted || acquired.kind === 'aborted') return
     if (acquired.kind === 'done') {
       log.info({ resource: name }, 'the resource is held again')

@@ -34,11 +34,11 @@ export type AttemptResult =
   | { readonly kind: 'failed', readonly trouble: Trouble }
   | { readonly kind: 'aborted' }
 
-/** Tries until it is done, aborted, or out of attempts; the last attempt's trouble is the one that counts. */
-export async function attemptAll (resource: Resource, action: Action, context: AttemptContext, attempts: number): Promise<AttemptResult> {
-  for (let left = attempts; ; left--) {
+/** Tries until it is done, aborted, or out of attempts; the last attempt's trouble is the one that counts. While `hurried`, a failed attempt is the last. */
+export async function attemptAll (resource: Resource, action: Action, context: AttemptContext, hurried: () => boolean = () => false): Promise<AttemptResult> {
+  for (let left = 1 + resource.retries; ; left--) {
     const result = await resource.attempt(action, context)
-    if (result.kind !== 'failed' || left <= 1) return result
+    if (result.kind !== 'failed' || left <= 1 || hurried()) return result
     if (context.signal.aborted) return { kind: 'aborted' }
   }
 }

@@ -1,0 +1,36 @@
+/** At most one lock, taken and let go of as operations that are answered: what keeps it from being had is an answer, not an exception. */
+import type { KeyAnswer } from '../core/key-change.ts'
+import { hasCode, isZooKeeperError } from '../zookeeper/errors.ts'
+import type { LockHandle } from '../zookeeper/locks.ts'
+
+export class HeldLock {
+  #handle: LockHandle | null = null
+
+  /** The lock, while this holds it. */
+  get handle (): LockHandle | null { return this.#handle }
+
+  /** Nothing to do if it is held. `refused` if it cannot be had in time, or was not wanted any more; `failed` if ZooKeeper did not do its part. */
+  async take (acquire: () => Promise<LockHandle>): Promise<KeyAnswer> {
+    return await answered(async () => {
+      if (this.#handle === null || this.#handle.lost.aborted) this.#handle = await acquire()
+    })
+  }
+
+  /** One that cannot be deleted now is on the lock book, which sees to it. */
+  async letGo (): Promise<KeyAnswer> {
+    const handle = this.#handle
+    this.#handle = null
+    return await answered(async () => { await handle?.release() })
+  }
+}
+
+async function answered (action: () => Promise<void>): Promise<KeyAnswer> {
+  try {
+    await action()
+    return { kind: 'done' }
+  } catch (error) {
+    if (hasCode(error, 'lock_timeout', 'lock_abandoned', 'lock_unsettled', 'lock_lost')) return { kind: 'refused' }
+    if (isZooKeeperError(error)) return { kind: 'failed' }
+    throw error
+  }
+}

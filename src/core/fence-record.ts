@@ -1,0 +1,81 @@
+/**
+ * What is kept of a fence in `/nodes/<n>/fence`: enough for another coordinator to go on with it, and for people to see where it stands. Written by
+ * whoever judges or fences the node, and when an operator vouches for it.
+ */
+import { count, jsonObject, text } from './znode.ts'
+
+export const suspicions = {
+  presence_gone: 'its presence is gone: its session with ZooKeeper has ended',
+  keepalive_stale: 'its keepalive does not change any more',
+} as const
+export type Suspicion = keyof typeof suspicions
+
+export const fenceStates = {
+  pending: 'judged dead; no attempt to fence it has ended yet',
+  unconfirmed: 'not known to be down: its fence failed, or nothing can fence it',
+  confirmed: 'a fence or an operator has confirmed that it holds nothing',
+} as const
+export type FenceState = keyof typeof fenceStates
+
+/** What an observer sees of one node at one moment. */
+export interface Sighting {
+  /** The session that owns its presence, or null. */
+  readonly presence: string | null
+  readonly keepalive: string | null
+}
+
+/** The presence and keepalive are those at the judgement: anything else is a sign of life. Times are RFC 3339, for people only. */
+export interface FenceRecord extends Sighting {
+  readonly state: FenceState
+  /** Who judged it, or fenced it last; null for a node that none of ours has judged. */
+  readonly by: string | null
+  readonly why: Suspicion | null
+  readonly attempts: number
+  /** When the state became what it is. */
+  readonly since: string
+  /** What the last attempt came to. */
+  readonly message: string | null
+  /** Who confirmed it: the node whose fencing agent did, or the operator; null for an operator without a name. */
+  readonly confirmed_by: string | null
+  readonly confirmed_at: string | null
+}
+
+/** A record of a node that was judged just now; nothing has been attempted. */
+export const newFence = (by: string | null, why: Suspicion | null, seen: Sighting, wall: string): FenceRecord =>
+  ({ state: 'pending', by, why, presence: seen.presence, keepalive: seen.keepalive, attempts: 0, since: wall, message: null, confirmed_by: null, confirmed_at: null })
+
+/** Null where there is none, or none that can be read. */
+export function parseFence (data: string | null | undefined): FenceRecord | null {
+  const object = jsonObject(data)
+  if (object === null) return null
+  const state = text(object['state'])
+  const why = text(object['why'])
+  return {
+    state: state === 'unconfirmed' || state === 'confirmed' ? state : 'pending',
+    by: text(object['by']),
+    why: why === 'presence_gone' || why === 'keepalive_stale' ? why : null,
+    presence: text(object['presence']),
+    keepalive: text(object['keepalive']),
+    attempts: count(object['attempts']) ?? 0,
+    since: text(object['since']) ?? '',
+    message: text(object['message']),
+    confirmed_by: text(object['confirmed_by']),
+    confirmed_at: text(object['confirmed_at']),
+  }
+}
+
+/** The record of a fence that is not over: one that was confirmed belongs to an earlier death. */
+export function openFence (data: string | null | undefined): FenceRecord | null {
+  const record = parseFence(data)
+  return record?.state === 'confirmed' ? null : record
+}
+
+export const confirmed = (record: FenceRecord, by: string | null, message: string, wall: string): FenceRecord =>
+  ({ ...record, state: 'confirmed', since: wall, message, confirmed_by: by, confirmed_at: wall })
+
+/** A sign of life since it was judged: the node passes its saving throw. */
+export const showsLife = (record: FenceRecord, { presence, keepalive }: Sighting) =>
+  keepalive !== record.keepalive || (presence !== null && presence !== record.presence)
+
+/** Milliseconds to wait after the last of `attempts` that did not confirm anything. */
+export const retryPause = (attempts: number) => attempts === 0 ? 0 : Math.min(300_000, 5_000 * 2 ** (attempts - 1))

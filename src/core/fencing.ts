@@ -1,0 +1,89 @@
+/**
+ * Who is dead, and what is to be done about it. Pure: sightings and the observer's own monotonic time in, judgements out. Clocks of different
+ * machines are never compared: a keepalive counts by whether it *changes*, not by what it says.
+ *
+ * Invariant: every window begins anew when the observer connects, so nobody is judged on what happened while the observer could not see.
+ */
+import type { Sighting, Suspicion } from './fence-record.ts'
+import { isPresent, type Member } from './member.ts'
+
+/** What an observer has seen of one node since it connected. Times are the observer's own, in milliseconds. */
+export interface Watch {
+  readonly presenceSeen: boolean
+  /** Since when its presence, which was seen, is gone. */
+  readonly goneSince: number | null
+  readonly keepalive: string | null
+  /** Has been seen to change. */
+  readonly changes: boolean
+  /** The last change, or the first look. */
+  readonly changedAt: number
+}
+
+export type Watches = ReadonlyMap<string, Watch>
+
+export interface FencingTerms {
+  /** Milliseconds without a change of the keepalive. */
+  readonly keepaliveWindow: number
+  /** Milliseconds that a presence has to be gone: a daemon that starts anew makes another one at once. */
+  readonly presenceWindow: number
+}
+
+/** The watches after another look; nodes that are not seen any more are forgotten. */
+export const observe = (watches: Watches, sightings: ReadonlyMap<string, Sighting>, now: number): Watches =>
+  new Map([...sightings].map(([name, sighting]) => [name, watchAfter(watches.get(name), sighting, now)]))
+
+function watchAfter (before: Watch | undefined, { presence, keepalive }: Sighting, now: number): Watch {
+  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, keepalive, changes: false, changedAt: now }
+  return {
+    presenceSeen: before.presenceSeen || presence !== null,
+    goneSince: presence !== null || !before.presenceSeen ? null : before.goneSince ?? now,
+    keepalive,
+    changes: before.changes || keepalive !== before.keepalive,
+    changedAt: keepalive === before.keepalive ? before.changedAt : now,
+  }
+}
+
+/** The keepalive has changed within the window, or has not been watched for as long as that. */
+export const isAlive = (watch: Watch | undefined, { keepaliveWindow }: FencingTerms, now: number) =>
+  watch === undefined || now - watch.changedAt < keepaliveWindow
+
+/** In a state in which a silent node may hold something: a clean stop is no death. */
+export const isJudged = ({ daemonState, coordinatorState }: Member) =>
+  daemonState === 'init' || daemonState === 'run' || daemonState === 'shutdown' ||
+  (daemonState === 'stop' && coordinatorState !== 'secondary' && coordinatorState !== 'client')
+
+/**
+ * Milliseconds that a PVC peer is given besides until it is first seen to change its keepalive: after an outage its client (kazoo) waits up to
+ * 84 s, a minute and its jitter, before it tries to connect again. One of ours tries all the time, and has its presence.
+ */
+const PVC_RECONNECT = 90_000
+
+export function suspicion (member: Member, watch: Watch | undefined, terms: FencingTerms, now: number): Suspicion | null {
+  if (watch === undefined || !isJudged(member)) return null
+  if (member.ours && watch.goneSince !== null && now - watch.goneSince >= terms.presenceWindow) return 'presence_gone'
+  // A stopped daemon writes no keepalives; that it did not let go is known from its state alone once its session is over.
+  if (!member.ours && !watch.changes && now - watch.changedAt < terms.keepaliveWindow + PVC_RECONNECT) return null
+  return isAlive(watch, terms, now) || (member.daemonState === 'stop' && isPresent(member)) ? null : 'keepalive_stale'
+}
+
+export interface FencingPlan {
+  readonly judge: ReadonlyArray<{ readonly name: string, readonly why: Suspicion }>
+  /** Dead nodes to be fenced, one after the other. */
+  readonly fence: readonly string[]
+  /** Why nobody is fenced although somebody is dead; null if that is not so. */
+  readonly suspended: { readonly why: 'maintenance' | 'several_dead', readonly nodes: readonly string[] } | null
+}
+
+export function fencingPlan (self: string, members: readonly Member[], watches: Watches, terms: FencingTerms, now: number, maintenance: boolean): FencingPlan {
+  const others = members.filter((member) => member.name !== self)
+  const suspects = others.flatMap((member) => {
+    const why = suspicion(member, watches.get(member.name), terms, now)
+    return why === null ? [] : [{ name: member.name, why }]
+  })
+  const dead = others.filter((member) => member.daemonState === 'dead')
+  const down = [...suspects.map(({ name }) => name), ...dead.map(({ name }) => name)].sort()
+  if (maintenance) return { judge: [], fence: [], suspended: down.length === 0 ? null : { why: 'maintenance', nodes: down } }
+  const coordinators = down.filter((name) => others.some((member) => member.name === name && member.mode === 'coordinator'))
+  if (coordinators.length > 1) return { judge: suspects, fence: [], suspended: { why: 'several_dead', nodes: coordinators } }
+  return { judge: suspects, fence: dead.map(({ name }) => name), suspended: null }
+}

@@ -1,0 +1,22 @@
+/** What makes sure, from outside, that a node holds nothing. */
+
+export interface FencingTarget {
+  readonly node: string
+  /** Address and credentials of its management controller, where it has published them. */
+  readonly ipmi: { readonly host: string, readonly username: string, readonly password: string } | null
+  /** The present epoch, or null. */
+  readonly epoch: number | null
+}
+
+export interface FencingResult {
+  /** The node certainly holds nothing now. Anything less is not confirmed. */
+  readonly confirmed: boolean
+  /** What happened, in a sentence; never holds a credential. */
+  readonly message: string
+}
+
+export interface FencingAgent {
+  readonly method: string
+  /** One attempt. Resolves in bounded time, and only when nothing of it goes on. Must not reject. */
+  fence (target: FencingTarget, signal: AbortSignal): Promise<FencingResult>
+}

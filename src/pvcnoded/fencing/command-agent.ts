@@ -1,0 +1,35 @@
+/** Fences with an external command: exit 0 within its time is a confirmed fence, and nothing else is. */
+import type { CommandRunner } from '../../runtime/command.ts'
+import type { FencingAgent, FencingResult } from './agent.ts'
+
+export interface CommandAgentConfig {
+  /** `{node}` in an argument stands for the name of the node. */
+  readonly command: readonly string[]
+  /** Milliseconds. */
+  readonly timeout: number
+}
+
+export function commandAgent ({ command, timeout }: CommandAgentConfig, commands: CommandRunner): FencingAgent {
+  return {
+    method: 'command',
+    async fence ({ node, epoch }, signal): Promise<FencingResult> {
+      const outcome = await commands.run({
+        argv: command.map((argument) => argument.replaceAll('{node}', node)),
+        env: { PVC_NODE: node, PVC_ACTION: 'fence', ...(epoch === null ? {} : { PVC_EPOCH: String(epoch) }) },
+        timeout,
+        signal,
+        killStragglers: true,
+      })
+      switch (outcome.kind) {
+        case 'exited': return outcome.code === 0
+          ? { confirmed: true, message: 'The fencing command confirmed it.' }
+          : { confirmed: false, message: `The fencing command exited with ${outcome.code}.` }
+        case 'signal': return { confirmed: false, message: `The fencing command was ended by ${outcome.signal}.` }
+        case 'timed_out': return { confirmed: false, message: `The fencing command did not end within ${timeout / 1000} s and was killed.` }
+        case 'flood': return { confirmed: false, message: 'The fencing command wrote too much and was killed.' }
+        case 'failed_to_start': return { confirmed: false, message: `The fencing command could not be started: ${outcome.message}.` }
+        case 'aborted': return { confirmed: false, message: 'The fencing command was stopped.' }
+      }
+    },
+  }
+}

@@ -1,0 +1,68 @@
+/** Watching and fencing for one life of a coordinator, from the configuration. */
+import type { Member } from '../../core/member.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { CommandRunner } from '../../runtime/command.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { LockBook } from '../../zookeeper/locks.ts'
+import type { Session } from '../../zookeeper/session.ts'
+import type { NodeConfig } from '../config.ts'
+import type { FencingAgent } from './agent.ts'
+import { commandAgent } from './command-agent.ts'
+import { Fencer } from './fencer.ts'
+import { ipmiAgent } from './ipmi-agent.ts'
+import { Observer } from './observer.ts'
+
+export interface FencingContext {
+  readonly config: NodeConfig
+  readonly session: Session
+  readonly clock: Clock
+  readonly commands: CommandRunner
+  readonly book: LockBook
+  readonly log: Logger
+  readonly members: () => readonly Member[]
+  readonly active: () => boolean
+  /** Called after each look at the others. */
+  readonly onLook: () => void
+}
+
+/** Milliseconds between two looks at the others, and for which a presence has to be gone. */
+const LOOK = 500
+
+export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer } {
+  const { config, session, clock, book, log, members, active, onLook } = context
+  const terms = { keepaliveWindow: config.keepaliveInterval * config.fenceIntervals, presenceWindow: LOOK }
+  const fencer = new Fencer({
+    self: config.node,
+    session,
+    clock,
+    log,
+    book,
+    terms,
+    agent: agentOf(context),
+    savingThrows: config.fencing.savingThrows,
+    savingInterval: config.fencing.savingInterval,
+    unfencedGrace: config.unfencedFailover ? config.takeoverGrace ?? session.negotiatedTimeout / 3 : null,
+    members,
+    active,
+  })
+  const observer: Observer = new Observer({
+    session,
+    clock,
+    terms,
+    interval: LOOK,
+    members,
+    onLook: () => {
+      onLook()
+      fencer.consider(observer)
+    },
+  })
+  return { observer, fencer }
+}
+
+function agentOf ({ config: { fencing }, commands, clock }: FencingContext): FencingAgent | null {
+  switch (fencing.method) {
+    case 'none': return null
+    case 'command': return commandAgent({ command: fencing.command, timeout: fencing.timeout }, commands)
+    case 'ipmi': return ipmiAgent(fencing, { clock, commands })
+  }
+}

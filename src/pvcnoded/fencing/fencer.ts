@@ -1,0 +1,260 @@
+/**
+ * Judges nodes dead and fences them, as `core/fencing.ts` plans it. Everything is read again, directly, before anything is written, and every
+ * write expects the version that the judgement rests on.
+ *
+ * Guarantees: a node is written `fenced` only after a confirmed fence, over the very `dead` that was judged; at most one node is fenced at a time in
+ * the whole cluster; a fence begun by a coordinator that dies is gone on with by another.
+ * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
+ */
+import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
+import { fencingPlan, type FencingTerms } from '../../core/fencing.ts'
+import { epochOf } from '../../core/epoch.ts'
+import { holdsNothing, type Member } from '../../core/member.ts'
+import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
+import { sureWrite, type WriteFate } from '../../cluster/sure-write.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { Episode, type Logger } from '../../runtime/log.ts'
+import { hasCode, isZooKeeperError } from '../../zookeeper/errors.ts'
+import { acquireLock, type LockBook, type LockHandle } from '../../zookeeper/locks.ts'
+import { FENCE_LOCK, MAINTENANCE, nodePath } from '../../zookeeper/paths.ts'
+import type { Session } from '../../zookeeper/session.ts'
+import type { FencingAgent, FencingResult, FencingTarget } from './agent.ts'
+import { sight, type Observer } from './observer.ts'
+
+export interface FencerOptions {
+  readonly self: string
+  readonly session: Session
+  readonly clock: Clock
+  readonly log: Logger
+  readonly book: LockBook
+  readonly terms: FencingTerms
+  /** null: nobody is fenced, an operator has to confirm. */
+  readonly agent: FencingAgent | null
+  readonly savingThrows: number
+  /** Milliseconds. */
+  readonly savingInterval: number
+  /** Milliseconds after its presence has gone at which a node counts as having let go; null unless that is asked for. */
+  readonly unfencedGrace: number | null
+  readonly members: () => readonly Member[]
+  /** Whether this node takes part at present. */
+  readonly active: () => boolean
+}
+
+/** Milliseconds to wait for the fence lock: who does not get it looks again later. */
+const LOCK_PATIENCE = 500
+
+export class Fencer {
+  readonly #options: FencerOptions
+  readonly #suspended: Episode
+  readonly #stopped = new AbortController()
+  /** When this observer first saw the present version of a node's fence record. */
+  readonly #recordSeen = new Map<string, { version: number, at: number }>()
+  #busy: Promise<void> | null = null
+
+  constructor (options: FencerOptions) {
+    this.#options = options
+    this.#suspended = new Episode(options.log, options.clock)
+  }
+
+  /** One look at what is to be done; nothing while the last one is still under way. */
+  consider (observer: Observer): void {
+    if (this.#busy !== null || this.#stopped.signal.aborted || !this.#options.active()) return
+    this.#busy = this.#consider(observer).catch((error: unknown) => {
+      if (!isZooKeeperError(error)) throw error
+      if (!this.#options.session.over) this.#options.log.warn({ err: error }, 'fencing was interrupted; it is taken up again')
+    }).finally(() => { this.#busy = null })
+  }
+
+  /** Stops an agent under way with its process group; resolves once that is gone, and nothing more is written. */
+  async stop (): Promise<void> {
+    this.#stopped.abort()
+    await this.#busy
+  }
+
+  async #consider (observer: Observer): Promise<void> {
+    const { self, clock, session, terms, members, agent, unfencedGrace } = this.#options
+    const maintenance = (await readZnode(session, MAINTENANCE))?.data === 'true'
+    const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), maintenance)
+    if (plan.suspended === null) this.#suspended.over('fencing goes on')
+    else this.#suspended.fault(plan.suspended.why === 'maintenance' ? 'a node is dead; fencing is suspended by maintenance mode' : 'more than one coordinator is dead at once: nobody is fenced, an operator has to confirm', { nodes: plan.suspended.nodes })
+    for (const { name, why } of plan.judge) await this.#judge(name, why)
+    await this.#tidyFenced()
+    if (unfencedGrace !== null) await this.#letGoUnfenced(observer, unfencedGrace)
+    if (agent === null) return
+    for (const name of plan.fence) if (await this.#isDue(name)) await this.#fence(name, agent)
+  }
+
+  /** Writes `dead`, if a look that a quorum vouches for still bears the suspicion out. */
+  async #judge (name: string, why: Suspicion): Promise<void> {
+    const { self, session, clock, log, agent } = this.#options
+    const before = await this.#read(name)
+    const seen = await sight(session, name)
+    if (before === null || (why === 'presence_gone' && seen.presence !== null)) return
+    const judged = newFence(self, why, seen, clock.wall())
+    const record: FenceRecord = agent === null ? { ...judged, state: 'unconfirmed', message: 'No fencing agent is configured: an operator has to confirm that the node is down.' } : judged
+    // Committed by a quorum: what is read after it is no older than this moment, whatever server answers.
+    if (await this.#writeRecord(name, record, before.fence?.version ?? null) !== 'done') return
+    const after = await this.#read(name)
+    if (after === null || showsLife(record, await sight(session, name)) || after.stateVersion !== before.stateVersion) return
+    if (await this.#set(name, 'daemonstate', 'dead', after.stateVersion) !== 'done') return
+    log.error({ dead: name, why }, `${name} is dead: ${suspicions[why]}`)
+  }
+
+  /** A fencer that died between its two writes: `fenced` alone says that the node holds nothing, and PVC's daemons read the other one too. */
+  async #tidyFenced (): Promise<void> {
+    for (const { name, daemonState, coordinatorState } of this.#options.members()) {
+      if (daemonState !== 'fenced' || !mayHold(coordinatorState)) continue
+      const found = await this.#read(name)
+      if (found?.daemonState === 'fenced' && mayHold(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
+    }
+  }
+
+  /** With `unfenced_failover`: a node whose session has ended has let go by itself, because its lease ended before that. */
+  async #letGoUnfenced (observer: Observer, grace: number): Promise<void> {
+    const { clock, log, session } = this.#options
+    for (const member of this.#options.members()) {
+      const goneSince = observer.watches.get(member.name)?.goneSince ?? null
+      if (member.daemonState !== 'dead' || !member.ours || holdsNothing(member) || goneSince === null || clock.monotonic() - goneSince < grace) continue
+      const found = await this.#read(member.name)
+      if (found === null || found.daemonState !== 'dead' || (await sight(session, member.name)).presence !== null) continue
+      if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) === 'done') {
+        log.warn({ dead: member.name }, `${member.name} counts as having let go, without a fence: unfenced_failover`)
+      }
+    }
+  }
+
+  /** The pause after the last attempt is over, counted from when this observer first saw what it came to. */
+  async #isDue (name: string): Promise<boolean> {
+    const { session, clock } = this.#options
+    const znode = await readZnode(session, nodePath(name, 'fence'))
+    const version = znode?.version ?? -1
+    const now = clock.monotonic()
+    if (this.#recordSeen.get(name)?.version !== version) this.#recordSeen.set(name, { version, at: now })
+    const attempts = openFence(znode?.data)?.attempts ?? 0
+    return now - (this.#recordSeen.get(name)?.at ?? now) >= retryPause(attempts)
+  }
+
+  async #fence (name: string, agent: FencingAgent): Promise<void> {
+    const { self, session, book } = this.#options
+    let lock: LockHandle
+    try {
+      await session.ensurePath(FENCE_LOCK)
+      lock = await acquireLock(session, FENCE_LOCK, { book, kind: 'exclusive', identifier: self, timeout: LOCK_PATIENCE, signal: this.#stopped.signal })
+    } catch (error) {
+      if (hasCode(error, 'lock_timeout', 'lock_unsettled', 'aborted')) return
+      throw error
+    }
+    try {
+      await this.#fenceUnderLock(name, agent, lock)
+    } finally {
+      await lock.release().catch((error: unknown) => { if (!isZooKeeperError(error)) throw error })
+    }
+  }
+
+  async #fenceUnderLock (name: string, agent: FencingAgent, lock: LockHandle): Promise<void> {
+    const { session, clock, log } = this.#options
+    const found = await this.#read(name)
+    // Somebody else has tried meanwhile, or it is not dead any more.
+    if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
+    const judged: FenceRecord = found.fence?.record ?? newFence(null, null, await sight(session, name), clock.wall())
+    if (!await this.#savingThrows(name, judged)) return
+    await lock.verify()
+    if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
+    log.warn({ dead: name, method: agent.method, attempt: judged.attempts + 1 }, `fencing ${name}`)
+    const result = await agent.fence(await this.#target(name), AbortSignal.any([this.#stopped.signal, lock.lost]))
+    // A coordinator that is stopping, or has lost the lock, leaves the rest to the others.
+    if (this.#stopped.signal.aborted || lock.lost.aborted) return
+    await this.#conclude(name, found, judged, result)
+  }
+
+  /** True once it has shown no sign of life through all of them. */
+  async #savingThrows (name: string, judged: FenceRecord): Promise<boolean> {
+    const { savingThrows, savingInterval, session, clock, log } = this.#options
+    for (let left = savingThrows; left > 0; left--) {
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(savingInterval, resolve)
+        this.#stopped.signal.addEventListener('abort', () => { timer[Symbol.dispose](); resolve() }, { once: true })
+      })
+      if (this.#stopped.signal.aborted) return false
+      if (showsLife(judged, await sight(session, name))) {
+        log.info({ node: name }, `${name} shows life: it is left alone`)
+        return false
+      }
+    }
+    return true
+  }
+
+  async #stillAllowed (name: string, stateVersion: number): Promise<boolean> {
+    const { session, self } = this.#options
+    if ((await readZnode(session, MAINTENANCE))?.data === 'true') return false
+    const dead = (await readMembers(session)).filter((member) => member.name !== self && member.daemonState === 'dead' && member.mode === 'coordinator')
+    if (dead.length > 1) return false
+    return (await this.#read(name))?.stateVersion === stateVersion
+  }
+
+  async #conclude (name: string, found: Found, judged: FenceRecord, result: FencingResult): Promise<void> {
+    const { self, log, clock } = this.#options
+    const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
+    if (!result.confirmed) {
+      log.error({ dead: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
+      await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
+      return
+    }
+    const fate = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
+    if (fate === 'done' && mayHold(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
+    await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
+    if (fate === 'done') log.warn({ node: name }, `${name} is fenced: ${result.message}`)
+    else log.warn({ node: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
+  }
+
+  async #target (node: string): Promise<FencingTarget> {
+    const { session } = this.#options
+    const credential = async (name: 'ipmihostname' | 'ipmiusername' | 'ipmipassword') => (await readZnode(session, nodePath(node, name)))?.data ?? ''
+    const [host, username, password, picture] = await Promise.all([credential('ipmihostname'), credential('ipmiusername'), credential('ipmipassword'), readPicture(session)])
+    return { node, ipmi: host === '' ? null : { host, username, password }, epoch: picture === null ? null : epochOf(picture.key, picture.ledger) }
+  }
+
+  async #read (name: string): Promise<Found | null> {
+    const { session } = this.#options
+    const [state, router, fence] = await Promise.all((['daemonstate', 'routerstate', 'fence'] as const).map(async (key) => await readZnode(session, nodePath(name, key))))
+    if (state === undefined) return null
+    return {
+      daemonState: state.data,
+      stateVersion: state.version,
+      coordinatorState: router?.data ?? null,
+      routerVersion: router?.version ?? -1,
+      fence: fence === undefined ? null : { version: fence.version, record: openFence(fence.data) },
+    }
+  }
+
+  async #set (name: string, key: 'daemonstate' | 'routerstate', value: string, version: number): Promise<WriteFate> {
+    return await this.#write(nodePath(name, key), value, version === -1 ? null : version)
+  }
+
+  async #writeRecord (name: string, record: FenceRecord, version: number | null): Promise<WriteFate> {
+    return await this.#write(nodePath(name, 'fence'), JSON.stringify(record), version)
+  }
+
+  /** @param version null: there is none yet */
+  async #write (path: string, data: string, version: number | null): Promise<WriteFate> {
+    const { session } = this.#options
+    return await sureWrite(session,
+      async () => { await (version === null ? session.create(path, data) : session.set(path, data, version)) },
+      async () => {
+        const znode = await readZnode(session, path)
+        if ((znode?.version ?? null) === version) return 'absent'
+        return znode?.data === data ? 'applied' : 'other'
+      }, this.#stopped.signal)
+  }
+}
+
+const mayHold = (coordinatorState: string | null) => coordinatorState !== 'secondary' && coordinatorState !== 'client'
+
+interface Found {
+  readonly daemonState: string
+  readonly stateVersion: number
+  readonly coordinatorState: string | null
+  /** -1 where there is none. */
+  readonly routerVersion: number
+  readonly fence: { readonly version: number, readonly record: FenceRecord | null } | null
+}

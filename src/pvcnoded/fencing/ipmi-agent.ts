@@ -1,0 +1,89 @@
+/**
+ * Fences through a node's management controller with `ipmitool`: power off, see that it is off, power on, see that it is on. Confirmed is what
+ * was seen to be off; a node that does not come on again is fenced all the same, and the message says so.
+ *
+ * The password reaches `ipmitool` in its environment alone, never on a command line; nothing of what it prints is repeated.
+ */
+import type { Clock } from '../../runtime/clock.ts'
+import type { CommandRunner } from '../../runtime/command.ts'
+import type { FencingAgent, FencingResult, FencingTarget } from './agent.ts'
+
+export interface IpmiAgentTools {
+  readonly clock: Clock
+  readonly commands: CommandRunner
+}
+
+/** Milliseconds between two looks at the power. */
+const LOOK = 1_000
+/** Milliseconds that one command may take, at most. */
+const ONE_COMMAND = 10_000
+
+export interface IpmiAgentConfig {
+  /** Milliseconds for everything. */
+  readonly timeout: number
+  /** Undefined: `ipmitool` asks the controller, which takes seconds where that does not answer. */
+  readonly cipherSuite: number | undefined
+}
+
+export function ipmiAgent (config: IpmiAgentConfig, tools: IpmiAgentTools): FencingAgent {
+  return {
+    method: 'ipmi',
+    async fence (target, signal) {
+      if (target.ipmi === null) return { confirmed: false, message: `${target.node} has published no address and credentials of its management controller.` }
+      return await new PowerCycle(target.node, target.ipmi, config, signal, tools).run()
+    },
+  }
+}
+
+class PowerCycle {
+  readonly #node: string
+  readonly #argv: readonly string[]
+  readonly #password: string
+  readonly #signal: AbortSignal
+  readonly #tools: IpmiAgentTools
+  readonly #until: number
+
+  constructor (node: string, { host, username, password }: NonNullable<FencingTarget['ipmi']>, { timeout, cipherSuite }: IpmiAgentConfig, signal: AbortSignal, tools: IpmiAgentTools) {
+    this.#node = node
+    const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? []
+    this.#argv = ['ipmitool', '-I', 'lanplus', '-H', name, ...port === undefined ? [] : ['-p', port], ...cipherSuite === undefined ? [] : ['-C', String(cipherSuite)], '-U', username, '-E', '-N', '1', '-R', '3', 'chassis', 'power']
+    this.#password = password
+    this.#signal = signal
+    this.#tools = tools
+    this.#until = tools.clock.monotonic() + timeout
+  }
+
+  async run (): Promise<FencingResult> {
+    await this.#ipmi('off')
+    if (!await this.#reaches('off')) return { confirmed: false, message: `${this.#node} was not seen to be off: its management controller did not answer, or did not obey.` }
+    await this.#ipmi('on')
+    const message = await this.#reaches('on') ? `${this.#node} was powered off and on again.` : `${this.#node} was powered off, and did not come on again.`
+    return { confirmed: true, message }
+  }
+
+  /** Asks for it again and again: one command may get lost. */
+  async #reaches (power: 'off' | 'on'): Promise<boolean> {
+    while (this.#left() > 0 && !this.#signal.aborted) {
+      if (new RegExp(`^Chassis Power is ${power}\\s*$`, 'm').test(await this.#ipmi('status'))) return true
+      await new Promise<void>((resolve) => { this.#tools.clock.after(Math.min(LOOK, Math.max(0, this.#left())), resolve) })
+      if (this.#left() > 0 && !this.#signal.aborted) await this.#ipmi(power)
+    }
+    return false
+  }
+
+  /** What it printed; nothing if it failed. */
+  async #ipmi (command: 'off' | 'on' | 'status'): Promise<string> {
+    const outcome = await this.#tools.commands.run({
+      argv: [...this.#argv, command],
+      env: { IPMI_PASSWORD: this.#password, LC_ALL: 'C' },
+      timeout: Math.max(1, Math.min(ONE_COMMAND, this.#left())),
+      signal: this.#signal,
+      killStragglers: true,
+    })
+    return outcome.kind === 'exited' && outcome.code === 0 ? outcome.stdout : ''
+  }
+
+  #left (): number {
+    return this.#until - this.#tools.clock.monotonic()
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Takes every resource away from this machine on the strength of the configuration alone: for when a daemon has died, whatever it held. Needs no
+ * ZooKeeper. Must run only while the node's daemon does not.
+ */
+import type { Clock } from '../runtime/clock.ts'
+import type { CommandRunner } from '../runtime/command.ts'
+import type { Logger } from '../runtime/log.ts'
+import type { NodeConfig } from './config.ts'
+import { createResource } from './resources/create.ts'
+import { attemptAll } from './resources/resource.ts'
+import { selfFence } from './self-fence.ts'
+
+export interface ReleaseTools {
+  readonly clock: Clock
+  readonly commands: CommandRunner
+  readonly log: Logger
+}
+
+/** In reverse order, as a node that lets go does it. One that cannot be released does not keep the others; the last resort is `self_fence`. True if all are released. */
+export async function releaseEverything (config: NodeConfig, { clock, commands, log }: ReleaseTools): Promise<boolean> {
+  const failed: string[] = []
+  for (const entry of config.resources.toReversed()) {
+    const resource = createResource(entry, config.node, { commands, clock })
+    const result = await attemptAll(resource, 'release', { epoch: null, signal: new AbortController().signal })
+    if (result.kind === 'done') {
+      log.info({ resource: resource.name }, 'released')
+      continue
+    }
+    failed.push(resource.name)
+    log.error({ resource: resource.name, why: result.kind === 'failed' ? result.trouble.message : 'it was stopped' }, 'could not be released')
+  }
+  if (failed.length === 0) return true
+  await selfFence(config, `not released: ${failed.join(', ')}`, { commands, log })
+  return false
+}

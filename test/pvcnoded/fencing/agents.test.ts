@@ -1,0 +1,100 @@
+/** The fencing agents: commands as real processes, and `ipmitool` against the simulated management controller of Debian's openipmi. */
+import t, { type Test } from 'tap'
+import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { commandAgent } from '../../../src/pvcnoded/fencing/command-agent.ts'
+import { ipmiAgent } from '../../../src/pvcnoded/fencing/ipmi-agent.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { createCommandRunner, type CommandRunner } from '../../../src/runtime/command.ts'
+
+const commands = createCommandRunner(systemClock)
+const signal = new AbortController().signal
+
+t.test('a command: exit 0 in time confirms, nothing else does', async (t) => {
+  const log = join(t.testdir(), 'log')
+  const fence = async (script: string, timeout = 20_000) => await commandAgent({ command: ['sh', '-c', script, 'sh', 'x-{node}'], timeout }, commands).fence({ node: 'hv2', ipmi: null, epoch: 7 }, signal)
+  t.same(await fence(`echo "$1 $PVC_NODE $PVC_ACTION $PVC_EPOCH" > ${log}`), { confirmed: true, message: 'The fencing command confirmed it.' })
+  t.equal(readFileSync(log, 'utf8'), 'x-hv2 hv2 fence 7\n')
+  t.same(await fence('exit 3'), { confirmed: false, message: 'The fencing command exited with 3.' })
+  t.same(await fence('kill -9 $$'), { confirmed: false, message: 'The fencing command was ended by SIGKILL.' })
+  t.same(await fence('sleep 30', 100), { confirmed: false, message: 'The fencing command did not end within 0.1 s and was killed.' })
+  t.same(await fence('yes'), { confirmed: false, message: 'The fencing command wrote too much and was killed.' })
+  t.match(await commandAgent({ command: ['/nowhere'], timeout: 100 }, commands).fence({ node: 'hv2', ipmi: null, epoch: null }, signal), { confirmed: false, message: /could not be started/ })
+  const aborted = new AbortController()
+  aborted.abort()
+  t.match(await commandAgent({ command: ['true'], timeout: 100 }, commands).fence({ node: 'hv2', ipmi: null, epoch: null }, aborted.signal), { confirmed: false })
+})
+
+/** A simulated machine: the file `power` holds `power:1` or `power:0`, `calls` what it was told. `obeys`: it does as it is told. */
+async function controller (t: Test, { obeys = { off: true, on: true } } = {}) {
+  const folder = t.testdir()
+  const probe = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address()
+  probe.close()
+  mkdirSync(join(folder, 'state'))
+  writeFileSync(join(folder, 'power'), 'power:1\n')
+  writeFileSync(join(folder, 'chassis'), `#!/bin/sh
+case "$1 $2" in
+  "get power") cat ${folder}/power ;;
+  "set power") echo "$3" >> ${folder}/calls; ${[...obeys.off ? [0] : [], ...obeys.on ? [1] : []].map((power) => `[ "$3" != ${power} ] || echo power:${power} > ${folder}/power`).join('; ')} ;;
+esac
+`)
+  chmodSync(join(folder, 'chassis'), 0o755)
+  writeFileSync(join(folder, 'lan.conf'), `name "bmc"
+set_working_mc 0x20
+  startlan 1
+    addr 127.0.0.1 ${port}
+    priv_limit admin
+    allowed_auths_callback md5
+    allowed_auths_user md5
+    allowed_auths_operator md5
+    allowed_auths_admin md5
+    guid a123456789abcdefa123456789abcdef
+  endlan
+  chassis_control "${folder}/chassis"
+  user 2 true "fencer" "sesame" admin 10 md5
+`)
+  writeFileSync(join(folder, 'bmc.emu'), 'mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\nsel_enable 0x20 1000 0x0a\nmc_enable 0x20\n')
+  const child = spawn('ipmi_sim', ['-c', join(folder, 'lan.conf'), '-f', join(folder, 'bmc.emu'), '-s', join(folder, 'state'), '-n'], { stdio: 'ignore' })
+  await once(child, 'spawn').catch(() => { throw new Error('ipmi_sim is missing: install Debian\'s openipmi') })
+  t.teardown(async () => {
+    if (child.kill('SIGKILL')) await once(child, 'exit')
+  })
+  const argvs: string[] = []
+  const watched: CommandRunner = { run: async (request) => { argvs.push(request.argv.join(' ')); return await commands.run(request) } }
+  const fence = async (password = 'sesame', timeout = 20_000, host = `127.0.0.1:${port}`) =>
+    await ipmiAgent({ timeout, cipherSuite: 3 }, { clock: systemClock, commands: watched }).fence({ node: 'hv2', ipmi: { host, username: 'fencer', password }, epoch: 1 }, signal)
+  const calls = () => existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n') : []
+  return { fence, calls, argvs, pause: () => child.kill('SIGSTOP') }
+}
+
+t.test('ipmi: off, seen to be off, on, seen to be on', async (t) => {
+  const { fence, calls, argvs } = await controller(t)
+  t.same(await fence(), { confirmed: true, message: 'hv2 was powered off and on again.' })
+  t.same([calls()[0], calls().at(-1)], ['0', '1'])
+  t.notMatch(argvs.join('\n'), 'sesame', 'the password is on no command line')
+})
+
+t.test('ipmi: what is not seen to be off is not confirmed', async (t) => {
+  const disobedient = await controller(t, { obeys: { off: false, on: true } })
+  t.match(await disobedient.fence('sesame', 2_500), { confirmed: false, message: /was not seen to be off/ })
+  t.ok(disobedient.calls().length > 1 && disobedient.calls().every((call) => call === '0'), 'told again and again, and never to switch on')
+})
+
+t.test('ipmi: off but not on again is fenced all the same', async (t) => {
+  const { fence } = await controller(t, { obeys: { off: true, on: false } })
+  t.same(await fence('sesame', 2_500), { confirmed: true, message: 'hv2 was powered off, and did not come on again.' })
+})
+
+t.test('ipmi: a wrong password, a controller that does not answer, and none at all', async (t) => {
+  const { fence, calls, pause } = await controller(t)
+  t.match(await fence('guess', 1_500), { confirmed: false })
+  t.same(calls(), [])
+  pause()
+  t.match(await fence('sesame', 1_500), { confirmed: false })
+  t.match(await ipmiAgent({ timeout: 1_000, cipherSuite: undefined }, { clock: systemClock, commands }).fence({ node: 'hv2', ipmi: null, epoch: 1 }, signal), { confirmed: false, message: /has published no address/ })
+})

@@ -1,0 +1,22 @@
+/** Clusters whose resource `service` can be broken on a node: its acquisition fails there with exit 3, and that is noted with its time. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Cluster, ClusterOptions } from '../../scripts/support/cluster.ts'
+import { packageFolder } from '../../scripts/support/daemon-process.ts'
+
+/** Each resource is tried twice. */
+export const breakable: Pick<ClusterOptions, 'resourceSettings'> = {
+  resourceSettings (folder) {
+    const script = join(folder, 'breakable.sh')
+    writeFileSync(script, `cd ${folder}
+if [ "$PVC_RESOURCE $PVC_ACTION" = "service acquire" ] && [ -e "broken-$PVC_NODE" ]; then date +%s.%N >> "attempts-$PVC_NODE"; exit 3; fi
+exec sh ${join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')} ${folder}
+`)
+    return { acquire: ['sh', script], retries: 1 }
+  },
+}
+
+export const breakOn = (made: Cluster, node: string) => { writeFileSync(join(made.folder, `broken-${node}`), '') }
+
+/** When `node` tried in vain, in seconds of the wall clock. */
+export const attemptsOf = (made: Cluster, node: string): readonly number[] => made.notes(`attempts-${node}`).map(Number)
