@@ -285,6 +285,7 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   fencing: { method: 'none', savingThrows: 3, savingInterval: 1_000 },
   ipmi: undefined,
   unfencedFailover: false,
+  domains: { flush: undefined, unflush: undefined, timeout: 1_000 },
   selfFence: undefined,
   logLevel: 'info',
 })
