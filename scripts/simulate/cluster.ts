@@ -333,6 +333,7 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
     : { method: 'none', savingThrows: 3, savingInterval: 1_000 },
   ipmi: undefined,
   unfencedFailover: stage.fencing === 'unfenced',
+  domains: { flush: undefined, unflush: undefined, timeout: 1_000 },
   selfFence: stage.fencing === 'unfenced' ? [SELF_FENCE] : undefined,
   logLevel: 'info',
 })

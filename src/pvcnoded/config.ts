@@ -16,6 +16,7 @@ import { loadConfig } from '../runtime/yaml-config.ts'
 import type { ConfigResult } from '../runtime/yaml-config.ts'
 import type { CommandCollectorConfig } from './collectors/command-collector.ts'
 import { nodeRelations } from './config-relations.ts'
+import type { DomainsConfig } from './domains.ts'
 import type { FloatingIpConfig } from './resources/floating-ip.ts'
 import type { SystemdUnitConfig } from './resources/systemd-unit.ts'
 
@@ -101,6 +102,11 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         }, false)),
         unfenced_failover: Type.Boolean({ description: 'Fail over without fencing, on the strength of the lease alone. Does not cover a paused process. Needs self_fence.', default: false }),
       }),
+      domains: section('What is done when the node is asked to give its domains away, or to take them again.', {
+        flush: Type.Optional(argv('Gives the domains away. Exit 0: none is left. Left out: it counts as done at once.')),
+        unflush: Type.Optional(argv('Takes domains again. Exit 0: done. Left out: it counts as done at once.')),
+        timeout: duration('Bound of one run; then its process group is killed.', 3600),
+      }),
       self_fence: Type.Optional(argv('Ends this node at once; run when a release fails or hangs.')),
     }),
     log_level: logLevel,
@@ -162,6 +168,7 @@ export interface NodeConfig {
   /** This node's own management controller. */
   readonly ipmi: { readonly host: string, readonly username: string, readonly password: string } | undefined
   readonly unfencedFailover: boolean
+  readonly domains: DomainsConfig
   readonly selfFence: readonly string[] | undefined
   readonly logLevel: LogLevel
 }
@@ -194,6 +201,7 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
     fencing: typedFencing(system.fencing),
     ipmi: system.fencing.ipmi,
     unfencedFailover: system.fencing.unfenced_failover,
+    domains: { flush: system.domains.flush, unflush: system.domains.unflush, timeout: milliseconds(system.domains.timeout) },
     selfFence: system.self_fence,
     logLevel: pvc.log_level,
   }

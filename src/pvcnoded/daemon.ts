@@ -7,6 +7,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { CommandRunner } from '../runtime/command.ts'
 import { Episode, type Logger } from '../runtime/log.ts'
+import type { LogTail } from '../runtime/log-tail.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
 import { LockBook } from '../zookeeper/locks.ts'
@@ -18,6 +19,7 @@ import { CollectedPublisher } from './collectors/publisher.ts'
 import type { NodeConfig } from './config.ts'
 import { Keepalive } from './keepalive.ts'
 import { Life } from './life.ts'
+import { LogPublisher } from './log-publisher.ts'
 import type { StaticData } from './registration.ts'
 
 export interface NodeDaemonOptions {
@@ -34,6 +36,8 @@ export interface NodeDaemonOptions {
   /** Those of every node, and those of the configuration. */
   readonly collectors: readonly Collector[]
   readonly version: string
+  /** Kept in ZooKeeper, if given. */
+  readonly logTail?: LogTail
 }
 
 /** `stop_not_written`: nothing is held any more, but peers will find this node dead. */
@@ -51,6 +55,7 @@ export class NodeDaemon {
   readonly #keepalive: Keepalive
   readonly #collection: Collection
   #publisher: CollectedPublisher | null = null
+  #logPublisher: LogPublisher | null = null
   readonly #unreachable: Episode
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
   readonly #giveUp = new AbortController()
@@ -99,7 +104,7 @@ export class NodeDaemon {
       const last = await this.#liveUntilLeft()
       // What the collectors still have to say must not come after the last words.
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
-      await this.#publisher?.stop()
+      await Promise.all([this.#publisher?.stop(), this.#logPublisher?.stop()])
       return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true
@@ -150,7 +155,7 @@ export class NodeDaemon {
 
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Life | null> {
-    const { config, clock, commands, log, facts, version } = this.#options
+    const { config, clock, commands, log, facts, version, logTail } = this.#options
     const life = new Life({ config, session, clock, commands, book: this.#book, log, facts, version })
     this.#life = life
     if (this.#stopping) life.shutdown()
@@ -158,6 +163,8 @@ export class NodeDaemon {
       const end = await life.run(() => {
         this.#registered = true
         this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name))
+        void this.#logPublisher?.stop()
+        if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
         this.#keepalive.start()
       })
       return end === 'left' ? life : null

@@ -20,6 +20,7 @@ import type { LockBook } from '../zookeeper/locks.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { WatchedTree } from '../zookeeper/tree.ts'
 import type { NodeConfig } from './config.ts'
+import { Domains } from './domains.ts'
 import { createFencing } from './fencing/create.ts'
 import type { Observer } from './fencing/observer.ts'
 import { Lease } from './lease.ts'
@@ -152,6 +153,8 @@ export class Life {
       this.#dispatch({ type: 'view', view: next })
     }))
     if (config.mode === 'coordinator') this.#watchPeers(feed)
+    const domains = new Domains(this.#options)
+    this.#closing.defer('domains', async () => await domains.stop())
     log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
     return feed.view ?? view
   }

@@ -7,6 +7,7 @@ import { createCommandRunner } from '../runtime/command.ts'
 import { exitRunning, readCommandLine } from '../runtime/command-line.ts'
 import { exitConfig, reportProblems } from '../runtime/config-problem.ts'
 import { createLogger, type Logger } from '../runtime/log.ts'
+import { LogTail } from '../runtime/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { ServiceManager } from '../runtime/service-manager.ts'
@@ -37,17 +38,18 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run'): P
   if (!loaded.ok) return
   if (wanted === 'check') return console.log(`${file}: good`)
   const config = loaded.value
-  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock }).child({ node: config.node })
+  const logTail = new LogTail()
+  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, tail: logTail }).child({ node: config.node })
   // Kept as long as this process lives, whatever ends it.
   if (await claimSole('pvcnoded', file) === null) {
     log.fatal({ code: 'daemon_running', config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
     process.exit(exitRunning)
   }
-  if (wanted === 'run') return await runDaemon(config, log)
+  if (wanted === 'run') return await runDaemon(config, log, logTail)
   process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
 }
 
-async function runDaemon (config: NodeConfig, log: Logger): Promise<void> {
+async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Promise<void> {
   const commands = createCommandRunner(systemClock)
   const facts = { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() }
   const daemon = new NodeDaemon({
@@ -61,6 +63,7 @@ async function runDaemon (config: NodeConfig, log: Logger): Promise<void> {
     facts,
     collectors: createCollectors(config.collectors, config.node, facts, systemClock, commands),
     version: packageVersion(),
+    logTail,
   })
   watchLoop({
     clock: systemClock,

@@ -8,6 +8,7 @@
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { Clock } from './clock.ts'
+import type { LogTail } from './log-tail.ts'
 
 export type { Logger } from 'pino'
 
@@ -32,6 +33,8 @@ export interface LogOptions {
   readonly clock: Clock
   /** Where the lines go; stdout unless told. */
   readonly destination?: DestinationStream
+  /** Gets each line as well. */
+  readonly tail?: LogTail
 }
 
 export function createLogger (options: LogOptions): Logger {
@@ -42,7 +45,14 @@ export function createLogger (options: LogOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretPaths(), censor: '[hidden]' },
   }
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination)
+  const { tail, destination = pino.destination({ fd: 1, sync: true }) } = options
+  if (tail === undefined) return pino(settings, destination)
+  return pino(settings, {
+    write: (line) => {
+      destination.write(line)
+      tail.write(line)
+    },
+  })
 }
 
 /** One condition that can be wrong for a while: says so once, counts the repeats, says when it is over. */

@@ -45,6 +45,7 @@ t.test('the least there can be, with every default', async (t) => {
     fencing: { method: 'none', savingThrows: 3, savingInterval: 1000 },
     ipmi: undefined,
     unfencedFailover: false,
+    domains: { flush: undefined, unflush: undefined, timeout: 3_600_000 },
     selfFence: undefined,
     logLevel: 'info',
   })
@@ -76,6 +77,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
       - {name: raid, command: [r], timeout: 2.5}
       - {name: temperature, command: [t, -x]}
     fencing: {method: none, unfenced_failover: true}
+    domains: {flush: [migrate, away], unflush: [migrate, back], timeout: 600}
     self_fence: [/usr/sbin/reboot, -f]
   log_level: warn
 `)
@@ -105,6 +107,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
     fencing: { method: 'none', savingThrows: 3, savingInterval: 1000 },
     ipmi: undefined,
     unfencedFailover: true,
+    domains: { flush: ['migrate', 'away'], unflush: ['migrate', 'back'], timeout: 600_000 },
     selfFence: ['/usr/sbin/reboot', '-f'],
     logLevel: 'warn',
   })

@@ -3,9 +3,10 @@
  * made again with the next reading; the keepalive tells of lost contact, so nothing more is said of it here.
  */
 import { checkNames, checkTexts, healthOf, type CheckState } from '../../core/health.ts'
-import { isNoNode, isNodeExists, isZooKeeperError } from '../../zookeeper/errors.ts'
-import { childPath, nodePath, parentPath } from '../../zookeeper/paths.ts'
-import { ANY_VERSION, type Session } from '../../zookeeper/session.ts'
+import { put } from '../../cluster/put.ts'
+import { isZooKeeperError } from '../../zookeeper/errors.ts'
+import { childPath, nodePath } from '../../zookeeper/paths.ts'
+import type { Session } from '../../zookeeper/session.ts'
 import type { Collected } from './collection.ts'
 
 /** @param checks the names of the collectors that are checks; any other one is shown as a check only while its value is old */
@@ -64,23 +65,6 @@ export class CollectedPublisher {
       this.#written.delete(path)
       if (!isZooKeeperError(error)) throw error
     }
-  }
-}
-
-/** Sets a znode that nobody else writes; makes it, and what is missing above it, if need be. */
-async function put (session: Session, path: string, text: string): Promise<void> {
-  try {
-    await session.set(path, text, ANY_VERSION)
-    return
-  } catch (error) {
-    if (!isNoNode(error)) throw error
-  }
-  await session.ensurePath(parentPath(path))
-  try {
-    await session.create(path, text)
-  } catch (error) {
-    if (!isNodeExists(error)) throw error
-    await session.set(path, text, ANY_VERSION)
   }
 }
 

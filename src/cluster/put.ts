@@ -1,0 +1,21 @@
+/** Writes of what nobody else writes. */
+import { isNodeExists, isNoNode } from '../zookeeper/errors.ts'
+import { parentPath } from '../zookeeper/paths.ts'
+import { ANY_VERSION, type Session } from '../zookeeper/session.ts'
+
+/** Sets a znode that nobody else writes; makes it, and what is missing above it, if need be. */
+export async function put (session: Session, path: string, text: string): Promise<void> {
+  try {
+    await session.set(path, text, ANY_VERSION)
+    return
+  } catch (error) {
+    if (!isNoNode(error)) throw error
+  }
+  await session.ensurePath(parentPath(path))
+  try {
+    await session.create(path, text)
+  } catch (error) {
+    if (!isNodeExists(error)) throw error
+    await session.set(path, text, ANY_VERSION)
+  }
+}
