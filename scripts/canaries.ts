@@ -1,7 +1,8 @@
 /**
  * `npm run canaries [NAME…]`: each file of `canaries/` is a mistake, as a patch of the source. It is made in a copy of the built tree, and the
- * simulator has to find it by the invariants that it judges everything by, within a number of runs. Exits 1 if a mistake survives, or if its
- * patch no longer fits. The first lines of a patch say what the mistake is.
+ * simulator has to find it by the invariants that it judges everything by, within a number of runs; or, where a line `explore: ARGUMENTS` says
+ * so, the exhaustive search, within those bounds. Exits 1 if a mistake survives, or if its patch no longer fits. The first lines of a patch say
+ * what the mistake is.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -35,18 +36,37 @@ function hatch (name: string, nest: string): string | null {
   return null
 }
 
-function verdict (name: string): { caught: boolean, how: string } {
+interface Verdict { readonly caught: boolean, readonly how: string }
+
+function verdict (name: string): Verdict {
   const nest = mkdtempSync(join(tmpdir(), 'canary-'))
   try {
     const broken = hatch(name, nest)
     if (broken !== null) return { caught: false, how: broken }
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(nest, 'dist', 'scripts', 'simulate.js'), '--runs', String(RUNS), '--from', 'canary', '--quick'], { encoding: 'utf8', timeout: 600_000 })
-    if (status === 0) return { caught: false, how: `it survives ${RUNS} runs` }
-    const [, run = '', what = ''] = /^seed canary-(\d+): (.*)$/m.exec(stdout) ?? []
-    return run === '' ? { caught: false, how: `the simulator itself failed: ${stderr.slice(-300)}` } : { caught: true, how: `run ${run}: ${what}` }
+    const bounds = /^explore: (.*)$/m.exec(readFileSync(join(folder, `${name}.patch`), 'utf8'))?.[1]
+    return bounds === undefined ? simulated(nest) : explored(nest, bounds)
   } finally {
     rmSync(nest, { recursive: true, force: true })
   }
+}
+
+function instrument (nest: string, script: string, args: readonly string[]) {
+  return spawnSync(process.execPath, ['--max-old-space-size=8000', join(nest, 'dist', 'scripts', script), ...args], { encoding: 'utf8', timeout: 600_000 })
+}
+
+function simulated (nest: string): Verdict {
+  const { status, stdout, stderr } = instrument(nest, 'simulate.js', ['--runs', String(RUNS), '--from', 'canary', '--quick'])
+  if (status === 0) return { caught: false, how: `it survives ${RUNS} runs` }
+  const [, run = '', what = ''] = /^seed canary-(\d+): (.*)$/m.exec(stdout) ?? []
+  return run === '' ? { caught: false, how: `the simulator itself failed: ${stderr.slice(-300)}` } : { caught: true, how: `run ${run}: ${what}` }
+}
+
+function explored (nest: string, bounds: string): Verdict {
+  const { status, stdout, stderr } = instrument(nest, 'explore.js', [...bounds.split(' '), '--quick'])
+  if (status === 0) return { caught: false, how: `it survives the search of ${bounds}` }
+  // The first violation, and the last of the numbered steps that lead to it.
+  const [, what = '', way = ''] = /^(\w.*):\n((?: {2}\d+\. .*\n)+)/m.exec(stdout) ?? []
+  return what === '' ? { caught: false, how: `the search itself failed: ${stderr.slice(-300)}` } : { caught: true, how: `after ${way.trim().split('\n').length} steps: ${what}` }
 }
 
 let survivors = 0
