@@ -1,14 +1,27 @@
 /**
- * The simulator: `npm run simulate -- --runs 100` with fresh seeds, or `--seed SEED` for one run again, with what happened in it. Exits 1 at a
- * violation, with the seed and the fewest faults found that still lead to it (`--quick`: with the seed alone).
+ * The simulator: `npm run simulate -- --runs 100` with fresh seeds, on as many cores as there are (`--jobs`), or `--seed SEED` for one run
+ * again, with what happened in it. Exits 1 at a violation, with the seed and the fewest faults found that still lead to it (`--quick`: with the
+ * seed alone).
  */
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { campaign } from './simulate/campaign.ts'
 import { sentence } from './simulate/faults.ts'
 import { run } from './simulate/run.ts'
 import { shrink } from './simulate/shrink.ts'
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '100' }, seed: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' }, quick: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' }, jobs: { type: 'string' }, quick: { type: 'boolean', default: false },
+  },
+})
+
+function positive (name: 'runs' | 'minutes' | 'jobs'): number | undefined {
+  const value = values[name]
+  if (value === undefined || Number(value) > 0) return value === undefined ? undefined : Number(value)
+  throw new Error(`--${name} has to be a number above 0, not "${value}"`)
+}
 
 async function again (seed: string): Promise<boolean> {
   const report = await run(seed, { story: true })
@@ -20,33 +33,29 @@ async function again (seed: string): Promise<boolean> {
 async function many (): Promise<boolean> {
   const began = performance.now()
   const base = values.from ?? randomBytes(4).toString('hex')
-  const until = values.minutes === undefined ? Infinity : began + Number(values.minutes) * 60_000
-  const total = { runs: 0, switchovers: 0, faults: 0, steps: 0, simulated: 0, settling: 0 }
-  const outcomes = new Map<string, number>()
-  const runs = values.minutes === undefined ? Number(values.runs) : Infinity
-  for (let number = 1; number <= runs && performance.now() < until; number++) {
-    const report = await run(`${base}-${number}`)
-    total.runs++
-    total.switchovers += report.switchovers
-    total.faults += report.faults.length
-    total.steps += report.steps
-    total.simulated += report.simulated
-    total.settling = Math.max(total.settling, report.settledAfter)
-    for (const [outcome, count] of report.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count)
-    process.stderr.write(`\r${report.seed}: ${total.switchovers} switchovers, ${total.faults} faults   `)
-    if (report.violation !== null) {
-      console.log(`seed ${report.seed}: ${report.violation}`)
-      if (values.quick) return false
-      const fewest = await shrink(report)
-      console.log(`with only these:\n${fewest.faults.map((fault) => `  ${sentence(fault)}`).join('\n')}\n${fewest.violation ?? ''}`)
-      console.log(`what happened:\n${fewest.story.slice(-400).join('\n')}`)
-      return false
-    }
-  }
+  const minutes = positive('minutes')
+  const { total, failed } = await campaign({
+    base,
+    runs: positive('runs') ?? (minutes === undefined ? 100 : Infinity),
+    until: minutes === undefined ? Infinity : Date.now() + minutes * 60_000,
+    jobs: positive('jobs') ?? availableParallelism(),
+    tell: (line) => process.stderr.write(`\r${line}   `),
+  })
   process.stderr.write('\n')
   const seconds = (performance.now() - began) / 1000
-  console.log(`seeds ${base}-1 to ${base}-${total.runs}: ${total.switchovers} switchovers (${[...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}), ${total.faults} faults and requests, ${total.steps} steps, ${(total.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(0)} s, settled at the latest after ${(total.settling / 1000).toFixed(0)} s, 0 violations`)
-  return true
+  const outcomes = [...total.outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')
+  console.log(`seeds ${base}-1 to ${base}-${total.highest}: ${total.runs} runs, ${total.switchovers} switchovers (${outcomes}), ${total.faults} faults and requests, ${total.steps} steps, ${(total.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(0)} s, settled at the latest after ${(total.settling / 1000).toFixed(0)} s, ${failed === null ? 0 : 1} violations`)
+  if (failed !== null) await explain(failed)
+  return failed === null
+}
+
+async function explain (seed: string): Promise<void> {
+  const report = await run(seed)
+  console.log(`seed ${seed}: ${String(report.violation)}`)
+  if (values.quick) return
+  const fewest = await shrink(report)
+  console.log(`with only these:\n${fewest.faults.map((fault) => `  ${sentence(fault)}`).join('\n')}\n${fewest.violation ?? ''}`)
+  console.log(`what happened:\n${fewest.story.slice(-400).join('\n')}`)
 }
 
 process.exitCode = await (values.seed === undefined ? many() : again(values.seed)) ? 0 : 1

@@ -4,10 +4,12 @@
  */
 import { happenings } from './events.ts'
 import { canonical, Identities } from './identity.ts'
-import { initialWorld, type Bounds, type World } from './model.ts'
+import { initialWorld, type Bounds, type Budget, type World } from './model.ts'
 import { isSettled, violation } from './invariants.ts'
 
 export interface Report {
+  /** Whether everything that can happen within the bounds has been looked at. */
+  readonly exhausted: boolean
   readonly states: number
   readonly edges: number
   readonly beyond: number
@@ -17,7 +19,17 @@ export interface Report {
   readonly violations: ReadonlyMap<string, readonly string[]>
 }
 
-export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) => {} }: { limit?: number, tell?: (line: string) => void } = {}): Report {
+export interface SearchOptions {
+  /** States after which nothing new is looked at. */
+  readonly limit?: number
+  /** End at the first violation. */
+  readonly quick?: boolean
+  /** What may happen, in place of what the bounds say: each of these from the beginning, states that are equal counted once. */
+  readonly budgets?: readonly Budget[]
+  readonly tell?: (line: string) => void
+}
+
+export function search (bounds: Bounds, { limit = Infinity, quick = false, budgets = [bounds], tell = () => {} }: SearchOptions = {}): Report {
   const identities = new Identities(bounds.nodes)
   const numbers = new Map<string, number>()
   const cameFrom: number[] = []
@@ -32,15 +44,17 @@ export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) =
 
   const wayTo = (state: number): string[] => {
     const way: string[] = []
-    for (let at = state; at > 0; at = cameFrom[at] ?? 0) way.push(labels[at] ?? '')
+    for (let at = state; (cameFrom[at] ?? -1) >= 0; at = cameFrom[at] ?? 0) way.push(labels[at] ?? '')
     return way.reverse()
   }
   const enter = (world: World, from: number, label: string): number | null => {
     const id = identities.of(world)
     const known = numbers.get(id)
     if (known !== undefined) {
-      sources.push(from)
-      targets.push(known)
+      if (from >= 0) {
+        sources.push(from)
+        targets.push(known)
+      }
       return null
     }
     const number = numbers.size
@@ -55,10 +69,13 @@ export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) =
     return number
   }
 
-  const start = canonical(initialWorld(bounds), null)
-  enter(start, -1, '')
-  let frontier: Array<{ world: World, number: number }> = [{ world: start, number: 0 }]
-  while (frontier.length > 0 && numbers.size < limit) {
+  let frontier: Array<{ world: World, number: number }> = budgets.flatMap((budget) => {
+    const world = canonical(initialWorld({ ...bounds, ...budget }), null)
+    const number = enter(world, -1, '')
+    return number === null ? [] : [{ world, number }]
+  })
+  const enough = () => numbers.size >= limit || (quick && violations.size > 0)
+  while (frontier.length > 0 && !enough()) {
     const next: typeof frontier = []
     for (const { world, number } of frontier) {
       if (world.zk.key.version > bounds.writes) {
@@ -88,7 +105,7 @@ export function search (bounds: Bounds, { limit = Infinity, tell = (_: string) =
   for (const { number } of frontier) good.push(number)
   const dead = firstDeadEnd(numbers.size, sources, targets, good)
   if (dead !== null) violations.set('dead end: no way left to settle', wayTo(dead))
-  return { states: numbers.size, edges: sources.length, beyond, settled, depth: depths.at(-1) ?? 0, violations }
+  return { exhausted: frontier.length === 0, states: numbers.size, edges: sources.length, beyond, settled, depth: depths.at(-1) ?? 0, violations }
 }
 
 /** The first state from which none of `good` can be reached, by walking the edges backwards. */

@@ -9,13 +9,17 @@ import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 import { collectorsOf } from './collectors.ts'
 import type { Fault, Stage } from './faults.ts'
 import { Judge, type Told } from './judge.ts'
-import { Machine } from './machine.ts'
+import { Impairments } from './impairments.ts'
+import { Machine, SELF_FENCE, type FencingHumour } from './machine.ts'
 import { Process } from './process.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
 import { simulatedConnector, type SimulatedZooKeeper } from './zookeeper/client.ts'
 import { Ensemble } from './zookeeper/ensemble.ts'
 import { Network } from './zookeeper/network.ts'
+
+/** Milliseconds from the loss of a machine's power until its daemons start again. */
+const POWER_CYCLE = 20_000
 
 /** Whoever writes without asking: an operator with zkCli, a restored backup. */
 const OPERATOR = 'operator'
@@ -42,11 +46,14 @@ export class SimulatedCluster {
   readonly #options: ClusterOptions
   readonly #zookeeper: SimulatedZooKeeper
   readonly #slots = new Map<string, Slot>()
+  readonly #impairments: Impairments
+  #fencing: FencingHumour = 'good'
   #life = 0
 
   constructor (options: ClusterOptions) {
     this.#options = options
     const { stage, timeline, random, tell } = options
+    this.#impairments = new Impairments(stage, timeline)
     const network = new Network({ timeline, random: random.stream('network'), latency: 0.4 })
     const ensemble = new Ensemble({
       timeline,
@@ -72,6 +79,8 @@ export class SimulatedCluster {
           tell(name, held ? `holds ${resource}` : `lets go of ${resource}`)
           if (held) this.judge.held(machine, resource)
         },
+        fencing: () => this.#fencing,
+        powerOff: (target) => this.#powerOff(target, target === name ? 'itself' : name),
       }))
     }
     this.judge = new Judge({ znodes: () => ensemble.committed, machines: () => this.machines.values(), now: () => timeline.now })
@@ -83,13 +92,15 @@ export class SimulatedCluster {
     const { timeline, stage } = this.#options
     const { ensemble, network } = this.#zookeeper
     const undo = (lasts: number, action: () => void) => { timeline.after(lasts, action) }
+    this.#impairments.strike(fault)
     switch (fault.kind) {
       case 'kill': {
         const slot = this.#slots.get(fault.process)
         if (slot === undefined || slot.down) return
         slot.down = true
         slot.process.kill()
-        return undo(fault.lasts, () => this.#start(fault.process))
+        this.#releaseAfterCrash(fault.process)
+        return undo(fault.lasts, () => this.#restart(fault.process, slot))
       }
       case 'pause': {
         const slot = this.#slots.get(fault.process)
@@ -105,7 +116,7 @@ export class SimulatedCluster {
         // Service managers kill what does not end.
         return undo(fault.lasts + 30_000, () => {
           slot.process.kill()
-          this.#start(fault.node)
+          this.#restart(fault.node, slot)
         })
       }
       case 'cut':
@@ -129,6 +140,9 @@ export class SimulatedCluster {
         humours?.set(fault.resource, fault.humour)
         return undo(fault.lasts, () => humours?.delete(fault.resource))
       }
+      case 'fencing':
+        this.#fencing = fault.humour
+        return undo(fault.lasts, () => { this.#fencing = 'good' })
       case 'blind_write': return void this.#operate(async (session) => { await session.set(PRIMARY_NODE, fault.value, -1) })
       case 'key_restored': return void this.#operate(async (session) => {
         const { names } = await session.children(PRIMARY_NODE, false)
@@ -150,6 +164,7 @@ export class SimulatedCluster {
   heal (): void {
     const { stage } = this.#options
     const { ensemble, network } = this.#zookeeper
+    this.#fencing = 'good'
     for (const server of ensemble.servers) {
       ensemble.setCut(server, false)
       ensemble.setUp(server, true)
@@ -208,6 +223,30 @@ export class SimulatedCluster {
     })
   }
 
+  /** Its daemon ends, it holds nothing, and it is on again some time later. */
+  #powerOff (name: string, by: string): void {
+    const { timeline, tell } = this.#options
+    const slot = this.#slots.get(name)
+    if (slot === undefined) return
+    tell(name, `loses its power, by ${by}`)
+    if (by !== 'itself') this.judge.fenced(name, this.#impairments.of(name))
+    slot.process.kill()
+    this.machines.get(name)?.letGo()
+    this.#impairments.mark(name, POWER_CYCLE)
+    timeline.after(POWER_CYCLE, () => this.#restart(name, slot))
+  }
+
+  /** What the service manager runs after a daemon that has crashed, where the configuration depends on it. */
+  #releaseAfterCrash (name: string): void {
+    const { stage, timeline, random } = this.#options
+    if (stage.fencing === 'unfenced') timeline.after(random.stream(`${name} crash ${this.#life}`).between(50, 500), () => this.machines.get(name)?.letGo())
+  }
+
+  /** Starts it again, unless somebody has. */
+  #restart (name: string, slot: Slot): void {
+    if (this.#slots.get(name) === slot && !slot.process.alive) this.#start(name)
+  }
+
   #start (name: string): void {
     const { stage, timeline, random, tell } = this.#options
     const process = new Process(name, timeline)
@@ -239,8 +278,9 @@ export class SimulatedCluster {
         (error: unknown) => {
           tell(name, `ends: ${String(error)}`)
           process.kill()
+          this.#releaseAfterCrash(name)
           // As a service manager does it.
-          timeline.after(2_000, () => { if (this.#slots.get(name) === slot) this.#start(name) })
+          timeline.after(2_000, () => this.#restart(name, slot))
         },
       )
     })
@@ -277,15 +317,17 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   takeoverGrace: undefined,
   handoverTimeout: 20_000,
   resources: stage.resources.map((name) => ({
-    type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, acquireTimeout: 5_000, releaseTimeout: 400, retries: 1, checkInterval: 10_000,
+    type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, acquireTimeout: 5_000, releaseTimeout: 400, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,
   })),
   keepaliveInterval: 5_000,
   collectors: [],
   fenceIntervals: 6,
-  fencing: { method: 'none', savingThrows: 3, savingInterval: 1_000 },
+  fencing: stage.fencing === 'command'
+    ? { method: 'command', command: ['fence', '{node}'], timeout: 5_000, savingThrows: 3, savingInterval: 1_000 }
+    : { method: 'none', savingThrows: 3, savingInterval: 1_000 },
   ipmi: undefined,
-  unfencedFailover: false,
+  unfencedFailover: stage.fencing === 'unfenced',
   domains: { flush: undefined, unflush: undefined, timeout: 1_000 },
-  selfFence: undefined,
+  selfFence: stage.fencing === 'unfenced' ? [SELF_FENCE] : undefined,
   logLevel: 'info',
 })

@@ -3,10 +3,22 @@ import { CollectorFault, type Collector, type Reading } from '../../src/pvcnoded
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
 
+/** Most readings find nothing new: what a change of a figure sets going is no different from one to the next. */
+const CHANGES = 0.1
+
 export function collectorsOf (process: Process, random: Random): readonly Collector[] {
+  const figure = (least: number, most: number) => {
+    let value = random.between(least, most)
+    return () => {
+      if (random.chance(CHANGES)) value = random.between(least, most)
+      return value
+    }
+  }
+  const used = figure(1_000, 9_000)
+  const load = figure(0, 4)
   return [
-    collector('memory', () => ({ memtotal: '24000', memused: String(Math.floor(random.between(1_000, 9_000))), memfree: '15000' }), process, random),
-    collector('load', () => ({ cpuload: random.between(0, 4).toFixed(2) }), process, random),
+    collector('memory', () => ({ memtotal: '24000', memused: used().toFixed(0), memfree: '15000' }), process, random),
+    collector('load', () => ({ cpuload: load().toFixed(2) }), process, random),
   ]
 }
 

@@ -1,5 +1,5 @@
 /** What goes wrong in a run, and what clients ask for: a list made from the seed beforehand, so that a run can be repeated with less of it. */
-import type { Humour } from './machine.ts'
+import type { FencingHumour, Humour } from './machine.ts'
 import type { Random } from './random.ts'
 import type { Cut } from './zookeeper/network.ts'
 
@@ -14,6 +14,7 @@ export type Fault = { readonly at: number } & (
   | { readonly kind: 'server_cut', readonly server: number, readonly lasts: number }
   | { readonly kind: 'reelect' }
   | { readonly kind: 'resource', readonly node: string, readonly resource: string, readonly humour: Humour, readonly lasts: number }
+  | { readonly kind: 'fencing', readonly humour: FencingHumour, readonly lasts: number }
   | { readonly kind: 'blind_write', readonly value: string }
   | { readonly kind: 'key_restored', readonly value: string }
   | { readonly kind: 'skew', readonly process: string, readonly by: number }
@@ -21,6 +22,8 @@ export type Fault = { readonly at: number } & (
 )
 
 export interface Stage {
+  /** What becomes of a dead node: an operator sees to it, a command takes its power, or its lease is trusted. */
+  readonly fencing: 'none' | 'command' | 'unfenced'
   readonly nodes: readonly string[]
   readonly apis: readonly string[]
   readonly servers: number
@@ -34,6 +37,7 @@ export interface Stage {
 }
 
 const humours: readonly [Humour, ...Humour[]] = ['fails', 'hangs', 'slow']
+const fencingHumours: readonly [FencingHumour, ...FencingHumour[]] = ['fails', 'hangs', 'late']
 const ways: readonly [Cut, ...Cut[]] = ['both', 'both', 'to_server', 'from_server']
 
 export function planOf (stage: Stage, random: Random): Fault[] {
@@ -46,7 +50,7 @@ export function planOf (stage: Stage, random: Random): Fault[] {
 
 type WithoutTime = Fault extends infer F ? F extends { at: number } ? Omit<F, 'at'> : never : never
 
-function faultOf ({ nodes, apis, servers, resources, sessionTimeout }: Stage, random: Random): WithoutTime {
+function faultOf ({ nodes, apis, servers, resources, sessionTimeout, fencing }: Stage, random: Random): WithoutTime {
   const node = () => random.pick(nodes) ?? ''
   const process = () => random.pick([...nodes, ...nodes, ...apis]) ?? ''
   const api = () => random.pick(apis) ?? ''
@@ -55,13 +59,15 @@ function faultOf ({ nodes, apis, servers, resources, sessionTimeout }: Stage, ra
   const roll = random.next()
   if (roll < 0.40) return { kind: 'request', api: api(), to: node(), again: random.chance(0.3) }
   if (roll < 0.47) return { kind: 'kill', process: process(), lasts: lasts() }
-  if (roll < 0.54) return { kind: 'pause', process: process(), lasts: lasts() }
+  // A process that stands still keeps what it holds, and no lease can change that: only a fence covers it.
+  if (roll < 0.54) return { kind: 'pause', process: fencing === 'unfenced' ? api() : process(), lasts: lasts() }
   if (roll < 0.60) return { kind: 'shutdown', node: node(), lasts: lasts() }
   if (roll < 0.68) return { kind: 'cut', process: process(), servers: random.chance(0.6) ? numbers : random.shuffled(numbers).slice(0, 1), way: random.pick(ways), lasts: lasts() }
   if (roll < 0.76) return { kind: 'reset', process: process() }
   if (roll < 0.80) return { kind: 'server_down', servers: random.chance(0.2) ? numbers : random.shuffled(numbers).slice(0, 1), lasts: lasts() }
   if (roll < 0.84) return { kind: 'server_cut', server: random.pick(numbers) ?? 0, lasts: lasts() }
   if (roll < 0.87) return { kind: 'reelect' }
+  if (roll < 0.88 && fencing === 'command') return { kind: 'fencing', humour: random.pick(fencingHumours), lasts: lasts() }
   if (roll < 0.93) return { kind: 'resource', node: node(), resource: random.pick(resources) ?? '', humour: random.pick(humours), lasts: lasts() }
   if (roll < 0.98) return { kind: 'blind_write', value: random.chance(0.3) ? 'none' : random.chance(0.1) ? 'nobody' : node() }
   if (roll < 0.985) return { kind: 'key_restored', value: random.chance(0.5) ? 'none' : node() }

@@ -27,6 +27,9 @@ interface Followed {
   complete: boolean
 }
 
+/** Milliseconds after a trouble in which a node may still be found dead: its new daemon waits for the session of the old one to end. */
+const EXCUSED = 45_000
+
 const moves = /^\/nodes\/[^/]+\/(routerstate|daemonstate|daemonmode|presence|transition)$/
 
 export class Judge {
@@ -61,6 +64,11 @@ export class Judge {
     for (const other of this.#machines()) {
       if (other !== machine && other.holds.has(resource)) this.#say(`1: ${resource} is held by ${other.name} and by ${machine.name}`)
     }
+  }
+
+  /** 9. Nobody is fenced who is alive and can be reached. @param lasted milliseconds since the last trouble that it had, Infinity for none */
+  fenced (name: string, lasted: number): void {
+    if (lasted > EXCUSED) this.#say(`9: ${name} was fenced, and nothing had been wrong with it for ${(lasted / 1000).toFixed(0)} s`)
   }
 
   committed (transaction: Transaction): void {

@@ -9,6 +9,11 @@ import type { Timeline } from './timeline.ts'
 
 /** How the commands of a resource go at present. */
 export type Humour = 'good' | 'fails' | 'hangs' | 'slow'
+/** How fencing goes: `late` does its work, but not before it has been given up. */
+export type FencingHumour = 'good' | 'fails' | 'hangs' | 'late'
+
+/** The command by which a node ends itself. */
+export const SELF_FENCE = 'self_fence'
 
 export interface MachineOptions {
   readonly name: string
@@ -16,6 +21,9 @@ export interface MachineOptions {
   readonly random: Random
   /** Called after every change of what is held. */
   readonly onChange: (machine: Machine, resource: string, held: boolean) => void
+  readonly fencing: () => FencingHumour
+  /** Takes the power from a machine, this one or another. */
+  readonly powerOff: (machine: string) => void
 }
 
 export class Machine {
@@ -34,15 +42,29 @@ export class Machine {
     return { run: async (request) => await this.#run(process, request) }
   }
 
-  #run (process: Process, { env = {}, timeout, signal }: CommandRequest): Promise<CommandOutcome> {
-    const { timeline, random } = this.#options
+  #run (process: Process, request: CommandRequest): Promise<CommandOutcome> {
+    const { env = {}, argv: [program], timeout } = request
+    const { random, powerOff, fencing } = this.#options
+    if (request.signal?.aborted === true) return Promise.resolve({ kind: 'aborted' })
+    if (program === SELF_FENCE) return this.#command(process, request, { takes: random.latency(100), fails: false }, () => powerOff(this.name))
+    if (env['PVC_ACTION'] === 'fence') return this.#fence(process, request, env['PVC_NODE'] ?? '', fencing())
     const resource = env['PVC_RESOURCE'] ?? ''
-    const action = env['PVC_ACTION'] ?? ''
-    if (signal?.aborted === true) return Promise.resolve({ kind: 'aborted' })
     const humour = this.humours.get(resource) ?? 'good'
     const takes = humour === 'hangs' ? Infinity : random.latency(humour === 'slow' ? timeout / 3 : 30)
-    const fails = humour === 'fails'
-    if (action === 'acquire') this.#set(resource, true)
+    if (env['PVC_ACTION'] === 'acquire') this.#set(resource, true)
+    return this.#command(process, request, { takes, fails: humour === 'fails' }, () => { if (env['PVC_ACTION'] === 'release') this.#set(resource, false) })
+  }
+
+  #fence (process: Process, request: CommandRequest, node: string, humour: FencingHumour): Promise<CommandOutcome> {
+    const { timeline, random, powerOff } = this.#options
+    if (humour === 'late') timeline.after(request.timeout * random.between(1, 2), () => powerOff(node))
+    const takes = humour === 'good' ? random.latency(800) : humour === 'fails' ? random.latency(300) : Infinity
+    return this.#command(process, request, { takes, fails: humour === 'fails' }, () => powerOff(node))
+  }
+
+  /** @param done what the command has done by the time that it exits well */
+  #command (process: Process, { timeout, signal }: CommandRequest, { takes, fails }: { takes: number, fails: boolean }, done: () => void): Promise<CommandOutcome> {
+    const { timeline, random } = this.#options
     return new Promise((resolve) => {
       const end = (outcome: CommandOutcome, delay: number) => {
         for (const timer of timers) timer[Symbol.dispose]()
@@ -50,7 +72,7 @@ export class Machine {
         // The system reaps what it has killed, also while the daemon stands still.
         timeline.after(delay, () => {
           if (!process.alive) return
-          if (action === 'release' && outcome.kind === 'exited' && outcome.code === 0) this.#set(resource, false)
+          if (outcome.kind === 'exited' && outcome.code === 0) done()
           process.deliver(() => resolve(outcome))
         })
       }
@@ -61,6 +83,11 @@ export class Machine {
       ]
       signal?.addEventListener('abort', abort, { once: true })
     })
+  }
+
+  /** Nothing runs on it any more, or everything has been released by hand. */
+  letGo (): void {
+    for (const resource of [...this.holds]) this.#set(resource, false)
   }
 
   #set (resource: string, held: boolean): void {

@@ -27,6 +27,7 @@ export function stageOf (seed: string): Stage {
   const random = new Random(seed).stream('stage')
   const nodes = ['hv1', 'hv2', 'hv3', 'hv4', 'hv5'].slice(0, random.pick([2, 3, 3, 3, 5]))
   return {
+    fencing: random.pick(['none', 'command', 'command', 'unfenced']),
     nodes,
     apis: ['api1', 'api2'],
     servers: random.pick([1, 3, 3]),

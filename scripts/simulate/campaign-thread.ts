@@ -1,0 +1,11 @@
+/** One thread of a campaign. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Done, Share } from './campaign.ts'
+import { run } from './run.ts'
+
+const { base, first, stride, last, until } = workerData as Share
+for (let number = first; number <= last && Date.now() < until; number += stride) {
+  const { faults, story: _story, ...report } = await run(`${base}-${number}`)
+  parentPort?.postMessage({ ...report, number, faultCount: faults.length } satisfies Done)
+  if (report.violation !== null) break
+}
