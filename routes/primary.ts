@@ -16,8 +16,8 @@ const primary: FastifyPluginAsyncTypebox = async (app) => {
       headers: Type.Object({ 'if-none-match': Type.Optional(ifNoneMatch) }),
       response: { 200: replies(Primary, 'The primary.', 'ETag'), ...problems(400, 401, 503) },
     },
-  }, async ({ query, headers, signal }, reply) => {
-    const found = await app.services.primary.get(headers['if-none-match'], (query.wait ?? 0) * 1000, signal)
+  }, async ({ query, headers }, reply) => {
+    const found = await app.services.primary.get(headers['if-none-match'], (query.wait ?? 0) * 1000, reply.clientGone())
     return reply.header('etag', found.etag).send(found.primary)
   })
 }

@@ -33,8 +33,8 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
   }, async (request, reply) => {
-    const { body, query, headers, requestedBy, signal, url } = request
-    const answer = await app.services.switchovers.request({ ...body, ifMatch: headers['if-match'], requestedBy, wait: query.wait, signal, url })
+    const { body, query, headers, requestedBy, url } = request
+    const answer = await app.services.switchovers.request({ ...body, ifMatch: headers['if-match'], requestedBy, wait: query.wait, signal: reply.clientGone(), url })
     return reply.code(answer.status).headers(answer.headers).send(answer.body)
   })
 
@@ -70,7 +70,7 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
       querystring: waiting,
       response: { 200: replies(Switchover, 'The switchover.'), ...problems(400, 401, 404, 410, 503) },
     },
-  }, async ({ params, query, signal }) => await app.services.switchovers.get(params.epoch, query.wait, signal))
+  }, async ({ params, query }, reply) => await app.services.switchovers.get(params.epoch, query.wait, reply.clientGone()))
 }
 
 export default switchover

@@ -8,7 +8,8 @@ interface ErrorReply {
   readonly content: Readonly<Record<'application/problem+json', { readonly schema: object }>>
 }
 
-const sentences = {
+/** What each status of an error says, in general. */
+export const sentences = {
   400: 'The request is malformed, or an argument is wrong.',
   401: 'A known API key is needed.',
   403: 'The key does not allow this.',

@@ -53,7 +53,7 @@ export class SimulatedCluster {
   constructor (options: ClusterOptions) {
     this.#options = options
     const { stage, timeline, random, tell } = options
-    this.#impairments = new Impairments(stage, timeline)
+    this.#impairments = new Impairments(timeline)
     const network = new Network({ timeline, random: random.stream('network'), latency: 0.4 })
     const ensemble = new Ensemble({
       timeline,
@@ -61,6 +61,7 @@ export class SimulatedCluster {
       servers: stage.servers,
       latency: 0.4,
       disk: 1,
+      maxSessionTimeout: stage.maxSessionTimeout,
       onCommit: (transaction) => {
         const { change } = transaction
         if (change.op === 'set' && !/keepalive|presence/.test(change.path)) tell('zookeeper', `${change.path} = ${change.data}`)
@@ -85,6 +86,11 @@ export class SimulatedCluster {
     }
     this.judge = new Judge({ znodes: () => ensemble.committed, machines: () => this.machines.values(), now: () => timeline.now })
     for (const name of [...stage.nodes, ...stage.apis]) this.#start(name)
+    const look = () => {
+      for (const name of stage.nodes) this.judge.punctual(name, this.#impairments.sinceAny(name), this.#slots.get(name)?.process.started ?? 0)
+      timeline.after(1_000, look)
+    }
+    look()
   }
 
   /** Does what a fault says, and puts it right in its time. */
@@ -229,7 +235,7 @@ export class SimulatedCluster {
     const slot = this.#slots.get(name)
     if (slot === undefined) return
     tell(name, `loses its power, by ${by}`)
-    if (by !== 'itself') this.judge.fenced(name, this.#impairments.of(name))
+    if (by !== 'itself') this.judge.fenced(name, slot.process.running ? this.#impairments.of(name) : 0, slot.process.started)
     slot.process.kill()
     this.machines.get(name)?.letGo()
     this.#impairments.mark(name, POWER_CYCLE)

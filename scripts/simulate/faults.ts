@@ -32,8 +32,9 @@ export interface Stage {
   readonly span: number
   /** Milliseconds between two of them, on average. */
   readonly every: number
-  /** Milliseconds. */
+  /** Milliseconds: what is asked for, and the most that the servers grant. */
   readonly sessionTimeout: number
+  readonly maxSessionTimeout: number
 }
 
 const humours: readonly [Humour, ...Humour[]] = ['fails', 'hangs', 'slow']
@@ -50,10 +51,11 @@ export function planOf (stage: Stage, random: Random): Fault[] {
 
 type WithoutTime = Fault extends infer F ? F extends { at: number } ? Omit<F, 'at'> : never : never
 
-function faultOf ({ nodes, apis, servers, resources, sessionTimeout, fencing }: Stage, random: Random): WithoutTime {
+function faultOf ({ nodes, apis, servers, resources, sessionTimeout: asked, maxSessionTimeout, fencing }: Stage, random: Random): WithoutTime {
   const node = () => random.pick(nodes) ?? ''
   const process = () => random.pick([...nodes, ...nodes, ...apis]) ?? ''
   const api = () => random.pick(apis) ?? ''
+  const sessionTimeout = Math.min(asked, maxSessionTimeout)
   const numbers = Array.from({ length: servers }, (_, index) => index)
   const lasts = () => Math.round(random.chance(0.5) ? random.between(50, sessionTimeout) : random.between(sessionTimeout, 4 * sessionTimeout))
   const roll = random.next()

@@ -1,21 +1,24 @@
 /** Since when nothing has been wrong with each node: what a fence of it is judged by. */
-import type { Fault, Stage } from './faults.ts'
+import type { Fault } from './faults.ts'
 import type { Timeline } from './timeline.ts'
 
 export class Impairments {
-  readonly #stage: Stage
   readonly #timeline: Timeline
   readonly #until = new Map<string, number>()
+  #everybody = -Infinity
 
-  constructor (stage: Stage, timeline: Timeline) {
-    this.#stage = stage
+  constructor (timeline: Timeline) {
     this.#timeline = timeline
   }
 
-  /** Milliseconds since the end of the last trouble of `node`; 0 in the midst of one, Infinity if there was none. */
+  /** Milliseconds since the end of the last trouble of `node` alone; 0 in the midst of one, Infinity if there was none. */
   of (node: string): number {
-    const until = this.#until.get(node)
-    return until === undefined ? Infinity : Math.max(0, this.#timeline.now - until)
+    return Math.max(0, this.#timeline.now - (this.#until.get(node) ?? -Infinity))
+  }
+
+  /** The same, with what was wrong with the ensemble. */
+  sinceAny (node: string): number {
+    return Math.max(0, Math.min(this.of(node), this.#timeline.now - this.#everybody))
   }
 
   mark (node: string, lasts: number): void {
@@ -31,13 +34,13 @@ export class Impairments {
       // What has not ended by then is killed, and started again.
       case 'shutdown': return this.mark(fault.node, fault.lasts + 30_000)
       case 'server_down':
-      case 'server_cut': return this.#everybody(fault.lasts)
-      case 'reelect': return this.#everybody(0)
+      case 'server_cut': return this.#markAll(fault.lasts)
+      case 'reelect': return this.#markAll(0)
       default:
     }
   }
 
-  #everybody (lasts: number): void {
-    for (const node of this.#stage.nodes) this.mark(node, lasts)
+  #markAll (lasts: number): void {
+    this.#everybody = Math.max(this.#everybody, this.#timeline.now + lasts)
   }
 }

@@ -9,6 +9,7 @@ import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/recor
 import { toZnode } from '../../src/cluster/reading.ts'
 import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/zookeeper/paths.ts'
 import type { Machine } from './machine.ts'
+import { EPOCH } from './timeline.ts'
 import type { Transaction, Znodes } from './zookeeper/znodes.ts'
 
 export interface Violation {
@@ -27,8 +28,10 @@ interface Followed {
   complete: boolean
 }
 
-/** Milliseconds after a trouble in which a node may still be found dead: its new daemon waits for the session of the old one to end. */
-const EXCUSED = 45_000
+/** Milliseconds after a trouble, or after it has registered anew, in which a fence that was begun before may still reach a node. */
+const EXCUSED = 10_000
+/** Milliseconds without a keepalive: two of its intervals and a second. */
+const KEEPALIVE_DUE = 11_000
 
 const moves = /^\/nodes\/[^/]+\/(routerstate|daemonstate|daemonmode|presence|transition)$/
 
@@ -66,9 +69,32 @@ export class Judge {
     }
   }
 
-  /** 9. Nobody is fenced who is alive and can be reached. @param lasted milliseconds since the last trouble that it had, Infinity for none */
-  fenced (name: string, lasted: number): void {
-    if (lasted > EXCUSED) this.#say(`9: ${name} was fenced, and nothing had been wrong with it for ${(lasted / 1000).toFixed(0)} s`)
+  /**
+   * 9. Nobody is fenced who is alive and can be reached, whatever became of the ensemble meanwhile.
+   * @param sound milliseconds since the last trouble that it had itself, Infinity for none
+   * @param started when its process was
+   */
+  fenced (name: string, sound: number, started: number): void {
+    if (Math.min(sound, this.#present(name, started)) > EXCUSED) this.#say(`9: ${name} was fenced, and nothing had been wrong with it for ${(sound / 1000).toFixed(0)} s`)
+  }
+
+  /**
+   * 9. Its keepalives come, whatever else it does.
+   * @param sound milliseconds since anything was wrong with it or with the ensemble
+   * @param started when its process was
+   */
+  punctual (name: string, sound: number, started: number): void {
+    const keepalive = this.#znodes().get(nodePath(name, 'keepalive'))
+    if (keepalive === null || this.#znodes().get(nodePath(name, 'daemonstate'))?.data !== 'run') return
+    const age = this.#now() + EPOCH - keepalive.stat.mtime
+    if (Math.min(age, sound, this.#present(name, started)) > KEEPALIVE_DUE) this.#say(`9: ${name} has written no keepalive for ${(age / 1000).toFixed(0)} s`)
+  }
+
+  /** Milliseconds since it registered; 0 while only an earlier life has. */
+  #present (name: string, started: number): number {
+    const presence = this.#znodes().get(nodePath(name, 'presence'))
+    const since = presence === null ? -Infinity : presence.stat.ctime - EPOCH
+    return since < started ? 0 : this.#now() - since
   }
 
   committed (transaction: Transaction): void {

@@ -3,15 +3,14 @@
  * arrives any more), at any instant between two steps.
  */
 import type { Clock } from '../../src/runtime/clock.ts'
-import type { Timeline } from './timeline.ts'
-
-/** When the run began by every machine's wall clock that is right: a moment like any other. */
-const EPOCH = Date.UTC(2026, 0, 1)
+import { EPOCH, type Timeline } from './timeline.ts'
 
 export class Process {
   readonly name: string
   readonly timeline: Timeline
   readonly clock: Clock
+  /** Milliseconds of the timeline. */
+  readonly started: number
   /** Milliseconds that this machine's wall clock is wrong by. */
   skew = 0
   #state: 'running' | 'paused' | 'dead' = 'running'
@@ -22,6 +21,7 @@ export class Process {
   constructor (name: string, timeline: Timeline) {
     this.name = name
     this.timeline = timeline
+    this.started = timeline.now
     this.clock = {
       monotonic: () => timeline.now,
       wall: () => new Date(EPOCH + timeline.now + this.skew).toISOString(),

@@ -4,6 +4,9 @@
  */
 import type { Timer } from '../../src/runtime/clock.ts'
 
+/** When a run begins, by every wall clock that is right: a moment like any other. */
+export const EPOCH = Date.UTC(2026, 0, 1)
+
 interface Entry {
   readonly at: number
   readonly order: number

@@ -3,7 +3,7 @@
  * compares the stamps; two equal readings are a picture of the moment between them. Closing is the first versioned write to a record.
  */
 import { epochOf, type KeyView, type Ledger } from './epoch.ts'
-import { holdsNothing, type Member } from './member.ts'
+import { holdsNothing, isServing, type Member } from './member.ts'
 import type { Closing, SwitchoverRecord } from './record.ts'
 import { isOpen } from './record.ts'
 import { NOBODY } from './states.ts'
@@ -28,11 +28,15 @@ export function isComplete (picture: Picture, epoch: number, target: string): bo
     picture.members.every((member) => member.name === target || holdsNothing(member))
 }
 
-/** The primary that is settled, with its epoch; null while anything is on its way. */
+/** Complete, and the target does a primary's work. A switchover stays complete when its target dies later; nothing is settled then. */
+export const isSettled = (picture: Picture, epoch: number, target: string): boolean =>
+  isComplete(picture, epoch, target) && picture.members.some((member) => member.name === target && isServing(member))
+
+/** The primary that is settled, with its epoch; null while anything is on its way, and when the primary is dead. */
 export function settledPrimary (picture: Picture): { name: string, epoch: number } | null {
   const epoch = epochOf(picture.key, picture.ledger)
   const name = picture.key.value
-  return epoch !== null && name !== NOBODY && isComplete(picture, epoch, name) ? { name, epoch } : null
+  return epoch !== null && name !== NOBODY && isSettled(picture, epoch, name) ? { name, epoch } : null
 }
 
 /** The epoch that a freed key went to: the first later record that was reached and names somebody. */

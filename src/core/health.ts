@@ -1,7 +1,14 @@
 /**
  * A node's health and its checks as PVC's znodes hold them. Pure: what each check last said, in; texts to be written, out. A check whose value
- * is old says so in its message, because PVC's layout has no other place for it; its figures and the time of its last run stay.
+ * is old says so in its message, because PVC's layout has no other place for it; its figures and the time of its last run stay. A text of ours
+ * beside them, `stale`, says it to programs.
  */
+
+/** The name of the text that says whether a check's value is old: `true` or `false`. */
+export const STALE = 'stale'
+
+/** Whether a check's value is old, by that text. A PVC daemon writes none. */
+export const isStale = (text: string | undefined): boolean => text === 'true'
 
 /** What one check last said. */
 export interface CheckState {
@@ -23,13 +30,14 @@ export const healthOf = (checks: readonly CheckState[]): number =>
   Math.max(0, 100 - checks.reduce((sum, check) => sum + (check.healthDelta ?? 0), 0))
 
 /** The texts below `monitoring_data/<check>`, by name. */
-export function checkTexts (check: CheckState): Readonly<Record<'last_run' | 'health_delta' | 'message' | 'data' | 'runtime', string>> {
+export function checkTexts (check: CheckState): Readonly<Record<'last_run' | 'health_delta' | 'message' | 'data' | 'runtime' | typeof STALE, string>> {
   return {
     last_run: String(check.lastRun ?? 0),
     health_delta: String(check.healthDelta ?? 0),
     message: messageOf(check),
     data: JSON.stringify(check.data),
     runtime: check.runtime.toFixed(2),
+    [STALE]: String(check.fault !== null),
   }
 }
 

@@ -82,6 +82,10 @@ export const isPresent = (member: Member) => member.ours ? member.presence !== n
 export const isFit = (member: Member) =>
   member.mode === 'coordinator' && member.daemonState === 'run' && isPresent(member)
 
+/** Does a primary's work: its daemon runs, or is stopping and has not handed over yet, and is in contact. */
+export const isServing = (member: Member) =>
+  (member.daemonState === 'run' || member.daemonState === 'shutdown') && isPresent(member)
+
 /** Registered but never given a coordinator state: it has not begun to take part, so it holds nothing. */
 const neverTookPart = (member: Member) =>
   member.stateVersion === null && member.daemonState === null

@@ -2,7 +2,7 @@
  * What a request for a switchover comes to, judged in one fixed order. Pure: the same request on the same survey gets the same ruling,
  * once from the view before the lock is taken, and again from a fresh survey under it.
  */
-import { isComplete } from './completion.ts'
+import { isSettled } from './completion.ts'
 import { unconfirmedHolders } from './handover.ts'
 import { eligiblePeers, reasonsAgainst, type Reason } from './eligibility.ts'
 import type { Member } from './member.ts'
@@ -58,8 +58,8 @@ function alreadySo ({ to, from }: SwitchoverRequest, survey: Survey): Ruling | n
   const { value } = survey.key
   // A key that only PVC's daemons have written has no ledger yet, and may be settled all the same.
   const picture = { ...survey, ledger: ledgerOf(survey).ledger }
-  if (to !== null) return from !== to && value === to && isComplete(picture, epoch, to) ? { kind: 'already', epoch } : null
-  const settledElsewhere = value !== NOBODY && value !== from && isComplete(picture, epoch, value)
+  if (to !== null) return from !== to && value === to && isSettled(picture, epoch, to) ? { kind: 'already', epoch } : null
+  const settledElsewhere = value !== NOBODY && value !== from && isSettled(picture, epoch, value)
   return settledElsewhere ? { kind: 'already', epoch } : null
 }
 

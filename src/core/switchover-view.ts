@@ -2,7 +2,7 @@
  * A switchover as clients read it: its record, and while that is open how far the nodes have come. A closed record says everything itself,
  * so that every API gives the same answer for ever.
  */
-import { continuationOf, settledPrimary, type Picture } from './completion.ts'
+import { continuationOf, isComplete, type Picture } from './completion.ts'
 import { particularsOf } from './progress.ts'
 import { isOpen, openRecord, type SwitchoverRecord } from './record.ts'
 import { NOBODY } from './states.ts'
@@ -68,7 +68,7 @@ export function unrecordedSwitchover (survey: Survey, since: string): Switchover
   if (survey.key.value === NOBODY) return null
   const epoch = epochNow(survey)
   const open = openRecord(epoch, since, { from: null, to: survey.key.value, cause: 'external', timeout: 0 })
-  const settled = settledPrimary({ ...survey, ledger: { czxid: survey.key.czxid, base: epoch - survey.key.version } }) !== null
+  const complete = isComplete({ ...survey, ledger: { czxid: survey.key.czxid, base: epoch - survey.key.version } }, epoch, survey.key.value)
   const records = survey.records.map(({ record }) => record)
-  return switchoverView(settled ? { ...open, outcome: 'succeeded', finished_at: since, progress: 1 } : open, { members: survey.members, records }, 0)
+  return switchoverView(complete ? { ...open, outcome: 'succeeded', finished_at: since, progress: 1 } : open, { members: survey.members, records }, 0)
 }

@@ -1,5 +1,6 @@
 /** Which znodes the API watches: the coordinator view's, and what PVC's replies are made of. Fencing credentials and logs are not. */
 import { clusterInterest, clusterRoots, NO_INTEREST, type Interest } from '../cluster/interest.ts'
+import { STALE } from '../core/health.ts'
 import { detailZnodes, pluginZnodes } from '../core/node-details.ts'
 import { baseName, CONFIG, DOMAINS, FAULTS, isNodeName, MAINTENANCE, NODES, parentPath, UPSTREAM_IP } from '../zookeeper/paths.ts'
 
@@ -17,7 +18,7 @@ const domainZnodes = ['state', 'node'] as const
 const vitalZnodes = ['keepalive', 'fence'] as const
 
 const details: ReadonlySet<string> = new Set([...detailZnodes, ...vitalZnodes])
-const plugin: ReadonlySet<string> = new Set(pluginZnodes)
+const plugin: ReadonlySet<string> = new Set([...pluginZnodes, STALE])
 const fault: ReadonlySet<string> = new Set(faultZnodes)
 const domain: ReadonlySet<string> = new Set(domainZnodes)
 

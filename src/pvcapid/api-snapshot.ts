@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../core/cluster-status.ts'
 import type { ClusterView } from '../core/coordinator-state.ts'
+import { isStale, STALE } from '../core/health.ts'
 import { parseFence, type FenceState } from '../core/fence-record.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
 import { NOBODY } from '../core/states.ts'
@@ -82,6 +83,12 @@ export class ApiSnapshot {
   /** The state of the fence on record for a node, or null. */
   fenceState (name: string): FenceState | null {
     return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)?.state ?? null
+  }
+
+  /** How many checks of a node have an old value, because they failed or were late. */
+  staleChecks (name: string): number {
+    const checks = this.node(name)?.details.health_plugins ?? []
+    return checks.filter((check) => isStale(this.#tree.get(`${nodePath(name, 'monitoring_data')}/${check}/${STALE}`)?.data)).length
   }
 
   /** Whom the primary key names: a name, or `none`. */

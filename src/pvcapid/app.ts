@@ -17,6 +17,7 @@ import type { ApiConfig } from './config.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
 import audit from './plugins/audit.ts'
 import authentication from './plugins/authentication.ts'
+import clientGone from './plugins/client-gone.ts'
 import description from './plugins/description.ts'
 import forms from './plugins/forms.ts'
 import httpMetrics from './plugins/http-metrics.ts'
@@ -113,6 +114,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(problemReplies)
   await app.register(audit)
+  await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
   await app.register(securityHeaders, { tls: config.tls !== undefined })
   await app.register(viewHeaders, { view: services.view })

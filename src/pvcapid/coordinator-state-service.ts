@@ -3,7 +3,7 @@
  * through the switchover service, and answers in PVC's statuses.
  */
 import { reasonsAgainst } from '../core/eligibility.ts'
-import type { Member } from '../core/member.ts'
+import { isServing, type Member } from '../core/member.ts'
 import type { Survey } from '../core/survey.ts'
 import { epochNow } from '../core/survey.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../core/switchover-rules.ts'
@@ -72,7 +72,7 @@ function judge (node: string, state: WantedState, request: SwitchoverRequest, su
   if (member === undefined) throw nodeUnknown(node)
   refuseUnable(member)
   const named = survey.key.value === node
-  const already = state === 'primary' ? named && member.coordinatorState === 'primary' : !named && member.coordinatorState === 'secondary'
+  const already = state === 'primary' ? named && member.coordinatorState === 'primary' && isServing(member) : !named && member.coordinatorState === 'secondary'
   return already ? { kind: 'already', epoch: epochNow(survey) } : rule(request, survey)
 }
 

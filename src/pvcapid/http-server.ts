@@ -57,5 +57,8 @@ export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex):
   }
   const [code, line, sentence] = refusals[error.code ?? ''] ?? malformed
   const body = JSON.stringify(problemBody(new ApiError(code, `${sentence} Nothing was done; correct the request.`), '/'))
-  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n${body}`)
+  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n${body}`, () => {
+    // Not before the reply is sent; but a client that does not hang up would keep the connection for ever.
+    socket.destroy()
+  })
 }

@@ -10,9 +10,6 @@ import type { HealthService } from './health-service.ts'
 import { coordinatorStates, daemonStates, fenceStates, SESSION_STATES, setByState, type Metrics } from './metrics.ts'
 import type { View, ViewChange } from './view.ts'
 
-/** How a node marks the value of a check that was late or failed. */
-const OLD_VALUE = /^(Old value \(|No value yet: )/
-
 export interface MetricsServiceOptions {
   readonly metrics: Metrics
   readonly view: View
@@ -81,9 +78,9 @@ export class MetricsService implements Disposable {
     const { name, epoch, settled } = board.primary
     metrics.primarySettled.set(settled ? 1 : 0)
     if (epoch !== null) metrics.primaryEpoch.set(epoch)
-    for (const { name: node, health_details: checks } of latest.nodes) {
+    for (const { name: node } of latest.nodes) {
       metrics.primary.set({ node }, node === name ? 1 : 0)
-      metrics.staleChecks.set({ node }, (checks ?? []).filter(({ message }) => OLD_VALUE.test(message ?? '')).length)
+      metrics.staleChecks.set({ node }, latest.staleChecks(node))
       const fence = latest.fenceState(node)
       if (fence !== null) for (const state of Object.keys(fenceStates)) metrics.fence.set({ node, state }, state === fence ? 1 : 0)
       const keepalive = this.#keepalives.get(node)

@@ -1,6 +1,9 @@
 /**
  * The switchovers that are known, as clients read them, and the primary. Each object is frozen and keeps its identity until it reads
  * differently. Keeps the highest progress of each open switchover, which therefore never falls here.
+ *
+ * That an epoch has no record is believed only of a snapshot with everything in it up to the write of the key: the record was made before, but
+ * may be read later.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { settledPrimary } from '../core/completion.ts'
@@ -25,6 +28,8 @@ const NO_KEY: Primary = Object.freeze({ name: null, epoch: null, since: null, se
 export class SwitchoverBoard {
   readonly #known = new Map<number, { record: SwitchoverRecord, switchover: Switchover }>()
   #unrecorded: Switchover | null = null
+  /** Whether the record of the present epoch may only not have been read yet. */
+  #recordMayCome = false
   #primary: Primary = NO_KEY
   #cluster: ClusterView | null = null
 
@@ -50,7 +55,7 @@ export class SwitchoverBoard {
 
   /** Takes in a new snapshot. @returns what reads differently now */
   update (snapshot: ApiSnapshot): Topic[] {
-    if (snapshot.cluster === this.#cluster) return []
+    if (snapshot.cluster === this.#cluster && !this.#recordMayCome) return []
     this.#cluster = snapshot.cluster
     const changed = this.#updateSwitchovers(snapshot)
     const primary = primaryOf(snapshot)
@@ -81,7 +86,9 @@ export class SwitchoverBoard {
   #updateUnrecorded (snapshot: ApiSnapshot): Topic[] {
     const { survey, primarySince } = snapshot
     const epoch = survey === null ? null : epochNow(survey)
-    const made = survey === null || primarySince === null || epoch === null || this.#known.has(epoch) ? null : unrecordedSwitchover(survey, primarySince)
+    const isUnrecorded = epoch !== null && !this.#known.has(epoch)
+    this.#recordMayCome = isUnrecorded && survey !== null && survey.key.mzxid > snapshot.zxid
+    const made = isUnrecorded && !this.#recordMayCome && survey !== null && primarySince !== null ? unrecordedSwitchover(survey, primarySince) : null
     if (isDeepStrictEqual(made, this.#unrecorded)) return []
     this.#unrecorded = made === null ? null : Object.freeze(made)
     return made === null ? [] : [`switchover/${made.epoch}`]

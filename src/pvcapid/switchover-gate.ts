@@ -1,7 +1,7 @@
 /** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
 import { expectedEpoch } from './primary-service.ts'
 import { ApiError, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
-import { outcomeUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import { outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../core/eligibility-report.ts'
 import type { Switchover, SwitchoverService } from './switchover-service.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
@@ -43,8 +43,20 @@ export class SwitchoverGate {
     this.#service = service
   }
 
-  /** @throws ApiError for everything that was refused */
+  /**
+   * With `wait` there is a place to wait before anything is written, so that nobody is told of a bound after the write.
+   * @throws ApiError for everything that was refused, and when the end of the wait comes while ZooKeeper is away: that is no success
+   */
   async request (wish: SwitchoverWish): Promise<SwitchoverReply> {
+    const place = wish.wait === undefined ? null : this.#service.place()
+    try {
+      return await this.#request(wish)
+    } finally {
+      place?.[Symbol.dispose]()
+    }
+  }
+
+  async #request (wish: SwitchoverWish): Promise<SwitchoverReply> {
     const epoch = expectedEpoch(wish.ifMatch)
     if (epoch === undefined) throw new ApiError('argument_invalid', 'If-Match has to be the ETag of GET /api/v1/primary, or the epoch.', { outcome: 'not_started' })
     const answer = await this.#service.request({
@@ -55,14 +67,14 @@ export class SwitchoverGate {
       requestedBy: wish.requestedBy,
       reason: wish.reason ?? null,
     })
-    const location = { location: switchoverPath(answer.epoch) }
-    if (answer.kind === 'unknown') return { status: 202, body: outcomeUnknown(answer.epoch), headers: { ...location, 'retry-after': RETRY_AFTER } }
-    if (answer.kind === 'already') {
-      return { status: 200, body: answer.switchover ?? await this.#service.get(answer.epoch), headers: location }
-    }
-    const switchover = wish.wait === undefined ? answer.switchover : await this.#service.whenDone(answer.epoch, wish.wait * 1000, wish.signal)
-    if (wish.wait === undefined || switchover.outcome === null) return { status: 202, body: switchover, headers: { ...location, 'retry-after': RETRY_AFTER } }
-    return ended(switchover, endings[switchover.outcome], pathOf(wish.url), location)
+    const { epoch: at, kind } = answer
+    if (kind === 'already') return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverPath(at) } }
+    const begun = kind === 'unknown' ? null : answer.switchover
+    if (wish.wait === undefined) return underWay(at, begun)
+    const seen = await this.#service.followed(at, wish.wait * 1000, wish.signal) ?? begun
+    if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url))
+    if (this.#service.stale) throw begun === null ? stillUnknown(at) : outOfSight(at, seen)
+    return underWay(at, begun === null ? null : seen)
   }
 
   /** The newest switchovers before epoch `before`, newest first. Throws `zookeeper_unavailable` before there is a view. */
@@ -82,8 +94,17 @@ export class SwitchoverGate {
   }
 }
 
+/** Whether a switchover whose epoch was all that was known is the one that was asked for. */
+const isWish = ({ to, cause }: Switchover, wish: SwitchoverWish) => cause === 'request' && to === (wish.to ?? null)
+
+/** @param switchover null if the link was lost after the write was sent */
+const underWay = (epoch: number, switchover: Switchover | null): SwitchoverReply =>
+  ({ status: 202, body: switchover ?? outcomeUnknown(epoch), headers: { location: switchoverPath(epoch), 'retry-after': RETRY_AFTER } })
+
 /** The whole switchover, and beside it what a problem says unless it has succeeded. Its `outcome` is the switchover's. */
-function ended (switchover: Switchover, code: ProblemCode | null, instance: string, headers: Readonly<Record<string, string>>): SwitchoverReply {
+function ended (switchover: Switchover, outcome: NonNullable<Switchover['outcome']>, instance: string): SwitchoverReply {
+  const code = endings[outcome]
+  const headers = { location: switchoverPath(switchover.epoch) }
   if (code === null) return { status: 200, body: switchover, headers }
   const because = switchover.error === null ? '' : ` ${switchover.error.message}`
   const next = switchover.continued_by === null ? '' : ` Switchover ${switchover.continued_by} took its place.`

@@ -25,6 +25,18 @@ export const outcomeUnknown = (epoch: number): OutcomeUnknown => ({
   message: `The connection to ZooKeeper was lost after the write was sent; ${switchoverPath(epoch)} will tell what became of it.`,
 })
 
+const followUp = (epoch: number) => ({ headers: { location: switchoverPath(epoch), 'retry-after': RETRY_AFTER } })
+
+/** At the end of the wait it is still not known whether the write was done. */
+export const stillUnknown = (epoch: number) =>
+  new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} ZooKeeper has not come back by the end of the wait.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
+
+/** The switchover was begun, and at the end of the wait ZooKeeper is away. */
+export const outOfSight = (epoch: number, switchover: Switchover | null) =>
+  new ApiError('zookeeper_unavailable', `Switchover ${epoch} was begun, but ZooKeeper does not answer at the end of the wait; ${switchoverPath(epoch)} will tell what became of it.`, {
+    outcome: 'in_progress', members: { epoch, switchover }, ...followUp(epoch),
+  })
+
 const outcome = 'not_started' as const
 
 /** @param inFlight the switchover that is in the way, as clients read it */

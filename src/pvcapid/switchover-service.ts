@@ -8,7 +8,7 @@
  */
 import { changeKey, type RunningChange } from '../cluster/key-changer.ts'
 import { KeyOperations } from '../cluster/key-operations.ts'
-import { readRecord } from '../cluster/reading.ts'
+import { readRecord, readSurvey } from '../cluster/reading.ts'
 import { eligibilityReport, type CandidateReport } from '../core/eligibility-report.ts'
 import type { KeyOutcome } from '../core/key-change.ts'
 import type { Refusal } from '../core/intent.ts'
@@ -101,12 +101,16 @@ export class SwitchoverService {
     if (seen !== null) return seen
     const { oldest } = view.board
     if (oldest !== null && epoch < oldest) throw recordExpired(epoch, oldest)
-    const stored = await contact.read(async (session) => {
+    const { stored, survey } = await contact.bounded(async () => {
+      const session = await contact.session()
       await session.sync('/')
-      return await readRecord(session, epoch)
+      const found = await readRecord(session, epoch)
+      return { stored: found, survey: found === null ? await readSurvey(session) : null }
     })
-    if (stored === null) throw epochUnknown(epoch)
-    return this.#shown(stored.record)
+    const record = stored?.record ?? survey?.records.find((each) => each.record.epoch === epoch)?.record
+    if (record !== undefined) return this.#shown(record)
+    const unrecorded = survey !== null && epochNow(survey) === epoch ? unrecordedSwitchover(survey, this.#since()) : null
+    return unrecorded ?? raise(epochUnknown(epoch))
   }
 
   history (limit: number, before: number | undefined): readonly Switchover[] {
@@ -120,14 +124,30 @@ export class SwitchoverService {
     return survey === null ? [] : eligibilityReport(survey)
   }
 
-  /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. */
+  /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. Throws `too_many_waiting`, and as `get`. */
   async whenDone (epoch: number, milliseconds: number, signal: AbortSignal): Promise<Switchover> {
+    return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, signal, () => this.#seenDone(epoch)) ?? await this.get(epoch)
+  }
+
+  /** A place among those who wait, for `followed`. Throws `too_many_waiting`. */
+  place (): Disposable {
+    return this.#options.waiters.place()
+  }
+
+  /** As `whenDone`, for who has a place. Null if this API has not seen the switchover by then; never rejects. */
+  async followed (epoch: number, milliseconds: number, signal: AbortSignal): Promise<Switchover | null> {
     const { view: { board }, waiters } = this.#options
-    const done = await waiters.until(`switchover/${epoch}`, milliseconds, signal, () => {
-      const seen = board.get(epoch)
-      return seen?.done === true ? seen : null
-    })
-    return done ?? await this.get(epoch)
+    return await waiters.untilPlaced(`switchover/${epoch}`, milliseconds, signal, () => this.#seenDone(epoch)) ?? board.get(epoch)
+  }
+
+  /** Whether what this API shows may be out of date by more than a moment. */
+  get stale (): boolean {
+    return this.#options.view.stale
+  }
+
+  #seenDone (epoch: number): Switchover | null {
+    const seen = this.#options.view.board.get(epoch)
+    return seen?.done === true ? seen : null
   }
 
   /** What can be answered without the lock, or null: the key has to be written. */
@@ -169,8 +189,8 @@ export class SwitchoverService {
   /** Waits until this API has seen its own write, so that the client's next reading shows it. */
   async #committed (record: SwitchoverRecord): Promise<SwitchoverAnswer> {
     const { view: { board }, waiters } = this.#options
-    await waiters.until('primary', OWN_VIEW, undefined, () => (board.primary.epoch ?? -1) >= record.epoch ? true : null)
-    const switchover = await waiters.until(`switchover/${record.epoch}`, OWN_VIEW, undefined, () => board.get(record.epoch))
+    await waiters.untilPlaced('primary', OWN_VIEW, undefined, () => (board.primary.epoch ?? -1) >= record.epoch ? true : null)
+    const switchover = await waiters.untilPlaced(`switchover/${record.epoch}`, OWN_VIEW, undefined, () => board.get(record.epoch))
     return { kind: 'committed', epoch: record.epoch, switchover: switchover ?? this.#shown(record) }
   }
 

@@ -24,8 +24,23 @@ export class Waiters {
     this.#options = options
   }
 
-  /** How many wait at present. */
+  /** How many places are taken. */
   get size (): number { return this.#size }
+
+  /** A place among those who wait, until it is disposed of. Throws `too_many_waiting`. */
+  place (): Disposable {
+    if (this.#size >= this.#options.limit) {
+      throw new ApiError('too_many_waiting', `${this.#size} clients are waiting already; try again later, or ask without wait.`, { headers: { 'retry-after': RETRY_AFTER } })
+    }
+    this.#size += 1
+    let taken = true
+    return {
+      [Symbol.dispose]: () => {
+        if (taken) this.#size -= 1
+        taken = false
+      },
+    }
+  }
 
   /**
    * Resolves with what `check` gives as soon as that is not null, else with null: after `milliseconds`, on abort, or at shutdown. `check` is
@@ -33,10 +48,19 @@ export class Waiters {
    */
   async until<T> (topic: Topic, milliseconds: number, signal: AbortSignal | undefined, check: () => T | null): Promise<T | null> {
     const now = check()
-    if (now !== null || milliseconds <= 0 || this.#ended || signal?.aborted === true) return now
-    if (this.#size >= this.#options.limit) {
-      throw new ApiError('too_many_waiting', `${this.#size} clients are waiting already; try again later, or ask without wait.`, { headers: { 'retry-after': RETRY_AFTER } })
+    if (now !== null || milliseconds <= 0) return now
+    const place = this.place()
+    try {
+      return await this.untilPlaced(topic, milliseconds, signal, check)
+    } finally {
+      place[Symbol.dispose]()
     }
+  }
+
+  /** As `until`, for who has a place already, or waits so short a time that it needs none. Never rejects. */
+  async untilPlaced<T> (topic: Topic, milliseconds: number, signal: AbortSignal | undefined, check: () => T | null): Promise<T | null> {
+    const now = check()
+    if (now !== null || milliseconds <= 0 || this.#ended || signal?.aborted === true) return now
     const { promise, resolve } = resolvers<T | null>()
     const wake = (): void => {
       const found = check()
@@ -45,13 +69,11 @@ export class Waiters {
     const end = (): void => resolve(check())
     const waiting = this.#byTopic.get(topic) ?? new Set()
     this.#byTopic.set(topic, waiting.add(wake))
-    this.#size += 1
     const timer = this.#options.clock.after(milliseconds, end)
     signal?.addEventListener('abort', end, { once: true })
     try {
       return await promise
     } finally {
-      this.#size -= 1
       timer[Symbol.dispose]()
       signal?.removeEventListener('abort', end)
       waiting.delete(wake)

@@ -25,6 +25,9 @@ t.test('complete', async (t) => {
   t.equal(settledPrimary(picture({ ledger: null })), null)
   t.equal(settledPrimary(picture({ key: key('none', 5) })), null)
   t.equal(settledPrimary(picture({ members: [primary('hv1')] })), null)
+  for (const daemonState of ['init', 'stop', 'dead', 'fenced', null] as const) t.equal(settledPrimary(picture({ members: [primary('hv2', { daemonState })] })), null, String(daemonState))
+  t.equal(settledPrimary(picture({ members: [gone('hv2')] })), null, 'a primary that is not in contact settles nothing')
+  t.strictSame(settledPrimary(picture({ members: [primary('hv2', { daemonState: 'shutdown' })] })), { name: 'hv2', epoch: 5 }, 'one that is stopping serves until it has handed over')
 })
 
 t.test('a stamp changes with everything that the rule reads', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checkNames, checkTexts, healthOf, type CheckState } from '../../src/core/health.ts'
+import { checkNames, checkTexts, healthOf, isStale, type CheckState } from '../../src/core/health.ts'
 
 const check = (given: Partial<CheckState> = {}): CheckState =>
   ({ name: 'raid', healthDelta: 10, message: 'One disk is slow', data: { sda: 'ok' }, lastRun: 1_760_000_000, runtime: 0.012, fault: null, ...given })
@@ -11,10 +11,11 @@ t.test('health is what the checks leave of 100', async (t) => {
 })
 
 t.test('a check in PVC\'s texts', async (t) => {
-  t.same(checkTexts(check()), { last_run: '1760000000', health_delta: '10', message: 'One disk is slow', data: '{"sda":"ok"}', runtime: '0.01' })
-  t.match(checkTexts(check({ fault: 'hangs' })), { last_run: '1760000000', health_delta: '10', message: 'Old value (raid hangs): One disk is slow' })
+  t.same(checkTexts(check()), { last_run: '1760000000', health_delta: '10', message: 'One disk is slow', data: '{"sda":"ok"}', runtime: '0.01', stale: 'false' })
+  t.match(checkTexts(check({ fault: 'hangs' })), { last_run: '1760000000', health_delta: '10', message: 'Old value (raid hangs): One disk is slow', stale: 'true' })
   t.same(checkTexts(check({ healthDelta: null, lastRun: null, data: null, message: '', fault: 'exited with 1' })),
-    { last_run: '0', health_delta: '0', message: 'No value yet: raid exited with 1', data: 'null', runtime: '0.01' })
+    { last_run: '0', health_delta: '0', message: 'No value yet: raid exited with 1', data: 'null', runtime: '0.01', stale: 'true' })
+  t.strictSame([checkTexts(check()).stale, checkTexts(check({ fault: 'hangs' })).stale, undefined].map(isStale), [false, true, false])
 })
 
 t.test('the list of checks is sorted', async (t) => {

@@ -22,6 +22,10 @@ const cases: [what: string, wish: Wish, survey: Survey, ruling: Partial<Ruling>]
   ['away from one that is not primary', { from: 'hv2' }, settled, { kind: 'already', epoch: 1 }],
   ['to the primary while another may hold something', { to: 'hv1' }, hv3Dead, { kind: 'holder_unconfirmed', nodes: ['hv3'] }],
 
+  ['to a primary that is not in contact', { to: 'hv1' }, survey({ members: [gone('hv1'), member('hv2')] }), { kind: 'ineligible' }],
+  ['to a primary that is dead', { to: 'hv1' }, survey({ members: [primary('hv1', { daemonState: 'dead' }), member('hv2')] }), { kind: 'ineligible' }],
+  ['away from one that is not primary, and the primary is dead', { from: 'hv2' }, survey({ members: [gone('hv1'), member('hv2')] }), { kind: 'precondition_failed' }],
+
   ['the same, in flight', { to: 'hv2' }, toHv2, { kind: 'in_flight' }],
   ['the same, in flight, with the old epoch', { to: 'hv2', expectedEpoch: 1 }, toHv2, { kind: 'in_flight' }],
   ['away from hv1, and it is moving to hv2', { from: 'hv1' }, toHv2, { kind: 'in_flight' }],

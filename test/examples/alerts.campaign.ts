@@ -1,8 +1,7 @@
 /** `npm run alerts`: Debian's promtool on the example's rules, their unit tests, and what a running API tells Prometheus. */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { api, ask, makeCluster, wish } from '../pvcapid/support/api.ts'
-import { connect, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, wish } from '../pvcapid/support/api.ts'
 
 function promtool (input: string, ...args: string[]): { status: number | null, output: string } {
   const { status, stdout, stderr, error } = spawnSync('promtool', args, { encoding: 'utf8', input })
@@ -15,9 +14,7 @@ t.test('promtool', async (t) => {
   t.equal(rules.status, 0, rules.output)
   const tests = promtool('', 'test', 'rules', 'examples/prometheus/pvc-alerts.test.yaml')
   t.equal(tests.status, 0, tests.output)
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   await session.create('/nodes/fig/keepalive', '1')
   const app = await api(t, { port: server.port })
   await wish(t, app, { to: 'fig' })

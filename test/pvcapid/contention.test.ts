@@ -1,14 +1,12 @@
 /** Many clients at once, and others who hold the primary lock. */
 import t from 'tap'
-import { api, ask, everything, makeCluster, settle, wish } from './support/api.ts'
-import { connect, eventually, kazoo, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, settle, wish } from './support/api.ts'
+import { eventually, kazoo } from '../support/zookeeper.ts'
 
 const names = ['plum', 'fig', 'quince']
 
 t.test('eight clients on two APIs: one version of the key for each switchover that anybody was told of', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const [even, odd] = [await api(t, { port: server.port }), await api(t, { port: server.port })]
   settle(t, session, names)
   const told = new Set<number>()
@@ -36,9 +34,7 @@ t.test('eight clients on two APIs: one version of the key for each switchover th
 })
 
 t.test('somebody else holds the lock', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const python = await kazoo(t, server, `
 lock = zk.Lock("/config/primary_node", "python")
@@ -70,9 +66,7 @@ for line in sys.stdin:
 })
 
 t.test('a key that is written without the lock is never overwritten', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   let version = 0
   for (let round = 0; round < 30; round++) {

@@ -8,8 +8,8 @@ import t, { type Test } from 'tap'
 import { EventStream } from '../../src/pvcapid/event-stream.ts'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
-import { api, ask, makeCluster, settle, wish } from './support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, settle, wish } from './support/api.ts'
 
 interface Event { readonly id: string | null, readonly event: string, readonly data: Readonly<Record<string, unknown>> }
 
@@ -70,9 +70,7 @@ class Listener {
 const listen = async (app: FastifyInstance): Promise<string> => await app.listen({ host: '127.0.0.1', port: 0 })
 
 t.test('events', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const base = await listen(app)
   const other = await api(t, { port: server.port })
@@ -135,8 +133,7 @@ t.test('events', async (t) => {
 })
 
 t.test('streams are bounded', async (t) => {
-  const server = await zookeeper(t)
-  await makeCluster(await connect(t, server))
+  const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port, limits: { eventStreams: 1 } })
   const base = await listen(app)
   const one = await Listener.open(t, base)
@@ -152,9 +149,7 @@ t.test('streams are bounded', async (t) => {
 })
 
 t.test('a reader that does not read holds nothing up and costs nothing', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   await session.create('/nodes/fig/network_stats', '{}')
   const app = await api(t, { port: server.port })
   const base = await listen(app)

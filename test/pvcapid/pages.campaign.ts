@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
-import { connect, zookeeper } from '../support/zookeeper.ts'
-import { api, makeCluster, OPERATE, settle } from './support/api.ts'
+import { connect } from '../support/zookeeper.ts'
+import { api, clusterTree, OPERATE, settle } from './support/api.ts'
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const SCREENSHOTS = process.env['SCREENSHOTS']
@@ -35,9 +35,7 @@ const picture = async (page: Page, name: string): Promise<void> => {
 t.test('pages', { timeout: 170_000 }, async (t) => {
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
   t.teardown(async () => await browser.close())
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true, node: 'plum' })
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
 

@@ -5,14 +5,12 @@ import { connect as connectSocket, type AddressInfo } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
-import { api, ask, everything, makeCluster, openApi, OPERATE, READ, wish } from './support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, openApi, OPERATE, READ, wish } from './support/api.ts'
 import { makeCertificate } from './support/certificate.ts'
 
 t.test('limits by the minute', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true, limits: { failedAuthentications: 3, writes: 2 } })
   const path = '/api/v1/node/fig/domain-state'
   const get = async (key: string) => await ask(t, app, 'GET', path, { headers: { 'x-api-key': key } })
@@ -29,9 +27,7 @@ t.test('limits by the minute', async (t) => {
 })
 
 t.test('headers, request ids, the audit line, and secrets', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   for (const [child, value] of [['ipmihostname', 'bmc-of-fig'], ['ipmiusername', 'bmc-user'], ['ipmipassword', 'bmc-secret'], ['cpuload', 'not a number but zk-payload']] as const) await session.create(`/nodes/fig/${child}`, value)
   const lines: string[] = []
   const app = await api(t, { port: server.port, authentication: true, logTo: lines })
@@ -39,14 +35,16 @@ t.test('headers, request ids, the audit line, and secrets', async (t) => {
   t.match(asked, { status: 202, headers: { 'x-request-id': 'tea-1', 'x-content-type-options': 'nosniff', 'content-security-policy': /default-src 'none'/, 'cache-control': 'no-store', 'x-frame-options': 'DENY' } })
   await wish(t, app, { to: 'oak' }, '', { 'x-api-key': OPERATE })
   await wish(t, app, { to: 'fig' }, '', { 'x-api-key': 'a-wrong-key-that-is-no-key' })
+  await ask(t, app, 'POST', '/api/v1/node/fig/domain-state?state=flush', { headers: { 'x-api-key': OPERATE } })
   const odd = await ask(t, app, 'GET', '/api/v1/node/fig', { headers: { 'x-api-key': READ, 'x-request-id': 'a b\tc' } })
   t.match(odd.headers['x-request-id'], /^[0-9a-f-]{36}$/, 'an id that is none is replaced')
   t.equal(odd.headers['cache-control'], 'no-cache')
   const written = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'a write was asked for')
   t.match(written, [
-    { request_id: 'tea-1', by: 'ops', from: '127.0.0.1', method: 'POST', path: '/api/v1/switchover', status: 202, asked: { to: 'fig', reason: 'tea' }, location: '/api/v1/switchover/1' },
-    { by: 'ops', status: 404, code: 'node_unknown', asked: { to: 'oak' } },
-    { by: null, status: 401, code: 'key_unknown' },
+    { request_id: 'tea-1', by: 'ops', from: '127.0.0.1', method: 'POST', path: '/api/v1/switchover', status: 202, outcome: 'in_progress', asked: { to: 'fig', reason: 'tea' }, location: '/api/v1/switchover/1' },
+    { by: 'ops', status: 404, code: 'node_unknown', outcome: 'not_started', asked: { to: 'oak' } },
+    { by: null, status: 401, code: 'key_unknown', outcome: 'not_started' },
+    { by: 'ops', path: '/api/v1/node/fig/domain-state', status: 200, outcome: 'done', asked: { state: 'flush' } },
   ])
   t.comment('everything that it says')
   const replies = await Promise.all(['/api/v1/node', '/api/v1/node/fig', '/api/v1/status', '/api/v1/node/fig/log', '/api/v1/node/ipmipassword', '/openapi.json', '/health/ready', '/role/primary?node=fig'].map(async (url) => (await app.inject({ url, headers: { 'x-api-key': READ } })).body))
@@ -81,6 +79,20 @@ t.test('what never becomes a request', async (t) => {
   }
 })
 
+t.test('a client that was refused and does not hang up', { timeout: 10_000 }, async (t) => {
+  const app = await openApi(t, { port: 1 })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connectSocket({ port: (app.server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true })
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  socket.resume()
+  socket.write('nonsense\r\n\r\n')
+  const connections = async () => await new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)))
+  await once(socket, 'end')
+  await eventually(async () => await connections() === 0)
+  t.pass('its connection is ended for it')
+})
+
 t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t) => {
   const folder = t.testdir()
   const [first, second] = [makeCertificate(folder, 'first'), makeCertificate(folder, 'second')]
@@ -112,8 +124,7 @@ t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t)
 })
 
 t.test('keys that are replaced', async (t) => {
-  const server = await zookeeper(t)
-  await makeCluster(await connect(t, server))
+  const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true })
   const status = async (key: string) => (await ask(t, app, 'GET', '/api/v1/node', { headers: { 'x-api-key': key } })).status
   t.equal(await status(READ), 200)

@@ -1,15 +1,13 @@
 /** Switchovers over HTTP on a real ZooKeeper; a settler plays the nodes' part. */
 import t from 'tap'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
-import { api, ask, everything, makeCluster, settle, wish } from './support/api.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, settle, wish } from './support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
 
 const names = ['plum', 'fig', 'quince']
 
 t.test('one switchover, from the request to its end', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const other = await api(t, { port: server.port })
 
@@ -71,9 +69,7 @@ t.test('one switchover, from the request to its end', async (t) => {
 })
 
 t.test('the primary lets go, and whoever wins is pointed to', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const freed = await wish(t, app, { from: 'plum' })
   t.match(freed, { status: 202, body: { epoch: 1, to: null, from: 'plum', continued_by: null } })
@@ -89,10 +85,29 @@ t.test('the primary lets go, and whoever wins is pointed to', async (t) => {
   t.match(await ask(t, app, 'GET', '/api/v1/primary'), { body: { name: 'quince', epoch: 2, settled: true } })
 })
 
+t.test('a primary that has died is nothing that a request could be content with', async (t) => {
+  const { server, session } = await clusterTree(t)
+  await session.create('/nodes/plum/presence', '{}')
+  await session.create('/nodes/plum/transition', '{}')
+  const app = await api(t, { port: server.port })
+  const first = await ask(t, app, 'GET', '/api/v1/primary')
+  t.match(first, { body: { name: 'plum', settled: true } })
+  t.match(await wish(t, app, { to: 'plum' }), { status: 200 })
+  const told = ask(t, app, 'GET', '/api/v1/primary?wait=60', { headers: { 'if-none-match': String(first.headers['etag']) } })
+  await session.delete('/nodes/plum/presence', ANY_VERSION)
+  t.match(await told, { status: 200, body: { name: 'plum', settled: false } }, 'who waits is told')
+  const before = await everything(session)
+  t.match(await wish(t, app, { to: 'plum' }), { status: 422, body: { code: 'not_eligible', outcome: 'not_started', reasons: { plum: [{ code: 'not_present' }] } } })
+  const legacy = await ask(t, app, 'POST', '/api/v1/node/plum/coordinator-state?state=primary')
+  t.match(legacy, { status: 422, body: { reasons: { plum: [{ code: 'not_present' }] } } })
+  t.notMatch(legacy.text, /already/)
+  t.match(await wish(t, app, { from: 'plum' }), { status: 422, body: { code: 'holder_unconfirmed', nodes: ['plum'] } })
+  t.match(await ask(t, app, 'GET', '/api/v1/switchover/0'), { status: 200, body: { to: 'plum', outcome: 'succeeded' } }, 'what is over stays over')
+  t.strictSame(await everything(session), before)
+})
+
 t.test('how a wait ends that does not end well', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const close = async (epoch: number, closing: object) => {
     const path = `/switchovers/${String(epoch).padStart(10, '0')}`
@@ -116,30 +131,4 @@ t.test('how a wait ends that does not end well', async (t) => {
   await session.delete('/switchovers/0000000001', ANY_VERSION)
   await eventually(() => app.services.view.board.oldest === 2)
   t.match(await ask(t, app, 'GET', '/api/v1/switchover/1'), { status: 410, body: { code: 'record_expired' } })
-})
-
-t.test('those who wait are bounded, and end with the API or their client', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
-  const app = await api(t, { port: server.port, limits: { waiters: 2 } })
-  await wish(t, app, { to: 'fig' })
-  const url = '/api/v1/switchover/1?wait=3600'
-  await app.listen({ port: 0 })
-  const address = app.server.address()
-  const base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
-  const leaving = new AbortController()
-  const left = fetch(`${base}${url}`, { signal: leaving.signal }).catch((error: unknown) => error)
-  await eventually(() => app.services.waiting() === 1)
-  const staying = fetch(`${base}${url}`)
-  await eventually(() => app.services.waiting() === 2)
-  t.match(await ask(t, app, 'GET', url), { status: 503, headers: { 'retry-after': '1' }, body: { code: 'too_many_waiting' } })
-  leaving.abort()
-  t.match(await left, { name: 'AbortError' })
-  await eventually(() => app.services.waiting() === 1)
-  const closed = app.close()
-  const reply = await staying
-  t.match([reply.status, await reply.json()], [200, { epoch: 1, done: false }], 'an answer at shutdown')
-  await closed
-  t.equal(app.services.waiting(), 0)
 })

@@ -1,11 +1,10 @@
 /** ZooKeeper away: at the start, later, in the middle of a write. */
 import t from 'tap'
-import { connect, eventually, proxy, zookeeper } from '../support/zookeeper.ts'
-import { api, ask, everything, makeCluster, openApi, settle, wish } from './support/api.ts'
+import { connect, eventually, proxy } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, openApi, settle, swallowKeyReplies, wish } from './support/api.ts'
 
 t.test('not there at the start', async (t) => {
-  const server = await zookeeper(t)
-  await makeCluster(await connect(t, server))
+  const { server } = await clusterTree(t)
   await server.stop()
   const app = await openApi(t, { port: server.port })
   await app.listen({ port: 0 })
@@ -25,9 +24,7 @@ t.test('not there at the start', async (t) => {
 })
 
 t.test('away later, and back', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, sessionTimeout: 6_000 })
   const before = await everything(session)
   await server.stop()
@@ -48,28 +45,17 @@ t.test('away later, and back', async (t) => {
   t.equal((await wish(t, app, { to: 'fig' })).status, 202)
 })
 
-/** Whether a chunk of requests has a write of the primary key in it: length, xid, type 5, path. */
-function writesKey (chunk: Buffer): boolean {
-  const path = Buffer.from('/config/primary_node')
-  for (let at = 0; at + 16 < chunk.length; at += 4 + chunk.readInt32BE(at)) {
-    if (chunk.readInt32BE(at + 8) === 5 && chunk.readInt32BE(at + 12) === path.length && chunk.subarray(at + 16, at + 16 + path.length).equals(path)) return true
-  }
-  return false
-}
-
 t.test('the link is lost after the key was written', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
-  path.onRequest = (chunk) => { if (writesKey(chunk)) path.swallowReplies() }
+  const lost = swallowKeyReplies(path)
   const asked = performance.now()
   const reply = await wish(t, app, { to: 'fig' })
   t.ok(performance.now() - asked < 5_000)
   t.match(reply, { status: 202, headers: { location: '/api/v1/switchover/1' }, body: { code: 'outcome_unknown', outcome: 'unknown', epoch: 1 } })
   t.equal((await session.get('/config/primary_node')).data, 'fig')
-  path.onRequest = null
+  await lost
   path.heal()
   settle(t, session, ['plum', 'fig', 'quince'])
   await eventually(() => app.services.view.board.get(1) !== null)
@@ -79,9 +65,7 @@ t.test('the link is lost after the key was written', async (t) => {
 })
 
 t.test('nothing passes any more before the write', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
   const before = await everything(session)

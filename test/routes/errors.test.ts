@@ -1,12 +1,10 @@
 /** Every refusal: its status, its code, and that nothing at all was written. */
 import t from 'tap'
-import { api, ask, everything, makeCluster, OPERATE, READ, wish } from '../pvcapid/support/api.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, OPERATE, READ, wish } from '../pvcapid/support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
 
 t.test('what is refused writes nothing', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const before = await everything(session)
   const expect = async (status: number, code: string, reply: ReturnType<typeof ask>): Promise<void> => {
@@ -92,9 +90,7 @@ t.test('what is refused writes nothing', async (t) => {
 })
 
 t.test('keys', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true })
   const before = await everything(session)
   const paths = ['/api/v1/status', '/api/v1/node', '/api/v1/node/fig', '/api/v1/node/fig/daemon-state', '/api/v1/node/fig/coordinator-state', '/api/v1/node/fig/domain-state', '/api/v1/node/fig/log', '/api/v1/primary', '/api/v1/switchover/1']

@@ -1,12 +1,9 @@
 /** Znodes that are missing, malformed or strange cost their own fields and nothing else. */
 import t from 'tap'
-import { api, ask, makeCluster, wish } from '../pvcapid/support/api.ts'
-import { connect, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, wish } from '../pvcapid/support/api.ts'
 
 t.test('a tree that others have left things in', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   for (const [path, data] of [
     ['/nodes/bad name', 'coordinator'], ['/nodes/bad name/daemonstate', 'run'], ['/nodes/bare', ''],
     ['/nodes/fig/cpuload', 'high'], ['/nodes/fig/monitoring_plugins', 'disk ../../x'], ['/nodes/fig/presence-of-mind', 'x'], ['/nodes/fig/ipmipassword', 'hush'],

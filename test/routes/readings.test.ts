@@ -1,13 +1,11 @@
 /** What every reading has: tags, `?consistent`; and the readings beyond PVC's. */
 import t from 'tap'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
-import { api, ask, everything, makeCluster, wish } from '../pvcapid/support/api.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, wish } from '../pvcapid/support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
 
 t.test('tags, and what is true now', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const other = await api(t, { port: server.port })
 
@@ -41,9 +39,7 @@ t.test('tags, and what is true now', async (t) => {
 })
 
 t.test('long-polls for one node, and what expects a tag', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, limits: { waiters: 2 } })
   const path = '/api/v1/node/fig/coordinator-state'
   const etag = String((await ask(t, app, 'GET', path)).headers['etag'])
@@ -80,9 +76,7 @@ t.test('long-polls for one node, and what expects a tag', async (t) => {
 })
 
 t.test('history and eligibility', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   await session.create('/switchovers', JSON.stringify({ czxid: (await session.get('/config/primary_node')).stat.czxid, base: 5 }))
   for (let epoch = 1; epoch <= 5; epoch++) {
     await session.create(`/switchovers/000000000${epoch}`, JSON.stringify({ epoch, from: 'plum', to: 'fig', cause: epoch === 3 ? 'fence' : 'request', requested_by: null, reason: `tea ${epoch}`, started_at: '2026-01-01T00:00:00.000Z', timeout: 60, outcome: 'succeeded', finished_at: '2026-01-01T00:00:09.000Z', continued_by: null, error: null, progress: 1, nodes: {}, timeline: [] }))

@@ -1,13 +1,11 @@
 /** The checks of load balancers, and an operator's word for a dead node. */
 import t, { type Test } from 'tap'
 import { ANY_VERSION, type Session } from '../../src/zookeeper/session.ts'
-import { api, ask, everything, makeCluster, openApi, OPERATE, READ, wish } from '../pvcapid/support/api.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
+import { api, ask, clusterTree, everything, openApi, OPERATE, READ, wish } from '../pvcapid/support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
 
 t.test('roles', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, node: 'plum', authentication: true })
   const statuses = async (node?: string) => await Promise.all(['primary', 'secondary'].map(async (role) => (await ask(t, app, 'GET', `/role/${role}${node === undefined ? '' : `?node=${node}`}`)).status))
   const shows = async (node: string, child: 'routerstate' | 'daemonstate', state: string) => {
@@ -27,6 +25,14 @@ t.test('roles', async (t) => {
     await shows('plum', 'daemonstate', state)
     t.strictSame(await statuses(), [status, 503], state)
   }
+  t.comment('a node of ours that is not in contact')
+  const present = () => app.services.view.latest?.cluster?.members.find(({ name }) => name === 'plum')
+  await session.create('/nodes/plum/transition', '{}')
+  await eventually(() => present()?.ours === true)
+  t.strictSame(await statuses(), [503, 503], 'has no role')
+  await session.create('/nodes/plum/presence', '{}')
+  await eventually(() => present()?.presence != null)
+  t.strictSame(await statuses(), [200, 503])
   t.comment('GET, HEAD and OPTIONS say the same')
   for (const path of ['/role/primary', '/role/secondary', '/health/live', '/health/ready', '/role/primary?node=fig']) {
     const get = await ask(t, app, 'GET', path)
@@ -56,9 +62,7 @@ async function die (session: Session, node: string): Promise<void> {
 }
 
 t.test('fence confirmation', async (t) => {
-  const server = await zookeeper(t)
-  const session = await connect(t, server)
-  await makeCluster(session)
+  const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true })
   await die(session, 'plum')
   const before = await everything(session)

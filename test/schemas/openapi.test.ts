@@ -1,16 +1,19 @@
 /** The committed description: made from the routes, complete, and clean for a public linter. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { openapiText } from '../../scripts/support/openapi-text.ts'
 
 const FILE = new URL('../../openapi/openapi.json', import.meta.url)
+interface Body { readonly content?: Readonly<Record<string, { readonly example?: unknown }>> }
 interface Operation {
   readonly operationId?: string
   readonly summary?: string
   readonly description?: string
   readonly tags?: readonly string[]
-  readonly responses: Readonly<Record<string, unknown>>
+  readonly requestBody?: Body
+  readonly responses: Readonly<Record<string, Body>>
 }
 const text = readFileSync(FILE, 'utf8')
 const description = JSON.parse(text) as {
@@ -37,6 +40,23 @@ t.test('every operation is complete', async (t) => {
   const used = new Set([...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name))
   t.strictSame(Object.keys(description.components.schemas).filter((name) => !used.has(name)), [], 'every shared schema is used')
   t.notMatch(text, /def-\d/)
+})
+
+t.test('every body has an example, which is as its schema says', async (t) => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(description, 'openapi')
+  const pointer = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
+  for (const [path, verbs] of Object.entries(description.paths)) {
+    for (const [verb, { requestBody, responses }] of Object.entries(verbs)) {
+      for (const [where, body] of [['requestBody', requestBody], ...Object.entries(responses).map(([status, reply]) => [`responses/${status}`, reply] as const)] as const) {
+        for (const [type, media] of Object.entries(body?.content ?? {})) {
+          const valid = ajv.getSchema(`openapi#/paths/${pointer(path)}/${verb}/${where}/content/${pointer(type)}/schema`)
+          t.ok(media.example !== undefined && valid?.(media.example), `${verb} ${path} ${where}: ${JSON.stringify(valid?.errors ?? 'none')}`)
+          const { status } = media.example as { readonly status?: unknown }
+          if (type === 'application/problem+json') t.equal(`responses/${String(status)}`, where, `${verb} ${path}`)
+        }
+      }
+    }
+  }
 })
 
 t.test('a public linter finds nothing', async (t) => {

@@ -59,6 +59,17 @@ export async function playNodes (keeper: SessionKeeper, names: readonly string[]
   }
 }
 
+/** Milliseconds within which a request whose client has gone is carried out, if it ever is. */
+const CARRIED_OUT = 5_000
+
+/** What a request may write, by what is in its text. */
+const mayWrite: ReadonlyArray<readonly [path: RegExp, text: RegExp]> = [
+  [/maintenance$/, /status/],
+  [/domainstate$/, /domain-state/],
+  [/(daemonstate|routerstate|fence)$/, /fence-confirmation/],
+  [/primary_node$/, /coordinator-state|switchover/],
+]
+
 const CREATE = 1
 const SET = 5
 const watched = /^\/(config\/(primary_node|maintenance)|nodes\/[^/]+\/(domainstate|daemonstate|routerstate|fence))$/
@@ -85,6 +96,12 @@ class WriteWatch {
   }
 }
 
+interface SeenWrite {
+  readonly path: string
+  /** It may be that of an earlier request, whose client has gone. */
+  readonly isLate: boolean
+}
+
 export interface FuzzOptions {
   readonly port: number
   readonly path: Proxy
@@ -108,20 +125,33 @@ export class Fuzzing {
   /** Replies which said that the outcome of a write is not known. */
   unknown = 0
   readonly #options: FuzzOptions
-  readonly #writes: string[] = []
+  readonly #writes: SeenWrite[] = []
   #writing = false
   #lanes = 0
+  /** Requests to write whose client did not wait for the reply. */
+  #abandoned: Array<{ readonly request: FuzzedRequest, readonly until: number }> = []
+  /** Writes that may be theirs. */
+  late = 0
 
   constructor (options: FuzzOptions) {
     this.#options = options
     const watch = new WriteWatch()
     options.path.onRequest = (chunk) => {
       for (const path of watch.see(chunk)) {
-        this.#writes.push(path)
+        const isLate = this.#isLate(path)
+        this.#writes.push({ path, isLate })
         // A write whose fate was not known may be tried again after the reply that said so.
-        if (!this.#writing && this.unknown === 0) this.#fault(`${path} was written with no request to write under way`)
+        if (!this.#writing && !isLate && this.unknown === 0) this.#fault(`${path} was written with no request to write under way`)
       }
     }
+  }
+
+  /** Whether `path` is what a request may be writing whose client has gone. */
+  #isLate (path: string): boolean {
+    this.#abandoned = this.#abandoned.filter(({ until }) => until > performance.now())
+    const isLate = this.#abandoned.some(({ request }) => mayWrite.some(([written, text]) => written.test(path) && text.test(request.text.toString('latin1'))))
+    if (isLate) this.late += 1
+    return isLate
   }
 
   /** Sends `count` requests, on all lanes at once; what may write on one lane alone. */
@@ -148,6 +178,7 @@ export class Fuzzing {
           isEndless: RequestFuzzer.isEndless(request),
           patience: request.isMangled ? 300 : 30_000,
         })
+        if (reply === null && writes) this.#abandoned.push({ request, until: performance.now() + CARRIED_OUT })
         this.#judge(request, reply, writes ? this.#writes.slice(before) : [])
       } catch (error) {
         this.#fault(`${error instanceof Error ? error.message : String(error)}: ${show(request)}`)
@@ -158,7 +189,7 @@ export class Fuzzing {
     client.close()
   }
 
-  #judge (request: FuzzedRequest, reply: RawReply | null, writes: readonly string[]): void {
+  #judge (request: FuzzedRequest, reply: RawReply | null, writes: readonly SeenWrite[]): void {
     if (reply === null) {
       this.unanswered += 1
       if (!request.isMangled && !/\nExpect:|\nUpgrade:/i.test(request.text.toString())) this.#fault(`no reply: ${show(request)}`)
@@ -196,11 +227,12 @@ export class Fuzzing {
     return undescribed(asked, target, status, type, body).join('; ')
   }
 
-  #judgeWrites (request: FuzzedRequest, status: number, body: string, writes: readonly string[]): void {
+  #judgeWrites (request: FuzzedRequest, status: number, body: string, writes: readonly SeenWrite[]): void {
     const reply = body.startsWith('{') ? JSON.parse(body) as { outcome?: string, done?: boolean, code?: string, message?: string } : {}
     if (reply.outcome === 'unknown') this.unknown += 1
     const isSuccess = status >= 200 && status < 300
-    if (writes.length > 0 && !isSuccess && reply.outcome !== 'unknown' && reply.done !== true) this.#fault(`${writes.join()} written, but answered ${status}: ${show(request)} → ${body}`)
+    const own = writes.filter(({ isLate }) => !isLate).map(({ path }) => path)
+    if (own.length > 0 && !isSuccess && reply.outcome !== 'unknown' && reply.done !== true) this.#fault(`${own.join()} written, but answered ${status}: ${show(request)} → ${body}`)
     if (isSuccess && request.method === 'POST' && /\/(status|domain-state)(\?|$)/.test(request.target) && writes.length === 0 && !/already/.test(String(reply.message))) this.#fault(`nothing written, but answered ${status}: ${show(request)} → ${body}`)
   }
 

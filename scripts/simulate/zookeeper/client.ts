@@ -41,6 +41,8 @@ class SimulatedConnection implements Connection {
   #wire: Wire | null = null
   #client: Client | null = null
   #session: string | null = null
+  /** The session time-out, as granted once it is. */
+  #timeout: number
   #connected = false
   #over = false
   #lastHeard = 0
@@ -50,6 +52,7 @@ class SimulatedConnection implements Connection {
     this.#zookeeper = zookeeper
     this.#process = process
     this.#options = options
+    this.#timeout = options.sessionTimeout
     this.#later(0, () => this.#connect())
   }
 
@@ -71,7 +74,7 @@ class SimulatedConnection implements Connection {
     if (this.#tried.length === 0) this.#tried.push(...random.shuffled(ensemble.servers))
     const server = this.#tried.shift()
     if (server === undefined) return
-    const pause = this.#tried.length === 0 ? this.#options.sessionTimeout / 60 + 1 : 1
+    const pause = this.#tried.length === 0 ? this.#timeout / 60 + 1 : 1
     const wire = network.open(this.#process, server)
     this.#wire = wire
     let answered = false
@@ -83,7 +86,7 @@ class SimulatedConnection implements Connection {
       this.#later(pause, () => this.#connect())
     }
     wire.onReset = refused
-    this.#later(this.#options.sessionTimeout / 3, refused)
+    this.#later(this.#timeout / 3, refused)
     wire.toServer(() => {
       if (!server.serving || server.znodes.zxid < this.#zxid) return wire.toProcess(refused)
       const accept = (session: string | null) => wire.toProcess(() => {
@@ -124,6 +127,7 @@ class SimulatedConnection implements Connection {
   #established (wire: Wire, session: string): void {
     const { clock } = this.#process
     this.#session = session
+    this.#timeout = this.#zookeeper.ensemble.sessions.get(session)?.timeout ?? this.#timeout
     this.#connected = true
     this.#lastHeard = clock.monotonic()
     this.#tried.length = 0
@@ -132,21 +136,20 @@ class SimulatedConnection implements Connection {
     const watches = [...this.#armed.values()]
     const since = this.#zxid
     if (watches.length > 0 && client !== null) wire.toServer(() => wire.server.rearm(client, watches, since))
-    this.#emit({ type: 'connected', sessionId: session, negotiatedTimeout: this.#options.sessionTimeout })
+    this.#emit({ type: 'connected', sessionId: session, negotiatedTimeout: this.#timeout })
     this.#ping(wire)
   }
 
   #ping (wire: Wire): void {
     if (this.#wire !== wire) return
     const { ensemble } = this.#zookeeper
-    const { sessionTimeout } = this.#options
-    if (this.#process.clock.monotonic() - this.#lastHeard >= sessionTimeout * 2 / 3) return this.#lost(wire)
+    if (this.#process.clock.monotonic() - this.#lastHeard >= this.#timeout * 2 / 3) return this.#lost(wire)
     const session = this.#session ?? ''
     wire.toServer(() => {
       ensemble.touch(wire.server, session)
       wire.toProcess(() => this.#heard())
     })
-    this.#later(sessionTimeout / 6, () => this.#ping(wire))
+    this.#later(this.#timeout / 6, () => this.#ping(wire))
   }
 
   #heard (): void { this.#lastHeard = this.#process.clock.monotonic() }

@@ -4,12 +4,9 @@
  */
 import type { Timer } from '../../../src/runtime/clock.ts'
 import type { Random } from '../random.ts'
-import type { Timeline } from '../timeline.ts'
+import { EPOCH, type Timeline } from '../timeline.ts'
 import { Server } from './server.ts'
 import type { Change, Effect, Transaction } from './znodes.ts'
-
-/** When the run began by the servers' clock. */
-const EPOCH = Date.UTC(2026, 0, 1)
 
 interface SessionEntry {
   readonly timeout: number
@@ -31,6 +28,8 @@ export interface EnsembleOptions {
   /** Milliseconds, typically: between two machines, and for the disk. */
   readonly latency: number
   readonly disk: number
+  /** Milliseconds: the longest session time-out that the servers grant. */
+  readonly maxSessionTimeout?: number
   /** Called at each commit, with the leader's znodes as they are then. */
   readonly onCommit?: (transaction: Transaction) => void
 }
@@ -91,8 +90,9 @@ export class Ensemble {
   }
 
   /** A new session, known to all once this is done; never, if there is no leader. */
-  open (server: Server, timeout: number, done: (session: string) => void): void {
+  open (server: Server, wanted: number, done: (session: string) => void): void {
     const session = (0x10000 + this.#nextSession++).toString(16)
+    const timeout = Math.min(wanted, this.#options.maxSessionTimeout ?? Infinity)
     this.sessions.set(session, { timeout, lastHeard: this.#options.timeline.now, timer: null, closing: false })
     this.#watch(session)
     this.#propose(server, session, { op: 'open_session' }, () => done(session))

@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The code of the problem that the request was answered with. */
     problemCode: string | null
+    /** What became of the write that was asked for, as the reply says. */
+    writeOutcome: string | null
   }
 }
 
@@ -30,16 +32,28 @@ function argumentsOf ({ query, body }: FastifyRequest): Record<string, unknown> 
   return found
 }
 
+/** A reply's own `outcome`; one that has none says that it is done. */
+function outcomeOf (payload: unknown): string {
+  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, 'outcome')) return 'done'
+  const { outcome } = payload as { readonly outcome: unknown }
+  return typeof outcome === 'string' ? outcome : 'in_progress'
+}
+
 const isReading = ({ method }: FastifyRequest) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
 
 async function audit (app: FastifyInstance): Promise<void> {
   app.decorateRequest('problemCode', null)
+  app.decorateRequest('writeOutcome', null)
   app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
+  app.addHook('preSerialization', async (request, _reply, payload: unknown) => {
+    request.writeOutcome = outcomeOf(payload)
+    return payload
+  })
   app.addHook('onResponse', async (request, reply) => {
     const { method, url, ip, requestedBy, problemCode } = request
     const line = { method, path: pathOf(url), from: ip, by: requestedBy, status: reply.statusCode, ...problemCode === null ? {} : { code: problemCode }, seconds: Math.round(reply.elapsedTime) / 1000 }
     if (isReading(request)) request.log.debug(line, 'answered')
-    else if (!request.is404) request.log.info({ ...line, asked: argumentsOf(request), location: reply.getHeader('location') }, 'a write was asked for')
+    else if (!request.is404) request.log.info({ ...line, outcome: request.writeOutcome, asked: argumentsOf(request), location: reply.getHeader('location') }, 'a write was asked for')
   })
 }
 

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { addExamples, type DescribedOperation } from '../description-examples.ts'
 
 export interface DescriptionOptions {
   readonly version: string
@@ -35,7 +36,8 @@ async function description (app: FastifyInstance, { version }: DescriptionOption
     },
     transformObject (document) {
       if (!('openapiObject' in document)) return document.swaggerObject
-      for (const path of Object.values(document.openapiObject.paths ?? {})) {
+      for (const [url, path] of Object.entries(document.openapiObject.paths ?? {})) {
+        for (const [verb, operation] of Object.entries(path ?? {})) addExamples(url, verb, operation as DescribedOperation)
         const post = path?.post
         // A form may be left out: its one argument may stand in the query.
         if (post?.requestBody !== undefined && 'content' in post.requestBody && FORM in post.requestBody.content) post.requestBody.required = false

@@ -7,13 +7,15 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
+import type { ZooKeeperServer } from '../../../scripts/support/zookeeper-server.ts'
 import { buildApp } from '../../../src/pvcapid/app.ts'
 import { defaultLimits, type ApiConfig, type ApiLimits } from '../../../src/pvcapid/config.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
-import { connector } from '../../support/zookeeper.ts'
+import type { Proxy } from '../../support/proxy.ts'
+import { connect, connector, zookeeper } from '../../support/zookeeper.ts'
 
 export const OPERATE = 'an-operators-key'
 export const READ = 'a-key-for-readers'
@@ -33,6 +35,14 @@ export async function makeCluster (session: Session, coordinators: readonly stri
     await put(`/nodes/${name}/routerstate`, mode === 'hypervisor' ? 'client' : name === primary ? 'primary' : 'secondary')
     await put(`/nodes/${name}/domainstate`, 'ready')
   }
+}
+
+/** A ZooKeeper of the test's own with that cluster on it, and a session there. */
+export async function clusterTree (t: Test): Promise<{ readonly server: ZooKeeperServer, readonly session: Session }> {
+  const server = await zookeeper(t)
+  const session = await connect(t, server)
+  await makeCluster(session)
+  return { server, session }
 }
 
 export interface ApiOptions {
@@ -184,4 +194,25 @@ export function settle (t: Test, session: Session, names: readonly string[], hei
   }
   t.teardown(close)
   return { close }
+}
+
+/** Whether a chunk of requests has a write of the primary key in it: length, xid, type 5, path. */
+function writesKey (chunk: Buffer): boolean {
+  const path = Buffer.from('/config/primary_node')
+  for (let at = 0; at + 16 < chunk.length; at += 4 + chunk.readInt32BE(at)) {
+    if (chunk.readInt32BE(at + 8) === 5 && chunk.readInt32BE(at + 12) === path.length && chunk.subarray(at + 16, at + 16 + path.length).equals(path)) return true
+  }
+  return false
+}
+
+/** From the next write of the primary key on, no reply of ZooKeeper's comes through, until `path` heals. Resolves once it has been written. */
+export async function swallowKeyReplies (path: Proxy): Promise<void> {
+  await new Promise<void>((resolve) => {
+    path.onRequest = (chunk) => {
+      if (!writesKey(chunk)) return
+      path.swallowReplies()
+      path.onRequest = null
+      resolve()
+    }
+  })
 }
