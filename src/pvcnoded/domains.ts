@@ -8,6 +8,7 @@ import { sureWrite } from '../cluster/sure-write.ts'
 import { readZnode } from '../cluster/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { CommandRunner } from '../runtime/command.ts'
+import { pause } from '../runtime/deadline.ts'
 import type { Logger } from '../runtime/log.ts'
 import { nodePath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
@@ -90,12 +91,9 @@ export class Domains {
         if (fate === 'done') log.info({ domain_state: wishes[wish] }, 'domains: done what was asked for')
         return
       }
-      const pause = retryPause(failures + 1)
-      log.error({ wish, trouble, again_in: pause / 1000 }, 'domains: the command failed; it will be tried again')
-      await new Promise<void>((resolve) => {
-        const timer = clock.after(pause, resolve)
-        signal.addEventListener('abort', () => { timer[Symbol.dispose](); resolve() }, { once: true })
-      })
+      const again = retryPause(failures + 1)
+      log.error({ wish, trouble, again_in: again / 1000 }, 'domains: the command failed; it will be tried again')
+      await pause(clock, again, signal)
     }
   }
 

@@ -75,3 +75,17 @@ export async function withDeadline<T> (
     linked[Symbol.dispose]()
   }
 }
+
+/** Resolves when `milliseconds` have passed, or at once when `signal` aborts; `signal.aborted` tells which. */
+export async function pause (clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      timer[Symbol.dispose]()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = clock.after(milliseconds, done)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

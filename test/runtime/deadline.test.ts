@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
-import { DeadlineError, linkSignals, withDeadline } from '../../src/runtime/deadline.ts'
+import { DeadlineError, linkSignals, pause, withDeadline } from '../../src/runtime/deadline.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const never = new Promise<never>(() => {})
@@ -85,4 +85,20 @@ t.test('linked signals follow the first that aborts, and are let go of', async (
   three.abort()
   t.equal(free.signal.aborted, false)
   t.equal(getEventListeners(three.signal, 'abort').length, 0)
+})
+
+t.test('a pause ends by itself or by its signal, and leaves no timer and no listener', async (t) => {
+  const clock = new ManualClock()
+  const caller = new AbortController()
+  const left = () => [clock.running, getEventListeners(caller.signal, 'abort').length]
+  const first = pause(clock, 100, caller.signal)
+  t.same(left(), [1, 1])
+  clock.advance(100)
+  await first
+  t.same(left(), [0, 0])
+  const second = pause(clock, 100, caller.signal)
+  caller.abort()
+  await second
+  t.same(left(), [0, 0])
+  await pause(clock, 100, caller.signal)
 })

@@ -13,6 +13,7 @@ import { holdsNothing, type Member } from '../../core/member.ts'
 import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
 import { sureWrite, type WriteFate } from '../../cluster/sure-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { pause } from '../../runtime/deadline.ts'
 import { Episode, type Logger } from '../../runtime/log.ts'
 import { hasCode, isZooKeeperError } from '../../zookeeper/errors.ts'
 import { acquireLock, type LockBook, type LockHandle } from '../../zookeeper/locks.ts'
@@ -171,10 +172,7 @@ export class Fencer {
   async #savingThrows (name: string, judged: FenceRecord): Promise<boolean> {
     const { savingThrows, savingInterval, session, clock, log } = this.#options
     for (let left = savingThrows; left > 0; left--) {
-      await new Promise<void>((resolve) => {
-        const timer = clock.after(savingInterval, resolve)
-        this.#stopped.signal.addEventListener('abort', () => { timer[Symbol.dispose](); resolve() }, { once: true })
-      })
+      await pause(clock, savingInterval, this.#stopped.signal)
       if (this.#stopped.signal.aborted) return false
       if (showsLife(judged, await sight(session, name))) {
         log.info({ node: name }, `${name} shows life: it is left alone`)

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandOutcome, CommandRunner } from '../../runtime/command.ts'
+import { pause } from '../../runtime/deadline.ts'
 import type { Action, AttemptResult } from './resource.ts'
 
 /** The message is the end of a sentence that begins with the resource's name. */
@@ -54,15 +55,7 @@ export class Attempt {
   /** Lets time pass. Throws an `AttemptFault` when that is up. */
   async pause (milliseconds: number): Promise<void> {
     if (this.#left() < milliseconds) throw new AttemptFault('failed: it took too long')
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        timer[Symbol.dispose]()
-        this.#signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = this.#tools.clock.after(milliseconds, done)
-      this.#signal.addEventListener('abort', done, { once: true })
-    })
+    await pause(this.#tools.clock, milliseconds, this.#signal)
     if (this.#signal.aborted) throw new Aborted()
   }
 
