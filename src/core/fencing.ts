@@ -6,16 +6,22 @@
  */
 import type { Sighting, Suspicion } from './fence-record.ts'
 import { isPresent, type Member } from './member.ts'
+import type { DaemonState } from './states.ts'
+
+/** What an observer sees of one node when it looks. */
+export interface Look extends Sighting {
+  readonly daemonState: DaemonState | null
+}
 
 /** What an observer has seen of one node since it connected. Times are the observer's own, in milliseconds. */
 export interface Watch {
   readonly presenceSeen: boolean
   /** Since when its presence, which was seen, is gone. */
   readonly goneSince: number | null
-  readonly keepalive: string | null
-  /** Has been seen to change. */
+  readonly last: Look
+  /** The keepalive has been seen to change. */
   readonly changes: boolean
-  /** The last change, or the first look. */
+  /** The last sign of life, or the first look: another keepalive, another session, another daemon state. */
   readonly changedAt: number
 }
 
@@ -29,21 +35,24 @@ export interface FencingTerms {
 }
 
 /** The watches after another look; nodes that are not seen any more are forgotten. */
-export const observe = (watches: Watches, sightings: ReadonlyMap<string, Sighting>, now: number): Watches =>
-  new Map([...sightings].map(([name, sighting]) => [name, watchAfter(watches.get(name), sighting, now)]))
+export const observe = (watches: Watches, looks: ReadonlyMap<string, Look>, now: number): Watches =>
+  new Map([...looks].map(([name, look]) => [name, watchAfter(watches.get(name), look, now)]))
 
-function watchAfter (before: Watch | undefined, { presence, keepalive }: Sighting, now: number): Watch {
-  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, keepalive, changes: false, changedAt: now }
+function watchAfter (before: Watch | undefined, look: Look, now: number): Watch {
+  const { presence, keepalive, daemonState } = look
+  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now }
+  const { last } = before
+  const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || daemonState !== last.daemonState
   return {
     presenceSeen: before.presenceSeen || presence !== null,
     goneSince: presence !== null || !before.presenceSeen ? null : before.goneSince ?? now,
-    keepalive,
-    changes: before.changes || keepalive !== before.keepalive,
-    changedAt: keepalive === before.keepalive ? before.changedAt : now,
+    last: look,
+    changes: before.changes || keepalive !== last.keepalive,
+    changedAt: alive ? now : before.changedAt,
   }
 }
 
-/** The keepalive has changed within the window, or has not been watched for as long as that. */
+/** It has shown a sign of life within the window, or has not been watched for as long as that. */
 export const isAlive = (watch: Watch | undefined, { keepaliveWindow }: FencingTerms, now: number) =>
   watch === undefined || now - watch.changedAt < keepaliveWindow
 

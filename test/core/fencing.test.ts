@@ -1,16 +1,15 @@
 // Who is dead, by what one observer has seen on its own clock, and what is done about it.
 import t from 'tap'
-import type { Sighting } from '../../src/core/fence-record.ts'
-import { fencingPlan, isAlive, isJudged, observe, suspicion, type Watches } from '../../src/core/fencing.ts'
+import { fencingPlan, isAlive, isJudged, observe, suspicion, type Look, type Watches } from '../../src/core/fencing.ts'
 import { gone, member, primary } from '../support/scenario-builders.ts'
 
 const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }
-const seen = (given: Record<string, Sighting>): ReadonlyMap<string, Sighting> => new Map(Object.entries(given))
-const present = (keepalive: string | null): Sighting => ({ presence: '1', keepalive })
-const absent = (keepalive: string | null): Sighting => ({ presence: null, keepalive })
+const seen = (given: Record<string, Look>): ReadonlyMap<string, Look> => new Map(Object.entries(given))
+const present = (keepalive: string | null): Look => ({ presence: '1', keepalive, daemonState: 'run' })
+const absent = (keepalive: string | null): Look => ({ presence: null, keepalive, daemonState: 'run' })
 
 /** Looks of hv2 at the given times. */
-function looks (...given: ReadonlyArray<readonly [now: number, sighting: Sighting]>): Watches {
+function looks (...given: ReadonlyArray<readonly [now: number, sighting: Look]>): Watches {
   return given.reduce<Watches>((watches, [now, sighting]) => observe(watches, seen({ hv2: sighting }), now), new Map())
 }
 const of = (watches: Watches, now: number, node = primary('hv2')) => suspicion(node, watches.get('hv2'), terms, now)
@@ -48,6 +47,19 @@ t.test('a PVC peer that this observer has not seen alive yet may still be waitin
   t.equal(of(seenAlive, 79_999, peer), null)
   t.equal(of(seenAlive, 80_000, peer), 'keepalive_stale', 'once it has changed, its window is that of everybody')
   t.equal(of(looks([0, present('5')]), 30_000), 'keepalive_stale', 'ours connect again within their session time-out')
+})
+
+t.test('a node that comes back is given its window anew: what it wrote before says nothing of it now', async (t) => {
+  const away = looks([0, present('5')], [10_000, { ...absent('5'), daemonState: 'dead' }])
+  const back = observe(away, seen({ hv2: { presence: '2', keepalive: '5', daemonState: 'run' } }), 60_000)
+  t.equal(of(back, 60_000), null, 'another session')
+  t.equal(of(back, 89_999), null)
+  t.equal(of(back, 90_000), 'keepalive_stale')
+  const peer = primary('hv2', { ours: false, presence: null })
+  const stopped = looks([0, absent('5')], [1_000, absent('6')], [2_000, { ...absent('6'), daemonState: 'stop' }])
+  const started = observe(stopped, seen({ hv2: { ...absent('6'), daemonState: 'init' } }), 60_000)
+  t.equal(of(started, 60_000, peer), null, 'a PVC peer that starts again')
+  t.equal(of(started, 90_000, peer), 'keepalive_stale')
 })
 
 t.test('who is judged at all', async (t) => {

@@ -1,6 +1,7 @@
 /** Clients that write the key without the lock, as older ones do: whatever they put there, the cluster ends with one primary that serves. */
 import t from 'tap'
 import { cluster, quick } from '../support/cluster.ts'
+import { eventually } from '../support/zookeeper.ts'
 import { nodePath, PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
@@ -61,6 +62,8 @@ t.test('the key deleted and made anew, as a restore does', async (t) => {
   const second = await watcher.settled()
   t.ok(second.epoch > first.epoch)
   const session = await watcher.session()
+  // The new primary lets go of the lock, a child of the key, after it has said that it is primary.
+  await eventually(async () => (await session.children(PRIMARY_NODE)).names.length === 0)
   const { stat } = await session.get(PRIMARY_NODE)
   await session.delete(PRIMARY_NODE, stat.version)
   await session.create(PRIMARY_NODE, first.name)

@@ -13,7 +13,7 @@ import { eventually } from '../support/zookeeper.ts'
 function gated (made: Cluster, name: string, action: 'acquire' | 'release'): void {
   const script = join(made.folder, 'gate.sh')
   writeFileSync(script, `echo "$PVC_NODE $PVC_ACTION \${PVC_EPOCH:--}" >> ${made.folder}/gate
-[ -z "\${PVC_EPOCH:-}" ] || [ "$PVC_ACTION" != ${action} ] || while ! [ -e ${made.folder}/go ]; do sleep 0.05; done
+[ -z "\${PVC_EPOCH:-}" ] || [ "$PVC_ACTION" != ${action} ] || while [ -d ${made.folder} ] && ! [ -e ${made.folder}/go ]; do sleep 0.05; done
 `)
   const command = ['sh', script]
   made.startNode(name, { coordinator: { settle_time: 0.1, handover_timeout: 60, resources: [{ name: 'gated', type: 'command', acquire: command, release: command, acquire_timeout: 60, release_timeout: 50, retries: 0 }] } })

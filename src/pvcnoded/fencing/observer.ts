@@ -60,7 +60,7 @@ export class Observer implements Disposable {
     const { session, clock, interval, members, onLook } = this.#options
     const connection = this.#connection
     try {
-      const seen = await Promise.all(members().map(async ({ name }) => [name, await sight(session, name)] as const))
+      const seen = await Promise.all(members().map(async ({ name, daemonState }) => [name, { ...await sight(session, name), daemonState }] as const))
       if (connection === this.#connection && !this.#disposed) {
         this.#watches = observe(this.#watches, new Map(seen), clock.monotonic())
         onLook()
