@@ -1,0 +1,43 @@
+// The end of a record keeper: what it is writing is waited for, and nothing more is begun.
+import t from 'tap'
+import type { ClusterFeed } from '../../src/cluster/cluster-feed.ts'
+import type { KeyOperations } from '../../src/cluster/key-operations.ts'
+import { RecordKeeper } from '../../src/cluster/record-keeper.ts'
+import type { KeyAnswer } from '../../src/core/key-change.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { key, record, survey } from '../support/scenario-builders.ts'
+
+const turns = async () => await new Promise((resolve) => setImmediate(resolve))
+
+t.test('closing waits for the record that is being written, and begins no other', async (t) => {
+  // The key has moved on past two open records: both are to be closed.
+  const view = { ...survey({ key: key('hv1', 3) }), records: [record(1), record(2)] }
+  const feed = { view, onView: () => ({ [Symbol.dispose]: () => {} }) } as unknown as ClusterFeed
+  const begun: number[] = []
+  let answer: (answer: KeyAnswer) => void = () => {}
+  let givenUp: AbortSignal | undefined
+  const operations = {
+    conclude: async (epoch: number, _closing: unknown, _wall: string, signal: AbortSignal) => {
+      begun.push(epoch)
+      givenUp = signal
+      return await new Promise<KeyAnswer>((resolve) => { answer = resolve })
+    },
+  } as unknown as KeyOperations
+  const clock = new ManualClock()
+  const keeper = new RecordKeeper({ feed, clock, operations: () => operations, recordsExternal: false, report: () => {} })
+  await turns()
+  t.same(begun, [1])
+  t.notOk(givenUp?.aborted)
+
+  let closed = false
+  const closing = keeper[Symbol.asyncDispose]().then(() => { closed = true })
+  await turns()
+  t.notOk(closed, 'a write is under way')
+  t.ok(givenUp?.aborted, 'whose fate is not to be waited for beyond that')
+  answer({ kind: 'unknown' })
+  await closing
+  keeper.look()
+  await turns()
+  t.same(begun, [1], 'the second record is somebody else\'s now')
+  t.equal(clock.running, 0)
+})
