@@ -35,6 +35,8 @@ export interface EnsembleOptions {
 }
 
 const TICK = 500
+/** Milliseconds until a follower notices at the latest that its leader is out of reach: syncLimit × tickTime, as they usually are. */
+const SYNC_LIMIT = 10_000
 
 export class Ensemble {
   readonly servers: readonly Server[]
@@ -238,7 +240,7 @@ export class Ensemble {
     const { timeline, random } = this.#options
     server.inTouch = false
     if (!server.up) return
-    timeline.after(random.between(100, 3_000), () => {
+    timeline.after(random.between(100, SYNC_LIMIT), () => {
       if (server.inTouch || !server.up) return
       server.shut = true
       server.dropAll()
