@@ -41,6 +41,13 @@ const members = {
 
 export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', members)
 
+export const HistoryEntry = reply('HistoryEntry', 'A switchover, or a run of them that nobody asked for (contention, repair, rollback, restart) and of which none succeeded: then the newest, and how far the run goes back.', {
+  ...members,
+  count: Type.Integer({ description: 'How many switchovers it stands for: all from `first_epoch` to `epoch`, each of which `GET /switchover/{epoch}` shows.', minimum: 1 }),
+  first_epoch: Type.Integer({ description: 'The oldest of them.', minimum: 0 }),
+  first_started_at: moment('When the oldest of them began.'),
+})
+
 export const SwitchoverRequest = Type.Object({
   to: Type.Optional(nodeName('Who is to be primary.')),
   from: Type.Optional(nodeName('Who has to be primary for this to be done. Alone: any eligible coordinator but this one is to take over.')),
