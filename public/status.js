@@ -84,7 +84,7 @@ function historyRow (switchover) {
 function showAll () {
   showNow()
   const newer = [...switchovers.values()].filter(({ epoch }) => epoch > (past[0]?.epoch ?? -1)).sort((a, b) => b.epoch - a.epoch)
-  const newest = [...newer, ...past.map((entry) => ({ ...entry, ...switchovers.get(entry.epoch) }))]
+  const newest = [...newer, ...past.map((entry) => entry.count > 1 ? entry : { ...entry, ...switchovers.get(entry.epoch) })]
   showCurrent(newest.find(({ done }) => !done))
   const rows = newest.slice(0, HISTORY).map(historyRow)
   element('history').hidden = rows.length === 0

@@ -5,7 +5,7 @@
 import type { Cause } from './states.ts'
 import type { Switchover } from './switchover-view.ts'
 
-/** One switchover, or a run of them: then the newest, and how far the run goes back. */
+/** One switchover, or a run of them: then the newest, with the last error of all of them, and how far the run goes back. */
 export interface HistoryEntry extends Switchover {
   /** How many switchovers it stands for, at least 1: the epochs `first_epoch` to `epoch`. */
   readonly count: number
@@ -44,8 +44,9 @@ export function historyPage (newestFirst: readonly Switchover[], { limit, before
 const entryOfOne = (switchover: Switchover): HistoryEntry =>
   ({ ...switchover, count: 1, first_epoch: switchover.epoch, first_started_at: switchover.started_at })
 
+/** The newest may have nothing to say of why: a key that was given back to nobody just times out. */
 const extended = (run: HistoryEntry, older: Switchover): HistoryEntry =>
-  ({ ...run, count: run.count + 1, first_epoch: older.epoch, first_started_at: older.started_at })
+  ({ ...run, error: run.error ?? older.error, count: run.count + 1, first_epoch: older.epoch, first_started_at: older.started_at })
 
 const goesBackTo = (run: HistoryEntry, older: Switchover) =>
   run.first_epoch === older.epoch + 1 && isVainAttempt(run) && isVainAttempt(older)
