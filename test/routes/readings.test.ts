@@ -94,7 +94,8 @@ t.test('history and eligibility', async (t) => {
   for (let epoch = 6; epoch <= 9; epoch++) {
     await session.create(`/switchovers/000000000${epoch}`, JSON.stringify({ epoch, from: null, to: 'fig', cause: epoch === 7 ? 'rollback' : 'contention', started_at: `2026-01-01T00:00:0${epoch}.000Z`, timeout: 60, outcome: epoch === 9 ? null : 'failed' }))
   }
-  t.match(JSON.parse((await ask(t, app, 'GET', '/api/v1/switchover?consistent&limit=3')).text), [
+  await eventually(async () => (await epochs('?each')).length === 9)
+  t.match(JSON.parse((await ask(t, app, 'GET', '/api/v1/switchover?limit=3')).text), [
     { epoch: 9, done: false, count: 1 },
     { epoch: 8, outcome: 'failed', cause: 'contention', started_at: '2026-01-01T00:00:08.000Z', count: 3, first_epoch: 6, first_started_at: '2026-01-01T00:00:06.000Z' },
     { epoch: 5, count: 1 },
