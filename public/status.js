@@ -6,6 +6,8 @@ const HISTORY = 20
 
 const nodes = new Map()
 const switchovers = new Map()
+/** The history as it was read last; events are newer. */
+let past = []
 let primary = null
 let lastId = null
 let eligibility = new Map()
@@ -71,16 +73,18 @@ function showCurrent (open) {
 }
 
 function historyRow (switchover) {
-  const { epoch, started_at: started, from, to, cause, outcome, reason, error } = switchover
+  const { epoch, started_at: started, from, to, cause, outcome, reason, error, count = 1, first_started_at: first } = switchover
+  const times = count === 1 ? null : `${count} switchovers in vain since ${clock(first)}`
   const row = made('tr', null)
   row.append(made('td', String(epoch)), made('td', clock(started)), made('td', from ?? 'nobody'), made('td', to ?? 'any other'), made('td', cause),
-    made('td', outcome ?? 'under way', { 'data-outcome': outcome ?? '' }), made('td', [reason, error?.message].filter((text) => text).join(' — ')))
+    made('td', outcome ?? 'under way', { 'data-outcome': outcome ?? '' }), made('td', [times, reason, error?.message].filter((text) => text).join(' — ')))
   return row
 }
 
 function showAll () {
   showNow()
-  const newest = [...switchovers.values()].sort((a, b) => b.epoch - a.epoch)
+  const newer = [...switchovers.values()].filter(({ epoch }) => epoch > (past[0]?.epoch ?? -1)).sort((a, b) => b.epoch - a.epoch)
+  const newest = [...newer, ...past.map((entry) => entry.count > 1 ? entry : { ...entry, ...switchovers.get(entry.epoch) })]
   showCurrent(newest.find(({ done }) => !done))
   const rows = newest.slice(0, HISTORY).map(historyRow)
   element('history').hidden = rows.length === 0
@@ -89,12 +93,12 @@ function showAll () {
 }
 
 async function readMore () {
-  const [past, candidates] = await Promise.all(['/api/v1/switchover?limit=20', '/api/v1/switchover/eligibility'].map(async (url) => {
+  const [entries, candidates] = await Promise.all(['/api/v1/switchover?limit=20', '/api/v1/switchover/eligibility'].map(async (url) => {
     const response = await fetch(url, { headers: headers() })
-    return response.ok ? await response.json() : []
+    return response.ok ? await response.json() : null
   }))
-  for (const switchover of past) if (!switchovers.has(switchover.epoch)) switchovers.set(switchover.epoch, switchover)
-  eligibility = new Map(candidates.map(({ name, reasons }) => [name, reasons]))
+  past = entries ?? past
+  eligibility = new Map((candidates ?? []).map(({ name, reasons }) => [name, reasons]))
   showAll()
 }
 
@@ -113,6 +117,7 @@ function take ({ id, event, data }) {
     case 'resync':
       nodes.clear()
       switchovers.clear()
+      past = []
       break
     case 'node': nodes.set(data.name, data); break
     case 'switchover': switchovers.set(data.epoch, data); break

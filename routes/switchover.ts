@@ -3,14 +3,15 @@ import Type from 'typebox'
 import { OutcomeUnknown } from '../schemas/message.ts'
 import { epochParams, wait } from '../schemas/parameters.ts'
 import { problems, replies, repliesEither, repliesList, switchoverProblems } from '../schemas/replies.ts'
-import { Eligibility, Switchover, SwitchoverRequest } from '../schemas/switchover.ts'
+import { Eligibility, HistoryEntry, Switchover, SwitchoverRequest } from '../schemas/switchover.ts'
 
 const waiting = Type.Object({ wait: Type.Optional(wait) }, { additionalProperties: false })
-/** Switchovers of a page, unless told. */
+/** Entries of a page, unless told. */
 const PAGE = 50
 const page = Type.Object({
   limit: Type.Optional(Type.Integer({ description: 'How many at most.', minimum: 1, maximum: 1_000, default: PAGE })),
-  before: Type.Optional(Type.Integer({ description: 'Only those with a smaller epoch.', minimum: 0, maximum: 9_999_999_999 })),
+  before: Type.Optional(Type.Integer({ description: 'Only switchovers with a smaller epoch.', minimum: 0, maximum: 9_999_999_999 })),
+  each: Type.Optional(Type.Enum(['', 'true', 'false'], { description: 'Whether every switchover is to be an entry of its own.' })),
 }, { additionalProperties: false })
 const expecting = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if the primary is as at this ETag of `GET /api/v1/primary`, or at this epoch.', maxLength: 64 })) })
 
@@ -42,12 +43,12 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'listSwitchovers',
       summary: 'The history of switchovers',
-      description: 'Newest first, failovers too. The next page is asked for with `before` and the last epoch of this one.',
+      description: 'Newest first, failovers too. What the cluster tried again and again by itself, in vain, is one entry: the newest of these switchovers, with their `count`. The next page is asked for with `before` and the `first_epoch` of the last entry.',
       tags: ['switchover'],
       querystring: page,
-      response: { 200: repliesList(Switchover, 'The switchovers.'), ...problems(400, 401, 503) },
+      response: { 200: repliesList(HistoryEntry, 'The entries.'), ...problems(400, 401, 503) },
     },
-  }, ({ query }) => app.services.switchovers.history(query.limit ?? PAGE, query.before))
+  }, ({ query: { limit = PAGE, before, each = 'false' } }) => app.services.switchovers.history({ limit, before, each: each !== 'false' }))
 
   app.get('/switchover/eligibility', {
     schema: {

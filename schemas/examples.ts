@@ -1,7 +1,7 @@
 /** What requests and replies look like, for the description: one example for each shared schema, and others where an operation says it differently. */
 import type { Static } from 'typebox'
 import type { SwitchoverProblem } from './problem.ts'
-import type { Eligibility, Primary, Switchover } from './switchover.ts'
+import type { Eligibility, HistoryEntry, Primary, Switchover } from './switchover.ts'
 import type { ClusterStatus } from './status.ts'
 import type { Node } from './node.ts'
 
@@ -104,6 +104,28 @@ const failed: Static<typeof SwitchoverProblem> = {
   message: 'The switchover failed. upstream could not be acquired: it exited with 1. GET /api/v1/primary tells who is primary.',
 }
 
+const inVain: Static<typeof HistoryEntry> = {
+  ...succeeded,
+  epoch: 70,
+  outcome: 'failed',
+  from: null,
+  cause: 'contention',
+  requested_by: null,
+  reason: null,
+  started_at: '2026-02-03T05:05:06.789Z',
+  finished_at: '2026-02-03T05:05:08.412Z',
+  progress: 0.5,
+  nodes: { hv2: { coordinator_state: 'secondary', step: 1, of: 3, resource: 'upstream' } },
+  timeline: [
+    { at: '2026-02-03T05:05:07.318Z', node: 'hv2', coordinator_state: 'takeover' },
+    { at: '2026-02-03T05:05:08.350Z', node: 'hv2', coordinator_state: 'secondary' },
+  ],
+  error: { code: 'acquire_failed', resource: 'upstream', message: 'upstream could not be acquired: it exited with 1.' },
+  count: 53,
+  first_epoch: 18,
+  first_started_at: '2026-02-03T04:10:06.789Z',
+}
+
 const primary: Static<typeof Primary> = { name: 'hv2', epoch: 17, since: '2026-02-03T04:05:06.801Z', settled: true }
 const eligibility: Static<typeof Eligibility> = { name: 'hv3', coordinator_state: 'secondary', eligible: false, reasons: [{ code: 'not_running', message: 'hv3: its daemon state is not run (stop)' }] }
 const holds = { node: 'hv1', holds: true, coordinator_state: 'primary', view_age: 0.21, reasons: [] }
@@ -121,6 +143,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   Health: { status: 'ok', view_age: 0.21, reasons: [] },
   OutcomeUnknown: { code: 'outcome_unknown', outcome: 'unknown', epoch: 17, message: 'The connection to ZooKeeper was lost after the write was sent; /api/v1/switchover/17 will tell what became of it.' },
   Switchover: succeeded,
+  HistoryEntry: inVain,
   SwitchoverProblem: failed,
   Primary: primary,
   Eligibility: eligibility,

@@ -4,9 +4,9 @@ import { CoordinatorState, DaemonState, DomainState, Node, NodeLog } from './nod
 import { Problem, SwitchoverProblem } from './problem.ts'
 import { RoleReport } from './role.ts'
 import { ClusterStatus, PrimaryNode } from './status.ts'
-import { Eligibility, Primary, Switchover } from './switchover.ts'
+import { Eligibility, HistoryEntry, Primary, Switchover } from './switchover.ts'
 
 export const sharedSchemas = [
   Node, DaemonState, CoordinatorState, DomainState, NodeLog, ClusterStatus, PrimaryNode, Message, Health, OutcomeUnknown,
-  Switchover, Primary, Eligibility, RoleReport, Problem, SwitchoverProblem,
+  Switchover, HistoryEntry, Primary, Eligibility, RoleReport, Problem, SwitchoverProblem,
 ] as const

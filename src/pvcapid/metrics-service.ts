@@ -70,7 +70,7 @@ export class MetricsService implements Disposable {
     setByState(metrics.nodes, 'daemon_state', daemonStates, latest.nodes.map((node) => node.daemon_state))
     setByState(metrics.coordinators, 'coordinator_state', coordinatorStates, latest.nodes.map((node) => node.coordinator_state))
     metrics.maintenance.set(latest.maintenance === 'true' ? 1 : 0)
-    metrics.switchoversOpen.set(board.newest(Infinity).filter(({ done }) => !done).length)
+    metrics.switchoversOpen.set(board.newest().filter(({ done }) => !done).length)
     metrics.primary.reset()
     metrics.fence.reset()
     metrics.keepaliveAge.reset()
@@ -101,7 +101,7 @@ export class MetricsService implements Disposable {
   /** Every switchover that ends while this API looks is counted once; those that were over before are not. */
   #countEnded (): void {
     const { metrics, view: { board } } = this.#options
-    const all = board.newest(Infinity)
+    const all = board.newest()
     const open = this.#open
     for (const switchover of all) {
       if (open === null || switchover.outcome === null || !(open.has(switchover.epoch) || switchover.epoch > this.#newest)) continue

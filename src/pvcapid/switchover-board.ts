@@ -41,11 +41,11 @@ export class SwitchoverBoard {
     return this.#known.get(epoch)?.switchover ?? (this.#unrecorded?.epoch === epoch ? this.#unrecorded : null)
   }
 
-  /** The newest switchovers that have been seen, newest first: at most `limit`, all before epoch `before`. */
-  newest (limit: number, before = Infinity): readonly Switchover[] {
+  /** The switchovers that have been seen, newest first; of these at most `limit`. */
+  newest (limit = Infinity): readonly Switchover[] {
     const all = [...this.#known.values()].map(({ switchover }) => switchover)
     if (this.#unrecorded !== null) all.push(this.#unrecorded)
-    return all.filter(({ epoch }) => epoch < before).sort((a, b) => b.epoch - a.epoch).slice(0, limit)
+    return all.sort((a, b) => b.epoch - a.epoch).slice(0, limit)
   }
 
   /** The oldest epoch with a record, or null. */

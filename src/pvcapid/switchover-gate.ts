@@ -3,6 +3,7 @@ import { expectedEpoch } from './primary-service.ts'
 import { ApiError, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
 import { outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../core/eligibility-report.ts'
+import type { HistoryEntry, HistoryPage } from '../core/history.ts'
 import type { Switchover, SwitchoverService } from './switchover-service.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 
@@ -77,9 +78,9 @@ export class SwitchoverGate {
     return underWay(at, begun === null ? null : seen)
   }
 
-  /** The newest switchovers before epoch `before`, newest first. Throws `zookeeper_unavailable` before there is a view. */
-  history (limit: number, before: number | undefined): readonly Switchover[] {
-    return this.#service.history(limit, before)
+  /** A page of the history. Throws `zookeeper_unavailable` before there is a view. */
+  history (page: HistoryPage): readonly HistoryEntry[] {
+    return this.#service.history(page)
   }
 
   /** Whether each coordinator may be made primary now. Throws `zookeeper_unavailable` before there is a view. */

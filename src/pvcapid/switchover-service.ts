@@ -10,6 +10,7 @@ import { changeKey, type RunningChange } from '../cluster/key-changer.ts'
 import { KeyOperations } from '../cluster/key-operations.ts'
 import { readRecord, readSurvey } from '../cluster/reading.ts'
 import { eligibilityReport, type CandidateReport } from '../core/eligibility-report.ts'
+import { historyPage, type HistoryEntry, type HistoryPage } from '../core/history.ts'
 import type { KeyOutcome } from '../core/key-change.ts'
 import type { Refusal } from '../core/intent.ts'
 import type { SwitchoverRecord } from '../core/record.ts'
@@ -113,10 +114,10 @@ export class SwitchoverService {
     return unrecorded ?? raise(epochUnknown(epoch))
   }
 
-  history (limit: number, before: number | undefined): readonly Switchover[] {
+  history (page: HistoryPage): readonly HistoryEntry[] {
     const { view } = this.#options
     void view.snapshot
-    return view.board.newest(limit, before)
+    return historyPage(view.board.newest(), page)
   }
 
   eligibility (): readonly CandidateReport[] {

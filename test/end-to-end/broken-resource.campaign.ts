@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'
-import { attemptsOf, breakable, breakOn } from '../support/breakable.ts'
+import { attemptsOf, breakable, breakOn, historyOf } from '../support/breakable.ts'
 import { cluster, quick } from '../support/cluster.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
@@ -36,6 +36,7 @@ t.test(`broken everywhere, ${minutes} minutes`, { timeout: 0 }, async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes: [], ...quick, ...breakable })
   for (const node of nodes) breakOn(made, node)
   for (const node of nodes) made.startNode(node)
+  const api = await made.startApi('hv1')
   await delay(minutes * 60_000)
   const pauses = nodes.map((node) => {
     // Every second one is the retry of the one before it.
@@ -46,4 +47,7 @@ t.test(`broken everywhere, ${minutes} minutes`, { timeout: 0 }, async (t) => {
   t.ok(pauses.every((list) => list.every((pause, index) => pause >= Math.min(300, 5 * 2 ** index))), 'each at least twice the one before, up to five minutes')
   const records = watcher.feed.view?.records ?? []
   t.comment(`${records.length} records: ${records.filter(({ outcome }) => outcome === 'failed').length} failed, ${records.filter(({ cause }) => cause === 'rollback').length} rollbacks`)
+  const entries = await historyOf(api)
+  t.comment(`the history: ${entries.map(({ outcome, count }) => `${count} ${outcome ?? 'under way'}`).join(', ')}`)
+  t.equal(entries.filter(({ done }) => done).length, 1, 'the history has one entry for all that is over')
 })

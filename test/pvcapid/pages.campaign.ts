@@ -85,6 +85,15 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await page.locator('#current').waitFor({ state: 'hidden' })
     await picture(page, 'status-after')
 
+    t.comment('what was tried again and again is one row')
+    for (const epoch of [2, 3, 4]) {
+      await session.create(`/switchovers/000000000${epoch}`, JSON.stringify({ epoch, from: null, to: 'fig', cause: 'contention', started_at: new Date(epoch).toISOString(), timeout: 60, outcome: 'failed', error: { code: 'acquire_failed', resource: 'tea', message: 'The kettle is cold.' } }))
+    }
+    await page.getByText('3 switchovers in vain since').waitFor()
+    t.equal(await page.locator('#history tbody tr').count(), await page.locator('#history td[data-outcome=succeeded]').count() + 1)
+    t.ok(await page.getByText('The kettle is cold.').isVisible())
+    await picture(page, 'status-in-vain')
+
     t.comment('ZooKeeper is stopped, and the API')
     await server.stop()
     await page.getByText('not up to date').waitFor()

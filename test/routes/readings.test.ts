@@ -88,7 +88,25 @@ t.test('history and eligibility', async (t) => {
   t.strictSame(await epochs('?limit=2&before=4'), [3, 2])
   t.strictSame(await epochs('?before=1'), [])
   for (const query of ['?limit=0', '?limit=1001', '?before=x', '?befor=1']) t.equal((await ask(t, app, 'GET', `/api/v1/switchover${query}`)).status, 400, query)
-  t.match(JSON.parse((await ask(t, app, 'GET', '/api/v1/switchover')).text), [{ reason: 'tea 5' }])
+  t.match(JSON.parse((await ask(t, app, 'GET', '/api/v1/switchover')).text), [{ reason: 'tea 5', count: 1, first_epoch: 5, first_started_at: '2026-01-01T00:00:00.000Z' }])
+
+  t.comment('what was tried again and again')
+  for (let epoch = 6; epoch <= 9; epoch++) {
+    await session.create(`/switchovers/000000000${epoch}`, JSON.stringify({ epoch, from: null, to: 'fig', cause: epoch === 7 ? 'rollback' : 'contention', started_at: `2026-01-01T00:00:0${epoch}.000Z`, timeout: 60, outcome: epoch === 9 ? null : 'failed' }))
+  }
+  await eventually(async () => (await epochs('?each')).length === 9)
+  t.match(JSON.parse((await ask(t, app, 'GET', '/api/v1/switchover?limit=3')).text), [
+    { epoch: 9, done: false, count: 1 },
+    { epoch: 8, outcome: 'failed', cause: 'contention', started_at: '2026-01-01T00:00:08.000Z', count: 3, first_epoch: 6, first_started_at: '2026-01-01T00:00:06.000Z' },
+    { epoch: 5, count: 1 },
+  ])
+  t.strictSame(await epochs('?limit=2&before=6'), [5, 4], 'the page after it')
+  for (const each of ['each', 'each=true']) t.strictSame(await epochs(`?limit=5&${each}`), [9, 8, 7, 6, 5], each)
+  t.strictSame(await epochs('?each=false&limit=2'), [9, 8])
+  t.equal((await ask(t, app, 'GET', '/api/v1/switchover?each=maybe')).status, 400)
+  const { body } = await ask(t, app, 'GET', '/api/v1/switchover/7')
+  t.match(body, { epoch: 7, cause: 'rollback' }, 'each is there by itself')
+  t.notOk('count' in body)
 
   const eligible = async () => JSON.parse((await ask(t, app, 'GET', '/api/v1/switchover/eligibility?consistent')).text) as unknown
   t.match(await eligible(), [{ name: 'fig', eligible: true, reasons: [] }, { name: 'plum', eligible: true, coordinator_state: 'primary' }, { name: 'quince', eligible: true }])

@@ -1,6 +1,8 @@
 /** Clusters whose resource `service` can be broken on a node: its acquisition fails there with exit 3, and that is noted with its time. */
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Static } from 'typebox'
+import type { HistoryEntry } from '../../schemas/switchover.ts'
 import type { Cluster, ClusterOptions } from '../../scripts/support/cluster.ts'
 import { packageFolder } from '../../scripts/support/daemon-process.ts'
 
@@ -18,5 +20,11 @@ exec sh ${join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')} 
 
 export const breakOn = (made: Cluster, node: string) => { writeFileSync(join(made.folder, `broken-${node}`), '') }
 
+export const mendOn = (made: Cluster, node: string) => { rmSync(join(made.folder, `broken-${node}`)) }
+
 /** When `node` tried in vain, in seconds of the wall clock. */
 export const attemptsOf = (made: Cluster, node: string): readonly number[] => made.notes(`attempts-${node}`).map(Number)
+
+/** The history as the API at `base` serves it. */
+export const historyOf = async (base: string, query = '') =>
+  await (await fetch(`${base}/api/v1/switchover${query}`)).json() as ReadonlyArray<Static<typeof HistoryEntry>>
