@@ -4,10 +4,12 @@
  * Guarantees: one path is read by one reading at a time; a path marked while it is being read is read once more after it;
  * never more than `concurrency` readings at once; a failed reading is repeated while there is contact, and reported.
  * Out of contact it stays on the list, until `stop()`.
- * Invariant: `oldest` is the earliest moment for which something marked has not been read yet, or null.
+ * Invariant: `oldest` is the earliest moment since which something that is marked may be out of date, or null. What is found to be read
+ * by a reading is out of date since when that reading was wanted, not since it was found.
  */
 import type { Clock } from '../runtime/clock.ts'
 import { isLinkFailure } from './errors.ts'
+import { Moments } from './moments.ts'
 import type { Session } from './session.ts'
 
 export const DATA = 1
@@ -31,13 +33,15 @@ interface Job {
   parts: number
   busy: boolean
   failures: number
+  /** Since when it may be out of date: for the reading under way or to come, and for the one after that. */
+  since: number
+  again: number | null
 }
 
 export class TreeReader {
   readonly #options: TreeReaderOptions
   readonly #jobs = new Map<string, Job>()
-  /** Path → since when it is marked; a Map keeps the order of insertion, so the first is the oldest. */
-  readonly #since = new Map<string, number>()
+  readonly #moments = new Moments()
   #queue: string[] = []
   #next = 0
   #active = 0
@@ -48,26 +52,46 @@ export class TreeReader {
   }
 
   get oldest (): number | null {
-    return this.#since.values().next().value ?? null
+    return this.#moments.oldest
   }
 
-  get idle (): boolean { return this.#since.size === 0 }
+  get idle (): boolean { return this.#jobs.size === 0 }
 
-  /** `path` must be read again: what we have may be out of date since `since`. */
-  mark (path: string, parts: number, since: number): void {
+  /** `path` must be read again: what we have may be out of date since now, or since the reading of `foundBy` was wanted. */
+  mark (path: string, parts: number, foundBy?: string): void {
     if (this.#stopped) return
-    if (!this.#since.has(path)) this.#since.set(path, since)
+    const since = (foundBy === undefined ? undefined : this.#jobs.get(foundBy)?.since) ?? this.#options.clock.monotonic()
     const job = this.#jobs.get(path)
-    if (job === undefined) this.#jobs.set(path, { parts, busy: false, failures: 0 })
-    else job.parts |= parts
+    if (job === undefined) {
+      this.#jobs.set(path, { parts, busy: false, failures: 0, since, again: null })
+      this.#moments.add(since)
+    } else {
+      job.parts |= parts
+      this.#markAgain(job, since)
+    }
     if (job === undefined || (job.parts === parts && !job.busy)) this.#queue.push(path)
     this.#pump()
+  }
+
+  /** A reading under way may have been answered before `since`; one that is to come will not. */
+  #markAgain (job: Job, since: number): void {
+    if (job.busy && job.again !== null && job.again <= since) return
+    this.#moments.add(since)
+    if (!job.busy) return this.#oneReadingFor(job, since)
+    if (job.again !== null) this.#moments.remove(job.again)
+    job.again = since
+  }
+
+  /** What was wanted since `since` as well is left to the reading that is to come. */
+  #oneReadingFor (job: Job, since: number): void {
+    this.#moments.remove(Math.max(job.since, since))
+    job.since = Math.min(job.since, since)
   }
 
   /** Nothing is begun any more; what comes of the readings under way must be ignored by `read` itself. */
   stop (): void {
     this.#stopped = true
-    this.#since.clear()
+    this.#moments.clear()
     this.#jobs.clear()
     this.#queue = []
   }
@@ -95,6 +119,9 @@ export class TreeReader {
     } catch (error) {
       job.parts |= parts
       job.failures += 1
+      const { again } = job
+      job.again = null
+      if (again !== null) this.#oneReadingFor(job, again)
       if (!this.#stopped) this.#failed(path, job, error)
       return
     } finally {
@@ -104,13 +131,12 @@ export class TreeReader {
       this.#pump()
     }
     if (this.#stopped) return
-    const since = this.#since.get(path)
-    this.#since.delete(path)
-    if (job.parts === 0) {
+    this.#moments.remove(job.since)
+    if (job.again === null) {
       this.#jobs.delete(path)
     } else {
-      // Marked again meanwhile: at the latest when this reading was begun was it up to date.
-      this.#since.set(path, Math.max(since ?? 0, this.#options.clock.monotonic()))
+      job.since = job.again
+      job.again = null
       this.#queue.push(path)
       this.#pump()
     }

@@ -228,11 +228,12 @@ export class WatchedTree {
     start()
   }
 
-  #mark (session: Session, path: string, parts: number): void {
+  /** @param foundBy the path by whose reading it was found that this one has to be read */
+  #mark (session: Session, path: string, parts: number, foundBy?: string): void {
     if (!this.#tracked.get(path)) {
       this.#tracked.set(path, session.onWatch(path, this.#onWatch))
     }
-    this.#reader?.mark(path, parts, this.#options.clock.monotonic())
+    this.#reader?.mark(path, parts, foundBy)
   }
 
   /** One function for all paths and sessions. */
@@ -266,7 +267,7 @@ export class WatchedTree {
       if (this.#reader !== reader) return
       this.#remove(path)
       // A root has no parent whose list would tell of its coming: watch for that. Others are met again in a list.
-      if (this.#roots.has(path) && await session.exists(path, { watch: true }) !== null && this.#reader === reader) this.#mark(session, path, BOTH)
+      if (this.#roots.has(path) && await session.exists(path, { watch: true }) !== null && this.#reader === reader) this.#mark(session, path, BOTH, path)
     }
   }
 
@@ -286,7 +287,7 @@ export class WatchedTree {
     const old = this.#entries.get(path)
     if (keepsData && old === undefined) {
       // Gone and back between the two readings: take both again.
-      this.#mark(session, path, BOTH)
+      this.#mark(session, path, BOTH, path)
       return
     }
     const listed = `${stat.czxid}${stat.pzxid}`
@@ -301,7 +302,7 @@ export class WatchedTree {
       if (this.#tracked.has(child) && this.#entries.has(child)) continue
       const { data, children } = this.#options.interest(child)
       if ((!data && !children) || pathProblem(child) !== null) continue
-      this.#mark(session, child, BOTH)
+      this.#mark(session, child, BOTH, path)
     }
   }
 

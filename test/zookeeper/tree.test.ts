@@ -100,6 +100,56 @@ t.test('back in contact, no newer age is claimed before all has been read again,
   await eventually(() => tree.snapshot.asOf > still)
 })
 
+/** Holds answers back: what `session` reads of `path` arrives when `letGo` is called; `asked` tells that it is waited for. */
+function holdBack (session: Session, operation: 'get' | 'children', path: string): { readonly asked: Promise<void>, readonly letGo: () => void } {
+  let letGo = (): void => {}
+  const held = new Promise<void>((resolve) => { letGo = resolve })
+  let ask = (): void => {}
+  const asked = new Promise<void>((resolve) => { ask = resolve })
+  const hold = async <T>(wanted: string, answer: T): Promise<T> => {
+    if (wanted !== path) return answer
+    ask()
+    await held
+    return answer
+  }
+  const get = session.get.bind(session)
+  const children = session.children.bind(session)
+  if (operation === 'get') session.get = async (wanted, options) => await hold(wanted, await get(wanted, options))
+  else session.children = async (wanted, options) => await hold(wanted, await children(wanted, options))
+  return { asked, letGo }
+}
+
+t.test('caught up means that all has been read that was committed before, however late it arrives', async (t) => {
+  const server = await zookeeper(t)
+  const writer = await connect(t, server)
+  await putNode(writer, 'hv1')
+  const session = await connect(t, server)
+  const tree = watch(t, { sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } } })
+  await tree.ready
+  /** Nothing is claimed until the reading that is held back has arrived, though the answer to the sync has long been here. */
+  const caughtUp = async ({ asked, letGo }: ReturnType<typeof holdBack>): Promise<TreeSnapshot> => {
+    const committed = systemClock.monotonic()
+    let through = false
+    const reading = tree.caughtUp(new AbortController().signal).then((snapshot) => { through = true; return snapshot })
+    await asked
+    for (let turn = 0; turn < 5; turn++) await session.sync('/')
+    t.notOk(through, 'one reading is not through')
+    t.ok(tree.snapshot.asOf <= committed, 'and no newer age is claimed')
+    letGo()
+    return await reading
+  }
+
+  const found = holdBack(session, 'children', '/nodes')
+  await putNode(writer, 'hv2')
+  t.equal((await caughtUp(found)).get('/nodes/hv2/daemonstate')?.data, '1', 'of a child that was only just found in a list')
+
+  const again = holdBack(session, 'get', '/nodes/hv1/daemonstate')
+  await writer.set('/nodes/hv1/daemonstate', 'first', ANY_VERSION)
+  await again.asked
+  await writer.set('/nodes/hv1/daemonstate', 'second', ANY_VERSION)
+  t.equal((await caughtUp(again)).get('/nodes/hv1/daemonstate')?.data, 'second', 'of a change that came while an older answer was under way')
+})
+
 t.test('tree', async (t) => {
   const server = await zookeeper(t)
   const writer = await connect(t, server)
