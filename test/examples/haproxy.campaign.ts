@@ -47,8 +47,9 @@ t.test('at most one server is up', { timeout: 900_000 }, async (t) => {
     }
   }
   const watched = watch()
+  const upNow = (): string => latest.filter(({ up }) => up).map(({ name }) => name).join()
   const only = async (name: string | null): Promise<void> => {
-    while (latest.filter(({ up }) => up).map((state) => state.name).join() !== (name ?? '')) await delay(20)
+    while (upNow() !== (name ?? '')) await delay(20)
   }
   const moveTo = async (target: string, by: string): Promise<void> => {
     const response = await fetch(`${by}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: target }) })
@@ -78,8 +79,8 @@ t.test('at most one server is up', { timeout: 900_000 }, async (t) => {
   await only(null)
   t.equal((await fetch(`http://127.0.0.1:${haproxy.port}/api/v1/primary`)).status, 503, 'nobody is certain, nobody serves')
   await made.zookeeper.start()
-  const again = await watcher.settled(undefined, 120_000)
-  await only(again.name)
+  // Who is primary after the outage, and whether it stays so at once, is not for this test to say.
+  while (upNow() !== (await watcher.settled(undefined, 120_000)).name) await delay(20)
   t.comment(`ZooKeeper stopped and started: at most ${most} up in ${looks} looks`)
   watching.abort()
   await watched
