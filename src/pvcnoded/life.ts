@@ -12,16 +12,12 @@ import { ClusterFeed } from '../cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../cluster/interest.ts'
 import { ensureKey, KeyOperations } from '../cluster/key-operations.ts'
 import { RecordKeeper } from '../cluster/record-keeper.ts'
-import type { Clock, Timer } from '../runtime/clock.ts'
-import type { CommandRunner } from '../runtime/command.ts'
+import type { Timer } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
-import type { Logger } from '../runtime/log.ts'
-import type { LockBook } from '../zookeeper/locks.ts'
-import type { Session } from '../zookeeper/session.ts'
 import { WatchedTree } from '../zookeeper/tree.ts'
 import type { NodeConfig } from './config.ts'
 import { Domains } from './domains.ts'
-import { createFencing } from './fencing/create.ts'
+import { createFencing, type FencingTools } from './fencing/create.ts'
 import type { Observer } from './fencing/observer.ts'
 import { Lease } from './lease.ts'
 import { NodeOperations } from './node-operations.ts'
@@ -35,13 +31,7 @@ import type { Resource } from './resources/resource.ts'
 import { selfFence } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
 
-export interface LifeOptions {
-  readonly config: NodeConfig
-  readonly session: Session
-  readonly clock: Clock
-  readonly commands: CommandRunner
-  readonly book: LockBook
-  readonly log: Logger
+export interface LifeOptions extends FencingTools {
   readonly facts: StaticData
   readonly version: string
 }

@@ -12,13 +12,17 @@ import { Fencer } from './fencer.ts'
 import { ipmiAgent } from './ipmi-agent.ts'
 import { Observer } from './observer.ts'
 
-export interface FencingContext {
+/** What fencing shares with the life that it belongs to. */
+export interface FencingTools {
   readonly config: NodeConfig
   readonly session: Session
   readonly clock: Clock
   readonly commands: CommandRunner
   readonly book: LockBook
   readonly log: Logger
+}
+
+export interface FencingContext extends FencingTools {
   readonly members: () => readonly Member[]
   readonly active: () => boolean
   /** Called after each look at the others. */
