@@ -36,6 +36,22 @@ async function lastWrites (made: Cluster, node: string, count: number): Promise<
 
 const lastWords = ['setData keepalive', 'setData daemonstate stop', 'closeSession']
 
+async function joinedByPeer (made: Cluster, watcher: Watcher): Promise<void> {
+  made.startNode('hv2')
+  await watcher.sees('a peer', (view) => view.members.some((member) => member.name === 'hv2' && member.daemonState === 'run'))
+}
+
+/** hv1 is told to stop while its gate is shut, lets go once that opens, leaves its last words, and hv2 takes over. */
+async function toldToStop (t: Test, made: Cluster, watcher: Watcher, meanwhile = async () => {}): Promise<void> {
+  const ending = made.nodes.get('hv1')?.stop(60_000)
+  await made.nodes.get('hv1')?.logged((line) => line.msg.startsWith('shutting down'))
+  await meanwhile()
+  writeFileSync(join(made.folder, 'go'), '')
+  t.equal(await ending, 0)
+  t.same(await lastWrites(made, 'hv1', 3), lastWords)
+  await watcher.settled('hv2')
+}
+
 t.test('the only coordinator', async (t) => {
   const { made, watcher } = await begun(t)
   made.startNode('hv1')
@@ -48,33 +64,22 @@ t.test('told to stop in the midst of a takeover: it is finished, handed over, an
   const { made, watcher } = await begun(t)
   gated(made, 'hv1', 'acquire')
   await eventually(() => made.notes('gate').some((line) => line.startsWith('hv1 acquire')))
-  made.startNode('hv2')
-  await watcher.sees('a peer', (view) => view.members.some((member) => member.name === 'hv2' && member.daemonState === 'run'))
-  const ending = made.nodes.get('hv1')?.stop(60_000)
-  await made.nodes.get('hv1')?.logged((line) => line.msg.startsWith('shutting down'))
-  writeFileSync(join(made.folder, 'go'), '')
-  t.equal(await ending, 0)
-  t.same(await lastWrites(made, 'hv1', 3), lastWords)
-  await watcher.settled('hv2')
+  await joinedByPeer(made, watcher)
+  await toldToStop(t, made, watcher)
 })
 
 t.test('told to stop in the midst of a relinquish; the keepalives go on through it', async (t) => {
   const { made, watcher } = await begun(t)
   gated(made, 'hv1', 'release')
   await watcher.settled('hv1')
-  made.startNode('hv2')
-  await watcher.sees('a peer', (view) => view.members.some((member) => member.name === 'hv2' && member.daemonState === 'run'))
+  await joinedByPeer(made, watcher)
   await watcher.writeKeyBlindly('hv2')
   await watcher.sees('the relinquish', (view) => view.members.some((member) => member.coordinatorState === 'relinquish'))
-  const ending = made.nodes.get('hv1')?.stop(60_000)
-  await made.nodes.get('hv1')?.logged((line) => line.msg.startsWith('shutting down'))
-  const session = await watcher.session()
-  const beat = (await session.get('/nodes/hv1/keepalive')).stat.version
-  await eventually(async () => (await session.get('/nodes/hv1/keepalive')).stat.version >= beat + 2)
-  writeFileSync(join(made.folder, 'go'), '')
-  t.equal(await ending, 0)
-  t.same(await lastWrites(made, 'hv1', 3), lastWords)
-  await watcher.settled('hv2')
+  await toldToStop(t, made, watcher, async () => {
+    const session = await watcher.session()
+    const beat = (await session.get('/nodes/hv1/keepalive')).stat.version
+    await eventually(async () => (await session.get('/nodes/hv1/keepalive')).stat.version >= beat + 2)
+  })
 })
 
 t.test('a second signal forces, and says what it abandons', async (t) => {
