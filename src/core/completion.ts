@@ -7,6 +7,7 @@ import { holdsNothing, isServing, type Member } from './member.ts'
 import type { Closing, SwitchoverRecord } from './record.ts'
 import { isOpen } from './record.ts'
 import { NOBODY } from './states.ts'
+import type { KnownTrouble } from './transition.ts'
 
 /** What the completion rule reads. */
 export interface Picture {
@@ -66,7 +67,7 @@ function freedVerdict (record: SwitchoverRecord, records: readonly SwitchoverRec
   const next = continuationOf(record, records)
   if (next === null || next.outcome === null) return null
   if (next.outcome === 'succeeded' && next.to === record.from) {
-    const error = { code: 'no_other_primary', resource: null, message: `No other coordinator took the role; ${next.to} took it back.` }
+    const error: KnownTrouble = { code: 'no_other_primary', resource: null, message: `No other coordinator took the role; ${next.to} took it back.` }
     return { outcome: 'failed', continued_by: next.epoch, error }
   }
   return { outcome: next.outcome, continued_by: next.epoch, error: next.error }

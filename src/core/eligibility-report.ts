@@ -2,15 +2,23 @@
  * Whether each coordinator may be made primary now: what a request for it would come to, and if it would be refused, every reason at once.
  * Eligible is whoever such a request would not be refused for, the present primary and the target of a switchover in flight included.
  */
-import { reasonsAgainst } from './eligibility.ts'
+import { reasonsAgainst, type ineligibilities } from './eligibility.ts'
 import { unconfirmedHolders } from './handover.ts'
 import type { Member } from './member.ts'
 import type { CoordinatorState } from './states.ts'
 import { switchoverInFlight, type Survey } from './survey.ts'
 import { onTheWay, rule } from './switchover-rules.ts'
 
+/** What is in everybody's way, as the end of a sentence that begins with what it is about. */
+export const obstacles = {
+  switchover_in_flight: 'is in flight',
+  node_on_the_way: 'is in the middle of a takeover or relinquish',
+  holder_unconfirmed: 'may hold resources and cannot be asked',
+} as const
+type Obstacle = keyof typeof obstacles
+
 export interface EligibilityReason {
-  readonly code: string
+  readonly code: keyof typeof ineligibilities | Obstacle
   readonly message: string
 }
 
@@ -30,15 +38,15 @@ function candidateReport (member: Member, survey: Survey): CandidateReport {
   const { name, coordinatorState } = member
   const { kind } = rule({ to: name, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null }, survey)
   const eligible = kind === 'write' || kind === 'already' || kind === 'in_flight'
-  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...reasonsAgainst(member), ...obstacles(name, survey)] }
+  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...reasonsAgainst(member), ...obstaclesTo(name, survey)] }
 }
 
-/** What is in everybody's way. */
-function obstacles (candidate: string, survey: Survey): readonly EligibilityReason[] {
-  const found: EligibilityReason[] = []
+function obstaclesTo (candidate: string, survey: Survey): readonly EligibilityReason[] {
+  const because = (code: Obstacle, about: string): EligibilityReason => ({ code, message: `${about} ${obstacles[code]}` })
   const record = switchoverInFlight(survey)
-  if (record !== null) found.push({ code: 'switchover_in_flight', message: `switchover ${record.epoch} is in flight` })
-  for (const node of onTheWay(survey.members)) found.push({ code: 'node_on_the_way', message: `${node} is in the middle of a takeover or relinquish` })
-  for (const node of unconfirmedHolders(candidate, survey.members)) found.push({ code: 'holder_unconfirmed', message: `${node} may hold resources and cannot be asked` })
-  return found
+  return [
+    ...record === null ? [] : [because('switchover_in_flight', `switchover ${record.epoch}`)],
+    ...onTheWay(survey.members).map((node) => because('node_on_the_way', node)),
+    ...unconfirmedHolders(candidate, survey.members).map((node) => because('holder_unconfirmed', node)),
+  ]
 }

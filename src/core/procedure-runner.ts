@@ -10,7 +10,7 @@ import { beginKeyChange, continueKeyChange, type KeyChange } from './key-change.
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
 import { isOpen, type Closing } from './record.ts'
 import { epochNow } from './survey.ts'
-import type { Trouble } from './transition.ts'
+import type { KnownTrouble, Trouble } from './transition.ts'
 import type { Turn } from './turn.ts'
 
 type Running = Extract<Activity, { kind: 'procedure' }>
@@ -130,7 +130,7 @@ export function answerProcedure (turn: Turn, running: Running, answer: NodeAnswe
 
 const troubleOf = (answer: NodeAnswer, now: Extract<Step, { do: 'acquire' | 'release' }>): Trouble =>
   (answer.kind === 'refused' ? answer.trouble : undefined) ??
-  { code: `${now.do}_aborted`, resource: now.resource, message: `${now.do} of ${now.resource} was stopped.` }
+  { code: `${now.do}_aborted`, resource: now.resource, message: `${now.do} of ${now.resource} was stopped.` } satisfies KnownTrouble
 
 const failed = (error: Trouble): Closing => ({ outcome: 'failed', error })
 

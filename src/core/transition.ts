@@ -8,11 +8,28 @@ import { count, jsonObject, text, texts } from './znode.ts'
 export const directions = ['start', 'takeover', 'relinquish'] as const
 export type Direction = typeof directions[number]
 
-/** What went wrong, in the words of the error reference. */
+/** Code → what went wrong, and what to do. A code, once published, keeps its meaning. docs/errors.md is made from this list. */
+export const troubles = {
+  acquire_failed: 'The resource could not be acquired within its retries. Mend it on that node; the role went back, and the node stands back for a while.',
+  acquire_aborted: 'The acquisition was stopped before it ended. Ask again.',
+  release_failed: 'The resource could not be released within its retries. Mend it on that node, or end the node: nobody takes over what it may hold.',
+  release_aborted: 'The release was stopped before it ended. Look at the node\'s log.',
+  check_failed: 'The resource was found not to be held any more; the primary acquires it again by itself.',
+  resource_lost: 'A resource of the primary was gone and could not be acquired again there, so the role was handed on. Mend it on that node.',
+  no_other_primary: 'The key was freed, and no other coordinator took the role. `GET /api/v1/switchover/eligibility` says why not.',
+} as const
+export type TroubleCode = keyof typeof troubles
+
+/** What went wrong, as it is read: a daemon of another version may have codes of its own. */
 export interface Trouble {
   readonly code: string
   readonly resource: string | null
   readonly message: string
+}
+
+/** What went wrong, as it is written. */
+export interface KnownTrouble extends Trouble {
+  readonly code: TroubleCode
 }
 
 export interface Transition {

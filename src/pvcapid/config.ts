@@ -10,7 +10,7 @@ import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import Type from 'typebox'
 import type { Static } from 'typebox'
-import { coordinators, judgeCoordinators, logLevel, milliseconds, nodeName, section, zookeeper, zooKeeperServers } from '../runtime/config-common.ts'
+import { coordinators, coordinatorsRule, judgeCoordinators, logLevel, milliseconds, nodeName, section, zookeeper, zooKeeperServers } from '../runtime/config-common.ts'
 import type { HostPort } from '../runtime/config-common.ts'
 import type { LogLevel } from '../runtime/log.ts'
 import { loadConfig } from '../runtime/yaml-config.ts'
@@ -103,24 +103,25 @@ export interface ApiConfig {
   readonly logLevel: LogLevel
 }
 
+/** Characters below which a key is too easily guessed. */
+const SHORTEST = 16
+
 type ApiRelation = Relation<ApiConfigFile>
 
 export const apiRelations: readonly ApiRelation[] = [
-  { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
-  { reads: ['pvc.api.authentication'], judge: judgeTokens },
-  { reads: ['pvc.api.ssl'], judge: judgeCertificate },
-  { reads: ['pvc.api.trusted_proxies'], judge: judgeProxies },
+  { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: ['pvc.api.authentication'], rule: `Each token has exactly one of \`token\` and \`token_sha256\`; no key is there twice; with \`enabled\` there is at least one. A clear-text key of fewer than ${SHORTEST} characters is a warning.`, judge: judgeTokens },
+  { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
+  { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
   {
     reads: ['pvc.api.authentication.enabled', 'pvc.api.listen_address'],
+    rule: 'Without authentication the API listens on the loopback interface alone; else a warning.',
     judge ({ pvc: { api } }) {
       if (api.authentication.enabled || /^(127\.|::1$|localhost$)/.test(api.listen_address)) return []
       return [{ path: 'pvc.api.listen_address', severity: 'warning', message: `Without authentication everyone who reaches ${api.listen_address} may move the primary; set pvc.api.authentication.enabled.` }]
     },
   },
 ]
-
-/** Characters below which a key is too easily guessed. */
-const SHORTEST = 16
 
 function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
   const { enabled, tokens } = pvc.api.authentication

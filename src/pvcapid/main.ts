@@ -12,6 +12,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
 import { problemText, reportProblems } from '../runtime/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
+import { exitStatus } from '../runtime/exit-status.ts'
 import { createLogger, type Logger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
@@ -25,8 +26,6 @@ const FIRST_VIEW = 1_000
 const IN_FLIGHT = 6_000
 /** Milliseconds for the whole shutdown: requests under way, the session's operations, and closing it. */
 const SHUTDOWN = 12_000
-/** sysexits(3) EX_UNAVAILABLE: the address cannot be listened on. */
-const EXIT_UNAVAILABLE = 69
 
 async function serve (file: string, config: ApiConfig, log: Logger): Promise<void> {
   const clock = systemClock
@@ -59,7 +58,7 @@ async function serve (file: string, config: ApiConfig, log: Logger): Promise<voi
   } catch (error) {
     log.fatal({ err: error, address: config.listenAddress, port: config.listenPort }, 'cannot listen on this address')
     await app.close()
-    process.exit(EXIT_UNAVAILABLE)
+    process.exit(exitStatus('unavailable'))
   }
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.listenPort

@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { leaseTerms } from '../core/lease.ts'
-import { judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config-common.ts'
+import { coordinatorsRule, judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config-common.ts'
 import type { Finding, Relation } from '../runtime/yaml-config.ts'
 import { builtInCollectors } from './collectors/create.ts'
 import type { NodeConfigFile } from './config.ts'
@@ -18,23 +18,26 @@ const fencing = 'pvc.system.fencing'
 const unfenced = `${fencing}.unfenced_failover`
 
 export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
-  { reads: ['pvc.coordinators'], judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
-  { reads: ['pvc.api_address'], judge: judgeApiAddress },
-  { reads: [resources], judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
-  { reads: [resources], judge: judgeFloatingAddresses },
-  { reads: [collectors], judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
+  { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: ['pvc.api_address'], rule: 'It names a host and a port.', judge: judgeApiAddress },
+  { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
+  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length.', judge: judgeFloatingAddresses },
+  { reads: [collectors], rule: `Names are unique, and none is that of a collector which every node has: ${builtInCollectors.map((name) => `\`${name}\``).join(', ')}.`, judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
     reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],
+    rule: '`transition_delay` > `lock_timeout`: who waited for the lock in vain is done before the winner takes over.',
     judge: ({ pvc: { coordinator: { transition_delay: delay, lock_timeout: lock } } }) =>
       unless(delay > lock, `${coordinator}.transition_delay`, `transition_delay (${delay} s) must be more than lock_timeout (${lock} s): who waited for the lock in vain must be done before the winner takes over.`),
   },
   {
     reads: [`${coordinator}.takeover_start`, `${coordinator}.transition_delay`],
+    rule: '`takeover_start` > 2 × `transition_delay`: else a healthy taker would be repaired away.',
     judge: ({ pvc: { coordinator: { takeover_start: start, transition_delay: delay } } }) =>
       unless(start > 2 * delay, `${coordinator}.takeover_start`, `takeover_start (${start} s) must be more than twice transition_delay (2 × ${delay} s = ${tidy(2 * delay)} s), or a healthy taker would be repaired away.`),
   },
   {
     reads: [`${coordinator}.handover_timeout`, resources],
+    rule: '`handover_timeout` > all `release_timeout`s together: else a shutdown could not wait for its own releases.',
     judge ({ pvc: { coordinator: { handover_timeout: handover, resources } } }) {
       const sum = releaseSum(resources)
       return unless(handover > sum, `${coordinator}.handover_timeout`, `handover_timeout (${handover} s) must be more than all release_timeouts together (${sum} s), or a shutdown could not wait for its own releases.`)
@@ -42,14 +45,20 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   },
   {
     reads: [`${intervals}.keepalive_interval`, `${intervals}.fence_intervals`, sessionTimeout],
+    rule: '`keepalive_interval` × `fence_intervals` > `session_timeout`: else a node would count as dead while its session lives.',
     judge ({ pvc: { system: { intervals: { keepalive_interval: interval, fence_intervals: count } }, zookeeper: { session_timeout: session } } }) {
       return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
     },
   },
-  { reads: [fencing], judge: judgeFencing },
-  { reads: [resources, sessionTimeout, unfenced], judge: judgeReleaseBudget },
+  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  {
+    reads: [resources, sessionTimeout, unfenced],
+    rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
+    judge: judgeReleaseBudget,
+  },
   {
     reads: [unfenced, 'pvc.system.self_fence'],
+    rule: '`unfenced_failover` needs `self_fence`: a node that cannot release must end itself before a peer takes over.',
     judge: ({ pvc: { system } }) =>
       unless(!system.fencing.unfenced_failover || system.self_fence !== undefined, unfenced, 'unfenced_failover needs pvc.system.self_fence: a node that cannot release must end itself before a peer takes over.'),
   },

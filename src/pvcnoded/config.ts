@@ -9,6 +9,7 @@
  */
 import Type from 'typebox'
 import type { Static } from 'typebox'
+import { nodeModes, type NodeMode } from '../core/states.ts'
 import { argv, coordinators, duration, logLevel, milliseconds, nodeName, pause, section, zookeeper, zooKeeperServers } from '../runtime/config-common.ts'
 import type { HostPort } from '../runtime/config-common.ts'
 import type { LogLevel } from '../runtime/log.ts'
@@ -61,9 +62,6 @@ const collector = Type.Object({
   command: argv('Prints one JSON object: {"health_delta": 0 to 100, "message": "…", "data": …}, each optional.'),
   timeout: duration('Bound of one run; then its process group is killed.', 4),
 }, { additionalProperties: false, description: 'A command that is run at each keepalive.' })
-
-export const nodeModes = ['coordinator', 'hypervisor'] as const
-export type NodeMode = typeof nodeModes[number]
 
 export const nodeConfigSchema = section('The configuration of pvcnoded.', {
   pvc: section('Everything.', {

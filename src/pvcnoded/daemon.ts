@@ -17,6 +17,7 @@ import { Collection } from './collectors/collection.ts'
 import type { Collector } from './collectors/collector.ts'
 import { CollectedPublisher } from './collectors/publisher.ts'
 import type { NodeConfig } from './config.ts'
+import type { EndingCode } from './endings.ts'
 import { Keepalive } from './keepalive.ts'
 import { Life } from './life.ts'
 import { LogPublisher } from './log-publisher.ts'
@@ -41,7 +42,7 @@ export interface NodeDaemonOptions {
 }
 
 /** `stop_not_written`: nothing is held any more, but peers will find this node dead. */
-export type DaemonEnd = 'stopped' | 'stop_not_written'
+export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written'>
 
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
 const FAREWELL = 10_000

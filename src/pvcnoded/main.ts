@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import { systemClock } from '../runtime/clock.ts'
 import { createCommandRunner } from '../runtime/command.ts'
-import { exitRunning, readCommandLine } from '../runtime/command-line.ts'
-import { exitConfig, reportProblems } from '../runtime/config-problem.ts'
+import { readCommandLine } from '../runtime/command-line.ts'
+import { reportProblems } from '../runtime/config-problem.ts'
+import { exitStatus } from '../runtime/exit-status.ts'
 import { createLogger, type Logger } from '../runtime/log.ts'
 import { LogTail } from '../runtime/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
@@ -16,6 +17,7 @@ import { nativeConnector } from '../zookeeper/native.ts'
 import { createCollectors } from './collectors/create.ts'
 import { loadNodeConfig, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
+import type { EndingCode } from './endings.ts'
 import { NodeNameInUseError } from './presence.ts'
 import { releaseEverything } from './release.ts'
 
@@ -42,8 +44,8 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run'): P
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, tail: logTail }).child({ node: config.node })
   // Kept as long as this process lives, whatever ends it.
   if (await claimSole('pvcnoded', file) === null) {
-    log.fatal({ code: 'daemon_running', config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
-    process.exit(exitRunning)
+    log.fatal({ code: 'daemon_running' satisfies EndingCode, config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
+    process.exit(exitStatus('running'))
   }
   if (wanted === 'run') return await runDaemon(config, log, logTail)
   process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
@@ -95,7 +97,7 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   } catch (error) {
     if (!(error instanceof NodeNameInUseError)) throw error
     log.fatal({ code: error.code }, error.message)
-    process.exit(exitConfig)
+    process.exit(exitStatus('configuration'))
   }
 }
 

@@ -6,10 +6,11 @@ import type { Clock } from '../runtime/clock.ts'
 import { isNoNode, isNodeExists, isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
 import { nodePath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
+import type { EndingCode } from './endings.ts'
 
 /** Another live daemon goes by this node's name: exit 78. */
 export class NodeNameInUseError extends Error {
-  readonly code = 'node_name_in_use'
+  readonly code = 'node_name_in_use' satisfies EndingCode
   constructor (node: string, owner: string) {
     super(`Another daemon goes by the name ${node} (ZooKeeper session 0x${owner}); stop it, or give this node a name of its own.`)
     this.name = 'NodeNameInUseError'

@@ -2,12 +2,7 @@
  * The arguments that both daemons take. Pure: what is to be done is answered, the caller does it.
  */
 import { parseArgs } from 'node:util'
-
-/** sysexits(3) EX_TEMPFAIL: another process is at it. */
-export const exitRunning = 75
-
-/** sysexits(3) EX_USAGE: the command line is wrong. */
-export const exitUsage = 64
+import { exitStatus } from './exit-status.ts'
 
 export type DaemonName = 'pvcapid' | 'pvcnoded'
 
@@ -22,7 +17,7 @@ export type Invocation =
   /** Print `text` on stdout. */
   | { readonly kind: 'help', readonly text: string }
   /** Print `message` on stderr and exit with `exitCode` (64). */
-  | { readonly kind: 'usage_error', readonly message: string, readonly exitCode: typeof exitUsage }
+  | { readonly kind: 'usage_error', readonly message: string, readonly exitCode: number }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -54,7 +49,7 @@ export function readCommandLine (daemon: DaemonName, args: readonly string[], en
 }
 
 function usageError (message: string): Invocation {
-  return { kind: 'usage_error', message, exitCode: exitUsage }
+  return { kind: 'usage_error', message, exitCode: exitStatus('usage') }
 }
 
 const configVariable = (daemon: DaemonName) => `${daemon.toUpperCase()}_CONFIG_FILE`

@@ -83,7 +83,9 @@ export function zooKeeperServers (list: readonly string[]): HostPort[] {
   })
 }
 
-/** Judges `pvc.coordinators`: every entry an address, none twice. */
+export const coordinatorsRule = 'Each is an address, and no server is there twice.'
+
+/** Judges `pvc.coordinators` by `coordinatorsRule`. */
 export function judgeCoordinators (list: readonly string[]): Finding[] {
   const first = new Map<string, number>()
   return list.flatMap((text, index): Finding[] => {

@@ -2,20 +2,18 @@
  * What can be wrong with a configuration file, and how it is shown: one line each, in the order of the file, with the
  * place, the setting and a sentence. The codes are stable.
  */
+import { exitStatus } from './exit-status.ts'
 
-export type ConfigProblemCode =
-  /** The file is missing or may not be read. */
-  | 'config_unreadable'
-  /** The text is not YAML. */
-  | 'config_syntax'
-  /** A setting that does not exist. */
-  | 'config_unknown'
-  /** A setting that must be there is not. */
-  | 'config_missing'
-  /** A value of the wrong type, form or size. */
-  | 'config_invalid'
-  /** Settings that do not go together. */
-  | 'config_relation'
+/** Code → what it means. A code, once published, keeps its meaning. */
+export const configProblems = {
+  config_unreadable: 'The file is missing or may not be read.',
+  config_syntax: 'The text is not YAML.',
+  config_unknown: 'A setting that does not exist.',
+  config_missing: 'A setting that must be there is not.',
+  config_invalid: 'A value of the wrong type, form or size.',
+  config_relation: 'Settings that do not go together; as a warning, settings that weaken each other.',
+} as const
+export type ConfigProblemCode = keyof typeof configProblems
 
 export interface ConfigProblem {
   readonly code: ConfigProblemCode
@@ -28,9 +26,6 @@ export interface ConfigProblem {
   readonly path: string
   readonly message: string
 }
-
-/** sysexits(3) EX_CONFIG: the daemon cannot start with this configuration, and starting it again will not help. */
-export const exitConfig = 78
 
 /** A step into a YAML document: a key of a mapping or an index of a list. */
 export type Segment = string | number
@@ -54,9 +49,9 @@ export function problemText (problem: ConfigProblem): string {
 }
 
 /** Writes every problem through `write` (a line with its newline each) and answers the exit code they call for: 78 if one is an error, else 0. */
-export function reportProblems (problems: readonly ConfigProblem[], write: (text: string) => void): 0 | typeof exitConfig {
+export function reportProblems (problems: readonly ConfigProblem[], write: (text: string) => void): number {
   for (const problem of problems) write(`${problemText(problem)}\n`)
-  return problems.some((problem) => problem.severity === 'error') ? exitConfig : 0
+  return problems.some((problem) => problem.severity === 'error') ? exitStatus('configuration') : 0
 }
 
 /** The known word nearest to `word`, if it is near enough to be what was meant. */

@@ -25,6 +25,8 @@ export interface Finding {
 export interface Relation<Value> {
   /** The settings it reads, for example `pvc.coordinator.lock_timeout`. It is not judged if one of these, or anything in them, is wrong. */
   readonly reads: readonly string[]
+  /** The rule as a sentence, for the reference of the settings. */
+  readonly rule: string
   /** What is wrong, nothing if all is well. May read only what `reads` names: the rest of the value may have any type. */
   readonly judge: (value: Value) => readonly Finding[]
 }

@@ -26,8 +26,8 @@ const schema = Type.Object({
 
 interface Pair { readonly low: number, readonly high: number }
 const relations: ReadonlyArray<Relation<Pair>> = [
-  { reads: ['low', 'high'], judge: ({ low, high }) => low < high ? [] : [{ path: 'high', message: `high (${high}) must be more than low (${low}).` }] },
-  { reads: ['low'], judge: ({ low }) => low <= 50 ? [] : [{ path: 'low', severity: 'warning', message: `low (${low}) is not low.` }] },
+  { reads: ['low', 'high'], rule: 'high is more than low.', judge: ({ low, high }) => low < high ? [] : [{ path: 'high', message: `high (${high}) must be more than low (${low}).` }] },
+  { reads: ['low'], rule: 'low is low.', judge: ({ low }) => low <= 50 ? [] : [{ path: 'low', severity: 'warning', message: `low (${low}) is not low.` }] },
 ]
 
 const parse = (text: string) => parseConfig(text, 'x.yaml', schema, relations)

@@ -4,7 +4,7 @@
  *
  * Invariant: after `stop` has resolved, no check and no acquisition is under way, and none begins before the next `start`.
  */
-import type { Trouble } from '../../core/transition.ts'
+import type { KnownTrouble } from '../../core/transition.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ResourceBoard } from './board.ts'
@@ -18,7 +18,7 @@ export interface CaretakerOptions {
   /** Resolves true once the lease is sound; false if that will not be, or on abort. */
   readonly mayAct: (signal: AbortSignal) => Promise<boolean>
   /** Told of a resource that is gone and could not be acquired again. */
-  readonly onLost: (trouble: Trouble) => void
+  readonly onLost: (trouble: KnownTrouble) => void
 }
 
 interface Watch {

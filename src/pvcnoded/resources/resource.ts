@@ -2,7 +2,7 @@
  * Something only the primary holds. An implementation brings it to this machine and takes it away from this machine, and nothing else:
  * when that may happen is for the coordinator machine to say.
  */
-import type { Trouble } from '../../core/transition.ts'
+import type { KnownTrouble } from '../../core/transition.ts'
 
 export interface Resource {
   readonly name: string
@@ -31,7 +31,7 @@ export interface AttemptContext {
 
 export type AttemptResult =
   | { readonly kind: 'done' }
-  | { readonly kind: 'failed', readonly trouble: Trouble }
+  | { readonly kind: 'failed', readonly trouble: KnownTrouble }
   | { readonly kind: 'aborted' }
 
 /** Tries until it is done, aborted, or out of attempts; the last attempt's trouble is the one that counts. While `hurried`, a failed attempt is the last. */

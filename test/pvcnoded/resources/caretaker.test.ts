@@ -7,7 +7,7 @@ import { createLogger } from '../../../src/runtime/log.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 const turn = async () => await new Promise((resolve) => setImmediate(resolve))
-const failed = (message: string): AttemptResult => ({ kind: 'failed', trouble: { code: 'x', resource: 'ip', message } })
+const failed = (message: string): AttemptResult => ({ kind: 'failed', trouble: { code: 'acquire_failed', resource: 'ip', message } })
 
 function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () => true) {
   const clock = new ManualClock()

@@ -1,0 +1,119 @@
+/** docs/http.md: every route with its parameters, statuses and bodies, from openapi/openapi.json. */
+import { code, page, table } from './markdown.ts'
+
+interface SchemaNode {
+  readonly $ref?: string
+  readonly type?: string | readonly string[]
+  readonly items?: SchemaNode
+  readonly anyOf?: readonly SchemaNode[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | SchemaNode
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>
+  readonly description?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly default?: unknown
+}
+
+interface Operation {
+  readonly summary: string
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly security?: readonly unknown[]
+  readonly parameters?: ReadonlyArray<{ readonly in: string, readonly name: string, readonly required?: boolean, readonly description?: string, readonly schema: SchemaNode }>
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: SchemaNode }>> }
+  readonly responses: Readonly<Record<string, { readonly description: string, readonly headers?: Readonly<Record<string, unknown>>, readonly content?: Readonly<Record<string, { readonly schema?: SchemaNode }>> }>>
+}
+
+export interface Description {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly tags: ReadonlyArray<{ readonly name: string, readonly description: string }>
+  readonly components: { readonly schemas: Readonly<Record<string, SchemaNode>> }
+}
+
+const anchor = (name: string) => name.toLowerCase()
+const link = (name: string) => `[${name}](#${anchor(name)})`
+
+function typeOf (schema: SchemaNode | undefined): string {
+  if (schema === undefined) return ''
+  const { $ref, anyOf, enum: values, type, items, patternProperties, additionalProperties } = schema
+  if ($ref !== undefined) return link($ref.slice($ref.lastIndexOf('/') + 1))
+  if (anyOf !== undefined && type === undefined) return anyOf.map(typeOf).join(' or ')
+  if (values !== undefined) return values.map((value) => code(value === '' ? '(nothing)' : String(value))).join(', ')
+  if (schema.const !== undefined) return code(String(schema.const))
+  if (type === 'array') return `list of ${typeOf(items)}`
+  const inner = Object.values(patternProperties ?? {})[0] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
+  if (type === 'object' && schema.properties === undefined && inner !== undefined) return `name → ${typeOf(inner)}`
+  if (type === 'object' && schema.properties !== undefined) return `{${Object.keys(schema.properties).join(', ')}}`
+  const range = schema.minimum === undefined || schema.maximum === undefined ? '' : ` ${schema.minimum} to ${schema.maximum}`
+  return `${[type ?? 'anything'].flat().join(' or ')}${range}`
+}
+
+function parametersTable ({ parameters = [] }: Operation): string {
+  // What every reading takes is told once, above.
+  const own = parameters.filter(({ name }) => name !== 'consistent' && name !== 'if-none-match')
+  if (own.length === 0) return ''
+  return table(['parameter', 'in', 'value', 'what it is'], own.map(({ name, in: where, schema, description, required }) =>
+    [code(name), where, `${typeOf(schema)}${schema.default === undefined ? '' : `; default ${String(schema.default)}`}`, `${description ?? schema.description ?? ''}${required === true ? '' : ' Optional.'}`.trim()]))
+}
+
+type Reply = Operation['responses'][string]
+
+const PROBLEM = 'application/problem+json'
+const bodyOf = ({ content = {} }: Reply): string =>
+  Object.entries(content).map(([type, { schema }]) => type === 'application/json' || type === PROBLEM ? typeOf(schema) : code(type)).join(', ')
+
+/** A problem and nothing else: what that status means is told once for all routes. */
+const isCommon = (reply: Reply): boolean => Object.keys(reply.content ?? {}).join() === PROBLEM && bodyOf(reply) === link('Problem')
+
+function repliesParts ({ responses }: Operation): readonly string[] {
+  const replies = Object.entries(responses)
+  const errors = replies.filter(([, reply]) => isCommon(reply)).map(([status]) => status)
+  return [
+    table(['status', 'meaning', 'body'], replies.filter(([, reply]) => !isCommon(reply)).map(([status, reply]) => [status, reply.description, bodyOf(reply)])),
+    errors.length === 0 ? '' : `Errors: ${errors.join(', ')}.`,
+  ]
+}
+
+function errorsTable (operations: readonly Operation[]): string {
+  const common = new Map(operations.flatMap(({ responses }) => Object.entries(responses).filter(([, reply]) => isCommon(reply)).map(([status, { description }]) => [status, description] as const)))
+  return table(['status', 'meaning'], [...common].sort(([a], [b]) => a < b ? -1 : 1))
+}
+
+function operationParts (path: string, verb: string, operation: Operation): readonly string[] {
+  const { summary, description, security, requestBody } = operation
+  const body = Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) => `${code(type)}: ${typeOf(schema)}`)
+  return [
+    `### ${verb.toUpperCase()} ${path}`,
+    `${summary}. ${description}${security?.length === 0 ? ' Needs no key.' : verb === 'get' ? '' : ' Needs a key of the role `operate`.'}`,
+    parametersTable(operation),
+    body.length === 0 ? '' : `Body: ${body.join('; ')}.`,
+    ...repliesParts(operation),
+  ].filter((part) => part !== '')
+}
+
+const schemaParts = (name: string, schema: SchemaNode): readonly string[] => [
+  `### ${name}`,
+  schema.description ?? '',
+  schema.properties === undefined
+    ? `Value: ${typeOf(schema)}.`
+    : table(['field', 'value', 'what it is'], Object.entries(schema.properties).map(([field, property]) =>
+      [code(field), typeOf(property), `${property.description ?? property.anyOf?.[0]?.description ?? ''}${schema.required?.includes(field) === true ? '' : ' May be missing.'}`.trim()])),
+].filter((part) => part !== '')
+
+export function httpPage ({ paths, tags, components }: Description): string {
+  const operations = Object.entries(paths).flatMap(([path, verbs]) => Object.entries(verbs).map(([verb, operation]) => ({ path, verb, operation })))
+  // OPTIONS is for load balancers and answers as GET does.
+  const shown = operations.filter(({ verb }) => verb !== 'options')
+  return page('HTTP', 'openapi/openapi.json',
+    'Bodies are JSON, times RFC 3339 in UTC, durations seconds. Where authentication is on, a key goes into the header `X-Api-Key`; `read` suffices for GET, anything else needs `operate`. Every reply carries `X-Request-Id`, `X-View-Age` (seconds since ZooKeeper last answered) and, once that is more than 2.5 s ago, `X-View-Stale: true`.',
+    'Every reading under `/api/v1` has an `ETag`, which `If-None-Match` takes (304 if nothing has changed), and `?consistent` has it catch up with ZooKeeper first. Parameters and fields that are not listed are errors. HEAD is answered wherever GET is; `/health` and `/role` answer OPTIONS as GET. `/` is the status page, `/docs` Swagger UI, `/openapi.json` the description that this page is made from. Every `code` of a problem is in [errors.md](errors.md).',
+    `Errors, unless a route says otherwise, are a ${link('Problem')}:`,
+    errorsTable(operations.map(({ operation }) => operation)),
+    ...tags.flatMap(({ name, description }) => [`## ${name}`, description, ...shown.filter(({ operation }) => operation.tags.includes(name)).flatMap(({ path, verb, operation }) => operationParts(path, verb, operation))]),
+    '## Bodies',
+    ...Object.entries(components.schemas).sort(([a], [b]) => a < b ? -1 : 1).flatMap(([name, schema]) => schemaParts(name, schema)))
+}

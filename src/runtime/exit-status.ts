@@ -1,0 +1,17 @@
+/**
+ * What the daemons' exit statuses mean: sysexits(3) where it has one, so that a service manager can tell what starting again may mend.
+ * docs/errors.md is made from this list.
+ */
+export const exitStatuses = {
+  ended: [0, 'Stopped in order; or `--check` found the file good, or `--release` has released everything.'],
+  failed: [1, 'pvcnoded: stopped, but not in order (`stop_not_written`, or a second signal); or `--release` could not release everything, and `self_fence` has run if there is one. Either daemon: a fault that nothing handles.'],
+  usage: [64, 'The command line is wrong (EX_USAGE).'],
+  unavailable: [69, 'pvcapid: the address cannot be listened on (EX_UNAVAILABLE).'],
+  running: [75, 'pvcnoded: another process runs with the same configuration file (EX_TEMPFAIL, `daemon_running`).'],
+  configuration: [78, 'The configuration cannot be used, or another daemon goes by this node\'s name (EX_CONFIG, `node_name_in_use`). Starting again will not help.'],
+} as const satisfies Readonly<Record<string, readonly [status: number, meaning: string]>>
+
+type Ending = keyof typeof exitStatuses
+
+/** The number for a process' end, as `process.exit` takes it. */
+export const exitStatus = <E extends Ending>(ending: E): typeof exitStatuses[E][0] => exitStatuses[ending][0]
