@@ -40,6 +40,7 @@ export const problems = {
   outcome_unknown: [503, 'Whether the write was done is not known'],
   too_many_waiting: [503, 'Too many clients are waiting'],
   shutting_down: [503, 'This API is shutting down'],
+  switchover_going_on: [503, 'The switchover was not over at the end of the wait'],
   switchover_failed: [502, 'The switchover failed'],
   switchover_timed_out: [504, 'The switchover was not done within its bound'],
   switchover_superseded: [409, 'A later change of the primary took its place'],
