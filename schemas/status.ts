@@ -1,6 +1,6 @@
 /** The cluster in one reply, as PVC's API shows it. */
 import Type from 'typebox'
-import { list, nullable, reply } from './forms.ts'
+import { list, nullable, oneOf, reply } from './forms.ts'
 import { daemonStateOrNull, domainStateOrNull } from './states.ts'
 
 const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string) =>
@@ -8,6 +8,18 @@ const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties
 const counts = (description: string) => Type.Record(Type.String(), Type.Integer(), { description })
 const figure = (description: string) => Type.Number({ description })
 const word = (description: string) => nullable(Type.String(), description)
+
+const fencing = closed({
+  failover: nullable(oneOf(['fenced', 'unfenced', 'manual', 'differs'], '`fenced`: a dead primary is fenced, then its role moves; `unfenced`: it counts as having let go once its lease must have ended; `manual`: an operator has to confirm that it is down; `differs`: the coordinators are configured differently.'), 'What the coordinators do about a dead primary; null where none says.'),
+  dead: list(closed({
+    node: Type.String(),
+    state: nullable(oneOf(['pending', 'unconfirmed', 'confirmed'], '`pending`: no attempt to fence it has ended yet; `unconfirmed`: its fence failed, or nothing can fence it; `confirmed`: a fence or an operator has confirmed that it holds nothing.'), 'How far its fence is; null where no record is kept.'),
+    why: word('Why it was judged dead.'),
+    attempts: Type.Integer({ description: 'How often it was tried to fence it.' }),
+    since: word('Since when the state is so.'),
+    message: word('What the last attempt came to.'),
+  }, 'One dead node.')),
+}, 'Dead nodes, and what is done about them. Missing in a cluster of PVC\'s daemons alone.')
 
 const fault = closed({
   id: Type.String(),
@@ -40,6 +52,7 @@ export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.',
   pools: Type.Integer({ description: 'Not kept by this project: 0.' }),
   volumes: Type.Integer({ description: 'Not kept by this project: 0.' }),
   snapshots: Type.Integer({ description: 'Not kept by this project: 0.' }),
+  fencing: Type.Optional(fencing),
   resources: closed({
     memory: closed({
       total: figure('MB.'), free: figure('MB.'), used: figure('MB.'), allocated: figure('MB.'), provisioned: figure('MB.'), utilization: figure('Percent.'),

@@ -94,7 +94,7 @@ export function member (name: string, { daemonState, state, stateVersion, presen
     coordinatorState: state,
     stateVersion: state === null ? null : stateVersion,
     stateSince: null,
-    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null } : null,
+    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null } : null,
     transition,
     ours: present || transition !== null,
     alive: false,

@@ -2,6 +2,7 @@
  * The cluster in one reply, as PVC's API shows it, from its nodes, domains and faults. Figures that a node lacks count as 0 in the sums.
  * What this project does not keep (networks, storage) is 0, as on a cluster that has none.
  */
+import type { FencingReport } from './fencing-report.ts'
 import type { NodeDetails } from './node-details.ts'
 
 /** A fault as PVC shows it. */
@@ -30,6 +31,8 @@ export interface StatusInput {
   readonly nodes: readonly NodeDetails[]
   readonly domains: readonly Domain[]
   readonly faults: readonly Fault[]
+  /** null in a cluster without a node of ours. */
+  readonly fencing: FencingReport | null
 }
 
 const byText = (a: string | null, b: string | null) => (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0
@@ -59,7 +62,7 @@ const nodeHealth = ({ health, health_details: details }: NodeDetails) => ({
   messages: (details ?? []).filter((check) => (check.health_delta ?? 0) > 0).map((check) => `'${check.name}': ${check.message ?? ''}`),
 })
 
-export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, domains, faults }: StatusInput) {
+export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, domains, faults, fencing }: StatusInput) {
   const memory = {
     total: sum(nodes.map((node) => node.memory.total)),
     free: sum(nodes.map((node) => node.memory.free)),
@@ -88,6 +91,7 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
     pools: 0,
     volumes: 0,
     snapshots: 0,
+    ...(fencing === null ? {} : { fencing }),
     resources: {
       memory: { ...memory, utilization: percent(memory.used, memory.total) },
       cpu: { ...cpu, utilization: percent(cpu.load, cpu.total) },

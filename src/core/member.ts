@@ -2,6 +2,7 @@
  * What the primary role needs to know of one node, and the words said of it: present, fit, letting go.
  * Every condition is positive and fails safe: an absent or malformed state satisfies none of them.
  */
+import { failoverOf, type Failover } from './fencing-report.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
 import { parseTransition, type Transition } from './transition.ts'
 import { jsonObject, text, type Znode } from './znode.ts'
@@ -14,6 +15,8 @@ export interface Presence {
   /** Seconds that its takeover and its relinquish may need at most; null where it does not say. */
   readonly takeoverTime: number | null
   readonly relinquishTime: number | null
+  /** What it does about a dead peer; null where it does not say. */
+  readonly failover: Failover | null
 }
 
 export interface Member {
@@ -49,6 +52,7 @@ function parsePresence (znode: Znode | undefined): Presence | null {
     api: text(object['api']),
     takeoverTime: seconds(object['takeover_time']),
     relinquishTime: seconds(object['relinquish_time']),
+    failover: failoverOf(object['failover']),
   }
 }
 

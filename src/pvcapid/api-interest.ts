@@ -14,7 +14,7 @@ export const apiRoots = [...clusterRoots, CONFIG, MAINTENANCE, UPSTREAM_IP, DOMA
 export const faultZnodes = ['last_time', 'first_time', 'ack_time', 'status', 'delta', 'message'] as const
 const domainZnodes = ['state', 'node'] as const
 
-/** For the metrics alone. */
+/** For the metrics and the report on fencing. */
 const vitalZnodes = ['keepalive', 'fence'] as const
 
 const details: ReadonlySet<string> = new Set([...detailZnodes, ...vitalZnodes])

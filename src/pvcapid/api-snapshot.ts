@@ -6,7 +6,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../core/cluster-status.ts'
 import type { ClusterView } from '../core/coordinator-state.ts'
 import { isStale, STALE } from '../core/health.ts'
-import { parseFence, type FenceState } from '../core/fence-record.ts'
+import { parseFence, type FenceRecord } from '../core/fence-record.ts'
+import { fencingReport } from '../core/fencing-report.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
 import { NOBODY } from '../core/states.ts'
 import type { Survey } from '../core/survey.ts'
@@ -80,9 +81,9 @@ export class ApiSnapshot {
     return this.#tree.get(nodePath(name, 'keepalive'))?.stat.mzxid ?? null
   }
 
-  /** The state of the fence on record for a node, or null. */
-  fenceState (name: string): FenceState | null {
-    return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)?.state ?? null
+  /** The fence on record for a node, or null. */
+  fence (name: string): FenceRecord | null {
+    return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)
   }
 
   /** How many checks of a node have an old value, because they failed or were late. */
@@ -115,6 +116,7 @@ export class ApiSnapshot {
       nodes: this.nodes,
       domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
       faults: this.#tree.children(FAULTS).map((id) => this.#fault(id)),
+      fencing: fencingReport(this.cluster?.members ?? [], (name) => this.fence(name)),
     }))
     return this.#status
   }

@@ -40,6 +40,7 @@ export const problems = {
   outcome_unknown: [503, 'Whether the write was done is not known', 'Follow `Location`; it tells once ZooKeeper answers.'],
   too_many_waiting: [503, 'Too many clients are waiting', 'Try again after `Retry-After`, or raise `pvc.api.limits.waiters`.'],
   shutting_down: [503, 'This API is shutting down', 'Ask another API.'],
+  switchover_going_on: [503, 'The switchover was not over at the end of the wait', 'Ask the same again to wait on for the same switchover, or follow `Location`.'],
   switchover_failed: [502, 'The switchover failed', '`error` names the resource and the reason.'],
   switchover_timed_out: [504, 'The switchover was not done within its bound', '`nodes` shows how far each node has come; it was rolled back.'],
   switchover_superseded: [409, 'A later change of the primary took its place', '`continued_by` is the epoch that took its place.'],

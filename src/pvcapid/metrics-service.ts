@@ -81,7 +81,7 @@ export class MetricsService implements Disposable {
     for (const { name: node } of latest.nodes) {
       metrics.primary.set({ node }, node === name ? 1 : 0)
       metrics.staleChecks.set({ node }, latest.staleChecks(node))
-      const fence = latest.fenceState(node)
+      const fence = latest.fence(node)?.state ?? null
       if (fence !== null) for (const state of Object.keys(fenceStates)) metrics.fence.set({ node, state }, state === fence ? 1 : 0)
       const keepalive = this.#keepalives.get(node)
       if (keepalive !== undefined) metrics.keepaliveAge.set({ node }, (clock.monotonic() - keepalive.seen) / 1000)

@@ -1,7 +1,7 @@
 /** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
 import { expectedEpoch } from './primary-service.ts'
 import { ApiError, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
-import { outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import { goingOn, outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../core/eligibility-report.ts'
 import type { HistoryEntry, HistoryPage } from '../core/history.ts'
 import type { Switchover, SwitchoverService } from './switchover-service.ts'
@@ -46,7 +46,8 @@ export class SwitchoverGate {
 
   /**
    * With `wait` there is a place to wait before anything is written, so that nobody is told of a bound after the write.
-   * @throws ApiError for everything that was refused, and when the end of the wait comes while ZooKeeper is away: that is no success
+   * Who waits gets a 2xx for a success only.
+   * @throws ApiError for everything that was refused, and when the end of the wait comes before that of the switchover
    */
   async request (wish: SwitchoverWish): Promise<SwitchoverReply> {
     const place = wish.wait === undefined ? null : this.#service.place()
@@ -75,7 +76,7 @@ export class SwitchoverGate {
     const seen = await this.#service.followed(at, wish.wait * 1000, wish.signal) ?? begun
     if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url))
     if (this.#service.stale) throw begun === null ? stillUnknown(at) : outOfSight(at, seen)
-    return underWay(at, begun === null ? null : seen)
+    throw seen !== null && (begun !== null || isWish(seen, wish)) ? goingOn(seen) : stillUnknown(at)
   }
 
   /** A page of the history. Throws `zookeeper_unavailable` before there is a view. */

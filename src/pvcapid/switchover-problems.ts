@@ -29,7 +29,13 @@ const followUp = (epoch: number) => ({ headers: { location: switchoverPath(epoch
 
 /** At the end of the wait it is still not known whether the write was done. */
 export const stillUnknown = (epoch: number) =>
-  new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} ZooKeeper has not come back by the end of the wait.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
+  new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} By the end of the wait it was not known.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
+
+/** The switchover goes on at the end of the wait. An error, because who waits with `curl --fail` must not take it for a success. */
+export const goingOn = (switchover: Switchover) =>
+  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} goes on at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverPath(switchover.epoch)}.`, {
+    outcome: 'in_progress', members: { epoch: switchover.epoch, switchover }, ...followUp(switchover.epoch),
+  })
 
 /** The switchover was begun, and at the end of the wait ZooKeeper is away. */
 export const outOfSight = (epoch: number, switchover: Switchover | null) =>

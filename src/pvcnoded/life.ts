@@ -7,6 +7,7 @@
 import { step } from '../core/coordinator.ts'
 import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
 import { epochOf } from '../core/epoch.ts'
+import type { Failover } from '../core/fencing-report.ts'
 import { unreachable } from '../core/states.ts'
 import { ClusterFeed } from '../cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../cluster/interest.ts'
@@ -107,6 +108,7 @@ export class Life {
       api: config.apiAddress ?? null,
       takeover_time: takeoverTime(config),
       relinquish_time: relinquishTime(config),
+      failover: failover(config),
     }, clock.wall())
     await register(session, this.own, config, facts, version)
     await presence.claim(clock, config.node)
@@ -351,6 +353,8 @@ const takeoverTime = (config: NodeConfig) => Math.ceil((config.transitionDelay +
 
 const relinquishTime = (config: NodeConfig) => Math.ceil((config.transitionDelay + config.settleTime +
   sum(config.resources.map((resource) => resource.releaseTimeout * (1 + resource.retries)))) / 1000)
+
+const failover = ({ fencing, unfencedFailover }: NodeConfig): Failover => fencing.method !== 'none' ? 'fenced' : unfencedFailover ? 'unfenced' : 'manual'
 
 function rejected (signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {

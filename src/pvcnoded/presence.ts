@@ -2,6 +2,7 @@
  * `/nodes/<n>/presence`: ephemeral, so it lives exactly as long as the session that made it. It is what keeps two daemons of one name
  * apart, and its renewal is the lease.
  */
+import type { Failover } from '../core/fencing-report.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { isNoNode, isNodeExists, isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
 import { nodePath } from '../zookeeper/paths.ts'
@@ -23,6 +24,8 @@ export interface PresenceContent {
   /** Seconds that a takeover and a relinquish here may need at most. */
   readonly takeover_time: number
   readonly relinquish_time: number
+  /** What this node does about a dead peer. */
+  readonly failover: Failover
 }
 
 export class Presence {

@@ -7,7 +7,7 @@ const node = (name: string, texts: Partial<Record<DetailZnode, string>> = {}, de
 })
 const fault = (id: string, delta: number | null, at: string | null, status: string | null = 'new', message: string | null = id): Fault =>
   ({ id, last_reported: at, first_reported: at, acknowledged_at: '', status, health_delta: delta, message })
-const input: StatusInput = { clusterName: 'orchard', maintenance: 'false', primaryNode: 'plum', upstreamIp: null, nodes: [], domains: [], faults: [] }
+const input: StatusInput = { clusterName: 'orchard', maintenance: 'false', primaryNode: 'plum', upstreamIp: null, nodes: [], domains: [], faults: [], fencing: null }
 
 t.test('an empty cluster', async (t) => {
   t.match(clusterStatus({ ...input, clusterName: null, primaryNode: null, maintenance: null }), {
@@ -21,6 +21,11 @@ t.test('an empty cluster', async (t) => {
     osds: { total: 0 },
     resources: { memory: { total: 0, utilization: 0 }, cpu: { utilization: 0 } },
   })
+})
+
+t.test('dead nodes are reported where there are nodes of ours', async (t) => {
+  t.notOk('fencing' in clusterStatus(input))
+  t.same(clusterStatus({ ...input, fencing: { failover: 'manual', dead: [] } }).fencing, { failover: 'manual', dead: [] })
 })
 
 t.test('sums and counts', async (t) => {

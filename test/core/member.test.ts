@@ -13,7 +13,7 @@ t.test('a node as read', async (t) => {
     daemonmode: znode('coordinator'),
     daemonstate: znode('run', { mzxid: '8' }),
     routerstate: znode('primary', { mzxid: '9' }),
-    presence: znode('{"api":"hv1:7370","takeover_time":12,"relinquish_time":0}', { owner: '5' }),
+    presence: znode('{"api":"hv1:7370","takeover_time":12,"relinquish_time":0,"failover":"fenced"}', { owner: '5' }),
     transition: znode('{"direction":"takeover"}'),
   })
   t.match(found, {
@@ -25,7 +25,7 @@ t.test('a node as read', async (t) => {
     stateSince: 'then',
     ours: true,
     stamp: '9/8',
-    presence: { owner: '5', api: 'hv1:7370', takeoverTime: 12, relinquishTime: 0 },
+    presence: { owner: '5', api: 'hv1:7370', takeoverTime: 12, relinquishTime: 0, failover: 'fenced' },
     transition: { direction: 'takeover' },
   })
 })

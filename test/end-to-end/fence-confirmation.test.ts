@@ -37,6 +37,7 @@ t.test('a fence that fails, hangs, is late; and an operator', { timeout: 120_000
   t.match(watcher.feed.view, { key: { value: dead.name, version: dead.epoch } }, 'the key is not freed')
   t.equal(made.holder('address'), dead.name)
   t.match(await (await fetch(`${api}/metrics`)).text(), `pvc_node_fence_state{node="${dead.name}",state="unconfirmed"} 1\n`)
+  t.match(await (await fetch(`${api}/api/v1/status`)).json(), { fencing: { failover: 'fenced', dead: [{ node: dead.name, state: 'unconfirmed', attempts: 3, message: /was killed/ }] } })
   t.match(await post('switchover', { to: other }), { status: 422, body: { code: 'holder_unconfirmed', confirmation: [`/api/v1/node/${dead.name}/fence-confirmation`] } })
   t.match(await confirm(other), { status: 409, body: { code: 'fence_not_confirmable' } }, 'a live secondary is not to be vouched for either')
 

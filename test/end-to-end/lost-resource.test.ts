@@ -27,6 +27,7 @@ esac
   t.ok(made.notes('checks').every((line) => line === String(epoch)), 'checks know the epoch')
   await eventually(async () => (await resources('hv1'))[0].state === 'held')
   t.match(await resources('hv2'), [{ name: 'job', state: 'released', error: null }])
+  t.match(await (await fetch(`${api}/api/v1/status`)).json(), { fencing: { failover: 'manual', dead: [] } }, 'there is no fencing agent')
 
   rmSync(join(made.folder, 'job.hv1'))
   await first.logged((line) => line.msg === 'the resource is held again')

@@ -36,7 +36,7 @@ t.test('one switchover, from the request to its end', async (t) => {
   t.match(legacy, { status: 200, headers: { location: '/api/v1/switchover/1' } })
   t.notMatch(legacy.body['message'], /already/)
   t.equal((await ask(t, app, 'POST', '/api/v1/node/quince/coordinator-state?state=primary')).status, 409)
-  t.match(await wish(t, app, { to: 'fig' }, '?wait=0.05'), { status: 202, body: { epoch: 1, done: false } })
+  t.match(await wish(t, app, { to: 'fig' }, '?wait=0.05'), { status: 503, headers: { location: '/api/v1/switchover/1', 'retry-after': '1' }, body: { code: 'switchover_going_on', outcome: 'in_progress', epoch: 1, switchover: { epoch: 1, done: false } } }, 'no 2xx for who waits, unless it has succeeded')
   t.match(await ask(t, app, 'GET', '/api/v1/switchover/1?wait=0.05'), { status: 200, body: { done: false } })
   t.strictSame(await everything(session), before, 'nothing was written for any of them')
 

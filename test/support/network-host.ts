@@ -36,6 +36,7 @@ export class NetworkHost {
 
 /** @param network the first three numbers of the hosts' addresses; nothing but these namespaces ever sees them */
 export function networkHosts (t: Test, names: readonly string[], network = '10.213.7'): NetworkHost[] {
+  if (process.getuid?.() !== 0) throw new Error('Hosts of a test are network namespaces, which only root may make: run this test as root.')
   const tag = `pvc${process.pid}`
   const made: string[] = []
   t.teardown(() => { for (const namespace of made.toReversed()) ip('netns', 'del', namespace) })

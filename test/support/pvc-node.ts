@@ -31,17 +31,26 @@ def phase(make, letter, work=lambda: None):
     if not lock.acquire(timeout=60):
         raise SystemExit("phase " + letter + " was never had")
     work()
-    # As PVC does it, so that the other side can queue up for the next phase.
-    time.sleep(0.7 if make == zk.WriteLock else 0.1)
     lock.release()
     print(ME, "phase", letter, flush=True)
+
+def others_that_hold():
+    return [name for name in zk.get_children("/nodes") if name != ME and zk.get("/nodes/" + name + "/routerstate")[0] in (b"primary", b"relinquish")]
+
+def until_the_other_is_in_line():
+    # PVC keeps its first phase so long that the other side can queue up for the next one; here until it has.
+    for _ in range(3000):
+        if len(zk.get_children(SYNC)) > 1 or not others_that_hold():
+            return
+        time.sleep(0.02)
+    raise SystemExit("nobody queued up for phase B")
 
 def take():
     lock = zk.Lock(KEY)
     if not lock.acquire(timeout=60):
         raise SystemExit("the lock of the key was never had")
     put("/routerstate", "takeover")
-    phase(zk.WriteLock, "A")
+    phase(zk.WriteLock, "A", until_the_other_is_in_line)
     phase(zk.ReadLock, "B")
     phase(zk.WriteLock, "C", lambda: effect("acquire", "address"))
     phase(zk.WriteLock, "D", lambda: effect("acquire", "service"))

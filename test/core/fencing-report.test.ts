@@ -1,0 +1,32 @@
+// What people are told of dead nodes.
+import t from 'tap'
+import { newFence } from '../../src/core/fence-record.ts'
+import { failoverOf, fencingReport } from '../../src/core/fencing-report.ts'
+import { gone, member, presence, primary } from '../support/scenario-builders.ts'
+
+const saying = (name: string, failover: 'fenced' | 'unfenced' | 'manual' | null) => member(name, { presence: { ...presence, failover } })
+const nobody = () => null
+
+t.test('a cluster of PVC daemons has none', async (t) => {
+  t.equal(fencingReport([member('a', { ours: false }), member('b', { ours: false })], nobody), null)
+})
+
+t.test('what the coordinators do', async (t) => {
+  const failover = (...members: Parameters<typeof fencingReport>[0]) => fencingReport(members, nobody)?.failover
+  t.equal(failover(saying('a', 'fenced'), saying('b', 'fenced'), gone('c')), 'fenced')
+  t.equal(failover(saying('a', 'manual'), saying('b', 'fenced')), 'differs')
+  t.equal(failover(saying('a', 'unfenced'), saying('b', null)), 'unfenced')
+  t.equal(failover(gone('a')), null)
+  t.equal(failover(saying('a', 'manual'), { ...saying('h', 'fenced'), mode: 'hypervisor' }), 'manual', 'a hypervisor fences nobody')
+  t.same(['fenced', 'toString', 1, undefined].map(failoverOf), ['fenced', null, null, null])
+})
+
+t.test('the dead', async (t) => {
+  const record = { ...newFence('a', 'presence_gone', { presence: null, keepalive: null }, '2026-01-01T00:00:00.000Z'), attempts: 2, message: 'no answer' }
+  const dead = (name: string) => ({ ...primary(name), daemonState: 'dead' as const })
+  t.strictSame(fencingReport([dead('c'), dead('b'), saying('a', 'fenced')], (name) => name === 'c' ? record : null)?.dead, [
+    { node: 'b', state: null, why: null, attempts: 0, since: null, message: null },
+    { node: 'c', state: 'pending', why: 'its presence is gone: its session with ZooKeeper has ended', attempts: 2, since: '2026-01-01T00:00:00.000Z', message: 'no answer' },
+  ])
+  t.equal(fencingReport([dead('b')], () => ({ ...record, why: null }))?.dead[0]?.why, null)
+})
