@@ -45,7 +45,7 @@ t.test('every route that is named exists', async (t) => {
   const patterns = [...Object.keys(paths), '/', '/docs', '/openapi.json'].map((path) => new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`))
   let named = 0
   for (const { file, text } of written) {
-    for (const [, path = ''] of text.matchAll(/(?:(?:GET|POST|HEAD|OPTIONS) |\$api|\$PVC_API|:7370)(\/[^\s"'`?,;)|\\]*)/g)) {
+    for (const [, path = ''] of text.matchAll(/(?:(?:GET|POST|HEAD|OPTIONS) |\$api|\$PVC_API|:7370)(\/[^\s"'`?,;)|\\$]*)/g)) {
       named++
       t.ok(patterns.some((pattern) => pattern.test(path) || pattern.test(`/api/v1${path}`)), `${file}: ${path}`)
     }
@@ -69,7 +69,7 @@ t.test('every metric that is named exists', async (t) => {
 
 t.test('every setting, code and field that is named exists', async (t) => {
   const words = new Set([...reference.values(), description].flatMap((text) => text.match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? []))
-  const elsewhere = new Set(['primary_node', 'sync_lock', 'fence_lock', 'node_modules'])
+  const elsewhere = new Set(['primary_node', 'sync_lock', 'fence_lock', 'node_modules', 'fence_apc'])
   for (const { file, text } of written.filter(({ file }) => file.endsWith('.md'))) {
     for (const span of codeSpans(text)) {
       for (const [word] of span.matchAll(/\b[a-z]+(?:_[a-z0-9]+)+\b/g)) t.ok(words.has(word) || elsewhere.has(word), `${file}: ${word}`)
@@ -82,4 +82,10 @@ t.test('every npm script that is named exists', async (t) => {
   for (const { file, text } of [...written, { file: 'CHANGELOG.md', text: readFileSync('CHANGELOG.md', 'utf8') }]) {
     for (const [, name = ''] of text.matchAll(/\bnpm run ([a-z:-]+)/g)) t.ok(name in scripts, `${file}: npm run ${name}`)
   }
+})
+
+t.test('every alert has its place in docs/operations.md', async (t) => {
+  const alerts = [...readFileSync('examples/prometheus/pvc-alerts.yaml', 'utf8').matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
+  const told = [...readFileSync('docs/operations.md', 'utf8').matchAll(/^\| `(Pvc\w+)`/gm)].map(([, name]) => name)
+  t.strictSame(told, alerts)
 })
