@@ -21,7 +21,7 @@ t.test('every command does what the page says', { timeout: 1_200_000 }, async (t
   const folder = mkdtempSync(join(tmpdir(), 'pvc-commands-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   // The real curl, which says the status of each answer on stderr besides.
-  writeFileSync(join(folder, 'curl'), `#!/bin/sh\nexec /usr/bin/curl --write-out '%{stderr}HTTP %{http_code}\\n' "$@"\n`)
+  writeFileSync(join(folder, 'curl'), ['#!/bin/sh', 'exec /usr/bin/curl --write-out "%{stderr}HTTP %{http_code}\\n" "$@"', ''].join('\n'))
   chmodSync(join(folder, 'curl'), 0o755)
 
   const run = async (text: string, says: RegExp | null, endless: boolean): Promise<{ readonly exit: number | null, readonly output: string }> => {
