@@ -84,11 +84,11 @@ export class Cluster {
     return { code: await run.exited(), log: run.log }
   }
 
-  /** An API for `name`; resolves with its base URL once it listens. `zookeeper`: by which address, if not the server's own. */
-  async startApi (name: string, port = 0, zookeeper = this.zookeeper.connectString): Promise<string> {
+  /** An API for `name`; resolves with its base URL once it listens. `zookeeper`: by which addresses, if not the server's own. */
+  async startApi (name: string, port = 0, zookeeper: readonly string[] = [this.zookeeper.connectString]): Promise<string> {
     const file = this.#configuration(`pvcapid-${name}`, {
       node: name,
-      coordinators: [zookeeper],
+      coordinators: zookeeper,
       zookeeper: { session_timeout: this.#options.sessionTimeout ?? 4 },
       api: { listen_address: '127.0.0.1', listen_port: port },
     })

@@ -9,11 +9,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from './free-port.ts'
 
 /** In ticks: a follower that is cut off from its leader goes on answering reads for as long as `syncLimit`. */
 const QUORUM = ['initLimit=40', 'syncLimit=60']
@@ -45,23 +46,18 @@ export interface Transaction {
   readonly op: string
   readonly path: string
   readonly data: string
+  /** Of a `create`. */
+  readonly ephemeral: boolean
 }
 
 const live = new Set<ZooKeeperServer>()
 process.on('exit', () => { for (const server of live) server.abandon() })
 
-async function freePort (): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port was given'))
-        else resolve(address.port)
-      })
-    })
-  })
+function detailsOf (op: string, text: string): Pick<Transaction, 'path' | 'data' | 'ephemeral'> {
+  const [, path = '', data = '', ephemeral] = (op === 'create'
+    ? /^(\/[^,]*),([^]*),\[\d+,s\{[^]*\],(true|false),-?\d+$/
+    : op === 'delete' ? /^'?(\/.*)$/ : /^(\/[^,]*),([^]*),-?\d+$/).exec(text.trimEnd()) ?? []
+  return { path, data, ephemeral: ephemeral === 'true' }
 }
 
 export class ZooKeeperServer {
@@ -213,11 +209,11 @@ export class ZooKeeperServer {
     const found: Transaction[] = []
     for (const name of logs) {
       const { stdout } = await promisify(execFile)('java', ['-cp', JAR, 'org.apache.zookeeper.server.persistence.TxnLogToolkit', join(folder, name)], { maxBuffer: 2 ** 28 })
-      for (const line of stdout.split('\n')) {
-        const [, session, zxid, op, rest = ''] = /session 0x([0-9a-f]+) cxid 0x[0-9a-f]+ zxid 0x([0-9a-f]+) (\w+) ?(.*)$/.exec(line) ?? []
+      // Data may hold line breaks.
+      for (const entry of stdout.split(/\n(?=\d+\/\d+\/\d+, [^\n]* session 0x|EOF reached)/)) {
+        const [, session, zxid, op, rest = ''] = /session 0x([0-9a-f]+) cxid 0x[0-9a-f]+ zxid 0x([0-9a-f]+) (\w+) ?([^]*)$/.exec(entry) ?? []
         if (session === undefined || zxid === undefined || op === undefined) continue
-        const [, path = '', data = ''] = /^([^,]*)(?:,(.*?))?(?:,-?\d+|,\[\d+,s\{.*)?$/.exec(rest) ?? []
-        found.push({ session, zxid, op, ...path.startsWith('/') ? { path, data } : { path: '', data: '' } })
+        found.push({ session, zxid, op, ...detailsOf(op, rest) })
       }
     }
     return found

@@ -17,7 +17,7 @@ const CONFIGURATION = resolve('examples/haproxy/haproxy.cfg')
 t.test('at most one server is up', { timeout: 900_000 }, async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes: [...nodes] })
   const path = await proxy(t, made.zookeeper)
-  const apis = await Promise.all(nodes.map(async (name) => await made.startApi(name, 0, name === 'hv1' ? `127.0.0.1:${path.port}` : undefined)))
+  const apis = await Promise.all(nodes.map(async (name) => await made.startApi(name, 0, name === 'hv1' ? [`127.0.0.1:${path.port}`] : undefined)))
   const variables = Object.fromEntries(nodes.map((name, index) => [`PVCAPID_${name.toUpperCase()}`, new URL(apis[index] ?? '').host]))
   let primary = await watcher.settled()
   const haproxy = await HAProxy.start(t, CONFIGURATION, variables)

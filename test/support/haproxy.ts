@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../scripts/support/free-port.ts'
 
 export interface ServerState { readonly name: string, readonly up: boolean }
 

@@ -13,7 +13,7 @@ import { nativeConnector } from '../../src/zookeeper/native.ts'
 import { LockBook } from '../../src/zookeeper/lock-book.ts'
 import { SessionKeeper, type KeeperReport, type SessionKeeperOptions } from '../../src/zookeeper/session-keeper.ts'
 import { Session, type SessionOptions, type SessionState } from '../../src/zookeeper/session.ts'
-import { Proxy } from './proxy.ts'
+import { Proxy } from '../../scripts/support/proxy.ts'
 
 export const connector = nativeConnector()
 export const uuid = (): string => randomUUID().replaceAll('-', '')

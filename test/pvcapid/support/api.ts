@@ -14,7 +14,7 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
-import type { Proxy } from '../../support/proxy.ts'
+import type { Proxy } from '../../../scripts/support/proxy.ts'
 import { connect, connector, zookeeper } from '../../support/zookeeper.ts'
 
 export const OPERATE = 'an-operators-key'

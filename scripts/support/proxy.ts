@@ -99,6 +99,11 @@ export class Proxy {
     this.#swallowReplies = true
   }
 
+  /** Requests are lost, until `heal()`; what the server has to say by itself still comes. */
+  swallowRequests (): void {
+    this.#swallowRequests = true
+  }
+
   /** Requests reach the server; its replies are lost, until `heal()`. */
   swallowReplies (): void {
     this.#swallowReplies = true
