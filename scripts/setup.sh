@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts a Debian machine with Node 20 or newer and npm in order for building and testing: compiler and Python for the native
 # ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2, iputils-arping and IPMI's programs for the
-# tests, and node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, chromium, faketime, ping) are arguments.
+# tests, and node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, chromium, faketime, ping, shellcheck) are
+# arguments.
 # Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,9 +39,9 @@ command -v ipmi_sim >/dev/null 2>&1 || need openipmi
 for program in "$@"; do
   case "$program" in
     prometheus) command -v promtool >/dev/null 2>&1 || need prometheus ;;
-    haproxy | chromium | faketime) command -v "$program" >/dev/null 2>&1 || need "$program" ;;
+    haproxy | chromium | faketime | shellcheck) command -v "$program" >/dev/null 2>&1 || need "$program" ;;
     ping) command -v ping >/dev/null 2>&1 || need iputils-ping ;;
-    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy, chromium, faketime and ping." ;;
+    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy, chromium, faketime, shellcheck and ping." ;;
   esac
 done
 
@@ -93,13 +94,6 @@ fi
 say "installing node_modules from package-lock.json and building the ZooKeeper client (some minutes)"
 # Of all packages only zookeeper has a script that is needed; it runs after the patch.
 npm ci --ignore-scripts --no-audit --no-fund || fail "npm ci failed; see its message above."
-# The package unpacks the C client when it is built: what is patched goes back into the archive.
-client=node_modules/zookeeper/deps
-tar -xzf "$client/zookeeper-client-c.tar.gz" -C "$client" --warning=no-unknown-keyword || fail "The zookeeper package does not contain the C client where it used to; patches/zookeeper.patch is for the version in package-lock.json."
-patch -s -p1 -d node_modules/zookeeper < patches/zookeeper.patch || fail "patches/zookeeper.patch does not fit the installed zookeeper package; it is for the version in package-lock.json."
-tar -czf "$client/zookeeper-client-c.tar.gz" -C "$client" zookeeper-client-c
-npm rebuild --ignore-scripts=false zookeeper || fail "The native ZooKeeper client could not be built; see the message above."
-[ -f "$addon" ] || fail "npm did not build the native ZooKeeper client: its install script was not run. package.json must name zookeeper in allowScripts."
-node -e 'require(require("path").resolve(process.argv[1]))' "$addon" || fail "The native ZooKeeper client was built but Node $(node --version) cannot load it; see the message above."
+sh scripts/patch-client.sh || fail "The native ZooKeeper client was not built; see the message above."
 printf '%s\n' "$state" > "$stamp"
 say "done"

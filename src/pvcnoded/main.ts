@@ -17,7 +17,7 @@ import { nativeConnector } from '../zookeeper/native.ts'
 import { createCollectors } from './collectors/create.ts'
 import { loadNodeConfig, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
-import type { EndingCode } from './endings.ts'
+import { endings, type EndingCode } from './endings.ts'
 import { NodeNameInUseError } from './presence.ts'
 import { releaseEverything } from './release.ts'
 
@@ -44,7 +44,7 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run'): P
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, tail: logTail }).child({ node: config.node })
   // Kept as long as this process lives, whatever ends it.
   if (await claimSole('pvcnoded', file) === null) {
-    log.fatal({ code: 'daemon_running' satisfies EndingCode, config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
+    log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
     process.exit(exitStatus('running'))
   }
   if (wanted === 'run') return await runDaemon(config, log, logTail)
@@ -92,14 +92,16 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   try {
     const end = await daemon.run()
     if (end === 'stopped') log.info('stopped')
-    else log.fatal({ code: end }, 'stopped, but ZooKeeper does not know: peers will find this node dead, and fence it if they can')
+    else log.fatal(ending(end), 'stopped, but ZooKeeper does not know: peers will find this node dead, and fence it if they can')
     process.exit(end === 'stopped' ? 0 : 1)
   } catch (error) {
     if (!(error instanceof NodeNameInUseError)) throw error
-    log.fatal({ code: error.code }, error.message)
+    log.fatal(ending(error.code), error.message)
     process.exit(exitStatus('configuration'))
   }
 }
+
+const ending = (code: EndingCode) => ({ code, advice: endings[code] })
 
 /** What systemd tells this process alone: no command that it runs is to speak in its name. */
 function notifyEnvironment (): Readonly<Record<string, string | undefined>> {
