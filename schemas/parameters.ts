@@ -1,6 +1,5 @@
 /** Arguments that several routes take. */
 import Type from 'typebox'
-import { nodeName } from './switchover.ts'
 
 export const nodeParams = Type.Object({ node: Type.String({ description: 'The node\'s exact name.', examples: ['hv1'] }) })
 
@@ -21,5 +20,3 @@ export const ifNoneMatch = Type.String({ description: 'ETags that the client kno
 export const epochParams = Type.Object({
   epoch: Type.Integer({ description: 'The number of the switchover.', minimum: 0, maximum: 9_999_999_999, examples: [17] }),
 })
-
-export { nodeName }

@@ -27,7 +27,7 @@ const leased = (node: NodeModel) => {
 const spend = (world: World, what: keyof Budget): World => ({ ...world, budget: { ...world.budget, [what]: world.budget[what] - 1 } })
 
 /** Feeds one event to a node's machine and takes its effects. */
-export function feed (world: World, name: string, input: Input): World {
+function feed (world: World, name: string, input: Input): World {
   const node = world.nodes[name]
   if (node === undefined || node.machine === null) return world
   const { state, effects } = step(node.machine, { ...input, wall } as CoordinatorEvent)

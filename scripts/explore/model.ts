@@ -75,10 +75,10 @@ export interface Bounds extends Budget {
   readonly writes: number
 }
 
-export const CZXID = 'c'
+const CZXID = 'c'
 const LEDGER = { czxid: CZXID, base: 0 }
 
-export const settingsOf = (self: string, bounds: Bounds) => ({
+const settingsOf = (self: string, bounds: Bounds) => ({
   self,
   mode: 'coordinator' as const,
   resources: bounds.resources,
@@ -86,7 +86,7 @@ export const settingsOf = (self: string, bounds: Bounds) => ({
   standBack: { first: 13, most: 13 },
 })
 
-export function member (name: string, { daemonState, state, stateVersion, present, transition }: NodeZnodes): Member {
+function member (name: string, { daemonState, state, stateVersion, present, transition }: NodeZnodes): Member {
   return {
     name,
     mode: 'coordinator',

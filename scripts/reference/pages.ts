@@ -1,6 +1,7 @@
 /** The pages of docs/ that are made, not written: file → text. */
 import { readFileSync } from 'node:fs'
 import { configurationPage } from './configuration.ts'
+import { dependenciesPage } from './dependencies.ts'
 import { errorsPage } from './errors.ts'
 import { httpPage, type Description } from './http.ts'
 import { metricsPage } from './metrics.ts'
@@ -9,6 +10,7 @@ export function referencePages (): ReadonlyMap<string, string> {
   const description = JSON.parse(readFileSync('openapi/openapi.json', 'utf8')) as Description
   return new Map([
     ['docs/configuration.md', configurationPage()],
+    ['docs/dependencies.md', dependenciesPage()],
     ['docs/errors.md', errorsPage()],
     ['docs/http.md', httpPage(description)],
     ['docs/metrics.md', metricsPage()],

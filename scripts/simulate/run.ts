@@ -23,7 +23,7 @@ export interface RunReport {
 /** Milliseconds in which a cluster that is left alone has settled: a stand-back at its longest, and a switchover. */
 const SETTLED_WITHIN = 420_000
 
-export function stageOf (seed: string): Stage {
+function stageOf (seed: string): Stage {
   const random = new Random(seed).stream('stage')
   const nodes = ['hv1', 'hv2', 'hv3', 'hv4', 'hv5'].slice(0, random.pick([2, 3, 3, 3, 5]))
   return {

@@ -59,7 +59,7 @@ export async function readMembers (session: Session, alive: Alive = assumed): Pr
 }
 
 /** The primary key, or null while there is none. */
-export async function readKey (session: Session): Promise<KeyView | null> {
+async function readKey (session: Session): Promise<KeyView | null> {
   const znode = await readZnode(session, PRIMARY_NODE)
   return znode === undefined ? null : keyOf(znode)
 }

@@ -33,7 +33,7 @@ export type { SwitchoverRequest } from '../core/switchover-rules.ts'
 export type { Switchover } from '../core/switchover-view.ts'
 
 /** Milliseconds that a change of the key waits for the primary lock. */
-export const LOCK_TIMEOUT = 400
+const LOCK_TIMEOUT = 400
 /** Milliseconds from the request until its fate is told. */
 const BOUND = LOCK_TIMEOUT + 2_000
 /** Milliseconds more that a reading may take which only makes the answer better. */

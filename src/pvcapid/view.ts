@@ -14,7 +14,7 @@ import { SwitchoverBoard } from './switchover-board.ts'
 import type { Topic, Waiters } from './waiters.ts'
 
 /** Milliseconds since ZooKeeper's last answer beyond which the view is stale; it is asked every second. */
-export const STALE_AFTER = 2_500
+const STALE_AFTER = 2_500
 
 export interface ViewOptions {
   readonly sessions: SessionSource

@@ -101,7 +101,9 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   }
 }
 
-const ending = (code: EndingCode) => ({ code, advice: endings[code] })
+function ending (code: EndingCode): { code: EndingCode, advice: string } {
+  return { code, advice: endings[code] }
+}
 
 /** What systemd tells this process alone: no command that it runs is to speak in its name. */
 function notifyEnvironment (): Readonly<Record<string, string | undefined>> {

@@ -13,7 +13,7 @@ export interface HostPort {
   readonly port: number
 }
 
-export const defaultZooKeeperPort = 2181
+const defaultZooKeeperPort = 2181
 /** Longest duration accepted, seconds: a day. Also keeps milliseconds within what a timer can count. */
 const longest = 86_400
 

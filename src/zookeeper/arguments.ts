@@ -10,9 +10,9 @@ import { ZooKeeperError, type Operation } from './errors.ts'
 import { pathProblem } from './paths.ts'
 
 /** Bytes of data in one znode. The server's limit is 1,048,575 for the whole request; this leaves room for the path. */
-export const MAX_DATA_BYTES = 1_000_000
+const MAX_DATA_BYTES = 1_000_000
 /** Bytes of one path. */
-export const MAX_PATH_BYTES = 4_096
+const MAX_PATH_BYTES = 4_096
 
 function refuse (op: Operation, path: unknown, detail: string): never {
   const shown = typeof path === 'string' && path.length <= MAX_PATH_BYTES ? path : undefined

@@ -49,9 +49,8 @@ export interface Stat {
   readonly dataLength: number
 }
 
-export const WATCH_KINDS = ['created', 'deleted', 'changed', 'children', 'removed'] as const
 /** `removed` means that the watch went away without firing: read again. */
-export type WatchKind = (typeof WATCH_KINDS)[number]
+export type WatchKind = 'created' | 'deleted' | 'changed' | 'children' | 'removed'
 
 export interface WatchEvent {
   readonly type: 'watch'

@@ -62,7 +62,6 @@ export function baseName (path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-export const SCHEMA_VERSION = '/schema/version'
 export const CONFIG = '/config'
 export const PRIMARY_NODE = '/config/primary_node'
 export const PRIMARY_SYNC_LOCK = '/config/primary_node/sync_lock'
@@ -72,7 +71,7 @@ export const UPSTREAM_IP = '/config/upstream_ip'
 export const NODES = '/nodes'
 export const DOMAINS = '/domains'
 export const FAULTS = '/faults'
-export const LOGS = '/logs'
+const LOGS = '/logs'
 export const SWITCHOVERS = '/switchovers'
 
 /** Every child of `/nodes/<n>` this project knows. */

@@ -9,7 +9,7 @@ import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { ZooKeeperError } from './errors.ts'
 
-export const DEFAULT_PORT = 2181
+const DEFAULT_PORT = 2181
 
 /** The addresses of a host; may reject. */
 export type Lookup = (host: string) => Promise<readonly string[]>

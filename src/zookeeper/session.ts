@@ -37,7 +37,7 @@ export const ANY_VERSION: unique symbol = Symbol('ANY_VERSION')
 export type ExpectedVersion = number | typeof ANY_VERSION
 
 /** Bytes of watches that one re-arming request may hold; a server accepts 1,048,575 for the request as a whole. */
-export const MAX_WATCH_BYTES = 1_000_000
+const MAX_WATCH_BYTES = 1_000_000
 
 export interface OperationOptions {
   /** Milliseconds until the operation is given up. Default: the session's. */

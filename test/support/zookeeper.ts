@@ -16,7 +16,7 @@ import { Session, type SessionOptions, type SessionState } from '../../src/zooke
 import { Proxy } from '../../scripts/support/proxy.ts'
 
 export const connector = nativeConnector()
-export const uuid = (): string => randomUUID().replaceAll('-', '')
+const uuid = (): string => randomUUID().replaceAll('-', '')
 
 /** A server of the test's own, gone with it. */
 export async function zookeeper (t: Test, options: ZooKeeperServerOptions = {}): Promise<ZooKeeperServer> {

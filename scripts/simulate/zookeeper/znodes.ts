@@ -56,7 +56,7 @@ const NODE_EXISTS = -110
 const NOT_EMPTY = -111
 const SESSION_EXPIRED = -112
 
-export const hex = (zxid: number): string => zxid.toString(16).padStart(16, '0')
+const hex = (zxid: number): string => zxid.toString(16).padStart(16, '0')
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 export class Znodes {
