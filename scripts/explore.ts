@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import type { Bounds, Budget } from './explore/model.ts'
 import { search, type Report } from './explore/search.ts'
 
-const kinds = ['requests', 'blind', 'crashes', 'expiries', 'failures', 'shutdowns', 'hasty'] as const
+const kinds = ['requests', 'blind', 'crashes', 'expiries', 'failures', 'shutdowns', 'hasty', 'stale', 'unfenced'] as const
 const { values } = parseArgs({
   options: {
     ...Object.fromEntries(['nodes', 'resources', 'writes', 'limit', ...kinds].map((name) => [name, { type: 'string' as const }])),
@@ -19,7 +19,7 @@ const number = (name: string, fallback: number) => {
   return value === undefined ? fallback : Number(value)
 }
 
-const nothing: Budget = { requests: 0, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0 }
+const nothing: Budget = { requests: 0, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0 }
 const cluster = (nodes: number, resources: number, writes: number): Bounds =>
   ({ ...nothing, nodes: ['hv1', 'hv2', 'hv3', 'hv4'].slice(0, nodes), resources: ['r1', 'r2'].slice(0, resources), writes })
 
@@ -35,6 +35,8 @@ const suite: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [
     { ...nothing, shutdowns: 1 },
     { ...nothing, expiries: 1 },
     { ...nothing, crashes: 1 },
+    { ...nothing, stale: 1, unfenced: 1 },
+    { ...nothing, expiries: 1, unfenced: 1 },
   ]],
 ]
 
@@ -46,6 +48,8 @@ const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(num
   failures: number('failures', 0),
   shutdowns: number('shutdowns', 0),
   hasty: number('hasty', 0),
+  stale: number('stale', 0),
+  unfenced: number('unfenced', 0),
 }]]]
 
 const happens = (budget: Budget) => Object.entries(budget).filter(([, times]) => times > 0).map(([what, times]) => `${what} ${times}`).join(' + ') || 'nothing'

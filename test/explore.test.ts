@@ -5,12 +5,13 @@ import { violation } from '../scripts/explore/invariants.ts'
 import { search } from '../scripts/explore/search.ts'
 
 const none: Bounds = {
-  nodes: ['hv1', 'hv2'], resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, writes: 4,
+  nodes: ['hv1', 'hv2'], resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, writes: 4,
 }
 
 for (const [what, bounds] of [
   ['a request between two coordinators, two resources', { ...none, resources: ['r1', 'r2'] }],
   ['a request, and an acquisition or a release that fails', { ...none, failures: 1 }],
+  ['a node that is there and judged dead, without fences', { ...none, requests: 0, stale: 1, unfenced: 1 }],
 ] as const) {
   t.test(what, async (t) => {
     const report = search(bounds)

@@ -2,7 +2,6 @@
  * What is under fire: a ZooKeeper ensemble of three servers, five coordinators and two APIs, each a process of its own with ways of its own to each
  * server, and a power switch that fences. Who ends is started again, as a service manager would. `close` ends everything.
  */
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -16,9 +15,9 @@ import { ANY_VERSION } from '../../src/zookeeper/session.ts'
 import { SessionKeeper } from '../../src/zookeeper/session-keeper.ts'
 import { WatchedTree } from '../../src/zookeeper/tree.ts'
 import { Cluster } from '../support/cluster.ts'
-import type { DaemonProcess } from '../support/daemon-process.ts'
+import { packageFolder, type DaemonProcess } from '../support/daemon-process.ts'
 import { ZooKeeperEnsemble } from '../support/ensemble.ts'
-import { packageFolder } from '../support/daemon-process.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 import { Proxy } from '../support/proxy.ts'
 
 export const NODES = ['hv1', 'hv2', 'hv3', 'hv4', 'hv5'] as const
@@ -75,7 +74,7 @@ export class Arena {
     const { folder } = this.cluster
     writeFileSync(join(folder, 'power-switch.sh'), powerSwitch(folder))
     writeFileSync(join(folder, 'resource.sh'), `sleep ${RESOURCE_TIME}\nexec sh ${join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')} ${folder}\n`)
-    this.#clock = movableClock()
+    this.#clock = fakeClock()
     this.#keeper = new SessionKeeper({
       connector: nativeConnector(), servers: ensemble.servers.map((server) => server.connectString), sessionTimeout: 30_000, clock: systemClock, random: Math.random, report: () => {}, backoff: { min: 20, max: 200 },
     })
@@ -157,10 +156,4 @@ export class Arena {
   #addresses (name: string): readonly string[] { return (this.ways.get(name) ?? []).map((way) => way.connectString) }
 
   #clockFile (name: string): string { return join(this.cluster.folder, `clock-${name}`) }
-}
-
-/** The environment that has a process read its wall clock's error from a file, again and again. */
-function movableClock (): Readonly<Record<string, string>> {
-  const library = execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim()
-  return { LD_PRELOAD: library, DONT_FAKE_MONOTONIC: '1', FAKETIME_NO_CACHE: '1' }
 }

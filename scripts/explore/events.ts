@@ -5,8 +5,10 @@ import { verdictOn } from '../../src/core/completion.ts'
 import { closeRecord } from '../../src/core/record.ts'
 import { beginKeyChange, continueKeyChange, type KeyAnswer } from '../../src/core/key-change.ts'
 import { holdersOf } from '../../src/core/handover.ts'
+import { countsAsLetGo, suspicion } from '../../src/core/fencing.ts'
+import { holdsNothing } from '../../src/core/member.ts'
 import { apply, joinLine, leaveLine } from './operations.ts'
-import { boot, membersOf, pictureOf, viewOf, type Bounds, type Budget, type NodeModel, type World } from './model.ts'
+import { boot, membersOf, pictureOf, viewOf, type Bounds, type Budget, type NodeModel, type NodeZnodes, type World } from './model.ts'
 
 export interface Happening {
   readonly label: string
@@ -146,9 +148,34 @@ export function happenings (world: World, bounds: Bounds): readonly Happening[] 
     if (node.expired) add(`${name} learns that its session is gone`, feed(world, name, { type: 'lost', reason: '' }))
     if (world.budget.shutdowns > 0 && !machine.stopping) add(`${name} is told to stop`, feed(spend(world, 'shutdowns'), name, { type: 'shutdown' }))
   }
+  addJudges(world, add)
   addClients(world, bounds, add)
   addClosers(world, add)
   return list
+}
+
+/** Milliseconds, and a moment at which every window is over: how long anything takes is not what is searched. */
+const TERMS = { keepaliveWindow: 1, presenceWindow: 1 }
+const LATER = 1e6
+
+/** Who is judged dead by the others, and with `unfenced_failover` counts as having let go. A node that sees itself judged lets go of everything. */
+function addJudges (world: World, add: (label: string, next: World | null) => void): void {
+  const { zk, budget } = world
+  for (const member of membersOf(zk)) {
+    const { name } = member
+    const node = world.nodes[name]
+    const znodes = zk.nodes[name]
+    if (node === undefined || znodes === undefined) continue
+    const write = (from: World, change: Partial<NodeZnodes>): World => ({ ...from, zk: { ...from.zk, nodes: { ...from.zk.nodes, [name]: { ...znodes, ...change } } } })
+    const watch = { presenceSeen: true, goneSince: znodes.present ? null : 0, last: { presence: null, keepalive: null, daemonState: null }, changes: true, changedAt: 0 }
+    const why = suspicion(member, watch, TERMS, LATER)
+    if (why === 'presence_gone' && budget.unfenced > 0) add(`${name} is judged dead`, write(world, { daemonState: 'dead' }))
+    if (why === 'keepalive_stale' && budget.stale > 0) add(`${name} is judged dead by its keepalive`, write(spend(world, 'stale'), { daemonState: 'dead' }))
+    if (budget.unfenced > 0 && !holdsNothing(member) && countsAsLetGo(member, watch, 1, LATER)) {
+      add(`${name} counts as having let go`, write(spend(world, 'unfenced'), { state: 'secondary', stateVersion: znodes.stateVersion + 1 }))
+    }
+    if (znodes.daemonState === 'dead' && node.machine !== null && !node.expired) add(`${name} sees itself judged`, feed(world, name, { type: 'lost', reason: '' }))
+  }
 }
 
 function addClients (world: World, bounds: Bounds, add: (label: string, next: World | null) => void): void {

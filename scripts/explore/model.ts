@@ -66,6 +66,10 @@ export interface Budget {
   readonly shutdowns: number
   /** Delays that end although somebody is still busy: an operation slower than the delay. */
   readonly hasty: number
+  /** Nodes that are there, but judged dead because their keepalive does not change. */
+  readonly stale: number
+  /** Dead nodes that count as having let go without a fence. */
+  readonly unfenced: number
 }
 
 export interface Bounds extends Budget {
@@ -180,6 +184,6 @@ export function initialWorld (bounds: Bounds): World {
     const machine: Coordinator = { ...newCoordinator(settingsOf(name, bounds), 1), daemon: 'run', state: name === first ? 'primary' : 'secondary', view: viewOf(zk), held: holds }
     return [name, { machine, pending: null, delays: [], expired: false, holds }]
   }))
-  const { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty } = bounds
-  return { zk, nodes, api: null, budget: { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty } }
+  const { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced } = bounds
+  return { zk, nodes, api: null, budget: { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced } }
 }

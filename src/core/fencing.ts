@@ -75,6 +75,13 @@ export function suspicion (member: Member, watch: Watch | undefined, terms: Fenc
   return isAlive(watch, terms, now) || (member.daemonState === 'stop' && isPresent(member)) ? null : 'keepalive_stale'
 }
 
+/**
+ * With `unfenced_failover`, of a dead node: it counts as having let go. It was present and is no longer, and for so long that its lease, which
+ * ends before its session can, has had it release everything.
+ */
+export const countsAsLetGo = (member: Member, watch: Watch | undefined, grace: number, now: number) =>
+  member.daemonState === 'dead' && member.ours && watch != null && watch.goneSince !== null && now - watch.goneSince >= grace
+
 export interface FencingPlan {
   readonly judge: ReadonlyArray<{ readonly name: string, readonly why: Suspicion }>
   /** Dead nodes to be fenced, one after the other. */

@@ -1,6 +1,6 @@
 // Who is dead, by what one observer has seen on its own clock, and what is done about it.
 import t from 'tap'
-import { fencingPlan, isAlive, isJudged, observe, suspicion, type Look, type Watches } from '../../src/core/fencing.ts'
+import { countsAsLetGo, fencingPlan, isAlive, isJudged, observe, suspicion, type Look, type Watches } from '../../src/core/fencing.ts'
 import { gone, member, primary } from '../support/scenario-builders.ts'
 
 const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }
@@ -35,6 +35,17 @@ t.test('keepalive: whether it changes, never what it says', async (t) => {
   t.equal(of(observe(watches, seen({ hv2: absent('6') }), 39_500), 69_500, primary('hv2', { ours: false, presence: null })), 'keepalive_stale', 'a PVC peer is judged by this alone')
   t.equal(of(looks([39_000, present('5')]), 40_000), null, 'the window begins with the first look')
   t.equal(observe(watches, seen({}), 41_000).size, 0, 'forgotten with the node')
+})
+
+t.test('without fences: a dead node counts as having let go once its session has been over for long enough', async (t) => {
+  const watches = looks([0, present('1')], [1_000, absent('2')])
+  const counts = (now: number, node = primary('hv2', { daemonState: 'dead' })) => countsAsLetGo(node, watches.get('hv2'), 3_000, now)
+  t.notOk(counts(3_999))
+  t.ok(counts(4_000))
+  t.notOk(counts(9_000, primary('hv2')), 'nobody has judged it dead')
+  t.notOk(counts(9_000, primary('hv2', { daemonState: 'dead', ours: false })), 'a PVC peer has no lease')
+  t.notOk(countsAsLetGo(primary('hv2', { daemonState: 'dead' }), looks([0, present('1')]).get('hv2'), 3_000, 9_000), 'its session goes on')
+  t.notOk(countsAsLetGo(primary('hv2', { daemonState: 'dead' }), undefined, 3_000, 9_000), 'not watched yet')
 })
 
 t.test('a PVC peer that this observer has not seen alive yet may still be waiting to connect', async (t) => {

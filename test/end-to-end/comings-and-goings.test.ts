@@ -8,6 +8,8 @@ import { epochOf } from '../../src/core/epoch.ts'
 import { nodePath } from '../../src/zookeeper/paths.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
+// Each has a cluster of its own, and most of their time they wait for sessions to end.
+t.jobs = 4
 
 t.test('SIGTERM of the primary hands the role over first, and stop is the last word', async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })

@@ -5,6 +5,7 @@
 import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ZooKeeperServer } from '../../scripts/support/zookeeper-server.ts'
+import { fakeClock } from '../../scripts/support/fake-clock.ts'
 import { cluster, quick } from '../support/cluster.ts'
 import { fencedCluster } from '../support/fencing.ts'
 import { eventually, kazoo } from '../support/zookeeper.ts'
@@ -71,7 +72,7 @@ for (const [how, { begin, end }] of Object.entries(absences)) {
 
 t.test('a clock an hour off: nobody is fenced, and nothing is missed', { timeout: 300_000 }, async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2'], ...quick, system: () => ({ fencing: { method: 'command', command: ['false'] } }) })
-  const odd = made.startNode('hv3', {}, { prefix: ['faketime', '--exclude-monotonic', '-f', '-1h'] })
+  const odd = made.startNode('hv3', {}, { env: { ...fakeClock(), FAKETIME: '-1h' } })
   await watcher.sees('all three', (view) => view.members.filter((member) => member.daemonState === 'run').length === 3)
   const session = await watcher.session()
   const said = Number((await session.get('/nodes/hv3/keepalive')).data)

@@ -61,6 +61,8 @@ export async function playNodes (keeper: SessionKeeper, names: readonly string[]
 
 /** Milliseconds within which a request whose client has gone is carried out, if it ever is. */
 const CARRIED_OUT = 5_000
+/** Milliseconds within which a write is tried again after the reply that its outcome is unknown: until ZooKeeper is there again. */
+const FOUND_OUT = 30_000
 
 /** What a request may write, by what is in its text. */
 const mayWrite: ReadonlyArray<readonly [path: RegExp, text: RegExp]> = [
@@ -128,7 +130,7 @@ export class Fuzzing {
   readonly #writes: SeenWrite[] = []
   #writing = false
   #lanes = 0
-  /** Requests to write whose client did not wait for the reply. */
+  /** Requests to write whose client did not wait for the reply, or was told that what became of the write is not known. */
   #abandoned: Array<{ readonly request: FuzzedRequest, readonly until: number }> = []
   /** Writes that may be theirs. */
   late = 0
@@ -140,13 +142,12 @@ export class Fuzzing {
       for (const path of watch.see(chunk)) {
         const isLate = this.#isLate(path)
         this.#writes.push({ path, isLate })
-        // A write whose fate was not known may be tried again after the reply that said so.
-        if (!this.#writing && !isLate && this.unknown === 0) this.#fault(`${path} was written with no request to write under way`)
+        if (!this.#writing && !isLate) this.#fault(`${path} was written with no request to write under way`)
       }
     }
   }
 
-  /** Whether `path` is what a request may be writing whose client has gone. */
+  /** Whether `path` is what a request may be writing that has no client any more. */
   #isLate (path: string): boolean {
     this.#abandoned = this.#abandoned.filter(({ until }) => until > performance.now())
     const isLate = this.#abandoned.some(({ request }) => mayWrite.some(([written, text]) => written.test(path) && text.test(request.text.toString('latin1'))))
@@ -229,7 +230,10 @@ export class Fuzzing {
 
   #judgeWrites (request: FuzzedRequest, status: number, body: string, writes: readonly SeenWrite[]): void {
     const reply = body.startsWith('{') ? JSON.parse(body) as { outcome?: string, done?: boolean, code?: string, message?: string } : {}
-    if (reply.outcome === 'unknown') this.unknown += 1
+    if (reply.outcome === 'unknown') {
+      this.unknown += 1
+      this.#abandoned.push({ request, until: performance.now() + FOUND_OUT })
+    }
     const isSuccess = status >= 200 && status < 300
     const own = writes.filter(({ isLate }) => !isLate).map(({ path }) => path)
     if (own.length > 0 && !isSuccess && reply.outcome !== 'unknown' && reply.done !== true) this.#fault(`${own.join()} written, but answered ${status}: ${show(request)} → ${body}`)

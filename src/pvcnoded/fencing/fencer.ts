@@ -7,7 +7,7 @@
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
-import { fencingPlan, type FencingTerms } from '../../core/fencing.ts'
+import { countsAsLetGo, fencingPlan, type FencingTerms } from '../../core/fencing.ts'
 import { epochOf } from '../../core/epoch.ts'
 import { holdsNothing, type Member } from '../../core/member.ts'
 import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
@@ -114,8 +114,7 @@ export class Fencer {
   async #letGoUnfenced (observer: Observer, grace: number): Promise<void> {
     const { clock, log, session } = this.#options
     for (const member of this.#options.members()) {
-      const goneSince = observer.watches.get(member.name)?.goneSince ?? null
-      if (member.daemonState !== 'dead' || !member.ours || holdsNothing(member) || goneSince === null || clock.monotonic() - goneSince < grace) continue
+      if (holdsNothing(member) || !countsAsLetGo(member, observer.watches.get(member.name), grace, clock.monotonic())) continue
       const found = await this.#read(member.name)
       if (found === null || found.daemonState !== 'dead' || (await sight(session, member.name)).presence !== null) continue
       if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) === 'done') {
