@@ -53,8 +53,6 @@ export class Cluster {
   /** Everything that has happened. */
   get lines (): readonly string[] { return this.#timeline.lines }
 
-  // Verbs.
-
   /** Starts daemons that are not running. */
   boot (...names: string[]): void {
     this.#timeline.say('>', `boot ${names.join(' ')}`)
@@ -370,8 +368,6 @@ export class Cluster {
     this.breaches.push(text)
     this.#timeline.say('!!', text)
   }
-
-  // Bookkeeping.
 
   #runBefore (who: string, op: Op): void {
     const index = this.#before.findIndex((hook) => hook.who === who && hook.op === op)
