@@ -1,3 +1,4 @@
+/** The cluster in one reply: sums, counts and health from whatever is there. */
 import t from 'tap'
 import { clusterStatus, type Fault, type StatusInput } from '../../src/core/cluster-status.ts'
 import { nodeDetails, type DetailZnode } from '../../src/core/node-details.ts'

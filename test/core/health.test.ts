@@ -1,3 +1,4 @@
+/** A node's health from its checks, in PVC's texts. */
 import t from 'tap'
 import { checkNames, checkTexts, healthOf, isStale, type CheckState } from '../../src/core/health.ts'
 

@@ -1,3 +1,4 @@
+/** What a node says of itself: each malformed znode costs its own fields alone. */
 import t from 'tap'
 import { decimal, detailZnodes, integer, nodeDetails, present, type DetailZnode, type PluginZnode } from '../../src/core/node-details.ts'
 

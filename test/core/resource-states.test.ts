@@ -1,3 +1,4 @@
+/** Where each resource stands, as it is written and read. */
 import t from 'tap'
 import { parseResources, resourcesText, type ResourceStatus } from '../../src/core/resource-states.ts'
 

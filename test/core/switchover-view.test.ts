@@ -1,3 +1,4 @@
+/** A switchover as clients read it, from its record and from what the nodes publish. */
 import t from 'tap'
 import { memberOf, type MemberZnode } from '../../src/core/member.ts'
 import { closeRecord, openRecord } from '../../src/core/record.ts'

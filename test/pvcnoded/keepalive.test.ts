@@ -1,3 +1,4 @@
+/** Keepalives come on a fixed grid and wait for nothing. */
 import t from 'tap'
 import { Keepalive } from '../../src/pvcnoded/keepalive.ts'
 import { ManualClock } from '../support/manual-clock.ts'

@@ -1,3 +1,4 @@
+/** The arguments of both daemons, and what each combination means. */
 import t from 'tap'
 import { readCommandLine } from '../../src/runtime/command-line.ts'
 

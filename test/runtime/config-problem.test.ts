@@ -1,3 +1,4 @@
+/** Problems of a configuration as people read them. */
 import t from 'tap'
 import { nearest, pathSegments, pathText, problemText, reportProblems } from '../../src/runtime/config-problem.ts'
 import type { ConfigProblem } from '../../src/runtime/config-problem.ts'

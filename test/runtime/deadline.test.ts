@@ -1,3 +1,4 @@
+/** Bounded work: it ends in time, leaves no timer and no listener, and loses no error. */
 import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { DeadlineError, linkSignals, pause, withDeadline } from '../../src/runtime/deadline.ts'

@@ -1,3 +1,4 @@
+/** What was opened is closed in reverse, once, whatever fails. */
 import t from 'tap'
 import { Disposables } from '../../src/runtime/disposables.ts'
 

@@ -1,3 +1,4 @@
+/** The end of the log for other nodes: bounded, in words, without secrets. */
 import t from 'tap'
 import { createLogger } from '../../src/runtime/log.ts'
 import { LogTail } from '../../src/runtime/log-tail.ts'

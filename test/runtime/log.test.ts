@@ -1,3 +1,4 @@
+/** Log lines: one JSON object each, no secrets, one line for a fault that lasts. */
 import t from 'tap'
 import { createLogger, Episode, secretNames } from '../../src/runtime/log.ts'
 import type { LogLevel } from '../../src/runtime/log.ts'

@@ -1,3 +1,4 @@
+/** Stalls of the event loop are seen, and nothing else is taken for one. */
 import t from 'tap'
 import { watchLoop } from '../../src/runtime/loop-watch.ts'
 import { ManualClock } from '../support/manual-clock.ts'

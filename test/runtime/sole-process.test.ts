@@ -1,3 +1,4 @@
+/** One process for each configuration file, until it ends. */
 import t from 'tap'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'

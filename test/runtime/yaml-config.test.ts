@@ -1,3 +1,4 @@
+/** Configuration files: every error with its place, defaults, relations. */
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
