@@ -50,7 +50,7 @@ function normalise (folder: string): void {
     const path = join(folder, entry.name)
     if (entry.isSymbolicLink()) continue
     if (entry.isDirectory()) normalise(path)
-    else chmodSync(path, /\/dist\/src\/\w+\/main\.js$|\/examples\/shell\/[^/]*\.sh$/.test(path) ? 0o755 : 0o644)
+    else chmodSync(path, /\/dist\/src\/\w+\/main\.js$|\/examples\/[^/]*\.sh$/.test(path) ? 0o755 : 0o644)
   }
   chmodSync(folder, 0o755)
 }

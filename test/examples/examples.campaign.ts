@@ -24,7 +24,7 @@ function start (program: string, args: readonly string[], env: Readonly<Record<s
   child.stderr.on('data', (chunk: Buffer) => { text.err += chunk.toString() })
   return { child, ended: new Promise((resolve) => child.once('close', (exit) => resolve({ exit, ...text }))) }
 }
-const script = (name: string) => resolve('examples/shell', `${name}.sh`)
+const script = (name: string) => resolve('examples', `${name}.sh`)
 const sh = async (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> => await start('sh', [script(name), ...args], env).ended
 
 /** @param wanted the exit status, or the words of a test's name before it */
