@@ -40,7 +40,7 @@ shift
 [ $# -gt 0 ] || set -- systemctl reboot
 
 ask () {
-  { [ -z "${PVC_API_KEY:-}" ] || printf 'header = "X-Api-Key: %s"\n' "$PVC_API_KEY"; } |
+  { [ -z "${PVC_API_KEY:-}" ] || printf '%s\n' "$PVC_API_KEY" | sed 's/[\\"]/\\&/g; s/.*/header = "X-Api-Key: &"/'; } |
     curl --silent --fail --config - --connect-timeout 5 --max-time 20 "$@"
 }
 # Looks once a second, for WAIT seconds at most, whether what is asked for is so.

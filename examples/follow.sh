@@ -41,7 +41,7 @@ last=
 # One stream, from its beginning to its end. The server sends a comment every 15 s, so that silence is a broken connection.
 follow () {
   {
-    [ -z "${PVC_API_KEY:-}" ] || printf 'header = "X-Api-Key: %s"\n' "$PVC_API_KEY"
+    [ -z "${PVC_API_KEY:-}" ] || printf '%s\n' "$PVC_API_KEY" | sed 's/[\\"]/\\&/g; s/.*/header = "X-Api-Key: &"/'
     [ -z "$last" ] || printf 'header = "Last-Event-ID: %s"\n' "$last"
   } > "$folder/config"
   curl --silent --no-buffer --config "$folder/config" --connect-timeout 5 --speed-limit 1 --speed-time 45 \

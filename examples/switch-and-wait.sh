@@ -52,7 +52,7 @@ trap 'exit 143' TERM
 # Asks; sets status (000 if there was no answer), and leaves the answer in $folder/body and $folder/head. The key is on no command line.
 ask () {
   : > "$folder/body"; : > "$folder/head"
-  status=$({ [ -z "${PVC_API_KEY:-}" ] || printf 'header = "X-Api-Key: %s"\n' "$PVC_API_KEY"; } |
+  status=$({ [ -z "${PVC_API_KEY:-}" ] || printf '%s\n' "$PVC_API_KEY" | sed 's/[\\"]/\\&/g; s/.*/header = "X-Api-Key: &"/'; } |
     curl --silent --config - --connect-timeout 5 --max-time 40 --output "$folder/body" --dump-header "$folder/head" --write-out '%{http_code}' "$@")
   failure=$?
 }

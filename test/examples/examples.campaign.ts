@@ -1,6 +1,8 @@
 /** `npm run examples`: the scripts and the TypeScript client of examples/ on a running cluster: what they do, and every exit status that they promise. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
@@ -140,6 +142,30 @@ t.test('follow.sh', async (t) => {
   t.match(shut.out.trim().split('\n').sort(), [/^0$/, /^resync /], shut.err)
   t.match((await exits(t, 2, 'follow', [], { PVC_API: `${api}/elsewhere` })).err, /refuses \(404\)/)
   await exits(t, 70, 'follow', [], { TMPDIR: '/nonexistent' })
+})
+
+t.test('the key goes along, on no command line', async (t) => {
+  const key = 'a "quoted" key, 16+'
+  const commandLines: string[] = []
+  const server = createServer((request, response) => {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        commandLines.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+      } catch {} // it has ended meanwhile
+    }
+    response.statusCode = request.headers['x-api-key'] === key ? 200 : 401
+    response.end(request.url?.endsWith('/events') === true ? 'event: end\ndata: {}\n\n' : '{"domain_state":"flushed"}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const env = { PVC_API: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  await exits(t, 2, 'switch-and-wait', ['hv1'], { ...env, PVC_API_KEY: 'wrong' })
+  await exits(t, 0, 'switch-and-wait', ['hv1'], { ...env, PVC_API_KEY: key })
+  await exits(t, 2, 'follow', [], { ...env, PVC_API_KEY: 'wrong' })
+  const followed = await start('sh', ['-c', 'sh "$1" | head -n 1', 'sh', script('follow')], { ...env, PVC_API_KEY: key }).ended
+  t.equal(followed.out, 'end {}\n')
+  t.ok(commandLines.some((line) => line.includes('curl')), 'curl was seen')
+  t.notOk(commandLines.some((line) => line.includes('quoted')))
 })
 
 t.test('the TypeScript client', async (t) => {
