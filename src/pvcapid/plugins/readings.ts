@@ -62,7 +62,7 @@ async function readings (app: FastifyInstance, { view, contact }: ReadingsOption
     if (typeof payload === 'string' && !reply.hasHeader('etag')) reply.header('etag', textTag(payload))
     if (!reply.hasHeader('etag') || !isTagIn(request.headers['if-none-match'], String(reply.getHeader('etag')))) return payload
     reply.code(304).removeHeader('content-type').removeHeader('content-length')
-    return ''
+    return null
   })
 }
 
