@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RawClient, type RawReply } from '../../test/support/raw-client.ts'
 import { load, type LoadResult } from './load.ts'
-import { READ_KEY, startPvcapid, startReference, temporaryFolder } from './processes.ts'
+import { processorSeconds, READ_KEY, startPvcapid, startReference, temporaryFolder } from './processes.ts'
 import { median, medianRatio, type Row, type Target } from './report.ts'
 
 const CONNECTIONS = 16
@@ -66,26 +66,31 @@ export async function besideConstant (zookeeper: string, readings: readonly Read
   using reference = await startReference('constant', [file])
 
   const rows: Row[] = []
-  for (const [index, { reading: { what, path }, etag, reply }] of asked.entries()) {
+  for (const [index, { reading, etag, reply }] of asked.entries()) {
+    const { what, path } = reading
     const headers = requestHeaders(etag)
     const referencePath = constants[index]?.url ?? ''
     const beside = await ask(reference.port, referencePath, headers)
     if (shape(beside) !== shape(reply) || beside.body !== reply.body) throw new Error(`${path}: the reference answers otherwise:\n${shape(beside)}\n${shape(reply)}`)
     const ours: LoadResult[] = []
     const theirs: LoadResult[] = []
-    const measure = async (port: number, path: string, seconds: number) => {
+    const cost: Record<'ours' | 'theirs', number[]> = { ours: [], theirs: [] }
+    const measure = async (who: 'ours' | 'theirs', seconds: number): Promise<LoadResult> => {
+      const [port, path, pid] = who === 'ours' ? [api.port, reading.path, api.daemon.pid] : [reference.port, referencePath, reference.pid]
+      const before = processorSeconds(pid)
       const url = `http://127.0.0.1:${port}${path}`
       const [result] = await Promise.all([load({ url, headers, connections: CONNECTIONS, seconds }), verify(port, path, headers, reply, slack, seconds)])
+      cost[who].push((processorSeconds(pid) - before) / result.replies * 1e6)
       return result
     }
-    await measure(api.port, path, WARM_UP)
-    await measure(reference.port, referencePath, WARM_UP)
+    await measure('ours', WARM_UP)
+    await measure('theirs', WARM_UP)
     for (let round = 0; round < rounds; round++) {
       // Either goes first as often.
       const first = round % 2 === 0
-      if (first) ours.push(await measure(api.port, path, SECONDS))
-      theirs.push(await measure(reference.port, referencePath, SECONDS))
-      if (!first) ours.push(await measure(api.port, path, SECONDS))
+      if (first) ours.push(await measure('ours', SECONDS))
+      theirs.push(await measure('theirs', SECONDS))
+      if (!first) ours.push(await measure('ours', SECONDS))
     }
     const [bytes, constant] = [median(ours.map(({ bytes }) => bytes)), median(theirs.map(({ bytes }) => bytes))]
     if (Math.abs(bytes - constant) > slack + 8) throw new Error(`${path}: ${bytes} bytes a reply, the reference ${constant}`)
@@ -95,6 +100,8 @@ export async function besideConstant (zookeeper: string, readings: readonly Read
       cells: {
         'replies/s': median(rate(ours)).toFixed(0),
         'reference/s': median(rate(theirs)).toFixed(0),
+        'CPU µs': median(cost.ours.slice(1)).toFixed(1),
+        'reference CPU µs': median(cost.theirs.slice(1)).toFixed(1),
         bytes: bytes.toFixed(0),
         'p99 ms': median(ours.map(({ p99 }) => p99)).toFixed(2),
         'reference p99 ms': median(theirs.map(({ p99 }) => p99)).toFixed(2),

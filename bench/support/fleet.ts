@@ -82,6 +82,11 @@ export class Keepalives implements AsyncDisposable {
     this.#timer = setInterval(() => this.#due(), 10)
   }
 
+  /** What went on, for people. */
+  get told (): string {
+    return `beneath: keepalives of ${this.#nodes} nodes every ${KEEPALIVE_INTERVAL} s, ${(this.writes / (performance.now() - this.#begun) * 1000).toFixed(0)} writes a second`
+  }
+
   async [Symbol.asyncDispose] (): Promise<void> {
     clearInterval(this.#timer)
     await Promise.all(this.#pending)

@@ -27,7 +27,8 @@ import readings from './plugins/readings.ts'
 import securityHeaders from './plugins/security-headers.ts'
 import statusPage from './plugins/status-page.ts'
 import viewHeaders, { setViewHeaders } from './plugins/view-headers.ts'
-import { serialised } from './serialiser.ts'
+import { serialised } from './prepared.ts'
+import { requestLog } from './request-log.ts'
 import { validatorCompiler } from './validator.ts'
 
 /** Bytes of a body at most. */
@@ -63,6 +64,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log
   const app: FastifyInstance = fastify({
     loggerInstance,
+    childLoggerFactory: requestLog,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
     bodyLimit: BODY_LIMIT,
@@ -105,15 +107,15 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     services.feed.end()
   })
   app.addHook('preClose', async () => services.stop())
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     // Connections that are in use as the server closes would be kept for the next request.
     if (services.health.stopping) reply.header('connection', 'close')
-    return payload
+    done()
   })
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
-  await app.register(audit)
+  await app.register(audit, { log })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
   await app.register(securityHeaders, { tls: config.tls !== undefined })

@@ -8,7 +8,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import { ApiError, RETRY_AFTER } from './errors.ts'
 import { EventStream } from './event-stream.ts'
-import { serialised } from './serialiser.ts'
+import { serialised } from './prepared.ts'
 import type { View, ViewChange } from './view.ts'
 
 /** Events that are kept for those who come back. */
@@ -80,7 +80,8 @@ export class EventFeed implements Disposable {
     this.end()
   }
 
-  #onChange ({ snapshot, nodes, topics }: ViewChange): void {
+  #onChange ({ snapshot, topics }: ViewChange): void {
+    const nodes = snapshot.changedNodes
     const before = this.#id
     this.#id = snapshot.zxid
     const isFirst = before === ''
