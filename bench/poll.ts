@@ -4,7 +4,7 @@ import { Keepalives, nodeName } from './support/fleet.ts'
 import { atLeast, type Benchmark } from './support/report.ts'
 import { World } from './support/world.ts'
 
-const NODES = 100
+const NODES = 10
 const EPOCH = 7
 
 export const poll: Benchmark = {

@@ -5,10 +5,13 @@
  * `--rounds N` interleaved rounds instead of each one's own; `--minutes N` for the soak; `--profile FOLDER` keeps CPU profiles of the daemons.
  */
 import { parseArgs } from 'node:util'
+import { list } from './list.ts'
+import { packets } from './packets.ts'
 import { poll } from './poll.ts'
+import { scale } from './scale.ts'
 import { isMet, machineText, reportText, type Benchmark, type BenchmarkOptions } from './support/report.ts'
 
-const benchmarks: readonly Benchmark[] = [poll]
+const benchmarks: readonly Benchmark[] = [poll, list, packets, scale]
 /** Too long to be one of all. */
 const onlyByName: ReadonlySet<string> = new Set(['soak'])
 
