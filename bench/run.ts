@@ -9,9 +9,10 @@ import { list } from './list.ts'
 import { packets } from './packets.ts'
 import { poll } from './poll.ts'
 import { scale } from './scale.ts'
+import { watch } from './watch.ts'
 import { isMet, machineText, reportText, type Benchmark, type BenchmarkOptions } from './support/report.ts'
 
-const benchmarks: readonly Benchmark[] = [poll, list, packets, scale]
+const benchmarks: readonly Benchmark[] = [poll, list, packets, watch, scale]
 /** Too long to be one of all. */
 const onlyByName: ReadonlySet<string> = new Set(['soak'])
 

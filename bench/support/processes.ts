@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { DaemonProcess, packageFolder } from '../../scripts/support/daemon-process.ts'
@@ -53,6 +54,7 @@ export async function startPvcapid (zookeeper: string, { node = 'n0000', profile
   const port = Number(line['port'])
   while (!await fetch(`http://127.0.0.1:${port}/health/ready`).then(({ status }) => status === 200, () => false)) {
     if (!daemon.running) throw new Error(`pvcapid ended: ${daemon.stderr}`)
+    await delay(25)
   }
   const startup = performance.now() - begun
   return {

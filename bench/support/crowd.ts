@@ -1,0 +1,86 @@
+/** Many clients at once, each with a connection of its own, that wait for one thing to be said to all of them. */
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface Asking {
+  readonly port: number
+  readonly request: string
+  /** The reply goes on for as long as it is read, and begins at once. */
+  readonly isStream: boolean
+  /** What is in the text that is waited for, and in nothing before. */
+  readonly marker: string
+}
+
+/** Connections that are opened at a time. */
+const AT_ONCE = 100
+/** Milliseconds after which memory that was needed only for opening is taken to be given back. */
+const SETTLE = 1_500
+/** Milliseconds for all of them to be told. */
+const PATIENCE = 60_000
+
+export class Crowd implements AsyncDisposable {
+  readonly #sockets: Socket[] = []
+  readonly #texts: string[] = []
+  readonly #marker: string
+  #left = 0
+  #resolve: (at: number) => void = () => {}
+  #reject: (error: Error) => void = () => {}
+
+  private constructor (marker: string) {
+    this.#marker = marker
+  }
+
+  /** Resolves once all of them wait. */
+  static async gather (asking: Asking, count: number): Promise<Crowd> {
+    const crowd = new Crowd(asking.marker)
+    for (let from = 0; from < count; from += AT_ONCE) await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - from) }, async () => await crowd.#join(asking)))
+    await delay(SETTLE)
+    return crowd
+  }
+
+  /** What one of them has read, from the beginning. */
+  get sample (): string { return this.#texts[0] ?? '' }
+
+  /** Resolves with when the last of them was told, on the clock of `performance`. */
+  async told (): Promise<number> {
+    this.#left = this.#sockets.length
+    const late = setTimeout(() => this.#reject(new Error(`${this.#left} of ${this.#sockets.length} clients were not told within ${PATIENCE / 1000} s`)), PATIENCE)
+    return await new Promise<number>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    }).finally(() => clearTimeout(late))
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await Promise.all(this.#sockets.map(async (socket) => await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve())
+      socket.destroy()
+    })))
+  }
+
+  async #join ({ port, request, isStream }: Asking): Promise<void> {
+    const index = this.#sockets.length
+    const socket = connect(port, '127.0.0.1')
+    this.#sockets.push(socket)
+    this.#texts.push('')
+    await new Promise<void>((resolve, reject) => {
+      let begun = false
+      let told = false
+      socket.on('error', reject)
+      socket.on('close', () => { if (!told) this.#reject(new Error(`a client was left before it was told, after ${JSON.stringify(this.#texts[index])}`)) })
+      socket.on('connect', () => socket.write(request, () => { if (!isStream) resolve() }))
+      socket.on('data', (chunk: Buffer) => {
+        const text = chunk.toString('latin1')
+        // One of them keeps all that it has read; what was told came in one piece or two.
+        this.#texts[index] = index === 0 ? (this.#texts[0] ?? '') + text : ((this.#texts[index] ?? '') + text).slice(-2_000)
+        if (!begun) {
+          begun = true
+          resolve()
+        }
+        if (told || !(this.#texts[index] ?? '').includes(this.#marker)) return
+        told = true
+        if (--this.#left === 0) this.#resolve(performance.now())
+      })
+    })
+  }
+}
