@@ -5,14 +5,19 @@
  * `--rounds N` interleaved rounds instead of each one's own; `--minutes N` for the soak; `--profile FOLDER` keeps CPU profiles of the daemons.
  */
 import { parseArgs } from 'node:util'
+import { failover } from './failover.ts'
 import { list } from './list.ts'
+import { lock } from './lock.ts'
 import { packets } from './packets.ts'
 import { poll } from './poll.ts'
+import { request } from './request.ts'
 import { scale } from './scale.ts'
+import { soak } from './soak.ts'
+import { switchover } from './switchover.ts'
 import { watch } from './watch.ts'
 import { isMet, machineText, reportText, type Benchmark, type BenchmarkOptions } from './support/report.ts'
 
-const benchmarks: readonly Benchmark[] = [poll, list, packets, watch, scale]
+const benchmarks: readonly Benchmark[] = [poll, list, packets, watch, request, lock, scale, failover, switchover, soak]
 /** Too long to be one of all. */
 const onlyByName: ReadonlySet<string> = new Set(['soak'])
 

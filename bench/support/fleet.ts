@@ -49,18 +49,18 @@ function nodeZnodes (index: number): ReadonlyArray<readonly [path: string, value
   ]
 }
 
-/** Makes the znodes of nodes number `from` to `to - 1`, level by level, and of the cluster if they are the first. */
-export async function makeNodes (session: Session, from: number, to: number): Promise<void> {
+/** Makes the znodes of nodes number `from` to `to - 1`, level by level, and of the cluster if they are the first; all below `root`. */
+export async function makeNodes (session: Session, from: number, to: number, root = ''): Promise<void> {
   if (from === 0) {
-    for (const path of ['/config', '/nodes', '/domains', '/faults', '/logs']) await session.create(path, '')
-    await session.create('/config/primary_node', nodeName(0))
-    await session.create('/config/maintenance', 'false')
+    for (const path of ['/config', '/nodes', '/domains', '/faults', '/logs']) await session.create(`${root}${path}`, '')
+    await session.create(`${root}/config/primary_node`, nodeName(0))
+    await session.create(`${root}/config/maintenance`, 'false')
   }
   // A node at a time has each level made at once; that keeps the server's queue short.
   for (let index = from; index < to; index++) {
     const znodes = nodeZnodes(index)
     for (const depth of [3, 4, 5, 6]) {
-      await Promise.all(znodes.filter(([path]) => path.split('/').length === depth).map(async ([path, value]) => await session.create(path, value)))
+      await Promise.all(znodes.filter(([path]) => path.split('/').length === depth).map(async ([path, value]) => await session.create(`${root}${path}`, value)))
     }
   }
 }
