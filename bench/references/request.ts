@@ -14,8 +14,7 @@ const member = ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transit
 async function change (record: number): Promise<void> {
   await call((done) => client.a_exists(root + key, false, done))
   const [lock] = await call<[string]>((done) => client.a_create(`${root}${key}/${'0'.repeat(32)}__lock__`, Buffer.from('raw'), 3, done))
-  await children(key)
-  await get(lock.slice(root.length), true)
+  await Promise.all([children(key), get(lock.slice(root.length), true)])
   const nodes = children('/nodes').then(async () => await Promise.all(names.split(',').flatMap((name) => member.map(async (child) => await get(`/nodes/${name}/${child}`)))))
   const [[{ version }]] = await Promise.all([get(key), get('/switchovers'), children('/switchovers'), nodes])
   await Promise.all([4, 3, 2, 1].filter((back) => record > back).map(async (back) => await get(`/switchovers/${record - back}`)))

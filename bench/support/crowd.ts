@@ -7,8 +7,6 @@ export interface Asking {
   readonly request: string
   /** The reply goes on for as long as it is read, and begins at once. */
   readonly isStream: boolean
-  /** What is in the text that is waited for, and in nothing before. */
-  readonly marker: string
 }
 
 /** Connections that are opened at a time. */
@@ -20,31 +18,38 @@ const PATIENCE = 60_000
 
 export class Crowd implements AsyncDisposable {
   readonly #sockets: Socket[] = []
+  /** What each has read since it last asked or was told. */
   readonly #texts: string[] = []
-  readonly #marker: string
-  #left = 0
+  readonly #waiting = new Set<number>()
+  #marker = ''
   #resolve: (at: number) => void = () => {}
   #reject: (error: Error) => void = () => {}
 
-  private constructor (marker: string) {
-    this.#marker = marker
-  }
-
   /** Resolves once all of them wait. */
   static async gather (asking: Asking, count: number): Promise<Crowd> {
-    const crowd = new Crowd(asking.marker)
+    const crowd = new Crowd()
     for (let from = 0; from < count; from += AT_ONCE) await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - from) }, async () => await crowd.#join(asking)))
     await delay(SETTLE)
     return crowd
   }
 
-  /** What one of them has read, from the beginning. */
+  /** What one of them has read, since it last asked. */
   get sample (): string { return this.#texts[0] ?? '' }
 
-  /** Resolves with when the last of them was told, on the clock of `performance`. */
-  async told (): Promise<number> {
-    this.#left = this.#sockets.length
-    const late = setTimeout(() => this.#reject(new Error(`${this.#left} of ${this.#sockets.length} clients were not told within ${PATIENCE / 1000} s`)), PATIENCE)
+  /** All of them ask again, on the connections that they have. */
+  async askAgain (request: string): Promise<void> {
+    await Promise.all(this.#sockets.map(async (socket, index) => await new Promise<void>((resolve) => {
+      this.#texts[index] = ''
+      socket.write(request, () => resolve())
+    })))
+    await delay(SETTLE)
+  }
+
+  /** Resolves with when the last of them had read `marker`, on the clock of `performance`. */
+  async told (marker: string): Promise<number> {
+    this.#marker = marker
+    for (const index of this.#sockets.keys()) this.#waiting.add(index)
+    const late = setTimeout(() => this.#reject(new Error(`${this.#waiting.size} of ${this.#sockets.length} clients were not told within ${PATIENCE / 1000} s`)), PATIENCE)
     return await new Promise<number>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -65,21 +70,21 @@ export class Crowd implements AsyncDisposable {
     this.#texts.push('')
     await new Promise<void>((resolve, reject) => {
       let begun = false
-      let told = false
       socket.on('error', reject)
-      socket.on('close', () => { if (!told) this.#reject(new Error(`a client was left before it was told, after ${JSON.stringify(this.#texts[index])}`)) })
+      socket.on('close', () => { if (this.#waiting.has(index)) this.#reject(new Error(`a client was left before it was told, after ${JSON.stringify(this.#texts[index])}`)) })
       socket.on('connect', () => socket.write(request, () => { if (!isStream) resolve() }))
       socket.on('data', (chunk: Buffer) => {
-        const text = chunk.toString('latin1')
-        // One of them keeps all that it has read; what was told came in one piece or two.
-        this.#texts[index] = index === 0 ? (this.#texts[0] ?? '') + text : ((this.#texts[index] ?? '') + text).slice(-2_000)
+        // One of them keeps all that it has read.
+        const text = (this.#texts[index] ?? '') + chunk.toString('latin1')
+        this.#texts[index] = index === 0 ? text : text.slice(-2_000)
         if (!begun) {
           begun = true
           resolve()
         }
-        if (told || !(this.#texts[index] ?? '').includes(this.#marker)) return
-        told = true
-        if (--this.#left === 0) this.#resolve(performance.now())
+        if (!this.#waiting.has(index) || !text.includes(this.#marker)) return
+        this.#waiting.delete(index)
+        if (index > 0) this.#texts[index] = ''
+        if (this.#waiting.size === 0) this.#resolve(performance.now())
       })
     })
   }

@@ -25,6 +25,7 @@ import problemReplies, { frameworkProblem } from './plugins/problems.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
 import securityHeaders from './plugins/security-headers.ts'
+import streaming from './plugins/streaming.ts'
 import statusPage from './plugins/status-page.ts'
 import viewHeaders, { setViewHeaders } from './plugins/view-headers.ts'
 import { serialised } from './prepared.ts'
@@ -120,6 +121,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
   await app.register(securityHeaders, { tls: config.tls !== undefined })
   await app.register(viewHeaders, { view: services.view })
+  await app.register(streaming, { view: services.view })
   await app.register(rateLimits, { limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })
