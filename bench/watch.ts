@@ -43,15 +43,16 @@ interface Told extends Round {
 }
 
 /** Holds `count` clients, has `tell` tell them of one state after the other, and waits each time for the last of them. */
-async function round (pid: number, asking: Asking, count: number, again: () => Promise<string>, tell: (state: string) => Promise<unknown>): Promise<Told> {
+async function round (pid: number, asking: () => Promise<Asking>, count: number, tell: (state: string) => Promise<unknown>): Promise<Told> {
   const before = residentBytes(pid)
-  await using crowd = await Crowd.gather(asking, count)
+  const first = await asking()
+  await using crowd = await Crowd.gather(first, count)
   const held = residentBytes(pid)
   const times: number[] = []
   let sample = ''
   for (let telling = 0; telling < TELLINGS; telling++) {
     const state = states[telling % 2] as string
-    if (telling > 0 && !asking.isStream) await crowd.askAgain(await again())
+    if (telling > 0 && !first.isStream) await crowd.askAgain(await asking())
     const told = crowd.told(marker(state))
     const begun = performance.now()
     await tell(state)
@@ -92,13 +93,16 @@ async function ourRound (world: World, session: Session, kind: Kind, count: numb
   await session.set(`/nodes/${node}/routerstate`, 'secondary', ANY_VERSION)
   const path = `http://127.0.0.1:${api.port}/api/v1/node/${node}/coordinator-state`
   const etagNow = async (): Promise<string> => (await fetch(`${path}?consistent`, { headers: { 'x-api-key': READ_KEY } })).headers.get('etag') ?? ''
-  const asked = async (): Promise<string> => kind.request(await etagNow())
+  const holding = async (): Promise<number> => {
+    const figures = await (await fetch(`http://127.0.0.1:${api.port}/metrics`)).text()
+    return Number(new RegExp(`^${kind.isStream ? 'pvcapid_event_streams' : 'pvcapid_waiters'} (\\d+)$`, 'm').exec(figures)?.[1])
+  }
   const tell = async (state: string): Promise<unknown> => await session.set(`/nodes/${node}/routerstate`, state, ANY_VERSION)
-  const asking = async (): Promise<Asking> => ({ port: api.port, request: await asked(), isStream: kind.isStream })
+  const asking = async (): Promise<Asking> => ({ port: api.port, request: kind.request(await etagNow()), isStream: kind.isStream, holding })
   // As long a life before as the reference has: some clients come and go.
-  await round(api.daemon.pid, await asking(), WARM_UP, asked, tell)
+  await round(api.daemon.pid, asking, WARM_UP, tell)
   const keepalives = kind.isStream ? null : new Keepalives(session, NODES)
-  const { sample, ...measured } = await round(api.daemon.pid, await asking(), count, asked, tell)
+  const { sample, ...measured } = await round(api.daemon.pid, asking, count, tell)
   await keepalives?.[Symbol.asyncDispose]()
   return { measured, constant: constantOf(sample, kind.isStream) }
 }
@@ -131,11 +135,11 @@ async function theirRound (constant: Constant, kind: Kind, count: number): Promi
   const file = join(temporaryFolder(), 'held.json')
   writeFileSync(file, JSON.stringify(constant))
   using reference = await startReference('hold', [file])
-  const asking: Asking = { port: reference.port, request: kind.request('"x"'), isStream: kind.isStream }
+  const holding = async (): Promise<number> => Number(await reference.ask(''))
+  const asking = async (): Promise<Asking> => ({ port: reference.port, request: kind.request('"x"'), isStream: kind.isStream, holding })
   const tell = async (state: string) => await reference.ask(state)
-  const again = async () => asking.request
-  await round(reference.pid, asking, WARM_UP, again, tell)
-  const { milliseconds, kibEach } = await round(reference.pid, asking, count, again, tell)
+  await round(reference.pid, asking, WARM_UP, tell)
+  const { milliseconds, kibEach } = await round(reference.pid, asking, count, tell)
   return { milliseconds, kibEach }
 }
 

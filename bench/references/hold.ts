@@ -16,6 +16,6 @@ const server = createServer({ keepAliveTimeout: 72_000, connectionsCheckingInter
 server.listen(0, '127.0.0.1', 4_096, () => console.log(JSON.stringify({ port: (server.address() as AddressInfo).port })))
 createInterface({ input: process.stdin }).on('line', (state) => {
   const said = body.replace(/"coordinator_state":"[a-z]+"/, `"coordinator_state":"${state}"`)
-  for (const response of held) isStream ? response.write(said) : response.writeHead(status, headers).end(said)
+  if (state !== '') for (const response of held) isStream ? response.write(said) : response.writeHead(status, headers).end(said)
   console.log(String(held.size))
 })

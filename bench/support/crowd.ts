@@ -7,6 +7,8 @@ export interface Asking {
   readonly request: string
   /** The reply goes on for as long as it is read, and begins at once. */
   readonly isStream: boolean
+  /** How many the server holds. */
+  holding (): Promise<number>
 }
 
 /** Connections that are opened at a time. */
@@ -29,7 +31,7 @@ export class Crowd implements AsyncDisposable {
   static async gather (asking: Asking, count: number): Promise<Crowd> {
     const crowd = new Crowd()
     for (let from = 0; from < count; from += AT_ONCE) await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - from) }, async () => await crowd.#join(asking)))
-    await delay(SETTLE)
+    await crowd.#held(asking)
     return crowd
   }
 
@@ -37,11 +39,16 @@ export class Crowd implements AsyncDisposable {
   get sample (): string { return this.#texts[0] ?? '' }
 
   /** All of them ask again, on the connections that they have. */
-  async askAgain (request: string): Promise<void> {
+  async askAgain (asking: Asking): Promise<void> {
     await Promise.all(this.#sockets.map(async (socket, index) => await new Promise<void>((resolve) => {
       this.#texts[index] = ''
-      socket.write(request, () => resolve())
+      socket.write(asking.request, () => resolve())
     })))
+    await this.#held(asking)
+  }
+
+  async #held ({ holding }: Asking): Promise<void> {
+    while (await holding() !== this.#sockets.length) await delay(50)
     await delay(SETTLE)
   }
 
