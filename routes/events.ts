@@ -16,8 +16,8 @@ const events: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: eventStream('The stream, until the client or this API ends it.'), ...problems(400, 401, 503) },
     },
   }, async ({ headers }, reply) => {
-    const stream = await app.services.events.open(headers['last-event-id'])
-    return reply.type('text/event-stream').header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close').send(stream)
+    reply.type('text/event-stream').header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close')
+    await app.services.events.open(headers['last-event-id'], () => reply.startStream())
   })
 }
 

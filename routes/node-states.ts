@@ -26,8 +26,8 @@ const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
       headers: Type.Object({ 'if-none-match': Type.Optional(ifNoneMatch) }),
       response: { 200: replies(CoordinatorState, 'The state.', 'ETag'), ...problems(400, 401, 404, 503) },
     },
-  }, async ({ params, query, headers }, reply) =>
-    await app.services.nodes.coordinatorState(params.node, headers['if-none-match'], (query.wait ?? 0) * 1000, reply.clientGone()))
+  }, ({ params, query, headers }, reply) =>
+    app.services.nodes.coordinatorState(params.node, headers['if-none-match'], (query.wait ?? 0) * 1000, reply))
 
   app.get('/node/:node/domain-state', {
     schema: { ...common, operationId: 'getDomainState', summary: 'A node\'s domain state', description: 'One of the states, or null.', response: { 200: replies(DomainState, 'The state.'), ...problems(400, 401, 404, 503) } },

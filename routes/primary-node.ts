@@ -15,8 +15,7 @@ const primaryNode: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: replies(PrimaryNode, 'The node.'), 204: empty('The key names nobody.'), ...problems(400, 503) },
     },
   }, (_request, reply) => {
-    const name = app.services.nodes.primary()
-    return name === null ? reply.code(204).send() : reply.send({ primary_node: name })
+    return app.services.nodes.primary() ?? reply.code(204).send()
   })
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { ifNoneMatch, wait } from '../schemas/parameters.ts'
 import { problems, replies } from '../schemas/replies.ts'
 import { Primary } from '../schemas/switchover.ts'
@@ -16,9 +16,13 @@ const primary: FastifyPluginAsyncTypebox = async (app) => {
       headers: Type.Object({ 'if-none-match': Type.Optional(ifNoneMatch) }),
       response: { 200: replies(Primary, 'The primary.', 'ETag'), ...problems(400, 401, 503) },
     },
-  }, async ({ query, headers }, reply) => {
-    const found = await app.services.primary.get(headers['if-none-match'], (query.wait ?? 0) * 1000, reply.clientGone())
-    return reply.header('etag', found.etag).send(found.primary)
+  }, ({ query, headers }, reply) => {
+    const found = app.services.primary.get(headers['if-none-match'], (query.wait ?? 0) * 1000, reply)
+    const tagged = ({ primary, etag }: Awaited<typeof found>): Static<typeof Primary> => {
+      reply.header('etag', etag)
+      return primary
+    }
+    return found instanceof Promise ? found.then(tagged) : tagged(found)
   })
 }
 

@@ -35,7 +35,7 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, async (request, reply) => {
     const { body, query, headers, requestedBy, url } = request
-    const answer = await app.services.switchovers.request({ ...body, ifMatch: headers['if-match'], requestedBy, wait: query.wait, signal: reply.clientGone(), url })
+    const answer = await app.services.switchovers.request({ ...body, ifMatch: headers['if-match'], requestedBy, wait: query.wait, client: reply, url })
     return reply.code(answer.status).headers(answer.headers).send(answer.body)
   })
 
@@ -71,7 +71,7 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
       querystring: waiting,
       response: { 200: replies(Switchover, 'The switchover.'), ...problems(400, 401, 404, 410, 503) },
     },
-  }, async ({ params, query }, reply) => await app.services.switchovers.get(params.epoch, query.wait, reply.clientGone()))
+  }, ({ params, query }, reply) => app.services.switchovers.get(params.epoch, query.wait, reply))
 }
 
 export default switchover

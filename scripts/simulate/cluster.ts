@@ -192,7 +192,7 @@ export class SimulatedCluster {
       const ask = async (): Promise<Told> => {
         try {
           const reply = await services.switchovers.request({
-            to, ifMatch: undefined, requestedBy: null, wait: undefined, signal: new AbortController().signal, url: '/api/v1/switchover',
+            to, ifMatch: undefined, requestedBy: null, wait: undefined, client: undefined, url: '/api/v1/switchover',
           })
           const epoch = Number(reply.headers['location']?.split('/').at(-1))
           if ('outcome' in reply.body && reply.body.outcome === 'unknown') return { kind: 'unknown', epoch }

@@ -30,6 +30,8 @@ export interface DaemonProcessOptions {
   readonly prefix?: readonly string[]
   /** Arguments after the configuration file. */
   readonly more?: readonly string[]
+  /** Node's own options. */
+  readonly flags?: readonly string[]
 }
 
 export class DaemonProcess {
@@ -42,11 +44,11 @@ export class DaemonProcess {
   /** How it ended; null while it runs. */
   #ending: string | null = null
 
-  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string, { env = {}, prefix = [], more = [] }: DaemonProcessOptions = {}) {
+  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string, { env = {}, prefix = [], more = [], flags = [] }: DaemonProcessOptions = {}) {
     this.name = name
     const entry = join(packageFolder(), 'dist', 'src', daemon, 'main.js')
     if (!existsSync(entry)) throw new Error(`${entry} is missing: run "npm run build" first`)
-    const [program = process.execPath, ...args] = [...prefix, process.execPath, entry, '--config', configFile, ...more]
+    const [program = process.execPath, ...args] = [...prefix, process.execPath, ...flags, entry, '--config', configFile, ...more]
     // A group of its own: Ctrl-C in the terminal is for us, and we end it in order.
     this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } })
     living.add(this.#child)

@@ -13,6 +13,8 @@ import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch
 import type { TreeSnapshot, WatchedTree } from '../zookeeper/tree.ts'
 import { toZnode } from './reading.ts'
 
+const memberChildren: ReadonlySet<string> = new Set(memberZnodes)
+
 export type ViewListener = (view: ClusterView) => void
 
 export class ClusterFeed {
@@ -20,16 +22,21 @@ export class ClusterFeed {
   readonly #keyless = new Set<() => void>()
   readonly #members = new Map<string, Member>()
   #memberList: readonly Member[] = []
+  /** Every registered node, sorted. */
+  #names: readonly string[] = []
+  #listed: ReadonlySet<string> = new Set()
+  /** Those of them that run a PVC daemon. */
+  readonly #peers = new Set<string>()
   readonly #records = new Map<number, { mzxid: string, record: SwitchoverRecord | null }>()
   readonly #subscription: Disposable
   readonly #tree: WatchedTree
-  readonly #alive: (name: string) => boolean
+  readonly #alive: ((name: string) => boolean) | null
   /** Resolves once everything has been read; rejects if the tree is closed before. */
   readonly ready: Promise<void>
   #view: ClusterView | null = null
 
-  /** @param alive whether a PVC peer's keepalive changes, as far as the caller can tell */
-  constructor (tree: WatchedTree, alive: (name: string) => boolean = () => true) {
+  /** @param alive whether a PVC peer's keepalive changes, as far as the caller can tell; null if it cannot, and takes them as alive */
+  constructor (tree: WatchedTree, alive: ((name: string) => boolean) | null = null) {
     this.#tree = tree
     this.#alive = alive
     this.#subscription = tree.onChange((snapshot, changed) => this.#update(snapshot, new Set(changed)))
@@ -92,24 +99,44 @@ export class ClusterFeed {
 
   /** The members if any has changed, else null. */
   #updateMembers (snapshot: TreeSnapshot, changed: ReadonlySet<string> | null): readonly Member[] | null {
-    const names = snapshot.children(NODES).filter(isNodeName)
-    let moved = names.length !== this.#members.size
-    for (const name of names) {
+    let moved = false
+    if (changed === null || changed.has(NODES)) {
+      this.#names = snapshot.children(NODES).filter(isNodeName)
+      this.#listed = new Set(this.#names)
+      for (const name of this.#members.keys()) {
+        if (this.#listed.has(name)) continue
+        this.#members.delete(name)
+        this.#peers.delete(name)
+        moved = true
+      }
+    }
+    for (const name of changed === null ? this.#names : this.#touched(changed)) {
       const old = this.#members.get(name)
-      const touched = old === undefined || changed === null || (!old.ours && old.alive !== this.#alive(name)) || memberZnodes.some((child) => changed.has(nodePath(name, child)))
-      if (!touched) continue
+      const alive = this.#alive?.(name) ?? true
       const member = memberOf(name, (child) => {
         const found = snapshot.get(nodePath(name, child))
         return found === undefined ? undefined : toZnode(found.data, found.stat)
-      }, this.#alive(name))
+      }, alive)
       if (old !== undefined && isDeepStrictEqual(old, member)) continue
       this.#members.set(name, member)
+      if (member.ours) this.#peers.delete(name)
+      else this.#peers.add(name)
       moved = true
     }
     if (!moved) return null
-    const present = new Set(names)
-    for (const name of this.#members.keys()) if (!present.has(name)) this.#members.delete(name)
-    return names.map((name) => this.#members.get(name)).filter((member) => member !== undefined)
+    return this.#names.map((name) => this.#members.get(name)).filter((member) => member !== undefined)
+  }
+
+  /** The nodes that may be other members than they were: by what changed, because they are new, or because a PVC peer's keepalive says so. */
+  #touched (changed: ReadonlySet<string>): ReadonlySet<string> {
+    const touched = new Set<string>()
+    for (const path of changed) {
+      const [root, name, child, ...rest] = path.slice(1).split('/')
+      if (`/${root}` === NODES && name !== undefined && child !== undefined && rest.length === 0 && memberChildren.has(child) && this.#listed.has(name)) touched.add(name)
+    }
+    if (changed.has(NODES)) for (const name of this.#names) if (!this.#members.has(name)) touched.add(name)
+    if (this.#alive !== null) for (const name of this.#peers) if (this.#members.get(name)?.alive !== this.#alive(name)) touched.add(name)
+    return touched
   }
 
   /** The records, ascending by epoch, if any has changed, else null. */

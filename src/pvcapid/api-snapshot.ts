@@ -25,55 +25,91 @@ export interface NodeReplies {
   readonly domainState: Pick<NodeDetails, 'name' | 'domain_state'>
 }
 
+/** The nodes of a snapshot, sorted by name; where each stands is kept from one snapshot to the next while none comes or goes. */
+interface Roster {
+  readonly names: readonly string[]
+  readonly places: ReadonlyMap<string, number>
+}
+
 export class ApiSnapshot {
   readonly #tree: TreeSnapshot
-  readonly #nodes: ReadonlyMap<string, NodeReplies>
+  readonly #roster: Roster
+  /** In the order of the roster. */
+  readonly #replies: readonly NodeReplies[]
   /** The coordinator view; null while there is no primary key. */
   readonly cluster: ClusterView | null
-  /** Every node, sorted by name. */
-  readonly nodes: readonly NodeDetails[]
+  /** The names of the nodes that read otherwise than in the snapshot before, new ones and those that are gone included. */
+  readonly changedNodes: readonly string[]
+  /** The names of the nodes whose keepalive has another value than in the snapshot before, or may have. */
+  readonly keepalives: readonly string[]
+  #nodes: readonly NodeDetails[] | null
   #status: ClusterStatus | null = null
   #survey: Survey | null = null
 
-  private constructor (tree: TreeSnapshot, nodes: ReadonlyMap<string, NodeReplies>, list: readonly NodeDetails[], cluster: ClusterView | null) {
+  private constructor (tree: TreeSnapshot, cluster: ClusterView | null, roster: Roster, replies: readonly NodeReplies[], nodes: readonly NodeDetails[] | null, changedNodes: readonly string[], keepalives: readonly string[]) {
     this.#tree = tree
-    this.#nodes = nodes
-    this.nodes = list
     this.cluster = cluster
+    this.#roster = roster
+    this.#replies = replies
+    this.#nodes = nodes
+    this.changedNodes = changedNodes
+    this.keepalives = keepalives
   }
 
   /**
+   * What it costs goes by what has changed, not by how many nodes there are.
    * @param before the last snapshot, or null
    * @param changed the paths that have changed since
    */
   static next (tree: TreeSnapshot, cluster: ClusterView | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
     const touched = touchedNodes(changed)
-    const nodes = new Map<string, NodeReplies>()
-    let same = before !== null
-    for (const name of tree.children(NODES).filter(isNodeName)) {
-      const old = before?.node(name)
-      const kept = old !== undefined && touched !== 'all' && !touched.has(name)
-      const replies = kept ? old : sameOr(old, nodeReplies(name, tree))
-      nodes.set(name, replies)
-      if (replies !== old) same = false
+    if (before === null || touched.all) return ApiSnapshot.#whole(tree, cluster, before)
+    const roster = before.#roster
+    let replies: NodeReplies[] | null = null
+    const changedNodes: string[] = []
+    for (const name of touched.details) {
+      const place = roster.places.get(name)
+      const old = place === undefined ? undefined : before.#replies[place]
+      if (place === undefined || old === undefined) continue
+      const made = sameOr(old, nodeReplies(name, tree))
+      if (made === old) continue
+      replies ??= [...before.#replies]
+      replies[place] = made
+      changedNodes.push(name)
     }
-    if (before !== null && same && before.nodes.length === nodes.size) return new ApiSnapshot(tree, nodes, before.nodes, cluster)
-    return new ApiSnapshot(tree, nodes, Object.freeze([...nodes.values()].map(({ details }) => details)), cluster)
+    return new ApiSnapshot(tree, cluster, roster, replies ?? before.#replies, replies === null ? before.#nodes : null, changedNodes, touched.keepalives)
+  }
+
+  /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
+  static #whole (tree: TreeSnapshot, cluster: ClusterView | null, before: ApiSnapshot | null): ApiSnapshot {
+    const names = tree.children(NODES).filter(isNodeName)
+    const replies = names.map((name) => sameOr(before?.node(name), nodeReplies(name, tree)))
+    const roster = { names, places: new Map(names.map((name, place) => [name, place])) }
+    const gone = before === null ? [] : before.#roster.names.filter((name) => !roster.places.has(name))
+    const changedNodes = [...names.filter((name, place) => before?.node(name) !== replies[place]), ...gone]
+    const nodes = before === null || changedNodes.length > 0 ? null : before.#nodes
+    return new ApiSnapshot(tree, cluster, roster, replies, nodes, changedNodes, [...names, ...gone])
+  }
+
+  /** Every node, sorted by name. */
+  get nodes (): readonly NodeDetails[] {
+    this.#nodes ??= Object.freeze(this.#replies.map(({ details }) => details))
+    return this.#nodes
+  }
+
+  /** Every node's name, sorted. */
+  get names (): readonly string[] {
+    return this.#roster.names
   }
 
   node (name: string): NodeReplies | undefined {
-    return this.#nodes.get(name)
+    const place = this.#roster.places.get(name)
+    return place === undefined ? undefined : this.#replies[place]
   }
 
   /** Every change of the tree up to this transaction is in here; it compares as text. */
   get zxid (): string {
     return this.#tree.zxid
-  }
-
-  /** The names of the nodes that read otherwise than in `before`, new ones and those that are gone included. */
-  nodesChangedSince (before: ApiSnapshot | null): readonly string[] {
-    const names = new Set([...this.#nodes.keys(), ...before?.nodes.map(({ name }) => name) ?? []])
-    return [...names].filter((name) => this.node(name) !== before?.node(name))
   }
 
   /** The transaction that last changed the keepalive of a node, or null. */
@@ -150,15 +186,27 @@ export class ApiSnapshot {
 /** Znodes of a node that its replies are not made of. */
 const without: ReadonlySet<string> = new Set(['presence', 'transition', 'keepalive', 'fence'])
 
-/** The nodes whose replies may be different now. The name of a domain may stand in any node's reply. */
-function touchedNodes (changed: readonly string[]): 'all' | ReadonlySet<string> {
-  const names = new Set<string>()
+interface Touched {
+  /** Nodes may have come or gone, or all of them may read otherwise: the name of a domain may stand in any node's reply. */
+  readonly all: boolean
+  /** Whose replies may be different now. */
+  readonly details: ReadonlySet<string>
+  readonly keepalives: readonly string[]
+}
+
+function touchedNodes (changed: readonly string[]): Touched {
+  const details = new Set<string>()
+  const keepalives: string[] = []
+  let all = false
   for (const path of changed) {
     const [root, name, key] = path.slice(1).split('/')
-    if (`/${root}` === DOMAINS) return 'all'
-    if (`/${root}` === NODES && name !== undefined && (key === undefined || !without.has(key))) names.add(name)
+    if (`/${root}` === DOMAINS) all = true
+    if (`/${root}` !== NODES) continue
+    if (name === undefined) all = true
+    else if (key === 'keepalive') keepalives.push(name)
+    else if (key === undefined || !without.has(key)) details.add(name)
   }
-  return names
+  return { all, details, keepalives }
 }
 
 /** What reads as before stays the same object, whole or in part. */

@@ -25,9 +25,11 @@ import problemReplies, { frameworkProblem } from './plugins/problems.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
 import securityHeaders from './plugins/security-headers.ts'
+import streaming from './plugins/streaming.ts'
 import statusPage from './plugins/status-page.ts'
 import viewHeaders, { setViewHeaders } from './plugins/view-headers.ts'
-import { serialised } from './serialiser.ts'
+import { serialised } from './prepared.ts'
+import { requestLog } from './request-log.ts'
 import { validatorCompiler } from './validator.ts'
 
 /** Bytes of a body at most. */
@@ -63,6 +65,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log
   const app: FastifyInstance = fastify({
     loggerInstance,
+    childLoggerFactory: requestLog,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
     bodyLimit: BODY_LIMIT,
@@ -105,19 +108,20 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     services.feed.end()
   })
   app.addHook('preClose', async () => services.stop())
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     // Connections that are in use as the server closes would be kept for the next request.
     if (services.health.stopping) reply.header('connection', 'close')
-    return payload
+    done()
   })
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
-  await app.register(audit)
+  await app.register(audit, { log })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
   await app.register(securityHeaders, { tls: config.tls !== undefined })
   await app.register(viewHeaders, { view: services.view })
+  await app.register(streaming, { view: services.view })
   await app.register(rateLimits, { limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })

@@ -7,8 +7,8 @@
  */
 import type { Clock } from '../runtime/clock.ts'
 import { ApiError, RETRY_AFTER } from './errors.ts'
-import { EventStream } from './event-stream.ts'
-import { serialised } from './serialiser.ts'
+import { EventStream, type EventSink } from './event-stream.ts'
+import { serialised } from './prepared.ts'
 import type { View, ViewChange } from './view.ts'
 
 /** Events that are kept for those who come back. */
@@ -56,18 +56,18 @@ export class EventFeed implements Disposable {
 
   /**
    * A new stream: of what happened since `lastId`, or of everything there is now, and then of what happens.
+   * @param start gives where it is written to; called once it is certain that there will be a stream
    * @throws ApiError `zookeeper_unavailable` before there is a view, `too_many_waiting`
    */
-  open (lastId: string | undefined): EventStream {
+  open (lastId: string | undefined, start: () => EventSink): void {
     void this.#options.view.snapshot
     if (this.#streams.size >= this.#options.limit) {
       throw new ApiError('too_many_waiting', `${this.#streams.size} event streams are open already; try again later, or poll.`, { headers: { 'retry-after': RETRY_AFTER } })
     }
-    const stream = new EventStream({ clock: this.#options.clock, state: () => this.#resync() })
-    this.#streams.add(stream)
-    stream.once('close', () => this.#streams.delete(stream))
-    stream.send(`retry: 1000\n\n${this.#since(lastId)}`)
-    return stream
+    const beginning = `retry: 1000\n\n${this.#since(lastId)}`
+    const stream: EventStream = new EventStream(start(), { clock: this.#options.clock, state: () => this.#resync(), onEnd: () => { this.#streams.delete(stream) } })
+    if (!stream.ended) this.#streams.add(stream)
+    stream.send(beginning)
   }
 
   /** Tells every stream that it ends here, and ends it: the client is to come back, to this API or another. */
@@ -80,7 +80,8 @@ export class EventFeed implements Disposable {
     this.end()
   }
 
-  #onChange ({ snapshot, nodes, topics }: ViewChange): void {
+  #onChange ({ snapshot, topics }: ViewChange): void {
+    const nodes = snapshot.changedNodes
     const before = this.#id
     this.#id = snapshot.zxid
     const isFirst = before === ''

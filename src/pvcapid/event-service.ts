@@ -1,7 +1,7 @@
 /** What the events route calls: opens a stream, and sees to it that a client that comes from another API is not sent back in time. */
-import type { Readable } from 'node:stream'
 import type { Contact } from './contact.ts'
 import type { EventFeed } from './event-feed.ts'
+import type { EventSink } from './event-stream.ts'
 import type { View } from './view.ts'
 
 export class EventService {
@@ -15,10 +15,13 @@ export class EventService {
     this.#contact = contact
   }
 
-  /** @param lastId the id that the client has read up to; what is not one of ours is taken as none */
-  async open (lastId: string | undefined): Promise<Readable> {
+  /**
+   * @param lastId the id that the client has read up to; what is not one of ours is taken as none
+   * @param start gives where the stream is written to, once it is certain that there will be one
+   */
+  async open (lastId: string | undefined, start: () => EventSink): Promise<void> {
     const known = lastId !== undefined && /^[0-9a-f]{16}$/.test(lastId) ? lastId : undefined
     if (known !== undefined && !this.#feed.knows(known)) await this.#contact.bounded(async (signal) => await this.#view.caughtUp(signal))
-    return this.#feed.open(known)
+    this.#feed.open(known, start)
   }
 }

@@ -29,6 +29,8 @@ export class MetricsService implements Disposable {
   /** Epochs that were seen open, and so are counted when they end; null before the first view. */
   #open: Set<number> | null = null
   #newest = -1
+  /** Whether all keepalives count from the next change on. */
+  #anew = true
 
   constructor (options: MetricsServiceOptions) {
     const { metrics, view, clock, keeper } = options
@@ -38,7 +40,7 @@ export class MetricsService implements Disposable {
       view.onChange((change) => this.#onChange(change)),
       keeper.onSession(() => {
         metrics.sessions.inc()
-        this.#keepalives.clear()
+        this.#anew = true
       }),
       watchLoop({ clock, threshold: 0, onStall: (late) => metrics.loopDelay.observe(late / 1000) }),
     ]
@@ -88,14 +90,16 @@ export class MetricsService implements Disposable {
     }
   }
 
-  #onChange ({ snapshot }: ViewChange): void {
+  #onChange ({ snapshot, topics }: ViewChange): void {
     const now = this.#options.clock.monotonic()
-    for (const { name } of snapshot.nodes) {
-      const zxid = snapshot.keepalive(name)
-      if (zxid !== null && this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: now })
+    if (this.#anew) this.#keepalives.clear()
+    for (const name of this.#anew ? snapshot.names : snapshot.keepalives) {
+      const zxid = snapshot.node(name) === undefined ? null : snapshot.keepalive(name)
+      if (zxid === null) this.#keepalives.delete(name)
+      else if (this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: now })
     }
-    for (const name of this.#keepalives.keys()) if (snapshot.node(name) === undefined) this.#keepalives.delete(name)
-    this.#countEnded()
+    this.#anew = false
+    if (this.#open === null || topics.some((topic) => topic.startsWith('switchover/'))) this.#countEnded()
   }
 
   /** Every switchover that ends while this API looks is counted once; those that were over before are not. */

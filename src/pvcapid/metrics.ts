@@ -7,6 +7,7 @@ import { fenceStates } from '../core/fence-record.ts'
 import { causes, coordinatorStates, daemonStates, outcomes } from '../core/states.ts'
 import { SESSION_STATES } from '../zookeeper/session.ts'
 import type { OperationName } from './measured-connector.ts'
+import { RequestTally } from './request-tally.ts'
 
 const QUICK = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const SWITCHING = [0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 20, 30, 60, 120, 300]
@@ -36,8 +37,7 @@ export class Metrics {
   readonly waiters = this.#gauge('pvcapid_waiters', 'Clients that wait in a long-poll.', [])
   readonly waitersLimit = this.#gauge('pvcapid_waiters_limit', 'Clients that may wait in a long-poll at once.', [])
   readonly streams = this.#gauge('pvcapid_event_streams', 'Event streams that are open.', [])
-  readonly requests = this.#counter('pvcapid_http_requests_total', 'Requests by method, route and status.', ['method', 'route', 'status'])
-  readonly requestSeconds = this.#histogram('pvcapid_http_request_duration_seconds', 'Duration of requests that were not to wait, by method and route.', ['method', 'route'], QUICK)
+  readonly requests = new RequestTally(this.registry, QUICK)
   readonly refusedKeys = this.#counter('pvcapid_authentication_failures_total', 'Requests with a missing or wrong key, by which.', ['reason'])
   readonly loopDelay = this.#histogram('pvcapid_event_loop_delay_seconds', 'How late the event loop came to a timer, looked at twice a second.', [], QUICK)
   readonly residentMemory = this.#gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', [])

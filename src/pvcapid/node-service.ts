@@ -8,7 +8,7 @@ import { ApiError } from './errors.ts'
 import { etagOf, isTagIn } from './etag.ts'
 import { namePattern } from './name-pattern.ts'
 import type { View } from './view.ts'
-import type { Waiters } from './waiters.ts'
+import type { Client, Waiters } from './waiters.ts'
 
 /** All of those that are given have to hold. */
 export interface NodeFilter {
@@ -22,6 +22,7 @@ export class NodeService {
   readonly #view: View
   readonly #contact: Contact
   readonly #waiters: Waiters
+  #primary: { readonly primary_node: string } = Object.freeze({ primary_node: NOBODY })
 
   constructor (view: View, contact: Contact, waiters: Waiters) {
     this.#view = view
@@ -53,10 +54,13 @@ export class NodeService {
    * when the node goes away meanwhile.
    * @param known the `If-None-Match` of the request
    */
-  async coordinatorState (name: string, known: string | undefined, milliseconds: number, signal: AbortSignal): Promise<NodeReplies['coordinatorState']> {
+  coordinatorState (name: string, known: string | undefined, milliseconds: number, client: Client): NodeReplies['coordinatorState'] | Promise<NodeReplies['coordinatorState']> {
     const state = this.get(name).coordinatorState
-    if (known === undefined || !isTagIn(known, etagOf(state))) return state
-    await this.#waiters.until(`node/${name}`, milliseconds, signal, () => {
+    return milliseconds <= 0 || known === undefined || !isTagIn(known, etagOf(state)) ? state : this.#otherState(name, known, milliseconds, client)
+  }
+
+  async #otherState (name: string, known: string, milliseconds: number, client: Client): Promise<NodeReplies['coordinatorState']> {
+    await this.#waiters.until(`node/${name}`, milliseconds, client, () => {
       const now = this.#view.snapshot.node(name)?.coordinatorState
       return now === undefined || !isTagIn(known, etagOf(now)) ? true : null
     })
@@ -64,9 +68,10 @@ export class NodeService {
   }
 
   /** Whom the primary key names, or null for nobody. */
-  primary (): string | null {
+  primary (): { readonly primary_node: string } | null {
     const { primaryNode } = this.#view.snapshot
-    return primaryNode === NOBODY ? null : primaryNode
+    if (this.#primary.primary_node !== primaryNode) this.#primary = Object.freeze({ primary_node: primaryNode })
+    return primaryNode === NOBODY ? null : this.#primary
   }
 
   /** The last `lines` lines of a node's log; empty for a node that has none. Throws `node_unknown`, `zookeeper_unavailable`. */

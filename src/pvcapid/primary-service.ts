@@ -2,7 +2,7 @@
 import { isTagIn } from './etag.ts'
 import type { Primary } from './switchover-board.ts'
 import type { View } from './view.ts'
-import type { Waiters } from './waiters.ts'
+import type { Client, Waiters } from './waiters.ts'
 
 export interface TaggedPrimary {
   readonly primary: Primary
@@ -15,6 +15,7 @@ const tag = ({ epoch, settled }: Primary): string => `"${epoch ?? 'none'}.${sett
 export class PrimaryService {
   readonly #view: View
   readonly #waiters: Waiters
+  #tagged: TaggedPrimary | null = null
 
   constructor (view: View, waiters: Waiters) {
     this.#view = view
@@ -25,15 +26,25 @@ export class PrimaryService {
    * The primary, as soon as it is other than the client knows it, or after `milliseconds`.
    * @param known the `If-None-Match` of the request
    */
-  async get (known: string | undefined, milliseconds: number, signal: AbortSignal): Promise<TaggedPrimary> {
+  get (known: string | undefined, milliseconds: number, client: Client): TaggedPrimary | Promise<TaggedPrimary> {
     // Throws without a view: nobody waits for one here.
     void this.#view.snapshot
-    const now = (): TaggedPrimary => ({ primary: this.#view.board.primary, etag: tag(this.#view.board.primary) })
-    const changed = await this.#waiters.until('primary', milliseconds, signal, () => {
-      const found = now()
+    const now = this.#now()
+    return milliseconds <= 0 || !isTagIn(known, now.etag) ? now : this.#other(known, milliseconds, client)
+  }
+
+  async #other (known: string | undefined, milliseconds: number, client: Client): Promise<TaggedPrimary> {
+    const changed = await this.#waiters.until('primary', milliseconds, client, () => {
+      const found = this.#now()
       return isTagIn(known, found.etag) ? null : found
     })
-    return changed ?? now()
+    return changed ?? this.#now()
+  }
+
+  #now (): TaggedPrimary {
+    const { primary } = this.#view.board
+    if (this.#tagged?.primary !== primary) this.#tagged = { primary, etag: tag(primary) }
+    return this.#tagged
   }
 }
 

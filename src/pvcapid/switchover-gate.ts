@@ -5,6 +5,7 @@ import { goingOn, outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type
 import type { CandidateReport } from '../core/eligibility-report.ts'
 import type { HistoryEntry, HistoryPage } from '../core/history.ts'
 import type { Switchover, SwitchoverService } from './switchover-service.ts'
+import type { Client } from './waiters.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 
 export interface SwitchoverWish {
@@ -17,7 +18,8 @@ export interface SwitchoverWish {
   readonly requestedBy: string | null
   /** Seconds, or undefined: do not wait. */
   readonly wait: number | undefined
-  readonly signal: AbortSignal
+  /** Undefined for one that never goes. */
+  readonly client: Client | undefined
   /** Of the request. */
   readonly url: string
 }
@@ -73,7 +75,7 @@ export class SwitchoverGate {
     if (kind === 'already') return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverPath(at) } }
     const begun = kind === 'unknown' ? null : answer.switchover
     if (wish.wait === undefined) return underWay(at, begun)
-    const seen = await this.#service.followed(at, wish.wait * 1000, wish.signal) ?? begun
+    const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
     if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url))
     if (this.#service.stale) throw begun === null ? stillUnknown(at) : outOfSight(at, seen)
     throw seen !== null && (begun !== null || isWish(seen, wish)) ? goingOn(seen) : stillUnknown(at)
@@ -90,9 +92,15 @@ export class SwitchoverGate {
   }
 
   /** The switchover; with `wait` once it is done, or as it is after that many seconds. */
-  async get (epoch: number, wait: number | undefined, signal: AbortSignal): Promise<Switchover> {
+  get (epoch: number, wait: number | undefined, client: Client): Switchover | Promise<Switchover> {
+    const seen = this.#service.seen(epoch)
+    if (seen !== null && (wait === undefined || seen.done)) return seen
+    return this.#get(epoch, wait, client)
+  }
+
+  async #get (epoch: number, wait: number | undefined, client: Client): Promise<Switchover> {
     const now = await this.#service.get(epoch)
-    return wait === undefined || now.done ? now : await this.#service.whenDone(epoch, wait * 1000, signal)
+    return wait === undefined || now.done ? now : await this.#service.whenDone(epoch, wait * 1000, client)
   }
 }
 

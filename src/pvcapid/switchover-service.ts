@@ -27,7 +27,7 @@ import type { Contact } from './contact.ts'
 import { ApiError, zookeeperUnavailable } from './errors.ts'
 import { epochUnknown, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
 import type { View } from './view.ts'
-import type { Waiters } from './waiters.ts'
+import type { Client, Waiters } from './waiters.ts'
 
 export type { SwitchoverRequest } from '../core/switchover-rules.ts'
 export type { Switchover } from '../core/switchover-view.ts'
@@ -95,6 +95,11 @@ export class SwitchoverService {
     return await this.#answer(outcome, judge)
   }
 
+  /** The switchover of `epoch` as the view has it; null if it has not seen it. */
+  seen (epoch: number): Switchover | null {
+    return this.#options.view.board.get(epoch)
+  }
+
   /** The switchover of `epoch`. Throws `epoch_unknown` or `record_expired`; an epoch that the view has not seen is read directly. */
   async get (epoch: number): Promise<Switchover> {
     const { contact, view } = this.#options
@@ -126,8 +131,8 @@ export class SwitchoverService {
   }
 
   /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. Throws `too_many_waiting`, and as `get`. */
-  async whenDone (epoch: number, milliseconds: number, signal: AbortSignal): Promise<Switchover> {
-    return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, signal, () => this.#seenDone(epoch)) ?? await this.get(epoch)
+  async whenDone (epoch: number, milliseconds: number, client: Client): Promise<Switchover> {
+    return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? await this.get(epoch)
   }
 
   /** A place among those who wait, for `followed`. Throws `too_many_waiting`. */
@@ -136,9 +141,9 @@ export class SwitchoverService {
   }
 
   /** As `whenDone`, for who has a place. Null if this API has not seen the switchover by then; never rejects. */
-  async followed (epoch: number, milliseconds: number, signal: AbortSignal): Promise<Switchover | null> {
+  async followed (epoch: number, milliseconds: number, client: Client | undefined): Promise<Switchover | null> {
     const { view: { board }, waiters } = this.#options
-    return await waiters.untilPlaced(`switchover/${epoch}`, milliseconds, signal, () => this.#seenDone(epoch)) ?? board.get(epoch)
+    return await waiters.untilPlaced(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? board.get(epoch)
   }
 
   /** Whether what this API shows may be out of date by more than a moment. */

@@ -12,20 +12,26 @@ interface Properties {
 
 const NUMBER = /^-?\d{1,15}(\.\d{1,9})?$/
 
-function numbersRead (schema: Properties, value: unknown): unknown {
+/** The names of what has to be a number. */
+const numbersOf = ({ properties = {} }: Properties): readonly string[] =>
+  Object.entries(properties).filter(([, { type }]) => type === 'number' || type === 'integer').map(([name]) => name)
+
+/** `value` with numbers for the texts of `names` that are plainly such; itself if there are none. */
+function numbersRead (names: readonly string[], value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  const read: Record<string, unknown> = { ...value }
-  for (const [name, { type }] of Object.entries(schema.properties ?? {})) {
+  let read = value as Record<string, unknown>
+  for (const name of names) {
     const text = read[name]
-    if ((type === 'number' || type === 'integer') && typeof text === 'string' && NUMBER.test(text)) read[name] = Number(text)
+    if (typeof text === 'string' && NUMBER.test(text)) read = { ...read, [name]: Number(text) }
   }
   return read
 }
 
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema)
+  const numbers = httpPart === 'body' ? [] : numbersOf(schema as Properties)
   return (value: unknown) => {
-    const read = httpPart === 'body' ? value : numbersRead(schema as Properties, value)
+    const read = numbersRead(numbers, value)
     if (compiled.Check(read)) return { value: read }
     return { error: compiled.Errors(read).map(({ keyword, instancePath, message, params, schemaPath }) => ({ keyword, instancePath, schemaPath, message, params: { ...params } })) }
   }

@@ -14,7 +14,7 @@ import { SwitchoverBoard } from './switchover-board.ts'
 import type { Topic, Waiters } from './waiters.ts'
 
 /** Milliseconds since ZooKeeper's last answer beyond which the view is stale; it is asked every second. */
-const STALE_AFTER = 2_500
+export const STALE_AFTER = 2_500
 
 export interface ViewOptions {
   readonly sessions: SessionSource
@@ -26,8 +26,6 @@ export interface ViewOptions {
 /** What a new snapshot has brought. */
 export interface ViewChange {
   readonly snapshot: ApiSnapshot
-  /** Nodes that read otherwise, or are gone. */
-  readonly nodes: readonly string[]
   readonly topics: readonly Topic[]
 }
 
@@ -52,10 +50,9 @@ export class View {
       const snapshot = ApiSnapshot.next(tree, this.feed.view, before, changed)
       this.#snapshot = snapshot
       const topics: Topic[] = this.board.update(snapshot)
-      const nodes = snapshot.nodesChangedSince(before)
-      for (const name of nodes) if (snapshot.node(name)?.coordinatorState !== before?.node(name)?.coordinatorState) topics.push(`node/${name}`)
+      for (const name of snapshot.changedNodes) if (snapshot.node(name)?.coordinatorState !== before?.node(name)?.coordinatorState) topics.push(`node/${name}`)
       for (const topic of topics) options.waiters.wake(topic)
-      const change: ViewChange = { snapshot, nodes, topics }
+      const change: ViewChange = { snapshot, topics }
       for (const listener of [...this.#listeners]) listener(change)
     })
     this.ready = this.#tree.ready

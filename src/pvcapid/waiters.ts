@@ -8,6 +8,12 @@ import { ApiError, RETRY_AFTER } from './errors.ts'
 /** What can be waited for. */
 export type Topic = 'primary' | `switchover/${number}` | `node/${string}`
 
+/** Whom a reply is for. */
+export interface Client {
+  /** Calls `listener` when nobody waits for the reply any more, at once if that is so already. Forgets it when disposed of. */
+  onceOver (listener: () => void): Disposable
+}
+
 export interface WaitersOptions {
   readonly clock: Clock
   /** More than this many at once are refused. */
@@ -43,24 +49,24 @@ export class Waiters {
   }
 
   /**
-   * Resolves with what `check` gives as soon as that is not null, else with null: after `milliseconds`, on abort, or at shutdown. `check` is
+   * Resolves with what `check` gives as soon as that is not null, else with null: after `milliseconds`, when the client is gone, or at shutdown. `check` is
    * asked at once and at each wake, and must not throw. Rejects with `too_many_waiting`.
    */
-  async until<T> (topic: Topic, milliseconds: number, signal: AbortSignal | undefined, check: () => T | null): Promise<T | null> {
+  async until<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
     const now = check()
     if (now !== null || milliseconds <= 0) return now
     const place = this.place()
     try {
-      return await this.untilPlaced(topic, milliseconds, signal, check)
+      return await this.untilPlaced(topic, milliseconds, client, check)
     } finally {
       place[Symbol.dispose]()
     }
   }
 
   /** As `until`, for who has a place already, or waits so short a time that it needs none. Never rejects. */
-  async untilPlaced<T> (topic: Topic, milliseconds: number, signal: AbortSignal | undefined, check: () => T | null): Promise<T | null> {
+  async untilPlaced<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
     const now = check()
-    if (now !== null || milliseconds <= 0 || this.#ended || signal?.aborted === true) return now
+    if (now !== null || milliseconds <= 0 || this.#ended) return now
     const { promise, resolve } = resolvers<T | null>()
     const wake = (): void => {
       const found = check()
@@ -70,12 +76,12 @@ export class Waiters {
     const waiting = this.#byTopic.get(topic) ?? new Set()
     this.#byTopic.set(topic, waiting.add(wake))
     const timer = this.#options.clock.after(milliseconds, end)
-    signal?.addEventListener('abort', end, { once: true })
+    const leaving = client?.onceOver(end)
     try {
       return await promise
     } finally {
       timer[Symbol.dispose]()
-      signal?.removeEventListener('abort', end)
+      leaving?.[Symbol.dispose]()
       waiting.delete(wake)
       if (waiting.size === 0 && this.#byTopic.get(topic) === waiting) this.#byTopic.delete(topic)
     }

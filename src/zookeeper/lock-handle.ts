@@ -42,7 +42,7 @@ export class LockHandle implements AsyncDisposable {
     this.#book = book
   }
 
-  /** For `acquireLock` alone: our child is first in line; makes sure that it is ours, and watches it from now on. */
+  /** For `acquireLock` alone, which sees to it that our child is first in line: makes sure that it is ours, and watches it from now on. */
   static async take (session: Session, path: string, name: string, kind: LockKind, book: LockBook, deadline: number): Promise<LockHandle> {
     const handle = new LockHandle(session, path, name, kind, book)
     handle.#subscriptions.push(
@@ -60,6 +60,11 @@ export class LockHandle implements AsyncDisposable {
       throw error
     }
     return handle
+  }
+
+  /** For `acquireLock` alone: our child was not first in line after all, and stays where it is. */
+  forget (): void {
+    this.#unsubscribe()
   }
 
   get #child (): string { return childPath(this.path, this.name) }

@@ -4,10 +4,10 @@
  *
  * Guarantees: when `acquireLock` resolves, our child was first in line, and was ours, at a moment after the call. When it
  * rejects, our child is deleted, or its session is over, or it is on the `LockBook`, which sees to that. A waiter watches
- * its predecessor and nobody else. An attempt never waits on an orphan of this process.
+ * its predecessor and nobody else, and its own child once it has been woken. An attempt never waits on an orphan of this process.
  * Does not guarantee fairness in time: a waiter that is suspended keeps its place in line.
  */
-import { lockMarker, lockPlace, type LockKind } from '../core/lock-order.ts'
+import { lockMarker, lockPlace, type LockKind, type LockPlace } from '../core/lock-order.ts'
 import { ZooKeeperError, hasCode, isLinkFailure, isMaybeApplied, isNoNode, isZooKeeperError } from './errors.ts'
 import type { LockBook } from './lock-book.ts'
 import { LockHandle } from './lock-handle.ts'
@@ -52,8 +52,7 @@ export async function acquireLock (session: Session, path: string, options: Lock
   try {
     await book.settled(path, session, left(), signal)
     name = await createChild(session, path, prefix, options, left)
-    await waitForTurn(session, path, name, options, left)
-    return await LockHandle.take(session, path, name, kind, book, Math.max(1, left()))
+    return await waitForTurn(session, path, name, options, left)
   } catch (error) {
     const withdraw = (name !== null && !hasCode(error, 'lock_lost')) || (name === null && isMaybeApplied(error))
     if (withdraw && !(session.over && hasCode(session.lost.reason, 'session_expired'))) {
@@ -83,24 +82,44 @@ async function createChild (session: Session, path: string, prefix: string, opti
   }
 }
 
-/** Returns once our child has nobody in front of it. */
-async function waitForTurn (session: Session, path: string, name: string, options: LockOptions, left: () => number): Promise<void> {
-  for (;;) {
+/**
+ * Resolves with the lock once our child has nobody in front of it. Whoever has been woken is most likely first by then, and asks for the line and
+ * for its own child together, in this order: if the line shows it first, its child was read after that, and no round trip is spent on it.
+ */
+async function waitForTurn (session: Session, path: string, name: string, options: LockOptions, left: () => number): Promise<LockHandle> {
+  for (let woken = false; ; woken = true) {
     if (options.signal?.aborted === true) throw new ZooKeeperError('aborted', { op: 'lock', path })
     if (left() <= 0) throw new ZooKeeperError('lock_timeout', { op: 'lock', path })
     const read = { deadline: Math.max(1, left()), signal: options.signal }
     try {
       await session.whenConnected(read)
       if (options.onWake !== undefined && !await options.onWake()) throw new ZooKeeperError('lock_abandoned', { op: 'lock', path })
-      const { names } = await session.children(path, read)
-      const place = lockPlace(names, name, options.kind)
-      if (place.place === 'holds') return
+      const line = session.children(path, read)
+      const take = async (): Promise<LockHandle> => await LockHandle.take(session, path, name, options.kind, options.book, read.deadline)
+      const taking = woken ? take() : null
+      // Whether it failed is asked only if the line shows us first.
+      taking?.catch(() => {})
+      const place = await placeIn(line, name, options.kind, taking)
+      if (place.place === 'holds') return await (taking ?? take())
       if (place.place === 'absent') throw new ZooKeeperError('lock_lost', { op: 'lock', path, detail: 'our child is gone' })
       await waitForChange(session, childPath(path, place.predecessor), options.signal, left)
     } catch (error) {
       // Out of contact our place in line is kept: look again when there is contact, until the time is up.
       if (!isLinkFailure(error) || session.over) throw error
     }
+  }
+}
+
+/** Our place in the line; unless it is the first, nobody is to hear of what was taken. */
+async function placeIn (line: Promise<{ readonly names: readonly string[] }>, name: string, kind: LockKind, taking: Promise<LockHandle> | null): Promise<LockPlace> {
+  const leave = (): void => { taking?.then((handle) => handle.forget(), () => {}) }
+  try {
+    const place = lockPlace((await line).names, name, kind)
+    if (place.place !== 'holds') leave()
+    return place
+  } catch (error) {
+    leave()
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 /** Server-sent events: the present state, what happens, going on at another API, and readers that are too slow. */
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { get, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -173,24 +173,55 @@ t.test('a reader that does not read holds nothing up and costs nothing', async (
   t.ok(read.length < 60 * filler.length * 0.8, `it was not sent everything: ${read.length} bytes`)
 })
 
+/** A reader whose connection holds what it is given until it reads. */
+class Reader extends EventEmitter {
+  held = ''
+  closed = false
+  get writableLength (): number { return this.held.length }
+  write (text: string): boolean {
+    this.held += text
+    return this.held.length < 16_384
+  }
+
+  read (): string {
+    const { held } = this
+    this.held = ''
+    this.emit('drain')
+    return held
+  }
+
+  end (): void { this.destroy() }
+  destroy (): void {
+    this.closed = true
+    this.emit('close')
+  }
+}
+
 t.test('one stream: behind, again up to date, dropped', async (t) => {
   const clock = new ManualClock()
-  const stream = new EventStream({ clock, state: () => 'STATE' })
-  stream.on('error', () => {})
-  const big = 'x'.repeat(70_000)
-  stream.send(big)
+  const reader = new Reader()
+  let ends = 0
+  const stream = new EventStream(reader, { clock, state: () => 'STATE', onEnd: () => { ends++ } })
+  const some = 'x'.repeat(40_000)
+  stream.send(some)
+  stream.send(some)
   stream.send('missed')
-  t.equal(stream.readableLength, big.length, 'nothing is held beyond the buffer')
-  t.ok(String(stream.read(big.length)) === big)
-  t.equal(String(stream.read()), 'STATE')
+  t.equal(reader.writableLength, 2 * some.length, 'nothing is held beyond the buffer')
+  t.ok(reader.read() === some + some)
+  t.equal(reader.read(), 'STATE')
   clock.advance(15_000)
-  t.equal(String(stream.read()), ':\n\n')
-  // Reading so much at once has made room for it.
-  stream.send(big + big)
+  t.equal(reader.read(), ':\n\n')
+  stream.send(some + some)
   stream.send('missed')
   clock.advance(30_000)
-  t.ok(stream.destroyed, 'nobody reads it')
+  t.ok(reader.closed, 'nobody reads it')
   t.equal(clock.running, 0, 'no timer is left')
   stream.send('after the end')
   stream.finish('after the end')
+  t.strictSame([reader.held.includes('after the end'), ends], [false, 1])
+
+  const gone = new Reader()
+  gone.destroy()
+  t.ok(new EventStream(gone, { clock, state: () => 'STATE', onEnd: () => {} }).ended, 'a reader that had gone before')
+  t.equal(clock.running, 0)
 })

@@ -5,7 +5,7 @@ import { ApiError } from '../../src/pvcapid/errors.ts'
 import { namePattern } from '../../src/pvcapid/name-pattern.ts'
 import { parseForm } from '../../src/pvcapid/plugins/forms.ts'
 import { expectedEpoch } from '../../src/pvcapid/primary-service.ts'
-import { serialised } from '../../src/pvcapid/serialiser.ts'
+import { serialised } from '../../src/pvcapid/prepared.ts'
 import { stateArgument } from '../../src/pvcapid/state-argument.ts'
 import { validatorCompiler } from '../../src/pvcapid/validator.ts'
 import { Waiters } from '../../src/pvcapid/waiters.ts'
@@ -22,9 +22,15 @@ t.test('waiters', async (t) => {
     asked += 1
     return value
   }
-  const leaving = new AbortController()
+  const client = {
+    leave: () => {},
+    onceOver (listener: () => void): Disposable {
+      client.leave = listener
+      return { [Symbol.dispose]: () => { client.leave = () => t.fail('a client is not forgotten') } }
+    },
+  }
   const mine = waiters.until('primary', 1_000, undefined, check)
-  const left = waiters.until('primary', 1_000, leaving.signal, check)
+  const left = waiters.until('primary', 1_000, client, check)
   const late = waiters.until('switchover/7', 1_000, undefined, check)
   t.equal(waiters.size, 3)
   await t.rejects(waiters.until('primary', 1_000, undefined, check), { code: 'too_many_waiting', status: 503 })
@@ -33,7 +39,7 @@ t.test('waiters', async (t) => {
   t.equal(asked, 0, 'nobody is woken for another object')
   waiters.wake('primary')
   t.equal(asked, 2)
-  leaving.abort()
+  client.leave()
   t.equal(await left, null)
   value = 'fig'
   waiters.wake('primary')

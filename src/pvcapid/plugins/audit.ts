@@ -2,8 +2,9 @@
  * One log line for each request that was to change something, however it ended: who asked for what, from where, and what became of it. Only
  * arguments that routes know are in it, cut to a length; keys never are. Readings are logged at `debug`.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Logger } from '../../runtime/log.ts'
 import { pathOf } from '../problem.ts'
 
 declare module 'fastify' {
@@ -39,21 +40,30 @@ function outcomeOf (payload: unknown): string {
   return typeof outcome === 'string' ? outcome : 'in_progress'
 }
 
-const isReading = ({ method }: FastifyRequest) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
+const isReading = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
-async function audit (app: FastifyInstance): Promise<void> {
+function lineOf ({ method, url, ip, requestedBy, problemCode }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): Record<string, unknown> {
+  return { method, path: pathOf(url), from: ip, by: requestedBy, status: statusCode, ...problemCode === null ? {} : { code: problemCode }, seconds: Math.round(elapsedTime) / 1000 }
+}
+
+async function audit (app: FastifyInstance, { log }: { readonly log: Logger }): Promise<void> {
   app.decorateRequest('problemCode', null)
   app.decorateRequest('writeOutcome', null)
-  app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
-  app.addHook('preSerialization', async (request, _reply, payload: unknown) => {
-    request.writeOutcome = outcomeOf(payload)
-    return payload
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, url, ip, requestedBy, problemCode } = request
-    const line = { method, path: pathOf(url), from: ip, by: requestedBy, status: reply.statusCode, ...problemCode === null ? {} : { code: problemCode }, seconds: Math.round(reply.elapsedTime) / 1000 }
-    if (isReading(request)) request.log.debug(line, 'answered')
-    else if (!request.is404) request.log.info({ ...line, outcome: request.writeOutcome, asked: argumentsOf(request), location: reply.getHeader('location') }, 'a write was asked for')
+  app.addHook('preSerialization', (request, _reply, payload: unknown, done) => {
+    if (!isReading(request)) request.writeOutcome = outcomeOf(payload)
+    done(null, payload)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    if (!isReading(request)) {
+      if (!request.is404) request.log.info({ ...lineOf(request, reply), outcome: request.writeOutcome, asked: argumentsOf(request), location: reply.getHeader('location') }, 'a write was asked for')
+    } else if (log.isLevelEnabled('debug')) {
+      request.log.debug(lineOf(request, reply), 'answered')
+    }
+    done()
   })
 }
 

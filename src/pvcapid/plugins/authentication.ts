@@ -5,8 +5,8 @@
  * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them. Wrong keys and writes
  * are counted (`rate-limits.ts`).
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import crypto, { timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ApiToken, TokenRole } from '../config.ts'
 import { ApiError } from '../errors.ts'
@@ -29,15 +29,20 @@ declare module 'fastify' {
 
 const CHALLENGE = { 'www-authenticate': 'ApiKey realm="pvc", header="X-Api-Key"' }
 
-function needed (request: FastifyRequest): 'open' | TokenRole {
-  const { config, url } = request.routeOptions
-  if (config.access !== undefined) return config.access
-  if (url?.startsWith('/api/') !== true) return 'open'
-  return ['GET', 'HEAD'].includes(request.method) ? 'read' : 'operate'
+function needed ({ config, url, method }: RouteOptions): 'open' | TokenRole {
+  if (config?.access !== undefined) return config.access
+  if (!url.startsWith('/api/')) return 'open'
+  return [method].flat().every((name) => name === 'GET' || name === 'HEAD') ? 'read' : 'operate'
 }
 
+/** In one call where Node has it (20.12): a third of the time. */
+const sha256 = (key: string): string => crypto.hash === undefined ? crypto.createHash('sha256').update(key).digest('binary') : crypto.hash('sha256', key, 'binary')
+
+/** Where the digest of the key in hand is put, to be compared. */
+const digest = Buffer.alloc(32)
+
 function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
-  const digest = createHash('sha256').update(key).digest()
+  digest.write(sha256(key), 'binary')
   let found: ApiToken | null = null
   for (const token of tokens) if (timingSafeEqual(digest, token.digest)) found = token
   return found
@@ -46,25 +51,32 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
 async function authentication (app: FastifyInstance, { tokens }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
 
-  async function authenticate (request: FastifyRequest, known: readonly ApiToken[], access: TokenRole): Promise<void> {
+  /** What is wrong with the request's key, or null. */
+  function fault (request: FastifyRequest, access: TokenRole): ApiError | null {
+    const known = tokens()
+    if (known === undefined) return null
     const key = request.headers['x-api-key']
-    if (typeof key !== 'string' || key === '') throw new ApiError('key_missing', 'Send an API key in the header X-Api-Key.', { headers: CHALLENGE })
+    if (typeof key !== 'string' || key === '') return new ApiError('key_missing', 'Send an API key in the header X-Api-Key.', { headers: CHALLENGE })
     const token = tokenOf(key, known)
-    if (token === null) {
-      await app.countFailedAuthentication(request)
-      throw new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
-    }
+    if (token === null) return new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
     request.requestedBy = token.description
-    if (access === 'operate' && token.role !== 'operate') throw new ApiError('key_too_weak', 'This key may only read; use one with the role operate.')
+    return access === 'operate' && token.role !== 'operate' ? new ApiError('key_too_weak', 'This key may only read; use one with the role operate.') : null
   }
 
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) return
-    const access = needed(request)
+  async function refuse (request: FastifyRequest, error: ApiError): Promise<never> {
+    if (error.code === 'key_unknown') await app.countFailedAuthentication(request)
+    throw error
+  }
+
+  // What a route needs is settled as it is registered.
+  app.addHook('onRoute', (route) => {
+    const access = needed(route)
     if (access === 'open') return
-    const known = tokens()
-    if (known !== undefined) await authenticate(request, known, access)
-    if (access === 'operate') await app.countWrite(request)
+    route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
+      const error = fault(request, access)
+      if (error === null && access === 'read') done()
+      else (error === null ? app.countWrite(request) : refuse(request, error)).then(() => done(), done)
+    })
   })
 }
 

@@ -65,8 +65,9 @@ async function problemReplies (app: FastifyInstance): Promise<void> {
     for (const name of [method].flat()) methods.add(name)
   })
 
-  app.addHook('onRequest', async (request) => {
-    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw new ApiError('malformed_request', 'The header Host is missing. Nothing was done; correct the request.')
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') done(new ApiError('malformed_request', 'The header Host is missing. Nothing was done; correct the request.'))
+    else done()
   })
 
   app.setErrorHandler((error: FastifyError, request, reply) => {

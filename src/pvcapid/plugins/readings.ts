@@ -2,14 +2,16 @@
  * What every reading below `/api/` has in common: `?consistent` has the view catch up with ZooKeeper before the reply is made (503 if it
  * cannot), and every 200 carries an `ETag`, so that `If-None-Match` gets 304. A route that makes a tag of its own keeps it.
  *
- * Both are put into the description of each such route here, so that no route can lack them.
+ * A reading's handler gives an object; its text and its tag are made once for as long as that object is what there is to be said, and sent as
+ * they are. All of it is put around the handler of each such route as it is registered, and into its description, so that no route can lack it.
  */
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { consistent, ifNoneMatch } from '../../../schemas/parameters.ts'
 import { empty, problems } from '../../../schemas/replies.ts'
 import type { Contact } from '../contact.ts'
-import { etagOf, isTagIn, textTag } from '../etag.ts'
+import { isTagIn } from '../etag.ts'
+import { prepared } from '../prepared.ts'
 import type { View } from '../view.ts'
 
 export interface ReadingsOptions {
@@ -20,7 +22,9 @@ export interface ReadingsOptions {
 interface Part { readonly properties?: object }
 interface ReadingSchema { querystring?: unknown, headers?: unknown, response?: unknown }
 
-const isReading = ({ method, url }: { readonly method: string | string[], readonly url: string }) =>
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+const isReading = ({ method, url }: Pick<RouteOptions, 'method' | 'url'>) =>
   url.startsWith('/api/') && [method].flat().every((name) => name === 'GET' || name === 'HEAD')
 
 /** `part` with one more property. */
@@ -40,29 +44,36 @@ function wantsConsistent (request: FastifyRequest): boolean {
   return wanted !== undefined && wanted !== 'false'
 }
 
+const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise
+
+/** Sends what a handler gave; one that has sent its reply itself gives that, or nothing. */
+function answer (request: FastifyRequest, reply: FastifyReply, given: unknown): void {
+  if (given === undefined || given === reply) return
+  if (typeof given !== 'object' || given === null || reply.statusCode !== 200) {
+    reply.send(given)
+    return
+  }
+  const { body, etag } = prepared(given)
+  const own = reply.getHeader('etag')
+  const tag = own === undefined ? etag : String(own)
+  if (own === undefined) reply.header('etag', tag)
+  const known = request.headers['if-none-match']
+  if (known !== undefined && isTagIn(known, tag)) reply.code(304).send()
+  else reply.type(JSON_TYPE).send(body)
+}
+
 async function readings (app: FastifyInstance, { view, contact }: ReadingsOptions): Promise<void> {
-  app.addHook('onRoute', (route) => { if (isReading(route)) describe(route) })
+  const caughtUp = async (): Promise<void> => await contact.bounded(async (signal) => await view.caughtUp(signal))
 
-  app.addHook('preHandler', async (request) => {
-    if (isReading({ method: request.method, url: request.routeOptions.url ?? '' }) && wantsConsistent(request)) {
-      await contact.bounded(async (signal) => await view.caughtUp(signal))
+  app.addHook('onRoute', (route) => {
+    if (!isReading(route)) return
+    describe(route)
+    const { handler } = route
+    route.handler = function (request, reply) {
+      if (wantsConsistent(request)) return caughtUp().then(async () => await handler.call(this, request, reply)).then((given) => answer(request, reply, given))
+      const given = handler.call(this, request, reply)
+      return isPromise(given) ? given.then((late) => answer(request, reply, late)) : answer(request, reply, given)
     }
-  })
-
-  app.addHook('preSerialization', async (request, reply, payload: unknown) => {
-    const { url = '' } = request.routeOptions
-    if (reply.statusCode === 200 && isReading({ method: request.method, url }) && typeof payload === 'object' && payload !== null && !reply.hasHeader('etag')) {
-      reply.header('etag', etagOf(payload))
-    }
-    return payload
-  })
-
-  app.addHook('onSend', async (request, reply, payload: unknown) => {
-    if (reply.statusCode !== 200 || !isReading({ method: request.method, url: request.routeOptions.url ?? '' })) return payload
-    if (typeof payload === 'string' && !reply.hasHeader('etag')) reply.header('etag', textTag(payload))
-    if (!reply.hasHeader('etag') || !isTagIn(request.headers['if-none-match'], String(reply.getHeader('etag')))) return payload
-    reply.code(304).removeHeader('content-type').removeHeader('content-length')
-    return ''
   })
 }
 

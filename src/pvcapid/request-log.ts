@@ -1,0 +1,40 @@
+/** The log of one request, which is made of the application's only once something is logged: most requests log nothing. */
+import type { FastifyBaseLogger } from 'fastify'
+
+type Bindings = Parameters<FastifyBaseLogger['child']>[0]
+type ChildLoggerOptions = Parameters<FastifyBaseLogger['child']>[1]
+
+class RequestLog {
+  readonly #parent: FastifyBaseLogger
+  readonly #bindings: Bindings
+  readonly #options: ChildLoggerOptions
+  #made: FastifyBaseLogger | null = null
+
+  constructor (parent: FastifyBaseLogger, bindings: Bindings, options: ChildLoggerOptions) {
+    this.#parent = parent
+    this.#bindings = bindings
+    this.#options = options
+  }
+
+  get log (): FastifyBaseLogger {
+    this.#made ??= this.#parent.child(this.#bindings, this.#options)
+    return this.#made
+  }
+
+  get level (): string { return this.log.level }
+  set level (level: string) { this.log.level = level }
+}
+
+/** Everything that a log can be told. */
+const methods = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent', 'child', 'isLevelEnabled'] as const
+for (const name of methods) {
+  Object.defineProperty(RequestLog.prototype, name, {
+    value (this: RequestLog, ...told: unknown[]): unknown {
+      const log = this.log as unknown as Record<string, (...told: unknown[]) => unknown>
+      return log[name]?.(...told)
+    },
+  })
+}
+
+export const requestLog = (parent: FastifyBaseLogger, bindings: Bindings, options: ChildLoggerOptions): FastifyBaseLogger =>
+  new RequestLog(parent, bindings, options) as unknown as FastifyBaseLogger
