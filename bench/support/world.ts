@@ -5,7 +5,7 @@ import { nativeConnector } from '../../src/zookeeper/native.ts'
 import { Session } from '../../src/zookeeper/session.ts'
 import { makeNodes } from './fleet.ts'
 
-export const connector = nativeConnector()
+const connector = nativeConnector()
 
 export class World implements AsyncDisposable {
   readonly server = new ZooKeeperServer({ heap: 512 })

@@ -13,8 +13,8 @@ interface MetricFacts {
 export function metricFacts (): readonly MetricFacts[] {
   return new Metrics('').registry.getMetricsAsArray().map((metric) => {
     // prom-client's declarations leave out what every metric has.
-    const { name, help, labelNames } = metric as unknown as { readonly name: string, readonly help: string, readonly labelNames: readonly string[] }
-    return { name, help, kind: metric.constructor.name.toLowerCase(), labels: labelNames }
+    const { name, help, labelNames, type = metric.constructor.name.toLowerCase() } = metric as unknown as { readonly name: string, readonly help: string, readonly labelNames: readonly string[], readonly type?: string }
+    return { name, help, kind: type, labels: labelNames }
   }).sort((a, b) => a.name < b.name ? -1 : 1)
 }
 

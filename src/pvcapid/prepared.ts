@@ -56,6 +56,6 @@ export function prepared (value: unknown): Prepared {
 export const serialised = (value: unknown): string => prepared(value).text
 
 /** The tag of a text. */
-export function textTag (text: string): string {
+function textTag (text: string): string {
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
 }

@@ -49,11 +49,12 @@ export class RequestTally {
   /** @param bounds seconds, ascending */
   constructor (registry: Registry, bounds: readonly number[]) {
     this.#bounds = bounds
-    const register = (name: string, help: string, type: string, values: () => readonly Figure[]): void => {
-      registry.registerMetric({ name, get: async () => ({ name, help, type, values: values(), aggregator: 'sum' }) } as unknown as Metric)
+    // `labelNames` as the library's own metrics have it, for the reference that is made of them.
+    const register = (name: string, help: string, type: string, labelNames: readonly string[], values: () => readonly Figure[]): void => {
+      registry.registerMetric({ name, help, type, labelNames, get: async () => ({ name, help, type, values: values(), aggregator: 'sum' }) } as unknown as Metric)
     }
-    register('pvcapid_http_requests_total', 'Requests by method, route and status.', 'counter', () => this.#requests())
-    register('pvcapid_http_request_duration_seconds', 'Duration of requests that were not to wait, by method and route.', 'histogram', () => this.#durations())
+    register('pvcapid_http_requests_total', 'Requests by method, route and status.', 'counter', ['method', 'route', 'status'], () => this.#requests())
+    register('pvcapid_http_request_duration_seconds', 'Duration of requests that were not to wait, by method and route.', 'histogram', ['method', 'route'], () => this.#durations())
   }
 
   /** The tally of one method and route: both from closed lists, never what a client sent. */
