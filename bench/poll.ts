@@ -26,7 +26,7 @@ export const poll: Benchmark = {
       { what: 'switchover/{epoch}', path: `/api/v1/switchover/${EPOCH}` },
       { what: 'coordinator-state, 304', path: state, unchanged: true },
       { what: 'primary, 304', path: '/api/v1/primary', unchanged: true },
-    ], { slack: 0, target: atLeast(0.9), rounds: rounds ?? 5, profile })
+    ], { slack: 0, target: atLeast(0.9), rounds: rounds ?? 4, profile })
     return { rows, notes: [keepalives.told] }
   },
 }

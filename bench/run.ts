@@ -17,7 +17,7 @@ import { switchover } from './switchover.ts'
 import { watch } from './watch.ts'
 import { isMet, machineText, reportText, type Benchmark, type BenchmarkOptions } from './support/report.ts'
 
-const benchmarks: readonly Benchmark[] = [poll, list, packets, watch, request, lock, scale, failover, switchover, soak]
+const benchmarks: readonly Benchmark[] = [poll, list, packets, request, lock, watch, scale, failover, switchover, soak]
 /** Too long to be one of all. */
 const onlyByName: ReadonlySet<string> = new Set(['soak'])
 

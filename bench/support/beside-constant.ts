@@ -74,12 +74,14 @@ export async function besideConstant (zookeeper: string, readings: readonly Read
     if (shape(beside) !== shape(reply) || beside.body !== reply.body) throw new Error(`${path}: the reference answers otherwise:\n${shape(beside)}\n${shape(reply)}`)
     const ours: LoadResult[] = []
     const theirs: LoadResult[] = []
+    const stales: number[] = []
     const cost: Record<'ours' | 'theirs', number[]> = { ours: [], theirs: [] }
     const measure = async (who: 'ours' | 'theirs', seconds: number): Promise<LoadResult> => {
       const [port, path, pid] = who === 'ours' ? [api.port, reading.path, api.daemon.pid] : [reference.port, referencePath, reference.pid]
       const before = processorSeconds(pid)
       const url = `http://127.0.0.1:${port}${path}`
-      const [result] = await Promise.all([load({ url, headers, connections: CONNECTIONS, seconds }), verify(port, path, headers, reply, slack, seconds)])
+      const [result, { looks, stale }] = await Promise.all([load({ url, headers, connections: CONNECTIONS, seconds }), verify(port, path, headers, reply, slack, seconds)])
+      if (who === 'ours') stales.push(stale / Math.max(1, looks))
       cost[who].push((processorSeconds(pid) - before) / result.replies * 1e6)
       return result
     }
@@ -103,6 +105,7 @@ export async function besideConstant (zookeeper: string, readings: readonly Read
         'CPU µs': median(cost.ours.slice(1)).toFixed(1),
         'reference CPU µs': median(cost.theirs.slice(1)).toFixed(1),
         bytes: bytes.toFixed(0),
+        'view stale': `${(100 * Math.max(...stales)).toFixed(0)} %`,
         'p99 ms': median(ours.map(({ p99 }) => p99)).toFixed(2),
         'reference p99 ms': median(theirs.map(({ p99 }) => p99)).toFixed(2),
       },
@@ -114,7 +117,8 @@ export async function besideConstant (zookeeper: string, readings: readonly Read
 }
 
 /** Asks as the load does, and looks at what comes back: the same status and headers, and a text that is JSON and as long. */
-async function verify (port: number, path: string, headers: Readonly<Record<string, string>>, expected: RawReply, slack: number, seconds: number): Promise<void> {
+async function verify (port: number, path: string, headers: Readonly<Record<string, string>>, expected: RawReply, slack: number, seconds: number): Promise<{ looks: number, stale: number }> {
+  const seen = { looks: 0, stale: 0 }
   const client = new RawClient(port)
   const until = performance.now() + seconds * 1000
   while (performance.now() < until) {
@@ -122,9 +126,13 @@ async function verify (port: number, path: string, headers: Readonly<Record<stri
     const isAsLong = Math.abs(reply.body.length - expected.body.length) <= slack
     const isSame = slack === 0 ? reply.body === expected.body : isAsLong
     if (shapeWithoutLength(reply) !== shapeWithoutLength(expected) || !isSame) throw new Error(`${path}: answered\n${shape(reply)}\n${reply.body.slice(0, 500)}\ninstead of\n${shape(expected)}\n${expected.body.slice(0, 500)}`)
+    seen.looks += 1
+    if (reply.headers.has('x-view-stale')) seen.stale += 1
     await delay(50)
   }
   client.close()
+  return seen
 }
 
-const shapeWithoutLength = (reply: RawReply): string => shape(reply).replace(/\ncontent-length: \d+/, '')
+/** Without what may differ from one reply to the next: the length, and whether the view is behind, which is counted. */
+const shapeWithoutLength = (reply: RawReply): string => shape(reply).replace(/\ncontent-length: \d+/, '').replace('\nx-view-stale: true', '')

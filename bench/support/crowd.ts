@@ -14,7 +14,7 @@ export interface Asking {
 /** Connections that are opened at a time. */
 const AT_ONCE = 100
 /** Milliseconds after which memory that was needed only for opening is taken to be given back. */
-const SETTLE = 1_500
+const SETTLE = 1_000
 /** Milliseconds for all of them to be told. */
 const PATIENCE = 60_000
 

@@ -29,7 +29,7 @@ import streaming from './plugins/streaming.ts'
 import statusPage from './plugins/status-page.ts'
 import viewHeaders, { setViewHeaders } from './plugins/view-headers.ts'
 import { serialised } from './prepared.ts'
-import { requestLog } from './request-log.ts'
+import { requestLogs } from './request-log.ts'
 import { validatorCompiler } from './validator.ts'
 
 /** Bytes of a body at most. */
@@ -62,10 +62,9 @@ declare module 'fastify' {
 /** Builds the application, which begins to connect at once. Not listening yet. */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const { config, clock, connector, log, random, uuid } = options
-  const loggerInstance: FastifyBaseLogger = log
+  const loggerInstance: FastifyBaseLogger = requestLogs(log)
   const app: FastifyInstance = fastify({
     loggerInstance,
-    childLoggerFactory: requestLog,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
     bodyLimit: BODY_LIMIT,

@@ -1,4 +1,7 @@
-/** The log of one request, which is made of the application's only once something is logged: most requests log nothing. */
+/**
+ * The application's log, as the framework is to have it: the child that it asks for at each request is made only once something is logged, which
+ * most requests never do.
+ */
 import type { FastifyBaseLogger } from 'fastify'
 
 type Bindings = Parameters<FastifyBaseLogger['child']>[0]
@@ -36,5 +39,8 @@ for (const name of methods) {
   })
 }
 
-export const requestLog = (parent: FastifyBaseLogger, bindings: Bindings, options: ChildLoggerOptions): FastifyBaseLogger =>
-  new RequestLog(parent, bindings, options) as unknown as FastifyBaseLogger
+/** `log`, whose level stays its own, with such children. */
+export function requestLogs (log: FastifyBaseLogger): FastifyBaseLogger {
+  const child = (bindings: Bindings, options: ChildLoggerOptions): FastifyBaseLogger => new RequestLog(log, bindings, options) as unknown as FastifyBaseLogger
+  return Object.create(log, { child: { value: child } }) as FastifyBaseLogger
+}
