@@ -72,7 +72,8 @@ export class SwitchoverGate {
       reason: wish.reason ?? null,
     })
     const { epoch: at, kind } = answer
-    if (kind === 'already') return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverPath(at) } }
+    // It may be so already a moment before its record is closed: who waits is told of the end.
+    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverPath(at) } }
     const begun = kind === 'unknown' ? null : answer.switchover
     if (wish.wait === undefined) return underWay(at, begun)
     const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
