@@ -25,6 +25,12 @@ const cut = (how: (way: { blackHole: () => void, swallowReplies: () => void, swa
   for (const way of ways) way.heal()
 }
 
+const killed = (lasts: number) => async (arena: Arena, node: string) => {
+  await arena.kill(node)
+  await delay(lasts)
+  arena.startNode(node)
+}
+
 const paused = (lasts: number) => async (arena: Arena, node: string) => {
   const daemon = arena.node(node)
   daemon.signal('SIGSTOP')
@@ -33,24 +39,8 @@ const paused = (lasts: number) => async (arena: Arena, node: string) => {
 }
 
 export const faults: readonly Fault[] = [
-  {
-    name: 'killed',
-    impairs: 'struck',
-    strike: async (arena, node) => {
-      await arena.kill(node)
-      await delay(SHORT)
-      arena.startNode(node)
-    },
-  },
-  {
-    name: 'killed for long',
-    impairs: 'struck',
-    strike: async (arena, node) => {
-      await arena.kill(node)
-      await delay(LONG)
-      arena.startNode(node)
-    },
-  },
+  { name: 'killed', impairs: 'struck', strike: killed(SHORT) },
+  { name: 'killed for long', impairs: 'struck', strike: killed(LONG) },
   { name: 'paused', impairs: 'struck', strike: paused(SHORT) },
   { name: 'paused for long', impairs: 'struck', strike: paused(LONG) },
   { name: 'cut off', impairs: 'struck', strike: cut((way) => way.blackHole(), LONG) },
