@@ -1,10 +1,13 @@
 /** The small parts, each by itself. */
+import { fastify, LogController } from 'fastify'
+import { pino } from 'pino'
 import t from 'tap'
 import Type from 'typebox'
 import { ApiError } from '../../src/pvcapid/errors.ts'
 import { namePattern } from '../../src/pvcapid/name-pattern.ts'
 import { parseForm } from '../../src/pvcapid/plugins/forms.ts'
 import { expectedEpoch } from '../../src/pvcapid/primary-service.ts'
+import { requestLogs } from '../../src/pvcapid/request-log.ts'
 import { serialised } from '../../src/pvcapid/prepared.ts'
 import { stateArgument } from '../../src/pvcapid/state-argument.ts'
 import { validatorCompiler } from '../../src/pvcapid/validator.ts'
@@ -54,6 +57,29 @@ t.test('waiters', async (t) => {
   t.equal(await last, null)
   t.equal(await waiters.until('primary', 1_000, undefined, check), null, 'nobody waits from now on')
   t.strictSame([waiters.size, clock.running], [0, 0])
+})
+
+t.test('a request has a log of its own once it logs', async (t) => {
+  const lines: Array<Record<string, unknown>> = []
+  let children = 0
+  const log = pino({ level: 'info', onChild: () => { children += 1 } }, { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } })
+  const app = fastify({ loggerInstance: requestLogs(log), logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }), genReqId: () => 'fig' })
+  t.teardown(async () => await app.close())
+  app.get('/silent', () => '')
+  app.get('/said', (request) => {
+    request.log.info('said')
+    request.log.debug('said in detail')
+    return ''
+  })
+  await app.inject('/silent')
+  t.equal(children, 0, 'none is made that nobody needs')
+  await app.inject('/said')
+  t.strictSame([children, lines.map(({ msg, request_id: id }) => [msg, id])], [1, [['said', 'fig']]])
+  app.log.info('ours')
+  log.level = 'debug'
+  lines.length = 0
+  await app.inject('/said')
+  t.strictSame(lines.map(({ msg }) => msg), ['said', 'said in detail'], 'with the level that the log has by then')
 })
 
 t.test('JSON is made once for what is frozen', async (t) => {
