@@ -2,7 +2,7 @@
  * A whole cluster of processes on a private ZooKeeper: coordinators with visible resources, and an API beside each that is wanted. Lives in
  * a temporary folder and on free ports of 127.0.0.1; `close` ends everything and leaves nothing behind.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -106,19 +106,17 @@ export class Cluster {
 
   /** Who holds `resource`, or null. */
   holder (resource: string): string | null {
-    const file = join(this.folder, `${resource}.holder`)
-    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+    return this.#text(`${resource}.holder`)?.trim() ?? null
   }
 
   /** Takes from `name` what it holds, as if its power were cut. */
   takeFrom (name: string): void {
-    for (const resource of this.#resources) if (this.holder(resource) === name) rmSync(join(this.folder, `${resource}.holder`))
+    for (const resource of this.#resources) if (this.holder(resource) === name) rmSync(join(this.folder, `${resource}.holder`), { force: true })
   }
 
   /** The lines of a file in the cluster's folder, none if there is no such file. */
   notes (name: string): readonly string[] {
-    const file = join(this.folder, name)
-    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+    return this.#text(name)?.trim().split('\n') ?? []
   }
 
   /** Ends everything, daemons first. Idempotent. */
@@ -127,6 +125,16 @@ export class Cluster {
     await this.zookeeper.remove()
     rmSync(this.folder, { recursive: true, force: true })
     folders.delete(this.folder)
+  }
+
+  /** Of a file in the cluster's folder, or null: daemons make and delete them meanwhile. */
+  #text (name: string): string | null {
+    try {
+      return readFileSync(join(this.folder, name), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      throw error
+    }
   }
 
   get #resources (): readonly string[] { return this.#options.resources ?? ['address', 'service'] }
