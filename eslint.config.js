@@ -84,8 +84,8 @@ export default [
     },
   },
   {
-    // Both touch the event loop itself: the native client's callbacks and a child's pipes.
-    files: ['src/zookeeper/native.ts', 'src/runtime/command.ts'],
+    // These touch the event loop itself: the native client's callbacks, a child's pipes, and replies that are written together.
+    files: ['src/zookeeper/native.ts', 'src/runtime/command.ts', 'src/pvcapid/outbox.ts'],
     rules: { 'no-restricted-globals': globals(clock, injected) },
   },
   {

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 import { ifNoneMatch, wait } from '../schemas/parameters.ts'
 import { problems, replies } from '../schemas/replies.ts'
 import { Primary } from '../schemas/switchover.ts'
@@ -18,11 +18,7 @@ const primary: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, ({ query, headers }, reply) => {
     const found = app.services.primary.get(headers['if-none-match'], (query.wait ?? 0) * 1000, reply)
-    const tagged = ({ primary, etag }: Awaited<typeof found>): Static<typeof Primary> => {
-      reply.header('etag', etag)
-      return primary
-    }
-    return found instanceof Promise ? found.then(tagged) : tagged(found)
+    return found instanceof Promise ? found.then((reading) => reply.sendReading(reading)) : reply.sendReading(found)
   })
 }
 

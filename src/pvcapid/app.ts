@@ -24,10 +24,8 @@ import httpMetrics from './plugins/http-metrics.ts'
 import problemReplies, { frameworkProblem } from './plugins/problems.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
-import securityHeaders from './plugins/security-headers.ts'
-import streaming from './plugins/streaming.ts'
+import replyHeaders from './plugins/reply-headers.ts'
 import statusPage from './plugins/status-page.ts'
-import viewHeaders, { setViewHeaders } from './plugins/view-headers.ts'
 import { serialised } from './prepared.ts'
 import { requestLogs } from './request-log.ts'
 import { validatorCompiler } from './validator.ts'
@@ -73,8 +71,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
-      setViewHeaders(reply, app.services.view)
-      reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
+      app.addReplyHeaders(request, reply)
       frameworkProblem(error, request, reply)
     },
     serverFactory: (handler) => httpServer(config, handler),
@@ -107,20 +104,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     services.feed.end()
   })
   app.addHook('preClose', async () => services.stop())
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    // Connections that are in use as the server closes would be kept for the next request.
-    if (services.health.stopping) reply.header('connection', 'close')
-    done()
-  })
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
   await app.register(audit, { log })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
-  await app.register(securityHeaders, { tls: config.tls !== undefined })
-  await app.register(viewHeaders, { view: services.view })
-  await app.register(streaming, { view: services.view })
+  await app.register(replyHeaders, { tls: config.tls !== undefined, view: services.view, stopping: () => services.health.stopping })
   await app.register(rateLimits, { limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })

@@ -17,10 +17,12 @@ export class Prepared {
   readonly #items: readonly Prepared[] | null
   #text: string | null = null
   #body: string | Buffer | null = null
-  #etag: string | null = null
+  #etag: string | null
 
-  constructor (value: unknown) {
+  /** @param etag the tag, if it is to be made of something else than the text */
+  constructor (value: unknown, etag: string | null = null) {
     this.#value = value
+    this.#etag = etag
     this.#items = Array.isArray(value) && Object.isFrozen(value) ? value.map(prepared) : null
   }
 

@@ -1,21 +1,17 @@
 /** Who is primary, and the long-poll for a change of that. */
 import { isTagIn } from './etag.ts'
+import { Prepared } from './prepared.ts'
 import type { Primary } from './switchover-board.ts'
 import type { View } from './view.ts'
 import type { Client, Waiters } from './waiters.ts'
 
-export interface TaggedPrimary {
-  readonly primary: Primary
-  /** Differs whenever the reply does. Its number is the epoch. */
-  readonly etag: string
-}
-
+/** Differs whenever the reply does. Its number is the epoch. */
 const tag = ({ epoch, settled }: Primary): string => `"${epoch ?? 'none'}.${settled ? 1 : 0}"`
 
 export class PrimaryService {
   readonly #view: View
   readonly #waiters: Waiters
-  #tagged: TaggedPrimary | null = null
+  #latest: { readonly primary: Primary, readonly reading: Prepared } | null = null
 
   constructor (view: View, waiters: Waiters) {
     this.#view = view
@@ -23,17 +19,17 @@ export class PrimaryService {
   }
 
   /**
-   * The primary, as soon as it is other than the client knows it, or after `milliseconds`.
+   * What there is to be said of the primary, as soon as it is other than the client knows it, or after `milliseconds`.
    * @param known the `If-None-Match` of the request
    */
-  get (known: string | undefined, milliseconds: number, client: Client): TaggedPrimary | Promise<TaggedPrimary> {
+  get (known: string | undefined, milliseconds: number, client: Client): Prepared | Promise<Prepared> {
     // Throws without a view: nobody waits for one here.
     void this.#view.snapshot
     const now = this.#now()
     return milliseconds <= 0 || !isTagIn(known, now.etag) ? now : this.#other(known, milliseconds, client)
   }
 
-  async #other (known: string | undefined, milliseconds: number, client: Client): Promise<TaggedPrimary> {
+  async #other (known: string | undefined, milliseconds: number, client: Client): Promise<Prepared> {
     const changed = await this.#waiters.until('primary', milliseconds, client, () => {
       const found = this.#now()
       return isTagIn(known, found.etag) ? null : found
@@ -41,10 +37,10 @@ export class PrimaryService {
     return changed ?? this.#now()
   }
 
-  #now (): TaggedPrimary {
+  #now (): Prepared {
     const { primary } = this.#view.board
-    if (this.#tagged?.primary !== primary) this.#tagged = { primary, etag: tag(primary) }
-    return this.#tagged
+    if (this.#latest?.primary !== primary) this.#latest = { primary, reading: new Prepared(primary, tag(primary)) }
+    return this.#latest.reading
   }
 }
 

@@ -63,6 +63,24 @@ async function raw (t: Test, app: FastifyInstance, text: string): Promise<string
   return answer
 }
 
+t.test('every reply has the headers that all have, and pipelined ones come in order', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const asked = [
+    ['GET', '/api/v1/node/fig', ''], ['GET', '/api/v1/primary', ''], ['GET', '/api/v1/primary', 'If-None-Match: *\r\n'], ['HEAD', '/api/v1/node', ''], ['GET', '/api/v1/node/nobody', ''],
+    ['GET', '/api/v1/status?consistent', ''], ['GET', '/health/live', ''], ['GET', '/api/v1/primary?wait=x', ''], ['GET', '/nowhere', ''], ['GET', '/api/%zz', ''], ['GET', '/', ''], ['POST', '/api/v1/switchover', 'Content-Length: 0\r\n'],
+    ['GET', '/api/v1/node', 'Connection: close\r\n'],
+  ] as const
+  const answer = await raw(t, app, asked.map(([method, path, header], at) => `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: r${at}\r\n${header}\r\n`).join(''))
+  const heads = answer.split(/(?=HTTP\/1\.1 \d{3} )/).map((reply) => reply.slice(0, reply.indexOf('\r\n\r\n')))
+  t.strictSame(heads.map((head) => head.split(' ')[1]), ['200', '200', '304', '200', '404', '200', '200', '400', '404', '400', '200', '400', '200'])
+  for (const [at, head] of heads.entries()) {
+    t.match(head, new RegExp(`\r\nx-request-id: r${at}(\r|$)`), `${asked[at]?.join(' ').trim()}: its own, in its place`)
+    for (const name of ['x-view-age: [0-9.]+', 'x-content-type-options: nosniff', 'x-frame-options: DENY', 'content-security-policy: default-src \'none\'', 'cache-control: no-(cache|store)', 'date: .*']) t.match(head, new RegExp(`\r\n${name}`, 'i'))
+  }
+})
+
 t.test('what never becomes a request', async (t) => {
   const app = await openApi(t, { port: 1 })
   await app.listen({ host: '127.0.0.1', port: 0 })

@@ -49,10 +49,6 @@ function lineOf ({ method, url, ip, requestedBy, problemCode }: FastifyRequest, 
 async function audit (app: FastifyInstance, { log }: { readonly log: Logger }): Promise<void> {
   app.decorateRequest('problemCode', null)
   app.decorateRequest('writeOutcome', null)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    done()
-  })
   app.addHook('preSerialization', (request, _reply, payload: unknown, done) => {
     if (!isReading(request)) request.writeOutcome = outcomeOf(payload)
     done(null, payload)

@@ -1,6 +1,6 @@
 /**
  * What every reading below `/api/` has in common: `?consistent` has the view catch up with ZooKeeper before the reply is made (503 if it
- * cannot), and every 200 carries an `ETag`, so that `If-None-Match` gets 304. A route that makes a tag of its own keeps it.
+ * cannot), and every 200 carries an `ETag`, so that `If-None-Match` gets 304. A route that has a tag of its own sends its reading by itself.
  *
  * A reading's handler gives an object; its text and its tag are made once for as long as that object is what there is to be said, and sent as
  * they are. All of it is put around the handler of each such route as it is registered, and into its description, so that no route can lack it.
@@ -10,7 +10,6 @@ import fp from 'fastify-plugin'
 import { consistent, ifNoneMatch } from '../../../schemas/parameters.ts'
 import { empty, problems } from '../../../schemas/replies.ts'
 import type { Contact } from '../contact.ts'
-import { isTagIn } from '../etag.ts'
 import { prepared } from '../prepared.ts'
 import type { View } from '../view.ts'
 
@@ -21,8 +20,6 @@ export interface ReadingsOptions {
 
 interface Part { readonly properties?: object }
 interface ReadingSchema { querystring?: unknown, headers?: unknown, response?: unknown }
-
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 const isReading = ({ method, url }: Pick<RouteOptions, 'method' | 'url'>) =>
   url.startsWith('/api/') && [method].flat().every((name) => name === 'GET' || name === 'HEAD')
@@ -47,19 +44,10 @@ function wantsConsistent (request: FastifyRequest): boolean {
 const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise
 
 /** Sends what a handler gave; one that has sent its reply itself gives that, or nothing. */
-function answer (request: FastifyRequest, reply: FastifyReply, given: unknown): void {
+function answer (reply: FastifyReply, given: unknown): void {
   if (given === undefined || given === reply) return
-  if (typeof given !== 'object' || given === null || reply.statusCode !== 200) {
-    reply.send(given)
-    return
-  }
-  const { body, etag } = prepared(given)
-  const own = reply.getHeader('etag')
-  const tag = own === undefined ? etag : String(own)
-  if (own === undefined) reply.header('etag', tag)
-  const known = request.headers['if-none-match']
-  if (known !== undefined && isTagIn(known, tag)) reply.code(304).send()
-  else reply.type(JSON_TYPE).send(body)
+  if (typeof given === 'object' && given !== null && reply.statusCode === 200) reply.sendReading(prepared(given))
+  else reply.send(given)
 }
 
 async function readings (app: FastifyInstance, { view, contact }: ReadingsOptions): Promise<void> {
@@ -70,11 +58,11 @@ async function readings (app: FastifyInstance, { view, contact }: ReadingsOption
     describe(route)
     const { handler } = route
     route.handler = function (request, reply) {
-      if (wantsConsistent(request)) return caughtUp().then(async () => await handler.call(this, request, reply)).then((given) => answer(request, reply, given))
+      if (wantsConsistent(request)) return caughtUp().then(async () => await handler.call(this, request, reply)).then((given) => answer(reply, given))
       const given = handler.call(this, request, reply)
-      return isPromise(given) ? given.then((late) => answer(request, reply, late)) : answer(request, reply, given)
+      return isPromise(given) ? given.then((late) => answer(reply, late)) : answer(reply, given)
     }
   })
 }
 
-export default fp(readings, { name: 'readings', dependencies: ['problems'] })
+export default fp(readings, { name: 'readings', dependencies: ['problems', 'reply-headers'] })

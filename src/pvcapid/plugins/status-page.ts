@@ -35,4 +35,4 @@ async function statusPage (app: FastifyInstance): Promise<void> {
   }
 }
 
-export default fp(statusPage, { name: 'status-page', dependencies: ['security-headers'] })
+export default fp(statusPage, { name: 'status-page', dependencies: ['reply-headers'] })
