@@ -31,8 +31,18 @@ export interface NativeConfig {
   readonly response_counter_limit: number
 }
 
-/** All `a_*` return 0, or a negative code when nothing was sent; then the callback is never called. */
-export interface NativeClient {
+/** All of them return 0, or a negative code when nothing was sent; then the callback is never called. */
+export interface NativeOperations {
+  a_get (path: string, watch: boolean, done: Completion<[NativeStat | null, Buffer | null]>): number
+  a_exists (path: string, watch: boolean, done: Completion<[NativeStat | null]>): number
+  a_get_children2 (path: string, watch: boolean, done: Completion<[string[] | null, NativeStat | null]>): number
+  a_create (path: string, data: Buffer, flags: number, done: Completion<[string]>): number
+  a_set (path: string, data: Buffer, version: number, done: Completion<[NativeStat | null]>): number
+  a_delete_ (path: string, version: number, done: Completion<[]>): number
+  a_sync (path: string, done: Completion<[string]>): number
+}
+
+export interface NativeClient extends NativeOperations {
   on (event: 'connect' | 'connecting', listener: () => void): this
   on (event: 'close', listener: (client: unknown, code: number) => void): this
   on (event: 'created' | 'deleted' | 'changed' | 'child' | 'notwatching', listener: (client: unknown, path: string) => void): this
@@ -42,13 +52,11 @@ export interface NativeClient {
   readonly client_id: string
   /** Negotiated, in milliseconds. */
   readonly timeout: number
-  a_get (path: string, watch: boolean, done: Completion<[NativeStat | null, Buffer | null]>): number
-  a_exists (path: string, watch: boolean, done: Completion<[NativeStat | null]>): number
-  a_get_children2 (path: string, watch: boolean, done: Completion<[string[] | null, NativeStat | null]>): number
-  a_create (path: string, data: Buffer, flags: number, done: Completion<[string]>): number
-  a_set (path: string, data: Buffer, version: number, done: Completion<[NativeStat | null]>): number
-  a_delete_ (path: string, version: number, done: Completion<[]>): number
-  a_sync (path: string, done: Completion<[string]>): number
+  /**
+   * What the package's own methods of the same names pass everything on to, unchanged, after they have put it into words for a log that is not
+   * kept: a tenth of what a request costs this process.
+   */
+  readonly native: NativeOperations
 }
 
 export type NativeClientConstructor = new (config: NativeConfig) => NativeClient

@@ -12,7 +12,7 @@ import { systemClock, type Clock, type Timer } from '../runtime/clock.ts'
 import { checkData, checkFlag, checkPath, checkVersion } from './arguments.ts'
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind, Zxid } from './connection.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
-import { EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, pollsOwnDescriptor, type NativeClient, type NativeStat } from './native-client.ts'
+import { EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, pollsOwnDescriptor, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, dnsLookup, resolveServers, type Lookup } from './resolve.ts'
 import { WatchBook } from './watch-book.ts'
 
@@ -187,7 +187,7 @@ class NativeConnection implements Connection {
   }
 
   /** One request. `finish` turns the result into a value or an error, outside of the native callback. */
-  #call<R extends unknown[], T> (op: Operation, path: string, start: (client: NativeClient, done: (code: number, message: string, ...result: R) => void) => number, finish: Finish<R, T>): Promise<T> {
+  #call<R extends unknown[], T> (op: Operation, path: string, start: (client: NativeOperations, done: (code: number, message: string, ...result: R) => void) => number, finish: Finish<R, T>): Promise<T> {
     const client = this.#client
     if (client === null) {
       // A closed client must not be called: it leaks what it is given.
@@ -195,7 +195,7 @@ class NativeConnection implements Connection {
       return Promise.reject(new ZooKeeperError(code, { op, path }))
     }
     return new Promise((resolve, reject) => {
-      const rc = start(client, (code, _message, ...result) => {
+      const rc = start(client.native, (code, _message, ...result) => {
         setImmediate(() => {
           const value = finish(code, ...result)
           if (value instanceof ZooKeeperError) reject(value)

@@ -121,6 +121,19 @@ t.test('guards', async (t) => {
     t.ok(await session.exists('/', bound))
   })
 
+  t.test('answers that have come together are taken together, not one in each turn of the loop', async (t) => {
+    const session = await connect(t, server)
+    const count = 200
+    let over = false
+    let turns = 0
+    const answers = Promise.all(Array.from({ length: count }, async () => await session.exists('/', { deadline: 20_000 }))).finally(() => { over = true })
+    // This process does nothing meanwhile: the answers wait in its socket.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
+    for (; !over; turns++) await turn()
+    await answers
+    t.ok(turns < count / 2, `${turns} turns`)
+  })
+
   t.test('a native client without that repair is refused', async (t) => {
     const { native } = new NativeZooKeeper({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 }) as unknown as { native: { constructor: object } }
     t.equal(pollsOwnDescriptor({ native }), true)
@@ -146,18 +159,21 @@ t.test('guards', async (t) => {
 
   t.test('nothing of ours runs inside a native callback, nor in a microtask after one', async (t) => {
     // Between the native call and ours there must be a turn of the event loop: an immediate queued first runs first.
-    const prototype = NativeZooKeeper.prototype as unknown as Record<string, (...args: unknown[]) => unknown>
+    type Methods = Record<string, (...args: unknown[]) => unknown>
+    const { native } = new NativeZooKeeper({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 })
+    const operations = Object.getPrototypeOf(native) as Methods
     let order: string[] = []
     const note = (): void => { setImmediate(() => order.push('a turn')) }
     const methods = ['a_get', 'a_exists', 'a_get_children2', 'a_create', 'a_set', 'a_delete_', 'a_sync']
     for (const name of methods) {
-      const original = prototype[name] as (...args: unknown[]) => unknown
-      prototype[name] = function (...args) {
+      const original = operations[name] as (...args: unknown[]) => unknown
+      operations[name] = function (...args) {
         const done = args.pop() as (...result: unknown[]) => void
         return original.call(this, ...args, (...result: unknown[]) => { note(); done(...result) })
       }
-      t.teardown(() => { prototype[name] = original })
+      t.teardown(() => { operations[name] = original })
     }
+    const prototype = NativeZooKeeper.prototype as unknown as Methods
     const emit = prototype['emit'] as (...args: unknown[]) => unknown
     prototype['emit'] = function (...args) { note(); return emit.call(this, ...args) }
     t.teardown(() => { prototype['emit'] = emit })
