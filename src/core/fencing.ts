@@ -61,6 +61,9 @@ export const isJudged = ({ daemonState, coordinatorState }: Member) =>
   daemonState === 'init' || daemonState === 'run' || daemonState === 'shutdown' ||
   (daemonState === 'stop' && coordinatorState !== 'secondary' && coordinatorState !== 'client')
 
+/** Out of contact, and it may hold something: it may have died just now, and too lately to be judged. */
+export const isMissing = (member: Member) => member.ours && !isPresent(member) && isJudged(member)
+
 /**
  * Milliseconds that a PVC peer is given besides until it is first seen to change its keepalive: after an outage its client (kazoo) waits up to
  * 84 s, a minute and its jitter, before it tries to connect again. One of ours tries all the time, and has its presence.
@@ -99,7 +102,7 @@ export function fencingPlan (self: string, members: readonly Member[], watches: 
   const dead = others.filter((member) => member.daemonState === 'dead')
   const down = [...suspects.map(({ name }) => name), ...dead.map(({ name }) => name)].sort()
   if (maintenance) return { judge: [], fence: [], suspended: down.length === 0 ? null : { why: 'maintenance', nodes: down } }
-  const coordinators = down.filter((name) => others.some((member) => member.name === name && member.mode === 'coordinator'))
-  if (coordinators.length > 1) return { judge: suspects, fence: [], suspended: { why: 'several_dead', nodes: coordinators } }
+  const coordinators = others.filter((member) => member.mode === 'coordinator' && (isMissing(member) || down.includes(member.name))).map(({ name }) => name)
+  if (down.length > 0 && coordinators.length > 1) return { judge: suspects, fence: [], suspended: { why: 'several_dead', nodes: coordinators.sort() } }
   return { judge: suspects, fence: dead.map(({ name }) => name), suspended: null }
 }

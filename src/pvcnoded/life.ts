@@ -177,6 +177,7 @@ export class Life {
     const { observer, fencer } = createFencing({
       ...this.#options,
       members: () => feed.view?.members ?? [],
+      onView: (listener) => feed.onView(listener),
       active: () => this.#machine?.daemon === 'run',
       onLook: () => feed.refresh(),
     })

@@ -96,6 +96,9 @@ t.test('the plan', async (t) => {
   t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), hv3]), { judge: [], fence: ['hv2'], suspended: null })
   t.strictSame(plan([hv1, gone('hv2'), gone('hv3', { daemonState: 'dead' })]),
     { judge: [{ name: 'hv2', why: 'presence_gone' }], fence: [], suspended: { why: 'several_dead', nodes: ['hv2', 'hv3'] } }, 'two at once: more likely it is us')
+  t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), gone('hv3')]), { judge: [], fence: [], suspended: { why: 'several_dead', nodes: ['hv2', 'hv3'] } }, 'the second need not be judged yet')
+  t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), gone('hv3', { daemonState: 'stop', coordinatorState: 'secondary' })]), { judge: [], fence: ['hv2'], suspended: null }, 'one that was stopped is not missing')
+  t.strictSame(plan([hv1, gone('hv3')]), { judge: [], fence: [], suspended: null }, 'one that is missing is not judged for that')
   t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), hypervisor]), { judge: [{ name: 'hv4', why: 'presence_gone' }], fence: ['hv2'], suspended: null }, 'hypervisors do not count for that')
   t.strictSame(plan([hv1, gone('hv2')], true), { judge: [], fence: [], suspended: { why: 'maintenance', nodes: ['hv2'] } })
   t.strictSame(plan([hv1, hv3], true), { judge: [], fence: [], suspended: null })

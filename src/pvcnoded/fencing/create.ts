@@ -24,6 +24,7 @@ export interface FencingTools {
 
 export interface FencingContext extends FencingTools {
   readonly members: () => readonly Member[]
+  readonly onView: (listener: () => void) => Disposable
   readonly active: () => boolean
   /** Called after each look at the others. */
   readonly onLook: () => void
@@ -33,7 +34,7 @@ export interface FencingContext extends FencingTools {
 const LOOK = 500
 
 export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer } {
-  const { config, session, clock, book, log, members, active, onLook } = context
+  const { config, session, clock, book, log, members, onView, active, onLook } = context
   const terms = { keepaliveWindow: config.keepaliveInterval * config.fenceIntervals, presenceWindow: LOOK }
   const fencer = new Fencer({
     self: config.node,
@@ -55,6 +56,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     terms,
     interval: LOOK,
     members,
+    onView,
     onLook: () => {
       onLook()
       fencer.consider(observer)

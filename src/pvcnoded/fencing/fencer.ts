@@ -2,12 +2,12 @@
  * Judges nodes dead and fences them, as `core/fencing.ts` plans it. Everything is read again, directly, before anything is written, and every
  * write expects the version that the judgement rests on.
  *
- * Guarantees: a node is written `fenced` only after a confirmed fence, over the very `dead` that was judged; at most one node is fenced at a time in
+ * Guarantees: nobody is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over the very `dead` that was judged; at most one node is fenced at a time in
  * the whole cluster; a fence begun by a coordinator that dies is gone on with by another.
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
-import { countsAsLetGo, fencingPlan, type FencingTerms } from '../../core/fencing.ts'
+import { countsAsLetGo, fencingPlan, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing.ts'
 import { epochOf } from '../../core/epoch.ts'
 import { holdsNothing, type Member } from '../../core/member.ts'
 import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
@@ -41,29 +41,44 @@ export interface FencerOptions {
   readonly active: () => boolean
 }
 
+type SuspensionReason = NonNullable<FencingPlan['suspended']>['why']
+
+const suspensions: Readonly<Record<SuspensionReason, { readonly begins: string, readonly ends: string }>> = {
+  maintenance: { begins: 'a node is dead; fencing is suspended by maintenance mode', ends: 'maintenance mode does not suspend fencing any more' },
+  several_dead: { begins: 'more than one coordinator is dead at once: nobody is fenced, an operator has to confirm', ends: 'not more than one coordinator is dead any more' },
+}
+
 /** Milliseconds to wait for the fence lock: who does not get it looks again later. */
 const LOCK_PATIENCE = 500
 
 export class Fencer {
   readonly #options: FencerOptions
-  readonly #suspended: Episode
+  /** Each reason for which nobody is fenced has a beginning and an end of its own. */
+  readonly #suspended: Readonly<Record<SuspensionReason, Episode>>
   readonly #stopped = new AbortController()
   /** When this observer first saw the present version of a node's fence record. */
   readonly #recordSeen = new Map<string, { version: number, at: number }>()
   #busy: Promise<void> | null = null
+  /** There was another look while it was busy. */
+  #again = false
 
   constructor (options: FencerOptions) {
     this.#options = options
-    this.#suspended = new Episode(options.log, options.clock)
+    const episode = () => new Episode(options.log, options.clock)
+    this.#suspended = { maintenance: episode(), several_dead: episode() }
   }
 
-  /** One look at what is to be done; nothing while the last one is still under way. */
+  /** One look at what is to be done; once the last one is over, if that is still under way. */
   consider (observer: Observer): void {
-    if (this.#busy !== null || this.#stopped.signal.aborted || !this.#options.active()) return
+    this.#again = this.#busy !== null
+    if (this.#again || this.#stopped.signal.aborted || !this.#options.active()) return
     this.#busy = this.#consider(observer).catch((error: unknown) => {
       if (!isZooKeeperError(error)) throw error
       if (!this.#options.session.over) this.#options.log.warn({ err: error }, 'fencing was interrupted; it is taken up again')
-    }).finally(() => { this.#busy = null })
+    }).finally(() => {
+      this.#busy = null
+      if (this.#again) this.consider(observer)
+    })
   }
 
   /** Stops an agent under way with its process group; resolves once that is gone, and nothing more is written. */
@@ -76,29 +91,38 @@ export class Fencer {
     const { self, clock, session, terms, members, agent, unfencedGrace } = this.#options
     const maintenance = (await readZnode(session, MAINTENANCE))?.data === 'true'
     const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), maintenance)
-    if (plan.suspended === null) this.#suspended.over('fencing goes on')
-    else this.#suspended.fault(plan.suspended.why === 'maintenance' ? 'a node is dead; fencing is suspended by maintenance mode' : 'more than one coordinator is dead at once: nobody is fenced, an operator has to confirm', { nodes: plan.suspended.nodes })
-    for (const { name, why } of plan.judge) await this.#judge(name, why)
+    this.#tellOfSuspension(plan)
+    const judged: string[] = []
+    for (const { name, why } of plan.judge) if (await this.#judge(name, why)) judged.push(name)
     await this.#tidyFenced()
     if (unfencedGrace !== null) await this.#letGoUnfenced(observer, unfencedGrace)
-    if (agent === null) return
-    for (const name of plan.fence) if (await this.#isDue(name)) await this.#fence(name, agent)
+    if (agent === null || plan.suspended !== null) return
+    for (const name of [...plan.fence, ...judged]) if (await this.#isDue(name)) await this.#fence(name, agent)
   }
 
-  /** Writes `dead`, if a look that a quorum vouches for still bears the suspicion out. */
-  async #judge (name: string, why: Suspicion): Promise<void> {
+  #tellOfSuspension ({ suspended }: FencingPlan): void {
+    for (const why of ['maintenance', 'several_dead'] as const) {
+      const episode = this.#suspended[why]
+      if (suspended?.why === why) episode.fault(suspensions[why].begins, { nodes: suspended.nodes })
+      else episode.over(suspensions[why].ends)
+    }
+  }
+
+  /** Writes `dead`, if a look that a quorum vouches for still bears the suspicion out; whether it has. */
+  async #judge (name: string, why: Suspicion): Promise<boolean> {
     const { self, session, clock, log, agent } = this.#options
     const before = await this.#read(name)
     const seen = await sight(session, name)
-    if (before === null || (why === 'presence_gone' && seen.presence !== null)) return
+    if (before === null || (why === 'presence_gone' && seen.presence !== null)) return false
     const judged = newFence(self, why, seen, clock.wall())
     const record: FenceRecord = agent === null ? { ...judged, state: 'unconfirmed', message: 'No fencing agent is configured: an operator has to confirm that the node is down.' } : judged
     // Committed by a quorum: what is read after it is no older than this moment, whatever server answers.
-    if (await this.#writeRecord(name, record, before.fence?.version ?? null) !== 'done') return
+    if (await this.#writeRecord(name, record, before.fence?.version ?? null) !== 'done') return false
     const after = await this.#read(name)
-    if (after === null || showsLife(record, await sight(session, name)) || after.stateVersion !== before.stateVersion) return
-    if (await this.#set(name, 'daemonstate', 'dead', after.stateVersion) !== 'done') return
+    if (after === null || showsLife(record, await sight(session, name)) || after.stateVersion !== before.stateVersion) return false
+    if (await this.#set(name, 'daemonstate', 'dead', after.stateVersion) !== 'done') return false
     log.error({ dead: name, why }, `${name} is dead: ${suspicions[why]}`)
+    return true
   }
 
   /** A fencer that died between its two writes: `fenced` alone says that the node holds nothing, and PVC's daemons read the other one too. */
@@ -184,8 +208,8 @@ export class Fencer {
   async #stillAllowed (name: string, stateVersion: number): Promise<boolean> {
     const { session, self } = this.#options
     if ((await readZnode(session, MAINTENANCE))?.data === 'true') return false
-    const dead = (await readMembers(session)).filter((member) => member.name !== self && member.daemonState === 'dead' && member.mode === 'coordinator')
-    if (dead.length > 1) return false
+    const down = (await readMembers(session)).filter((member) => member.name !== self && member.mode === 'coordinator' && (member.daemonState === 'dead' || isMissing(member)))
+    if (down.length > 1) return false
     return (await this.#read(name))?.stateVersion === stateVersion
   }
 

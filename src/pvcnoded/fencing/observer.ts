@@ -1,12 +1,12 @@
 /**
- * Watches the other nodes' presence and keepalives, on this machine's monotonic clock. Reads them again and again: what it has seen is only ever
- * a ground to look closer, which `Fencer` does directly.
+ * Watches the other nodes' presence and keepalives, on this machine's monotonic clock. Reads them again and again, and at once when the view shows
+ * that a presence has gone: what it has seen is only ever a ground to look closer, which `Fencer` does directly.
  *
  * Invariant: all windows begin anew at each (re)connection of the session, and with each life.
  */
 import type { Sighting } from '../../core/fence-record.ts'
 import { isAlive, observe, type FencingTerms, type Watches } from '../../core/fencing.ts'
-import type { Member } from '../../core/member.ts'
+import { isPresent, type Member } from '../../core/member.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import { isZooKeeperError } from '../../zookeeper/errors.ts'
@@ -21,25 +21,30 @@ export interface ObserverOptions {
   readonly interval: number
   /** The nodes as the view shows them. */
   readonly members: () => readonly Member[]
+  /** Calls the listener with every new view. */
+  readonly onView: (listener: () => void) => Disposable
   /** Called after each look. */
   readonly onLook: () => void
 }
 
 export class Observer implements Disposable {
   readonly #options: ObserverOptions
-  readonly #subscription: Disposable
+  readonly #subscriptions: readonly Disposable[]
   #timer: Timer | null = null
   #watches: Watches = new Map()
   /** Counts connections: a look that a disconnection fell into is dropped. */
   #connection = 0
+  /** The next look is not to wait. */
+  #hastened = false
   #disposed = false
 
   constructor (options: ObserverOptions) {
     this.#options = options
-    this.#subscription = options.session.onState(() => {
+    const anew = options.session.onState(() => {
       this.#connection++
       this.#watches = new Map()
     })
+    this.#subscriptions = [anew, options.onView(() => this.#compare())]
     void this.#look()
   }
 
@@ -52,11 +57,27 @@ export class Observer implements Disposable {
 
   [Symbol.dispose] (): void {
     this.#disposed = true
-    this.#subscription[Symbol.dispose]()
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
     this.#timer?.[Symbol.dispose]()
   }
 
+  /** The view may know before the next look that somebody's presence has gone. */
+  #compare (): void {
+    if (!this.#options.members().some((member) => member.ours && !isPresent(member) && this.#watches.get(member.name)?.last.presence != null)) return
+    this.#hastened = true
+    if (this.#timer !== null) this.#lookAfter(0)
+  }
+
+  #lookAfter (delay: number): void {
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = this.#options.clock.after(delay, () => {
+      this.#timer = null
+      void this.#look()
+    })
+  }
+
   async #look (): Promise<void> {
+    this.#hastened = false
     const { session, clock, interval, members, onLook } = this.#options
     const connection = this.#connection
     try {
@@ -68,7 +89,7 @@ export class Observer implements Disposable {
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
     }
-    if (!this.#disposed && !session.over) this.#timer = clock.after(interval, () => { void this.#look() })
+    if (!this.#disposed && !session.over) this.#lookAfter(this.#hastened ? 0 : interval)
   }
 }
 

@@ -1,0 +1,109 @@
+/** How soon a dead node is fenced, on a real ZooKeeper: looks at fixed times are so far apart here that none of them can be what it rests on. */
+import t, { type Test } from 'tap'
+import { ClusterFeed } from '../../../src/cluster/cluster-feed.ts'
+import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
+import { Fencer } from '../../../src/pvcnoded/fencing/fencer.ts'
+import { Observer } from '../../../src/pvcnoded/fencing/observer.ts'
+import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
+import { createLogger } from '../../../src/runtime/log.ts'
+import type { Session } from '../../../src/zookeeper/session.ts'
+import { WatchedTree } from '../../../src/zookeeper/tree.ts'
+import { connect, eventually, lockBook, zookeeper } from '../../support/zookeeper.ts'
+
+const HOUR = 3_600_000
+/** Milliseconds before a saving throw: they pass as soon as what is to happen meanwhile has happened. */
+const SAVING = 777
+
+interface Watching {
+  readonly session: Session
+  readonly lines: Array<Record<string, unknown>>
+  /** Of a node of ours that runs; its session is that which holds its presence. */
+  readonly join: (name: string) => Promise<Session>
+  /** @param meanwhile what happens before the one saving throw that there is then */
+  readonly begin: (meanwhile?: () => Promise<void>) => Promise<void>
+  readonly fenced: readonly string[]
+}
+
+/** An observer and a fencer on `hv1`, which look every hour unless there is a reason. */
+async function watching (t: Test): Promise<Watching> {
+  const server = await zookeeper(t)
+  const session = await connect(t, server)
+  const lines: Array<Record<string, unknown>> = []
+  const fenced: string[] = []
+  for (const path of ['/config', '/nodes']) await session.create(path, '')
+  await session.create('/config/primary_node', 'hv2')
+  await session.create('/config/maintenance', 'false')
+  const join = async (name: string): Promise<Session> => {
+    const own = await connect(t, server)
+    await session.create(`/nodes/${name}`, 'coordinator')
+    for (const [key, value] of [['daemonmode', 'coordinator'], ['daemonstate', 'run'], ['routerstate', name === 'hv2' ? 'primary' : 'secondary'], ['keepalive', '1'], ['transition', '{}']] as const) await session.create(`/nodes/${name}/${key}`, value)
+    await own.create(`/nodes/${name}/presence`, '{}', { ephemeral: true })
+    return own
+  }
+  const begin = async (meanwhile?: () => Promise<void>): Promise<void> => {
+    const clock: Clock = {
+      ...systemClock,
+      after: (delay, action) => {
+        if (delay !== SAVING || meanwhile === undefined) return systemClock.after(delay, action)
+        meanwhile().then(action, t.fail)
+        return { [Symbol.dispose]: () => {} }
+      }
+    }
+    const tree = new WatchedTree({ sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } }, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
+    const feed = new ClusterFeed(tree)
+    await feed.ready
+    const members = () => feed.view?.members ?? []
+    const terms = { keepaliveWindow: HOUR, presenceWindow: 0 }
+    const log = createLogger({ name: 'pvcnoded', level: 'debug', clock: systemClock, destination: { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } } })
+    const agent = { method: 'command', fence: async ({ node }: { readonly node: string }) => { fenced.push(node); return { confirmed: true, message: 'off' } } } as const
+    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : 1, savingInterval: SAVING, unfencedGrace: null, members, active: () => true })
+    const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: HOUR, members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
+    t.teardown(async () => {
+      observer[Symbol.dispose]()
+      await fencer.stop()
+      feed[Symbol.dispose]()
+      tree.close()
+    })
+    await eventually(() => observer.watches.size === members().length)
+  }
+  return { session, lines, join, begin, fenced }
+}
+
+t.test('a presence that goes is looked at at once, and who is judged is fenced at once', { timeout: 60_000 }, async (t) => {
+  const { session, join, begin, fenced } = await watching(t)
+  await join('hv1')
+  const victim = await join('hv2')
+  await begin()
+  await victim.close()
+  await eventually(async () => (await session.get('/nodes/hv2/daemonstate')).data === 'fenced')
+  t.strictSame(fenced, ['hv2'])
+})
+
+t.test('each reason for which nobody is fenced is told, and told to be over', { timeout: 60_000 }, async (t) => {
+  const { session, join, begin, fenced, lines } = await watching(t)
+  await join('hv1')
+  const [second, third, fourth] = [await join('hv2'), await join('hv3'), await join('hv4')]
+  await session.set('/config/maintenance', 'true', 0)
+  await begin()
+  const said = (text: string) => lines.filter(({ msg }) => msg === text).length
+  await second.close()
+  await eventually(() => said('a node is dead; fencing is suspended by maintenance mode') === 1)
+  await session.set('/config/maintenance', 'false', 1)
+  await third.close()
+  await eventually(() => said('more than one coordinator is dead at once: nobody is fenced, an operator has to confirm') === 1)
+  t.equal(said('maintenance mode does not suspend fencing any more'), 1)
+  await fourth.close()
+  await eventually(async () => (await session.get('/nodes/hv4/daemonstate')).data === 'dead')
+  t.strictSame([said('more than one coordinator is dead at once: nobody is fenced, an operator has to confirm'), fenced], [1, []], 'once, and nobody is fenced')
+})
+
+t.test('a second coordinator that goes while the first has its saving throws spares it', { timeout: 60_000 }, async (t) => {
+  const { session, join, begin, fenced, lines } = await watching(t)
+  await join('hv1')
+  const [second, third] = [await join('hv2'), await join('hv3')]
+  await begin(async () => await third.close())
+  await second.close()
+  await eventually(() => lines.some(({ msg }) => msg === 'more than one coordinator is dead at once: nobody is fenced, an operator has to confirm'))
+  await eventually(async () => (await session.get('/nodes/hv3/daemonstate')).data === 'dead')
+  t.strictSame([fenced, (await session.get('/nodes/hv2/daemonstate')).data], [[], 'dead'])
+})
