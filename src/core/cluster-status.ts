@@ -29,6 +29,8 @@ export interface StatusInput {
   readonly upstreamIp: string | null
   /** Sorted by name. */
   readonly nodes: readonly NodeDetails[]
+  /** Of the same nodes. */
+  readonly states: NodesStatus
   readonly domains: readonly Domain[]
   readonly faults: readonly Fault[]
   /** null in a cluster without a node of ours. */
@@ -62,7 +64,32 @@ const nodeHealth = ({ health, health_details: details }: NodeDetails) => ({
   messages: (details ?? []).filter((check) => (check.health_delta ?? 0) > 0).map((check) => `'${check.name}': ${check.message ?? ''}`),
 })
 
-export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, domains, faults, fencing }: StatusInput) {
+/** What the status says of one node that its keepalives do not change. */
+export interface NodeStatus {
+  readonly health: { readonly health: number | null, readonly messages: readonly string[] }
+  readonly states: Pick<NodeDetails, 'name' | 'daemon_state' | 'domain_state'>
+}
+
+export const nodeStatus = (node: NodeDetails): NodeStatus => ({
+  health: Object.freeze(nodeHealth(node)),
+  states: Object.freeze({ name: node.name, daemon_state: node.daemon_state, domain_state: node.domain_state }),
+})
+
+/** The same of all of them; it is as long as the cluster is large, and seldom other than before. */
+export interface NodesStatus {
+  readonly health: Readonly<Record<string, NodeStatus['health']>>
+  readonly counts: Readonly<Record<string, number>>
+  readonly list: ReadonlyArray<NodeStatus['states']>
+}
+
+/** @param nodes sorted by name */
+export const nodesStatus = (nodes: readonly NodeStatus[]): NodesStatus => ({
+  health: Object.freeze(Object.fromEntries(nodes.map(({ health, states }) => [states.name, health]))),
+  counts: counted(nodes.map(({ states }) => `${states.daemon_state ?? 'unknown'},${states.domain_state ?? 'unknown'}`)),
+  list: Object.freeze(nodes.map(({ states }) => states)),
+})
+
+export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, states, domains, faults, fencing }: StatusInput) {
   const memory = {
     total: sum(nodes.map((node) => node.memory.total)),
     free: sum(nodes.map((node) => node.memory.free)),
@@ -79,12 +106,12 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
   return {
     cluster_name: clusterName,
     cluster_health: clusterHealth(faults),
-    node_health: Object.fromEntries(nodes.map((node) => [node.name, nodeHealth(node)])),
+    node_health: states.health,
     maintenance,
     primary_node: primaryNode,
     pvc_version: nodes.find(({ name }) => name === primaryNode)?.pvc_version ?? null,
     upstream_ip: upstreamIp,
-    nodes: counted(nodes.map((node) => `${node.daemon_state ?? 'unknown'},${node.domain_state ?? 'unknown'}`)),
+    nodes: states.counts,
     vms: counted(domains.map(({ state }) => state ?? 'unknown')),
     networks: 0,
     osds: { total: 0 },
@@ -97,12 +124,12 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
       cpu: { ...cpu, utilization: percent(cpu.load, cpu.total) },
       disk: { total: 0, used: 0, free: 0, utilization: 0 },
     },
-    detail: {
-      node: nodes.map(({ name, daemon_state: daemonState, domain_state: domainState }) => ({ name, daemon_state: daemonState, domain_state: domainState })),
+    detail: Object.freeze({
+      node: states.list,
       vm: vms,
       osd: [] as const,
       faults: [...faults].sort((a, b) => byText(b.last_reported, a.last_reported) || byText(a.id, b.id)),
-    },
+    }),
   }
 }
 export type ClusterStatus = ReturnType<typeof clusterStatus>

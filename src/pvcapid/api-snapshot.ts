@@ -3,7 +3,7 @@
  * snapshot to the next, so that its JSON is made once. A reply takes one snapshot and mixes it with nothing else.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { clusterStatus, type ClusterStatus, type Domain, type Fault } from '../core/cluster-status.ts'
+import { clusterStatus, nodesStatus, nodeStatus, type ClusterStatus, type Domain, type Fault, type NodesStatus, type NodeStatus } from '../core/cluster-status.ts'
 import type { ClusterView } from '../core/coordinator-state.ts'
 import { isStale, STALE } from '../core/health.ts'
 import { parseFence, type FenceRecord } from '../core/fence-record.ts'
@@ -23,6 +23,8 @@ export interface NodeReplies {
   readonly daemonState: Pick<NodeDetails, 'name' | 'daemon_state'>
   readonly coordinatorState: Pick<NodeDetails, 'name' | 'coordinator_state'>
   readonly domainState: Pick<NodeDetails, 'name' | 'domain_state'>
+  /** Its part of the cluster's status. */
+  readonly status: NodeStatus
 }
 
 /** The nodes of a snapshot, sorted by name; where each stands is kept from one snapshot to the next while none comes or goes. */
@@ -43,15 +45,17 @@ export class ApiSnapshot {
   /** The names of the nodes whose keepalive has another value than in the snapshot before, or may have. */
   readonly keepalives: readonly string[]
   #nodes: readonly NodeDetails[] | null
+  #nodesStatus: NodesStatus | null
   #status: ClusterStatus | null = null
   #survey: Survey | null = null
 
-  private constructor (tree: TreeSnapshot, cluster: ClusterView | null, roster: Roster, replies: readonly NodeReplies[], nodes: readonly NodeDetails[] | null, changedNodes: readonly string[], keepalives: readonly string[]) {
+  private constructor (tree: TreeSnapshot, cluster: ClusterView | null, roster: Roster, replies: readonly NodeReplies[], nodes: readonly NodeDetails[] | null, status: NodesStatus | null, changedNodes: readonly string[], keepalives: readonly string[]) {
     this.#tree = tree
     this.cluster = cluster
     this.#roster = roster
     this.#replies = replies
     this.#nodes = nodes
+    this.#nodesStatus = status
     this.changedNodes = changedNodes
     this.keepalives = keepalives
   }
@@ -67,6 +71,7 @@ export class ApiSnapshot {
     const roster = before.#roster
     let replies: NodeReplies[] | null = null
     const changedNodes: string[] = []
+    let sameStatus = true
     for (const name of touched.details) {
       const place = roster.places.get(name)
       const old = place === undefined ? undefined : before.#replies[place]
@@ -75,9 +80,10 @@ export class ApiSnapshot {
       if (made === old) continue
       replies ??= [...before.#replies]
       replies[place] = made
+      sameStatus &&= made.status === old.status
       changedNodes.push(name)
     }
-    return new ApiSnapshot(tree, cluster, roster, replies ?? before.#replies, replies === null ? before.#nodes : null, changedNodes, touched.keepalives)
+    return new ApiSnapshot(tree, cluster, roster, replies ?? before.#replies, replies === null ? before.#nodes : null, sameStatus ? before.#nodesStatus : null, changedNodes, touched.keepalives)
   }
 
   /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
@@ -87,8 +93,8 @@ export class ApiSnapshot {
     const roster = { names, places: new Map(names.map((name, place) => [name, place])) }
     const gone = before === null ? [] : before.#roster.names.filter((name) => !roster.places.has(name))
     const changedNodes = [...names.filter((name, place) => before?.node(name) !== replies[place]), ...gone]
-    const nodes = before === null || changedNodes.length > 0 ? null : before.#nodes
-    return new ApiSnapshot(tree, cluster, roster, replies, nodes, changedNodes, [...names, ...gone])
+    const [nodes, status] = before === null || changedNodes.length > 0 ? [null, null] : [before.#nodes, before.#nodesStatus]
+    return new ApiSnapshot(tree, cluster, roster, replies, nodes, status, changedNodes, [...names, ...gone])
   }
 
   /** Every node, sorted by name. */
@@ -144,12 +150,14 @@ export class ApiSnapshot {
   }
 
   get status (): ClusterStatus {
+    this.#nodesStatus ??= nodesStatus(this.#replies.map(({ status }) => status))
     this.#status ??= Object.freeze(clusterStatus({
       clusterName: present(this.#tree.get(CONFIG)?.data),
       maintenance: this.maintenance,
       primaryNode: this.primaryNode,
       upstreamIp: present(this.#tree.get(UPSTREAM_IP)?.data),
       nodes: this.nodes,
+      states: this.#nodesStatus,
       domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
       faults: this.#tree.children(FAULTS).map((id) => this.#fault(id)),
       fencing: fencingReport(this.cluster?.members ?? [], (name) => this.fence(name)),
@@ -219,6 +227,7 @@ function sameOr (old: NodeReplies | undefined, made: NodeReplies): NodeReplies {
     daemonState: keep(old.daemonState, made.daemonState),
     coordinatorState: keep(old.coordinatorState, made.coordinatorState),
     domainState: keep(old.domainState, made.domainState),
+    status: keep(old.status, made.status),
   }
 }
 
@@ -235,5 +244,6 @@ function nodeReplies (name: string, tree: TreeSnapshot): NodeReplies {
     daemonState: Object.freeze({ name, daemon_state: daemonState }),
     coordinatorState: Object.freeze({ name, coordinator_state: coordinatorState }),
     domainState: Object.freeze({ name, domain_state: domainState }),
+    status: nodeStatus(details),
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Replies as they are sent: their text and their entity tag (RFC 9110), each made once, when it is first wanted, for an object that does not
- * change. A frozen object is taken to be immutable all through, and what was made of it is kept for as long as it lives; a frozen array is put
- * together from what was made of its items. Whatever is not frozen is prepared anew each time.
+ * change. A frozen object is taken to be immutable all through, and what was made of it is kept for as long as it lives; a frozen array, and a
+ * frozen object that has such parts, are put together from what was made of these. Whatever is not frozen is prepared anew each time.
  *
  * A tag is made from what the reply says: every API gives the same tag for the same reply, and what reads as before keeps its tag.
  */
@@ -12,9 +12,26 @@ const LARGE = 16_384
 
 const kept = new WeakMap<object, Prepared>()
 
+interface Part {
+  /** What stands before it: its name in an object, nothing in an array. */
+  readonly label: string
+  readonly part: Prepared
+}
+
+const isFrozenObject = (value: unknown): value is object => typeof value === 'object' && value !== null && Object.isFrozen(value)
+
+/** What a frozen value is put together from; null for one that is made in one piece. */
+function partsOf (value: unknown): readonly Part[] | null {
+  if (!isFrozenObject(value)) return null
+  if (Array.isArray(value)) return value.map((item) => ({ label: '', part: prepared(item) }))
+  const entries = Object.entries(value)
+  if (!entries.some(([, item]) => isFrozenObject(item))) return null
+  return entries.filter(([, item]) => item !== undefined).map(([name, item]) => ({ label: `${JSON.stringify(name)}:`, part: prepared(item) }))
+}
+
 export class Prepared {
   readonly #value: unknown
-  readonly #items: readonly Prepared[] | null
+  readonly #parts: readonly Part[] | null
   #text: string | null = null
   #body: string | Buffer | null = null
   #etag: string | null
@@ -23,12 +40,12 @@ export class Prepared {
   constructor (value: unknown, etag: string | null = null) {
     this.#value = value
     this.#etag = etag
-    this.#items = Array.isArray(value) && Object.isFrozen(value) ? value.map(prepared) : null
+    this.#parts = partsOf(value)
   }
 
   /** The JSON. */
   get text (): string {
-    this.#text ??= this.#items === null ? JSON.stringify(this.#value) : `[${this.#items.map(({ text }) => text).join(',')}]`
+    this.#text ??= this.#parts === null ? JSON.stringify(this.#value) : this.#joined(this.#parts.map(({ label, part }) => label + part.text))
     return this.#text
   }
 
@@ -38,14 +55,19 @@ export class Prepared {
   }
 
   get etag (): string {
-    this.#etag ??= textTag(this.#items === null ? this.text : this.#items.map(({ etag }) => etag).join())
+    this.#etag ??= textTag(this.#parts === null ? this.text : this.#joined(this.#parts.map(({ label, part }) => label + part.etag)))
     return this.#etag
+  }
+
+  #joined (parts: readonly string[]): string {
+    const text = parts.join(',')
+    return Array.isArray(this.#value) ? `[${text}]` : `{${text}}`
   }
 }
 
 /** What is made of `value`. */
 export function prepared (value: unknown): Prepared {
-  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return new Prepared(value)
+  if (!isFrozenObject(value)) return new Prepared(value)
   let found = kept.get(value)
   if (found === undefined) {
     found = new Prepared(value)

@@ -1,6 +1,6 @@
 /** The cluster in one reply: sums, counts and health from whatever is there. */
 import t from 'tap'
-import { clusterStatus, type Fault, type StatusInput } from '../../src/core/cluster-status.ts'
+import { clusterStatus as statusOf, nodesStatus, nodeStatus, type Fault, type StatusInput } from '../../src/core/cluster-status.ts'
 import { nodeDetails, type DetailZnode } from '../../src/core/node-details.ts'
 
 const node = (name: string, texts: Partial<Record<DetailZnode, string>> = {}, delta?: string) => nodeDetails(name, {
@@ -8,7 +8,8 @@ const node = (name: string, texts: Partial<Record<DetailZnode, string>> = {}, de
 })
 const fault = (id: string, delta: number | null, at: string | null, status: string | null = 'new', message: string | null = id): Fault =>
   ({ id, last_reported: at, first_reported: at, acknowledged_at: '', status, health_delta: delta, message })
-const input: StatusInput = { clusterName: 'orchard', maintenance: 'false', primaryNode: 'plum', upstreamIp: null, nodes: [], domains: [], faults: [], fencing: null }
+const clusterStatus = (input: Omit<StatusInput, 'states'>) => statusOf({ ...input, states: nodesStatus(input.nodes.map(nodeStatus)) })
+const input: Omit<StatusInput, 'states'> = { clusterName: 'orchard', maintenance: 'false', primaryNode: 'plum', upstreamIp: null, nodes: [], domains: [], faults: [], fencing: null }
 
 t.test('an empty cluster', async (t) => {
   t.match(clusterStatus({ ...input, clusterName: null, primaryNode: null, maintenance: null }), {

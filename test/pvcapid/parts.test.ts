@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import Type from 'typebox'
 import { ApiError } from '../../src/pvcapid/errors.ts'
+import { etagOf } from '../../src/pvcapid/etag.ts'
 import { namePattern } from '../../src/pvcapid/name-pattern.ts'
 import { parseForm } from '../../src/pvcapid/plugins/forms.ts'
 import { expectedEpoch } from '../../src/pvcapid/primary-service.ts'
@@ -88,6 +89,12 @@ t.test('JSON is made once for what is frozen', async (t) => {
   t.equal(serialised(item), '{"made":1}')
   t.equal(serialised(item), '{"made":1}')
   t.equal(serialised(Object.freeze([item, null, 'x'])), '[{"made":1},null,"x"]')
+  const whole = Object.freeze({ 'a "name"': item, left: undefined, list: Object.freeze([item]), plain: { x: [1, null] }, none: null })
+  t.equal(serialised(whole), '{"a \\"name\\"":{"made":1},"list":[{"made":1}],"plain":{"x":[1,null]},"none":null}')
+  t.equal(serialised(whole), JSON.stringify({ ...whole, 'a "name"': { made: 1 }, list: [{ made: 1 }] }), 'put together from its parts, it reads as in one piece')
+  t.equal(etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), 'the same reply has the same tag')
+  t.not(etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), etagOf(Object.freeze({ part: Object.freeze({ x: 2 }) })))
+  t.not(etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), etagOf(Object.freeze({ trap: Object.freeze({ x: 1 }) })))
   const open = { made: 1 }
   t.equal(serialised(open), '{"made":1}')
   open.made = 2

@@ -1,5 +1,6 @@
 /** What every reading has: tags, `?consistent`; and the readings beyond PVC's. */
 import t from 'tap'
+import type { ClusterStatus } from '../../src/core/cluster-status.ts'
 import { ANY_VERSION } from '../../src/zookeeper/session.ts'
 import { api, ask, clusterTree, everything, wish } from '../pvcapid/support/api.ts'
 import { eventually } from '../support/zookeeper.ts'
@@ -36,6 +37,23 @@ t.test('tags, and what is true now', async (t) => {
   await eventually(() => !!app.services.view.stale)
   t.match(await ask(t, app, 'GET', '/api/v1/node/fig?consistent'), { status: 503, body: { code: 'zookeeper_unavailable' }, headers: { 'retry-after': '1' } })
   t.equal((await ask(t, app, 'GET', '/api/v1/node/fig?consistent=false')).status, 200)
+})
+
+t.test('the status keeps what has not changed, and misses nothing', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const put = async (key: string, value: string) => await session.set(`/nodes/fig/${key}`, value, ANY_VERSION).catch(async () => await session.create(`/nodes/fig/${key}`, value))
+  const status = async () => (await ask(t, app, 'GET', '/api/v1/status?consistent')).body as unknown as ClusterStatus
+  const kept = () => app.services.view.snapshot.status
+  const first = await status()
+  const before = kept()
+  await put('memtotal', '777')
+  t.match(await status(), { ...first, resources: { memory: { total: first.resources.memory.total + 777 } } })
+  t.strictSame([kept().node_health === before.node_health, kept().detail.node === before.detail.node, kept() === before], [true, true, false], 'what a keepalive does not change is the same object')
+  await put('daemonstate', 'dead')
+  t.match(await status(), { nodes: { 'dead,ready': 1 }, detail: { node: first.detail.node.map((node) => node.name === 'fig' ? { ...node, daemon_state: 'dead' } : node) } })
+  await put('monitoring_health', '50')
+  t.match(await status(), { node_health: { ...first.node_health, fig: { health: 50 } } })
 })
 
 t.test('long-polls for one node, and what expects a tag', async (t) => {
