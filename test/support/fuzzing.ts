@@ -18,15 +18,20 @@ import type { Proxy } from '../../scripts/support/proxy.ts'
 import { RawClient, type RawReply } from './raw-client.ts'
 import { RequestFuzzer, type FuzzedRequest } from './request-fuzzer.ts'
 
+export interface FuzzedOptions {
+  /** Megabytes of the heap's old part at most; as Node has it unless told. */
+  readonly heap?: number
+}
+
 /** A pvcapid of its own on `zookeeper`, with the keys of the tests and without limits by the minute. */
-export async function startPvcapid (t: Test, zookeeper: string): Promise<{ readonly daemon: DaemonProcess, readonly port: number }> {
+export async function startPvcapid (t: Test, zookeeper: string, { heap }: FuzzedOptions = {}): Promise<{ readonly daemon: DaemonProcess, readonly port: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'pvc-fuzz-'))
   const file = join(folder, 'pvcapid.yaml')
   const port = await freePort()
   const tokens = [{ description: 'ops', role: 'operate', token: OPERATE }, { description: 'watch', role: 'read', token: READ }]
   const api = { listen_port: port, limits: { failed_authentications: 0, writes: 0 }, authentication: { enabled: true, tokens } }
   writeFileSync(file, stringify({ pvc: { node: 'plum', coordinators: [zookeeper], zookeeper: { session_timeout: 4 }, log_level: 'warn', api } }))
-  const daemon = new DaemonProcess('pvcapid', 'fuzzed', file)
+  const daemon = new DaemonProcess('pvcapid', 'fuzzed', file, heap === undefined ? {} : { flags: [`--max-old-space-size=${heap}`] })
   t.teardown(async () => {
     await daemon.stop(15_000)
     rmSync(folder, { recursive: true, force: true })

@@ -124,14 +124,13 @@ t.test('guards', async (t) => {
   t.test('answers that have come together are taken together, not one in each turn of the loop', async (t) => {
     const session = await connect(t, server)
     const count = 200
-    let over = false
-    let turns = 0
-    const answers = Promise.all(Array.from({ length: count }, async () => await session.exists('/', { deadline: 20_000 }))).finally(() => { over = true })
+    const waiting = { over: false, turns: 0 }
+    const answers = Promise.all(Array.from({ length: count }, async () => await session.exists('/', { deadline: 20_000 }))).finally(() => { waiting.over = true })
     // This process does nothing meanwhile: the answers wait in its socket.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
-    for (; !over; turns++) await turn()
+    for (; !waiting.over; waiting.turns++) await turn()
     await answers
-    t.ok(turns < count / 2, `${turns} turns`)
+    t.ok(waiting.turns < count / 2, `${waiting.turns} turns`)
   })
 
   t.test('a native client without that repair is refused', async (t) => {

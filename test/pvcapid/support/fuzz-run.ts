@@ -15,6 +15,11 @@ export interface FuzzRun {
 /** Connections that read at once: few, or while each may wait for ZooKeeper, many. */
 const LANES = 6
 const LANES_WITHOUT_ZOOKEEPER = 128
+/**
+ * Megabytes, twice what is in use: a leak fills it and ends the process, and what the process holds tells of a leak, not of what the garbage
+ * collector has put off.
+ */
+const HEAP = 96
 
 export async function fuzz (t: Test, { requests, seed, onResident }: FuzzRun): Promise<Fuzzing> {
   const server = await zookeeper(t)
@@ -24,7 +29,7 @@ export async function fuzz (t: Test, { requests, seed, onResident }: FuzzRun): P
   await keeper.ready()
   const ending = new AbortController()
   const playing = playNodes(keeper, ['plum', 'fig', 'quince'], ending.signal)
-  const { daemon, port } = await startPvcapid(t, `127.0.0.1:${path.port}`)
+  const { daemon, port } = await startPvcapid(t, `127.0.0.1:${path.port}`, { heap: HEAP })
   const fuzzing = new Fuzzing({ port, path, seed, lanes: LANES })
   const ready = async (): Promise<void> => {
     while ((await fetch(`http://127.0.0.1:${port}/health/ready`)).status !== 200) await delay(20)
