@@ -33,10 +33,23 @@ interface Roster {
   readonly places: ReadonlyMap<string, number>
 }
 
+/** What a snapshot begins with. */
+interface Beginning {
+  readonly tree: TreeSnapshot
+  readonly cluster: ClusterView | null
+  readonly roster: Roster
+  /** In the order of the roster. */
+  readonly replies: readonly NodeReplies[]
+  /** Put together from the replies when they are first wanted; null if those of the snapshot before do not hold any more. */
+  readonly nodes: readonly NodeDetails[] | null
+  readonly nodesStatus: NodesStatus | null
+  readonly changedNodes: readonly string[]
+  readonly keepalives: readonly string[]
+}
+
 export class ApiSnapshot {
   readonly #tree: TreeSnapshot
   readonly #roster: Roster
-  /** In the order of the roster. */
   readonly #replies: readonly NodeReplies[]
   /** The coordinator view; null while there is no primary key. */
   readonly cluster: ClusterView | null
@@ -49,13 +62,13 @@ export class ApiSnapshot {
   #status: ClusterStatus | null = null
   #survey: Survey | null = null
 
-  private constructor (tree: TreeSnapshot, cluster: ClusterView | null, roster: Roster, replies: readonly NodeReplies[], nodes: readonly NodeDetails[] | null, status: NodesStatus | null, changedNodes: readonly string[], keepalives: readonly string[]) {
+  private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives }: Beginning) {
     this.#tree = tree
     this.cluster = cluster
     this.#roster = roster
     this.#replies = replies
     this.#nodes = nodes
-    this.#nodesStatus = status
+    this.#nodesStatus = nodesStatus
     this.changedNodes = changedNodes
     this.keepalives = keepalives
   }
@@ -83,7 +96,16 @@ export class ApiSnapshot {
       sameStatus &&= made.status === old.status
       changedNodes.push(name)
     }
-    return new ApiSnapshot(tree, cluster, roster, replies ?? before.#replies, replies === null ? before.#nodes : null, sameStatus ? before.#nodesStatus : null, changedNodes, touched.keepalives)
+    return new ApiSnapshot({
+      tree,
+      cluster,
+      roster,
+      replies: replies ?? before.#replies,
+      nodes: replies === null ? before.#nodes : null,
+      nodesStatus: sameStatus ? before.#nodesStatus : null,
+      changedNodes,
+      keepalives: touched.keepalives,
+    })
   }
 
   /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
@@ -93,8 +115,8 @@ export class ApiSnapshot {
     const roster = { names, places: new Map(names.map((name, place) => [name, place])) }
     const gone = before === null ? [] : before.#roster.names.filter((name) => !roster.places.has(name))
     const changedNodes = [...names.filter((name, place) => before?.node(name) !== replies[place]), ...gone]
-    const [nodes, status] = before === null || changedNodes.length > 0 ? [null, null] : [before.#nodes, before.#nodesStatus]
-    return new ApiSnapshot(tree, cluster, roster, replies, nodes, status, changedNodes, [...names, ...gone])
+    const same = changedNodes.length === 0 ? before : null
+    return new ApiSnapshot({ tree, cluster, roster, replies, nodes: same === null ? null : same.#nodes, nodesStatus: same === null ? null : same.#nodesStatus, changedNodes, keepalives: [...names, ...gone] })
   }
 
   /** Every node, sorted by name. */

@@ -2,8 +2,9 @@
  * Judges nodes dead and fences them, as `core/fencing.ts` plans it. Everything is read again, directly, before anything is written, and every
  * write expects the version that the judgement rests on.
  *
- * Guarantees: nobody is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over the very `dead` that was judged; at most one node is fenced at a time in
- * the whole cluster; a fence begun by a coordinator that dies is gone on with by another.
+ * Guarantees: nobody is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over
+ * the very `dead` that was judged; at most one node is fenced at a time in the whole cluster; a fence begun by a coordinator that dies is gone on
+ * with by another.
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
