@@ -21,7 +21,8 @@ const steps = [
   ['shell scripts', 'shellcheck', () => shellScripts()],
   ['unused exports, files and dependencies', bin('knip'), ['--no-progress', '--no-config-hints']],
   ['OpenAPI description', bin('redocly'), ['lint', 'openapi/openapi.json']],
-  ['build', bin('tsc'), ['-p', 'tsconfig.build.json']],
+  // The tests' own build checks the types.
+  ['build', bin('tsc'), ['-p', 'tsconfig.build.json', '--noCheck']],
   ['npm package', bin('publint'), ['--strict']],
   ['tests', 'npm', ['test', '--silent']],
 ]

@@ -1,15 +1,16 @@
 /**
- * What `npm test` runs after the set-up: build, type check and lint, then the tests under tap. The tests of the pure core
- * must cover all of it, line and branch; a file of the core that no test loads counts as uncovered. With arguments
+ * What `npm test` runs after the set-up: build (which checks the types) and lint, then the tests, as they were built, under tap. The tests of
+ * the pure core must cover all of it, line and branch; a file of the core that no test loads counts as uncovered. With arguments
  * (`npm test -- test/runtime/log.test.ts`) it builds and runs only those test files.
  *
  * The last line is `N passed, N failed`, from tap's own count of assertions. A step before the tests that fails, missing
  * coverage, and a skipped or unfinished (todo) test each make the run fail.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { once } from 'node:events'
 import ts from 'typescript'
 
 /** Tests of src/core alone. */
@@ -21,9 +22,8 @@ function files (folder, suffix) {
   return readdirSync(folder, { recursive: true }).map((name) => join(folder, name)).filter((name) => name.endsWith(suffix)).sort()
 }
 
-function run (program, args) {
-  return spawnSync(join('node_modules', '.bin', program), args, { stdio: 'inherit' }).status ?? 1
-}
+/** What the build makes of a source. */
+const built = (file) => join('dist', file.replace(/\.ts$/, '.js'))
 
 /** Ends the run with the counts as the last line. */
 function finish ({ passed, failed }) {
@@ -31,10 +31,15 @@ function finish ({ passed, failed }) {
   process.exit(failed === 0 && passed > 0 ? 0 : 1)
 }
 
-function step (name, program, args) {
-  console.log(`test: ${name}`)
-  if (run(program, args) === 0) return
-  console.error(`test: ${name} failed, so no test was run.`)
+/** Runs steps at the same time, and ends the run if one fails. */
+async function steps (...all) {
+  const failed = await Promise.all(all.map(async ([name, program, ...args]) => {
+    console.log(`test: ${name}`)
+    const [status] = await once(spawn(join('node_modules', '.bin', program), args, { stdio: 'inherit' }), 'close')
+    return status === 0 ? [] : [name]
+  }))
+  if (failed.flat().length === 0) return
+  console.error(`test: ${failed.flat().join(' and ')} failed, so no test was run.`)
   finish({ passed: 0, failed: 1 })
 }
 
@@ -45,7 +50,7 @@ function step (name, program, args) {
 async function tap (name, tests, options) {
   if (tests.length === 0) return { passed: 0, failed: 0 }
   console.log(`test: ${name}`)
-  const child = spawn(join('node_modules', '.bin', 'tap'), ['--no-color', '--reporter=tap', ...options, ...tests], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(join('node_modules', '.bin', 'tap'), ['--no-color', '--reporter=tap', ...options, ...tests.map(built)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = new Promise((resolve) => { child.once('exit', resolve) })
   let summary
   let said = []
@@ -78,11 +83,13 @@ function unloadedCore () {
 }
 
 const only = process.argv.slice(2)
-step('build', 'tsc', ['-p', 'tsconfig.build.json'])
-if (only.length > 0) finish(await tap('chosen tests', only, []))
+const build = ['build', 'tsc', '-p', 'tsconfig.build.json']
+if (only.length > 0) {
+  await steps(build)
+  finish(await tap('chosen tests', only, []))
+}
 
-step('type check', 'tsc', ['-p', 'tsconfig.json'])
-step('lint', 'eslint', ['.'])
+await steps(build, ['lint', 'eslint', '.'])
 const tests = files('test', '.test.ts')
 const isCore = (file) => coreTests.some((folder) => file.startsWith(folder))
 const results = [

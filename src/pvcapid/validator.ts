@@ -2,7 +2,7 @@
  * Checks requests against their schemas. Text from a query, a path or a header becomes a number where the schema has one and the text is
  * plainly one; a body is taken as it is. Nothing is removed and nothing is guessed.
  */
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { TSchema } from 'typebox'
 import type { FastifySchemaCompiler } from 'fastify'
 
@@ -33,6 +33,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (value: unknown) => {
     const read = numbersRead(numbers, value)
     if (compiled.Check(read)) return { value: read }
-    return { error: compiled.Errors(read).map(({ keyword, instancePath, message, params, schemaPath }) => ({ keyword, instancePath, schemaPath, message, params: { ...params } })) }
+    const [, errors] = compiled.Errors(read)
+    return { error: errors.map(({ keyword, instancePath, message, params, schemaPath }) => ({ keyword, instancePath, schemaPath, message, params: { ...params } })) }
   }
 }

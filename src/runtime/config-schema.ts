@@ -7,9 +7,9 @@
  * Schema options it reads besides JSON Schema's: `discriminator` (field name), `form` (what a pattern asks for, in words),
  * `unit` (shown behind numbers), `secret` (the value is never repeated in a message).
  */
-import { Settings } from 'typebox/system'
 import type { TSchema } from 'typebox'
-import { Errors } from 'typebox/value'
+import { Errors } from 'typebox/schema'
+import { Settings } from 'typebox/system'
 import { nearest } from './config-problem.ts'
 import type { ConfigProblemCode, Segment } from './config-problem.ts'
 
@@ -38,7 +38,7 @@ interface SchemaNode {
   readonly secret?: boolean
 }
 
-type SchemaError = ReturnType<typeof Errors>[number]
+type SchemaError = ReturnType<typeof Errors>[1][number]
 
 /** Far more violations than a file by hand can have. */
 const mostViolations = 10_000
@@ -53,7 +53,8 @@ export function checkValue (schema: TSchema, input: unknown): { value: unknown, 
   const kept = Settings.Get().maxErrors
   Settings.Set({ maxErrors: mostViolations })
   try {
-    return { value, violations: Errors(chosen as TSchema, value).flatMap((error) => explain(chosen, value, error)) }
+    const [, errors] = Errors(chosen, value)
+    return { value, violations: errors.flatMap((error) => explain(chosen, value, error)) }
   } finally {
     Settings.Set({ maxErrors: kept })
   }

@@ -3,13 +3,14 @@ import t from 'tap'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageFolder } from '../../scripts/support/daemon-process.ts'
+import { asUser, packageFolder } from '../../scripts/support/daemon-process.ts'
 
 const daemons = ['pvcapid', 'pvcnoded'] as const
 
 function run (daemon: typeof daemons[number], ...args: string[]) {
   const entry = join(packageFolder(), 'dist', 'src', daemon, 'main.js')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args], { encoding: 'utf8', timeout: 30_000 })
+  const [program, ...words] = asUser([process.execPath, entry, ...args])
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', timeout: 30_000 })
   return { status, stdout, stderr }
 }
 

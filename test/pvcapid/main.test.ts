@@ -5,13 +5,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { asUser, packageFolder } from '../../scripts/support/daemon-process.ts'
 
-const MAIN = new URL('../../dist/src/pvcapid/main.js', import.meta.url).pathname
+const MAIN = join(packageFolder(), 'dist', 'src', 'pvcapid', 'main.js')
 
 function start (t: Test, config: string, args: readonly string[] = []) {
   const file = join(t.testdir(), 'pvcapid.yaml')
   writeFileSync(file, config)
-  const child = spawn(process.execPath, [MAIN, '--config', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...words] = asUser([process.execPath, MAIN, '--config', file, ...args])
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => { child.kill('SIGKILL') })
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString() })

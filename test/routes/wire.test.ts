@@ -1,10 +1,12 @@
 /** The replies of PVC's routes, shape by shape, on a tree of our own: the same comparison as `npm run replay`. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { packageFolder } from '../../scripts/support/daemon-process.ts'
 import { Replayer, type Case } from '../../scripts/support/recorded-replies.ts'
 import { connect, zookeeper } from '../support/zookeeper.ts'
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
+const read = (name: string): unknown => JSON.parse(readFileSync(join(packageFolder(), 'test', 'fixtures', name), 'utf8'))
 const znodes = read('znodes.json') as Record<string, string>
 const cases = read('replies.json') as Case[]
 

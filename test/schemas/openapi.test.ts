@@ -1,11 +1,13 @@
 /** The committed description: made from the routes, complete, and clean for a public linter. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
+import { packageFolder } from '../../scripts/support/daemon-process.ts'
 import { openapiText } from '../../scripts/support/openapi-text.ts'
 
-const FILE = new URL('../../openapi/openapi.json', import.meta.url)
+const FILE = join(packageFolder(), 'openapi', 'openapi.json')
 interface Body { readonly content?: Readonly<Record<string, { readonly example?: unknown }>> }
 interface Operation {
   readonly operationId?: string
@@ -60,7 +62,7 @@ t.test('every body has an example, which is as its schema says', async (t) => {
 })
 
 t.test('a public linter finds nothing', async (t) => {
-  const { status, stdout, stderr } = spawnSync('node_modules/.bin/redocly', ['lint', FILE.pathname, '--format=json'], {
+  const { status, stdout, stderr } = spawnSync('node_modules/.bin/redocly', ['lint', FILE, '--format=json'], {
     encoding: 'utf8', env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
   })
   t.equal(status, 0, stderr)

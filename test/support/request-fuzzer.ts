@@ -3,6 +3,8 @@
  * same requests.
  */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageFolder } from '../../scripts/support/daemon-process.ts'
 
 interface Schema {
   readonly type?: string
@@ -16,7 +18,7 @@ interface Operation {
   readonly parameters?: ReadonlyArray<{ readonly name: string, readonly in: string, readonly schema: Schema }>
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
 }
-const described = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')) as {
+const described = JSON.parse(readFileSync(join(packageFolder(), 'openapi', 'openapi.json'), 'utf8')) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 

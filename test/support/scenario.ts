@@ -4,12 +4,12 @@
  * is committed.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Test } from 'tap'
+import { packageFolder } from '../../scripts/support/daemon-process.ts'
 import { Cluster, type ClusterOptions } from './scenario-cluster.ts'
 
-const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'scenarios', 'expected')
+const folder = join(packageFolder(), 'test', 'scenarios', 'expected')
 
 /** Runs `script` on a fresh cluster; its name is that of the file with the expected course. */
 export function scenario (t: Test, title: string, script: (cluster: Cluster, t: Test) => void, options: ClusterOptions = {}): void {

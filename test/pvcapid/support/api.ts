@@ -4,9 +4,11 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
+import { packageFolder } from '../../../scripts/support/daemon-process.ts'
 import type { ZooKeeperServer } from '../../../scripts/support/zookeeper-server.ts'
 import { buildApp } from '../../../src/pvcapid/app.ts'
 import { defaultLimits, type ApiConfig, type ApiLimits } from '../../../src/pvcapid/config.ts'
@@ -95,7 +97,7 @@ export async function api (t: Test, options: ApiOptions): Promise<FastifyInstanc
 interface Described {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>> }>>>>
 }
-const described = JSON.parse(readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')) as Described
+const described = JSON.parse(readFileSync(join(packageFolder(), 'openapi', 'openapi.json'), 'utf8')) as Described
 const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(described, 'openapi')
 const patterns = Object.keys(described.paths).map((path) => ({ path, pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}/?$`) }))
 const pointer = (text: string) => encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))
