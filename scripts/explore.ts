@@ -3,9 +3,12 @@
  * `npm run explore` goes through the bounds named below; `npm run explore -- --nodes 3 --requests 1 --crashes 1 …` through those given, where
  * what is not named does not happen. Exits 1 with the shortest way to each violation, or if the search was stopped by `--limit`.
  */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import type { Bounds, Budget } from './explore/model.ts'
-import { search, type Report } from './explore/search.ts'
+import type { Heard, Task } from './explore/search-thread.ts'
+import type { Report } from './explore/search.ts'
 
 const kinds = ['requests', 'blind', 'crashes', 'expiries', 'failures', 'shutdowns', 'hasty', 'stale', 'unfenced'] as const
 const { values } = parseArgs({
@@ -54,25 +57,58 @@ const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(num
 
 const happens = (budget: Budget) => Object.entries(budget).filter(([, times]) => times > 0).map(([what, times]) => `${what} ${times}`).join(' + ') || 'nothing'
 
-function tellOf (report: Report, seconds: number): void {
+interface Search {
+  readonly name: string
+  readonly task: Task
+}
+interface Found {
+  readonly report: Report
+  readonly seconds: number
+}
+
+async function find ({ name, task }: Search): Promise<Found> {
+  const began = performance.now()
+  const thread = new Worker(new URL('./explore/search-thread.js', import.meta.url), { workerData: task, resourceLimits: { maxOldGenerationSizeMb: 8000 } })
+  const report = await new Promise<Report>((resolve, reject) => {
+    thread.on('message', (heard: Heard) => {
+      if ('report' in heard) resolve(heard.report)
+      else process.stderr.write(`${name}: ${heard.line}\n`)
+    })
+    thread.on('error', reject)
+  })
+  return { report, seconds: (performance.now() - began) / 1000 }
+}
+
+function tell (name: string, { report, seconds }: Found): void {
   const { states, edges, depth, settled, beyond, exhausted } = report
-  console.log(`${states} states, ${edges} edges, depth ${depth}, ${settled} settled, ${beyond} beyond the bound on writes, ${exhausted ? 'exhausted' : 'NOT exhausted'}, ${seconds.toFixed(0)} s`)
+  console.log(`${name}:\n  ${states} states, ${edges} edges, depth ${depth}, ${settled} settled, ${beyond} beyond the bound on writes, ${exhausted ? 'exhausted' : 'NOT exhausted'}, ${seconds.toFixed(0)} s`)
   for (const [what, way] of report.violations) console.log(`\n${what}:\n${way.map((label, index) => `  ${index + 1}. ${label}`).join('\n')}`)
 }
 
 const custom = ['nodes', 'resources', 'writes', ...kinds].some((name) => name in values)
+const searches = (custom ? given : suite).map(([bounds, budgets]): Search => ({
+  name: `${bounds.nodes.length} coordinators, ${bounds.resources.length} resources, up to ${bounds.writes} writes of the key; ${budgets.map(happens).join(', or ')}`,
+  task: { bounds, options: { budgets, limit: number('limit', Infinity), quick: values.quick } },
+}))
+
 let violations = 0
 let unfinished = 0
-let states = 0
-for (const [bounds, budgets] of custom ? given : suite) {
-  console.log(`${bounds.nodes.length} coordinators, ${bounds.resources.length} resources, up to ${bounds.writes} writes of the key; ${budgets.map(happens).join(', or ')}`)
-  const began = performance.now()
-  const report = search(bounds, { budgets, limit: number('limit', Infinity), quick: values.quick, tell: (line) => { process.stderr.write(`\r${line}   `) } })
-  process.stderr.write('\n')
-  tellOf(report, (performance.now() - began) / 1000)
-  states += report.states
-  violations += report.violations.size
-  if (!report.exhausted) unfinished++
-}
-console.log(`\n${states} states, ${violations} violations${unfinished > 0 ? `, ${unfinished} searches not finished` : ''}`)
+/** States by the number of coordinators; one that two searches have come to counts once. */
+const states = new Map<number, Set<string>>()
+const began = performance.now()
+const waiting = [...searches]
+await Promise.all(Array.from({ length: Math.min(availableParallelism(), searches.length) }, async () => {
+  for (let search = waiting.shift(); search !== undefined; search = waiting.shift()) {
+    const found = await find(search)
+    tell(search.name, found)
+    const nodes = search.task.bounds.nodes.length
+    const seen = states.get(nodes) ?? new Set()
+    for (const id of found.report.ids) seen.add(id)
+    states.set(nodes, seen)
+    violations += found.report.violations.size
+    if (!found.report.exhausted) unfinished++
+  }
+}))
+for (const [nodes, { size }] of states) console.log(`${nodes} coordinators: ${size} distinct states`)
+console.log(`${violations} violations and dead ends${unfinished > 0 ? `, ${unfinished} searches not finished` : ''}, ${((performance.now() - began) / 1000).toFixed(0)} s`)
 process.exitCode = violations + unfinished === 0 ? 0 : 1

@@ -94,6 +94,8 @@ fi
 say "installing node_modules from package-lock.json and building the ZooKeeper client (some minutes)"
 # Of all packages only zookeeper has a script that is needed; it runs after the patch.
 npm ci --ignore-scripts --no-audit --no-fund || fail "npm ci failed; see its message above."
+MAKEFLAGS=${MAKEFLAGS:--j$(nproc)}
+export MAKEFLAGS
 sh scripts/patch-client.sh || fail "The native ZooKeeper client was not built; see the message above."
 printf '%s\n' "$state" > "$stamp"
 say "done"

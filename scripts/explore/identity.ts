@@ -64,11 +64,13 @@ function withoutOldRecords (zk: ZooKeeperModel, nodes: World['nodes']): ZooKeepe
   return records.length === zk.records.length ? zk : { ...zk, records }
 }
 
-/** A part of a world: a text in which every epoch and name is a blank, known by number, and what stands in the blanks. */
+/** A part of a world: the digest of a text in which every epoch and name is a blank, and what stands in the blanks. */
 interface Part {
-  readonly text: number
+  readonly text: string
   readonly epochs: readonly number[]
   readonly names: readonly number[]
+  /** With its blanks filled, by the shift of the epochs and the number of the renaming: most parts of most worlds are those of others. */
+  readonly filled: Map<number, string>
 }
 
 const BLANK = /((?:epoch|spentEpoch|continued_by|expectedEpoch|version|mzxid)\\?":\\?"?)(\d+)|hv(\d)/g
@@ -78,7 +80,8 @@ const apart = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'op' in value && 'version' in value && value.op !== 'write_key' ? { ...value, version: `own ${String(value.version)}` } : value
 
 const parts = new WeakMap<object, Part>()
-const texts = new Map<string, number>()
+
+const digestOf = (text: string): string => hash('md5', text, 'base64').slice(0, 16)
 
 function partOf (of: object, projection: (of: object) => unknown = (same) => same): Part {
   const known = parts.get(of)
@@ -90,20 +93,29 @@ function partOf (of: object, projection: (of: object) => unknown = (same) => sam
     else epochs.push(Number(epoch))
     return field ?? '@'
   })
-  const number = texts.get(text) ?? texts.size
-  texts.set(text, number)
-  const part = { text: number, epochs, names }
+  const part = { text: digestOf(text), epochs, names, filled: new Map<number, string>() }
   parts.set(of, part)
   return part
 }
 
-/** @param renaming `renaming[i]` is the number that node `hv<i + 1>` gets */
-function filled ({ text, epochs, names }: Part, shift: number, renaming: readonly number[]): string {
-  let filled = `${text}`
-  for (const epoch of epochs) filled += `,${epoch - shift}`
-  for (const name of names) filled += `.${renaming[name]}`
-  return filled
+/** More than there are renamings. */
+const MOST_RENAMINGS = 1000
+
+/** @param renaming `renaming[i]` is the number that node `hv<i + 1>` gets; `as` is its own number */
+function filled (part: Part, shift: number, renaming: readonly number[], as: number): string {
+  const at = shift * MOST_RENAMINGS + as
+  const known = part.filled.get(at)
+  if (known !== undefined) return known
+  let { text } = part
+  for (const epoch of part.epochs) text += `,${epoch - shift}`
+  for (const name of part.names) text += `.${renaming[name]}`
+  part.filled.set(at, text)
+  return text
 }
+
+/** Whether `kinds`, at the places that a renaming gives them, never fall. */
+const isInOrder = (kinds: readonly string[], renaming: readonly number[]): boolean =>
+  kinds.every((kind, at) => kinds.every((other, otherAt) => (renaming[at] ?? 0) > (renaming[otherAt] ?? 0) || kind <= other))
 
 const permutations = (items: readonly number[]): number[][] =>
   items.length === 0 ? [[]] : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]))
@@ -137,15 +149,18 @@ export class Identities {
     const nodes = this.#names.map((name) => this.#partsOfNode(world, name))
     let shift = Infinity
     for (const part of [...common, ...nodes.flatMap(({ own, view }) => [...own, ...view])]) for (const epoch of part.epochs) shift = Math.min(shift, epoch)
+    // What a node is like but for names: no renaming changes it, so that only those need to be tried which put the nodes in its order.
+    const kinds = nodes.map(({ own }) => own.map(({ text }) => text).join())
     let first = ''
-    for (const renaming of this.#renamings) {
+    for (const [as, renaming] of this.#renamings.entries()) {
+      if (!isInOrder(kinds, renaming)) continue
       const list: string[] = []
-      const text = (part: Part) => filled(part, shift, renaming)
+      const text = (part: Part) => filled(part, shift, renaming, as)
       nodes.forEach(({ own, view }, at) => { list[renaming[at] ?? 0] = `${own.map(text).join(' ')}:${view.map(text).sort().join(' ')}` })
       const whole = `${common.map(text).join(' ')}|${list.join('|')}`
       if (first === '' || whole < first) first = whole
     }
-    return hash('md5', `${first}|${Object.values(world.budget).join(',')}`, 'base64').slice(0, 16)
+    return digestOf(`${first}|${Object.values(world.budget).join(',')}`)
   }
 
   #partsOfNode (world: World, name: string): { own: readonly Part[], view: readonly Part[] } {

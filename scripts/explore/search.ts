@@ -11,6 +11,8 @@ export interface Report {
   /** Whether everything that can happen within the bounds has been looked at. */
   readonly exhausted: boolean
   readonly states: number
+  /** What `Identities` says of each state, the same in every search. */
+  readonly ids: readonly string[]
   readonly edges: number
   readonly beyond: number
   readonly settled: number
@@ -105,7 +107,7 @@ export function search (bounds: Bounds, { limit = Infinity, quick = false, budge
   for (const { number } of frontier) good.push(number)
   const dead = firstDeadEnd(numbers.size, sources, targets, good)
   if (dead !== null) violations.set('dead end: no way left to settle', wayTo(dead))
-  return { exhausted: frontier.length === 0, states: numbers.size, edges: sources.length, beyond, settled, depth: depths.at(-1) ?? 0, violations }
+  return { exhausted: frontier.length === 0, states: numbers.size, ids: [...numbers.keys()], edges: sources.length, beyond, settled, depth: depths.at(-1) ?? 0, violations }
 }
 
 /** The first state from which none of `good` can be reached, by walking the edges backwards. */

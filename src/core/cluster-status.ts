@@ -38,7 +38,13 @@ export interface StatusInput {
 }
 
 const byText = (a: string | null, b: string | null) => (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0
-const sum = (values: ReadonlyArray<number | null>) => values.reduce<number>((total, value) => total + (value ?? 0), 0)
+
+function sum<T> (list: readonly T[], figure: (item: T) => number | null): number {
+  let total = 0
+  for (const item of list) total += figure(item) ?? 0
+  return total
+}
+
 const cents = (value: number) => Math.round(value * 100) / 100
 const percent = (part: number, whole: number) => whole > 0 ? cents(100 * part / whole) : 0
 
@@ -54,7 +60,7 @@ function clusterHealth (faults: readonly Fault[]) {
     .filter(({ status }) => status !== 'ack')
     .sort((a, b) => (b.health_delta ?? 0) - (a.health_delta ?? 0) || byText(b.last_reported, a.last_reported))
   return {
-    health: Math.max(0, 100 - sum(open.map(({ health_delta: delta }) => delta))),
+    health: Math.max(0, 100 - sum(open, ({ health_delta: delta }) => delta)),
     messages: open.map(({ id, health_delta: delta, message }) => ({ id, health_delta: delta ?? 0, text: message ?? '' })),
   }
 }
@@ -91,16 +97,16 @@ export const nodesStatus = (nodes: readonly NodeStatus[]): NodesStatus => ({
 
 export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, states, domains, faults, fencing }: StatusInput) {
   const memory = {
-    total: sum(nodes.map((node) => node.memory.total)),
-    free: sum(nodes.map((node) => node.memory.free)),
-    used: sum(nodes.map((node) => node.memory.used)),
-    allocated: sum(nodes.map((node) => node.memory.allocated)),
-    provisioned: sum(nodes.map((node) => node.memory.provisioned)),
+    total: sum(nodes, (node) => node.memory.total),
+    free: sum(nodes, (node) => node.memory.free),
+    used: sum(nodes, (node) => node.memory.used),
+    allocated: sum(nodes, (node) => node.memory.allocated),
+    provisioned: sum(nodes, (node) => node.memory.provisioned),
   }
   const cpu = {
-    total: sum(nodes.map((node) => node.vcpu.total)),
-    load: cents(sum(nodes.map((node) => node.load))),
-    allocated: sum(nodes.map((node) => node.vcpu.allocated)),
+    total: sum(nodes, (node) => node.vcpu.total),
+    load: cents(sum(nodes, (node) => node.load)),
+    allocated: sum(nodes, (node) => node.vcpu.allocated),
   }
   const vms = [...domains].sort((a, b) => byText(a.name, b.name) || byText(a.uuid, b.uuid))
   return {

@@ -8,9 +8,9 @@ import type { ServerResponse } from 'node:http'
 export class Outbox {
   #ready: Array<() => void> = []
 
-  /** Ends `response`, whose head is there already, with `body`. */
-  end (response: ServerResponse, body?: string | Buffer): void {
-    if (this.#ready.push(() => response.end(body)) === 1) setImmediate(() => this.#write())
+  /** Ends `response`, whose head is there already, with `body`, given whole or in pieces. */
+  end (response: ServerResponse, body?: string | readonly Buffer[]): void {
+    if (this.#ready.push(() => { endWith(response, body) }) === 1) setImmediate(() => this.#write())
   }
 
   #write (): void {
@@ -18,4 +18,15 @@ export class Outbox {
     this.#ready = []
     for (const end of ready) end()
   }
+}
+
+function endWith (response: ServerResponse, body: string | readonly Buffer[] | undefined): void {
+  if (typeof body !== 'object') {
+    response.end(body)
+    return
+  }
+  // One write for all of them, head and end included.
+  response.cork()
+  for (const piece of body) response.write(piece)
+  response.end()
 }

@@ -9,7 +9,7 @@ import type { SwitchoverRecord } from '../../src/core/record.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
 const CLIENTS = 8
-const ROUNDS = Number(process.env['CLIENT_ROUNDS'] ?? 30)
+const ROUNDS = Number(process.env['CLIENT_ROUNDS'] ?? 20)
 
 interface Answer {
   readonly status: number

@@ -4,12 +4,10 @@ import { pino } from 'pino'
 import t from 'tap'
 import Type from 'typebox'
 import { ApiError } from '../../src/pvcapid/errors.ts'
-import { etagOf } from '../../src/pvcapid/etag.ts'
 import { namePattern } from '../../src/pvcapid/name-pattern.ts'
 import { parseForm } from '../../src/pvcapid/plugins/forms.ts'
 import { expectedEpoch } from '../../src/pvcapid/primary-service.ts'
 import { requestLogs } from '../../src/pvcapid/request-log.ts'
-import { serialised } from '../../src/pvcapid/prepared.ts'
 import { stateArgument } from '../../src/pvcapid/state-argument.ts'
 import { validatorCompiler } from '../../src/pvcapid/validator.ts'
 import { Waiters } from '../../src/pvcapid/waiters.ts'
@@ -81,24 +79,6 @@ t.test('a request has a log of its own once it logs', async (t) => {
   lines.length = 0
   await app.inject('/said')
   t.strictSame(lines.map(({ msg }) => msg), ['said', 'said in detail'], 'with the level that the log has by then')
-})
-
-t.test('JSON is made once for what is frozen', async (t) => {
-  let made = 0
-  const item = Object.freeze({ toJSON: () => ({ made: ++made }) })
-  t.equal(serialised(item), '{"made":1}')
-  t.equal(serialised(item), '{"made":1}')
-  t.equal(serialised(Object.freeze([item, null, 'x'])), '[{"made":1},null,"x"]')
-  const whole = Object.freeze({ 'a "name"': item, left: undefined, list: Object.freeze([item]), plain: { x: [1, null] }, none: null })
-  t.equal(serialised(whole), '{"a \\"name\\"":{"made":1},"list":[{"made":1}],"plain":{"x":[1,null]},"none":null}')
-  t.equal(serialised(whole), JSON.stringify({ ...whole, 'a "name"': { made: 1 }, list: [{ made: 1 }] }), 'put together from its parts, it reads as in one piece')
-  t.equal(etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), 'the same reply has the same tag')
-  t.not(etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), etagOf(Object.freeze({ part: Object.freeze({ x: 2 }) })))
-  t.not(etagOf(Object.freeze({ part: Object.freeze({ x: 1 }) })), etagOf(Object.freeze({ trap: Object.freeze({ x: 1 }) })))
-  const open = { made: 1 }
-  t.equal(serialised(open), '{"made":1}')
-  open.made = 2
-  t.equal(serialised(open), '{"made":2}')
 })
 
 t.test('name patterns', async (t) => {

@@ -88,15 +88,16 @@ async function replyHeaders (app: FastifyInstance, { tls, view, stopping }: Repl
     return this.raw.writeHead(this.statusCode, this.getHeaders() as Record<string, string>)
   })
 
-  app.decorateReply('sendReading', function (this: FastifyReply, { etag, body }: Prepared): void {
+  app.decorateReply('sendReading', function (this: FastifyReply, answer: Prepared): void {
     const { request, raw } = this
+    const { etag } = answer
     const headers = common(request)
     headers.push('etag', etag)
     if (isTagIn(request.headers['if-none-match'], etag)) {
       outbox.end(raw.writeHead(304, headers))
     } else {
-      headers.push('content-type', JSON_TYPE, 'content-length', String(Buffer.byteLength(body)))
-      outbox.end(raw.writeHead(200, headers), body)
+      headers.push('content-type', JSON_TYPE, 'content-length', String(answer.length))
+      outbox.end(raw.writeHead(200, headers), answer.body)
     }
     this.hijack()
   })
