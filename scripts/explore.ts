@@ -28,18 +28,25 @@ const cluster = (nodes: number, resources: number, writes: number): Bounds =>
 
 /** What `npm run explore` goes through: for each cluster, what may happen in it, one list of events after the other. */
 const suite: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [
-  [cluster(2, 2, 4), [
-    { ...nothing, requests: 1, blindWrites: 1 },
+  [cluster(3, 2, 4), [
     { ...nothing, requests: 1, failures: 2 },
+    { ...nothing, blindWrites: 1, failures: 1 },
+    { ...nothing, shutdowns: 1, failures: 1 },
+    { ...nothing, expiries: 1, failures: 1 },
+    { ...nothing, crashes: 1, failures: 1 },
   ]],
   [cluster(3, 1, 4), [
     { ...nothing, requests: 1, failures: 2 },
     { ...nothing, blindWrites: 1, failures: 1 },
-    { ...nothing, shutdowns: 1 },
-    { ...nothing, expiries: 1 },
-    { ...nothing, crashes: 1 },
+    { ...nothing, shutdowns: 1, failures: 1 },
+    { ...nothing, expiries: 1, failures: 1 },
+    { ...nothing, crashes: 1, failures: 1 },
     { ...nothing, stale: 1, unfenced: 1 },
     { ...nothing, expiries: 1, unfenced: 1 },
+  ]],
+  [cluster(2, 2, 4), [
+    { ...nothing, requests: 1, blindWrites: 1 },
+    { ...nothing, requests: 1, failures: 2 },
   ]],
 ]
 
