@@ -2,12 +2,13 @@
  * `npm run canaries [NAME…]`: each file of `canaries/` is a mistake, as a patch of the source. It is made in a copy of the built tree, and the
  * simulator has to find it by the invariants that it judges everything by, within a number of runs; or, where a line `explore: ARGUMENTS` says
  * so, the exhaustive search, within those bounds. Exits 1 if a mistake survives, or if its patch no longer fits. The first lines of a patch say
- * what the mistake is.
+ * what the mistake is. `--chaos MINUTES`: a real cluster under fire has to find it instead, which not every mistake shows in that time.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import ts from 'typescript'
 import { packageFolder } from './support/daemon-process.ts'
 
@@ -16,12 +17,12 @@ const RUNS = 150
 
 const root = packageFolder()
 const folder = join(root, 'canaries')
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { chaos: { type: 'string' } } })
 const names = readdirSync(folder).filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -6)).filter((name) => wanted.length === 0 || wanted.includes(name))
 
 /** The built tree with the mistake in it, or why there is none. */
 function hatch (name: string, nest: string): string | null {
-  for (const part of ['dist', 'src', 'package.json']) cpSync(join(root, part), join(nest, part), { recursive: true })
+  for (const part of ['dist', 'src', 'scripts', 'package.json']) cpSync(join(root, part), join(nest, part), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(nest, 'node_modules'))
   const patch = join(folder, `${name}.patch`)
   const applied = spawnSync('patch', ['-s', '-p1', '--fuzz=2', '-d', nest, '-i', patch], { encoding: 'utf8' })
@@ -43,6 +44,7 @@ function verdict (name: string): Verdict {
   try {
     const broken = hatch(name, nest)
     if (broken !== null) return { caught: false, how: broken }
+    if (values.chaos !== undefined) return underFire(nest, Number(values.chaos))
     const bounds = /^explore: (.*)$/m.exec(readFileSync(join(folder, `${name}.patch`), 'utf8'))?.[1]
     return bounds === undefined ? simulated(nest) : explored(nest, bounds)
   } finally {
@@ -50,8 +52,8 @@ function verdict (name: string): Verdict {
   }
 }
 
-function instrument (nest: string, script: string, args: readonly string[]) {
-  return spawnSync(process.execPath, ['--max-old-space-size=8000', join(nest, 'dist', 'scripts', script), ...args], { encoding: 'utf8', timeout: 600_000 })
+function instrument (nest: string, script: string, args: readonly string[], timeout = 600_000) {
+  return spawnSync(process.execPath, ['--max-old-space-size=8000', join(nest, 'dist', 'scripts', script), ...args], { encoding: 'utf8', timeout })
 }
 
 function simulated (nest: string): Verdict {
@@ -67,6 +69,13 @@ function explored (nest: string, bounds: string): Verdict {
   // The first violation, and the last of the numbered steps that lead to it.
   const [, what = '', way = ''] = /^(\w.*):\n((?: {2}\d+\. .*\n)+)/m.exec(stdout) ?? []
   return what === '' ? { caught: false, how: `the search itself failed: ${stderr.slice(-300)}` } : { caught: true, how: `after ${way.trim().split('\n').length} steps: ${what}` }
+}
+
+function underFire (nest: string, minutes: number): Verdict {
+  const { status, stdout, stderr } = instrument(nest, 'chaos.js', ['--minutes', String(minutes)], (minutes + 5) * 60_000)
+  if (status === 0) return { caught: false, how: `it survives ${minutes} minutes under fire` }
+  const found = /^VIOLATION .*$|^.* NOT AT REST .*$/m.exec(stdout)?.[0]
+  return found === undefined ? { caught: false, how: `the fire itself failed: ${stderr.slice(-300)}` } : { caught: true, how: found.slice(0, 300) }
 }
 
 let survivors = 0

@@ -1,7 +1,8 @@
 /**
  * A real cluster under fire. `npm run chaos -- --minutes 30`: phases and faults by chance, with clients that ask for switchovers besides;
  * `--matrix`: every boundary of every phase with every fault, `--rounds` times each (3), as a table. `--only TEXT` takes the pairs whose names
- * contain it, `--seed` repeats the choices (not their timing). Exits 1 at a violation, or when the cluster did not come to rest.
+ * contain it, `--lanes N` plays on so many clusters at once (1), `--seed` repeats the choices (not their timing). Exits 1 at a violation, or when a
+ * cluster did not come to rest.
  */
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -10,11 +11,11 @@ import { Clients } from './chaos/clients.ts'
 import { faults, type Fault } from './chaos/faults.ts'
 import { moments, type Moment } from './chaos/moments.ts'
 import { playRound, SETTLING } from './chaos/round.ts'
-import { judge, type Impairment } from './chaos/verdict.ts'
+import { judge, type Impairment, type Verdict } from './chaos/verdict.ts'
 import { Random } from './simulate/random.ts'
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '30' }, matrix: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' }, only: { type: 'string', default: '' }, seed: { type: 'string' } },
+  options: { minutes: { type: 'string', default: '30' }, matrix: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' }, lanes: { type: 'string', default: '1' }, only: { type: 'string', default: '' }, seed: { type: 'string' } },
 })
 const seed = values.seed ?? randomBytes(4).toString('hex')
 const chance = new Random(seed)
@@ -37,13 +38,16 @@ function * chosen (): Generator<Pair> {
 /** By the name of the pair: how many rounds struck, and how many of those came to rest. */
 const table = new Map<string, { struck: number, rested: number }>()
 const stuck: string[] = []
-const impairments: Impairment[] = []
+const impairments = new Map<Arena, readonly Impairment[]>()
+
+/** What is still to be played, by whichever lane is free; it ends for all of them when one cluster does not come to rest. */
+const rest = chosen()
+let number = 0
 
 async function play (arena: Arena, clients: Clients): Promise<void> {
-  let number = 0
-  for (const pair of chosen()) {
+  for (const pair of rest) {
     const round = await playRound(arena, clients, pair.moment, pair.fault, pick)
-    impairments.push(...round.impairments)
+    impairments.set(arena, [...impairments.get(arena) ?? [], ...round.impairments])
     const cell = table.get(nameOf(pair)) ?? { struck: 0, rested: 0 }
     table.set(nameOf(pair), { struck: cell.struck + (round.struck === null ? 0 : 1), rested: cell.rested + (round.struck === null || round.settled === null ? 0 : 1) })
     const end = round.settled === null ? `NOT AT REST after ${SETTLING / 1000} s: ${round.scene ?? ''}` : `at rest after ${(round.settled / 1000).toFixed(1)} s`
@@ -64,21 +68,30 @@ function matrix (): string {
   return `rounds at rest of rounds struck; ${faults.map(({ name }, index) => `${index + 1} ${name}`).join(', ')}\n${''.padEnd(36)}${faults.map((_, index) => String(index + 1).padStart(7)).join('')}\n${rows.join('\n')}`
 }
 
-const arena = await Arena.start()
-const clients = new Clients(arena.apis, pick)
-try {
-  clients.start(values.matrix ? [] : NODES)
-  await play(arena, clients)
-  await clients.stop()
-  await arena.quiet()
-  const verdict = await judge(arena, clients, impairments)
-  if (values.matrix) console.log(matrix())
+interface Lane { readonly arena: Arena, readonly clients: Clients, readonly verdict: Verdict }
+
+async function playLane (): Promise<Lane> {
+  const arena = await Arena.start()
+  try {
+    const clients = new Clients(arena.apis, pick)
+    clients.start(values.matrix ? [] : NODES)
+    await play(arena, clients)
+    await clients.stop()
+    await arena.quiet()
+    return { arena, clients, verdict: await judge(arena, clients, impairments.get(arena) ?? []) }
+  } finally {
+    await arena.close()
+  }
+}
+
+const lanes = await Promise.all(Array.from({ length: Number(values.lanes) }, async () => await playLane()))
+if (values.matrix) console.log(matrix())
+for (const { arena, clients, verdict } of lanes) {
   const outcomes = [...verdict.outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')
   console.log(`seed ${seed}: ${verdict.switchovers} switchovers (${outcomes}), ${verdict.fences} fences, ${clients.requests.length} requests, ${clients.polls} polls, ${verdict.transactions} transactions, ${arena.crashes.length} crashes`)
   for (const crash of arena.crashes) console.log(`crash: ${crash}`)
   for (const violation of verdict.violations) console.log(`VIOLATION ${violation}`)
-  console.log(`${verdict.violations.length} violations, ${stuck.length} stuck`)
-  process.exitCode = verdict.violations.length + stuck.length === 0 ? 0 : 1
-} finally {
-  await arena.close()
 }
+const violations = lanes.flatMap(({ verdict }) => verdict.violations).length
+console.log(`${violations} violations, ${stuck.length} stuck`)
+process.exitCode = violations + stuck.length === 0 ? 0 : 1

@@ -34,7 +34,7 @@ const RESTART = 1_000
 /** The power switch, as the configured fencing command: nothing of the node runs any more, and what it held is nobody's. */
 const powerSwitch = (folder: string) => `cd ${folder}
 echo "$(date +%s%3N) $1" >> fences
-for environment in $(grep -lzx "PVC_POWER=$1" /proc/[0-9]*/environ 2> /dev/null); do
+for environment in $(grep -lzxF "PVC_POWER=${folder}/$1" /proc/[0-9]*/environ 2> /dev/null); do
   pid=\${environment#/proc/}
   kill -9 "\${pid%/environ}" 2> /dev/null
 done
@@ -101,7 +101,7 @@ export class Arena {
     if (this.#closing || this.cluster.nodes.get(name)?.running === true) return
     this.#down.delete(name)
     this.setClock(name, 0)
-    const daemon = this.cluster.startNode(name, { coordinators: this.#addresses(name) }, { env: { ...this.#clock, PVC_POWER: name, FAKETIME_TIMESTAMP_FILE: this.#clockFile(name) } })
+    const daemon = this.cluster.startNode(name, { coordinators: this.#addresses(name) }, { env: { ...this.#clock, PVC_POWER: join(this.cluster.folder, name), FAKETIME_TIMESTAMP_FILE: this.#clockFile(name) } })
     void daemon.exited().then(async (code) => {
       if (code !== null && code !== 0) this.crashes.push(`${name} ended with exit ${code}: ${JSON.stringify(daemon.log.at(-1))}`)
       await delay(RESTART)
