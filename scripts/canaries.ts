@@ -22,7 +22,7 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.patch')).map(
 
 /** The built tree with the mistake in it, or why there is none. */
 function hatch (name: string, nest: string): string | null {
-  for (const part of ['dist', 'src', 'scripts', 'package.json']) cpSync(join(root, part), join(nest, part), { recursive: true })
+  for (const part of ['dist', 'src', 'scripts', 'public', 'package.json']) cpSync(join(root, part), join(nest, part), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(nest, 'node_modules'))
   const patch = join(folder, `${name}.patch`)
   const applied = spawnSync('patch', ['-s', '-p1', '--fuzz=2', '-d', nest, '-i', patch], { encoding: 'utf8' })
