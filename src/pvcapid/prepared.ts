@@ -56,9 +56,9 @@ export class Prepared {
 
   /** Bytes of the JSON. */
   get length (): number {
-    this.#length ??= this.#parts === null || this.#text !== null
+    this.#length ??= this.#parts === null
       ? Buffer.byteLength(this.text)
-      : this.#parts.reduce((sum, { label, part }) => sum + Buffer.byteLength(label) + part.length, this.#joined([]).length + Math.max(0, this.#parts.length - 1))
+      : this.#parts.reduce((sum, { label, part }) => sum + Buffer.byteLength(label) + part.length, this.#joined(this.#parts.map(() => '')).length)
     return this.#length
   }
 
