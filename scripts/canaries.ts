@@ -52,14 +52,16 @@ function verdict (name: string): Verdict {
   }
 }
 
+/** @param nest the tree whose instrument it is */
 function instrument (nest: string, script: string, args: readonly string[], timeout = 600_000) {
-  return spawnSync(process.execPath, ['--max-old-space-size=8000', join(nest, 'dist', 'scripts', script), ...args], { encoding: 'utf8', timeout })
+  return spawnSync(process.execPath, ['--max-old-space-size=8000', join(nest, 'dist', 'scripts', script), ...args], { encoding: 'utf8', timeout, maxBuffer: 2 ** 28 })
 }
 
 function simulated (nest: string): Verdict {
   const { status, stdout, stderr } = instrument(nest, 'simulate.js', ['--runs', String(RUNS), '--from', 'canary', '--quick'])
   if (status === 0) return { caught: false, how: `it survives ${RUNS} runs` }
   const [, run = '', what = ''] = /^seed canary-(\d+): (.*)$/m.exec(stdout) ?? []
+  if (run !== '' && instrument(root, 'simulate.js', ['--seed', `canary-${run}`]).status !== 0) return { caught: false, how: `run ${run} fails without it too` }
   return run === '' ? { caught: false, how: `the simulator itself failed: ${stderr.slice(-300)}` } : { caught: true, how: `run ${run}: ${what}` }
 }
 

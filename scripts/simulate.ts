@@ -44,7 +44,7 @@ async function many (): Promise<boolean> {
   process.stderr.write('\n')
   const seconds = (performance.now() - began) / 1000
   const outcomes = [...total.outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')
-  console.log(`seeds ${base}-1 to ${base}-${total.highest}: ${total.runs} runs, ${total.switchovers} switchovers (${outcomes}), ${total.faults} faults and requests, ${total.steps} steps, ${(total.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(0)} s, settled at the latest after ${(total.settling / 1000).toFixed(0)} s, ${failed === null ? 0 : 1} violations`)
+  console.log(`seeds ${base}-1 to ${base}-${total.highest}: ${total.runs} runs, ${total.switchovers} switchovers (${outcomes}), ${total.faults} faults, ${total.requests} requests, ${total.steps} steps, ${(total.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(0)} s, settled at the latest after ${(total.settling / 1000).toFixed(0)} s, ${failed === null ? 0 : 1} violations`)
   if (failed !== null) await explain(failed)
   return failed === null
 }

@@ -5,7 +5,7 @@ import { run } from './run.ts'
 
 const { base, first, stride, last, until } = workerData as Share
 for (let number = first; number <= last && Date.now() < until; number += stride) {
-  const { faults, story: _story, ...report } = await run(`${base}-${number}`)
-  parentPort?.postMessage({ ...report, number, faultCount: faults.length } satisfies Done)
+  const { faults: _faults, story: _story, ...report } = await run(`${base}-${number}`)
+  parentPort?.postMessage({ ...report, number } satisfies Done)
   if (report.violation !== null) break
 }

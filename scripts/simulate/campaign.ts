@@ -18,6 +18,7 @@ export interface Total {
   highest: number
   switchovers: number
   faults: number
+  requests: number
   steps: number
   /** Milliseconds. */
   simulated: number
@@ -28,11 +29,11 @@ export interface Total {
 
 /** What a thread is told to do: seeds `first`, `first + stride`, … up to `last`. */
 export interface Share { readonly base: string, readonly first: number, readonly stride: number, readonly last: number, readonly until: number }
-export type Done = { readonly number: number, readonly faultCount: number } & Omit<RunReport, 'faults' | 'story'>
+export type Done = { readonly number: number } & Omit<RunReport, 'faults' | 'story'>
 
 /** Ends early, with the seed, at the first violation. */
 export async function campaign ({ base, runs, until, jobs, tell }: CampaignOptions): Promise<{ total: Total, failed: string | null }> {
-  const total: Total = { runs: 0, highest: 0, switchovers: 0, faults: 0, steps: 0, simulated: 0, settling: 0, outcomes: new Map() }
+  const total: Total = { runs: 0, highest: 0, switchovers: 0, faults: 0, requests: 0, steps: 0, simulated: 0, settling: 0, outcomes: new Map() }
   let failed: string | null = null
   const workers = Array.from({ length: Math.min(jobs, runs) }, (_, index) => new Worker(new URL('./campaign-thread.js', import.meta.url), {
     workerData: { base, first: index + 1, stride: jobs, last: runs, until } satisfies Share,
@@ -51,11 +52,12 @@ export async function campaign ({ base, runs, until, jobs, tell }: CampaignOptio
   return { total, failed }
 }
 
-function add (total: Total, { number, switchovers, faultCount, steps, simulated, settledAfter, outcomes }: Done): void {
+function add (total: Total, { number, switchovers, struck, steps, simulated, settledAfter, outcomes }: Done): void {
   total.runs++
   total.highest = Math.max(total.highest, number)
   total.switchovers += switchovers
-  total.faults += faultCount
+  total.faults += struck.faults
+  total.requests += struck.requests
   total.steps += steps
   total.simulated += simulated
   total.settling = Math.max(total.settling, settledAfter)

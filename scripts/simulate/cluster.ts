@@ -7,12 +7,13 @@ import type { NodeConfig } from '../../src/pvcnoded/config.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon.ts'
 import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 import { collectorsOf } from './collectors.ts'
-import type { Fault, Stage } from './faults.ts'
+import { aimedAt, isRequest, sentence, type Fault, type Stage } from './faults.ts'
 import { Judge, type Told } from './judge.ts'
 import { Impairments } from './impairments.ts'
 import { Machine, SELF_FENCE, type FencingHumour } from './machine.ts'
 import { Process } from './process.ts'
 import type { Random } from './random.ts'
+import { stepOf, type Step } from './steps.ts'
 import type { Timeline } from './timeline.ts'
 import { simulatedConnector, type SimulatedZooKeeper } from './zookeeper/client.ts'
 import { Ensemble } from './zookeeper/ensemble.ts'
@@ -47,6 +48,12 @@ export class SimulatedCluster {
   readonly #zookeeper: SimulatedZooKeeper
   readonly #slots = new Map<string, Slot>()
   readonly #impairments: Impairments
+  /** Faults that wait for their cue. */
+  readonly #waiting = new Set<Fault>()
+  /** How many have struck, and how many requests were made. */
+  readonly struck = { faults: 0, requests: 0 }
+  /** Milliseconds of the timeline by which everything that has struck so far is right again. */
+  troubledUntil = 0
   #fencing: FencingHumour = 'good'
   #life = 0
 
@@ -68,9 +75,10 @@ export class SimulatedCluster {
         if (change.op === 'create' && !change.ephemeral && /switchovers|primary_node/.test(change.path)) tell('zookeeper', `${change.path} + ${change.data}`)
         if (change.op === 'close_session') tell('zookeeper', `session ${transaction.session} ends`)
         this.judge.committed(transaction)
+        this.#cue(stepOf(change), this.#zookeeper.owners.get(transaction.session))
       },
     })
-    this.#zookeeper = { ensemble, network, random: random.stream('clients') }
+    this.#zookeeper = { ensemble, network, random: random.stream('clients'), owners: new Map() }
     for (const name of stage.nodes) {
       this.machines.set(name, new Machine({
         name,
@@ -79,6 +87,7 @@ export class SimulatedCluster {
         onChange: (machine, resource, held) => {
           tell(name, held ? `holds ${resource}` : `lets go of ${resource}`)
           if (held) this.judge.held(machine, resource)
+          this.#cue(held ? 'acquire' : 'release', name)
         },
         fencing: () => this.#fencing,
         powerOff: (target) => this.#powerOff(target, target === name ? 'itself' : name),
@@ -93,9 +102,32 @@ export class SimulatedCluster {
     look()
   }
 
-  /** Does what a fault says, and puts it right in its time. */
-  strike (fault: Fault): void {
+  /** Its time has come: it strikes, or waits for its cue. */
+  release (fault: Fault): void {
+    if (fault.cue === undefined) this.#strike(fault)
+    else this.#waiting.add(fault)
+  }
+
+  /** Somebody has taken a step. */
+  #cue (step: Step | null, doer: string | undefined): void {
     const { timeline, stage } = this.#options
+    if (timeline.now >= stage.span) return
+    for (const fault of this.#waiting) {
+      if (fault.cue?.on !== step) continue
+      const aimed = aimedAt(fault, doer, stage)
+      if (aimed === null) continue
+      this.#waiting.delete(fault)
+      timeline.after(fault.cue.after, () => this.#strike(aimed))
+    }
+  }
+
+  /** Does what a fault says, and puts it right in its time. */
+  #strike (fault: Fault): void {
+    const { timeline, stage, tell } = this.#options
+    tell('FAULT', sentence(fault))
+    this.struck[isRequest(fault) ? 'requests' : 'faults']++
+    // A shutdown that does not end is ended by its service manager.
+    if ('lasts' in fault) this.troubledUntil = Math.max(this.troubledUntil, timeline.now + fault.lasts + 31_000)
     const { ensemble, network } = this.#zookeeper
     const undo = (lasts: number, action: () => void) => { timeline.after(lasts, action) }
     this.#impairments.strike(fault)
@@ -128,6 +160,9 @@ export class SimulatedCluster {
       case 'cut':
         for (const server of fault.servers) network.cut(fault.process, server, fault.way)
         return undo(fault.lasts, () => { for (const server of fault.servers) network.heal(fault.process, server) })
+      case 'stall':
+        for (const server of fault.servers) network.stall(fault.process, server, fault.way, fault.lasts)
+        return
       case 'reset': return network.reset(fault.process)
       case 'server_down': {
         const servers = ensemble.servers.filter(({ id }) => fault.servers.includes(id))
@@ -161,7 +196,7 @@ export class SimulatedCluster {
         if (process !== undefined) process.skew = fault.by
         return
       }
-      case 'request': return this.#request(fault.api, fault.to, fault.again)
+      case 'request': return this.#request(fault.api, fault.to, { reason: `request ${this.struck.requests}`, attempt: 1, attempts: fault.again ? 2 : 1 })
       default: fault satisfies never
     }
   }
@@ -183,7 +218,7 @@ export class SimulatedCluster {
     for (const name of stage.nodes) this.machines.get(name)?.humours.clear()
   }
 
-  #request (api: string, to: string, again: boolean): void {
+  #request (api: string, to: string, { reason, attempt, attempts }: { reason: string, attempt: number, attempts: number }): void {
     const { timeline, tell } = this.#options
     const slot = this.#slots.get(api)
     if (slot === undefined || slot.services === null) return
@@ -192,7 +227,7 @@ export class SimulatedCluster {
       const ask = async (): Promise<Told> => {
         try {
           const reply = await services.switchovers.request({
-            to, ifMatch: undefined, requestedBy: null, wait: undefined, client: undefined, url: '/api/v1/switchover',
+            to, ifMatch: undefined, requestedBy: null, reason, wait: undefined, client: undefined, url: '/api/v1/switchover',
           })
           const epoch = Number(reply.headers['location']?.split('/').at(-1))
           if ('outcome' in reply.body && reply.body.outcome === 'unknown') return { kind: 'unknown', epoch }
@@ -204,8 +239,8 @@ export class SimulatedCluster {
       }
       ask().then((told) => {
         tell(api, `was asked for ${to}: ${JSON.stringify(told)}`)
-        this.judge.told(told, { to })
-        if (again) timeline.after(50, () => this.#request(api, to, false))
+        this.judge.told(told, { to, reason, alone: attempts === 1 })
+        if (attempt < attempts) timeline.after(50, () => this.#request(api, to, { reason, attempt: attempt + 1, attempts }))
       }).catch((error: unknown) => this.judge.broke(`${api}: ${String(error)}`))
     })
   }

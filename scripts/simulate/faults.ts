@@ -2,13 +2,24 @@
 import type { FencingHumour, Humour } from './machine.ts'
 import type { Random } from './random.ts'
 import type { Cut } from './zookeeper/network.ts'
+import { steps, type Step } from './steps.ts'
 
-/** Times in milliseconds; `lasts` is how long until it is put right. */
-export type Fault = { readonly at: number } & (
+/** In place of a process or a node: whoever took the step that the fault waits for. */
+export const DOER = 'doer'
+
+/** A fault that waits for the next step of this kind that anybody takes, and strikes that many milliseconds after it. */
+export interface Cue {
+  readonly on: Step
+  readonly after: number
+}
+
+/** Times in milliseconds. `at` is when it strikes, or from when on it waits for its cue; `lasts` is how long until it is put right. */
+export type Fault = { readonly at: number, readonly cue?: Cue } & (
   | { readonly kind: 'kill', readonly process: string, readonly lasts: number }
   | { readonly kind: 'pause', readonly process: string, readonly lasts: number }
   | { readonly kind: 'shutdown', readonly node: string, readonly lasts: number }
   | { readonly kind: 'cut', readonly process: string, readonly servers: readonly number[], readonly way: Cut, readonly lasts: number }
+  | { readonly kind: 'stall', readonly process: string, readonly servers: readonly number[], readonly way: Cut, readonly lasts: number }
   | { readonly kind: 'reset', readonly process: string }
   | { readonly kind: 'server_down', readonly servers: readonly number[], readonly lasts: number }
   | { readonly kind: 'server_cut', readonly server: number, readonly lasts: number }
@@ -44,16 +55,24 @@ const ways: readonly [Cut, ...Cut[]] = ['both', 'both', 'to_server', 'from_serve
 export function planOf (stage: Stage, random: Random): Fault[] {
   const faults: Fault[] = []
   for (let at = random.between(2_000, 6_000); at < stage.span; at += -Math.log(1 - random.next()) * stage.every) {
-    faults.push({ at: Math.round(at), ...faultOf(stage, random) } as Fault)
+    const cue = random.chance(0.4) ? { cue: cueOf(random) } : {}
+    faults.push({ at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault)
   }
   return faults
 }
 
-type WithoutTime = Fault extends infer F ? F extends { at: number } ? Omit<F, 'at'> : never : never
+/** Most of what can go wrong goes wrong within a few milliseconds of a step: before its reply has come, or before the next step. */
+function cueOf (random: Random): Cue {
+  const after = random.pick([0, random.between(0, 5), random.between(0, 50), random.between(0, 2_000)])
+  return { on: random.pick(steps), after: Math.round(after * 10) / 10 }
+}
 
-function faultOf ({ nodes, apis, servers, resources, sessionTimeout: asked, maxSessionTimeout, fencing }: Stage, random: Random): WithoutTime {
-  const node = () => random.pick(nodes) ?? ''
-  const process = () => random.pick([...nodes, ...nodes, ...apis]) ?? ''
+type WithoutTime = Fault extends infer F ? F extends { at: number } ? Omit<F, 'at' | 'cue'> : never : never
+
+function faultOf ({ nodes, apis, servers, resources, sessionTimeout: asked, maxSessionTimeout, fencing }: Stage, random: Random, cued: boolean): WithoutTime {
+  const aimed = cued && random.chance(0.7)
+  const node = () => aimed ? DOER : random.pick(nodes) ?? ''
+  const process = () => aimed ? DOER : random.pick([...nodes, ...nodes, ...apis]) ?? ''
   const api = () => random.pick(apis) ?? ''
   const sessionTimeout = Math.min(asked, maxSessionTimeout)
   const numbers = Array.from({ length: servers }, (_, index) => index)
@@ -65,6 +84,7 @@ function faultOf ({ nodes, apis, servers, resources, sessionTimeout: asked, maxS
   if (roll < 0.54) return { kind: 'pause', process: fencing === 'unfenced' ? api() : process(), lasts: lasts() }
   if (roll < 0.60) return { kind: 'shutdown', node: node(), lasts: lasts() }
   if (roll < 0.68) return { kind: 'cut', process: process(), servers: random.chance(0.6) ? numbers : random.shuffled(numbers).slice(0, 1), way: random.pick(ways), lasts: lasts() }
+  if (roll < 0.73) return { kind: 'stall', process: process(), servers: numbers, way: random.pick(ways), lasts: lasts() }
   if (roll < 0.76) return { kind: 'reset', process: process() }
   if (roll < 0.80) return { kind: 'server_down', servers: random.chance(0.2) ? numbers : random.shuffled(numbers).slice(0, 1), lasts: lasts() }
   if (roll < 0.84) return { kind: 'server_cut', server: random.pick(numbers) ?? 0, lasts: lasts() }
@@ -76,8 +96,22 @@ function faultOf ({ nodes, apis, servers, resources, sessionTimeout: asked, maxS
   return { kind: 'skew', process: process(), by: Math.round(random.between(-3_600_000, 3_600_000)) }
 }
 
+export const isRequest = ({ kind }: Fault): boolean => kind === 'request'
+
+/** With `doer` in it where it was to be whoever took the step; null if that is nobody whom this fault can strike. */
+export function aimedAt (fault: Fault, doer: string | undefined, { nodes, apis }: Stage): Fault | null {
+  const aimed = { ...fault } as Record<string, unknown>
+  for (const [field, able] of [['process', [...nodes, ...apis]], ['node', nodes], ['to', nodes], ['value', nodes]] as const) {
+    if (aimed[field] !== DOER) continue
+    if (doer === undefined || !able.includes(doer)) return null
+    aimed[field] = doer
+  }
+  return aimed as unknown as Fault
+}
+
 /** One line that says it. */
 export function sentence (fault: Fault): string {
-  const { at, kind, ...rest } = fault
-  return `${(at / 1000).toFixed(3)} s: ${kind} ${Object.entries(rest).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join('+') : String(value)}`).join(' ')}`
+  const { at, cue, kind, ...rest } = fault
+  const when = cue === undefined ? '' : `, ${cue.after} ms after the next ${cue.on}`
+  return `${(at / 1000).toFixed(3)} s${when}: ${kind} ${Object.entries(rest).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join('+') : String(value)}`).join(' ')}`
 }

@@ -29,6 +29,7 @@ export class Impairments {
     switch (fault.kind) {
       case 'kill':
       case 'pause':
+      case 'stall':
       case 'cut': return this.mark(fault.process, fault.lasts)
       case 'reset': return this.mark(fault.process, 0)
       // What has not ended by then is killed, and started again.

@@ -3,12 +3,15 @@
  * believes counts. Numbers are those of the list in docs/guarantees.md.
  */
 import { isComplete, type Picture } from '../../src/core/completion.ts'
-import { epochOf, keyOf, parseLedger } from '../../src/core/epoch.ts'
+import { epochOf, keyOf, parseLedger, type Ledger } from '../../src/core/epoch.ts'
 import { memberOf } from '../../src/core/member.ts'
 import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/record.ts'
 import { toZnode } from '../../src/cluster/reading.ts'
 import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/zookeeper/paths.ts'
+import { JudgedRequests } from './judged-requests.ts'
+import { JudgedWinners } from './judged-winners.ts'
 import type { Machine } from './machine.ts'
+import { stepOf } from './steps.ts'
 import { EPOCH } from './timeline.ts'
 import type { Transaction, Znodes } from './zookeeper/znodes.ts'
 
@@ -47,7 +50,11 @@ export class Judge {
   /** The last two writes of each session. */
   readonly #last = new Map<string, readonly [string, string]>()
   readonly #machines: () => Iterable<Machine>
+  readonly #requests = new JudgedRequests((what) => this.#say(what), (epoch) => this.#keys.get(epoch))
+  readonly #winners = new JudgedWinners((what) => this.#say(what))
   #newestEpoch = 0
+  /** The life of the key that the ledger knows. */
+  #life = ''
 
   constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number }) {
     this.#znodes = options.znodes
@@ -102,7 +109,8 @@ export class Judge {
     const path = 'path' in change ? change.path : change.op
     this.#orderOfShutdown(session, change.op === 'set' ? `${path}=${path.endsWith('daemonstate') ? change.data : ''}` : path, change.op)
     if (change.op === 'set' && path.endsWith('/routerstate') && change.data === 'takeover') this.#underLock(session, path)
-    if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path)
+    if (stepOf(change) === 'unlock') this.#stillInTakeover(session)
+    if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction.time)
   }
 
   /** 8. After `stop` a session writes nothing more, and the write before it was the final keepalive. */
@@ -114,7 +122,14 @@ export class Judge {
     else if (op === 'set' || op === 'create' || op === 'delete') this.#last.set(session, [last, write])
   }
 
-  /** Only the holder of the primary lock is ever in `takeover`. */
+  /** 3. Only the holder of the primary lock is ever in `takeover`: none lets go of it before it has written another state. */
+  #stillInTakeover (session: string): void {
+    for (const { name, coordinatorState, daemonState, presence } of this.picture()?.members ?? []) {
+      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} let go of the primary lock in takeover`)
+    }
+  }
+
+  /** 3. And none goes into it without. */
   #underLock (session: string, path: string): void {
     const znodes = this.#znodes()
     const line = (znodes.children(PRIMARY_NODE) ?? []).filter((name) => name.includes('__lock__')).sort((a, b) => a.slice(-10) < b.slice(-10) ? -1 : 1)
@@ -123,11 +138,16 @@ export class Judge {
     if (holder !== session) this.#say(`3: ${path} became takeover without the primary lock`)
   }
 
-  #look (path: string): void {
+  #look (path: string, time: number): void {
     const picture = this.picture()
     if (picture === null) return
     const epoch = epochOf(picture.key, picture.ledger)
-    if (path === PRIMARY_NODE && epoch !== null) this.#keyMoved(epoch, picture.key.value)
+    this.#winners.seen(picture.members, time)
+    if (path === SWITCHOVERS && picture.ledger !== null) this.#ledgerMoved(picture.ledger)
+    if (path === PRIMARY_NODE) {
+      this.#winners.named(picture.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
+      if (epoch !== null) this.#keyMoved(epoch, picture.key.value)
+    }
     if (path.startsWith(`${SWITCHOVERS}/`)) this.#recordMoved(Number(path.slice(-10)))
     for (const followed of this.#records.values()) {
       const { record } = followed
@@ -142,6 +162,17 @@ export class Judge {
     if (before === undefined && epoch < this.#newestEpoch) this.#say(`2: epoch ${epoch} came after ${this.#newestEpoch}`)
     this.#keys.set(epoch, value)
     this.#newestEpoch = Math.max(epoch, this.#newestEpoch)
+  }
+
+  /**
+   * A new life of the key begins past every epoch that has a record. What outsiders wrote in the life before, and deleted with it before any
+   * coordinator had made a record of it, is nothing that anybody could know of: those epochs may be given again.
+   */
+  #ledgerMoved ({ czxid, base }: Ledger): void {
+    if (czxid === this.#life) return
+    this.#life = czxid
+    for (const epoch of this.#keys.keys()) if (epoch >= base && !this.#records.has(epoch)) this.#keys.delete(epoch)
+    this.#newestEpoch = Math.max(0, ...this.#keys.keys())
   }
 
   /** 4 and 5. A record keeps what it was made with, is closed once, and says `succeeded` only if it was so. */
@@ -161,12 +192,17 @@ export class Judge {
       this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
       if (outcome === 'succeeded' && record.to !== null && !complete) this.#say(`5: switchover ${epoch} to ${record.to} succeeded, but was never complete`)
       if (outcome === 'not_applied' && this.#keys.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
+      this.#requests.closed(record)
     }
     followed.record = record
   }
 
-  /** 10. What a client was told is so. */
-  told (told: Told, wish: { readonly to: string }): void {
+  /**
+   * 10. What a client was told is so.
+   * @param wish what it asked for; `alone`: no other answer was given to a request of that reason
+   */
+  told (told: Told, wish: { readonly to: string, readonly reason: string, readonly alone: boolean }): void {
+    if (told.kind === 'not_started' && wish.alone) this.#requests.toldNotStarted(wish.reason)
     if (told.kind !== 'committed') return
     const record = this.#records.get(told.epoch)?.record
     if (record === undefined) this.#say(`10: a client was told of epoch ${told.epoch}, which nobody has recorded`)

@@ -1,12 +1,14 @@
 /** One run: a cluster from nothing, what the seed does to it, and then peace until it has settled or is found not to. */
 import { SimulatedCluster } from './cluster.ts'
-import { planOf, sentence, type Fault, type Stage } from './faults.ts'
+import { planOf, type Fault, type Stage } from './faults.ts'
 import { Random } from './random.ts'
 import { Timeline } from './timeline.ts'
 
 export interface RunReport {
   readonly seed: string
   readonly faults: readonly Fault[]
+  /** How many of them have struck, and how many requests were made. */
+  readonly struck: { readonly faults: number, readonly requests: number }
   /** The first violation; null if there is none. */
   readonly violation: string | null
   readonly switchovers: number
@@ -20,6 +22,8 @@ export interface RunReport {
   readonly story: readonly string[]
 }
 
+/** Milliseconds after the span in which what had its cue by then still strikes. */
+const LAST_CUES = 2_000
 /** Milliseconds in which a cluster that is left alone has settled: a stand-back at its longest, and a switchover. */
 const SETTLED_WITHIN = 420_000
 
@@ -33,7 +37,7 @@ function stageOf (seed: string): Stage {
     servers: random.pick([1, 3, 3]),
     resources: ['r1', 'r2'],
     span: 300_000,
-    every: random.pick([3_000, 6_000, 12_000]),
+    every: random.pick([1_500, 3_000, 6_000, 12_000]),
     ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
   }
 }
@@ -48,16 +52,12 @@ export async function run (seed: string, { faults, story = false }: { faults?: r
   const cluster = new SimulatedCluster({ stage, timeline, random, tell })
   const { judge } = cluster
   for (const fault of plan) {
-    timeline.after(fault.at, () => {
-      tell('FAULT', sentence(fault))
-      cluster.strike(fault)
-    })
+    timeline.after(fault.at, () => cluster.release(fault))
   }
   const broken = () => judge.violations.length > 0
-  await timeline.run(stage.span, broken)
+  await timeline.run(stage.span + LAST_CUES, broken)
   // What was to be put right later is, in its own time; then nothing is wrong any more.
-  const last = plan.reduce((latest, fault) => Math.max(latest, fault.at + ('lasts' in fault ? fault.lasts + 31_000 : 0)), stage.span)
-  await timeline.run(last, broken)
+  await timeline.run(cluster.troubledUntil, broken)
   if (!broken()) {
     tell('FAULT', 'everything is put right')
     cluster.heal()
@@ -71,6 +71,6 @@ export async function run (seed: string, { faults, story = false }: { faults?: r
   const first = judge.violations[0]
   const violation = first !== undefined ? `${first.what}, at ${(first.at / 1000).toFixed(3)} s` : settled ? null : `7: not settled: ${String(judge.unsettled(stage.resources))}`
   return {
-    seed, faults: plan, violation, switchovers: judge.switchovers, outcomes: judge.outcomes, steps: timeline.steps, simulated: timeline.now, settledAfter: timeline.now - healed, story: lines,
+    seed, faults: plan, struck: cluster.struck, violation, switchovers: judge.switchovers, outcomes: judge.outcomes, steps: timeline.steps, simulated: timeline.now, settledAfter: timeline.now - healed, story: lines,
   }
 }

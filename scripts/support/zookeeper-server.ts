@@ -39,6 +39,8 @@ export interface ZooKeeperServerOptions {
 
 /** One committed transaction; `path` and `data` are empty where the operation has none. */
 export interface Transaction {
+  /** Milliseconds since 1970 on the leader's clock, to the second. */
+  readonly time: number
   /** Hexadecimal, as in `Stat.ephemeralOwner`. */
   readonly session: string
   readonly zxid: string
@@ -211,9 +213,9 @@ export class ZooKeeperServer {
       const { stdout } = await promisify(execFile)('java', ['-cp', JAR, 'org.apache.zookeeper.server.persistence.TxnLogToolkit', join(folder, name)], { maxBuffer: 2 ** 28 })
       // Data may hold line breaks.
       for (const entry of stdout.split(/\n(?=\d+\/\d+\/\d+, [^\n]* session 0x|EOF reached)/)) {
-        const [, session, zxid, op, rest = ''] = /session 0x([0-9a-f]+) cxid 0x[0-9a-f]+ zxid 0x([0-9a-f]+) (\w+) ?([^]*)$/.exec(entry) ?? []
+        const [, when = '', session, zxid, op, rest = ''] = /^([^\n]*) session 0x([0-9a-f]+) cxid 0x[0-9a-f]+ zxid 0x([0-9a-f]+) (\w+) ?([^]*)$/.exec(entry) ?? []
         if (session === undefined || zxid === undefined || op === undefined) continue
-        found.push({ session, zxid, op, ...detailsOf(op, rest) })
+        found.push({ time: Date.parse(when), session, zxid, op, ...detailsOf(op, rest) })
       }
     }
     return found

@@ -103,9 +103,9 @@ export class NodeDaemon {
   async run (): Promise<DaemonEnd> {
     try {
       const last = await this.#liveUntilLeft()
-      // What the collectors still have to say must not come after the last words.
+      // What the collectors still have to say, and what is left of lock attempts, must not come after the last words.
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
-      await Promise.all([this.#publisher?.stop(), this.#logPublisher?.stop()])
+      await Promise.all([this.#publisher?.stop(), this.#logPublisher?.stop(), this.#book.close()])
       return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true

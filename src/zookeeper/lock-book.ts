@@ -8,6 +8,7 @@
  * Does not guarantee how long that takes: without contact it takes until contact. The servers' word that a session has
  * expired settles its entries; after an end that they have not confirmed (closed or given up by us) its entries are looked
  * for with whatever session is offered, and are held to be settled twice the session time-out after that end.
+ * Once `close` has resolved it sends nothing more; what is left goes with its sessions.
  */
 import type { Clock } from '../runtime/clock.ts'
 import { ZooKeeperError, hasCode, isNoNode } from './errors.ts'
@@ -40,6 +41,7 @@ export class LockBook {
   readonly uuid: () => string
   readonly #report: NonNullable<LockBookOptions['report']>
   readonly #entries = new Set<Entry>()
+  readonly #closing = new AbortController()
 
   constructor (options: LockBookOptions) {
     this.clock = options.clock
@@ -87,12 +89,20 @@ export class LockBook {
     })
   }
 
+  /** Begins nothing more, and waits for what is under way. */
+  async close (): Promise<void> {
+    this.#closing.abort()
+    for (const entry of this.#entries) entry.wake()
+    await Promise.all([...this.#entries].map(({ done }) => done))
+  }
+
   async #settle (entry: Entry): Promise<void> {
+    const { signal } = this.#closing
     let endedAt: number | null = null
-    for (let tries = 0; ; tries++) {
+    for (let tries = 0; !signal.aborted; tries++) {
       try {
         if (!entry.session.over) {
-          await entry.session.whenConnected()
+          await entry.session.whenConnected({ signal })
           await this.#erase(entry, entry.session)
           return
         }
@@ -101,6 +111,7 @@ export class LockBook {
         if (this.clock.monotonic() - endedAt >= 2 * entry.session.negotiatedTimeout) return
         if (entry.helper?.state === 'connected' && await this.#erase(entry, entry.helper)) return
       } catch (error) {
+        if (signal.aborted) return
         this.#report({ path: entry.path, error })
       }
       if (entry.session.over && endedAt === null) continue
@@ -111,7 +122,7 @@ export class LockBook {
   /** True if the child was there and is deleted now. */
   async #erase (entry: Entry, session: Session): Promise<boolean> {
     const name = entry.name ?? await findChild(session, entry.path, entry.prefix)
-    if (name === null) return false
+    if (name === null || this.#closing.signal.aborted) return false
     try {
       await session.delete(childPath(entry.path, name), ANY_VERSION)
       return true

@@ -86,7 +86,7 @@ export function modelWorld (t: Test, servers: number): World {
     connect: async (sessionTimeout = 4_000) => {
       const process = new Process(`peer ${++peers}`, timeline)
       const { events, onEvent, told } = hearing()
-      const connection = simulatedConnector({ ensemble, network, random }, process)({ servers: ['model'], sessionTimeout, onEvent })
+      const connection = simulatedConnector({ ensemble, network, random, owners: new Map() }, process)({ servers: ['model'], sessionTimeout, onEvent })
       await told(connected)
       return {
         connection,

@@ -144,6 +144,26 @@ t.test('locks', async (t) => {
     await lock.release()
   })
 
+  t.test('a book that is closed sends nothing more', async (t) => {
+    const path = await proxy(t, server)
+    const session = await connect(t, path)
+    const closed = lockBook()
+    const holder = await take(one, '/closed')
+    const waiting = codeOf(take(session, '/closed', { book: closed, timeout: 300 }))
+    await eventually(async () => (await contenders('/closed')).length === 2)
+    path.blackHole()
+    t.equal(await waiting, 'lock_timeout')
+    t.strictSame(closed.paths, ['/closed'])
+    await closed.close()
+    t.strictSame(closed.paths, [])
+    path.heal()
+    await eventually(async () => await session.sync('/closed').then(() => true, () => false))
+    t.equal((await contenders('/closed')).length, 2, 'the child is left to the end of its session')
+    await session.close()
+    t.strictSame(await contenders('/closed'), [holder.name])
+    await holder.release()
+  })
+
   t.test('a child of a session that we gave up is deleted through another', async (t) => {
     const path = await proxy(t, server)
     const session = await connect(t, path, { sessionTimeout: 50_000 })

@@ -20,6 +20,8 @@ export interface SimulatedZooKeeper {
   readonly ensemble: Ensemble
   readonly network: Network
   readonly random: Random
+  /** Whose each session is, by the name of its process. */
+  readonly owners: Map<string, string>
 }
 
 type Reply = Parameters<Answer>[0]
@@ -95,7 +97,12 @@ class SimulatedConnection implements Connection {
         if (session === null) return this.#expired()
         this.#established(wire, session)
       })
-      if (this.#session === null) return ensemble.open(server, this.#options.sessionTimeout, (session) => this.#attach(wire, session, () => accept(session)))
+      if (this.#session === null) {
+        return ensemble.open(server, this.#options.sessionTimeout, (session) => {
+          this.#zookeeper.owners.set(session, this.#process.name)
+          this.#attach(wire, session, () => accept(session))
+        })
+      }
       const open = ensemble.isOpen(server, this.#session)
       if (open === null) return wire.toProcess(refused)
       if (!open) return accept(null)

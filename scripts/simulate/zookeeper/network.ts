@@ -17,6 +17,8 @@ export interface NetworkOptions {
 export class Network {
   readonly options: NetworkOptions
   readonly #cuts = new Map<string, Map<number, Cut>>()
+  /** Until when what is sent between a process and a server is held up. */
+  readonly #stalls = new Map<string, number>()
   readonly #wires = new Set<Wire>()
 
   constructor (options: NetworkOptions) { this.options = options }
@@ -31,6 +33,16 @@ export class Network {
   heal (process: string, server: number): void {
     this.#cuts.get(process)?.delete(server)
     for (const wire of [...this.#wires]) if (wire.process.name === process && wire.server.id === server && wire.broken) wire.reset()
+  }
+
+  /** Nothing comes through for a while, but nothing is lost: it arrives late and in order, as TCP sends again what was dropped. */
+  stall (process: string, server: number, way: Cut, lasts: number): void {
+    for (const each of way === 'both' ? ['to_server', 'from_server'] as const : [way]) this.#stalls.set(`${process} ${server} ${each}`, this.options.timeline.now + lasts)
+  }
+
+  /** Milliseconds of the timeline. */
+  heldUntil (process: string, server: number, way: 'to_server' | 'from_server'): number {
+    return this.#stalls.get(`${process} ${server} ${way}`) ?? 0
   }
 
   /** The connections of a process are reset. */
@@ -108,11 +120,20 @@ export class Wire {
   #send (way: 'to_server' | 'from_server', action: () => void): void {
     if (this.#closed) return
     const { timeline, random, latency } = this.#network.options
-    const at = Math.max(this.#arrival[way], timeline.now + random.latency(latency))
-    this.#arrival[way] = at
-    timeline.after(at - timeline.now, () => {
+    const arrive = () => {
+      const heldUntil = this.#network.heldUntil(this.process.name, this.server.id, way)
+      if (heldUntil > timeline.now) return this.#deliver(way, heldUntil + latency, arrive)
       if (!this.#network.passes(this.process.name, this.server.id, way)) this.#broken[way] = true
       if (!this.#broken[way]) action()
-    })
+    }
+    this.#deliver(way, timeline.now + random.latency(latency), arrive)
+  }
+
+  /** Not before what was sent earlier. */
+  #deliver (way: 'to_server' | 'from_server', earliest: number, arrive: () => void): void {
+    const { timeline } = this.#network.options
+    const at = Math.max(this.#arrival[way], earliest)
+    this.#arrival[way] = at
+    timeline.after(at - timeline.now, arrive)
   }
 }
