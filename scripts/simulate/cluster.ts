@@ -355,7 +355,7 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   settleTime: 2_000,
   takeoverStart: 5_000,
   reclaimDelay: 5_000,
-  takeoverGrace: undefined,
+  takeoverGrace: stage.takeoverGrace,
   handoverTimeout: 20_000,
   resources: stage.resources.map((name) => ({
     type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, acquireTimeout: 5_000, releaseTimeout: 400, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,

@@ -46,7 +46,12 @@ export interface Stage {
   /** Milliseconds: what is asked for, and the most that the servers grant. */
   readonly sessionTimeout: number
   readonly maxSessionTimeout: number
+  /** Milliseconds that a lease which is trusted gets beyond its session; undefined for the daemons' own. */
+  readonly takeoverGrace: number | undefined
 }
+
+/** As granted. */
+const sessionTimeoutOf = ({ sessionTimeout, maxSessionTimeout }: Stage) => Math.min(sessionTimeout, maxSessionTimeout)
 
 const humours: readonly [Humour, ...Humour[]] = ['fails', 'hangs', 'slow']
 const fencingHumours: readonly [FencingHumour, ...FencingHumour[]] = ['fails', 'hangs', 'late']
@@ -56,7 +61,10 @@ export function planOf (stage: Stage, random: Random): Fault[] {
   const faults: Fault[] = []
   for (let at = random.between(2_000, 6_000); at < stage.span; at += -Math.log(1 - random.next()) * stage.every) {
     const cue = random.chance(0.4) ? { cue: cueOf(random) } : {}
-    faults.push({ at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault)
+    const fault = { at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault
+    faults.push(fault)
+    // Nothing that it sends arrives, and what was on its way back comes late: the two ends differ most in what they heard last.
+    if (fault.kind === 'stall' && fault.way === 'from_server' && random.chance(0.7)) faults.push({ ...fault, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeoutOf(stage) })
   }
   return faults
 }
@@ -69,12 +77,13 @@ function cueOf (random: Random): Cue {
 
 type WithoutTime = Fault extends infer F ? F extends { at: number } ? Omit<F, 'at' | 'cue'> : never : never
 
-function faultOf ({ nodes, apis, servers, resources, sessionTimeout: asked, maxSessionTimeout, fencing }: Stage, random: Random, cued: boolean): WithoutTime {
+function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
+  const { nodes, apis, servers, resources, fencing } = stage
   const aimed = cued && random.chance(0.7)
   const node = () => aimed ? DOER : random.pick(nodes) ?? ''
   const process = () => aimed ? DOER : random.pick([...nodes, ...nodes, ...apis]) ?? ''
   const api = () => random.pick(apis) ?? ''
-  const sessionTimeout = Math.min(asked, maxSessionTimeout)
+  const sessionTimeout = sessionTimeoutOf(stage)
   const numbers = Array.from({ length: servers }, (_, index) => index)
   const lasts = () => Math.round(random.chance(0.5) ? random.between(50, sessionTimeout) : random.between(sessionTimeout, 4 * sessionTimeout))
   const roll = random.next()

@@ -50,7 +50,7 @@ export class Judge {
   /** The last two writes of each session. */
   readonly #last = new Map<string, readonly [string, string]>()
   readonly #machines: () => Iterable<Machine>
-  readonly #requests = new JudgedRequests((what) => this.#say(what), (epoch) => this.#keys.get(epoch))
+  readonly #requests = new JudgedRequests((what) => this.#say(what))
   readonly #winners = new JudgedWinners((what) => this.#say(what))
   #newestEpoch = 0
   /** The life of the key that the ledger knows. */

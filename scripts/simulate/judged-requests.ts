@@ -6,22 +6,18 @@ export class JudgedRequests {
   /** Epochs at which the key was written for a request. */
   readonly #moves = new Map<string, number[]>()
   readonly #notStarted = new Set<string>()
-  readonly #valueAt: (epoch: number) => string | undefined
 
-  /** @param valueAt what the key said at an epoch */
-  constructor (say: (what: string) => void, valueAt: (epoch: number) => string | undefined) {
-    this.#say = say
-    this.#valueAt = valueAt
-  }
+  constructor (say: (what: string) => void) { this.#say = say }
 
   /** A record is closed: its outcome tells whether the key was written for it. */
-  closed ({ reason, epoch, outcome, to, continued_by: next }: SwitchoverRecord): void {
+  closed ({ reason, epoch, outcome, continued_by: next }: SwitchoverRecord): void {
     // Superseded by nothing later: another write took the very version.
     if (reason === null || outcome === 'not_applied' || (outcome === 'superseded' && next === null)) return
     const moves = this.#moves.get(reason) ?? []
     this.#moves.set(reason, [...moves, epoch])
-    const last = moves.at(-1)
-    if (last !== undefined && !this.#somebodyBetween(last, epoch, to)) this.#say(`6: the request "${reason}" moved the primary at ${last} and again at ${epoch}`)
+    // A retry is a switchover of its own if somebody else has written the key in between, be it with the same name.
+    const neighbour = moves.find((move) => Math.abs(move - epoch) === 1)
+    if (neighbour !== undefined) this.#say(`6: the request "${reason}" moved the primary at ${neighbour} and at ${epoch}`)
     if (this.#notStarted.has(reason)) this.#say(`10: the request "${reason}" was told not_started, and is switchover ${epoch}`)
   }
 
@@ -29,12 +25,5 @@ export class JudgedRequests {
   toldNotStarted (reason: string): void {
     this.#notStarted.add(reason)
     for (const epoch of this.#moves.get(reason) ?? []) this.#say(`10: the request "${reason}" is switchover ${epoch}, and was told not_started`)
-  }
-
-  /** A retry moves the primary again if somebody else has moved it since. */
-  #somebodyBetween (from: number, until: number, to: string | null): boolean {
-    const [first, last] = from < until ? [from, until] : [until, from]
-    for (let epoch = first + 1; epoch < last; epoch++) if (this.#valueAt(epoch) !== to) return true
-    return false
   }
 }

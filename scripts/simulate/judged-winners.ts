@@ -27,7 +27,8 @@ export class JudgedWinners {
   /** @param record of the key's new epoch, if it has one */
   named (value: string, record: SwitchoverRecord | undefined, now: number): void {
     const before = this.#named
-    this.#named = { value, at: now }
+    // Written again with the same name, be it to use up an epoch, it is still named since then.
+    if (value !== before.value) this.#named = { value, at: now }
     if (record === undefined || record.to !== value || value === before.value || !contends.has(record.cause) || now - before.at >= TAKEOVER_START) return
     if ((this.#fitSince.get(before.value) ?? Infinity) < before.at - STALE) this.#say(`6: ${value} took the key from ${before.value}, which had it for ${((now - before.at) / 1000).toFixed(1)} s and can serve`)
   }

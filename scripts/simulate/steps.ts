@@ -3,7 +3,7 @@ import { PRIMARY_NODE, SWITCHOVERS } from '../../src/zookeeper/paths.ts'
 import type { Change } from './zookeeper/znodes.ts'
 
 export const steps = [
-  'lock', 'unlock', 'ledger', 'record', 'key', 'closing', 'takeover', 'relinquish', 'primary', 'secondary', 'acquire', 'release', 'init', 'run', 'shutdown', 'dead', 'expiry',
+  'lock', 'unlock', 'ledger', 'record', 'key', 'closing', 'takeover', 'relinquish', 'primary', 'secondary', 'acquire', 'release', 'init', 'run', 'shutdown', 'dead', 'expiry', 'renewal',
 ] as const
 export type Step = typeof steps[number]
 
@@ -18,6 +18,7 @@ export function stepOf (change: Change): Step | null {
     case 'set':
       if (change.path === PRIMARY_NODE) return 'key'
       if (change.path.startsWith(SWITCHOVERS)) return change.path === SWITCHOVERS ? 'ledger' : 'closing'
+      if (change.path.endsWith('/presence')) return 'renewal'
       return /\/(routerstate|daemonstate)$/.test(change.path) && written.has(change.data) ? change.data as Step : null
     default: return null
   }

@@ -1,6 +1,8 @@
 /**
  * A write whose fate is always found out while its session lives: a lost reply is followed by a look at what is there, never by a blind
- * second try. ZooKeeper applies the requests of one session in order, also across servers, so what the look shows is final.
+ * second try. The look follows a sync: a session that has moved to another server may be shown what was before a write that the last one has
+ * forwarded. The leader refuses what comes from there once the session has moved, and answers the sync after what came before: what the look
+ * shows is final.
  *
  * Does not resolve before there is contact again or the session is over: whoever has a bound races it.
  */
@@ -27,6 +29,7 @@ export async function sureWrite (session: Session, write: () => Promise<unknown>
     if (signal?.aborted === true) return sent ? 'unknown' : 'failed'
     try {
       if (sent) {
+        await session.sync('/')
         const found = await look()
         if (found === 'applied') return 'done'
         if (found === 'other') return 'refused'

@@ -117,8 +117,7 @@ class SimulatedConnection implements Connection {
     const { server } = wire
     if (wire.closed || this.#wire !== wire) return
     if (!server.serving) return wire.reset()
-    // A session that comes back elsewhere has moved: the old server lets go of it.
-    for (const other of ensemble.servers) other.drop(session)
+    ensemble.move(session, server)
     ensemble.touch(server, session)
     const client: Client = {
       session,

@@ -11,6 +11,8 @@ import type { Change, Effect, Transaction } from './znodes.ts'
 interface SessionEntry {
   readonly timeout: number
   lastHeard: number
+  /** The server whose client it is; the leader takes nothing for it from any other. */
+  owner: Server
   timer: Timer | null
   closing: boolean
 }
@@ -95,7 +97,7 @@ export class Ensemble {
   open (server: Server, wanted: number, done: (session: string) => void): void {
     const session = (0x10000 + this.#nextSession++).toString(16)
     const timeout = Math.min(wanted, this.#options.maxSessionTimeout ?? Infinity)
-    this.sessions.set(session, { timeout, lastHeard: this.#options.timeline.now, timer: null, closing: false })
+    this.sessions.set(session, { timeout, lastHeard: this.#options.timeline.now, owner: server, timer: null, closing: false })
     this.#watch(session)
     this.#propose(server, session, { op: 'open_session' }, () => done(session))
   }
@@ -104,6 +106,13 @@ export class Ensemble {
   isOpen (server: Server, session: string): boolean | null {
     if (this.#leader === null || !server.inTouch) return null
     return this.sessions.get(session)?.closing === false
+  }
+
+  /** A session goes on at `server`: every connection that it had before is dropped, and what is still on its way from there is refused. */
+  move (session: string, server: Server): void {
+    for (const each of this.servers) each.drop(session)
+    const entry = this.sessions.get(session)
+    if (entry !== undefined) entry.owner = server
   }
 
   /** `server` has heard of the session. */
@@ -139,6 +148,7 @@ export class Ensemble {
     timeline.after(at - timeline.now, () => {
       if (this.#term !== term || this.#leader === null || !server.inTouch) return
       const entry = this.sessions.get(session)
+      if (entry !== undefined && entry.owner !== server) return
       if (change.op === 'close_session' && entry !== undefined) entry.closing = true
       this.#commitLater({ session, change, tag })
     })

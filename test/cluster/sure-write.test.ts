@@ -1,0 +1,45 @@
+// What became of a write whose reply was lost, on a server that another one may still be ahead of.
+import t from 'tap'
+import { sureWrite } from '../../src/cluster/sure-write.ts'
+import { ZooKeeperError } from '../../src/zookeeper/errors.ts'
+import type { Session } from '../../src/zookeeper/session.ts'
+
+/** A session that has moved to a server which does not show yet what the last one has forwarded: a sync brings it up to date. */
+function movedSession () {
+  const calls: string[] = []
+  const state = { forwarded: false, applied: false, syncs: [] as Array<() => void> }
+  const session = {
+    over: false,
+    whenConnected: async () => {},
+    sync: async () => {
+      calls.push('sync')
+      state.syncs.shift()?.()
+      state.applied ||= state.forwarded
+    },
+  } as unknown as Session
+  const lost = () => new ZooKeeperError('connection_loss', { op: 'set', path: '/x', maybeApplied: true })
+  const write = async () => {
+    calls.push('write')
+    if (state.forwarded) throw new ZooKeeperError('bad_version', { op: 'set', path: '/x' })
+    state.forwarded = true
+    throw lost()
+  }
+  const look = async () => {
+    calls.push('look')
+    return state.applied ? 'applied' as const : 'absent' as const
+  }
+  return { calls, state, session, write, look, lost }
+}
+
+t.test('a write that was under way elsewhere is looked for only once it must show', async (t) => {
+  const { calls, session, write, look } = movedSession()
+  t.equal(await sureWrite(session, write, look), 'done', 'and not refused because of itself')
+  t.strictSame(calls, ['write', 'sync', 'look'])
+})
+
+t.test('without contact for the sync it is looked for again', async (t) => {
+  const { calls, state, session, write, look, lost } = movedSession()
+  state.syncs.push(() => { throw lost() })
+  t.equal(await sureWrite(session, write, look), 'done')
+  t.strictSame(calls, ['write', 'sync', 'sync', 'look'])
+})
