@@ -7,7 +7,7 @@ import type { NodeConfig } from '../../src/pvcnoded/config.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon.ts'
 import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 import { collectorsOf } from './collectors.ts'
-import { aimedAt, isRequest, sentence, type Fault, type Stage } from './faults.ts'
+import { aimedAt, DOER, isRequest, KEEPALIVE_INTERVAL, sentence, type Doer, type Fault, type Stage } from './faults.ts'
 import { Judge, type Told } from './judge.ts'
 import { Impairments } from './impairments.ts'
 import { Machine, SELF_FENCE, type FencingHumour } from './machine.ts'
@@ -75,7 +75,7 @@ export class SimulatedCluster {
         if (change.op === 'create' && !change.ephemeral && /switchovers|primary_node/.test(change.path)) tell('zookeeper', `${change.path} + ${change.data}`)
         if (change.op === 'close_session') tell('zookeeper', `session ${transaction.session} ends`)
         this.judge.committed(transaction)
-        this.#cue(stepOf(change), this.#zookeeper.owners.get(transaction.session))
+        this.#cue(stepOf(change), { name: this.#zookeeper.owners.get(transaction.session), server: ensemble.sessions.get(transaction.session)?.owner.id })
       },
     })
     this.#zookeeper = { ensemble, network, random: random.stream('clients'), owners: new Map() }
@@ -87,7 +87,7 @@ export class SimulatedCluster {
         onChange: (machine, resource, held) => {
           tell(name, held ? `holds ${resource}` : `lets go of ${resource}`)
           if (held) this.judge.held(machine, resource)
-          this.#cue(held ? 'acquire' : 'release', name)
+          this.#cue(held ? 'acquire' : 'release', { name, server: undefined })
         },
         fencing: () => this.#fencing,
         powerOff: (target) => this.#powerOff(target, target === name ? 'itself' : name),
@@ -109,7 +109,7 @@ export class SimulatedCluster {
   }
 
   /** Somebody has taken a step. */
-  #cue (step: Step | null, doer: string | undefined): void {
+  #cue (step: Step | null, doer: Doer): void {
     const { timeline, stage } = this.#options
     if (timeline.now >= stage.span) return
     for (const fault of this.#waiting) {
@@ -170,7 +170,7 @@ export class SimulatedCluster {
         return undo(fault.lasts, () => { for (const server of servers) ensemble.setUp(server, true) })
       }
       case 'server_cut': {
-        const server = ensemble.servers[fault.server]
+        const server = fault.server === DOER ? undefined : ensemble.servers[fault.server]
         if (server === undefined || stage.servers === 1) return
         ensemble.setCut(server, true)
         return undo(fault.lasts, () => ensemble.setCut(server, false))
@@ -360,7 +360,7 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   resources: stage.resources.map((name) => ({
     type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, acquireTimeout: 5_000, releaseTimeout: 400, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,
   })),
-  keepaliveInterval: 5_000,
+  keepaliveInterval: KEEPALIVE_INTERVAL,
   collectors: [],
   fenceIntervals: 6,
   fencing: stage.fencing === 'command'

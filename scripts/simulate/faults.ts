@@ -4,7 +4,10 @@ import type { Random } from './random.ts'
 import type { Cut } from './zookeeper/network.ts'
 import { steps, type Step } from './steps.ts'
 
-/** In place of a process or a node: whoever took the step that the fault waits for. */
+/** Milliseconds, as every simulated node has it. */
+export const KEEPALIVE_INTERVAL = 5_000
+
+/** In place of a process, a node or a server: whoever took the step that the fault waits for, and the server that it is connected to. */
 export const DOER = 'doer'
 
 /** A fault that waits for the next step of this kind that anybody takes, and strikes that many milliseconds after it. */
@@ -22,7 +25,7 @@ export type Fault = { readonly at: number, readonly cue?: Cue } & (
   | { readonly kind: 'stall', readonly process: string, readonly servers: readonly number[], readonly way: Cut, readonly lasts: number }
   | { readonly kind: 'reset', readonly process: string }
   | { readonly kind: 'server_down', readonly servers: readonly number[], readonly lasts: number }
-  | { readonly kind: 'server_cut', readonly server: number, readonly lasts: number }
+  | { readonly kind: 'server_cut', readonly server: number | typeof DOER, readonly lasts: number }
   | { readonly kind: 'reelect' }
   | { readonly kind: 'resource', readonly node: string, readonly resource: string, readonly humour: Humour, readonly lasts: number }
   | { readonly kind: 'fencing', readonly humour: FencingHumour, readonly lasts: number }
@@ -53,6 +56,8 @@ export interface Stage {
 /** As granted. */
 const sessionTimeoutOf = ({ sessionTimeout, maxSessionTimeout }: Stage) => Math.min(sessionTimeout, maxSessionTimeout)
 
+const serversOf = ({ servers }: Stage) => Array.from({ length: servers }, (_, index) => index)
+
 const humours: readonly [Humour, ...Humour[]] = ['fails', 'hangs', 'slow']
 const fencingHumours: readonly [FencingHumour, ...FencingHumour[]] = ['fails', 'hangs', 'late']
 const ways: readonly [Cut, ...Cut[]] = ['both', 'both', 'to_server', 'from_server']
@@ -61,13 +66,32 @@ export function planOf (stage: Stage, random: Random): Fault[] {
   const faults: Fault[] = []
   for (let at = random.between(2_000, 6_000); at < stage.span; at += -Math.log(1 - random.next()) * stage.every) {
     const cue = random.chance(0.4) ? { cue: cueOf(random) } : {}
-    const fault = { at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault
-    faults.push(fault)
-    // Nothing that it sends arrives, and what was on its way back comes late: the two ends differ most in what they heard last.
-    if (fault.kind === 'stall' && fault.way === 'from_server' && random.chance(0.7)) faults.push({ ...fault, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeoutOf(stage) })
+    faults.push(...random.chance(0.03)
+      ? lastHeard(Math.round(at), stage, random)
+      : random.chance(0.02)
+        ? beforeTheBeat(Math.round(at), random)
+        : [{ at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault])
   }
   return faults
 }
+
+/**
+ * Right after a renewal of a lease nothing that its holder sends arrives any more, and the reply comes late: when the two ends differ most in when
+ * they have heard of each other last.
+ */
+function lastHeard (at: number, stage: Stage, random: Random): Fault[] {
+  const sessionTimeout = sessionTimeoutOf(stage)
+  const common = { at, cue: { on: 'renewal', after: 0 }, process: DOER, servers: serversOf(stage) } as const
+  return [
+    { ...common, kind: 'stall', way: 'from_server', lasts: Math.round(random.between(0, sessionTimeout)) },
+    { ...common, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
+  ]
+}
+
+/** A node is told to stop when its next keepalive is due at any moment. */
+const beforeTheBeat = (at: number, random: Random): Fault[] => [
+  { at, cue: { on: 'keepalive', after: KEEPALIVE_INTERVAL - Math.round(random.between(0, 25)) }, kind: 'shutdown', node: DOER, lasts: Math.round(random.between(100, 20_000)) },
+]
 
 /** Most of what can go wrong goes wrong within a few milliseconds of a step: before its reply has come, or before the next step. */
 function cueOf (random: Random): Cue {
@@ -78,13 +102,13 @@ function cueOf (random: Random): Cue {
 type WithoutTime = Fault extends infer F ? F extends { at: number } ? Omit<F, 'at' | 'cue'> : never : never
 
 function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
-  const { nodes, apis, servers, resources, fencing } = stage
+  const { nodes, apis, resources, fencing } = stage
   const aimed = cued && random.chance(0.7)
   const node = () => aimed ? DOER : random.pick(nodes) ?? ''
   const process = () => aimed ? DOER : random.pick([...nodes, ...nodes, ...apis]) ?? ''
   const api = () => random.pick(apis) ?? ''
   const sessionTimeout = sessionTimeoutOf(stage)
-  const numbers = Array.from({ length: servers }, (_, index) => index)
+  const numbers = serversOf(stage)
   const lasts = () => Math.round(random.chance(0.5) ? random.between(50, sessionTimeout) : random.between(sessionTimeout, 4 * sessionTimeout))
   const roll = random.next()
   if (roll < 0.40) return { kind: 'request', api: api(), to: node(), again: random.chance(0.3) }
@@ -95,8 +119,10 @@ function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
   if (roll < 0.68) return { kind: 'cut', process: process(), servers: random.chance(0.6) ? numbers : random.shuffled(numbers).slice(0, 1), way: random.pick(ways), lasts: lasts() }
   if (roll < 0.73) return { kind: 'stall', process: process(), servers: numbers, way: random.pick(ways), lasts: lasts() }
   if (roll < 0.76) return { kind: 'reset', process: process() }
-  if (roll < 0.80) return { kind: 'server_down', servers: random.chance(0.2) ? numbers : random.shuffled(numbers).slice(0, 1), lasts: lasts() }
-  if (roll < 0.84) return { kind: 'server_cut', server: random.pick(numbers) ?? 0, lasts: lasts() }
+  // Long enough that a keepalive would be too old, and sessions live through it: nobody counts them out meanwhile.
+  if (roll < 0.77) return { kind: 'server_down', servers: numbers, lasts: random.chance(0.4) ? Math.round(random.between(30_000, 90_000)) : lasts() }
+  if (roll < 0.80) return { kind: 'server_down', servers: random.shuffled(numbers).slice(0, 1), lasts: lasts() }
+  if (roll < 0.84) return { kind: 'server_cut', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
   if (roll < 0.87) return { kind: 'reelect' }
   if (roll < 0.88 && fencing === 'command') return { kind: 'fencing', humour: random.pick(fencingHumours), lasts: lasts() }
   if (roll < 0.93) return { kind: 'resource', node: node(), resource: random.pick(resources) ?? '', humour: random.pick(humours), lasts: lasts() }
@@ -107,9 +133,18 @@ function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
 
 export const isRequest = ({ kind }: Fault): boolean => kind === 'request'
 
-/** With `doer` in it where it was to be whoever took the step; null if that is nobody whom this fault can strike. */
-export function aimedAt (fault: Fault, doer: string | undefined, { nodes, apis }: Stage): Fault | null {
+export interface Doer {
+  readonly name: string | undefined
+  readonly server: number | undefined
+}
+
+/** With the doer in it where it was to be whoever took the step; null if that is nobody whom this fault can strike. */
+export function aimedAt (fault: Fault, { name: doer, server }: Doer, { nodes, apis }: Stage): Fault | null {
   const aimed = { ...fault } as Record<string, unknown>
+  if (aimed['server'] === DOER) {
+    if (server === undefined) return null
+    aimed['server'] = server
+  }
   for (const [field, able] of [['process', [...nodes, ...apis]], ['node', nodes], ['to', nodes], ['value', nodes]] as const) {
     if (aimed[field] !== DOER) continue
     if (doer === undefined || !able.includes(doer)) return null

@@ -31,14 +31,14 @@ function stageOf (seed: string): Stage {
   const random = new Random(seed).stream('stage')
   const nodes = ['hv1', 'hv2', 'hv3', 'hv4', 'hv5'].slice(0, random.pick([2, 3, 3, 3, 5]))
   return {
-    fencing: random.pick(['none', 'command', 'command', 'unfenced']),
+    fencing: random.pick(['none', 'command', 'command', 'unfenced', 'unfenced']),
     nodes,
     apis: ['api1', 'api2'],
     servers: random.pick([1, 3, 3]),
     resources: ['r1', 'r2'],
     span: 300_000,
     every: random.pick([1_500, 3_000, 6_000, 12_000]),
-    takeoverGrace: random.pick([undefined, 0]),
+    takeoverGrace: random.pick([undefined, 0, 0]),
     ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
   }
 }

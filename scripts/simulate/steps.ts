@@ -3,7 +3,7 @@ import { PRIMARY_NODE, SWITCHOVERS } from '../../src/zookeeper/paths.ts'
 import type { Change } from './zookeeper/znodes.ts'
 
 export const steps = [
-  'lock', 'unlock', 'ledger', 'record', 'key', 'closing', 'takeover', 'relinquish', 'primary', 'secondary', 'acquire', 'release', 'init', 'run', 'shutdown', 'dead', 'expiry', 'renewal',
+  'lock', 'unlock', 'ledger', 'record', 'key', 'closing', 'takeover', 'relinquish', 'primary', 'secondary', 'acquire', 'release', 'init', 'run', 'shutdown', 'dead', 'expiry', 'renewal', 'keepalive',
 ] as const
 export type Step = typeof steps[number]
 
@@ -19,6 +19,7 @@ export function stepOf (change: Change): Step | null {
       if (change.path === PRIMARY_NODE) return 'key'
       if (change.path.startsWith(SWITCHOVERS)) return change.path === SWITCHOVERS ? 'ledger' : 'closing'
       if (change.path.endsWith('/presence')) return 'renewal'
+      if (change.path.endsWith('/keepalive')) return 'keepalive'
       return /\/(routerstate|daemonstate)$/.test(change.path) && written.has(change.data) ? change.data as Step : null
     default: return null
   }
