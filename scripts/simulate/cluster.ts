@@ -7,7 +7,7 @@ import type { NodeConfig } from '../../src/pvcnoded/config.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon.ts'
 import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 import { collectorsOf } from './collectors.ts'
-import { aimedAt, DOER, isRequest, KEEPALIVE_INTERVAL, sentence, type Doer, type Fault, type Stage } from './faults.ts'
+import { aimedAt, DOER, isRequest, KEEPALIVE_INTERVAL, sentence, TRANSITION_DELAY, type Doer, type Fault, type Stage } from './faults.ts'
 import { Judge, type Told } from './judge.ts'
 import { Impairments } from './impairments.ts'
 import { Machine, SELF_FENCE, type FencingHumour } from './machine.ts'
@@ -93,7 +93,7 @@ export class SimulatedCluster {
         powerOff: (target) => this.#powerOff(target, target === name ? 'itself' : name),
       }))
     }
-    this.judge = new Judge({ znodes: () => ensemble.committed, machines: () => this.machines.values(), now: () => timeline.now })
+    this.judge = new Judge({ znodes: () => ensemble.committed, machines: () => this.machines.values(), now: () => timeline.now, isOutsider: (session) => this.#zookeeper.owners.get(session) === OPERATOR })
     for (const name of [...stage.nodes, ...stage.apis]) this.#start(name)
     const look = () => {
       for (const name of stage.nodes) this.judge.punctual(name, this.#impairments.sinceAny(name), this.#slots.get(name)?.process.started ?? 0)
@@ -351,7 +351,7 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   apiAddress: undefined,
   sessionTimeout: stage.sessionTimeout,
   lockTimeout: 400,
-  transitionDelay: 500,
+  transitionDelay: TRANSITION_DELAY,
   settleTime: 2_000,
   takeoverStart: 5_000,
   reclaimDelay: 5_000,

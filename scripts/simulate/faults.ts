@@ -6,6 +6,7 @@ import { steps, type Step } from './steps.ts'
 
 /** Milliseconds, as every simulated node has it. */
 export const KEEPALIVE_INTERVAL = 5_000
+export const TRANSITION_DELAY = 500
 
 /** In place of a process, a node or a server: whoever took the step that the fault waits for, and the server that it is connected to. */
 export const DOER = 'doer'
@@ -66,32 +67,27 @@ export function planOf (stage: Stage, random: Random): Fault[] {
   const faults: Fault[] = []
   for (let at = random.between(2_000, 6_000); at < stage.span; at += -Math.log(1 - random.next()) * stage.every) {
     const cue = random.chance(0.4) ? { cue: cueOf(random) } : {}
-    faults.push(...random.chance(0.03)
-      ? lastHeard(Math.round(at), stage, random)
-      : random.chance(0.02)
-        ? beforeTheBeat(Math.round(at), random)
-        : [{ at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault])
+    faults.push(...random.chance(0.08) ? worstMoment(Math.round(at), stage, random) : [{ at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault])
   }
   return faults
 }
 
-/**
- * Right after a renewal of a lease nothing that its holder sends arrives any more, and the reply comes late: when the two ends differ most in when
- * they have heard of each other last.
- */
-function lastHeard (at: number, stage: Stage, random: Random): Fault[] {
+function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
   const sessionTimeout = sessionTimeoutOf(stage)
-  const common = { at, cue: { on: 'renewal', after: 0 }, process: DOER, servers: serversOf(stage) } as const
-  return [
-    { ...common, kind: 'stall', way: 'from_server', lasts: Math.round(random.between(0, sessionTimeout)) },
-    { ...common, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
+  const renewed = { at, cue: { on: 'renewal', after: 0 }, process: DOER, servers: serversOf(stage) } as const
+  const moments: readonly [() => Fault[], ...Array<() => Fault[]>] = [
+    // Nothing that the holder of a lease sends arrives any more, and what it was sent comes late: never do the two ends differ more in what they heard last.
+    () => [
+      { ...renewed, kind: 'stall', way: 'from_server', lasts: Math.round(random.between(0, sessionTimeout)) },
+      { ...renewed, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
+    ],
+    // A node is told to stop when its next keepalive is due at any moment.
+    () => [{ at, cue: { on: 'keepalive', after: KEEPALIVE_INTERVAL - Math.round(random.between(0, 25)) }, kind: 'shutdown', node: DOER, lasts: Math.round(random.between(100, 20_000)) }],
+    // The key changes again when the nodes are just about to follow it.
+    () => [{ at, cue: { on: 'key', after: TRANSITION_DELAY + Math.round(random.between(-12, 4)) }, kind: 'blind_write', value: random.pick(stage.nodes) ?? '' }],
   ]
+  return random.pick(moments)()
 }
-
-/** A node is told to stop when its next keepalive is due at any moment. */
-const beforeTheBeat = (at: number, random: Random): Fault[] => [
-  { at, cue: { on: 'keepalive', after: KEEPALIVE_INTERVAL - Math.round(random.between(0, 25)) }, kind: 'shutdown', node: DOER, lasts: Math.round(random.between(100, 20_000)) },
-]
 
 /** Most of what can go wrong goes wrong within a few milliseconds of a step: before its reply has come, or before the next step. */
 function cueOf (random: Random): Cue {
@@ -112,16 +108,16 @@ function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
   const lasts = () => Math.round(random.chance(0.5) ? random.between(50, sessionTimeout) : random.between(sessionTimeout, 4 * sessionTimeout))
   const roll = random.next()
   if (roll < 0.40) return { kind: 'request', api: api(), to: node(), again: random.chance(0.3) }
-  if (roll < 0.47) return { kind: 'kill', process: process(), lasts: lasts() }
+  if (roll < 0.46) return { kind: 'kill', process: process(), lasts: lasts() }
   // A process that stands still keeps what it holds, and no lease can change that: only a fence covers it.
-  if (roll < 0.54) return { kind: 'pause', process: fencing === 'unfenced' ? api() : process(), lasts: lasts() }
-  if (roll < 0.60) return { kind: 'shutdown', node: node(), lasts: lasts() }
-  if (roll < 0.68) return { kind: 'cut', process: process(), servers: random.chance(0.6) ? numbers : random.shuffled(numbers).slice(0, 1), way: random.pick(ways), lasts: lasts() }
-  if (roll < 0.73) return { kind: 'stall', process: process(), servers: numbers, way: random.pick(ways), lasts: lasts() }
-  if (roll < 0.76) return { kind: 'reset', process: process() }
+  if (roll < 0.52) return { kind: 'pause', process: fencing === 'unfenced' ? api() : process(), lasts: lasts() }
+  if (roll < 0.58) return { kind: 'shutdown', node: node(), lasts: lasts() }
+  if (roll < 0.66) return { kind: 'cut', process: process(), servers: random.chance(0.6) ? numbers : random.shuffled(numbers).slice(0, 1), way: random.pick(ways), lasts: lasts() }
+  if (roll < 0.71) return { kind: 'stall', process: process(), servers: numbers, way: random.pick(ways), lasts: lasts() }
+  if (roll < 0.74) return { kind: 'reset', process: process() }
   // Long enough that a keepalive would be too old, and sessions live through it: nobody counts them out meanwhile.
-  if (roll < 0.77) return { kind: 'server_down', servers: numbers, lasts: random.chance(0.4) ? Math.round(random.between(30_000, 90_000)) : lasts() }
-  if (roll < 0.80) return { kind: 'server_down', servers: random.shuffled(numbers).slice(0, 1), lasts: lasts() }
+  if (roll < 0.75) return { kind: 'server_down', servers: numbers, lasts: random.chance(0.4) ? Math.round(random.between(30_000, 90_000)) : lasts() }
+  if (roll < 0.78) return { kind: 'server_down', servers: random.shuffled(numbers).slice(0, 1), lasts: lasts() }
   if (roll < 0.84) return { kind: 'server_cut', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
   if (roll < 0.87) return { kind: 'reelect' }
   if (roll < 0.88 && fencing === 'command') return { kind: 'fencing', humour: random.pick(fencingHumours), lasts: lasts() }

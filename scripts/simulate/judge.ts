@@ -6,6 +6,7 @@ import { isComplete, type Picture } from '../../src/core/completion.ts'
 import { epochOf, keyOf, parseLedger, type Ledger } from '../../src/core/epoch.ts'
 import { memberOf } from '../../src/core/member.ts'
 import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/record.ts'
+import { NOBODY } from '../../src/core/states.ts'
 import { toZnode } from '../../src/cluster/reading.ts'
 import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/zookeeper/paths.ts'
 import { JudgedRequests } from './judged-requests.ts'
@@ -47,6 +48,9 @@ export class Judge {
   readonly #records = new Map<number, Followed>()
   /** Values of the key, by epoch. */
   readonly #keys = new Map<number, string>()
+  /** Epochs at which somebody wrote the key who asks nobody. */
+  readonly #outsiders = new Set<number>()
+  readonly #isOutsider: (session: string) => boolean
   /** The last two writes of each session. */
   readonly #last = new Map<string, readonly [string, string]>()
   readonly #machines: () => Iterable<Machine>
@@ -56,10 +60,12 @@ export class Judge {
   /** The life of the key that the ledger knows. */
   #life = ''
 
-  constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number }) {
+  /** @param options `isOutsider`: whether a session is that of somebody who writes past the daemons; none is, unless it is told */
+  constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean }) {
     this.#znodes = options.znodes
     this.#machines = options.machines
     this.#now = options.now
+    this.#isOutsider = options.isOutsider ?? (() => false)
   }
 
   get switchovers (): number { return this.#records.size }
@@ -110,7 +116,7 @@ export class Judge {
     this.#orderOfShutdown(session, change.op === 'set' ? `${path}=${path.endsWith('daemonstate') ? change.data : ''}` : path, change.op)
     if (change.op === 'set' && path.endsWith('/routerstate') && change.data === 'takeover') this.#underLock(session, path)
     if (stepOf(change) === 'unlock') this.#stillInTakeover(session)
-    if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction.time)
+    if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction)
   }
 
   /** 8. After `stop` a session writes nothing more, and the write before it was the final keepalive. */
@@ -138,7 +144,7 @@ export class Judge {
     if (holder !== session) this.#say(`3: ${path} became takeover without the primary lock`)
   }
 
-  #look (path: string, time: number): void {
+  #look (path: string, { session, time }: Transaction): void {
     const picture = this.picture()
     if (picture === null) return
     const epoch = epochOf(picture.key, picture.ledger)
@@ -146,7 +152,7 @@ export class Judge {
     if (path === SWITCHOVERS && picture.ledger !== null) this.#ledgerMoved(picture.ledger)
     if (path === PRIMARY_NODE) {
       this.#winners.named(picture.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
-      if (epoch !== null) this.#keyMoved(epoch, picture.key.value)
+      if (epoch !== null) this.#keyMoved(epoch, picture.key.value, session)
     }
     if (path.startsWith(`${SWITCHOVERS}/`)) this.#recordMoved(Number(path.slice(-10)))
     for (const followed of this.#records.values()) {
@@ -156,8 +162,9 @@ export class Judge {
   }
 
   /** 2. Epochs only grow, and none is given twice. */
-  #keyMoved (epoch: number, value: string): void {
+  #keyMoved (epoch: number, value: string, session: string): void {
     const before = this.#keys.get(epoch)
+    if (before === undefined && this.#isOutsider(session)) this.#outsiders.add(epoch)
     if (before !== undefined && before !== value) this.#say(`2: epoch ${epoch} named ${before} and then ${value}`)
     if (before === undefined && epoch < this.#newestEpoch) this.#say(`2: epoch ${epoch} came after ${this.#newestEpoch}`)
     this.#keys.set(epoch, value)
@@ -192,7 +199,7 @@ export class Judge {
       this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
       if (outcome === 'succeeded' && record.to !== null && !complete) this.#say(`5: switchover ${epoch} to ${record.to} succeeded, but was never complete`)
       if (outcome === 'not_applied' && this.#keys.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
-      this.#requests.closed(record)
+      if (this.#keys.get(epoch) === (record.to ?? NOBODY) && !this.#outsiders.has(epoch)) this.#requests.carriedOut(record)
     }
     followed.record = record
   }

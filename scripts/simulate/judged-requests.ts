@@ -9,10 +9,9 @@ export class JudgedRequests {
 
   constructor (say: (what: string) => void) { this.#say = say }
 
-  /** A record is closed: its outcome tells whether the key was written for it. */
-  closed ({ reason, epoch, outcome, continued_by: next }: SwitchoverRecord): void {
-    // Superseded by nothing later: another write took the very version.
-    if (reason === null || outcome === 'not_applied' || (outcome === 'superseded' && next === null)) return
+  /** A record is closed for which the key was written. */
+  carriedOut ({ reason, epoch }: SwitchoverRecord): void {
+    if (reason === null) return
     const moves = this.#moves.get(reason) ?? []
     this.#moves.set(reason, [...moves, epoch])
     // A retry is a switchover of its own if somebody else has written the key in between, be it with the same name.

@@ -39,12 +39,20 @@ function stageOf (seed: string): Stage {
     span: 300_000,
     every: random.pick([1_500, 3_000, 6_000, 12_000]),
     takeoverGrace: random.pick([undefined, 0, 0]),
-    ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
+    ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 30_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
   }
 }
 
-export async function run (seed: string, { faults, story = false }: { faults?: readonly Fault[], story?: boolean } = {}): Promise<RunReport> {
-  const stage = stageOf(seed)
+export interface RunOptions {
+  /** Instead of what the seed says. */
+  readonly stage?: Partial<Stage>
+  readonly faults?: readonly Fault[]
+  /** Keep what happens. */
+  readonly story?: boolean
+}
+
+export async function run (seed: string, { faults, story = false, stage: given }: RunOptions = {}): Promise<RunReport> {
+  const stage = { ...stageOf(seed), ...given }
   const random = new Random(seed)
   const plan = faults ?? planOf(stage, random.stream('faults'))
   const timeline = new Timeline()

@@ -5,7 +5,7 @@
 import { epochOf, type KeyView, type Ledger } from './epoch.ts'
 import { holdsNothing, isServing, type Member } from './member.ts'
 import type { Closing, SwitchoverRecord } from './record.ts'
-import { isOpen } from './record.ts'
+import { isOpen, isTaken } from './record.ts'
 import { NOBODY } from './states.ts'
 import type { KnownTrouble } from './transition.ts'
 
@@ -53,6 +53,7 @@ export const continuationOf = (record: SwitchoverRecord, records: readonly Switc
 export function verdictOn (record: SwitchoverRecord, picture: Picture, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
   const epoch = epochOf(picture.key, picture.ledger)
   if (!isOpen(record) || epoch === null) return null
+  if (isTaken(record, epoch, picture.key.value)) return { outcome: 'superseded' }
   return (record.to === null ? freedVerdict(record, records) : targetVerdict(record, record.to, picture, epoch)) ??
     (boundPassed ? boundVerdict(record, epoch) : null)
 }

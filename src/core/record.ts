@@ -2,7 +2,7 @@
  * The record of one switchover, `/switchovers/<epoch>`: made before the key is written, closed once. Its JSON is also what clients
  * read, hence the snake_case. A closed record says everything about its switchover, so that every API gives the same answer for ever.
  */
-import { causeOf, coordinatorStateOf, outcomeOf, type Cause, type CoordinatorState, type Outcome } from './states.ts'
+import { causeOf, coordinatorStateOf, NOBODY, outcomeOf, type Cause, type CoordinatorState, type Outcome } from './states.ts'
 import { parseTrouble, type Trouble } from './transition.ts'
 import { count, jsonObject, text } from './znode.ts'
 
@@ -64,6 +64,9 @@ export const openRecord = (epoch: number, startedAt: string, given: NewRecord): 
   nodes: {},
   timeline: [],
 })
+
+/** Another write took the very version of the key that was to be this record's: it will never be carried out. */
+export const isTaken = ({ epoch, to }: SwitchoverRecord, now: number, value: string): boolean => epoch === now && value !== (to ?? NOBODY)
 
 export interface Closing {
   readonly outcome: Outcome

@@ -2,7 +2,7 @@
  * What the holder of the primary lock reads, freshly, before it changes the key; every decision about the key rests on one of these.
  */
 import { epochOf, ledgerFor, type KeyView, type Ledger } from './epoch.ts'
-import { isOpen, type SwitchoverRecord } from './record.ts'
+import { isOpen, isTaken, type SwitchoverRecord } from './record.ts'
 import type { Member } from './member.ts'
 import type { Picture } from './completion.ts'
 
@@ -46,7 +46,8 @@ export const epochNow = (survey: Survey): number => ledgerOf(survey).ledger.base
 
 /**
  * The switchover in flight: the newest open record whose epoch has been reached. One beyond the present epoch is about to be written by
- * whoever holds the lock, or never will be; neither is in flight.
+ * whoever holds the lock, or never will be, and one whose version another write took never was; none of them is in flight.
  */
 export const switchoverInFlight = (survey: Survey): SwitchoverRecord | null =>
-  survey.records.map((stored) => stored.record).filter((record) => isOpen(record) && record.epoch <= epochNow(survey)).at(-1) ?? null
+  survey.records.map((stored) => stored.record)
+    .filter((record) => isOpen(record) && record.epoch <= epochNow(survey) && !isTaken(record, epochNow(survey), survey.key.value)).at(-1) ?? null

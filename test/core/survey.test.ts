@@ -16,10 +16,11 @@ t.test('the ledger that holds', async (t) => {
 })
 
 t.test('the switchover in flight', async (t) => {
-  const inFlight = (...records: ReturnType<typeof record>[]) => switchoverInFlight(survey({ key: key('hv1', 5), records }))?.epoch ?? null
+  const inFlight = (...records: ReturnType<typeof record>[]) => switchoverInFlight(survey({ key: key('hv2', 5), records }))?.epoch ?? null
   t.equal(inFlight(), null)
   t.equal(inFlight(record(5)), 5)
   t.equal(inFlight(record(4), record(5, { outcome: 'succeeded' })), 4, 'an older one that nobody has closed')
   t.equal(inFlight(record(4), record(5)), 5, 'the newest')
+  t.equal(inFlight(record(5, { to: 'hv3' })), null, 'one whose version another write took')
   t.equal(inFlight(record(6)), null, 'one that has not been reached')
 })

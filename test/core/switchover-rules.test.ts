@@ -33,6 +33,8 @@ const cases: [what: string, wish: Wish, survey: Survey, ruling: Partial<Ruling>]
   ['away from hv3, and a key from hv1 is free', { from: 'hv3' }, freed, { kind: 'precondition_failed' }],
   ['away from hv2, and it is moving there', { from: 'hv2' }, toHv2, { kind: 'busy' }],
 
+  ['the same, and another write took its version', { to: 'hv2' }, survey({ key: key('hv1', 2), records: [record(2)] }), { kind: 'write', value: 'hv2' }],
+
   ['an epoch that does not hold', { to: 'hv2', expectedEpoch: 7 }, settled, { kind: 'precondition_failed', message: 'The epoch is 1, not 7.', primary: 'hv1', epoch: 1 }],
   ['an epoch that holds', { to: 'hv2', expectedEpoch: 1 }, settled, { kind: 'write', value: 'hv2' }],
   ['from somebody who is not primary', { to: 'hv2', from: 'hv3' }, settled, { kind: 'precondition_failed', message: 'The primary is hv1, not hv3.' }],

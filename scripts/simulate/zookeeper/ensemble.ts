@@ -76,7 +76,11 @@ export class Ensemble {
   /** A server is stopped, or started again with what it had on its disk. */
   setUp (server: Server, up: boolean): void {
     server.up = up
-    if (!up) server.dropAll()
+    if (!up) {
+      // Started again, it takes nobody until it has found its leader.
+      server.shut = true
+      server.dropAll()
+    }
     this.#regroup()
   }
 
@@ -250,7 +254,8 @@ export class Ensemble {
     const { timeline, random } = this.#options
     server.inTouch = false
     if (!server.up) return
-    timeline.after(random.between(100, SYNC_LIMIT), () => {
+    // By silence, unless it is told.
+    timeline.after(random.chance(0.5) ? random.between(0.8, 1) * SYNC_LIMIT : random.between(100, SYNC_LIMIT), () => {
       if (server.inTouch || !server.up) return
       server.shut = true
       server.dropAll()
