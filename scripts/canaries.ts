@@ -1,5 +1,5 @@
 /**
- * `npm run canaries [NAME…]`: each file of `canaries/` is a mistake, as a patch of the source. It is made in a copy of the built tree, and the
+ * `npm run canaries [NAME…]`, or all but those named by `--except`: each file of `canaries/` is a mistake, as a patch of the source. It is made in a copy of the built tree, and the
  * simulator has to find it by the invariants that it judges everything by, within a number of runs; or, where a line `explore: ARGUMENTS` says
  * so, the exhaustive search, within those bounds. Exits 1 if a mistake survives, or if its patch no longer fits. The first lines of a patch say
  * what the mistake is. `--chaos MINUTES`: a real cluster under fire has to find it instead, which not every mistake shows in that time.
@@ -17,8 +17,8 @@ const RUNS = 150
 
 const root = packageFolder()
 const folder = join(root, 'canaries')
-const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { chaos: { type: 'string' } } })
-const names = readdirSync(folder).filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -6)).filter((name) => wanted.length === 0 || wanted.includes(name))
+const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { chaos: { type: 'string' }, except: { type: 'string', multiple: true, default: [] } } })
+const names = readdirSync(folder).filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -6)).filter((name) => (wanted.length === 0 || wanted.includes(name)) && !values.except.includes(name))
 
 /** The built tree with the mistake in it, or why there is none. */
 function hatch (name: string, nest: string): string | null {

@@ -146,7 +146,7 @@ function perform (turn: Turn, decision: Exclude<Decision, { do: 'nothing' }>): v
     case 'adopt': return changeKey(turn, { kind: 'adopt', seen: decision.seen })
     case 'free': return changeKey(turn, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, seen: decision.seen })
     case 'rewrite': return changeKey(turn, { kind: 'rewrite', node: self, cause: 'restart', seen: decision.seen })
-    case 'contend': return changeKey(turn, { kind: 'contend', node: self, cause: decision.cause, seen: decision.seen })
+    case 'contend': return changeKey(turn, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
     case 'takeover': return beginTakeover(turn, decision.epoch)
     default: {
       const plan = relinquishPlan(resources, { toPvcPeer: namesPvcPeer(turn.state.view) })

@@ -7,7 +7,7 @@ import { isVacant, mayContend } from './contention.ts'
 import type { Tried } from './coordinator-state.ts'
 import { epochOf } from './epoch.ts'
 import { isFit, type Member } from './member.ts'
-import { isAsSeen, type RestingIntent, type SeenKey } from './intent.ts'
+import { isAsSeen, type Past, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from './states.ts'
 import type { Trouble } from './transition.ts'
 
@@ -48,7 +48,7 @@ export type Decision =
   | { readonly do: 'leave' }
   | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
-  | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly cause: 'contention' | 'repair' | 'fence' }
+  | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly past: Past, readonly cause: 'contention' | 'repair' | 'fence' }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
 
 const nothing: Decision = { do: 'nothing' }
@@ -92,11 +92,11 @@ function secondary (me: Standing, { members }: Picture, epoch: number, seen: See
   if (seen.value === me.self) return named(me, epoch, seen)
   if (me.standingBack || !mayContend(me.self, members)) return nothing
   if (isVacant(seen.value, members)) {
-    return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, cause: causeOf(seen, members) }
+    return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, past: 'nobody', cause: causeOf(seen, members) }
   }
   const other = find(seen.value, members)
   const slow = other !== undefined && isFit(other) && other.coordinatorState !== 'takeover' && other.coordinatorState !== 'primary'
-  return slow ? { do: 'contend', after: me.delays.takeoverStart, seen, cause: 'repair' } : nothing
+  return slow ? { do: 'contend', after: me.delays.takeoverStart, seen, past: 'slow', cause: 'repair' } : nothing
 }
 
 /** A peer could take over at once. */
@@ -110,14 +110,14 @@ const free = (me: Standing, seen: SeenKey, cause: 'shutdown' | 'repair', reason:
 function stuck (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
   if (me.standingBack || !mayContend(me.self, members) || !isVacant(seen.value, members)) return nothing
-  return { do: 'contend', after: me.delays.reclaimDelay, seen, cause: causeOf(seen, members) }
+  return { do: 'contend', after: me.delays.reclaimDelay, seen, past: 'nobody', cause: causeOf(seen, members) }
 }
 
 function primary (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return me.ailing !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.ailing.message) : nothing
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
-  return { do: 'contend', after: me.delays.reclaimDelay, seen, cause: causeOf(seen, members) }
+  return { do: 'contend', after: me.delays.reclaimDelay, seen, past: 'nobody', cause: causeOf(seen, members) }
 }
 
 function primaryStopping (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {

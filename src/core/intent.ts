@@ -20,11 +20,14 @@ export interface SeenKey {
 export const isAsSeen = (key: SeenKey, seen: SeenKey) =>
   key.value === seen.value && key.version === seen.version && key.czxid === seen.czxid
 
+/** Past whom a coordinator contends: nobody who could serve, or one that is fit and too slow. */
+export type Past = 'nobody' | 'slow'
+
 export type Intent =
   /** A client's switchover. */
   | { readonly kind: 'request', readonly request: SwitchoverRequest }
-  /** A coordinator puts its own name where none, or none that serves, is named. */
-  | { readonly kind: 'contend', readonly node: string, readonly cause: 'contention' | 'repair' | 'fence', readonly seen: SeenKey }
+  /** A coordinator puts its own name where none is named, or one that does not serve, or has not begun in the time that it had. */
+  | { readonly kind: 'contend', readonly node: string, readonly cause: 'contention' | 'repair' | 'fence', readonly past: Past, readonly seen: SeenKey }
   /** A coordinator that is named writes its name again, to have an epoch of its own for a new takeover. */
   | { readonly kind: 'rewrite', readonly node: string, readonly cause: 'restart' | 'repair', readonly seen: SeenKey }
   /** A primary that is stopping, or has lost a resource, frees the key. */
@@ -58,7 +61,7 @@ export function judge (intent: Intent, survey: Survey): Judgement {
   switch (intent.kind) {
     case 'request': return judgeRequest(intent.request, survey)
     case 'contend':
-      return isAsSeen(survey.key, intent.seen) && mayClaim(intent.node, survey.members) && !hasBegun(intent.seen.value, survey.members)
+      return isAsSeen(survey.key, intent.seen) && mayClaim(intent.node, survey.members) && isPassed(intent.seen.value, intent.past, survey.members)
         ? named(intent.node, intent.cause, survey)
         : moved
     case 'rewrite':
@@ -93,10 +96,13 @@ function judgeRequest (request: SwitchoverRequest, survey: Survey): Judgement {
 const mayClaim = (node: string, members: readonly Member[]) =>
   members.some((member) => member.name === node && member.coordinatorState === 'primary') || mayContend(node, members)
 
-/** The named node is taking over, or has: its turn is not to be taken away. */
-const hasBegun = (name: string, members: readonly Member[]) =>
-  members.some((member) => member.name === name && isFit(member) &&
-    (member.coordinatorState === 'takeover' || member.coordinatorState === 'primary'))
+/**
+ * The named node cannot serve; or it can, and had its time and has not begun: its turn is not to be taken away. Who has only just come to see the
+ * cluster again may have taken it for one that cannot serve, because of what was so before.
+ */
+const isPassed = (name: string, past: Past, members: readonly Member[]) =>
+  !members.some((member) => member.name === name && isFit(member) &&
+    (past === 'nobody' || member.coordinatorState === 'takeover' || member.coordinatorState === 'primary'))
 
 function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, survey: Survey): Judgement {
   return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, survey.members) } }

@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { Picture } from '../../src/core/completion.ts'
 import { decide, type Decision, type Standing } from '../../src/core/decision.ts'
+import type { Past } from '../../src/core/intent.ts'
 import { gone, key, member, primary } from '../support/scenario-builders.ts'
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
@@ -14,7 +15,7 @@ const seen = (value: string) => ({ value, version: 5, czxid: 'a' })
 const tried = (intent: NonNullable<Standing['tried']>['intent'], value: string): Partial<Standing> => ({ tried: { intent, seen: seen(value) } })
 
 const nothing: Decision = { do: 'nothing' }
-const contend = (value: string, after = 0, cause: 'contention' | 'repair' | 'fence' = 'repair'): Decision => ({ do: 'contend', after, seen: seen(value), cause })
+const contend = (value: string, after = 0, cause: 'contention' | 'repair' | 'fence' = 'repair', past: Past = 'nobody'): Decision => ({ do: 'contend', after, seen: seen(value), past, cause })
 const takeover: Decision = { do: 'takeover', after: 500, epoch: 5 }
 const relinquish = (after = 500): Decision => ({ do: 'relinquish', after, epoch: 5 })
 const rewrite = (after = 0): Decision => ({ do: 'rewrite', after, seen: seen('hv1') })
@@ -49,8 +50,8 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['secondary, a primary in shutdown', me(), picture('hv2', [member('hv1'), primary('hv2', { daemonState: 'shutdown' })]), nothing],
   ['secondary, a fit other that is primary', me(), picture('hv2', [member('hv1'), primary('hv2')]), nothing],
   ['secondary, a fit other in takeover', me(), picture('hv2', hv2({ coordinatorState: 'takeover' })), nothing],
-  ['secondary, a fit other that has not begun', me(), picture('hv2'), contend('hv2', 5_000)],
-  ['secondary, a fit other that is stuck', me(), picture('hv2', hv2({ coordinatorState: 'relinquish' })), contend('hv2', 5_000)],
+  ['secondary, a fit other that has not begun', me(), picture('hv2'), contend('hv2', 5_000, 'repair', 'slow')],
+  ['secondary, a fit other that is stuck', me(), picture('hv2', hv2({ coordinatorState: 'relinquish' })), contend('hv2', 5_000, 'repair', 'slow')],
   ['secondary, me', me(), picture('hv1'), takeover],
   ['secondary, me, standing back', me({ standingBack: true }), picture('hv1'), takeover],
   ['secondary, me, tried or of an earlier life', me({ spentEpoch: 5 }), picture('hv1'), rewrite()],

@@ -1,12 +1,12 @@
 // Whether what is read under the lock still bears the wish out.
 import t from 'tap'
-import { isAsSeen, judge, type Intent, type Judgement } from '../../src/core/intent.ts'
+import { isAsSeen, judge, type Intent, type Judgement, type Past } from '../../src/core/intent.ts'
 import type { Survey } from '../../src/core/survey.ts'
 import { gone, key, member, primary, survey } from '../support/scenario-builders.ts'
 
 const seen = { value: 'hv1', version: 1, czxid: 'a' }
 const moved = { kind: 'refuse', refusal: { kind: 'moved' } }
-const contend = (node: string): Intent => ({ kind: 'contend', node, cause: 'repair', seen })
+const contend = (node: string, past: Past = 'slow'): Intent => ({ kind: 'contend', node, cause: 'repair', past, seen })
 const giveBack = (to: string | null, epoch = 1): Intent => ({ kind: 'give_back', node: 'hv1', to, epoch })
 const secondaries = [member('hv1'), member('hv2'), member('hv3')]
 const elsewhere = survey({ key: key('hv3', 1) })
@@ -16,6 +16,9 @@ const writes = (value: string, from: string | null, to: string | null, cause: st
 
 const cases: [what: string, intent: Intent, survey: Survey, judgement: object][] = [
   ['contend, as seen', contend('hv2'), survey({ members: secondaries }), writes('hv2', null, 'hv2', 'repair')],
+  ['contend past nobody, and the named node can serve', contend('hv2', 'nobody'), survey({ members: secondaries }), moved],
+  ['contend past nobody, and the named node is stopping', contend('hv2', 'nobody'), survey({ members: [member('hv1', { daemonState: 'shutdown' }), member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],
+  ['contend past nobody, and the named node is unknown', contend('hv2', 'nobody'), survey({ members: [member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],
   ['contend, the key has moved', contend('hv2'), elsewhere, moved],
   ['contend, the key was written again', contend('hv2'), later, moved],
   ['contend, the key was made anew', contend('hv2'), anew, moved],
