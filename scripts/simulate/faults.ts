@@ -72,6 +72,7 @@ export function planOf (stage: Stage, random: Random): Fault[] {
   return faults
 }
 
+/** What chance alone would seldom bring about: each aims at the moment at which one promise is nearest to being broken. */
 function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
   const sessionTimeout = sessionTimeoutOf(stage)
   const renewed = { at, cue: { on: 'renewal', after: 0 }, process: DOER, servers: serversOf(stage) } as const

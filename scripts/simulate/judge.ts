@@ -198,7 +198,7 @@ export class Judge {
       const outcome = String(record.outcome)
       this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
       if (outcome === 'succeeded' && record.to !== null && !complete) this.#say(`5: switchover ${epoch} to ${record.to} succeeded, but was never complete`)
-      if (outcome === 'not_applied' && this.#keys.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
+      if (outcome === 'not_applied' && this.#keys.has(epoch) && !this.#outsiders.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
       if (this.#keys.get(epoch) === (record.to ?? NOBODY) && !this.#outsiders.has(epoch)) this.#requests.carriedOut(record)
     }
     followed.record = record

@@ -54,7 +54,7 @@ export type Cause = keyof typeof causes
 export const outcomes = {
   succeeded: 'the key names the target at this epoch, the target is primary and every other coordinator has let go',
   failed: 'a resource could not be acquired or released; rolled back',
-  superseded: 'a later change of the key took its place',
+  superseded: 'a later change of the key took its place, or another write its very epoch',
   timed_out: 'not settled within its bound',
   not_applied: 'the key was never written for it',
 } as const

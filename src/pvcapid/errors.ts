@@ -43,7 +43,7 @@ export const problems = {
   switchover_going_on: [503, 'The switchover was not over at the end of the wait', 'Ask the same again to wait on for the same switchover, or follow `Location`.'],
   switchover_failed: [502, 'The switchover failed', '`error` names the resource and the reason.'],
   switchover_timed_out: [504, 'The switchover was not done within its bound', '`nodes` shows how far each node has come; it was rolled back.'],
-  switchover_superseded: [409, 'A later change of the primary took its place', '`continued_by` is the epoch that took its place.'],
+  switchover_superseded: [409, 'A later change of the primary took its place', '`continued_by` is the epoch that took its place, or null: then another write took this very epoch.'],
   switchover_not_applied: [503, 'The switchover was never begun', 'Ask again.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string, advice: string]>>
 export type ProblemCode = keyof typeof problems
