@@ -20,9 +20,10 @@ export function violation (world: World, before: World): string | null {
   }
   if (world.zk.key.version < before.zk.key.version) return 'an epoch fell'
   for (const [name, znodes] of Object.entries(world.zk.nodes)) {
+    const entered = znodes.state === 'takeover' && before.zk.nodes[name]?.state !== 'takeover'
     // What an earlier life has left behind says nothing until this one has written its own state.
     const takesOver = znodes.state === 'takeover' && znodes.present && znodes.daemonState !== 'init'
-    if (takesOver && world.zk.line[0] !== name) return 'a takeover without the primary lock'
+    if ((entered || takesOver) && world.zk.line[0] !== name) return 'a takeover without the primary lock'
   }
   return null
 }

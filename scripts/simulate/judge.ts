@@ -209,6 +209,7 @@ export class Judge {
    * @param wish what it asked for; `alone`: no other answer was given to a request of that reason
    */
   told (told: Told, wish: { readonly to: string, readonly reason: string, readonly alone: boolean }): void {
+    if (wish.alone) this.#requests.madeOnce(wish.reason)
     if (told.kind === 'not_started' && wish.alone) this.#requests.toldNotStarted(wish.reason)
     if (told.kind !== 'committed') return
     const record = this.#records.get(told.epoch)?.record

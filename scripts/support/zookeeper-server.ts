@@ -215,7 +215,9 @@ export class ZooKeeperServer {
       for (const entry of stdout.split(/\n(?=\d+\/\d+\/\d+, [^\n]* session 0x|EOF reached)/)) {
         const [, when = '', session, zxid, op, rest = ''] = /^([^\n]*) session 0x([0-9a-f]+) cxid 0x[0-9a-f]+ zxid 0x([0-9a-f]+) (\w+) ?([^]*)$/.exec(entry) ?? []
         if (session === undefined || zxid === undefined || op === undefined) continue
-        found.push({ time: Date.parse(when), session, zxid, op, ...detailsOf(op, rest) })
+        const time = Date.parse(when)
+        if (Number.isNaN(time)) throw new Error(`the transaction log has no time in "${when}"`)
+        found.push({ time, session, zxid, op, ...detailsOf(op, rest) })
       }
     }
     return found
