@@ -10,7 +10,7 @@ import type { Bounds, Budget } from './explore/model.ts'
 import type { Heard, Task } from './explore/search-thread.ts'
 import type { Report } from './explore/search.ts'
 
-const kinds = ['requests', 'blind', 'crashes', 'expiries', 'failures', 'shutdowns', 'hasty', 'stale', 'unfenced'] as const
+const kinds = ['requests', 'blind', 'crashes', 'expiries', 'failures', 'shutdowns', 'hasty', 'stale', 'unfenced', 'readings'] as const
 const { values } = parseArgs({
   options: {
     ...Object.fromEntries(['nodes', 'resources', 'writes', 'limit', ...kinds].map((name) => [name, { type: 'string' as const }])),
@@ -22,7 +22,7 @@ const number = (name: string, fallback: number) => {
   return value === undefined ? fallback : Number(value)
 }
 
-const nothing: Budget = { requests: 0, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0 }
+const nothing: Budget = { requests: 0, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, readings: 0 }
 const cluster = (nodes: number, resources: number, writes: number): Bounds =>
   ({ ...nothing, nodes: ['hv1', 'hv2', 'hv3', 'hv4'].slice(0, nodes), resources: ['r1', 'r2'].slice(0, resources), writes })
 
@@ -60,6 +60,7 @@ const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(num
   hasty: number('hasty', 0),
   stale: number('stale', 0),
   unfenced: number('unfenced', 0),
+  readings: number('readings', 0),
 }]]]
 
 const happens = (budget: Budget) => Object.entries(budget).filter(([, times]) => times > 0).map(([what, times]) => `${what} ${times}`).join(' + ') || 'nothing'

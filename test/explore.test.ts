@@ -5,7 +5,7 @@ import { violation } from '../scripts/explore/invariants.ts'
 import { search } from '../scripts/explore/search.ts'
 
 const none: Bounds = {
-  nodes: ['hv1', 'hv2'], resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, writes: 4,
+  nodes: ['hv1', 'hv2'], resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, readings: 0, writes: 4,
 }
 
 for (const [what, bounds] of [

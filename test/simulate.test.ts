@@ -21,7 +21,7 @@ t.test('no violation', async (t) => {
 
 // Small clusters of their own, so that nothing else the seeds say of a run matters.
 const stage: Stage = {
-  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, takeoverGrace: undefined,
+  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, latency: 0.4, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, takeoverGrace: undefined,
 }
 
 t.test('found and mended: what is left of a lock attempt is not deleted after the last words', async (t) => {
@@ -35,5 +35,32 @@ t.test('found and mended: what is left of a lock attempt is not deleted after th
     const { violation, struck } = await run(`book-${number}`, { stage, faults })
     t.equal(violation, null, `book-${number}`)
     t.equal(struck.faults, 3)
+  }
+})
+
+t.test('found and mended: a node that ends itself keeps its session until it has', async (t) => {
+  // The lease of a primary runs out, one of its resources cannot be released, and its way to ZooKeeper is open by then or soon after.
+  for (const lasts of [4_000, 4_100, 4_500, 4_700, 4_800]) {
+    const faults: Fault[] = [
+      { at: 0, cue: { on: 'primary', after: 0 }, kind: 'resource', node: DOER, resource: 'r1', humour: 'hangs', lasts: 25_000 },
+      { at: 0, cue: { on: 'primary', after: 0 }, kind: 'cut', process: DOER, servers: [0, 1, 2], way: 'from_server', lasts },
+    ]
+    const { violation, struck } = await run(`self-fence ${lasts}`, { stage: { ...stage, fencing: 'unfenced', resources: ['r1', 'r2'] }, faults })
+    t.equal(violation, null, `cut off for ${lasts} ms`)
+    t.equal(struck.faults, 2)
+  }
+})
+
+t.test('found and mended: an outage just after the key was written is no proof that it was not', async (t) => {
+  // Everybody has seen the record and nobody the key when the only server goes away, and it stays away past every bound.
+  for (const after of [0.4, 0.8]) {
+    const faults: Fault[] = [
+      { at: 19_000, cue: { on: 'key', after }, kind: 'server_down', servers: [0], lasts: 150_000 },
+      { at: 20_000, kind: 'request', api: 'api1', to: 'hv1', again: false },
+      { at: 20_000, kind: 'request', api: 'api1', to: 'hv2', again: false },
+    ]
+    const { violation, struck } = await run(`outage ${after}`, { stage: { ...stage, servers: 1, sessionTimeout: 30_000, span: 200_000 }, faults })
+    t.equal(violation, null, `${after} ms after the key`)
+    t.equal(struck.faults, 1)
   }
 })

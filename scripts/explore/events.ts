@@ -8,6 +8,7 @@ import { holdersOf } from '../../src/core/handover.ts'
 import { countsAsLetGo, suspicion } from '../../src/core/fencing.ts'
 import { holdsNothing } from '../../src/core/member.ts'
 import { apply, joinLine, leaveLine } from './operations.ts'
+import { addReader } from './reader.ts'
 import { boot, membersOf, pictureOf, viewOf, type Bounds, type Budget, type NodeModel, type NodeZnodes, type World } from './model.ts'
 
 export interface Happening {
@@ -151,6 +152,7 @@ export function happenings (world: World, bounds: Bounds): readonly Happening[] 
   addJudges(world, add)
   addClients(world, bounds, add)
   addClosers(world, add)
+  addReader(world, add)
   return list
 }
 

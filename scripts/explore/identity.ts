@@ -145,7 +145,7 @@ export class Identities {
 
   /** Equal for two worlds if, and (but for a collision of digests) only if, the same can happen in both. */
   of (world: World): string {
-    const common = [partOf(world.zk, keyOf), partOf(world.api ?? none)]
+    const common = [partOf(world.zk, keyOf), partOf(world.api ?? none), partOf(world.reader ?? none)]
     const nodes = this.#names.map((name) => this.#partsOfNode(world, name))
     let shift = Infinity
     for (const part of [...common, ...nodes.flatMap(({ own, view }) => [...own, ...view])]) for (const epoch of part.epochs) shift = Math.min(shift, epoch)

@@ -16,7 +16,8 @@ export function violation (world: World, before: World): string | null {
     if (earlier === undefined) continue
     if (earlier.outcome !== null && earlier.outcome !== record.outcome) return 'a record was closed twice'
     if (earlier.to !== record.to || earlier.cause !== record.cause) return 'an epoch was given to two switchovers'
-    if (earlier.outcome === null && record.outcome === 'succeeded' && record.to !== null && !isComplete(view, record.epoch, record.to)) return 'succeeded without the completion rule'
+    const wasComplete = before.reader?.epoch === record.epoch && before.reader.complete
+    if (earlier.outcome === null && record.outcome === 'succeeded' && record.to !== null && !wasComplete && !isComplete(view, record.epoch, record.to)) return 'succeeded without the completion rule'
   }
   if (world.zk.key.version < before.zk.key.version) return 'an epoch fell'
   for (const [name, znodes] of Object.entries(world.zk.nodes)) {

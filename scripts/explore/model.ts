@@ -6,6 +6,7 @@
  * runs out before the session can. An acquisition counts as holding from its beginning, a release as letting go only at its end.
  */
 import { newCoordinator, type ClusterView, type Coordinator, type NodeOp } from '../../src/core/coordinator-state.ts'
+import type { Picture } from '../../src/core/completion.ts'
 import type { KeyChange } from '../../src/core/key-change.ts'
 import type { Member } from '../../src/core/member.ts'
 import type { StoredRecord, Survey } from '../../src/core/survey.ts'
@@ -48,11 +49,28 @@ export interface NodeModel {
   readonly holds: readonly string[]
 }
 
+/** What is read of the cluster in one go: the key, or the nodes' states. */
+export type Part = 'key' | 'nodes'
+export type Parts = Partial<Pick<ZooKeeperModel, Part>>
+
+/** Somebody who reads, part by part and twice, whether a switchover is over. */
+export interface Reader {
+  readonly epoch: number
+  readonly to: string
+  readonly first: Parts
+  readonly second: Parts
+  /** What was written since it was read first. */
+  readonly moved: readonly Part[]
+  /** The completion rule held at some instant since the reading began. */
+  readonly complete: boolean
+}
+
 export interface World {
   readonly zk: ZooKeeperModel
   readonly nodes: Readonly<Record<string, NodeModel>>
   /** The API's change of the key, and what it has come to. */
   readonly api: KeyChange | null
+  readonly reader: Reader | null
   /** What may still happen of each kind. */
   readonly budget: Budget
 }
@@ -70,6 +88,8 @@ export interface Budget {
   readonly stale: number
   /** Dead nodes that count as having let go without a fence. */
   readonly unfenced: number
+  /** Closings for which the cluster is read part by part, rather than in one instant. */
+  readonly readings: number
 }
 
 export interface Bounds extends Budget {
@@ -116,12 +136,21 @@ export function membersOf (zk: ZooKeeperModel): readonly Member[] {
   return made
 }
 
+const keyOf = (key: ZooKeeperModel['key']) => ({ ...key, czxid: CZXID, mzxid: String(key.version) })
+
 /** The cluster as it is. */
 export const pictureOf = (zk: ZooKeeperModel): ClusterView => ({
-  key: { ...zk.key, czxid: CZXID, mzxid: String(zk.key.version) },
+  key: keyOf(zk.key),
   ledger: LEDGER,
   members: membersOf(zk),
   records: zk.records.map(({ record }) => record),
+})
+
+/** The cluster as its parts were when they were read. @param stamp says of each part whether another reading has shown the same */
+export const pictureOfParts = ({ key, nodes }: Required<Parts>, stamp: (part: Part) => string): Picture => ({
+  key: { ...keyOf(key), mzxid: stamp('key') },
+  ledger: LEDGER,
+  members: Object.entries(nodes).map(([name, znodes]) => ({ ...member(name, znodes), stamp: stamp('nodes') })),
 })
 
 const views = new WeakMap<ZooKeeperModel, ClusterView>()
@@ -184,6 +213,6 @@ export function initialWorld (bounds: Bounds): World {
     const machine: Coordinator = { ...newCoordinator(settingsOf(name, bounds), 1), daemon: 'run', state: name === first ? 'primary' : 'secondary', view: viewOf(zk), held: holds }
     return [name, { machine, pending: null, delays: [], expired: false, holds }]
   }))
-  const { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced } = bounds
-  return { zk, nodes, api: null, budget: { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced } }
+  const { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced, readings } = bounds
+  return { zk, nodes, api: null, reader: null, budget: { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced, readings } }
 }

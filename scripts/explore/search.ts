@@ -5,6 +5,7 @@
 import { happenings } from './events.ts'
 import { canonical, Identities } from './identity.ts'
 import { initialWorld, type Bounds, type Budget, type World } from './model.ts'
+import { noticed } from './reader.ts'
 import { isSettled, violation } from './invariants.ts'
 
 export interface Report {
@@ -90,7 +91,7 @@ export function search (bounds: Bounds, { limit = Infinity, quick = false, budge
         good.push(number)
       }
       for (const happening of happenings(world, bounds)) {
-        const after = canonical(happening.world, world)
+        const after = canonical(noticed(happening.world, world), world)
         const entered = enter(after, number, happening.label)
         if (entered === null) continue
         const wrong = violation(after, world)

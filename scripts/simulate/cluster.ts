@@ -61,12 +61,12 @@ export class SimulatedCluster {
     this.#options = options
     const { stage, timeline, random, tell } = options
     this.#impairments = new Impairments(timeline)
-    const network = new Network({ timeline, random: random.stream('network'), latency: 0.4 })
+    const network = new Network({ timeline, random: random.stream('network'), latency: stage.latency })
     const ensemble = new Ensemble({
       timeline,
       random: random.stream('ensemble'),
       servers: stage.servers,
-      latency: 0.4,
+      latency: stage.latency,
       disk: 1,
       maxSessionTimeout: stage.maxSessionTimeout,
       onCommit: (transaction) => {
@@ -93,7 +93,13 @@ export class SimulatedCluster {
         powerOff: (target) => this.#powerOff(target, target === name ? 'itself' : name),
       }))
     }
-    this.judge = new Judge({ znodes: () => ensemble.committed, machines: () => this.machines.values(), now: () => timeline.now, isOutsider: (session) => this.#zookeeper.owners.get(session) === OPERATOR })
+    this.judge = new Judge({
+      znodes: () => ensemble.committed,
+      machines: () => this.machines.values(),
+      now: () => timeline.now,
+      isOutsider: (session) => this.#zookeeper.owners.get(session) === OPERATOR,
+      leases: stage.fencing === 'unfenced',
+    })
     for (const name of [...stage.nodes, ...stage.apis]) this.#start(name)
     const look = () => {
       for (const name of stage.nodes) this.judge.punctual(name, this.#impairments.sinceAny(name), this.#slots.get(name)?.process.started ?? 0)

@@ -42,6 +42,8 @@ export interface Stage {
   readonly nodes: readonly string[]
   readonly apis: readonly string[]
   readonly servers: number
+  /** Milliseconds, typically, between any two machines. */
+  readonly latency: number
   readonly resources: readonly string[]
   /** Milliseconds in which things go wrong. */
   readonly span: number
@@ -67,7 +69,7 @@ export function planOf (stage: Stage, random: Random): Fault[] {
   const faults: Fault[] = []
   for (let at = random.between(2_000, 6_000); at < stage.span; at += -Math.log(1 - random.next()) * stage.every) {
     const cue = random.chance(0.4) ? { cue: cueOf(random) } : {}
-    faults.push(...random.chance(0.08) ? worstMoment(Math.round(at), stage, random) : [{ at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault])
+    faults.push(...random.chance(0.14) ? worstMoment(Math.round(at), stage, random) : [{ at: Math.round(at), ...cue, ...faultOf(stage, random, 'cue' in cue) } as Fault])
   }
   return faults
 }
@@ -82,6 +84,8 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
       { ...renewed, kind: 'stall', way: 'from_server', lasts: Math.round(random.between(0, sessionTimeout)) },
       { ...renewed, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
     ],
+    // The server of whoever holds a lease is cut off from the others, and goes on answering what needs none of them.
+    () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_cut', server: DOER, lasts: Math.round(random.between(1.2, 2) * sessionTimeout) }],
     // A node is told to stop when its next keepalive is due at any moment.
     () => [{ at, cue: { on: 'keepalive', after: KEEPALIVE_INTERVAL - Math.round(random.between(0, 25)) }, kind: 'shutdown', node: DOER, lasts: Math.round(random.between(100, 20_000)) }],
     // The key changes again when the nodes are just about to follow it.

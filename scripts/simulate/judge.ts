@@ -54,18 +54,25 @@ export class Judge {
   /** The last two writes of each session. */
   readonly #last = new Map<string, readonly [string, string]>()
   readonly #machines: () => Iterable<Machine>
+  readonly #leases: boolean
+  /** When each session registered a node, and which. */
+  readonly #registered = new Map<string, { readonly name: string, readonly at: number }>()
   readonly #requests = new JudgedRequests((what) => this.#say(what))
   readonly #winners = new JudgedWinners((what) => this.#say(what))
   #newestEpoch = 0
   /** The life of the key that the ledger knows. */
   #life = ''
 
-  /** @param options `isOutsider`: whether a session is that of somebody who writes past the daemons; none is, unless it is told */
-  constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean }) {
+  /**
+   * @param options `isOutsider`: whether a session is that of somebody who writes past the daemons; none is, unless it is told. `leases`: whether
+   * a node's lease is all that its peers rely on: it never stands still, and ends itself if it cannot let go
+   */
+  constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean, leases?: boolean }) {
     this.#znodes = options.znodes
     this.#machines = options.machines
     this.#now = options.now
     this.#isOutsider = options.isOutsider ?? (() => false)
+    this.#leases = options.leases ?? false
   }
 
   get switchovers (): number { return this.#records.size }
@@ -116,6 +123,8 @@ export class Judge {
     this.#orderOfShutdown(session, change.op === 'set' ? `${path}=${path.endsWith('daemonstate') ? change.data : ''}` : path, change.op)
     if (change.op === 'set' && path.endsWith('/routerstate') && change.data === 'takeover') this.#underLock(session, path)
     if (stepOf(change) === 'unlock') this.#stillInTakeover(session)
+    if (change.op === 'create' && path.endsWith('/presence')) this.#registers(path, session)
+    if (change.op === 'close_session') this.#lateToLetGo(session)
     if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction)
   }
 
@@ -144,7 +153,21 @@ export class Judge {
     if (holder !== session) this.#say(`3: ${path} became takeover without the primary lock`)
   }
 
+  #registers (path: string, session: string): void {
+    if (this.#znodes().get(path)?.stat.ephemeralOwner === session) this.#registered.set(session, { name: path.split('/')[2] ?? '', at: this.#now() })
+  }
+
+  /** 15. A daemon that runs has let go of everything before its session ends. */
+  #lateToLetGo (session: string): void {
+    const registered = this.#registered.get(session)
+    if (!this.#registered.delete(session) || registered === undefined || !this.#leases) return
+    for (const { name, holds, daemon } of this.#machines()) {
+      if (name === registered.name && holds.size > 0 && daemon?.running === true && daemon.started < registered.at) this.#say(`15: the session of ${name} ended, and it holds ${[...holds].join(' ')}`)
+    }
+  }
+
   #look (path: string, { session, time }: Transaction): void {
+    if (path.startsWith(`${SWITCHOVERS}/`)) this.#recordMoved(Number(path.slice(-10)))
     const picture = this.picture()
     if (picture === null) return
     const epoch = epochOf(picture.key, picture.ledger)
@@ -154,7 +177,6 @@ export class Judge {
       this.#winners.named(picture.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
       if (epoch !== null) this.#keyMoved(epoch, picture.key.value, session)
     }
-    if (path.startsWith(`${SWITCHOVERS}/`)) this.#recordMoved(Number(path.slice(-10)))
     for (const followed of this.#records.values()) {
       const { record } = followed
       if (isOpen(record) && record.to !== null && !followed.complete) followed.complete = isComplete(picture, record.epoch, record.to)

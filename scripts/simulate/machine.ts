@@ -31,14 +31,19 @@ export class Machine {
   readonly holds = new Set<string>()
   readonly humours = new Map<string, Humour>()
   readonly #options: MachineOptions
+  #daemon: Process | null = null
 
   constructor (options: MachineOptions) {
     this.name = options.name
     this.#options = options
   }
 
+  /** The daemon that was started last. */
+  get daemon (): Process | null { return this.#daemon }
+
   /** Runs the commands of a daemon. They end with it, as they do in a service's control group. */
   commandsOf (process: Process): CommandRunner {
+    this.#daemon = process
     return { run: async (request) => await this.#run(process, request) }
   }
 
@@ -46,7 +51,7 @@ export class Machine {
     const { env = {}, argv: [program], timeout } = request
     const { random, powerOff, fencing } = this.#options
     if (request.signal?.aborted === true) return Promise.resolve({ kind: 'aborted' })
-    if (program === SELF_FENCE) return this.#command(process, request, { takes: random.latency(100), fails: false }, () => powerOff(this.name))
+    if (program === SELF_FENCE) return this.#command(process, request, { takes: random.between(50, 150), fails: false }, () => powerOff(this.name))
     if (env['PVC_ACTION'] === 'fence') return this.#fence(process, request, env['PVC_NODE'] ?? '', fencing())
     const resource = env['PVC_RESOURCE'] ?? ''
     const humour = this.humours.get(resource) ?? 'good'

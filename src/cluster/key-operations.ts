@@ -12,7 +12,7 @@ import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { HeldLock } from './held-lock.ts'
-import { readMembers, readRecord, readSurvey, readZnode, type Alive } from './reading.ts'
+import { readEpoch, readMembers, readRecord, readSurvey, readZnode, type Alive } from './reading.ts'
 import { sureRead, sureWrite, type WriteFate } from './sure-write.ts'
 
 export interface KeyOperationsOptions {
@@ -105,6 +105,25 @@ export class KeyOperations {
     const particulars = particularsOf({ ...stored.record, outcome: null }, members)
     const progress = closing.outcome === 'succeeded' ? 1 : particulars.progress
     return answer(await this.#setRecord(closeRecord(stored.record, wall, closing, { ...particulars, progress }), stored.version, signal))
+  }
+
+  /**
+   * Closes the record of `epoch` as `not_applied`, if the key has not come to it. Shown under the primary lock, because whoever holds it knows that nobody
+   * else's write of the key is under way; how much time has passed shows nothing, since the session of a writer can outlast any outage.
+   * `refused` if that cannot be shown now, or is not so.
+   * @param signal as for `sureWrite`
+   */
+  async concludeNotApplied (epoch: number, wall: string, signal?: AbortSignal): Promise<KeyAnswer> {
+    const { book, identifier, lockTimeout } = this.#options
+    const lock = new HeldLock()
+    const taken = await lock.take(async () => await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout: lockTimeout, signal }))
+    if (taken.kind !== 'done') return taken
+    try {
+      const now = await sureRead(this.session, async () => await readEpoch(this.session), signal)
+      return now === null || now >= epoch ? { kind: 'refused' } : await this.conclude(epoch, { outcome: 'not_applied' }, wall, signal)
+    } finally {
+      await lock.letGo()
+    }
   }
 
   async #setRecord (record: SwitchoverRecord, version: number, signal?: AbortSignal): Promise<WriteFate> {

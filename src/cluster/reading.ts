@@ -2,7 +2,7 @@
  * The cluster's znodes read directly, in core's words: for decisions that may not rest on a cached view. Reads of one session never go back
  * in time, so what the holder of the primary lock reads here is at least as new as the moment it got the lock.
  */
-import { epochOfName, keyOf, parseLedger, type KeyView, type Ledger } from '../core/epoch.ts'
+import { epochOf, epochOfName, keyOf, parseLedger, type KeyView, type Ledger } from '../core/epoch.ts'
 import { memberOf, memberZnodes, type Member } from '../core/member.ts'
 import { parseRecord } from '../core/record.ts'
 import type { Picture } from '../core/completion.ts'
@@ -67,6 +67,12 @@ async function readKey (session: Session): Promise<KeyView | null> {
 async function readLedger (session: Session): Promise<{ ledger: Ledger | null, version: number | null }> {
   const znode = await readZnode(session, SWITCHOVERS)
   return { ledger: parseLedger(znode?.data), version: znode?.version ?? null }
+}
+
+/** The present epoch; null while there is no key, or none that the ledger knows. */
+export async function readEpoch (session: Session): Promise<number | null> {
+  const [key, { ledger }] = await Promise.all([readKey(session), readLedger(session)])
+  return key === null ? null : epochOf(key, ledger)
 }
 
 export async function readRecord (session: Session, epoch: number): Promise<StoredRecord | null> {

@@ -2,9 +2,10 @@
  * Closes switchover records, and makes one for a key that was written without. Runs in every coordinator and every API: whoever sees the
  * end first writes it, and the first versioned write wins, so a record is closed even if everybody who had a part in it is dead.
  *
- * Success is written only after two direct readings of everything the completion rule reads have shown the same.
+ * Success is written only after two direct readings of everything the completion rule reads have shown the same, and `not_applied` only under
+ * the primary lock.
  */
-import { isComplete, stampOf, verdictOn } from '../core/completion.ts'
+import { isProven, verdictOn } from '../core/completion.ts'
 import type { ClusterView } from '../core/coordinator-state.ts'
 import { epochOf } from '../core/epoch.ts'
 import { isOpen, openRecord, type Closing, type SwitchoverRecord } from '../core/record.ts'
@@ -19,8 +20,8 @@ import { readPicture } from './reading.ts'
 
 /** Milliseconds past the bound before somebody other than the taker closes a record: the taker rolls back first if it lives. */
 const GRACE = 5_000
-/** Milliseconds more until a key that was not written counts as never to be: by then the session of whoever was to write it has ended. */
-const WRITER_GONE = 60_000
+/** Milliseconds until it is tried again to show that a key was never written. */
+const AGAIN = 5_000
 /** Milliseconds that an epoch may go without a record: its writer made one before the key, it may only not have been read yet. */
 const UNRECORDED = 250
 /** Seconds that a switchover without a record of its own is given. */
@@ -40,7 +41,7 @@ export class RecordKeeper {
   readonly #options: RecordKeeperOptions
   readonly #subscription: Disposable
   /** Open records by epoch: the timer of their bound, which runs from first sight, and what has passed of it. */
-  readonly #bounds = new Map<number, { timer: Timer | null, passed: boolean, writerGone: boolean }>()
+  readonly #bounds = new Map<number, { timer: Timer, passed: boolean }>()
   #unrecorded: { epoch: number, timer: Timer } | null = null
   readonly #closed = new AbortController()
   /** What is being looked at or written. */
@@ -59,7 +60,7 @@ export class RecordKeeper {
     this.#closed.abort()
     this.#subscription[Symbol.dispose]()
     this.#unrecorded?.timer[Symbol.dispose]()
-    for (const { timer } of this.#bounds.values()) timer?.[Symbol.dispose]()
+    for (const { timer } of this.#bounds.values()) timer[Symbol.dispose]()
     await Promise.all(this.#underWay)
   }
 
@@ -95,7 +96,7 @@ export class RecordKeeper {
       if (this.#closed.signal.aborted) return
       const bound = this.#bounds.get(record.epoch)
       const closing = verdictOn(record, view, view.records, bound?.passed ?? false)
-      if (closing === null || (closing.outcome === 'not_applied' && bound?.writerGone !== true)) continue
+      if (closing === null) continue
       try {
         await this.#close(record, closing)
       } catch (error) {
@@ -109,7 +110,10 @@ export class RecordKeeper {
     const operations = this.#options.operations()
     if (operations === null) return
     if (closing.outcome === 'succeeded' && record.to !== null && !await provenComplete(operations.session, record.epoch, record.to)) return
-    const answer = await operations.conclude(record.epoch, closing, this.#options.clock.wall(), this.#closed.signal)
+    const wall = this.#options.clock.wall()
+    const answer = closing.outcome === 'not_applied'
+      ? await operations.concludeNotApplied(record.epoch, wall, this.#closed.signal)
+      : await operations.conclude(record.epoch, closing, wall, this.#closed.signal)
     if (answer.kind === 'done') this.#options.report({ event: 'closed', epoch: record.epoch, outcome: closing.outcome })
   }
 
@@ -117,21 +121,18 @@ export class RecordKeeper {
     const epochs = new Set(open.map((record) => record.epoch))
     for (const [epoch, { timer }] of this.#bounds) {
       if (epochs.has(epoch)) continue
-      timer?.[Symbol.dispose]()
+      timer[Symbol.dispose]()
       this.#bounds.delete(epoch)
     }
     for (const { epoch, timeout } of open) {
       if (this.#bounds.has(epoch)) continue
-      const { clock } = this.#options
-      const bound = { timer: null as Timer | null, passed: false, writerGone: false }
-      bound.timer = clock.after(timeout * 1000 + GRACE, () => {
+      const pass = () => {
         bound.passed = true
-        bound.timer = clock.after(WRITER_GONE, () => {
-          bound.writerGone = true
-          this.look()
-        })
+        // For as long as it is open: the lock that a closing needs may not be had, and no other view has to come.
+        bound.timer = this.#options.clock.after(AGAIN, pass)
         this.look()
-      })
+      }
+      const bound = { timer: this.#options.clock.after(timeout * 1000 + GRACE, pass), passed: false }
       this.#bounds.set(epoch, bound)
     }
   }
@@ -166,9 +167,8 @@ function unrecordedEpoch (view: ClusterView): number | null {
   return view.records.some((record) => record.epoch === epoch) ? null : epoch
 }
 
-/** Two readings one after the other that show the same are a picture of the instant between them. */
 async function provenComplete (session: Session, epoch: number, target: string): Promise<boolean> {
   const first = await readPicture(session)
   const second = first === null ? null : await readPicture(session)
-  return first !== null && second !== null && stampOf(first) === stampOf(second) && isComplete(second, epoch, target)
+  return first !== null && second !== null && isProven(first, second, epoch, target)
 }

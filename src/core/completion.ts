@@ -18,7 +18,7 @@ export interface Picture {
 }
 
 /** Equal stamps of two readings mean that nothing the rule reads has changed between them. */
-export const stampOf = (picture: Picture): string =>
+const stampOf = (picture: Picture): string =>
   [picture.key.mzxid, picture.ledger?.base, ...picture.members.map((member) => `${member.name}=${member.stamp}`).sort()].join(' ')
 
 /** The key names `target` at exactly `epoch`, the target is primary and every other coordinator has let go. */
@@ -28,6 +28,10 @@ export function isComplete (picture: Picture, epoch: number, target: string): bo
     picture.members.some((member) => member.name === target && member.coordinatorState === 'primary') &&
     picture.members.every((member) => member.name === target || holdsNothing(member))
 }
+
+/** Two readings one after the other that show the same are a picture of the instant between them, though the parts of each were read at moments of their own. */
+export const isProven = (first: Picture, second: Picture, epoch: number, target: string): boolean =>
+  stampOf(first) === stampOf(second) && isComplete(second, epoch, target)
 
 /** Complete, and the target does a primary's work. A switchover stays complete when its target dies later; nothing is settled then. */
 export const isSettled = (picture: Picture, epoch: number, target: string): boolean =>

@@ -58,7 +58,8 @@ export class Life {
   #observer: Observer | null = null
   /** Runs while everything has to be released. */
   #releasesDue: Timer | null = null
-  #selfFencing = false
+  /** The self_fence that is under way. */
+  #selfFencing: Promise<void> | null = null
   #makingKey: Promise<void> = Promise.resolve()
   #stepping = false
   #stopping = false
@@ -92,6 +93,8 @@ export class Life {
       for (const timer of this.#delays.values()) timer[Symbol.dispose]()
       this.#releasesDue?.[Symbol.dispose]()
       for (const controller of this.#underWay.values()) controller.abort()
+      // Peers may take over once they see the session end, which it is about to: not while this node is still ending itself.
+      await this.#selfFencing
       await this.#closing.close()
     }
   }
@@ -267,7 +270,7 @@ export class Life {
         this.#delays.delete(effect.id)
         break
       case 'note': this.#note(effect.note); break
-      case 'self_fence': void this.#selfFence(effect.trouble.message); break
+      case 'self_fence': this.#selfFence(effect.trouble.message); break
       case 'ended': this.#end(effect.how); break
       default: unreachable(effect)
     }
@@ -293,15 +296,12 @@ export class Life {
     if (this.#operations !== null) this.#operations.hurried = true
     if (held.length === 0 || this.#lease === null) return
     this.#releasesDue ??= this.#options.clock.after(this.#lease.releaseTime, () => {
-      void this.#selfFence(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
+      this.#selfFence(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
     })
   }
 
-  async #selfFence (why: string): Promise<void> {
-    if (this.#selfFencing) return
-    this.#selfFencing = true
-    await selfFence(this.#options.config, why, this.#options)
-    this.#selfFencing = false
+  #selfFence (why: string): void {
+    this.#selfFencing ??= selfFence(this.#options.config, why, this.#options).finally(() => { this.#selfFencing = null })
   }
 
   #note (note: Note): void {

@@ -1,4 +1,4 @@
-// The end of a record keeper: what it is writing is waited for, and nothing more is begun.
+// The bound of a record, and the end of a record keeper: what it is writing is waited for, and nothing more is begun.
 import t from 'tap'
 import type { ClusterFeed } from '../../src/cluster/cluster-feed.ts'
 import type { KeyOperations } from '../../src/cluster/key-operations.ts'
@@ -39,5 +39,37 @@ t.test('closing waits for the record that is being written, and begins no other'
   keeper.look()
   await turns()
   t.same(begun, [1], 'the second record is somebody else\'s now')
+  t.equal(clock.running, 0)
+})
+
+t.test('what cannot be shown to be never applied is tried again until it is closed', async (t) => {
+  const view = { ...survey({ key: key('hv1', 1) }), records: [record(2)] }
+  let tell: () => void = () => {}
+  const feed = { view, onView: (listener: () => void) => { tell = listener; return { [Symbol.dispose]: () => {} } } } as unknown as ClusterFeed
+  let tried = 0
+  const operations = {
+    concludeNotApplied: async () => {
+      tried++
+      return { kind: 'refused' }
+    },
+  } as unknown as KeyOperations
+  const clock = new ManualClock()
+  const keeper = new RecordKeeper({ feed, clock, operations: () => operations, recordsExternal: false, report: () => {} })
+  await turns()
+  t.equal(tried, 0, 'its bound has not passed')
+  const bound = record(2).timeout * 1000 + 5_000
+  clock.advance(bound)
+  await turns()
+  t.equal(tried, 1)
+  clock.advance(5_000)
+  await turns()
+  t.equal(tried, 2, 'though the view has not changed')
+  view.records = []
+  tell()
+  await turns()
+  clock.advance(60_000)
+  await turns()
+  t.equal(tried, 2)
+  await keeper[Symbol.asyncDispose]()
   t.equal(clock.running, 0)
 })

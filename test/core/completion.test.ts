@@ -1,6 +1,6 @@
 // When a switchover is over, and how it ended.
 import t from 'tap'
-import { continuationOf, isComplete, settledPrimary, stampOf, verdictOn, type Picture } from '../../src/core/completion.ts'
+import { continuationOf, isComplete, isProven, settledPrimary, verdictOn, type Picture } from '../../src/core/completion.ts'
 import type { Closing, SwitchoverRecord } from '../../src/core/record.ts'
 import { gone, key, member, primary, record } from '../support/scenario-builders.ts'
 
@@ -30,11 +30,14 @@ t.test('complete', async (t) => {
   t.strictSame(settledPrimary(picture({ members: [primary('hv2', { daemonState: 'shutdown' })] })), { name: 'hv2', epoch: 5 }, 'one that is stopping serves until it has handed over')
 })
 
-t.test('a stamp changes with everything that the rule reads', async (t) => {
-  const stamp = stampOf(picture())
-  t.equal(stampOf(picture({ members: picture().members.toReversed() })), stamp, 'the order does not count')
+t.test('two readings prove it only if they show the same of everything that the rule reads', async (t) => {
+  t.ok(isProven(picture(), picture(), 5, 'hv2'))
+  t.ok(isProven(picture(), picture({ members: picture().members.toReversed() }), 5, 'hv2'), 'the order does not count')
+  t.notOk(isProven(picture(), picture(), 6, 'hv2'))
+  t.notOk(isProven(picture({ members: [primary('hv1')] }), picture({ members: [primary('hv1')] }), 5, 'hv2'))
   for (const other of [picture({ key: key('hv2', 6) }), picture({ ledger: null }), picture({ ledger: { czxid: 'a', base: 1 } }), picture({ members: [primary('hv2', { stamp: '2/1' })] })]) {
-    t.not(stampOf(other), stamp)
+    t.notOk(isProven(other, picture(), 5, 'hv2'))
+    t.notOk(isProven(picture(), other, 5, 'hv2'))
   }
 })
 
