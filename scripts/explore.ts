@@ -48,6 +48,7 @@ const suite: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [
     { ...nothing, requests: 1, blindWrites: 1 },
     { ...nothing, requests: 1, failures: 2 },
   ]],
+  [cluster(2, 1, 4), [{ ...nothing, requests: 1, readings: 1 }]],
 ]
 
 const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(number('nodes', 2), number('resources', 1), number('writes', 4)), [{

@@ -21,7 +21,7 @@ t.test('no violation', async (t) => {
 
 // Small clusters of their own, so that nothing else the seeds say of a run matters.
 const stage: Stage = {
-  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, latency: 0.4, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, takeoverGrace: undefined,
+  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, latency: 0.4, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, releaseTimeout: 400, takeoverGrace: undefined,
 }
 
 t.test('found and mended: what is left of a lock attempt is not deleted after the last words', async (t) => {

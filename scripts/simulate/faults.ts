@@ -52,6 +52,8 @@ export interface Stage {
   /** Milliseconds: what is asked for, and the most that the servers grant. */
   readonly sessionTimeout: number
   readonly maxSessionTimeout: number
+  /** Milliseconds for each release; more than a lease leaves for all of them may end with the node ending itself. */
+  readonly releaseTimeout: number
   /** Milliseconds that a lease which is trusted gets beyond its session; undefined for the daemons' own. */
   readonly takeoverGrace: number | undefined
 }
@@ -79,10 +81,12 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
   const sessionTimeout = sessionTimeoutOf(stage)
   const renewed = { at, cue: { on: 'renewal', after: 0 }, process: DOER, servers: serversOf(stage) } as const
   const moments: readonly [() => Fault[], ...Array<() => Fault[]>] = [
-    // Nothing that the holder of a lease sends arrives any more, and what it was sent comes late: never do the two ends differ more in what they heard last.
+    // Nothing that the holder of a lease sends arrives any more, and what it was sent comes late: never do the two ends differ more in what they heard
+    // last. What it holds it can hardly let go of.
     () => [
-      { ...renewed, kind: 'stall', way: 'from_server', lasts: Math.round(random.between(0, sessionTimeout)) },
+      { ...renewed, kind: 'stall', way: 'from_server', lasts: Math.round(random.between(0, sessionTimeout / 4)) },
       { ...renewed, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
+      { at, cue: renewed.cue, kind: 'resource', node: DOER, resource: random.pick(stage.resources) ?? '', humour: random.pick(humours), lasts: 2 * sessionTimeout },
     ],
     // The server of whoever holds a lease is cut off from the others, and goes on answering what needs none of them.
     () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_cut', server: DOER, lasts: Math.round(random.between(1.2, 2) * sessionTimeout) }],

@@ -39,6 +39,7 @@ function stageOf (seed: string): Stage {
     span: 300_000,
     every: random.pick([1_500, 3_000, 6_000, 12_000]),
     latency: random.pick([0.4, 0.4, 0.4, 4, 20]),
+    releaseTimeout: random.pick([400, 5_000]),
     takeoverGrace: random.pick([undefined, 0, 0]),
     ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 30_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
   }
