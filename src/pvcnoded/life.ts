@@ -90,11 +90,11 @@ export class Life {
       if (this.#stopping) this.#dispatch({ type: 'shutdown' })
       return await this.#ended
     } finally {
-      for (const timer of this.#delays.values()) timer[Symbol.dispose]()
-      this.#releasesDue?.[Symbol.dispose]()
       for (const controller of this.#underWay.values()) controller.abort()
       // Peers may take over once they see the session end, which it is about to: not while this node is still ending itself.
       await this.#selfFencing
+      for (const timer of this.#delays.values()) timer[Symbol.dispose]()
+      this.#releasesDue?.[Symbol.dispose]()
       await this.#closing.close()
     }
   }
