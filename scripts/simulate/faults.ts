@@ -90,6 +90,13 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
     ],
     // The server of whoever holds a lease is cut off from the others, and goes on answering what needs none of them.
     () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_cut', server: DOER, lasts: Math.round(random.between(1.2, 2) * sessionTimeout) }],
+    // Whoever holds everything stands still for longer than its session lives, and the fence that is to cover that does not work.
+    ...(stage.fencing !== 'command'
+      ? []
+      : [(): Fault[] => [
+          { at, cue: renewed.cue, kind: 'pause', process: DOER, lasts: Math.round(random.between(2, 4) * sessionTimeout) },
+          { at, cue: renewed.cue, kind: 'fencing', humour: random.pick(fencingHumours), lasts: 4 * sessionTimeout },
+        ]]),
     // A node is told to stop when its next keepalive is due at any moment.
     () => [{ at, cue: { on: 'keepalive', after: KEEPALIVE_INTERVAL - Math.round(random.between(0, 25)) }, kind: 'shutdown', node: DOER, lasts: Math.round(random.between(100, 20_000)) }],
     // The key changes again when the nodes are just about to follow it.
