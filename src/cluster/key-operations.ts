@@ -10,7 +10,7 @@ import { NOBODY, unreachable } from '../core/states.ts'
 import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/errors.ts'
 import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.ts'
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
-import type { Session } from '../zookeeper/session.ts'
+import type { OperationOptions, Session } from '../zookeeper/session.ts'
 import { HeldLock } from './held-lock.ts'
 import { readEpoch, readMembers, readRecord, readSurvey, readZnode, type Alive } from './reading.ts'
 import { sureRead, sureWrite, type WriteFate } from './sure-write.ts'
@@ -68,10 +68,13 @@ export class KeyOperations {
 
   /** Waits for the primary lock, at most `timeout` milliseconds. */
   async takeLock (timeout: number, { signal, wanted }: { signal?: AbortSignal | undefined, wanted?: (() => boolean) | undefined }): Promise<KeyAnswer> {
+    return await this.#lock.take(async () => await this.#acquire(timeout, signal, wanted))
+  }
+
+  async #acquire (timeout: number, signal?: AbortSignal, onWake?: () => boolean): Promise<LockHandle> {
     const { book, identifier } = this.#options
-    return await this.#lock.take(async () => {
-      await ensureKey(this.session)
-      return await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout, signal, onWake: wanted })
+    return await acquireLock(this.session, PRIMARY_NODE, {
+      book, kind: 'exclusive', identifier, timeout, signal, onWake, make: async (bounds) => await ensureKey(this.session, bounds),
     })
   }
 
@@ -114,9 +117,8 @@ export class KeyOperations {
    * @param signal as for `sureWrite`
    */
   async concludeNotApplied (epoch: number, wall: string, signal?: AbortSignal): Promise<KeyAnswer> {
-    const { book, identifier, lockTimeout } = this.#options
     const lock = new HeldLock()
-    const taken = await lock.take(async () => await acquireLock(this.session, PRIMARY_NODE, { book, kind: 'exclusive', identifier, timeout: lockTimeout, signal }))
+    const taken = await lock.take(async () => await this.#acquire(this.#options.lockTimeout, signal))
     if (taken.kind !== 'done') return taken
     try {
       const now = await sureRead(this.session, async () => await readEpoch(this.session), signal)
@@ -192,11 +194,11 @@ export class KeyOperations {
 const answer = (fate: WriteFate): KeyAnswer => ({ kind: fate })
 
 /** A cluster without a primary key names nobody. */
-export async function ensureKey (session: Session): Promise<void> {
-  if (await session.exists(PRIMARY_NODE) !== null) return
-  await session.ensurePath(CONFIG)
+export async function ensureKey (session: Session, bounds: OperationOptions = {}): Promise<void> {
+  if (await session.exists(PRIMARY_NODE, bounds) !== null) return
+  await session.ensurePath(CONFIG, bounds)
   try {
-    await session.create(PRIMARY_NODE, NOBODY)
+    await session.create(PRIMARY_NODE, NOBODY, bounds)
   } catch (error) {
     if (!isNodeExists(error) && !isNoNode(error)) throw error
   }

@@ -29,10 +29,7 @@ export class SyncLock {
   /** `refused` if it cannot be had in time. */
   async hold (signal: AbortSignal): Promise<NodeAnswer> {
     const { session, book, identifier } = this.#options
-    const taken = await this.#lock.take(async () => {
-      await session.ensurePath(PRIMARY_SYNC_LOCK)
-      return await acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout: PATIENCE, signal })
-    })
+    const taken = await this.#lock.take(async () => await acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout: PATIENCE, signal }))
     return taken.kind === 'failed' && signal.aborted ? { kind: 'aborted' } : taken
   }
 

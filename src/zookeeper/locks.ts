@@ -13,7 +13,7 @@ import type { LockBook } from './lock-book.ts'
 import { LockHandle } from './lock-handle.ts'
 import { childPath } from './paths.ts'
 import { createProtected } from './sequential.ts'
-import type { Session } from './session.ts'
+import type { OperationOptions, Session } from './session.ts'
 
 export { LockBook } from './lock-book.ts'
 export { LockHandle } from './lock-handle.ts'
@@ -31,6 +31,8 @@ export interface LockOptions {
   /** Milliseconds from the call, for everything. Finite. */
   readonly timeout: number
   readonly signal?: AbortSignal | undefined
+  /** Makes the lock's znode where there is none. By default it is made empty. */
+  readonly make?: ((bounds: OperationOptions) => Promise<void>) | undefined
   /** Asked at each look at the line, the first and the winning one included: false gives the attempt up (`lock_abandoned`). */
   readonly onWake?: (() => Promise<boolean> | boolean) | undefined
 }
@@ -77,7 +79,8 @@ async function createChild (session: Session, path: string, prefix: string, opti
     return await create()
   } catch (error) {
     if (!isNoNode(error) || isMaybeApplied(error)) throw error
-    await session.ensurePath(path, { deadline: Math.max(1, left()), signal: options.signal })
+    const bounds = { deadline: Math.max(1, left()), signal: options.signal }
+    await (options.make?.(bounds) ?? session.ensurePath(path, bounds))
     return await create()
   }
 }

@@ -163,7 +163,6 @@ export class Fencer {
     const { self, session, book } = this.#options
     let lock: LockHandle
     try {
-      await session.ensurePath(FENCE_LOCK)
       lock = await acquireLock(session, FENCE_LOCK, { book, kind: 'exclusive', identifier: self, timeout: LOCK_PATIENCE, signal: this.#stopped.signal })
     } catch (error) {
       if (hasCode(error, 'lock_timeout', 'lock_unsettled', 'aborted')) return
