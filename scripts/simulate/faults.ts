@@ -97,6 +97,8 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
           { at, cue: renewed.cue, kind: 'pause', process: DOER, lasts: Math.round(random.between(2, 4) * sessionTimeout) },
           { at, cue: renewed.cue, kind: 'fencing', humour: random.pick(fencingHumours), lasts: 4 * sessionTimeout },
         ]]),
+    // The ensemble is away for longer than a keepalive may be old, and little else happens meanwhile.
+    ...(stage.every < 6_000 ? [] : [(): Fault[] => [{ at, kind: 'server_down', servers: serversOf(stage), lasts: Math.round(random.between(30_000, 60_000)) }]]),
     // A node is told to stop when its next keepalive is due at any moment.
     () => [{ at, cue: { on: 'keepalive', after: KEEPALIVE_INTERVAL - Math.round(random.between(0, 25)) }, kind: 'shutdown', node: DOER, lasts: Math.round(random.between(100, 20_000)) }],
     // The key changes again when the nodes are just about to follow it.
