@@ -90,6 +90,7 @@ for (const { arena, clients, verdict } of lanes) {
   const outcomes = [...verdict.outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')
   console.log(`seed ${seed}: ${verdict.switchovers} switchovers (${outcomes}), ${verdict.fences} fences, ${clients.requests.length} requests, ${clients.polls} polls, ${verdict.transactions} transactions, ${arena.crashes.length} crashes`)
   for (const crash of arena.crashes) console.log(`crash: ${crash}`)
+  for (const error of arena.errors()) console.log(`error: ${error}`)
   for (const violation of verdict.violations) console.log(`VIOLATION ${violation}`)
 }
 const violations = lanes.flatMap(({ verdict }) => verdict.violations).length

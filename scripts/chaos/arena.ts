@@ -137,6 +137,11 @@ export class Arena {
     return this.cluster.notes('fences').map((line) => ({ at: Number(line.split(' ')[0]), node: line.split(' ')[1] ?? '' }))
   }
 
+  /** What the daemons that run, and the APIs, have logged as an error. */
+  errors (): readonly string[] {
+    return [...this.cluster.apis, ...this.cluster.nodes].flatMap(([name, { log }]) => log.filter(({ level }) => level === 'error' || level === 'fatal').map((line) => `${name} ${JSON.stringify(line)}`))
+  }
+
   /** Ends the daemons in order, so that what they have written can be judged; the ensemble goes on. */
   async quiet (): Promise<void> {
     this.#closing = true

@@ -117,6 +117,11 @@ export class Proxy {
     this.#swallowReplies = false
   }
 
+  /** From now on replies pass again, on the same connections: their streams have a hole, as those of a server that answers out of order. */
+  leaveOut (): void {
+    this.#swallowReplies = false
+  }
+
   /** Listens on another address as well; resolves with the way to end that. */
   async alsoOn (address: string, port: number): Promise<() => Promise<void>> {
     const server = createServer((client) => this.#accept(client))

@@ -47,13 +47,13 @@ export async function sureWrite (session: Session, write: () => Promise<unknown>
   }
 }
 
-/** Repeats a read until it succeeds; null once the session is over. Other errors than the link's are thrown. */
+/** Repeats a read until it succeeds; null once the session is over, which an answer may show before the session says so. Other errors than the link's are thrown. */
 export async function sureRead<T> (session: Session, read: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
   for (;;) {
     try {
       return await read()
     } catch (error) {
-      if (session.over || signal?.aborted === true) return null
+      if (session.over || isSessionEnd(error) || signal?.aborted === true) return null
       if (!isLinkFailure(error)) throw error
     }
     if (!await inContact(session, signal)) return null

@@ -40,6 +40,8 @@ export type ErrorCode = keyof typeof ERROR_CODES
 
 /** ZooKeeper's numeric codes, from the C client's `zookeeper.h`. */
 const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
+  // A reply that is not to the oldest request, as servers send it around an election: the client drops the connection and makes another.
+  [-2]: 'connection_loss',
   [-4]: 'connection_loss',
   [-7]: 'operation_timeout',
   [-8]: 'invalid_argument',

@@ -1,6 +1,6 @@
 // What became of a write whose reply was lost, on a server that another one may still be ahead of.
 import t from 'tap'
-import { sureWrite } from '../../src/cluster/sure-write.ts'
+import { sureRead, sureWrite } from '../../src/cluster/sure-write.ts'
 import { ZooKeeperError } from '../../src/zookeeper/errors.ts'
 import type { Session } from '../../src/zookeeper/session.ts'
 
@@ -42,4 +42,9 @@ t.test('without contact for the sync it is looked for again', async (t) => {
   state.syncs.push(() => { throw lost() })
   t.equal(await sureWrite(session, write, look), 'done')
   t.strictSame(calls, ['write', 'sync', 'sync', 'look'])
+})
+
+t.test('an answer that the session has ended is the end of a reading, though the session does not know yet', async (t) => {
+  const { session } = movedSession()
+  t.equal(await sureRead(session, async () => { throw new ZooKeeperError('session_expired', { op: 'get', path: '/x' }) }), null)
 })

@@ -6,7 +6,7 @@ const { ZooKeeperError, fromZkCode } = errors
 
 t.test('numbers to codes, and whether a write may have been applied', async (t) => {
   const cases: [number, errors.ErrorCode, boolean][] = [
-    [-4, 'connection_loss', true], [-7, 'operation_timeout', true], [-116, 'closed', true], [-112, 'session_expired', true], [-118, 'session_moved', true],
+    [-2, 'connection_loss', true], [-4, 'connection_loss', true], [-7, 'operation_timeout', true], [-116, 'closed', true], [-112, 'session_expired', true], [-118, 'session_moved', true],
     [-1, 'unknown', true], [-5, 'unknown', true],
     [-8, 'invalid_argument', false], [-9, 'closed', false], [-101, 'no_node', false], [-102, 'no_auth', false], [-103, 'bad_version', false],
     [-108, 'no_children_for_ephemerals', false], [-110, 'node_exists', false], [-111, 'not_empty', false], [-115, 'auth_failed', false],

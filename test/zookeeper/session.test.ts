@@ -118,6 +118,22 @@ t.test('accidents', async (t) => {
     t.match(await write, { code: 'connection_loss', zkCode: -4, maybeApplied: true })
   })
 
+  t.test('replies out of order, as servers give them around an election: a broken connection like any other', async (t) => {
+    const path = await proxy(t, server)
+    const session = await connect(t, path)
+    const other = await connect(t, server)
+    await session.create('/out-of-order', 'before')
+    path.swallowReplies()
+    const write = session.set('/out-of-order', 'after', 0).catch((error: unknown) => error)
+    while ((await other.get('/out-of-order')).data !== 'after');
+    path.leaveOut()
+    const read = session.get('/out-of-order').catch((error: unknown) => error)
+    t.match(await write, { code: 'connection_loss', zkCode: -2, maybeApplied: true })
+    t.match(await read, { code: 'connection_loss', maybeApplied: false })
+    await reaches(session, 'connected')
+    t.equal((await session.get('/out-of-order')).data, 'after', 'the same session goes on')
+  })
+
   t.test('suspended: refused at once, nothing sent, no watch armed; then the same session', async (t) => {
     const path = await proxy(t, server)
     const session = await connect(t, path)
