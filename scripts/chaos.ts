@@ -78,7 +78,10 @@ async function playLane (): Promise<Lane> {
     await play(arena, clients)
     await clients.stop()
     await arena.quiet()
-    return { arena, clients, verdict: await judge(arena, clients, impairments.get(arena) ?? []) }
+    const { requests, complaints } = clients
+    const transactions = await arena.ensemble.transactions()
+    const verdict = judge({ transactions, collisions: arena.cluster.collisions(), fences: arena.fences(), impairments: impairments.get(arena) ?? [], requests, complaints })
+    return { arena, clients, verdict }
   } finally {
     await arena.close()
   }

@@ -6,8 +6,7 @@ import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 import { Judge } from '../simulate/judge.ts'
 import { Znodes, type Change } from '../simulate/zookeeper/znodes.ts'
 import type { Transaction } from '../support/zookeeper-server.ts'
-import type { Arena } from './arena.ts'
-import type { Clients } from './clients.ts'
+import type { Request } from './clients.ts'
 
 /** A node was impaired, or everybody was; milliseconds since 1970. */
 export interface Impairment {
@@ -19,6 +18,20 @@ export interface Impairment {
 /** Milliseconds after an impairment in which a fence may still come of it: judgement, saving throws, the agent. */
 const AFTERMATH = 30_000
 
+/** What is left when everything is quiet. */
+export interface Evidence {
+  /** Everything that was committed, in order. */
+  readonly transactions: readonly Transaction[]
+  /** Acquisitions of what another node held, in the words of the resource that noticed. */
+  readonly collisions: readonly string[]
+  /** When, milliseconds since 1970, and whom the power switch ended. */
+  readonly fences: ReadonlyArray<{ readonly at: number, readonly node: string }>
+  readonly impairments: readonly Impairment[]
+  readonly requests: readonly Request[]
+  /** Replies that no client may ever get. */
+  readonly complaints: readonly string[]
+}
+
 export interface Verdict {
   readonly violations: readonly string[]
   readonly switchovers: number
@@ -27,8 +40,7 @@ export interface Verdict {
   readonly fences: number
 }
 
-export async function judge (arena: Arena, clients: Clients, impairments: readonly Impairment[]): Promise<Verdict> {
-  const transactions = await arena.ensemble.transactions()
+export function judge ({ transactions, collisions, fences, impairments, requests, complaints }: Evidence): Verdict {
   const znodes = new Znodes()
   let at = 0
   const court = new Judge({ znodes: () => znodes, machines: () => [], now: () => at })
@@ -41,15 +53,14 @@ export async function judge (arena: Arena, clients: Clients, impairments: readon
     if (code !== 0) court.broke(`the log says ${change.op} ${'path' in change ? change.path : ''}, which cannot be (${code})`)
     court.committed(made)
   }
-  for (const { told, to, reason } of clients.requests) court.told(told, { to, reason, alone: true })
-  const fences = arena.fences()
+  for (const { told, to, reason } of requests) court.told(told, { to, reason, alone: true })
+  const isExcused = (when: number, node: string) => impairments.some((each) => (each.node === node || each.node === 'everybody') && each.from <= when && when <= each.until + AFTERMATH)
   return {
     violations: [
       ...court.violations.map(({ at: place, what }) => `${what} (transaction ${transactions[place]?.zxid ?? '?'})`),
-      ...arena.cluster.collisions().map((line) => `1: collision: ${line}`),
-      ...clients.complaints,
-      ...fences.filter(({ at: when, node }) => !impairments.some((each) => (each.node === node || each.node === 'everybody') && each.from <= when && when <= each.until + AFTERMATH))
-        .map(({ at: when, node }) => `9: ${node} was fenced at ${new Date(when).toISOString()}, and nothing had been done to it`),
+      ...collisions.map((line) => `1: collision: ${line}`),
+      ...complaints,
+      ...fences.filter((fence) => !isExcused(fence.at, fence.node)).map((fence) => `9: ${fence.node} was fenced at ${new Date(fence.at).toISOString()}, and nothing had been done to it`),
     ],
     switchovers: court.switchovers,
     outcomes: court.outcomes,
