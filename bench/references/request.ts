@@ -10,7 +10,6 @@ const get = async (path: string, watch = false) => await call<[NativeStat]>((don
 const children = async (path: string) => await call<[string[]]>((done) => client.a_get_children2(root + path, false, done))
 const [key, member] = ['/config/primary_node', ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transition']] as const
 async function change (record: number): Promise<void> {
-  await call((done) => client.a_exists(root + key, false, done))
   const [lock] = await call<[string]>((done) => client.a_create(`${root}${key}/${'0'.repeat(32)}__lock__`, Buffer.from('raw'), 3, done))
   await children(key)
   await get(lock.slice(root.length), true)
