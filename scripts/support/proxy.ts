@@ -14,6 +14,7 @@ export class Proxy {
   #swallowReplies = false
   #piece = 0
   #line = Promise.resolve()
+  #repeat: () => void = () => {}
   /** Sees each chunk of requests before it is passed on. */
   onRequest: ((chunk: Buffer) => void) | null = null
 
@@ -62,6 +63,7 @@ export class Proxy {
     })
     server.on('data', (chunk: Buffer) => {
       if (this.#swallowReplies) return
+      this.#repeat = () => { client.write(chunk) }
       if (this.#piece === 0) client.write(chunk)
       else this.#dribble(client, chunk)
     })
@@ -120,6 +122,11 @@ export class Proxy {
   /** From now on replies pass again, on the same connections: their streams have a hole, as those of a server that answers out of order. */
   leaveOut (): void {
     this.#swallowReplies = false
+  }
+
+  /** What a server said last comes a second time. */
+  repeatReply (): void {
+    this.#repeat()
   }
 
   /** Listens on another address as well; resolves with the way to end that. */

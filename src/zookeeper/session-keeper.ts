@@ -8,6 +8,7 @@
  * to its end.
  */
 import type { Clock, Timer } from '../runtime/clock.ts'
+import { linkSignals } from '../runtime/deadline.ts'
 import type { Connector } from './connection.ts'
 import { ZooKeeperError, isZooKeeperError } from './errors.ts'
 import { Session } from './session.ts'
@@ -71,7 +72,15 @@ export class SessionKeeper {
 
   /** The current session once there is one that is connected. Rejects with `aborted`, or `closed` once the keeper is. */
   async ready (signal?: AbortSignal): Promise<Session> {
-    const ended = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal])
+    const linked = linkSignals(signal, this.#closed.signal)
+    try {
+      return await this.#readyUnless(linked.signal)
+    } finally {
+      linked[Symbol.dispose]()
+    }
+  }
+
+  async #readyUnless (ended: AbortSignal): Promise<Session> {
     for (;;) {
       if (ended.aborted) throw new ZooKeeperError(this.#closed.signal.aborted ? 'closed' : 'aborted', { op: 'connect' })
       const session = this.#session

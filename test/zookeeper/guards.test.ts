@@ -82,7 +82,7 @@ const turn = async (): Promise<void> => await new Promise((resolve) => setImmedi
 t.test('guards', async (t) => {
   const server = await zookeeper(t)
 
-  for (const name of ['close-in-watch', 'socket-on-disconnect', 'open-and-close']) {
+  for (const name of ['close-in-watch', 'socket-on-disconnect', 'open-and-close', 'stray-reply']) {
     t.test(name, async (t) => {
       const ending = await inProcess(name, [String(server.port)])
       t.strictSame({ ...ending, output: ending.output.trim() }, { code: 0, signal: null, output: 'done' })
@@ -155,6 +155,12 @@ t.test('guards', async (t) => {
     // 5,000 times: the package alone keeps some 300 bytes of heap for each, 1,500,000 in all.
     t.ok(ours.heap < 300_000 && ours.rss < 20_000_000, 'ours')
     t.ok(raw.heap > 1_000_000, 'the package alone')
+  })
+
+  t.test('asking for the session leaves nothing behind, as AbortSignal.any would', async (t) => {
+    const ending = await inProcess('ready-again', [String(server.port)], { flags: ['--expose-gc'] })
+    t.match(ending, { code: 0, signal: null })
+    t.ok(Number(ending.output) < 30, `${ending.output.trim()} bytes a call; fifty with it`)
   })
 
   t.test('nothing of ours runs inside a native callback, nor in a microtask after one', async (t) => {
