@@ -64,3 +64,17 @@ t.test('found and mended: an outage just after the key was written is no proof t
     t.equal(struck.faults, 1)
   }
 })
+
+t.test('found and mended: a node that loses contact while it registers goes on with its session', async (t) => {
+  // Its presence is made late, when contact comes back: on a new session the node would be barred by it until the old one ends.
+  for (const after of [8, 12, 20, 60]) {
+    const faults: Fault[] = [
+      // All of them, so that nobody has seen the node alive before and judges it dead meanwhile.
+      ...['hv1', 'hv2', 'hv3'].map((process) => ({ at: 20_000, kind: 'kill', process, lasts: 45_000 }) as const),
+      { at: 65_000 + after, kind: 'stall', process: 'hv3', servers: [0, 1, 2], way: 'to_server', lasts: 12_000 },
+    ]
+    const { violation, struck } = await run(`registration ${after}`, { stage: { ...stage, fencing: 'none', sessionTimeout: 30_000, span: 110_000 }, faults })
+    t.equal(violation, null, `held up ${after} ms after the start`)
+    t.equal(struck.faults, 4)
+  }
+})

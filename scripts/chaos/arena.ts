@@ -31,8 +31,9 @@ export const SESSION_TIMEOUT = 4
 /** Milliseconds until whoever has ended is started again. */
 const RESTART = 1_000
 
-/** The power switch, as the configured fencing command: nothing of the node runs any more, and what it held is nobody's. */
+/** The power switch, as the configured fencing command: nothing of the node runs any more, and what it held is nobody's. Its clock is right, whatever that of the node is that uses it. */
 const powerSwitch = (folder: string) => `cd ${folder}
+unset LD_PRELOAD
 echo "$(date +%s%3N) $1" >> fences
 for environment in $(grep -lzxF "PVC_POWER=${folder}/$1" /proc/[0-9]*/environ 2> /dev/null); do
   pid=\${environment#/proc/}

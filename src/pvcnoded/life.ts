@@ -13,8 +13,10 @@ import { ClusterFeed } from '../cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../cluster/interest.ts'
 import { ensureKey, KeyOperations } from '../cluster/key-operations.ts'
 import { RecordKeeper } from '../cluster/record-keeper.ts'
+import { sureRead } from '../cluster/sure-write.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
+import { ZooKeeperError } from '../zookeeper/errors.ts'
 import { WatchedTree } from '../zookeeper/tree.ts'
 import type { NodeConfig } from './config.ts'
 import { Domains } from './domains.ts'
@@ -113,9 +115,14 @@ export class Life {
       relinquish_time: relinquishTime(config),
       failover: failover(config),
     }, clock.wall())
-    await register(session, this.own, config, facts, version)
-    await presence.claim(clock, config.node)
-    await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
+    // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
+    const registered = await sureRead(session, async () => {
+      await register(session, this.own, config, facts, version)
+      await presence.claim(clock, config.node)
+      await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
+      return true
+    })
+    if (registered === null) throw new ZooKeeperError('session_expired', { op: 'connect', cause: session.lost.reason, detail: 'before the node was registered' })
     await this.own.write('daemonstate', 'init')
 
     const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout, alive: this.#alive }))
