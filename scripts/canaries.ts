@@ -13,7 +13,7 @@ import ts from 'typescript'
 import { packageFolder } from './support/daemon-process.ts'
 
 /** Runs of the simulator that a mistake may live through. */
-const RUNS = 300
+const RUNS = 600
 
 const root = packageFolder()
 const folder = join(root, 'canaries')

@@ -11,6 +11,8 @@ const NOON = Date.UTC(2026, 0, 1, 12)
 
 const hex = (zxid: number) => zxid.toString(16).padStart(16, '0')
 
+const lockChild = (number: number) => `/config/primary_node/${'0'.repeat(32)}__lock__${String(number).padStart(10, '0')}`
+
 /** A transaction log as ZooKeeper keeps it, of what somebody does on one session. */
 class Log {
   readonly transactions: Transaction[] = []
@@ -27,12 +29,14 @@ class Log {
   }
 
   #add (op: string, path = '', data = ''): this {
-    this.transactions.push({ time: NOON, session: SESSION, zxid: hex(this.transactions.length + 1), op, path, data, ephemeral: path.endsWith('/presence') })
+    this.transactions.push({ time: NOON, session: SESSION, zxid: hex(this.transactions.length + 1), op, path, data, ephemeral: path.endsWith('/presence') || path.includes('__lock__') })
     return this
   }
 
   create (path: string, data = ''): this { return this.#add('create', path, data) }
   set (path: string, data: string): this { return this.#add('setData', path, data) }
+  lock (number: number): this { return this.create(lockChild(number)) }
+  unlock (number: number): this { return this.#add('delete', lockChild(number)) }
 
   /** A switchover from its record to the record's end. */
   switchover (record: SwitchoverRecord, closing: Closing): this {
@@ -61,6 +65,9 @@ t.test('2 to 8: what the transaction log shows', async (t) => {
   const untrue = new Log().switchover(wish(1), { outcome: 'succeeded' })
   t.strictSame(found(untrue), [`5: switchover 1 to hv1 succeeded, but was never complete (transaction ${untrue.transactions.at(-1)?.zxid ?? ''})`])
   t.match(found(new Log().set('/nodes/hv1/routerstate', 'takeover')), [/^3: .* without the primary lock/])
+  const locked = () => new Log().lock(1).set('/nodes/hv1/routerstate', 'takeover').lock(2)
+  t.strictSame(found(locked().unlock(2)), [], 'an attempt given up by who holds the lock')
+  t.match(found(locked().unlock(2).unlock(1)), [/^3: hv1 let go of the primary lock in takeover/])
   t.match(found(new Log().switchover(wish(1), superseded).set('/switchovers/0000000001', JSON.stringify({ ...wish(1), outcome: 'failed' }))), [/^4: switchover 1 was superseded and then failed/])
   t.match(found(new Log().set('/nodes/hv1/keepalive', '1').set('/nodes/hv1/daemonstate', 'stop').set('/nodes/hv1/keepalive', '2')), [/^8: .* after stop/])
   t.match(found(new Log().set('/nodes/hv1/daemonstate', 'stop')), [/^8: the last write before stop was .*, not the final keepalive/])

@@ -138,8 +138,9 @@ export class Judge {
     else if (op === 'set' || op === 'create' || op === 'delete') this.#last.set(session, [last, write])
   }
 
-  /** 3. Only the holder of the primary lock is ever in `takeover`: none lets go of it before it has written another state. */
+  /** 3. Only the holder of the primary lock is ever in `takeover`: none lets go of it before it has written another state. It may give up a second attempt of its own. */
   #stillInTakeover (session: string): void {
+    if (this.#lockHolder() === session) return
     for (const { name, coordinatorState, daemonState, presence } of this.picture()?.members ?? []) {
       if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} let go of the primary lock in takeover`)
     }
@@ -147,11 +148,14 @@ export class Judge {
 
   /** 3. And none goes into it without. */
   #underLock (session: string, path: string): void {
+    if (this.#lockHolder() !== session) this.#say(`3: ${path} became takeover without the primary lock`)
+  }
+
+  /** The session whose child is the first in line. */
+  #lockHolder (): string | null {
     const znodes = this.#znodes()
-    const line = (znodes.children(PRIMARY_NODE) ?? []).filter((name) => name.includes('__lock__')).sort((a, b) => a.slice(-10) < b.slice(-10) ? -1 : 1)
-    const [first] = line
-    const holder = first === undefined ? null : znodes.get(`${PRIMARY_NODE}/${first}`)?.stat.ephemeralOwner
-    if (holder !== session) this.#say(`3: ${path} became takeover without the primary lock`)
+    const [first] = (znodes.children(PRIMARY_NODE) ?? []).filter((name) => name.includes('__lock__')).sort((a, b) => a.slice(-10) < b.slice(-10) ? -1 : 1)
+    return first === undefined ? null : znodes.get(`${PRIMARY_NODE}/${first}`)?.stat.ephemeralOwner ?? null
   }
 
   #registers (path: string, session: string): void {
