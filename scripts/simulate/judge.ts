@@ -36,6 +36,8 @@ interface Followed {
 const EXCUSED = 10_000
 /** Milliseconds without a keepalive: two of its intervals and a second. */
 const KEEPALIVE_DUE = 11_000
+/** Milliseconds after a trouble until there is contact again: one attempt to connect that still meets it, and the longest pause before the next. */
+const RECONNECTION = 15_000
 
 const moves = /^\/nodes\/[^/]+\/(routerstate|daemonstate|daemonmode|presence|transition)$/
 
@@ -107,7 +109,7 @@ export class Judge {
     const keepalive = this.#znodes().get(nodePath(name, 'keepalive'))
     if (keepalive === null || this.#znodes().get(nodePath(name, 'daemonstate'))?.data !== 'run') return
     const age = this.#now() + EPOCH - keepalive.stat.mtime
-    if (Math.min(age, sound, this.#present(name, started)) > KEEPALIVE_DUE) this.#say(`9: ${name} has written no keepalive for ${(age / 1000).toFixed(0)} s`)
+    if (Math.min(age, sound - RECONNECTION, this.#present(name, started)) > KEEPALIVE_DUE) this.#say(`9: ${name} has written no keepalive for ${(age / 1000).toFixed(0)} s`)
   }
 
   /** Milliseconds since it registered; 0 while only an earlier life has. */
