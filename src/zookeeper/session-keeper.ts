@@ -7,6 +7,7 @@
  * Does not guarantee that `current` is connected: it may be suspended. A session is `current` from its first connection
  * to its end.
  */
+import { setMaxListeners } from 'node:events'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import { linkSignals } from '../runtime/deadline.ts'
 import type { Connector } from './connection.ts'
@@ -54,6 +55,8 @@ export class SessionKeeper {
   /** Begins to connect at once. */
   constructor (options: SessionKeeperOptions) {
     this.#options = options
+    // As many wait for its end as for a session.
+    setMaxListeners(0, this.#closed.signal)
     this.#session = this.#open()
   }
 
