@@ -78,3 +78,17 @@ t.test('found and mended: a node that loses contact while it registers goes on w
     t.equal(struck.faults, 4)
   }
 })
+
+t.test('found and mended: a fencer that stands still after its last look fences nobody', async (t) => {
+  // The fence begins some 3.6 s after the judgement. Its node comes back while the fencer is paused, and the fencing command would do its work late.
+  for (let after = 3_570; after < 3_640; after += 5) {
+    const faults: Fault[] = [
+      { at: 19_000, kind: 'fencing', humour: 'late', lasts: 60_000 },
+      { at: 20_000, kind: 'cut', process: 'hv2', servers: [0, 1, 2], way: 'both', lasts: 14_000 },
+      { at: 20_000, cue: { on: 'dead', after }, kind: 'pause', process: DOER, lasts: 13_000 },
+    ]
+    const { violation, struck } = await run('late fence', { stage: { ...stage, latency: 4, span: 80_000 }, faults })
+    t.equal(violation, null, `paused ${after} ms after the judgement`)
+    t.equal(struck.faults, 3)
+  }
+})

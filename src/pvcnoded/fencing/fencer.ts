@@ -51,6 +51,8 @@ const suspensions: Readonly<Record<SuspensionReason, { readonly begins: string, 
 
 /** Milliseconds to wait for the fence lock: who does not get it looks again later. */
 const LOCK_PATIENCE = 500
+/** Milliseconds that the last look at a node may have taken before it is fenced. */
+const LAST_LOOK = 2_000
 
 export class Fencer {
   readonly #options: FencerOptions
@@ -182,10 +184,14 @@ export class Fencer {
     if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
     const judged: FenceRecord = found.fence?.record ?? newFence(null, null, await sight(session, name), clock.wall())
     if (!await this.#savingThrows(name, judged)) return
+    const target = await this.#target(name)
+    const asked = clock.monotonic()
     await lock.verify()
     if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
+    // Who stood still since then does not know what has become of the node: the next pass begins anew. Nothing is waited for between this and the agent.
+    if (clock.monotonic() - asked > LAST_LOOK) return
     log.warn({ dead: name, method: agent.method, attempt: judged.attempts + 1 }, `fencing ${name}`)
-    const result = await agent.fence(await this.#target(name), AbortSignal.any([this.#stopped.signal, lock.lost]))
+    const result = await agent.fence(target, AbortSignal.any([this.#stopped.signal, lock.lost]))
     // A coordinator that is stopping, or has lost the lock, leaves the rest to the others.
     if (this.#stopped.signal.aborted || lock.lost.aborted) return
     await this.#conclude(name, found, judged, result)
