@@ -1,5 +1,5 @@
 // One ZooKeeper session against a real server: operations, versions, deadlines, suspension, expiry, the end.
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { isZooKeeperError, type ErrorCode } from '../../src/zookeeper/errors.ts'
 import { ANY_VERSION, Session } from '../../src/zookeeper/session.ts'
@@ -106,26 +106,26 @@ t.test('accidents', async (t) => {
     t.equal((await session.get('/deadline')).data, 'after', 'and was')
   })
 
-  t.test('a write whose reply is lost may have been applied', async (t) => {
+  /** A write that was applied, and whose reply the proxy keeps from the session. */
+  async function unanswered (t: Test, znode: string) {
     const path = await proxy(t, server)
     const session = await connect(t, path)
     const other = await connect(t, server)
-    await session.create('/lost-reply', 'before')
+    await session.create(znode, 'before')
     path.swallowReplies()
-    const write = session.set('/lost-reply', 'after', 0).catch((error: unknown) => error)
-    while ((await other.get('/lost-reply')).data !== 'after');
+    const write = session.set(znode, 'after', 0).catch((error: unknown) => error)
+    while ((await other.get(znode)).data !== 'after');
+    return { path, session, write }
+  }
+
+  t.test('a write whose reply is lost may have been applied', async (t) => {
+    const { path, write } = await unanswered(t, '/lost-reply')
     path.heal()
     t.match(await write, { code: 'connection_loss', zkCode: -4, maybeApplied: true })
   })
 
   t.test('replies out of order, as servers give them around an election: a broken connection like any other', async (t) => {
-    const path = await proxy(t, server)
-    const session = await connect(t, path)
-    const other = await connect(t, server)
-    await session.create('/out-of-order', 'before')
-    path.swallowReplies()
-    const write = session.set('/out-of-order', 'after', 0).catch((error: unknown) => error)
-    while ((await other.get('/out-of-order')).data !== 'after');
+    const { path, session, write } = await unanswered(t, '/out-of-order')
     path.leaveOut()
     const read = session.get('/out-of-order').catch((error: unknown) => error)
     t.match(await write, { code: 'connection_loss', zkCode: -2, maybeApplied: true })
