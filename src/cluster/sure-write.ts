@@ -47,7 +47,7 @@ export async function sureWrite (session: Session, write: () => Promise<unknown>
   }
 }
 
-/** Repeats a read until it succeeds; null once the session is over, which an answer may show before the session says so. Other errors than the link's are thrown. */
+/** Repeats a read, or whatever else may be done twice, until it succeeds; null once the session is over, which an answer may show before the session says so. Other errors than the link's are thrown. */
 export async function sureRead<T> (session: Session, read: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
   for (;;) {
     try {
