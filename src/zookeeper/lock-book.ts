@@ -11,6 +11,7 @@
  * Once `close` has resolved it sends nothing more; what is left goes with its sessions.
  */
 import type { Clock } from '../runtime/clock.ts'
+import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { ZooKeeperError, hasCode, isNoNode } from './errors.ts'
 import { childPath } from './paths.ts'
 import { findChild } from './sequential.ts'
@@ -77,16 +78,11 @@ export class LockBook {
       entry.helper = session
       entry.wake()
     }
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => reject(new ZooKeeperError('aborted', { op: 'lock', path }))
-      const timer = this.clock.after(timeout, () => reject(new ZooKeeperError('lock_unsettled', { op: 'lock', path })))
-      signal?.addEventListener('abort', onAbort, { once: true })
-      if (signal?.aborted === true) onAbort()
-      Promise.all(mine.map(({ done }) => done)).then(() => resolve(), reject).finally(() => {
-        timer[Symbol.dispose]()
-        signal?.removeEventListener('abort', onAbort)
-      })
-    })
+    try {
+      await withDeadline(this.clock, timeout, signal, async () => { await Promise.all(mine.map(({ done }) => done)) })
+    } catch (error) {
+      throw new ZooKeeperError(error instanceof DeadlineError ? 'lock_unsettled' : 'aborted', { op: 'lock', path })
+    }
   }
 
   /** Begins nothing more, and waits for what is under way. */

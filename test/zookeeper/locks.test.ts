@@ -1,5 +1,6 @@
 // Our locks among themselves: order, time-outs, lost replies, lost sessions, verification, release, the book.
 import t from 'tap'
+import { getEventListeners } from 'node:events'
 import { lockContenders } from '../../src/core/lock-order.ts'
 import { ZooKeeperError, isZooKeeperError, type ErrorCode } from '../../src/zookeeper/errors.ts'
 import { acquireLock, type LockHandle, type LockOptions } from '../../src/zookeeper/locks.ts'
@@ -133,7 +134,9 @@ t.test('locks', async (t) => {
     path.blackHole()
     t.equal(await waiting, 'lock_timeout')
     t.strictSame(book.paths, ['/booked'])
-    t.equal(await codeOf(take(two, '/booked', { timeout: 20 })), 'lock_unsettled')
+    const { signal } = new AbortController()
+    t.equal(await codeOf(take(two, '/booked', { timeout: 20, signal })), 'lock_unsettled')
+    t.strictSame(getEventListeners(signal, 'abort'), [], 'what was given up listens no more')
     t.equal((await contenders('/booked')).length, 2, 'no other attempt was started')
     await holder.release()
     const next = take(two, '/booked')

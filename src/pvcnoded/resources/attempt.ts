@@ -35,7 +35,7 @@ export class Attempt {
   /** Runs a command that has to come to an end in time; how it exited is for the caller to judge. Throws an `AttemptFault`. */
   async run (...argv: string[]): Promise<Exited> {
     const ended = await this.#run(argv, this.#left())
-    if (ended === 'timed_out') throw new AttemptFault(`failed: ${argv[0]} did not end in time and was killed`)
+    if (ended === 'timed_out') throw new AttemptFault(`failed: it took too long, and ${argv[0]}, which had not ended, was killed`)
     return ended
   }
 

@@ -9,20 +9,20 @@ import { createCommandRunner } from '../../../src/runtime/command.ts'
 const signal = new AbortController().signal
 
 /** `is-active` answers the states one after the other, the last one for ever. */
-function unitOf (t: Test, { start = 0, stop = 0, states }: { start?: number, stop?: number, states: readonly string[] }) {
+function unitOf (t: Test, { start = 0, stop = 0, states, timeout = 15_000 }: { start?: number | 'hangs', stop?: number, states: readonly string[], timeout?: number }) {
   const folder = t.testdir()
   writeFileSync(join(folder, 'states'), states.join('\n') + '\n')
   writeFileSync(join(folder, 'systemctl'), `#!/bin/sh
 echo "$*" >> ${folder}/calls
 case $1 in
-  start) exit ${start} ;;
+  start) ${start === 'hangs' ? 'exec sleep 60' : `exit ${start}`} ;;
   stop) echo 'no such thing' >&2; exit ${stop} ;;
   is-active) head -n 1 ${folder}/states; [ "$(wc -l < ${folder}/states)" -gt 1 ] && sed -i 1d ${folder}/states; exit 3 ;;
 esac
 `)
   chmodSync(join(folder, 'systemctl'), 0o755)
   const runner = createCommandRunner(systemClock)
-  const unit = new SystemdUnit({ type: 'systemd-unit', name: 'dhcp', unit: 'dnsmasq.service', acquireTimeout: 1_500, releaseTimeout: 1_500, retries: 0, checkInterval: 1_500 }, {
+  const unit = new SystemdUnit({ type: 'systemd-unit', name: 'dhcp', unit: 'dnsmasq.service', acquireTimeout: timeout, releaseTimeout: timeout, retries: 0, checkInterval: timeout }, {
     clock: systemClock, commands: { run: async (request) => await runner.run({ ...request, env: { ...request.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` } }) },
   })
   const calls = () => existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n') : []
@@ -35,7 +35,8 @@ t.test('acquire: started, and waited for until it is active', async (t) => {
   t.same(good.calls(), ['start -- dnsmasq.service', ...Array(3).fill('is-active -- dnsmasq.service')])
   t.match(await unitOf(t, { states: ['activating', 'failed'] }).attempt('acquire'), { kind: 'failed', trouble: { code: 'acquire_failed', message: 'The acquire of dhcp failed: dnsmasq.service is failed.' } })
   t.match(await unitOf(t, { start: 1, states: ['failed'] }).attempt('acquire'), { kind: 'failed', trouble: { message: /systemctl start -- exited with 1/ } })
-  t.match(await unitOf(t, { states: ['activating'] }).attempt('acquire'), { kind: 'failed', trouble: { message: /took too long/ } })
+  t.match(await unitOf(t, { states: ['activating'], timeout: 500 }).attempt('acquire'), { kind: 'failed', trouble: { message: /took too long/ } })
+  t.match(await unitOf(t, { start: 'hangs', states: [], timeout: 500 }).attempt('acquire'), { kind: 'failed', trouble: { message: /took too long, and systemctl, which had not ended, was killed/ } })
 })
 
 t.test('release: stopped, and waited for until nothing of it runs', async (t) => {
