@@ -94,12 +94,12 @@ export class EventFeed implements Disposable {
       return
     }
     const events = this.#events(nodes, topics)
-    for (const [index, { name, data }] of events.entries()) {
-      // Only with the last of them is everything up to the new id known.
-      const text = eventText(index === events.length - 1 ? this.#id : before, name, serialised(data))
-      this.#keep({ text, batch: this.#id })
-      for (const stream of this.#streams) stream.send(text)
-    }
+    if (events.length === 0) return
+    // Only with the last of them is everything up to the new id known.
+    const texts = events.map(({ name, data }, index) => eventText(index === events.length - 1 ? this.#id : before, name, serialised(data)))
+    for (const text of texts) this.#keep({ text, batch: this.#id })
+    const together = texts.join('')
+    for (const stream of this.#streams) stream.send(together)
   }
 
   #events (nodes: readonly string[], topics: readonly string[]): readonly FeedEvent[] {

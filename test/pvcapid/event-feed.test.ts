@@ -225,3 +225,19 @@ t.test('one stream: behind, again up to date, dropped', async (t) => {
   t.ok(new EventStream(gone, { clock, state: () => 'STATE', onEnd: () => {} }).ended, 'a reader that had gone before')
   t.equal(clock.running, 0)
 })
+
+t.test('all that one change brings is one write to each stream', async (t) => {
+  const { session, server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const socket = connectSocket(Number(new URL(await listen(app)).port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  let text = ''
+  socket.on('data', (chunk: Buffer) => { text += chunk.toString() })
+  socket.write('GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n')
+  await eventually(async () => /event: primary[^]*\r\n$/.test(text))
+  const before = text.length
+  await session.set('/nodes/plum/routerstate', 'relinquish', ANY_VERSION)
+  await eventually(async () => /event: node[^]*event: primary/.test(text.slice(before)) && text.endsWith('\r\n'))
+  // A write is a chunk of the reply: its length, and then its text.
+  t.match(text.slice(before), /^[0-9a-f]+\r\nid: [^\r]*event: node\n[^\r]*event: primary\n[^\r]*\r\n$/)
+})
