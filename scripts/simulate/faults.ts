@@ -101,6 +101,11 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
     ...(stage.every < 6_000 ? [] : [(): Fault[] => [{ at, kind: 'server_down', servers: serversOf(stage), lasts: Math.round(random.between(30_000, 60_000)) }]]),
     // A node is told to stop when its next keepalive is due at any moment.
     () => [{ at, cue: { on: 'keepalive', after: KEEPALIVE_INTERVAL - Math.round(random.between(0, 25)) }, kind: 'shutdown', node: DOER, lasts: Math.round(random.between(100, 20_000)) }],
+    // Whoever writes the key does not hear of it, and somebody writes over it before there is contact again.
+    () => [
+      { at, cue: { on: 'key', after: 0 }, kind: 'reset', process: DOER },
+      { at, cue: { on: 'key', after: Math.round(random.between(0, 20)) / 10 }, kind: 'blind_write', value: random.pick(stage.nodes) ?? '' },
+    ],
     // The key changes again when the nodes are just about to follow it.
     () => [{ at, cue: { on: 'key', after: TRANSITION_DELAY + Math.round(random.between(-12, 4)) }, kind: 'blind_write', value: random.pick(stage.nodes) ?? '' }],
   ]

@@ -1,12 +1,38 @@
-/** A port of 127.0.0.1 that is free at this moment. */
+/**
+ * A port of 127.0.0.1 that is free, and that nobody else is given while this process lives: neither by this function in another process, which
+ * finds it claimed (a Unix socket in the kernel's abstract namespace), nor by the kernel, which gives to those who connect, and to those who listen
+ * on any port, none below 32768.
+ */
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type ListenOptions, type Server } from 'node:net'
+
+const [FIRST, LAST] = [10_000, 32_767]
 
 export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = FIRST + Math.floor(Math.random() * (LAST + 1 - FIRST))
+    const claim = await listening({ path: `\0free-port/${port}` })
+    if (claim === null) continue
+    const probe = await listening({ port, host: '127.0.0.1' })
+    if (probe === null) {
+      claim.close()
+      continue
+    }
+    claim.unref()
+    probe.close()
+    await once(probe, 'close')
+    return port
+  }
+}
+
+/** Null where somebody else listens already. */
+async function listening (where: ListenOptions): Promise<Server | null> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer((socket) => { socket.destroy() })
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(null)
+      else reject(error)
+    })
+    server.listen(where, () => { resolve(server) })
+  })
 }

@@ -4,7 +4,8 @@
  * Guarantees: its own temporary folder, a free port on 127.0.0.1 that it keeps across `restart()`, and that neither
  * process nor folder outlives this process, however that ends. Processes are ended by their own id.
  * Does not guarantee durability: it does not wait for the disk (`forceSync=no`), so that tests run at the speed of the
- * processor. A missing ZooKeeper or Java is an error that says what to install; nothing is skipped.
+ * processor. A missing ZooKeeper or Java is an error that says what to install; nothing is skipped. A server that ends without having
+ * been told to says on standard error what it had to say.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
@@ -19,6 +20,8 @@ import { freePort } from './free-port.ts'
 /** In ticks: a follower that is cut off from its leader goes on answering reads for as long as `syncLimit`. */
 const QUORUM = ['initLimit=40', 'syncLimit=60']
 const JAR = '/usr/share/java/zookeeper.jar'
+/** Of a package that ZooKeeper's depends on: prints warnings and errors. */
+const LOGGER = '/usr/share/java/slf4j-simple.jar'
 
 export interface ZooKeeperServerOptions {
   /** Milliseconds; session time-outs are rounded up to it. Default 100. */
@@ -70,6 +73,7 @@ export class ZooKeeperServer {
   #process: ChildProcess | null = null
   #exited: Promise<void> = Promise.resolve()
   #output = ''
+  #served = false
 
   constructor (options: ZooKeeperServerOptions = {}) {
     this.#port = options.port ?? 0
@@ -104,19 +108,16 @@ export class ZooKeeperServer {
       await mkdir(join(this.#folder, 'data'), { recursive: true })
       await writeFile(join(this.#folder, 'data', 'myid'), String(this.#ensemble.id))
     }
-    await writeFile(join(this.#folder, 'log4j.properties'), [
-      'log4j.rootLogger=WARN, out', 'log4j.appender.out=org.apache.log4j.ConsoleAppender',
-      'log4j.appender.out.layout=org.apache.log4j.PatternLayout', 'log4j.appender.out.layout.ConversionPattern=%d %p %c %m%n', ''
-    ].join('\n'))
     const child = spawn('java', [
       `-Xmx${heap}m`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xshare:auto',
       '-Dzookeeper.jmx.log4j.disable=true', '-Dzookeeper.forceSync=no', '-Dzookeeper.admin.enableServer=false',
-      `-Dlog4j.configuration=file:${this.#folder}/log4j.properties`,
-      '-cp', `${this.#folder}:${JAR}`, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', config
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      '-cp', `${JAR}:${LOGGER}`, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', config
     ], { stdio: ['ignore', 'pipe', 'pipe'], detached: true }) // Ctrl-C in the terminal is for us alone
     this.#process = child
     if (child.pid !== undefined) this.#guard(child, child.pid, this.#folder)
     this.#output = ''
+    this.#served = false
     const keep = (chunk: Buffer): void => { this.#output = (this.#output + chunk.toString()).slice(-10_000) }
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
@@ -130,7 +131,11 @@ export class ZooKeeperServer {
     while (performance.now() < until) {
       if (failure !== null) throw new Error('java could not be started: install a Java runtime', { cause: failure })
       if (this.#process !== child) throw new Error(`ZooKeeper ended while starting:\n${this.#output}`)
-      if (await this.fourLetter('ruok').catch(() => '') === 'imok' && !(await this.fourLetter('srvr').catch(() => 'not')).includes('not')) return this
+      // It serves, and it is not somebody else's on the same port.
+      if ((await this.fourLetter('conf').catch(() => '')).includes(`dataDir=${this.#folder}/`)) {
+        this.#served = true
+        return this
+      }
       await delay(20)
     }
     await this.kill()
@@ -148,12 +153,14 @@ export class ZooKeeperServer {
 
   #ended (child: ChildProcess): void {
     if (this.#process === child) this.#process = null
+    if (this.#served) process.stderr.write(`ZooKeeper on port ${this.#port} has ended (${child.exitCode ?? child.signalCode}) without having been told to:\n${this.#output}\n`)
   }
 
   /** Ends the server (SIGTERM, after 5 s SIGKILL); its data stay for the next `start()`. */
   async stop (): Promise<void> {
     const child = this.#process
     if (child === null) return
+    this.#served = false
     child.kill('SIGCONT')
     child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
@@ -163,6 +170,7 @@ export class ZooKeeperServer {
 
   /** Ends the server at once (SIGKILL); its data stay. */
   async kill (): Promise<void> {
+    this.#served = false
     this.#process?.kill('SIGKILL')
     await this.#exited
   }
@@ -186,6 +194,7 @@ export class ZooKeeperServer {
 
   /** As `remove`, without waiting: for the end of this process. */
   abandon (): void {
+    this.#served = false
     this.#process?.kill('SIGKILL')
     live.delete(this)
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true })

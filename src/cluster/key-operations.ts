@@ -12,8 +12,8 @@ import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
 import type { OperationOptions, Session } from '../zookeeper/session.ts'
 import { HeldLock } from './held-lock.ts'
-import { readEpoch, readMembers, readRecord, readSurvey, readZnode, type Alive } from './reading.ts'
-import { sureRead, sureWrite, type WriteFate } from './sure-write.ts'
+import { readEpoch, readMembers, readRecord, readSurvey, type Alive } from './reading.ts'
+import { sureCreate, sureRead, sureSet, type WriteFate } from './sure-write.ts'
 
 export interface KeyOperationsOptions {
   readonly book: LockBook
@@ -84,14 +84,7 @@ export class KeyOperations {
 
   /** @param signal as for `sureWrite` */
   async createRecord (record: SwitchoverRecord, signal?: AbortSignal): Promise<WriteFate> {
-    const path = switchoverPath(record.epoch)
-    const data = JSON.stringify(record)
-    const fate = await sureWrite(this.session,
-      async () => { await this.session.create(path, data) },
-      async () => {
-        const znode = await readZnode(this.session, path)
-        return znode === undefined ? 'absent' : znode.data === data ? 'applied' : 'other'
-      }, signal)
+    const fate = await sureCreate(this.session, switchoverPath(record.epoch), JSON.stringify(record), signal)
     if (fate === 'done') this.#prune()
     return fate
   }
@@ -129,7 +122,7 @@ export class KeyOperations {
   }
 
   async #setRecord (record: SwitchoverRecord, version: number, signal?: AbortSignal): Promise<WriteFate> {
-    return await this.#versionedSet(switchoverPath(record.epoch), JSON.stringify(record), version, signal)
+    return await sureSet(this.session, switchoverPath(record.epoch), JSON.stringify(record), version, signal)
   }
 
   async #writeKey (value: string, version: number): Promise<WriteFate> {
@@ -142,27 +135,11 @@ export class KeyOperations {
       })
       if (verified === null) return 'failed'
     }
-    return await this.#versionedSet(PRIMARY_NODE, value, version)
+    return await sureSet(this.session, PRIMARY_NODE, value, version)
   }
 
   async #writeLedger (data: string, version: number | null): Promise<WriteFate> {
-    if (version !== null) return await this.#versionedSet(SWITCHOVERS, data, version)
-    return await sureWrite(this.session,
-      async () => { await this.session.create(SWITCHOVERS, data) },
-      async () => {
-        const znode = await readZnode(this.session, SWITCHOVERS)
-        return znode === undefined ? 'absent' : znode.data === data ? 'applied' : 'other'
-      })
-  }
-
-  async #versionedSet (path: string, data: string, version: number, signal?: AbortSignal): Promise<WriteFate> {
-    return await sureWrite(this.session,
-      async () => { await this.session.set(path, data, version) },
-      async () => {
-        const znode = await readZnode(this.session, path)
-        if (znode?.version === version) return 'absent'
-        return znode?.version === version + 1 && znode.data === data ? 'applied' : 'other'
-      }, signal)
+    return version === null ? await sureCreate(this.session, SWITCHOVERS, data) : await sureSet(this.session, SWITCHOVERS, data, version)
   }
 
   /** Nothing is written any more once this has resolved, except what is asked for after it. */

@@ -4,26 +4,52 @@
  * forwarded. The leader refuses what comes from there once the session has moved, and answers the sync after what came before: what the look
  * shows is final.
  *
+ * What others have written over since cannot be seen any more: that is said, and not that the write was refused.
+ *
  * Does not resolve before there is contact again or the session is over: whoever has a bound races it.
  */
 import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/errors.ts'
 import type { Session } from '../zookeeper/session.ts'
+import { readZnode } from './reading.ts'
 
 export type WriteFate =
   | 'done'
   /** Certainly not applied: the znode is not as expected. */
   | 'refused'
+  /** Others have written there since: whether it was applied before that cannot be seen any more. */
+  | 'overwritten'
   /** Never applied, and never will be. */
   | 'failed'
   /** The session ended, or finding out was given up, first. */
   | 'unknown'
 
+/** Writes over `version` of a znode. */
+export async function sureSet (session: Session, path: string, data: string, version: number, signal?: AbortSignal): Promise<WriteFate> {
+  return await sureWrite(session, async () => await session.set(path, data, version), async () => {
+    const znode = await readZnode(session, path)
+    if (znode?.version === version) return 'absent'
+    if (znode?.version !== version + 1) return 'overwritten'
+    return znode.data === data ? 'applied' : 'other'
+  }, signal)
+}
+
+/** Makes a znode that is not there. */
+export async function sureCreate (session: Session, path: string, data: string, signal?: AbortSignal): Promise<WriteFate> {
+  return await sureWrite(session, async () => await session.create(path, data), async () => {
+    const znode = await readZnode(session, path)
+    if (znode === undefined) return 'absent'
+    if (znode.version !== 0) return 'overwritten'
+    return znode.data === data ? 'applied' : 'other'
+  }, signal)
+}
+
 /**
  * @param write makes the attempt; it is repeated only once `look` has said that the last one was not applied
- * @param look reads what is there: was the attempt `applied`, not yet (`absent`), or has somebody else been there (`other`)?
+ * @param look reads what is there: was the attempt `applied`, not yet (`absent`), is somebody else's write there in its place (`other`), or has it
+ * been `overwritten`, or somebody else's?
  * @param signal for whoever gives up finding out: nothing more is sent after it, and an attempt under way is awaited all the same
  */
-export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other'>, signal?: AbortSignal): Promise<WriteFate> {
+export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other' | 'overwritten'>, signal?: AbortSignal): Promise<WriteFate> {
   let sent = false
   for (;;) {
     if (signal?.aborted === true) return sent ? 'unknown' : 'failed'
@@ -33,6 +59,7 @@ export async function sureWrite (session: Session, write: () => Promise<unknown>
         const found = await look()
         if (found === 'applied') return 'done'
         if (found === 'other') return 'refused'
+        if (found === 'overwritten') return found
         sent = false
       }
       await write()

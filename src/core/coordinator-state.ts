@@ -36,6 +36,7 @@ export type NodeOp =
 export type NodeAnswer =
   | { readonly kind: 'done', readonly members?: readonly Member[], readonly record?: SwitchoverRecord | null } & Extract<KeyAnswer, { kind: 'done' }>
   | { readonly kind: 'refused', readonly trouble?: Trouble }
+  | { readonly kind: 'overwritten' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'unknown' }
   /** Cancelled, and nothing of it goes on: a command's whole process group is gone. */

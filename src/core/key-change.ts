@@ -26,6 +26,8 @@ export type KeyAnswer =
   | { readonly kind: 'done', readonly survey?: Survey }
   /** Certainly not: the version had moved, the name was taken, the lock was not had in time. */
   | { readonly kind: 'refused' }
+  /** Others have written there since: whether it was applied before that cannot be seen any more. */
+  | { readonly kind: 'overwritten' }
   /** Never sent, and never will be. */
   | { readonly kind: 'failed' }
   /** Sent, and the session ended before anybody could find out. */
@@ -39,6 +41,8 @@ export type KeyOutcome =
   | { readonly kind: 'lock_timeout' }
   /** Somebody wrote the key without the lock; the version check kept us from overwriting that. */
   | { readonly kind: 'overtaken' }
+  /** Written or not, somebody has written the key without the lock since: the record of this epoch is closed as `superseded`. */
+  | { readonly kind: 'overwritten', readonly epoch: number }
   /** Never written, and never will be. */
   | { readonly kind: 'not_started' }
   /** The record of this epoch will tell. */
@@ -129,23 +133,26 @@ function usedUpEpochs (survey: Survey, ledger: Ledger, wall: string): { steps: K
 const notApplied = (record: SwitchoverRecord, version: number, survey: Survey, wall: string): KeyOp =>
   ({ op: 'close_record', record: closeRecord(record, wall, { outcome: 'not_applied' }, particularsOf(record, survey.members)), version })
 
-function afterTrouble (change: KeyChange, at: KeyOp, trouble: 'refused' | 'failed' | 'unknown', wall: string): KeyChange {
+function afterTrouble (change: KeyChange, at: KeyOp, trouble: Exclude<KeyAnswer['kind'], 'done'>, wall: string): KeyChange {
   const { record } = change
+  const somebodyElse = trouble === 'refused' || trouble === 'overwritten'
   switch (at.op) {
     case 'lock': return { ...change, plan: [at], outcome: trouble === 'refused' ? { kind: 'lock_timeout' } : notStarted }
     // Not let go of in words, but the session is gone and the lock with it; or somebody closed the record before us. Both are well.
     case 'unlock': return change
-    case 'close_record': return trouble === 'refused' ? change : instead(change, [], notStarted)
+    // After a write of the key that may have been applied, `not_started` would not be true.
+    case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' ? change : instead(change, [], notStarted)
     case 'survey': return instead(change, [], notStarted)
     case 'write_ledger':
-    case 'create_record': return instead(change, [], trouble === 'refused' ? { kind: 'overtaken' } : notStarted)
+    case 'create_record': return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
     case 'write_key': {
       const isFinal = !change.plan.some((step) => step.op === 'create_record')
-      if (!isFinal || record === null) return instead(change, [], trouble === 'refused' ? { kind: 'overtaken' } : notStarted)
+      if (!isFinal || record === null) return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
       if (trouble === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
       if (trouble === 'failed') return instead(change, [], notStarted)
       const superseded = closeRecord(record, wall, { outcome: 'superseded' }, record)
-      return instead(change, [{ op: 'close_record', record: superseded, version: 0 }], { kind: 'overtaken' })
+      const outcome: KeyOutcome = trouble === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }
+      return instead(change, [{ op: 'close_record', record: superseded, version: 0 }], outcome)
     }
   }
 }

@@ -76,7 +76,7 @@ export class Contact {
           sent = true
           const fate = await writeVersioned(session, path, value, found?.stat.version ?? null)
           if (fate === 'done') return true
-          sent = fate === 'unknown'
+          sent = fate === 'unknown' || fate === 'overwritten'
           if (fate !== 'refused') throw sent ? unknownOutcome() : zookeeperUnavailable()
         }
       }, WRITE_BOUND)

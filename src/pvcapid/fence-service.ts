@@ -69,7 +69,9 @@ async function writeAll (session: Session, node: string, writes: readonly FenceW
     if (fate === 'unknown') throw unknownOutcome()
     if (fate === 'failed') throw zookeeperUnavailable()
     // The record is for people; a fencer may be writing it at the same time.
-    if (fate === 'refused' && child !== 'fence') return false
+    if (fate === 'done' || child === 'fence') continue
+    if (fate === 'overwritten') throw unknownOutcome()
+    return false
   }
   return true
 }

@@ -182,6 +182,7 @@ export class SwitchoverService {
     switch (outcome.kind) {
       case 'committed': return await this.#committed(outcome.record)
       case 'unknown': return outcome
+      case 'overwritten': return { kind: 'unknown', epoch: outcome.epoch }
       case 'not_started': throw zookeeperUnavailable(undefined, 'not_started')
       // Whoever holds the lock may have begun something meanwhile, which is then the answer.
       case 'lock_timeout': return await this.#withoutLock(judge) ?? raise(lockNotHad())

@@ -4,8 +4,7 @@
  * under way; a command that fails is tried again after growing pauses, and meanwhile the state stays as it was asked for.
  */
 import { retryPause } from '../core/fence-record.ts'
-import { sureWrite } from '../cluster/sure-write.ts'
-import { readZnode } from '../cluster/reading.ts'
+import { sureSet } from '../cluster/sure-write.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { CommandRunner } from '../runtime/command.ts'
 import { pause } from '../runtime/deadline.ts'
@@ -82,12 +81,7 @@ export class Domains {
       const trouble = await this.#command(wish, signal)
       if (signal.aborted) return
       if (trouble === null) {
-        const fate = await sureWrite(session,
-          async () => { await session.set(this.#path, wishes[wish], version) },
-          async () => {
-            const znode = await readZnode(session, this.#path)
-            return znode?.version === version ? 'absent' : znode?.version === version + 1 && znode.data === wishes[wish] ? 'applied' : 'other'
-          }, signal)
+        const fate = await sureSet(session, this.#path, wishes[wish], version, signal)
         if (fate === 'done') log.info({ domain_state: wishes[wish] }, 'domains: done what was asked for')
         return
       }

@@ -6,7 +6,7 @@ import { isNoNode, isNodeExists, isZooKeeperError } from '../zookeeper/errors.ts
 import { nodePath, type NodeKey } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { readZnode } from '../cluster/reading.ts'
-import { sureRead, sureWrite, type WriteFate } from '../cluster/sure-write.ts'
+import { sureCreate, sureRead, sureSet, type WriteFate } from '../cluster/sure-write.ts'
 
 export class OwnZnodes {
   readonly session: Session
@@ -27,26 +27,17 @@ export class OwnZnodes {
     }))
   }
 
-  /** Writes one of them, and finds out what became of it; `refused` if anybody else has written it since. */
-  async write (name: NodeKey, value: string): Promise<WriteFate> {
+  /** Writes one of them, and finds out what became of it; `refused` if anybody else has written it since, before this or after. */
+  async write (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'overwritten'>> {
     const path = nodePath(this.#node, name)
     const version = this.#versions.get(name) ?? -1
-    const fate = await sureWrite(this.session,
-      async () => {
-        if (version === -1) await this.session.create(path, value)
-        else await this.session.set(path, value, version)
-      },
-      async () => {
-        const znode = await readZnode(this.session, path)
-        if ((znode?.version ?? -1) === version) return 'absent'
-        return znode?.version === version + 1 && znode.data === value ? 'applied' : 'other'
-      })
+    const fate = version === -1 ? await sureCreate(this.session, path, value) : await sureSet(this.session, path, value, version)
     if (fate === 'done') this.#versions.set(name, version + 1)
-    return fate
+    return fate === 'overwritten' ? 'refused' : fate
   }
 
   /** Writes one that nobody else has a reason to write, whatever is there, and finds out what became of it; never `refused`. */
-  async writeSurely (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'refused'>> {
+  async writeSurely (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'refused' | 'overwritten'>> {
     for (;;) {
       const adopted = await sureRead(this.session, async () => { await this.adopt([name]); return true })
       if (adopted === null) return 'failed'

@@ -46,6 +46,9 @@ const cases: [what: string, intent: Intent, survey: Survey, trouble: Record<stri
   ['the record unknown', toHv2, survey(), { create_record: 'unknown' }, ['lock', 'survey', 'create_record 2', 'unlock'], 'not_started'],
   ['the key written by somebody else', toHv2, survey(), { write_key: 'refused' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
   ['and the record closed by somebody else', toHv2, survey(), { write_key: 'refused', close_record: 'refused' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
+  ['the key written over', toHv2, survey(), { write_key: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
+  ['and the record closed and written over', toHv2, survey(), { write_key: 'overwritten', close_record: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
+  ['and the record not closed', toHv2, survey(), { write_key: 'overwritten', close_record: 'failed' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
   ['the key never sent', toHv2, survey(), { write_key: 'failed' }, plain, 'not_started'],
   ['the key unknown', toHv2, survey(), { write_key: 'unknown' }, plain, 'unknown'],
   ['the lock not let go of in words', toHv2, survey(), { unlock: 'failed' }, plain, 'committed'],
@@ -54,6 +57,7 @@ const cases: [what: string, intent: Intent, survey: Survey, trouble: Record<stri
   ['closed by an observer meanwhile', toHv2, died, { close_record: 'refused' }, usedUp, 'committed'],
   ['not closed', toHv2, died, { close_record: 'failed' }, ['lock', 'survey', 'close_record 2 not_applied@0', 'unlock'], 'not_started'],
   ['overtaken while using up', toHv2, died, { write_key: 'refused' }, ['lock', 'survey', 'close_record 2 not_applied@0', 'write_key hv1@1', 'unlock'], 'overtaken'],
+  ['written over while using up', toHv2, died, { write_key: 'overwritten' }, ['lock', 'survey', 'close_record 2 not_applied@0', 'write_key hv1@1', 'unlock'], 'overtaken'],
   ['lost while using up', toHv2, died, { 'write_key/2': 'unknown' }, ['lock', 'survey', 'close_record 2 not_applied@0', 'write_key hv1@1', 'write_key hv1@2', 'unlock'], 'not_started'],
 ]
 
@@ -63,7 +67,7 @@ t.test('changes', async (t) => {
     t.strictSame(done.ops, ops, what)
     t.equal(done.outcome.kind, outcome, what)
   }
-  t.match(run(toHv2, survey(), { write_key: 'unknown' }).outcome, { epoch: 2 }, 'whose record will tell')
+  for (const kind of ['unknown', 'overwritten'] as const) t.match(run(toHv2, survey(), { write_key: kind }).outcome, { epoch: 2 }, 'whose record will tell')
   t.match(run(toHv2, survey()).outcome, { record: { epoch: 2, from: 'hv1', to: 'hv2', timeout: 9, started_at: 'now', outcome: null } })
 })
 

@@ -2,8 +2,9 @@
 import { once } from 'node:events'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 import { eventually, proxy } from '../support/zookeeper.ts'
-import { api, ask, clusterTree, everything, settle, swallowKeyReplies, wish } from './support/api.ts'
+import { api, ask, clusterTree, everything, settle, swallowRepliesToWritesOf, wish } from './support/api.ts'
 
 t.test('they are bounded, and end with the API or their client', async (t) => {
   const { server } = await clusterTree(t)
@@ -95,7 +96,7 @@ t.test('the link is lost after the key was written, and the client waits', async
   const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
-  const lost = swallowKeyReplies(path)
+  const lost = swallowRepliesToWritesOf(path, PRIMARY_NODE)
   const posted = wish(t, app, { to: 'fig' }, '?wait=60')
   await lost
   await eventually(() => app.services.view.stale)
@@ -103,7 +104,7 @@ t.test('the link is lost after the key was written, and the client waits', async
   settle(t, session, ['plum', 'fig', 'quince'])
   t.match(await posted, { status: 200, body: { epoch: 1, to: 'fig', outcome: 'succeeded' } }, 'it is told once it is known')
 
-  const lostAgain = swallowKeyReplies(path)
+  const lostAgain = swallowRepliesToWritesOf(path, PRIMARY_NODE)
   const blind = wish(t, app, { to: 'plum' }, '?wait=4')
   await lostAgain
   t.match(await blind, { status: 503, headers: { location: '/api/v1/switchover/2', 'retry-after': '1' }, body: { code: 'outcome_unknown', outcome: 'unknown', epoch: 2 } }, 'that it is not known is no success')

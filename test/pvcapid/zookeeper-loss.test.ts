@@ -1,7 +1,8 @@
 /** ZooKeeper away: at the start, later, in the middle of a write. */
 import t from 'tap'
+import { MAINTENANCE, PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
 import { connect, eventually, proxy } from '../support/zookeeper.ts'
-import { api, ask, clusterTree, everything, openApi, settle, swallowKeyReplies, wish } from './support/api.ts'
+import { api, ask, clusterTree, everything, openApi, settle, swallowRepliesToWritesOf, wish } from './support/api.ts'
 
 t.test('not there at the start', async (t) => {
   const { server } = await clusterTree(t)
@@ -49,7 +50,7 @@ t.test('the link is lost after the key was written', async (t) => {
   const { server, session } = await clusterTree(t)
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
-  const lost = swallowKeyReplies(path)
+  const lost = swallowRepliesToWritesOf(path, PRIMARY_NODE)
   const asked = performance.now()
   const reply = await wish(t, app, { to: 'fig' })
   t.ok(performance.now() - asked < 5_000)
@@ -62,6 +63,35 @@ t.test('the link is lost after the key was written', async (t) => {
   t.match(await ask(t, app, 'GET', '/api/v1/switchover/1?wait=60'), { status: 200, body: { outcome: 'succeeded', to: 'fig' } }, 'the client can find out')
   t.equal((await session.get('/config/primary_node')).stat.version, 1)
   await eventually(async () => (await session.children('/config/primary_node')).names.every((name) => !name.includes('__lock__')))
+})
+
+t.test('the link is lost after the key was written, and somebody writes over it before it is back', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const path = await proxy(t, server)
+  const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
+  const lost = swallowRepliesToWritesOf(path, PRIMARY_NODE)
+  const asked = wish(t, app, { to: 'fig' })
+  await lost
+  await eventually(async () => (await session.get('/config/primary_node')).stat.version === 1)
+  await session.set('/config/primary_node', 'fig', 1)
+  path.heal()
+  t.match(await asked, { status: 202, headers: { location: '/api/v1/switchover/1' }, body: { code: 'outcome_unknown', outcome: 'unknown', epoch: 1 } }, 'what cannot be seen any more is not known')
+  t.match(await ask(t, app, 'GET', '/api/v1/switchover/1?wait=60'), { status: 200, body: { outcome: 'superseded', to: 'fig' } }, 'but it has ended')
+})
+
+t.test('the link is lost after a small write, and somebody writes over it before it is back', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const path = await proxy(t, server)
+  const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
+  const { version } = (await session.get(MAINTENANCE)).stat
+  const lost = swallowRepliesToWritesOf(path, MAINTENANCE)
+  const asked = ask(t, app, 'POST', '/api/v1/status?state=true')
+  await lost
+  await eventually(async () => (await session.get(MAINTENANCE)).stat.version === version + 1)
+  await session.set(MAINTENANCE, 'false', version + 1)
+  path.heal()
+  t.match(await asked, { status: 503, body: { code: 'outcome_unknown', outcome: 'unknown' } })
+  t.equal((await session.get(MAINTENANCE)).data, 'false', 'and it is not done twice')
 })
 
 t.test('nothing passes any more before the write', async (t) => {

@@ -12,7 +12,7 @@ import { countsAsLetGo, fencingPlan, isMissing, type FencingPlan, type FencingTe
 import { epochOf } from '../../core/epoch.ts'
 import { holdsNothing, type Member } from '../../core/member.ts'
 import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
-import { sureWrite, type WriteFate } from '../../cluster/sure-write.ts'
+import { sureCreate, sureSet, type WriteFate } from '../../cluster/sure-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
 import { Episode, type Logger } from '../../runtime/log.ts'
@@ -265,13 +265,8 @@ export class Fencer {
   /** @param version null: there is none yet */
   async #write (path: string, data: string, version: number | null): Promise<WriteFate> {
     const { session } = this.#options
-    return await sureWrite(session,
-      async () => { await (version === null ? session.create(path, data) : session.set(path, data, version)) },
-      async () => {
-        const znode = await readZnode(session, path)
-        if ((znode?.version ?? null) === version) return 'absent'
-        return znode?.data === data ? 'applied' : 'other'
-      }, this.#stopped.signal)
+    const { signal } = this.#stopped
+    return version === null ? await sureCreate(session, path, data, signal) : await sureSet(session, path, data, version, signal)
   }
 }
 

@@ -198,20 +198,20 @@ export function settle (t: Test, session: Session, names: readonly string[], hei
   return { close }
 }
 
-/** Whether a chunk of requests has a write of the primary key in it: length, xid, type 5, path. */
-function writesKey (chunk: Buffer): boolean {
-  const path = Buffer.from('/config/primary_node')
+/** Whether a chunk of requests has a write of that znode in it: length, xid, type 5, path. */
+function writes (chunk: Buffer, znode: string): boolean {
+  const path = Buffer.from(znode)
   for (let at = 0; at + 16 < chunk.length; at += 4 + chunk.readInt32BE(at)) {
     if (chunk.readInt32BE(at + 8) === 5 && chunk.readInt32BE(at + 12) === path.length && chunk.subarray(at + 16, at + 16 + path.length).equals(path)) return true
   }
   return false
 }
 
-/** From the next write of the primary key on, no reply of ZooKeeper's comes through, until `path` heals. Resolves once it has been written. */
-export async function swallowKeyReplies (path: Proxy): Promise<void> {
+/** From the next write of `znode` on, no reply of ZooKeeper's comes through, until `path` heals. Resolves once it has been sent. */
+export async function swallowRepliesToWritesOf (path: Proxy, znode: string): Promise<void> {
   await new Promise<void>((resolve) => {
     path.onRequest = (chunk) => {
-      if (!writesKey(chunk)) return
+      if (!writes(chunk, znode)) return
       path.swallowReplies()
       path.onRequest = null
       resolve()
