@@ -57,7 +57,7 @@ export const isAlive = (watch: Watch | undefined, { keepaliveWindow }: FencingTe
   watch === undefined || now - watch.changedAt < keepaliveWindow
 
 /** In a state in which a silent node may hold something: a clean stop is no death. */
-export const isJudged = ({ daemonState, coordinatorState }: Member) =>
+export const isJudged = ({ daemonState, coordinatorState }: { readonly daemonState: string | null, readonly coordinatorState: string | null }) =>
   daemonState === 'init' || daemonState === 'run' || daemonState === 'shutdown' ||
   (daemonState === 'stop' && coordinatorState !== 'secondary' && coordinatorState !== 'client')
 

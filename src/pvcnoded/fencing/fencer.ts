@@ -8,7 +8,7 @@
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
-import { countsAsLetGo, fencingPlan, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing.ts'
+import { countsAsLetGo, fencingPlan, isJudged, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing.ts'
 import { epochOf } from '../../core/epoch.ts'
 import { holdsNothing, type Member } from '../../core/member.ts'
 import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
@@ -116,7 +116,8 @@ export class Fencer {
     const { self, session, clock, log, agent } = this.#options
     const before = await this.#read(name)
     const seen = await sight(session, name)
-    if (before === null || (why === 'presence_gone' && seen.presence !== null)) return false
+    // Somebody else may have judged it, or it may have stopped, and the view does not show it yet.
+    if (before === null || !isJudged(before) || (why === 'presence_gone' && seen.presence !== null)) return false
     const judged = newFence(self, why, seen, clock.wall())
     const record: FenceRecord = agent === null ? { ...judged, state: 'unconfirmed', message: 'No fencing agent is configured: an operator has to confirm that the node is down.' } : judged
     // Committed by a quorum: what is read after it is no older than this moment, whatever server answers.

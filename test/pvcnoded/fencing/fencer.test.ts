@@ -19,8 +19,11 @@ interface Watching {
   readonly lines: Array<Record<string, unknown>>
   /** Of a node of ours that runs; its session is that which holds its presence. */
   readonly join: (name: string) => Promise<Session>
-  /** @param meanwhile what happens before the one saving throw that there is then */
-  readonly begin: (meanwhile?: () => Promise<void>) => Promise<void>
+  /**
+   * @param meanwhile what happens before the one saving throw that there is then
+   * @param options `late`: the fencer goes on with the view of now
+   */
+  readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late: boolean }) => Promise<void>
   readonly fenced: readonly string[]
 }
 
@@ -40,7 +43,7 @@ async function watching (t: Test): Promise<Watching> {
     await own.create(`/nodes/${name}/presence`, '{}', { ephemeral: true })
     return own
   }
-  const begin = async (meanwhile?: () => Promise<void>): Promise<void> => {
+  const begin: Watching['begin'] = async (meanwhile, { late } = { late: false }) => {
     const clock: Clock = {
       ...systemClock,
       after: (delay, action) => {
@@ -53,10 +56,11 @@ async function watching (t: Test): Promise<Watching> {
     const feed = new ClusterFeed(tree)
     await feed.ready
     const members = () => feed.view?.members ?? []
+    const atFirst = members()
     const terms = { keepaliveWindow: HOUR, presenceWindow: 0 }
     const log = createLogger({ name: 'pvcnoded', level: 'debug', clock: systemClock, destination: { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } } })
     const agent = { method: 'command', fence: async ({ node }: { readonly node: string }) => { fenced.push(node); return { confirmed: true, message: 'off' } } } as const
-    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : 1, savingInterval: SAVING, unfencedGrace: null, members, active: () => true })
+    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : 1, savingInterval: SAVING, unfencedGrace: null, members: late ? () => atFirst : members, active: () => true })
     const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: HOUR, members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
     t.teardown(async () => {
       observer[Symbol.dispose]()
@@ -106,4 +110,18 @@ t.test('a second coordinator that goes while the first has its saving throws spa
   await eventually(() => lines.some(({ msg }) => msg === 'more than one coordinator is dead at once: nobody is fenced, an operator has to confirm'))
   await eventually(async () => (await session.get('/nodes/hv3/daemonstate')).data === 'dead')
   t.strictSame([fenced, (await session.get('/nodes/hv2/daemonstate')).data], [[], 'dead'])
+})
+
+t.test('what the view does not show yet is seen before anybody is judged: a judgement of another, a stop', { timeout: 60_000 }, async (t) => {
+  const { session, join, begin } = await watching(t)
+  await join('hv1')
+  const [judged, stopped, dying] = [await join('hv2'), await join('hv3'), await join('hv4')]
+  await begin(undefined, { late: true })
+  await session.set('/nodes/hv2/daemonstate', 'dead', 0)
+  await session.set('/nodes/hv3/daemonstate', 'stop', 0)
+  for (const node of [judged, stopped, dying]) await node.close()
+  await eventually(async () => (await session.get('/nodes/hv4/daemonstate')).data === 'dead')
+  t.equal((await session.get('/nodes/hv2/daemonstate')).stat.version, 1, 'whose saving throws go on')
+  t.equal((await session.get('/nodes/hv3/daemonstate')).data, 'stop')
+  for (const name of ['hv2', 'hv3']) t.equal(await session.exists(`/nodes/${name}/fence`), null)
 })
