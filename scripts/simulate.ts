@@ -56,6 +56,8 @@ async function explain (seed: string): Promise<void> {
   const fewest = await shrink(report)
   console.log(`with only these:\n${fewest.faults.map((fault) => `  ${sentence(fault)}`).join('\n')}\n${fewest.violation ?? ''}`)
   console.log(`what happened:\n${fewest.story.slice(-400).join('\n')}`)
+  // Again, for those who have kept the end only.
+  console.log(`seed ${seed}: ${String(report.violation)}`)
 }
 
 process.exitCode = await (values.seed === undefined ? many() : again(values.seed)) ? 0 : 1
