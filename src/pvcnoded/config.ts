@@ -91,7 +91,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         command: Type.Optional(argv('Ends the node whose name stands for {node}. Exit 0: it certainly holds nothing now.')),
         timeout: duration('Bound of one fence; then its process group is killed, and it is not confirmed.', 30),
         saving_throws: Type.Integer({ description: 'Looks for a sign of life before a dead node is fenced.', minimum: 0, maximum: 100, default: 3 }),
-        saving_interval: duration('Time before each of them.', 1),
+        saving_interval: duration('Time before each of them; before the first it takes in the half second for which a presence had to be gone.', 1),
         cipher_suite: Type.Optional(Type.Integer({ description: 'The IPMI cipher suite, for controllers that do not say which they have. Left out: they are asked.', minimum: 0, maximum: 17 })),
         ipmi: Type.Optional(section('The management controller of this very node, published for the others.', {
           host: Type.String({ description: 'Its address: host or host:port.', minLength: 1 }),

@@ -95,12 +95,14 @@ export class Fencer {
     const maintenance = (await readZnode(session, MAINTENANCE))?.data === 'true'
     const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), maintenance)
     this.#tellOfSuspension(plan)
-    const judged: string[] = []
-    for (const { name, why } of plan.judge) if (await this.#judge(name, why)) judged.push(name)
+    const judged = new Map<string, Suspicion>()
+    for (const { name, why } of plan.judge) if (await this.#judge(name, why)) judged.set(name, why)
     await this.#tidyFenced()
     if (unfencedGrace !== null) await this.#letGoUnfenced(observer, unfencedGrace)
     if (agent === null || plan.suspended !== null) return
-    for (const name of [...plan.fence, ...judged]) if (await this.#isDue(name)) await this.#fence(name, agent)
+    for (const name of [...plan.fence, ...judged.keys()]) {
+      if (await this.#isDue(name)) await this.#fence(name, agent, judged.get(name) === 'presence_gone' ? terms.presenceWindow : 0)
+    }
   }
 
   #tellOfSuspension ({ suspended }: FencingPlan): void {
@@ -162,7 +164,8 @@ export class Fencer {
     return now - (this.#recordSeen.get(name)?.at ?? now) >= retryPause(attempts)
   }
 
-  async #fence (name: string, agent: FencingAgent): Promise<void> {
+  /** @param silent milliseconds for which it has been without a sign of life by now, which its first saving throw takes in */
+  async #fence (name: string, agent: FencingAgent, silent: number): Promise<void> {
     const { self, session, book } = this.#options
     let lock: LockHandle
     try {
@@ -172,19 +175,19 @@ export class Fencer {
       throw error
     }
     try {
-      await this.#fenceUnderLock(name, agent, lock)
+      await this.#fenceUnderLock(name, agent, lock, silent)
     } finally {
       await lock.release().catch((error: unknown) => { if (!isZooKeeperError(error)) throw error })
     }
   }
 
-  async #fenceUnderLock (name: string, agent: FencingAgent, lock: LockHandle): Promise<void> {
+  async #fenceUnderLock (name: string, agent: FencingAgent, lock: LockHandle, silent: number): Promise<void> {
     const { session, clock, log } = this.#options
     const found = await this.#read(name)
     // Somebody else has tried meanwhile, or it is not dead any more.
     if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
     const judged: FenceRecord = found.fence?.record ?? newFence(null, null, await sight(session, name), clock.wall())
-    if (!await this.#savingThrows(name, judged)) return
+    if (!await this.#savingThrows(name, judged, silent)) return
     const target = await this.#target(name)
     const asked = clock.monotonic()
     await lock.verify()
@@ -199,10 +202,10 @@ export class Fencer {
   }
 
   /** True once it has shown no sign of life through all of them. */
-  async #savingThrows (name: string, judged: FenceRecord): Promise<boolean> {
+  async #savingThrows (name: string, judged: FenceRecord, silent: number): Promise<boolean> {
     const { savingThrows, savingInterval, session, clock, log } = this.#options
-    for (let left = savingThrows; left > 0; left--) {
-      await pause(clock, savingInterval, this.#stopped.signal)
+    for (let count = 0; count < savingThrows; count++) {
+      await pause(clock, count === 0 ? Math.max(0, savingInterval - silent) : savingInterval, this.#stopped.signal)
       if (this.#stopped.signal.aborted) return false
       if (showsLife(judged, await sight(session, name))) {
         log.info({ node: name }, `${name} shows life: it is left alone`)

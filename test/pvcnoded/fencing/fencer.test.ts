@@ -12,7 +12,7 @@ import { connect, eventually, lockBook, zookeeper } from '../../support/zookeepe
 
 const HOUR = 3_600_000
 /** Milliseconds before a saving throw: they pass as soon as what is to happen meanwhile has happened. */
-const SAVING = 777
+const SAVING = 7_777_000
 
 interface Watching {
   readonly session: Session
@@ -20,11 +20,13 @@ interface Watching {
   /** Of a node of ours that runs; its session is that which holds its presence. */
   readonly join: (name: string) => Promise<Session>
   /**
-   * @param meanwhile what happens before the one saving throw that there is then
-   * @param options `late`: the fencer goes on with the view of now
+   * @param meanwhile what happens before each saving throw; there is one then
+   * @param options `late`: the fencer goes on with the view of now; `window`: milliseconds that a presence has to be gone; `throws`: more than one
    */
-  readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late: boolean }) => Promise<void>
+  readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late?: boolean, readonly window?: number, readonly throws?: number }) => Promise<void>
   readonly fenced: readonly string[]
+  /** Milliseconds before each saving throw that there was. */
+  readonly pauses: readonly number[]
 }
 
 /** An observer and a fencer on `hv1`, which look every hour unless there is a reason. */
@@ -33,6 +35,7 @@ async function watching (t: Test): Promise<Watching> {
   const session = await connect(t, server)
   const lines: Array<Record<string, unknown>> = []
   const fenced: string[] = []
+  const pauses: number[] = []
   for (const path of ['/config', '/nodes']) await session.create(path, '')
   await session.create('/config/primary_node', 'hv2')
   await session.create('/config/maintenance', 'false')
@@ -43,11 +46,12 @@ async function watching (t: Test): Promise<Watching> {
     await own.create(`/nodes/${name}/presence`, '{}', { ephemeral: true })
     return own
   }
-  const begin: Watching['begin'] = async (meanwhile, { late } = { late: false }) => {
+  const begin: Watching['begin'] = async (meanwhile, { late = false, window = 0, throws = 1 } = {}) => {
     const clock: Clock = {
       ...systemClock,
       after: (delay, action) => {
-        if (delay !== SAVING || meanwhile === undefined) return systemClock.after(delay, action)
+        if (Math.abs(delay - SAVING) > window || meanwhile === undefined) return systemClock.after(delay, action)
+        pauses.push(delay)
         meanwhile().then(action, t.fail)
         return { [Symbol.dispose]: () => {} }
       }
@@ -57,11 +61,11 @@ async function watching (t: Test): Promise<Watching> {
     await feed.ready
     const members = () => feed.view?.members ?? []
     const atFirst = members()
-    const terms = { keepaliveWindow: HOUR, presenceWindow: 0 }
+    const terms = { keepaliveWindow: HOUR, presenceWindow: window }
     const log = createLogger({ name: 'pvcnoded', level: 'debug', clock: systemClock, destination: { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } } })
     const agent = { method: 'command', fence: async ({ node }: { readonly node: string }) => { fenced.push(node); return { confirmed: true, message: 'off' } } } as const
-    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : 1, savingInterval: SAVING, unfencedGrace: null, members: late ? () => atFirst : members, active: () => true })
-    const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: HOUR, members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
+    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : throws, savingInterval: SAVING, unfencedGrace: null, members: late ? () => atFirst : members, active: () => true })
+    const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: window === 0 ? HOUR : window, members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
     t.teardown(async () => {
       observer[Symbol.dispose]()
       await fencer.stop()
@@ -70,7 +74,7 @@ async function watching (t: Test): Promise<Watching> {
     })
     await eventually(() => observer.watches.size === members().length)
   }
-  return { session, lines, join, begin, fenced }
+  return { session, lines, join, begin, fenced, pauses }
 }
 
 t.test('a presence that goes is looked at at once, and who is judged is fenced at once', { timeout: 60_000 }, async (t) => {
@@ -124,4 +128,14 @@ t.test('what the view does not show yet is seen before anybody is judged: a judg
   t.equal((await session.get('/nodes/hv2/daemonstate')).stat.version, 1, 'whose saving throws go on')
   t.equal((await session.get('/nodes/hv3/daemonstate')).data, 'stop')
   for (const name of ['hv2', 'hv3']) t.equal(await session.exists(`/nodes/${name}/fence`), null)
+})
+
+t.test('the window for which its presence has been gone is part of the first saving throw, of a first attempt', { timeout: 60_000 }, async (t) => {
+  const { join, begin, fenced, pauses } = await watching(t)
+  await join('hv1')
+  const victim = await join('hv2')
+  await begin(async () => {}, { window: 50, throws: 3 })
+  await victim.close()
+  await eventually(() => fenced.length === 1)
+  t.strictSame(pauses, [SAVING - 50, SAVING, SAVING])
 })
