@@ -31,12 +31,15 @@ function zxid (value: number): Zxid {
 
 function statOf (native: NativeStat): Stat {
   const { version, cversion, ephemeralOwner, numChildren, dataLength } = native
+  // Most znodes are never changed, and one text will do then: there are tens of thousands.
+  const czxid = zxid(native.czxid)
+  const sharedZxid = (value: number): Zxid => value === native.czxid ? czxid : zxid(value)
   return Object.freeze({
     version,
     cversion,
-    czxid: zxid(native.czxid),
-    mzxid: zxid(native.mzxid),
-    pzxid: zxid(native.pzxid),
+    czxid,
+    mzxid: sharedZxid(native.mzxid),
+    pzxid: sharedZxid(native.pzxid),
     ctime: native.ctime.getTime(),
     mtime: native.mtime.getTime(),
     ephemeralOwner,

@@ -17,10 +17,11 @@
  * `clock.monotonic()` taken before the write it wants to count on.
  */
 import type { Clock } from '../runtime/clock.ts'
-import type { Connection, ConnectionEvent, Connector, Stat, WatchKind } from './connection.ts'
+import type { Connection, ConnectionEvent, Connector, Stat } from './connection.ts'
 import { ZooKeeperError, isNoNode, isNodeExists, isWrite, type Operation } from './errors.ts'
 import { parentPath } from './paths.ts'
 import { checkVersion } from './arguments.ts'
+import { WatchListeners, type WatchListener } from './watch-listeners.ts'
 
 /** Each state with what may be believed in it. */
 export const SESSION_STATES = {
@@ -67,7 +68,6 @@ export interface SessionOptions {
 }
 
 export type StateListener = (state: SessionState, session: Session) => void
-export type WatchListener = (kind: WatchKind, path: string) => void
 
 export class Session {
   readonly serial: number
@@ -76,7 +76,7 @@ export class Session {
   readonly #deadline: number
   readonly #lost = new AbortController()
   readonly #stateListeners = new Set<StateListener>()
-  readonly #watchListeners = new Map<string, Set<WatchListener>>()
+  readonly #watchListeners = new WatchListeners()
   /** Operations under way; each entry fails its own, because the session is over. */
   readonly #pending = new Set<() => void>()
   #state: SessionState = 'connecting'
@@ -115,14 +115,7 @@ export class Session {
 
   /** Tells when a watch on `path` has fired. Arming it is a matter of the reading (`watch: true`). */
   onWatch (path: string, listener: WatchListener): Disposable {
-    const listeners = this.#watchListeners.get(path) ?? new Set()
-    this.#watchListeners.set(path, listeners.add(listener))
-    return {
-      [Symbol.dispose]: () => {
-        listeners.delete(listener)
-        if (listeners.size === 0 && this.#watchListeners.get(path) === listeners) this.#watchListeners.delete(path)
-      },
-    }
+    return this.#watchListeners.add(path, listener)
   }
 
   /** Resolves once the session is connected; rejects when it is over, at the deadline (none by default) or on abort. */
@@ -284,7 +277,7 @@ export class Session {
         this.#end('lost', event.error)
         break
       case 'watch':
-        for (const listener of [...this.#watchListeners.get(event.path) ?? []]) listener(event.kind, event.path)
+        this.#watchListeners.tell(event.kind, event.path)
         break
       default:
         event satisfies never
