@@ -1,9 +1,12 @@
 /**
  * A long run of everything at once: polls, clients that wait, switchovers of real daemons, and a ZooKeeper that is restarted under them. Memory
- * and the slowest polls have to stay as they were, and no request may go wrong.
+ * and the slowest polls have to stay as they were, and no request may go wrong. The load is made in this process, on bare connections; how late its
+ * own event loop was is told beside what it measured, and so is the processor time of all who share the machine.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { residentBytes } from './support/processes.ts'
+import { RawClient, type RawReply } from '../test/support/raw-client.ts'
+import { processorSeconds, residentBytes } from './support/processes.ts'
 import { NODES, RealCluster } from './support/real-cluster.ts'
 import { atMost, median, quantile, type Benchmark, type Row } from './support/report.ts'
 
@@ -11,6 +14,8 @@ const POLLERS = 8
 /** Milliseconds between two polls of one. */
 const PAUSE = 20
 const WAITERS = 200
+/** Seconds that one wait lasts at most. */
+const WAIT = 30
 /** Seconds between two switchovers, and between two restarts of ZooKeeper. */
 const SWITCHING = 15
 const RESTARTING = 90
@@ -18,7 +23,8 @@ const RESTARTING = 90
 const PIECES = 10
 const MEGABYTE = 2 ** 20
 
-interface Piece { readonly p99: number, readonly memory: number }
+/** Memory in MB, times in milliseconds; processor time as a share of one processor. */
+interface Piece { readonly p99: number, readonly memory: number, readonly loopLate: number, readonly busy: ReadonlyMap<string, number> }
 
 /** The slope of a straight line through `values`, over all of them, by the least squares. */
 function rise (values: readonly number[]): number {
@@ -53,29 +59,39 @@ class Soak {
   }
 
   async poller (): Promise<void> {
-    const url = `${this.#real.api('hv1')}/primary`
+    const ask = this.#client('/primary')
     while (!this.over.signal.aborted) {
       const begun = performance.now()
-      const reply = await fetch(url).then(async (reply) => ({ status: reply.status, body: await reply.json() as object })).catch((error: unknown) => ({ status: 0, body: { error: String(error) } }))
+      const reply = await ask()
       this.#times.push(performance.now() - begun)
       this.polls += 1
-      if (reply.status !== 200 || !('name' in reply.body)) this.errors.push(`a poll was answered ${reply.status} ${JSON.stringify(reply.body)}`)
+      if (reply?.status !== 200 || !reply.body.includes('"name":')) this.errors.push(`a poll was answered ${reply?.status ?? 'not at all'} ${reply?.body ?? ''}`)
       await delay(PAUSE)
     }
   }
 
   async waiter (): Promise<void> {
+    const ask = this.#client(`/primary?wait=${WAIT}`)
     let etag = ''
     while (!this.over.signal.aborted) {
-      try {
-        const reply = await fetch(`${this.#real.api('hv1')}/primary?wait=30`, { signal: this.over.signal, headers: { 'if-none-match': etag } })
-        await reply.arrayBuffer()
-        if (reply.status === 200) this.told += 1
-        else if (reply.status !== 304) this.errors.push(`a wait was answered ${reply.status}`)
-        etag = reply.headers.get('etag') ?? ''
-      } catch (error) {
-        if (!this.over.signal.aborted) this.errors.push(`a wait failed: ${String(error)}`)
-      }
+      const reply = await ask(etag)
+      if (reply?.status === 200) this.told += 1
+      else if (reply?.status !== 304) this.errors.push(`a wait was answered ${reply?.status ?? 'not at all'} ${reply?.body ?? ''}`)
+      etag = reply?.headers.get('etag') ?? ''
+    }
+  }
+
+  /** Asks for `path` on a connection of its own; null where there was no whole reply. */
+  #client (path: string): (etag?: string) => Promise<RawReply | null> {
+    const { host, port, pathname, search } = new URL(`${this.#real.api('hv1')}${path}`)
+    const client = new RawClient(Number(port))
+    return async (etag = '') => {
+      const condition = etag === '' ? '' : `If-None-Match: ${etag}\r\n`
+      return await client.ask(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n${condition}\r\n`).catch((error: unknown) => {
+        client.close()
+        this.errors.push(`a request went wrong: ${String(error)}`)
+        return null
+      })
     }
   }
 
@@ -101,26 +117,43 @@ export const soak: Benchmark = {
   async run ({ minutes }) {
     await using real = await new RealCluster({ sessionTimeout: 10 }).start(['hv1'])
     const soaking = new Soak(real)
-    const pid = real.cluster.apis.get('hv1')?.pid ?? -1
+    const api = real.cluster.apis.get('hv1')?.pid ?? -1
+    const nodes = NODES.map((name) => real.cluster.nodes.get(name)?.pid ?? -1)
+    const busyTimes = (): ReadonlyMap<string, number> => new Map([
+      ['pvcapid', processorSeconds(api)], ['three pvcnoded', nodes.reduce((sum, pid) => sum + processorSeconds(pid), 0)], ['the load', processorSeconds(process.pid)],
+    ])
+    const loop = monitorEventLoopDelay({ resolution: 1 })
+    loop.enable()
     const running = Promise.all([soaking.disturb(), ...Array.from({ length: POLLERS }, async () => await soaking.poller()), ...Array.from({ length: WAITERS }, async () => await soaking.waiter())])
     const pieces: Piece[] = []
     for (let piece = 0; piece < PIECES; piece++) {
       const memory: number[] = []
-      const until = performance.now() + minutes * 60_000 / PIECES
+      const before = busyTimes()
+      const begun = performance.now()
+      const until = begun + minutes * 60_000 / PIECES
       while (performance.now() < until) {
         await delay(Math.min(1_000, minutes * 6_000))
-        memory.push(residentBytes(pid) / MEGABYTE)
+        memory.push(residentBytes(api) / MEGABYTE)
       }
-      pieces.push({ p99: quantile(soaking.take(), 0.99), memory: median(memory) })
+      const seconds = (performance.now() - begun) / 1000
+      pieces.push({
+        p99: quantile(soaking.take(), 0.99),
+        memory: median(memory),
+        loopLate: loop.percentile(99) / 1e6,
+        busy: new Map([...busyTimes()].map(([who, time]) => [who, (time - (before.get(who) ?? 0)) / seconds])),
+      })
+      loop.reset()
     }
+    loop.disable()
     soaking.over.abort()
     await running
     const steady = pieces.slice(1)
+    const tenths = (of: (piece: Piece) => number): string => pieces.map((piece) => of(piece).toFixed(of(piece) < 10 ? 1 : 0)).join(' ')
     const row = (what: string, unit: string, of: (piece: Piece) => number, noise: number): Row => {
       const values = steady.map(of)
       return {
         what,
-        cells: { 'by tenths': pieces.map((piece) => of(piece).toFixed(of(piece) < 10 ? 1 : 0)).join(' '), rise: `${rise(values).toFixed(1)} ${unit}`, scatter: `${spread(values).toFixed(1)} ${unit}` },
+        cells: { 'by tenths': tenths(of), rise: `${rise(values).toFixed(1)} ${unit}`, scatter: `${spread(values).toFixed(1)} ${unit}` },
         measured: rise(values) / Math.max(spread(values), noise),
         target: atMost(0.8),
       }
@@ -133,6 +166,8 @@ export const soak: Benchmark = {
       ],
       notes: [
         `${minutes} minutes, ${soaking.polls} polls, ${soaking.told} waits that were told of a change, ${soaking.switchovers} switchovers, ${soaking.restarts} restarts of ZooKeeper`,
+        `the load's own event loop, p99 of its delay by tenths: ${tenths(({ loopLate }) => loopLate)} ms`,
+        ...[...pieces[0]?.busy.keys() ?? []].map((who) => `processor time of ${who} by tenths: ${tenths(({ busy }) => 100 * (busy.get(who) ?? 0))} %`),
         'rise: of a straight line through all tenths but the first, over all of them; its target is a share of their scatter (at least 10 MB, 2 ms)',
         ...soaking.errors.slice(0, 5),
       ],
