@@ -304,7 +304,7 @@ export class SimulatedCluster {
     tell(name, 'starts')
     process.deliver(() => {
       if (stage.apis.includes(name)) {
-        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name, node: undefined, limits: defaultLimits })
+        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name, node: undefined, limits: defaultLimits, logLinesDropped: () => 0 })
         return
       }
       const machine = this.machines.get(name)

@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly clock: Clock
   readonly connector: Connector
   readonly log: Logger
+  /** Log lines that were dropped because stdout did not take them; none unless given. */
+  readonly logLinesDropped?: () => number
   /** From 0 inclusive to 1 exclusive. */
   readonly random: () => number
   /** A fresh random uuid as 32 lower-case hexadecimal digits. */
@@ -59,7 +61,7 @@ declare module 'fastify' {
 
 /** Builds the application, which begins to connect at once. Not listening yet. */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
-  const { config, clock, connector, log, random, uuid } = options
+  const { config, clock, connector, log, logLinesDropped = () => 0, random, uuid } = options
   const loggerInstance: FastifyBaseLogger = requestLogs(log)
   const app: FastifyInstance = fastify({
     loggerInstance,
@@ -89,6 +91,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     random,
     uuid,
     log,
+    logLinesDropped,
     limits: config.limits,
     node: config.node,
     identifier: `pvcapid ${config.node ?? ''}`.trim(),

@@ -38,6 +38,8 @@ export interface ClusterOptions {
   /** A fresh random uuid as 32 lower-case hexadecimal digits. */
   readonly uuid: () => string
   readonly log: Logger
+  /** Log lines that were dropped. */
+  readonly logLinesDropped: () => number
   /** Whom the children of locks name, for people. */
   readonly identifier: string
   readonly limits: Pick<ApiLimits, 'waiters' | 'eventStreams'>
@@ -90,7 +92,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     session.onState((state) => { if (state === 'connected') records.look() })
   }))
   const health = new HealthService(view)
-  const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size }))
+  const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size, logLinesDropped: options.logLinesDropped }))
   return {
     view,
     metrics: measuring,

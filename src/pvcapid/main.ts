@@ -13,7 +13,7 @@ import { readCommandLine } from '../runtime/command-line.ts'
 import { problemText, reportProblems } from '../runtime/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
-import { createLogger, type Logger } from '../runtime/log.ts'
+import { createLogger, stdoutDestination, type Logger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
@@ -27,9 +27,11 @@ const IN_FLIGHT = 6_000
 /** Milliseconds for the whole shutdown: requests under way, the session's operations, and closing it. */
 const SHUTDOWN = 12_000
 
-async function serve (file: string, config: ApiConfig, log: Logger): Promise<void> {
+async function serve (file: string, config: ApiConfig): Promise<void> {
   const clock = systemClock
-  const app = await buildApp({ config, clock, connector: nativeConnector(), log, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
+  const destination = stdoutDestination('pvcapid', clock, process.env)
+  const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination })
+  const app = await buildApp({ config, clock, connector: nativeConnector(), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   process.on('SIGHUP', () => reload(app, file, config, log))
   closeWithGrace({ delay: SHUTDOWN, skip: ['SIGHUP'], logger: { error: (message: unknown) => log.error({ detail: String(message) }, 'the shutdown was cut short') } }, async ({ signal, err }) => {
@@ -102,7 +104,7 @@ async function main (): Promise<void> {
       process.exitCode = reportProblems(result.problems, (text) => process.stderr.write(text))
       if (!result.ok) return
       if (invocation.kind === 'check') process.stdout.write(`${invocation.file} is good\n`)
-      else await serve(invocation.file, result.value, createLogger({ name: 'pvcapid', level: result.value.logLevel, clock: systemClock }))
+      else await serve(invocation.file, result.value)
       return
     }
     default: invocation satisfies never

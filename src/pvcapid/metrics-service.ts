@@ -18,6 +18,7 @@ export interface MetricsServiceOptions {
   readonly health: HealthService
   readonly waiting: () => number
   readonly streams: () => number
+  readonly logLinesDropped: () => number
 }
 
 export class MetricsService implements Disposable {
@@ -48,12 +49,14 @@ export class MetricsService implements Disposable {
 
   /** Everything, in Prometheus' text format. */
   async text (): Promise<string> {
-    const { metrics, keeper, health, view, waiting, streams } = this.#options
+    const { metrics, keeper, health, view, waiting, streams, logLinesDropped } = this.#options
     metrics.viewAge.set(view.age / 1000)
     metrics.ready.set(health.report().ready ? 1 : 0)
     setByState(metrics.sessionState, 'state', SESSION_STATES, [keeper.current?.state ?? 'connecting'])
     metrics.waiters.set(waiting())
     metrics.streams.set(streams())
+    metrics.logLinesDropped.reset()
+    metrics.logLinesDropped.inc(logLinesDropped())
     metrics.residentMemory.set(process.memoryUsage.rss())
     const { user, system } = process.cpuUsage()
     metrics.cpuSeconds.reset()

@@ -40,6 +40,7 @@ export class Metrics {
   readonly requests = new RequestTally(this.registry, QUICK)
   readonly refusedKeys = this.#counter('pvcapid_authentication_failures_total', 'Requests with a missing or wrong key, by which.', ['reason'])
   readonly loopDelay = this.#histogram('pvcapid_event_loop_delay_seconds', 'How late the event loop came to a timer, looked at twice a second.', [], QUICK)
+  readonly logLinesDropped = this.#counter('pvcapid_log_lines_dropped_total', 'Log lines that were dropped because stdout did not take them.', [])
   readonly residentMemory = this.#gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', [])
   readonly cpuSeconds = this.#counter('process_cpu_seconds_total', 'User and system CPU time spent.', [])
 

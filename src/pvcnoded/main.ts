@@ -7,7 +7,7 @@ import { createCommandRunner } from '../runtime/command.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
 import { reportProblems } from '../runtime/config-problem.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
-import { createLogger, type Logger } from '../runtime/log.ts'
+import { createLogger, stdoutDestination, type Logger } from '../runtime/log.ts'
 import { LogTail } from '../runtime/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
@@ -41,7 +41,7 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run'): P
   if (wanted === 'check') return console.log(`${file}: good`)
   const config = loaded.value
   const logTail = new LogTail()
-  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, tail: logTail }).child({ node: config.node })
+  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })
   // Kept as long as this process lives, whatever ends it.
   if (await claimSole('pvcnoded', file) === null) {
     log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
