@@ -213,7 +213,7 @@ export class Judge {
 
   /** 4 and 5. A record keeps what it was made with, is closed once, and says `succeeded` only if it was so. */
   #recordMoved (epoch: number): void {
-    const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data)
+    const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data, epoch)
     if (record === null) return
     const followed = this.#records.get(epoch)
     if (followed === undefined) {

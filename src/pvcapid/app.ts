@@ -21,6 +21,7 @@ import clientGone from './plugins/client-gone.ts'
 import description from './plugins/description.ts'
 import forms from './plugins/forms.ts'
 import httpMetrics from './plugins/http-metrics.ts'
+import jsonBodies from './plugins/json-bodies.ts'
 import problemReplies, { frameworkProblem } from './plugins/problems.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
@@ -110,6 +111,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
+  await app.register(jsonBodies)
   await app.register(audit, { log })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })

@@ -18,6 +18,9 @@ export interface NodeFilter {
   readonly domain_state?: string
 }
 
+/** Characters of a node's log that are read at most: all that a znode can hold. */
+const MAX_LOG = 1_048_576
+
 export class NodeService {
   readonly #view: View
   readonly #contact: Contact
@@ -78,7 +81,7 @@ export class NodeService {
   async log (name: string, lines: number): Promise<{ readonly name: string, readonly data: string }> {
     if (!isNodeName(name)) this.get(name)
     const { details } = this.get(name)
-    const log = await this.#contact.read(async (session) => await session.get(logPath(name)))
+    const log = await this.#contact.read(async (session) => await session.get(logPath(name), { maxLength: MAX_LOG }))
     return { name: details.name, data: (log?.data ?? '').split('\n').slice(-lines).join('\n') }
   }
 }
