@@ -22,10 +22,31 @@ const deep = (open: string, close: string, depth: number, before = '', after = '
 const odd = ['', ' ', 'None', 'N/A', 'null', '0', '-1', '1e999', '99999999999999999999', '\u0000', '\ufffd', '[]', '{}', '"', '{"__proto__":{"x":1}}', '{"epoch":5,"cause":"request","timeout":1e999}',
   deep('[', ']', 2_500), deep('[', ']', 60_000), deep('{"a":', '}', 10_000).replace('{"a":}', '{"a":1}'), deep('[', ']', 2_500, '{"data":', '}'), 'x'.repeat(200_000), 'x '.repeat(60_000), '[],'.repeat(40_000), '['.repeat(131_000)]
 const shaped = fc.record({
-  epoch: fc.oneof(fc.constant(5), fc.double(), fc.string()), cause: fc.constantFrom('request', 'fence', 'x', 5), timeout: fc.oneof(fc.double(), fc.constant(60)), started_at: fc.oneof(fc.string(), fc.constant('2026-01-01T00:00:00.000Z')),
-  outcome: fc.constantFrom(null, 'succeeded', 'x', 5), finished_at: fc.anything(), continued_by: fc.anything(), error: fc.anything(), progress: fc.anything(), nodes: fc.anything(), timeline: fc.anything(),
-  direction: fc.constantFrom('start', 'takeover', 'x'), step: fc.anything(), of: fc.anything(), released: fc.anything(), resource: fc.anything(), since: fc.anything(), resources: fc.anything(),
-  state: fc.constantFrom('pending', 'confirmed', 'x'), attempts: fc.anything(), api: fc.anything(), takeover_time: fc.anything(), failover: fc.anything(), czxid: fc.constant('1'), base: fc.oneof(fc.nat(), fc.double()),
+  epoch: fc.oneof(fc.constant(5), fc.double(), fc.string()),
+  cause: fc.constantFrom('request', 'fence', 'x', 5),
+  timeout: fc.oneof(fc.double(), fc.constant(60)),
+  started_at: fc.oneof(fc.string(), fc.constant('2026-01-01T00:00:00.000Z')),
+  outcome: fc.constantFrom(null, 'succeeded', 'x', 5),
+  finished_at: fc.anything(),
+  continued_by: fc.anything(),
+  error: fc.anything(),
+  progress: fc.anything(),
+  nodes: fc.anything(),
+  timeline: fc.anything(),
+  direction: fc.constantFrom('start', 'takeover', 'x'),
+  step: fc.anything(),
+  of: fc.anything(),
+  released: fc.anything(),
+  resource: fc.anything(),
+  since: fc.anything(),
+  resources: fc.anything(),
+  state: fc.constantFrom('pending', 'confirmed', 'x'),
+  attempts: fc.anything(),
+  api: fc.anything(),
+  takeover_time: fc.anything(),
+  failover: fc.anything(),
+  czxid: fc.constant('1'),
+  base: fc.oneof(fc.nat(), fc.double()),
 }, { requiredKeys: [] }).map((value) => { try { return JSON.stringify(value) ?? '' } catch { return '' } })
 const anyText = fc.oneof(fc.constantFrom(...odd), fc.string(), fc.json({ maxDepth: 8 }), shaped)
 
@@ -38,12 +59,27 @@ t.test('nothing throws, and everything can be compared and told', async (t) => {
     const record = parseRecord(text, 5)
     const fence = parseFence(text)
     const status = clusterStatus({
-      clusterName: text, maintenance: text, primaryNode: text, upstreamIp: text, nodes: [details], states: nodesStatus([nodeStatus(details)]), fencing: fencingReport([member], () => fence),
-      domains: [{ uuid: text, name: text, state: text }], faults: [{ id: text, last_reported: text, first_reported: text, acknowledged_at: null, status: text, health_delta: null, message: text }],
+      clusterName: text,
+      maintenance: text,
+      primaryNode: text,
+      upstreamIp: text,
+      nodes: [details],
+      states: nodesStatus([nodeStatus(details)]),
+      fencing: fencingReport([member], () => fence),
+      domains: [{ uuid: text, name: text, state: text }],
+      faults: [{ id: text, last_reported: text, first_reported: text, acknowledged_at: null, status: text, health_delta: null, message: text }],
     })
     const reading = Object.fromEntries(['daemonmode', 'daemonstate', 'routerstate', 'presence', 'keepalive', 'fence'].map((name) => [name, znode(text)])) as unknown as Parameters<typeof judgeConfirmation>[0]
     const all = {
-      details, member, record, fence, status, ledger: parseLedger(text), transition: parseTransition(text), resources: parseResources(text), key: keyOf(znode(text)),
+      details,
+      member,
+      record,
+      fence,
+      status,
+      ledger: parseLedger(text),
+      transition: parseTransition(text),
+      resources: parseResources(text),
+      key: keyOf(znode(text)),
       confirmation: judgeConfirmation(reading, null, 'now'),
       view: record === null ? null : switchoverView(record, { members: [member], records: [record] }, 0),
       phases: record === null ? [] : phaseDurations(record),
