@@ -7,6 +7,7 @@
  */
 import type { Clock, Timer } from './clock.ts'
 import type { CommandRunner } from './command.ts'
+import { failureOf } from './command-report.ts'
 import { Episode, type Logger } from './log.ts'
 
 export interface ServiceManagerOptions {
@@ -68,6 +69,6 @@ export class ServiceManager implements Disposable {
     if (socket === undefined || socket === '') return
     const outcome = await commands.run({ argv: ['systemd-notify', word], env: { NOTIFY_SOCKET: socket }, timeout: PATIENCE })
     if (outcome.kind === 'exited' && outcome.code === 0) this.#trouble.over('systemd can be told again')
-    else this.#trouble.fault('systemd could not be told how this daemon is', { outcome: outcome.kind })
+    else this.#trouble.fault('systemd could not be told how this daemon is', { failure: failureOf(outcome, PATIENCE) })
   }
 }

@@ -4,6 +4,7 @@
  */
 import { parseJson } from '../../core/json-text.ts'
 import type { CommandRunner } from '../../runtime/command.ts'
+import { failureOf } from '../../runtime/command-report.ts'
 import { CollectorFault, type Check, type Collector } from './collector.ts'
 
 export interface CommandCollectorConfig {
@@ -24,16 +25,9 @@ export function commandCollector ({ name, command, timeout }: CommandCollectorCo
     timeout: timeout + REAPING,
     async collect (signal) {
       const outcome = await commands.run({ argv: command, env: { PVC_NODE: node, PVC_ACTION: 'collect' }, timeout, signal, killStragglers: true })
-      switch (outcome.kind) {
-        case 'exited':
-          if (outcome.code !== 0) throw new CollectorFault(`exited with ${outcome.code}`)
-          return { znodes: {}, check: parseCheck(outcome.stdout) }
-        case 'signal': throw new CollectorFault(`was ended by ${outcome.signal}`)
-        case 'timed_out': throw new CollectorFault(`did not end within ${timeout / 1000} s and was killed`)
-        case 'flood': throw new CollectorFault('wrote too much and was killed')
-        case 'failed_to_start': throw new CollectorFault(`could not be started: ${outcome.message}`)
-        case 'aborted': throw new CollectorFault('was stopped')
-      }
+      const failure = failureOf(outcome, timeout)
+      if (failure !== null || outcome.kind !== 'exited') throw new CollectorFault(failure ?? 'did not end')
+      return { znodes: {}, check: parseCheck(outcome.stdout) }
     },
   }
 }

@@ -8,7 +8,7 @@
  */
 import { isIPv6 } from 'node:net'
 import type { Timer } from '../../runtime/clock.ts'
-import { Attempt, attempted, AttemptFault, type AttemptTools } from './attempt.ts'
+import { Attempt, attempted, AttemptFault, quoted, type AttemptTools } from './attempt.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
 export interface FloatingIpConfig {
@@ -85,7 +85,7 @@ export class FloatingIp implements Resource {
   /** Whether the device has the address. A device that does not exist has none. */
   async #has (attempt: Attempt): Promise<boolean> {
     const { code, stdout, stderr } = await attempt.run('ip', '-json', 'address', 'show', 'to', this.#config.address)
-    if (code !== 0) throw new AttemptFault(`failed: ip address show exited with ${code}: ${stderr.trim()}`)
+    if (code !== 0) throw new AttemptFault(`failed: ip address show exited with ${code}${quoted(stderr)}`)
     return devicesOf(stdout).includes(this.#config.device)
   }
 
@@ -95,7 +95,7 @@ export class FloatingIp implements Resource {
     if (answer === null || answer.code === 0) return
     throw new AttemptFault(answer.code === 1 && answer.stderr === ''
       ? `failed: another machine on ${device} answers for ${address}`
-      : `failed: arping on ${device} exited with ${answer.code}: ${answer.stderr.trim()}`)
+      : `failed: arping on ${device} exited with ${answer.code}${quoted(answer.stderr)}`)
   }
 
   #announce (): () => Promise<void> {
