@@ -376,5 +376,6 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   unfencedFailover: stage.fencing === 'unfenced',
   domains: { flush: undefined, unflush: undefined, timeout: 1_000 },
   selfFence: stage.fencing === 'unfenced' ? [SELF_FENCE] : undefined,
+  runDirectory: '/run/pvc',
   logLevel: 'info',
 })

@@ -12,7 +12,7 @@ import { LogTail } from '../runtime/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { ServiceManager } from '../runtime/service-manager.ts'
-import { claimSole } from '../runtime/sole-process.ts'
+import { claimSole, SoleProcessError } from '../runtime/sole-process.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
 import { createCollectors } from './collectors/create.ts'
 import { loadNodeConfig, type NodeConfig } from './config.ts'
@@ -42,19 +42,31 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run'): P
   const config = loaded.value
   const logTail = new LogTail()
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })
-  // Kept as long as this process lives, whatever ends it.
-  if (await claimSole('pvcnoded', file) === null) {
-    log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
-    process.exit(exitStatus('running'))
-  }
+  claim(file, config, wanted, log)
   if (wanted === 'run') return await runDaemon(config, log, logTail)
   process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
+}
+
+/** Claims to be the only process with this configuration, for as long as it lives. Ends the process if another one is. */
+function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log: Logger): void {
+  try {
+    if (claimSole('pvcnoded', file, config.runDirectory) !== null) return
+  } catch (error) {
+    if (!(error instanceof SoleProcessError)) throw error
+    // What a daemon has left behind must not stay held because of a lock file.
+    if (wanted === 'release') return log.error({ config: file }, `${error.message} Releasing all the same, without knowing whether a daemon runs.`)
+    log.fatal({ ...ending(error.code), config: file }, error.message)
+    process.exit(exitStatus('configuration'))
+  }
+  log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
+  process.exit(exitStatus('running'))
 }
 
 async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Promise<void> {
   const commands = createCommandRunner(systemClock)
   const facts = { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() }
-  const daemon = new NodeDaemon({
+  const serviceManager = new ServiceManager({ clock: systemClock, commands, log, env: notifyEnvironment(), pid: process.pid, sound: () => daemon.sound })
+  const daemon: NodeDaemon = new NodeDaemon({
     config,
     connector: nativeConnector(),
     clock: systemClock,
@@ -66,13 +78,14 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     collectors: createCollectors(config.collectors, config.node, facts, systemClock, commands),
     version: packageVersion(),
     logTail,
+    onRegistered: () => serviceManager.ready(),
+    onStatus: (status) => serviceManager.status(status),
   })
   watchLoop({
     clock: systemClock,
     threshold: config.sessionTimeout / 10,
     onStall: (late) => log.warn({ stalled: late / 1000 }, 'the event loop stood still; a stall as long as the session time-out costs the session'),
   })
-  const serviceManager = new ServiceManager({ clock: systemClock, commands, log, env: notifyEnvironment(), pid: process.pid, sound: () => daemon.sound })
   let signals = 0
   const onSignal = (signal: NodeJS.Signals) => {
     signals++
@@ -88,7 +101,7 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   process.on('SIGHUP', () => log.info('SIGHUP: nothing to reload'))
   log.info({ mode: config.mode, resources: config.resources.length }, `pvcnoded ${packageVersion()} starting`)
   if (config.mode === 'coordinator' && config.fencing.method === 'none' && !config.unfencedFailover) log.warn('fencing method none: if the primary dies, failover is manual')
-  serviceManager.ready()
+  serviceManager.status('waiting for ZooKeeper')
   try {
     const end = await daemon.run()
     if (end === 'stopped') log.info('stopped')
