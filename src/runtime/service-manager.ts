@@ -20,6 +20,8 @@ export interface ServiceManagerOptions {
   readonly sound: () => boolean
 }
 
+/** Characters of a status at most. */
+const STATUS = 500
 /** Milliseconds that one message may take. */
 const PATIENCE = 5_000
 
@@ -38,6 +40,11 @@ export class ServiceManager implements Disposable {
     void this.#say('READY=1')
     const interval = this.#watchdogInterval()
     if (interval !== null) this.#feedAfter(interval)
+  }
+
+  /** What this daemon does or waits for, in one line, for `systemctl status`. */
+  status (text: string): void {
+    void this.#say(`STATUS=${text.replace(/[\r\n]+/g, ' ').slice(0, STATUS)}`)
   }
 
   stopping (): void {
