@@ -112,6 +112,14 @@ export class Judge {
     if (Math.min(age, sound - RECONNECTION, this.#present(name, started)) > KEEPALIVE_DUE) this.#say(`9: ${name} has written no keepalive for ${(age / 1000).toFixed(0)} s`)
   }
 
+  /**
+   * 19. No lease runs out while a majority of the servers answers.
+   * @param sound milliseconds since anything was wrong with it or with the ensemble; one silent follower is not
+   */
+  demoted (name: string, sound: number): void {
+    if (sound > RECONNECTION) this.#say(`19: the lease of ${name} ran out, and for ${(sound / 1000).toFixed(0)} s nothing had been wrong but one silent follower`)
+  }
+
   /** Milliseconds since it registered; 0 while only an earlier life has. */
   #present (name: string, started: number): number {
     const presence = this.#znodes().get(nodePath(name, 'presence'))
