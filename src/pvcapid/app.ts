@@ -15,9 +15,12 @@ import type { Connector } from '../zookeeper/connection.ts'
 import { clusterServices } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
+import { AllowedOrigins } from './allowed-origins.ts'
+import { KnownHosts } from './known-hosts.ts'
 import audit from './plugins/audit.ts'
 import authentication from './plugins/authentication.ts'
 import clientGone from './plugins/client-gone.ts'
+import crossSite from './plugins/cross-site.ts'
 import description from './plugins/description.ts'
 import forms from './plugins/forms.ts'
 import httpMetrics from './plugins/http-metrics.ts'
@@ -110,7 +113,9 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(audit, { log })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
-  await app.register(replyHeaders, { tls: config.tls !== undefined, view: services.view, stopping: () => services.health.stopping })
+  const origins = new AllowedOrigins(config.allowedOrigins ?? [])
+  await app.register(replyHeaders, { tls: config.tls !== undefined, origins, view: services.view, stopping: () => services.health.stopping })
+  await app.register(crossSite, { origins, hosts: new KnownHosts({ config, clock }) })
   await app.register(rateLimits, { limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })

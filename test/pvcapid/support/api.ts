@@ -57,10 +57,12 @@ export interface ApiOptions {
   readonly sessionTimeout?: number
   /** The node that the API runs on. */
   readonly node?: string
+  /** Any other setting. */
+  readonly config?: Partial<ApiConfig>
 }
 
 /** An API without a view yet. */
-export async function openApi (t: Test, { port, authentication = false, limits = {}, tls, logTo, sessionTimeout = 4_000, node }: ApiOptions): Promise<FastifyInstance> {
+export async function openApi (t: Test, { port, authentication = false, limits = {}, tls, logTo, sessionTimeout = 4_000, node, config: more = {} }: ApiOptions): Promise<FastifyInstance> {
   const config: ApiConfig = {
     node,
     servers: [{ host: '127.0.0.1', port }],
@@ -74,6 +76,7 @@ export async function openApi (t: Test, { port, authentication = false, limits =
     limits: { ...defaultLimits, writes: 0, ...limits },
     trustedProxies: [],
     logLevel: 'silent',
+    ...more,
   }
   const app = await buildApp({
     config,
