@@ -25,6 +25,7 @@ import description from './plugins/description.ts'
 import forms from './plugins/forms.ts'
 import httpMetrics from './plugins/http-metrics.ts'
 import problemReplies, { frameworkProblem } from './plugins/problems.ts'
+import queries from './plugins/queries.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
 import replyHeaders from './plugins/reply-headers.ts'
@@ -110,6 +111,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
+  await app.register(queries)
   await app.register(audit, { log })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
