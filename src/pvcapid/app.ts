@@ -5,6 +5,7 @@
  * Without ZooKeeper it starts all the same: reads are 503 until there is a view, and come by themselves.
  */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { apiRoutes, formRoutes, plainRoutes, prefix } from '../../routes/index.ts'
 import { sharedSchemas } from '../../schemas/index.ts'
@@ -12,6 +13,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import type { Connector } from '../zookeeper/connection.ts'
+import { BasePath } from './base-path.ts'
 import { clusterServices } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
@@ -19,6 +21,7 @@ import { AllowedOrigins } from './allowed-origins.ts'
 import { KnownHosts } from './known-hosts.ts'
 import audit from './plugins/audit.ts'
 import authentication from './plugins/authentication.ts'
+import basePaths from './plugins/base-path.ts'
 import clientGone from './plugins/client-gone.ts'
 import crossSite from './plugins/cross-site.ts'
 import description from './plugins/description.ts'
@@ -65,12 +68,14 @@ declare module 'fastify' {
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const { config, clock, connector, log, random, uuid } = options
   const loggerInstance: FastifyBaseLogger = requestLogs(log)
+  const basePath = new BasePath(config)
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
     routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
     // These come before any route and its hooks.
@@ -111,6 +116,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
+  await app.register(basePaths, { basePath })
   await app.register(queries)
   await app.register(audit, { log })
   await app.register(clientGone)
@@ -121,7 +127,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(rateLimits, { limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })
-  await app.register(description, { version: packageVersion() })
+  await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })
   await app.register(statusPage)
   await app.register(async (pvc) => {
     await pvc.register(forms)

@@ -10,7 +10,7 @@ const LONGEST = 64
 interface ArgumentError { readonly in: string, readonly field: string, readonly message: string }
 
 /** What is said of a name that the route does not know. */
-export function unknownArgument (name: string, known: readonly string[], where: string): string {
+function unknownArgument (name: string, known: readonly string[], where: string): string {
   const noun = where === 'body' ? 'field' : 'parameter'
   const meant = nearest(name.slice(0, LONGEST), known)
   if (meant !== undefined) return `is no ${noun} here; did you mean "${meant}"?`

@@ -16,6 +16,7 @@ import type { HostPort } from '../runtime/config-common.ts'
 import type { LogLevel } from '../runtime/log.ts'
 import { loadConfig } from '../runtime/yaml-config.ts'
 import { originOf } from './allowed-origins.ts'
+import { BASE_PATH } from './base-path.ts'
 import { hostOf } from './known-hosts.ts'
 import type { ConfigResult, Finding, Relation } from '../runtime/yaml-config.ts'
 
@@ -60,7 +61,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
         tokens: Type.Array(token, { description: 'The keys.', default: [] }),
       }),
       trusted_proxies: Type.Array(Type.String({ description: 'Address or network (CIDR).', minLength: 1 }), {
-        description: 'Proxies whose X-Forwarded-For, -Host and -Proto are believed, so that limits and the audit line see the client behind them, and its requests are told from those of other sites.', default: [],
+        description: 'Proxies whose X-Forwarded-For, -Host, -Proto and -Prefix are believed, so that limits and the audit line see the client behind them, and its requests are told from those of other sites.', default: [],
       }),
       hostnames: Type.Array(Type.String({ description: 'A host name or address, without a port.', minLength: 1 }), {
         description: 'Names by which clients address this API, besides the machine\'s own names and addresses and the node\'s name. Without authentication it is served by no other name.', default: [],
@@ -68,6 +69,9 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       allowed_origins: Type.Array(Type.String({ description: 'An origin, as https://example.com:8443.', minLength: 1 }), {
         description: 'Origins of other web pages that may use this API in a browser (CORS). The API\'s own pages need no entry.', default: [],
       }),
+      base_path: Type.Optional(Type.String({
+        description: 'The path below which a proxy serves this API, as /pvc; it goes before every path that a reply names. A trusted proxy may say it in X-Forwarded-Prefix instead.', pattern: BASE_PATH.source, maxLength: 256, form: 'a path of plain segments without a slash at its end, as /pvc',
+      })),
       limits: section('What clients may take.', {
         connections: limit('Connections at once.', defaultLimits.connections, 1),
         waiters: limit('Long-polls at once.', defaultLimits.waiters, 1),
@@ -111,6 +115,8 @@ export interface ApiConfig {
   readonly trustedProxies: readonly string[]
   /** Further names of this API, in lower case; none unless given. */
   readonly hostnames?: readonly string[]
+  /** As `/pvc`; the root unless given. */
+  readonly basePath?: string
   /** Origins of other web pages that may use this API, as browsers send them; none unless given. */
   readonly allowedOrigins?: readonly string[]
   readonly logLevel: LogLevel
@@ -249,6 +255,7 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
     },
     trustedProxies,
     hostnames: known(pvc.api.hostnames.map(hostOfSetting)),
+    ...pvc.api.base_path === undefined ? {} : { basePath: pvc.api.base_path },
     allowedOrigins: known(pvc.api.allowed_origins.map(originOf)),
     logLevel: pvc.log_level,
   }

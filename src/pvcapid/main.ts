@@ -70,7 +70,7 @@ async function serve (file: string, started: ConfigFile, log: Logger): Promise<v
 }
 
 /** What only a restart takes over. */
-const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins'] as const satisfies ReadonlyArray<keyof ApiConfig>
+const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins', 'basePath'] as const satisfies ReadonlyArray<keyof ApiConfig>
 
 /** Whether the file's last line is one; false also if it cannot be read. */
 function isWhole (file: string): boolean {
