@@ -14,6 +14,7 @@ import type { Logger } from '../runtime/log.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { BasePath } from './base-path.ts'
+import { CertificateWatch } from './certificate.ts'
 import { clusterServices } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
@@ -103,16 +104,19 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     identifier: `pvcapid ${config.node ?? ''}`.trim(),
   })
   let { tokens } = config
+  const certificate = config.tls === undefined ? null : new CertificateWatch({ certFile: config.tls.certFile, clock, log, gauge: services.metrics.metrics.certificateExpiry })
   app.decorate('services', services)
   app.decorate('config', config)
   app.decorate('reload', (next: ApiConfig) => {
     if (config.tls !== undefined && next.tls !== undefined) renewCertificate(app.server, next.tls)
+    if (next.tls !== undefined) certificate?.renewed(next.tls.certFile)
     tokens = next.tokens
     log.level = next.logLevel
     // Whoever follows events has to show a key that still holds.
     services.feed.end()
   })
   app.addHook('preClose', async () => services.stop())
+  app.addHook('onClose', async () => certificate?.[Symbol.dispose]())
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)

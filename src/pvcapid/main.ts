@@ -11,15 +11,17 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
-import { problemText, reportProblems } from '../runtime/config-problem.ts'
+import { problemText, reportProblems, type ConfigProblem } from '../runtime/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
+import { exposureProblems } from '../runtime/exposure.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
 import { createLogger, type Logger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
 import { buildApp } from './app.ts'
-import { loadApiConfig, type ApiConfig } from './config.ts'
+import { certificateProblems } from './certificate.ts'
+import { apiConfigSchema, loadApiConfig, type ApiConfig } from './config.ts'
 import { weakenings, type ConfigFile } from './reload-guard.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
@@ -35,6 +37,8 @@ async function serve (file: string, started: ConfigFile, log: Logger): Promise<v
   const app = await buildApp({ config, clock, connector: nativeConnector(), log, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   let running = started
+  // Else Node opens its debugger, which can run anything in this process.
+  process.on('SIGUSR1', () => log.warn('SIGUSR1 is ignored'))
   process.on('SIGHUP', () => { running = reload(app, file, running, log) })
   closeWithGrace({ delay: SHUTDOWN, skip: ['SIGHUP'], logger: { error: (message: unknown) => log.error({ detail: String(message) }, 'the shutdown was cut short') } }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'a fault that nothing handles; shutting down')
@@ -51,6 +55,7 @@ async function serve (file: string, started: ConfigFile, log: Logger): Promise<v
     onStall: (late) => log.warn({ stalled: late / 1000 }, 'the event loop stood still; a stall as long as the session time-out costs the session'),
   })
   log.info({ version: packageVersion() }, 'starting')
+  for (const { code, message } of exposureProblems(file, apiConfigSchema, config.tls === undefined ? {} : { 'pvc.api.ssl.key_file': config.tls.keyFile })) log.warn({ code }, message)
   try {
     await withDeadline(clock, FIRST_VIEW, ending.signal, async () => await app.services.view.ready)
   } catch (error) {
@@ -69,6 +74,12 @@ async function serve (file: string, started: ConfigFile, log: Logger): Promise<v
   log.info({ address: config.listenAddress, port, tls: config.tls !== undefined, authentication: config.tokens !== undefined, zookeeper: app.services.view.latest === null ? 'not reached yet' : 'connected', version: packageVersion() }, 'ready')
 }
 
+/** What is to be said of the files that a sound configuration names, and of its own. */
+const filesProblems = (file: string, { tls }: ApiConfig): readonly ConfigProblem[] => [
+  ...exposureProblems(file, apiConfigSchema, tls === undefined ? {} : { 'pvc.api.ssl.key_file': tls.keyFile }),
+  ...certificateProblems(file, tls?.certFile, Date.parse(systemClock.wall())),
+]
+
 /** What only a restart takes over. */
 const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins', 'basePath'] as const satisfies ReadonlyArray<keyof ApiConfig>
 
@@ -85,7 +96,8 @@ function isWhole (file: string): boolean {
 /** Answers with what is in force from now on. */
 function reload (app: FastifyInstance, file: string, running: ConfigFile, log: Logger): ConfigFile {
   const result = loadApiConfig(file)
-  const problems = result.problems.map((problem) => problemText(problem))
+  const files = result.ok ? filesProblems(file, result.value) : []
+  const problems = [...result.problems, ...files].map((problem) => problemText(problem))
   if (!result.ok) {
     log.error({ problems }, 'the configuration cannot be used; everything stays as it is')
     return running
@@ -124,8 +136,10 @@ async function main (): Promise<void> {
     case 'check':
     case 'run': {
       const result = loadApiConfig(invocation.file)
-      process.exitCode = reportProblems(result.problems, (text) => process.stderr.write(text))
-      if (!result.ok) return
+      const isStrict = invocation.kind === 'check' && invocation.strict === true
+      const files = result.ok ? filesProblems(invocation.file, result.value) : []
+      process.exitCode = reportProblems([...result.problems, ...files], (text) => process.stderr.write(text), isStrict)
+      if (!result.ok || (isStrict && process.exitCode !== 0)) return
       if (invocation.kind === 'check') process.stdout.write(`${invocation.file} is good\n`)
       else await serve(invocation.file, { config: result.value, problems: result.problems, isWhole: isWhole(invocation.file) }, createLogger({ name: 'pvcapid', level: result.value.logLevel, clock: systemClock }))
       return
