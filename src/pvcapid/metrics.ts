@@ -37,6 +37,7 @@ export class Metrics {
   readonly waiters = this.#gauge('pvcapid_waiters', 'Clients that wait in a long-poll.', [])
   readonly waitersLimit = this.#gauge('pvcapid_waiters_limit', 'Clients that may wait in a long-poll at once.', [])
   readonly streams = this.#gauge('pvcapid_event_streams', 'Event streams that are open.', [])
+  readonly certificateExpiry = this.#gauge('pvcapid_certificate_expiry_timestamp_seconds', 'When the certificate that is served ends, or the first of its chain; 0 without HTTPS.', [])
   readonly requests = new RequestTally(this.registry, QUICK)
   readonly refusedKeys = this.#counter('pvcapid_authentication_failures_total', 'Requests with a missing or wrong key, by which.', ['reason'])
   readonly loopDelay = this.#histogram('pvcapid_event_loop_delay_seconds', 'How late the event loop came to a timer, looked at twice a second.', [], QUICK)

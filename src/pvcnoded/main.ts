@@ -6,6 +6,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { createCommandRunner } from '../runtime/command.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
 import { reportProblems } from '../runtime/config-problem.ts'
+import { exposureProblems } from '../runtime/exposure.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
 import { createLogger, stdoutDestination, type Logger } from '../runtime/log.ts'
 import { LogTail } from '../runtime/log-tail.ts'
@@ -15,7 +16,7 @@ import { ServiceManager } from '../runtime/service-manager.ts'
 import { claimSole, SoleProcessError } from '../runtime/sole-process.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
 import { createCollectors } from './collectors/create.ts'
-import { loadNodeConfig, type NodeConfig } from './config.ts'
+import { loadNodeConfig, nodeConfigSchema, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
 import { endings, type EndingCode } from './endings.ts'
 import { NodeNameInUseError } from './presence.ts'
@@ -31,17 +32,19 @@ switch (invocation.kind) {
     break
   case 'check':
   case 'release':
-  case 'run': await configured(invocation.file, invocation.kind)
+  case 'run': await configured(invocation.file, invocation.kind, invocation.kind === 'check' && invocation.strict === true)
 }
 
-async function configured (file: string, wanted: 'check' | 'release' | 'run'): Promise<void> {
+async function configured (file: string, wanted: 'check' | 'release' | 'run', isStrict: boolean): Promise<void> {
   const loaded = loadNodeConfig(file)
-  process.exitCode = reportProblems(loaded.problems, (text) => { process.stderr.write(text) })
-  if (!loaded.ok) return
+  const exposed = exposureProblems(file, nodeConfigSchema)
+  process.exitCode = reportProblems([...loaded.problems, ...exposed], (text) => { process.stderr.write(text) }, isStrict)
+  if (!loaded.ok || (isStrict && process.exitCode !== 0)) return
   if (wanted === 'check') return console.log(`${file}: good`)
   const config = loaded.value
   const logTail = new LogTail()
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })
+  for (const { code, message } of exposed) log.warn({ code }, message)
   claim(file, config, wanted, log)
   if (wanted === 'run') return await runDaemon(config, log, logTail)
   process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
@@ -97,6 +100,8 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     process.exit(1)
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  // Else Node opens its debugger, which can run anything in this process.
+  process.on('SIGUSR1', () => log.warn('SIGUSR1 is ignored'))
   // A terminal that goes away is no reason to give the primary role up.
   process.on('SIGHUP', () => log.info('SIGHUP: nothing to reload'))
   log.info({ mode: config.mode, resources: config.resources.length }, `pvcnoded ${packageVersion()} starting`)

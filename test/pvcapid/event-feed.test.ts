@@ -155,7 +155,7 @@ t.test('a reader that does not read holds nothing up and costs nothing', async (
   const base = await listen(app)
   const socket: Socket = connectSocket((app.server.address() as AddressInfo).port, '127.0.0.1')
   t.teardown(() => socket.destroy())
-  socket.write('GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
   socket.pause()
   const quick = await Listener.open(t, base)
   await eventually(() => app.services.streams() === 2)
@@ -233,7 +233,7 @@ t.test('all that one change brings is one write to each stream', async (t) => {
   t.teardown(() => socket.destroy())
   let text = ''
   socket.on('data', (chunk: Buffer) => { text += chunk.toString() })
-  socket.write('GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await eventually(async () => /event: primary[^]*\r\n$/.test(text))
   const before = text.length
   await session.set('/nodes/plum/routerstate', 'relinquish', ANY_VERSION)

@@ -72,7 +72,7 @@ t.test('every reply has the headers that all have, and pipelined ones come in or
     ['GET', '/api/v1/status?consistent', ''], ['GET', '/health/live', ''], ['GET', '/api/v1/primary?wait=x', ''], ['GET', '/nowhere', ''], ['GET', '/api/%zz', ''], ['GET', '/', ''], ['POST', '/api/v1/switchover', 'Content-Length: 0\r\n'],
     ['GET', '/api/v1/node', 'Connection: close\r\n'],
   ] as const
-  const answer = await raw(t, app, asked.map(([method, path, header], at) => `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: r${at}\r\n${header}\r\n`).join(''))
+  const answer = await raw(t, app, asked.map(([method, path, header], at) => `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: r${at}\r\n${header}\r\n`).join(''))
   const heads = answer.split(/(?=HTTP\/1\.1 \d{3} )/).map((reply) => reply.slice(0, reply.indexOf('\r\n\r\n')))
   t.strictSame(heads.map((head) => head.split(' ')[1]), ['200', '200', '304', '200', '404', '200', '200', '400', '404', '400', '200', '400', '200'])
   for (const [at, head] of heads.entries()) {
@@ -133,7 +133,7 @@ t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t)
   t.equal((await open()).getPeerCertificate().subject.CN, 'second')
   let answer = ''
   kept.on('data', (chunk: Buffer) => { answer += chunk.toString() })
-  kept.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
+  kept.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await eventually(() => answer.startsWith('HTTP/1.1 200'))
   t.match(answer, /strict-transport-security/i, 'a connection that was there goes on')
   copyFileSync(first.certFile, first.keyFile)

@@ -51,10 +51,10 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
 async function authentication (app: FastifyInstance, { tokens }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
 
-  /** What is wrong with the request's key, or null. */
+  /** What is wrong with the request's key, or, where none is needed, with its host; or null. */
   function fault (request: FastifyRequest, access: TokenRole): ApiError | null {
     const known = tokens()
-    if (known === undefined) return null
+    if (known === undefined) return app.unknownHost(request)
     const key = request.headers['x-api-key']
     if (typeof key !== 'string' || key === '') return new ApiError('key_missing', 'Send an API key in the header X-Api-Key.', { headers: CHALLENGE })
     const token = tokenOf(key, known)
@@ -80,4 +80,4 @@ async function authentication (app: FastifyInstance, { tokens }: AuthenticationO
   })
 }
 
-export default fp(authentication, { name: 'authentication', dependencies: ['problems', 'rate-limits'] })
+export default fp(authentication, { name: 'authentication', dependencies: ['problems', 'rate-limits', 'cross-site'] })

@@ -3,10 +3,16 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { BasePath } from '../base-path.ts'
 import { addExamples, type DescribedOperation } from '../description-examples.ts'
+import { pathOf } from '../problem.ts'
+import { pageFor, swaggerUiOptions, withBasePath } from '../swagger-page.ts'
 
 export interface DescriptionOptions {
   readonly version: string
+  /** Whether the API is served by HTTPS itself. */
+  readonly tls: boolean
+  readonly basePath: BasePath
 }
 
 const FORM = 'application/x-www-form-urlencoded'
@@ -16,7 +22,7 @@ const text = `Coordinator state and primary switchovers of a cluster on ZooKeepe
 Every switchover has an epoch, a definite outcome and a bound. Ask for one with \`POST /api/v1/switchover\` and follow it with
 \`GET /api/v1/switchover/{epoch}\`. The routes tagged \`pvc\` are those of the Parallel Virtual Cluster's own API.`
 
-async function description (app: FastifyInstance, { version }: DescriptionOptions): Promise<void> {
+async function description (app: FastifyInstance, { version, tls, basePath }: DescriptionOptions): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -46,12 +52,18 @@ async function description (app: FastifyInstance, { version }: DescriptionOption
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` },
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    uiConfig: { docExpansion: 'list', deepLinking: true, persistAuthorization: true, tryItOutEnabled: false },
-    staticCSP: true,
+  await app.register(async (pages) => {
+    pages.addHook('onSend', (request, reply, payload, done) => {
+      const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
+      done(null, isPage ? pageFor(pathOf(request.url).endsWith('/'), payload) : payload)
+    })
+    await pages.register(swaggerUi, {
+      ...swaggerUiOptions(tls),
+      transformSpecification: (document, request) => withBasePath(document, basePath.of(request)),
+      transformSpecificationClone: false,
+    })
   })
-  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, () => app.swagger())
+  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, (request) => withBasePath(app.swagger(), basePath.of(request)))
 }
 
 export default fp(description, { name: 'description' })
