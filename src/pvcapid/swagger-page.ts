@@ -10,7 +10,7 @@ const MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 const STYLE = `.home { display: flex; gap: .6rem; align-items: center; padding: .6rem 20px; font-family: sans-serif; border-bottom: 1px solid #ccc }
 .home img { width: 28px; height: 28px }
 .home a { color: #1f5f8b; padding: .6rem 0 }
-@media (max-width: 640px) { .swagger-ui .wrapper { padding: 0 8px } .swagger-ui .opblock-summary-path { max-width: 100% } .swagger-ui .opblock-summary { flex-wrap: wrap } }
+@media (max-width: 640px) { .swagger-ui .wrapper { padding: 0 8px; overflow-x: auto } .swagger-ui .wrapper .block { padding: 0 } .swagger-ui .opblock-body { overflow-x: auto } .swagger-ui .opblock-summary-path { max-width: 100% } .swagger-ui .opblock-summary { flex-wrap: wrap } }
 `
 
 /** Earlier versions kept keys in the browser. */
