@@ -15,7 +15,7 @@ import { packageVersion } from '../runtime/package-version.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { BasePath } from './base-path.ts'
 import { CertificateWatch } from './certificate.ts'
-import { clusterServices } from './cluster-services.ts'
+import { clusterServices, type ClusterOptions } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
 import { AllowedOrigins } from './allowed-origins.ts'
@@ -51,6 +51,8 @@ export interface AppOptions {
   readonly clock: Clock
   readonly connector: Connector
   readonly log: Logger
+  /** Finds out why no session with ZooKeeper can be opened. */
+  readonly diagnose?: ClusterOptions['diagnose']
   /** Log lines that were dropped because stdout did not take them; none unless given. */
   readonly logLinesDropped?: () => number
   /** From 0 inclusive to 1 exclusive. */
@@ -102,6 +104,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     random,
     uuid,
     log,
+    diagnose: options.diagnose,
     logLinesDropped,
     limits: config.limits,
     node: config.node,

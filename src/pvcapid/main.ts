@@ -18,7 +18,10 @@ import { exitStatus } from '../runtime/exit-status.ts'
 import { createLogger, stdoutDestination, type Logger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
+import { unresolved } from '../cluster/unresolved.ts'
+import { diagnose } from '../zookeeper/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
+import { dnsLookup } from '../zookeeper/resolve.ts'
 import { buildApp } from './app.ts'
 import { certificateProblems } from './certificate.ts'
 import { apiConfigSchema, loadApiConfig, type ApiConfig } from './config.ts'
@@ -36,7 +39,7 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   const { config } = started
   const destination = stdoutDestination('pvcapid', clock, process.env)
   const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination })
-  const app = await buildApp({ config, clock, connector: nativeConnector(), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
+  const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, dnsLookup), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   let running = started
   // Else Node opens its debugger, which can run anything in this process.

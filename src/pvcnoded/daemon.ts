@@ -9,6 +9,7 @@ import type { CommandRunner } from '../runtime/command.ts'
 import { Episode, type Logger } from '../runtime/log.ts'
 import type { LogTail } from '../runtime/log-tail.ts'
 import type { Connector } from '../zookeeper/connection.ts'
+import type { Diagnosis } from '../zookeeper/diagnosis.ts'
 import { isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
 import { LockBook } from '../zookeeper/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
@@ -37,6 +38,8 @@ export interface NodeDaemonOptions {
   /** Those of every node, and those of the configuration. */
   readonly collectors: readonly Collector[]
   readonly version: string
+  /** Finds out why no session with ZooKeeper can be opened. */
+  readonly diagnose?: (servers: readonly string[]) => Promise<Diagnosis>
   /** Kept in ZooKeeper, if given. */
   readonly logTail?: LogTail
   /** Called once, when the node is registered for the first time. */
@@ -67,6 +70,8 @@ export class NodeDaemon {
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
   readonly #giveUp = new AbortController()
   #life: Life | null = null
+  /** Why ZooKeeper cannot be reached, as the log has it. */
+  #reason: Diagnosis['reason'] | null = null
   #registered = false
   #stopping = false
   #ended = false
@@ -82,6 +87,7 @@ export class NodeDaemon {
       sessionTimeout: config.sessionTimeout,
       clock,
       random,
+      ...options.diagnose === undefined ? {} : { diagnose: options.diagnose },
       report: (report) => this.#onSession(report),
     })
     this.#keepalive = new Keepalive({
@@ -225,6 +231,7 @@ export class NodeDaemon {
     const { log } = this.#options
     switch (report.event) {
       case 'session_opened':
+        this.#reason = null
         this.#unreachable.over('ZooKeeper can be reached')
         log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'ZooKeeper session opened')
         break
@@ -244,6 +251,11 @@ export class NodeDaemon {
       case 'connect_failed':
         this.#unreachable.fault(`ZooKeeper cannot be reached; still trying: ${report.error.message}`, { reason: report.error.code })
         this.#options.onStatus?.(`waiting for ZooKeeper: ${report.error.message}`)
+        break
+      case 'diagnosed':
+        if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
+        this.#reason = report.diagnosis.reason
+        this.#options.onStatus?.(`waiting for ZooKeeper: ${report.diagnosis.sentence}`)
         break
       default: report satisfies never
     }

@@ -14,7 +14,10 @@ import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { ServiceManager } from '../runtime/service-manager.ts'
 import { claimSole, SoleProcessError } from '../runtime/sole-process.ts'
+import { diagnose } from '../zookeeper/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
+import { dnsLookup } from '../zookeeper/resolve.ts'
+import { unresolved } from '../cluster/unresolved.ts'
 import { createCollectors } from './collectors/create.ts'
 import { loadNodeConfig, nodeConfigSchema, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
@@ -71,7 +74,8 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   const serviceManager = new ServiceManager({ clock: systemClock, commands, log, env: notifyEnvironment(), pid: process.pid, sound: () => daemon.sound })
   const daemon: NodeDaemon = new NodeDaemon({
     config,
-    connector: nativeConnector(),
+    connector: nativeConnector({ onProblem: unresolved(log) }),
+    diagnose: async (servers) => await diagnose(servers, systemClock, dnsLookup),
     clock: systemClock,
     commands,
     log,
