@@ -14,6 +14,7 @@ import { packageVersion } from '../runtime/package-version.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { clusterServices } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
+import { Connections } from './connections.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
 import audit from './plugins/audit.ts'
 import authentication from './plugins/authentication.ts'
@@ -61,6 +62,13 @@ declare module 'fastify' {
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const { config, clock, connector, log, random, uuid } = options
   const loggerInstance: FastifyBaseLogger = requestLogs(log)
+  const connections = new Connections({
+    clock,
+    perAddress: config.limits.connectionsPerAddress,
+    exempt: config.trustedProxies,
+    onEnded: (reason) => services.metrics.metrics.endedConnections.inc({ reason }),
+    onRefused: (reason) => services.metrics.metrics.refusedConnections.inc({ reason }),
+  })
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -74,7 +82,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
       app.addReplyHeaders(request, reply)
       frameworkProblem(error, request, reply)
     },
-    serverFactory: (handler) => httpServer(config, handler),
+    serverFactory: (handler) => httpServer(config, connections, handler),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => serialised)
@@ -93,6 +101,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     node: config.node,
     identifier: `pvcapid ${config.node ?? ''}`.trim(),
   })
+  services.metrics.observe(connections)
   let { tokens } = config
   app.decorate('services', services)
   app.decorate('config', config)

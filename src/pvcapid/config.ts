@@ -30,6 +30,8 @@ const token = section('One API key.', {
 /** What clients may take. */
 export interface ApiLimits {
   readonly connections: number
+  /** Of one client address, or of an IPv6 network (/64). */
+  readonly connectionsPerAddress: number
   readonly waiters: number
   readonly eventStreams: number
   /** By address and minute; 0 for no limit. */
@@ -38,7 +40,7 @@ export interface ApiLimits {
   readonly writes: number
 }
 
-export const defaultLimits: ApiLimits = { connections: 20_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }
+export const defaultLimits: ApiLimits = { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }
 
 const limit = (description: string, fallback: number, minimum: number) => Type.Integer({ description, minimum, maximum: 1_000_000, default: fallback })
 
@@ -57,10 +59,11 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
         tokens: Type.Array(token, { description: 'The keys.', default: [] }),
       }),
       trusted_proxies: Type.Array(Type.String({ description: 'Address or network (CIDR).', minLength: 1 }), {
-        description: 'Proxies whose X-Forwarded-For is believed, so that limits and the audit line see the client behind them.', default: [],
+        description: 'Proxies whose X-Forwarded-For is believed, so that limits and the audit line see the client behind them. Their own connections are not limited by address.', default: [],
       }),
       limits: section('What clients may take.', {
         connections: limit('Connections at once.', defaultLimits.connections, 1),
+        connections_per_address: limit('Connections at once from one address, or from one IPv6 network (/64); more are closed. Addresses in trusted_proxies are exempt.', defaultLimits.connectionsPerAddress, 1),
         waiters: limit('Long-polls at once.', defaultLimits.waiters, 1),
         event_streams: limit('Event streams at once.', defaultLimits.eventStreams, 1),
         failed_authentications: limit('Wrong keys from one address within a minute; 0 for no limit.', defaultLimits.failedAuthentications, 0),
@@ -205,6 +208,7 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
     tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file } : undefined,
     limits: {
       connections: limits.connections,
+      connectionsPerAddress: limits.connections_per_address,
       waiters: limits.waiters,
       eventStreams: limits.event_streams,
       failedAuthentications: limits.failed_authentications,

@@ -3,7 +3,9 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { Document } from '../document.ts'
 import { addExamples, type DescribedOperation } from '../description-examples.ts'
+import swaggerFiles from './swagger-files.ts'
 
 export interface DescriptionOptions {
   readonly version: string
@@ -46,12 +48,26 @@ async function description (app: FastifyInstance, { version }: DescriptionOption
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` },
   })
+  // Before the plugin, whose routes they take over.
+  const json = once(() => new Document(JSON.stringify(app.swagger()), 'application/json; charset=utf-8'))
+  const yaml = once(() => new Document(app.swagger({ yaml: true }), 'application/x-yaml'))
+  await app.register(swaggerFiles, { prefix: '/docs/static' })
+  app.addHook('onRoute', (route) => {
+    if (route.url === '/docs/json') route.handler = (_request, reply) => { reply.sendDocument(json()) }
+    if (route.url === '/docs/yaml') route.handler = (_request, reply) => { reply.sendDocument(yaml()) }
+  })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { docExpansion: 'list', deepLinking: true, persistAuthorization: true, tryItOutEnabled: false },
     staticCSP: true,
   })
-  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, () => app.swagger())
+  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, (_request, reply) => { reply.sendDocument(json()) })
 }
 
-export default fp(description, { name: 'description' })
+/** Made when it is first asked for: by then every route is there. */
+function once (make: () => Document): () => Document {
+  let made: Document | null = null
+  return () => (made ??= make())
+}
+
+export default fp(description, { name: 'description', dependencies: ['reply-headers'] })

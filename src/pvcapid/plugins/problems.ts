@@ -79,7 +79,7 @@ async function problemReplies (app: FastifyInstance): Promise<void> {
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request.url)
     const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
-    if (allowed.length === 0) return send(new ApiError('route_unknown', `There is no route ${path}; /docs lists all of them.`), request, reply)
+    if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${path}; /docs lists all of them.`), request, reply)
     const allow = allowed.join(', ')
     return send(new ApiError('method_not_allowed', `${path} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
   })
