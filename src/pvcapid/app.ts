@@ -116,11 +116,11 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
-  await app.register(audit, { log })
+  await app.register(audit, { log, clock })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
   await app.register(replyHeaders, { tls: config.tls !== undefined, view: services.view, stopping: () => services.health.stopping })
-  await app.register(rateLimits, { limits: config.limits })
+  await app.register(rateLimits, { clock, limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })
   await app.register(description, { version: packageVersion() })

@@ -71,6 +71,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       }),
       ssl: section('HTTPS.', {
         enabled: Type.Boolean({ description: 'Whether to serve HTTPS instead of HTTP.', default: false }),
+        min_version: Type.Enum(['TLSv1.2', 'TLSv1.3'], { description: 'The oldest version of TLS that is taken.', default: 'TLSv1.2' }),
         cert_file: Type.Optional(absoluteFile('The certificate with its chain, PEM. Needed if enabled.')),
         key_file: Type.Optional(absoluteFile('The private key, PEM. Needed if enabled.')),
       }),
@@ -99,7 +100,7 @@ export interface ApiConfig {
   /** Undefined if no key is needed. */
   readonly tokens: readonly ApiToken[] | undefined
   /** Undefined for plain HTTP. */
-  readonly tls: { readonly certFile: string, readonly keyFile: string } | undefined
+  readonly tls: { readonly certFile: string, readonly keyFile: string, readonly minVersion: 'TLSv1.2' | 'TLSv1.3' } | undefined
   readonly limits: ApiLimits
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[]
@@ -205,7 +206,7 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
     tokens: authentication.enabled
       ? authentication.tokens.map((entry) => ({ description: entry.description, role: entry.role, digest: tokenDigest(entry) }))
       : undefined,
-    tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file } : undefined,
+    tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file, minVersion: ssl.min_version } : undefined,
     limits: {
       connections: limits.connections,
       connectionsPerAddress: limits.connections_per_address,

@@ -13,7 +13,7 @@ import type { Timer } from '../runtime/clock.ts'
 /** Requests of one connection that are in progress at once. */
 export const IN_PROGRESS = 16
 /** Requests that wait behind them: Node reads 64 KiB at a time, and takes all of them out at once. A connection that has sent more is ended. */
-export const WAITING = 256
+export const WAITING = 128
 /** Bytes that wait to be written, from which on no further request is begun. */
 const WRITABLE = 65_536
 /** Milliseconds that a socket is not read while requests wait. After that it is, until the next request: else nobody would see that its client is gone. */
@@ -60,7 +60,7 @@ export class Connection {
   #halfClosed = false
   /** Runs while the socket is not read. */
   #unread: Timer | null = null
-  #whenIdle: (() => void) | null = null
+  #whenAnswered: (() => void) | null = null
 
   private constructor (socket: Socket, owner: ConnectionOwner) {
     this.socket = socket
@@ -119,16 +119,18 @@ export class Connection {
     if (this.#unfinished.has(response)) this.#unfinished.set(response, bytes)
   }
 
-  /** Calls `action` once every reply has been sent, at once if all are. */
-  whenIdle (action: () => void): void {
-    if (this.#unfinished.size === 0) action()
-    else this.#whenIdle = action
+  /** Calls `action` once every request that has come whole has its reply, at once if all have: of one that has not, the rest will not come. */
+  whenAnswered (action: () => void): void {
+    if (this.#isAnswered()) action()
+    else this.#whenAnswered = action
   }
 
   end (reason: Ending): void {
     if (this.socket.destroyed) return
     this.#owner.ended(reason)
     this.socket.destroy()
+    // Nothing more is to be taken out of what was read already: it could be a thousand requests.
+    ;(this.socket as Socket & { readonly parser?: { pause?: () => void } | null }).parser?.pause?.()
   }
 
   #leaveUnread (): void {
@@ -164,9 +166,13 @@ export class Connection {
       if (this.#waiting.length === 0) this.#readAgain()
       this.#begin(next.request, next.response)
     }
-    if (this.#unfinished.size > 0) return
-    this.#whenIdle?.()
-    this.#whenIdle = null
+    if (this.#whenAnswered === null || !this.#isAnswered()) return
+    this.#whenAnswered()
+    this.#whenAnswered = null
+  }
+
+  #isAnswered (): boolean {
+    return this.#waiting.length === 0 && [...this.#unfinished.keys()].every(({ req, headersSent }) => !req.complete && !headersSent)
   }
 
   #onEnd (): void {
@@ -179,7 +185,7 @@ export class Connection {
     this.#unread = null
     this.#owner.waiting(-this.#waiting.length)
     this.#waiting = []
-    this.#whenIdle = null
+    this.#whenAnswered = null
     for (const response of [...this.#unfinished.keys()]) {
       // As Node does it for the response that owns the socket, which has been told by now.
       if (response.closed) continue

@@ -11,7 +11,7 @@ import { addressMatcher, clientOf } from './client-address.ts'
 import { Connection, WAITING, type ConnectionOwner, type Ending } from './connection.ts'
 
 /** Requests that wait behind others of their connections, over all connections. */
-const WAITING_IN_ALL = 32 * WAITING
+const WAITING_IN_ALL = 64 * WAITING
 /** Bytes held for replies over all connections, beyond which clients that do not read are given up early. */
 const HELD = 64 * 2 ** 20
 /** Bytes beyond which the connections for which most is held are ended, whether they read or not. */

@@ -27,6 +27,7 @@ export const problems = {
   precondition_failed: [412, 'It is not as you expected', 'The present primary and epoch are in the answer: decide again.'],
   body_too_large: [413, 'The body is too large', 'Send less; a wish for a switchover is small.'],
   media_type_unsupported: [415, 'The body has a media type that this route does not take', 'Send `application/json`; PVC\'s own routes take a form as well.'],
+  encoding_unsupported: [415, 'The body is in an encoding that this API does not take', 'Send the body without `Content-Encoding`.'],
   request_too_slow: [408, 'The request came too slowly', 'Send the whole request at once.'],
   too_many_requests: [429, 'Too many requests', 'Wait for `Retry-After`; `pvc.api.limits` has the limits.'],
   headers_too_large: [431, 'The headers are too large', 'Send fewer or shorter headers.'],
@@ -76,6 +77,15 @@ export class ApiError extends Error {
     this.title = title
     this.options = options
   }
+}
+
+/**
+ * The same error, which also says that nothing was written and nothing will be: for whoever knows that. What an error of a write does not say
+ * is `unknown`. Anything else than an `ApiError` is left as it is.
+ */
+export function asNotStarted (error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.options.outcome !== undefined) return error
+  return new ApiError(error.code, error.message, { ...error.options, status: error.status, outcome: 'not_started', cause: error })
 }
 
 /** Seconds after which it is worth while to try again. */

@@ -3,6 +3,7 @@
  * request have to come within their time and size, and connections are bounded (`connections.ts`). What it refuses by itself is answered as a
  * problem, too.
  */
+import { constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
@@ -37,7 +38,16 @@ const HANDSHAKE = 5_000
 const REFUSAL = 2_000
 
 type Tls = NonNullable<ApiConfig['tls']>
-const certificate = ({ certFile, keyFile }: Tls) => ({ cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2' as const })
+
+/** With forward secrecy and authenticated encryption alone: every suite of TLS 1.3, and these of TLS 1.2. */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256',
+  ...['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].flatMap((name) => [`ECDHE-ECDSA-${name}`, `ECDHE-RSA-${name}`]),
+].join(':')
+
+const certificate = ({ certFile, keyFile, minVersion }: Tls) => ({
+  cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion, ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+})
 
 /** @param tls undefined for plain HTTP; the files were found good when the configuration was loaded */
 export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, connections: Connections, handler: RequestListener): Server {
@@ -85,7 +95,7 @@ export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex):
   const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line)
   const connection = Connection.of(socket)
   if (connection === null) refuse()
-  else connection.whenIdle(refuse)
+  else connection.whenAnswered(refuse)
 }
 
 const isInHandshake = (socket: TLSSocket): boolean => (socket as TLSSocket & { readonly secureConnecting?: boolean }).secureConnecting !== false

@@ -145,7 +145,7 @@ t.test('HTTPS with a certificate and its key, and with another key', async (t) =
     return loadApiConfig(path)
   }
   const good = file('a')
-  t.same(good.ok && good.value.tls, { certFile: join(folder, 'a.crt'), keyFile: join(folder, 'a.key') })
+  t.same(good.ok && good.value.tls, { certFile: join(folder, 'a.crt'), keyFile: join(folder, 'a.key'), minVersion: 'TLSv1.2' })
   const bad = file('b')
   t.equal(bad.ok, false)
   t.match(bad.problems[0], { path: 'pvc.api.ssl.cert_file', message: /cannot be used together/ })

@@ -28,7 +28,7 @@ export async function targets (t: Test, nodes: number): Promise<{ readonly plain
     const tokens = [{ description: 'ops', role: 'operate', token: OPERATE }, { description: 'watch', role: 'read', token: READ }]
     const api = { listen_port: port, authentication: { enabled: true, tokens }, ssl }
     writeFileSync(file, stringify({ pvc: { node: 'plum', coordinators: [server.connectString], zookeeper: { session_timeout: 10 }, api } }))
-    const daemon = new DaemonProcess('pvcapid', 'besieged', file)
+    const daemon = new DaemonProcess('pvcapid', 'besieged', file, { flags: (process.env['SIEGE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '') })
     t.teardown(async () => {
       await daemon.stop(15_000)
       rmSync(folder, { recursive: true, force: true })
