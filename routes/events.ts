@@ -17,7 +17,7 @@ const events: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, async ({ headers }, reply) => {
     reply.type('text/event-stream').header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close')
-    await app.services.events.open(headers['last-event-id'], () => reply.startStream())
+    await app.services.events.open(headers['last-event-id'], () => reply.startStream(), reply)
   })
 }
 

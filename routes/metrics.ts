@@ -13,7 +13,10 @@ const metrics: FastifyPluginAsyncTypebox = async (app) => {
       security: [],
       response: { 200: plainText('The figures, in the text format of Prometheus.'), ...problems(400) },
     },
-  }, async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await app.services.metrics.text()))
+  }, async (_request, reply) => {
+    const bytes = await app.services.metrics.text()
+    reply.type('text/plain; version=0.0.4; charset=utf-8').sendBytes([bytes], bytes.length)
+  })
 }
 
 export default metrics

@@ -13,7 +13,6 @@ const runtime: Reasons = {
   fastify: ['HTTP server', 'Schemas judge requests and write replies; a hook for each moment of a request. Express has neither.'],
   'fastify-plugin': ['plugins of one file each', 'Fastify\'s own way to share what a plugin adds; it comes with Fastify\'s other plugins anyway.'],
   '@fastify/helmet': ['security headers', 'Kept by Fastify; knows which headers there are this year.'],
-  '@fastify/rate-limit': ['limits by the minute', 'Kept by Fastify; bounded memory, proxies, headers.'],
   '@fastify/swagger': ['OpenAPI 3.1 from the routes\' schemas', 'The description cannot differ from what is served.'],
   '@fastify/swagger-ui': ['Swagger UI at /docs', 'Serves its files itself, with a content security policy.'],
   'close-with-grace': ['an end in order on signals and faults', 'Second signals, faults during the end and a bound are easily got wrong.'],

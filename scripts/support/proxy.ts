@@ -13,6 +13,7 @@ export class Proxy {
   #swallowRequests = false
   #swallowReplies = false
   #piece = 0
+  #late = 0
   #line = Promise.resolve()
   #repeat: () => void = () => {}
   /** Sees each chunk of requests before it is passed on. */
@@ -67,7 +68,8 @@ export class Proxy {
     server.on('data', (chunk: Buffer) => {
       if (this.#swallowReplies) return
       this.#repeat = () => { client.write(chunk) }
-      if (this.#piece === 0) client.write(chunk)
+      if (this.#late > 0) setTimeout(() => client.write(chunk), this.#late)
+      else if (this.#piece === 0) client.write(chunk)
       else this.#dribble(client, chunk)
     })
   }
@@ -114,10 +116,16 @@ export class Proxy {
     this.#swallowReplies = true
   }
 
+  /** From now on each reply comes `milliseconds` later; they keep their order. */
+  late (milliseconds: number): void {
+    this.#late = milliseconds
+  }
+
   /** Everything passes again. Connections on which something was swallowed are ended: their streams have a hole. */
   heal (): void {
     if (this.#swallowRequests || this.#swallowReplies) this.cut()
     this.#refusing = false
+    this.#late = 0
     this.#swallowRequests = false
     this.#swallowReplies = false
   }

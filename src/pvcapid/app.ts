@@ -17,6 +17,7 @@ import { BasePath } from './base-path.ts'
 import { CertificateWatch } from './certificate.ts'
 import { clusterServices, type ClusterOptions } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
+import { Connections } from './connections.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
 import { AllowedOrigins } from './allowed-origins.ts'
 import { KnownHosts } from './known-hosts.ts'
@@ -75,6 +76,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const { config, clock, connector, log, logLinesDropped = () => 0, random, uuid } = options
   const loggerInstance: FastifyBaseLogger = requestLogs(log)
   const basePath = new BasePath(config)
+  const connections = new Connections({
+    clock,
+    perAddress: config.limits.connectionsPerAddress,
+    exempt: config.trustedProxies,
+    onEnded: (reason) => services.metrics.metrics.endedConnections.inc({ reason }),
+    onRefused: (reason) => services.metrics.metrics.refusedConnections.inc({ reason }),
+  })
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -89,7 +97,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
       app.addReplyHeaders(request, reply)
       frameworkProblem(error, request, reply)
     },
-    serverFactory: (handler) => httpServer(config, handler),
+    serverFactory: (handler) => httpServer(config, connections, handler),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => serialised)
@@ -110,6 +118,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     node: config.node,
     identifier: `pvcapid ${config.node ?? ''}`.trim(),
   })
+  services.metrics.observe(connections)
   let { tokens } = config
   const certificate = config.tls === undefined ? null : new CertificateWatch({ certFile: config.tls.certFile, clock, log, gauge: services.metrics.metrics.certificateExpiry })
   app.decorate('services', services)
@@ -130,13 +139,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(jsonBodies)
   await app.register(basePaths, { basePath })
   await app.register(queries)
-  await app.register(audit, { log })
+  await app.register(audit, { log, clock })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
   const origins = new AllowedOrigins(config.allowedOrigins ?? [])
   await app.register(replyHeaders, { tls: config.tls !== undefined, origins, view: services.view, stopping: () => services.health.stopping })
   await app.register(crossSite, { origins, hosts: new KnownHosts({ config, clock }) })
-  await app.register(rateLimits, { limits: config.limits })
+  await app.register(rateLimits, { clock, limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })
   await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })

@@ -34,6 +34,8 @@ const token = section('One API key.', {
 /** What clients may take. */
 export interface ApiLimits {
   readonly connections: number
+  /** Of one client address, or of an IPv6 network (/64). */
+  readonly connectionsPerAddress: number
   readonly waiters: number
   readonly eventStreams: number
   /** By address and minute; 0 for no limit. */
@@ -42,7 +44,7 @@ export interface ApiLimits {
   readonly writes: number
 }
 
-export const defaultLimits: ApiLimits = { connections: 20_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }
+export const defaultLimits: ApiLimits = { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }
 
 const limit = (description: string, fallback: number, minimum: number) => Type.Integer({ description, minimum, maximum: 1_000_000, default: fallback })
 
@@ -61,7 +63,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
         tokens: Type.Array(token, { description: 'The keys.', default: [] }),
       }),
       trusted_proxies: Type.Array(Type.String({ description: 'Address or network (CIDR).', minLength: 1 }), {
-        description: 'Proxies whose X-Forwarded-For, -Host, -Proto and -Prefix are believed, so that limits and the audit line see the client behind them, and its requests are told from those of other sites.', default: [],
+        description: 'Proxies whose X-Forwarded-For, -Host, -Proto and -Prefix are believed, so that limits and the audit line see the client behind them, and its requests are told from those of other sites. Their own connections are not limited by address.', default: [],
       }),
       hostnames: Type.Array(Type.String({ description: 'A host name or address, without a port.', minLength: 1 }), {
         description: 'Names by which clients address this API, besides the machine\'s own names and addresses and the node\'s name. Without authentication it is served by no other name.', default: [],
@@ -74,6 +76,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       })),
       limits: section('What clients may take.', {
         connections: limit('Connections at once.', defaultLimits.connections, 1),
+        connections_per_address: limit('Connections at once from one address, or from one IPv6 network (/64); more are closed. Addresses in trusted_proxies are exempt.', defaultLimits.connectionsPerAddress, 1),
         waiters: limit('Long-polls at once.', defaultLimits.waiters, 1),
         event_streams: limit('Event streams at once.', defaultLimits.eventStreams, 1),
         failed_authentications: limit('Wrong keys from one address within a minute; 0 for no limit.', defaultLimits.failedAuthentications, 0),
@@ -81,6 +84,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       }),
       ssl: section('HTTPS.', {
         enabled: Type.Boolean({ description: 'Whether to serve HTTPS instead of HTTP.', default: false }),
+        min_version: Type.Enum(['TLSv1.2', 'TLSv1.3'], { description: 'The oldest version of TLS that is taken.', default: 'TLSv1.2' }),
         cert_file: Type.Optional(absoluteFile('The certificate with its chain, PEM. Needed if enabled.')),
         key_file: Type.Optional(absoluteFile('The private key, PEM. Needed if enabled.')),
       }),
@@ -109,7 +113,7 @@ export interface ApiConfig {
   /** Undefined if no key is needed. */
   readonly tokens: readonly ApiToken[] | undefined
   /** Undefined for plain HTTP. */
-  readonly tls: { readonly certFile: string, readonly keyFile: string } | undefined
+  readonly tls: { readonly certFile: string, readonly keyFile: string, readonly minVersion: 'TLSv1.2' | 'TLSv1.3' } | undefined
   readonly limits: ApiLimits
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[]
@@ -245,9 +249,10 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
     tokens: authentication.enabled === true
       ? authentication.tokens.map((entry) => ({ description: entry.description, role: entry.role, digest: tokenDigest(entry) }))
       : undefined,
-    tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file } : undefined,
+    tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file, minVersion: ssl.min_version } : undefined,
     limits: {
       connections: limits.connections,
+      connectionsPerAddress: limits.connections_per_address,
       waiters: limits.waiters,
       eventStreams: limits.event_streams,
       failedAuthentications: limits.failed_authentications,

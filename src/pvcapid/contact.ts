@@ -9,7 +9,7 @@ import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { isLinkFailure, isNoNode, isSessionEnd, hasCode } from '../zookeeper/errors.ts'
 import type { Session } from '../zookeeper/session.ts'
 import type { SessionKeeper } from '../zookeeper/session-keeper.ts'
-import { ApiError, RETRY_AFTER, zookeeperUnavailable } from './errors.ts'
+import { ApiError, asNotStarted, RETRY_AFTER, zookeeperUnavailable } from './errors.ts'
 import { writeVersioned } from './versioned-write.ts'
 
 /** Milliseconds to wait for contact and for one reading, together. */
@@ -74,14 +74,15 @@ export class Contact {
           if (!judge(found?.data ?? null)) return false
           signal.throwIfAborted()
           sent = true
-          const fate = await writeVersioned(session, path, value, found?.stat.version ?? null)
+          const fate = await writeVersioned(session, path, value, found?.stat.version ?? null, signal)
           if (fate === 'done') return true
           sent = fate === 'unknown' || fate === 'overwritten'
-          if (fate !== 'refused') throw sent ? unknownOutcome() : zookeeperUnavailable()
+          if (fate !== 'refused') throw sent ? unknownOutcome() : zookeeperUnavailable(undefined, 'not_started')
         }
       }, WRITE_BOUND)
     } catch (error) {
-      if (sent && error instanceof ApiError && error.code === 'zookeeper_unavailable') throw unknownOutcome(error)
+      if (!sent) throw asNotStarted(error)
+      if (error instanceof ApiError && error.code === 'zookeeper_unavailable') throw unknownOutcome(error)
       throw error
     }
   }

@@ -3,6 +3,8 @@
  * sentence (`detail`) says what is wrong this time and what to do.
  */
 
+import type { ZooKeeperError } from '../zookeeper/errors.ts'
+
 /** What became of the write that was asked for. */
 export type WriteOutcome = 'not_started' | 'in_progress' | 'unknown'
 
@@ -29,6 +31,7 @@ export const problems = {
   precondition_failed: [412, 'It is not as you expected', 'The present primary and epoch are in the answer: decide again.'],
   body_too_large: [413, 'The body is too large', 'Send less; a wish for a switchover is small.'],
   media_type_unsupported: [415, 'The body has a media type that this route does not take', 'Send `application/json`; PVC\'s own routes take a form as well.'],
+  encoding_unsupported: [415, 'The body is in an encoding that this API does not take', 'Send the body without `Content-Encoding`.'],
   request_too_slow: [408, 'The request came too slowly', 'Send the whole request at once.'],
   too_many_requests: [429, 'Too many requests', 'Wait for `Retry-After`; `pvc.api.limits` has the limits.'],
   headers_too_large: [431, 'The headers are too large', 'Send fewer or shorter headers.'],
@@ -38,6 +41,7 @@ export const problems = {
   node_not_running: [400, 'The node is not running', 'Start its pvcnoded.'],
   internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],
   zookeeper_unavailable: [503, 'ZooKeeper cannot be reached', 'Try again after `Retry-After`. If `outcome` is `in_progress`, follow `Location` instead.'],
+  zookeeper_permission: [503, 'ZooKeeper does not permit this', 'Look at the access list of the path that `detail` names (`getAcl` of zkCli.sh), and give this API the right.'],
   lock_not_had: [503, 'The primary lock was not had in time', 'Try again after `Retry-After`. If that goes on, look for who holds a child of `/config/primary_node`.'],
   outcome_unknown: [503, 'Whether the write was done is not known', 'Follow `Location`; it tells once ZooKeeper answers.'],
   too_many_waiting: [503, 'Too many clients are waiting', 'Try again after `Retry-After`, or raise `pvc.api.limits.waiters`.'],
@@ -80,10 +84,23 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * The same error, which also says that nothing was written and nothing will be: for whoever knows that. What an error of a write does not say
+ * is `unknown`. Anything else than an `ApiError` is left as it is.
+ */
+export function asNotStarted (error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.options.outcome !== undefined) return error
+  return new ApiError(error.code, error.message, { ...error.options, status: error.status, outcome: 'not_started', cause: error })
+}
+
 /** Seconds after which it is worth while to try again. */
 export const RETRY_AFTER = '1'
 
 /** ZooKeeper was not reached before anything was written. */
+/** What an access list of ZooKeeper's denies: named by operation and path, never with what was to be written. */
+export const zookeeperPermission = (cause: ZooKeeperError) =>
+  new ApiError('zookeeper_permission', `ZooKeeper does not permit the operation ${cause.op}${cause.path === undefined ? '' : ` on ${cause.path}`} to this API. Give it the right in the access list of that znode.`, { cause })
+
 export const zookeeperUnavailable = (cause?: unknown, outcome?: WriteOutcome) =>
   new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API goes on trying. Try again in a moment.', {
     cause, headers: { 'retry-after': RETRY_AFTER }, ...(outcome === undefined ? {} : { outcome }),

@@ -16,6 +16,9 @@ const HISTORY = 1_000
 /** Switchovers that are part of the present state: the open ones among the newest, and at least the newest. */
 const STATE_SWITCHOVERS = 10
 
+/** The last event of a stream that the API ends. */
+export const END = 'event: end\ndata: {}\n\n'
+
 type EventName = 'node' | 'primary' | 'switchover'
 interface FeedEvent { readonly name: EventName, readonly data: object }
 interface Kept {
@@ -40,6 +43,8 @@ export class EventFeed implements Disposable {
   #history: Kept[] = []
   /** Everything up to here is known to whoever has read all events. */
   #id = ''
+  /** The present state, for all who are sent it. */
+  #state: { readonly snapshot: object, readonly bytes: Buffer } | null = null
   /** Whoever has read less than up to here has missed something that is not in the history. */
   #floor = ''
 
@@ -59,20 +64,21 @@ export class EventFeed implements Disposable {
    * @param start gives where it is written to; called once it is certain that there will be a stream
    * @throws ApiError `zookeeper_unavailable` before there is a view, `too_many_waiting`
    */
-  open (lastId: string | undefined, start: () => EventSink): void {
+  open (lastId: string | undefined, start: () => EventSink): EventStream {
     void this.#options.view.snapshot
     if (this.#streams.size >= this.#options.limit) {
       throw new ApiError('too_many_waiting', `${this.#streams.size} event streams are open already; try again later, or poll.`, { headers: { 'retry-after': RETRY_AFTER } })
     }
-    const beginning = `retry: 1000\n\n${this.#since(lastId)}`
     const stream: EventStream = new EventStream(start(), { clock: this.#options.clock, state: () => this.#resync(), onEnd: () => { this.#streams.delete(stream) } })
     if (!stream.ended) this.#streams.add(stream)
-    stream.send(beginning)
+    stream.send('retry: 1000\n\n')
+    stream.send(this.#since(lastId))
+    return stream
   }
 
   /** Tells every stream that it ends here, and ends it: the client is to come back, to this API or another. */
   end (): void {
-    for (const stream of [...this.#streams]) stream.finish('event: end\ndata: {}\n\n')
+    for (const stream of [...this.#streams]) stream.finish(END)
   }
 
   [Symbol.dispose] (): void {
@@ -124,13 +130,19 @@ export class EventFeed implements Disposable {
     if (dropped !== undefined) this.#floor = dropped.batch
   }
 
-  #since (lastId: string | undefined): string {
+  #since (lastId: string | undefined): string | Buffer {
     if (lastId === undefined || lastId < this.#floor || lastId > this.#id || lastId.length !== this.#id.length) return this.#resync()
     return this.#history.filter(({ batch }) => batch > lastId).map(({ text }) => text).join('')
   }
 
-  /** `resync`, and the present state in events of its own; the id comes with the last of them. */
-  #resync (): string {
+  /** `resync`, and the present state in events of its own; the id comes with the last of them. Made once for all who are sent it. */
+  #resync (): Buffer {
+    const { snapshot } = this.#options.view
+    if (this.#state?.snapshot !== snapshot) this.#state = { snapshot, bytes: Buffer.from(this.#stateText()) }
+    return this.#state.bytes
+  }
+
+  #stateText (): string {
     const { snapshot, board } = this.#options.view
     const state: FeedEvent[] = [
       ...snapshot.nodes.map((data): FeedEvent => ({ name: 'node', data })),

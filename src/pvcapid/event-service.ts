@@ -1,8 +1,9 @@
 /** What the events route calls: opens a stream, and sees to it that a client that comes from another API is not sent back in time. */
 import type { Contact } from './contact.ts'
-import type { EventFeed } from './event-feed.ts'
+import { END, type EventFeed } from './event-feed.ts'
 import type { EventSink } from './event-stream.ts'
 import type { View } from './view.ts'
+import type { Client } from './waiters.ts'
 
 export class EventService {
   readonly #feed: EventFeed
@@ -18,10 +19,12 @@ export class EventService {
   /**
    * @param lastId the id that the client has read up to; what is not one of ours is taken as none
    * @param start gives where the stream is written to, once it is certain that there will be one
+   * @param client one that has closed its side is sent the present state, and the end
    */
-  async open (lastId: string | undefined, start: () => EventSink): Promise<void> {
+  async open (lastId: string | undefined, start: () => EventSink, client: Client): Promise<void> {
     const known = lastId !== undefined && /^[0-9a-f]{16}$/.test(lastId) ? lastId : undefined
     if (known !== undefined && !this.#feed.knows(known)) await this.#contact.bounded(async (signal) => await this.#view.caughtUp(signal))
-    this.#feed.open(known, start)
+    const stream = this.#feed.open(known, start)
+    client.onceOver(() => stream.finish(END))
   }
 }

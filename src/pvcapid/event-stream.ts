@@ -19,7 +19,7 @@ export interface EventSink {
   /** It is over, and `close` has been told of. */
   readonly closed: boolean
   /** False if `drain` will tell when there is room again. */
-  write (text: string): boolean
+  write (text: string | Buffer): boolean
   end (): unknown
   destroy (): unknown
   on (event: 'drain' | 'close', listener: () => void): unknown
@@ -27,8 +27,8 @@ export interface EventSink {
 
 export interface EventStreamOptions {
   readonly clock: Clock
-  /** The text of `resync` and of everything that there is now. */
-  readonly state: () => string
+  /** `resync` and everything that there is now. */
+  readonly state: () => string | Buffer
   /** The stream has ended, whoever ended it. Called once. */
   readonly onEnd: () => void
 }
@@ -54,7 +54,7 @@ export class EventStream {
   get ended (): boolean { return this.#ended }
 
   /** Sends `text`, unless the reader is behind. */
-  send (text: string): void {
+  send (text: string | Buffer): void {
     if (this.#ended) return
     if (!this.#hasRoom) this.#fallBehind()
     else this.#hasRoom = this.#sink.write(text) || this.#sink.writableLength < BUFFER

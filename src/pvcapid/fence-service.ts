@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { isNodeName, nodePath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
 import { unknownOutcome, type Contact } from './contact.ts'
-import { ApiError, zookeeperUnavailable } from './errors.ts'
+import { ApiError, asNotStarted, zookeeperUnavailable } from './errors.ts'
 import { writeVersioned } from './versioned-write.ts'
 
 /** Milliseconds for all of it. */
@@ -34,20 +34,25 @@ export class FenceService {
     if (!isNodeName(node)) throw nodeUnknown(node)
     if (confirm !== node) throw new ApiError('argument_invalid', `confirm has to be the name of the node, "${node}"; nothing was done.`, { outcome: 'not_started' })
     let begun = false
+    const made = { some: false }
     try {
-      return await this.#contact.bounded(async () => {
+      return await this.#contact.bounded(async (signal) => {
         const session = await this.#contact.session()
         for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
           const ruling = judgeConfirmation(await readNode(session, node), requestedBy, this.#clock.wall())
           if (ruling.kind === 'already') return `Node ${node} is already fenced.`
           if (ruling.kind === 'refused') throw refused(node, ruling.obstacles.map((code) => ({ code, message: `${node}: ${fenceObstacles[code]}` })))
+          // Whoever has been told that nothing was begun has been told the truth.
+          signal.throwIfAborted()
           begun = true
-          if (await writeAll(session, node, ruling.writes)) return `Node ${node} is fenced now: it counts as holding nothing.`
+          if (await writeAll(session, node, ruling.writes, made)) return `Node ${node} is fenced now: it counts as holding nothing.`
         }
         throw refused(node, [{ code: 'not_dead', message: `${node}: it keeps changing` }])
       }, BOUND)
     } catch (error) {
-      if (begun && error instanceof ApiError && error.code === 'zookeeper_unavailable') throw unknownOutcome(error)
+      if (!begun) throw asNotStarted(error)
+      // A part of it may be there, whatever was refused after that.
+      if (error instanceof ApiError && (made.some || error.code === 'zookeeper_unavailable')) throw unknownOutcome(error)
       throw error
     }
   }
@@ -62,12 +67,16 @@ async function readNode (session: Session, node: string): Promise<FenceReading> 
   return { daemonmode, daemonstate, routerstate, presence, keepalive, fence }
 }
 
-/** False if the node is not as it was judged any more. */
-async function writeAll (session: Session, node: string, writes: readonly FenceWrite[]): Promise<boolean> {
+/**
+ * False if the node is not as it was judged any more.
+ * @param made told of the first write that is done
+ */
+async function writeAll (session: Session, node: string, writes: readonly FenceWrite[], made: { some: boolean }): Promise<boolean> {
   for (const { child, value, version } of writes) {
     const fate = await writeVersioned(session, nodePath(node, child), value, version)
     if (fate === 'unknown') throw unknownOutcome()
     if (fate === 'failed') throw zookeeperUnavailable()
+    if (fate === 'done') made.some = true
     // The record is for people; a fencer may be writing it at the same time.
     if (fate === 'done' || child === 'fence') continue
     if (fate === 'overwritten') throw unknownOutcome()

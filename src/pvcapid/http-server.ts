@@ -1,14 +1,21 @@
 /**
- * The HTTP or HTTPS server below the application. Its limits are for clients that send slowly, much, or never end: a request has to come
- * within its time and size, and connections are bounded. What it refuses by itself is answered as a problem, too.
+ * The HTTP or HTTPS server below the application. Its limits are for clients that send slowly, much, never, or never end: a TLS handshake and a
+ * request have to come within their time and size, and connections are bounded (`connections.ts`). What it refuses by itself is answered as a
+ * problem, too.
  */
+import { constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { ApiError, type ProblemCode } from './errors.ts'
 import type { ApiConfig } from './config.ts'
+import { Connection } from './connection.ts'
+import type { Connections } from './connections.ts'
 import { problemBody, PROBLEM_TYPE } from './problem.ts'
+import { trackedResponse } from './tracked-response.ts'
 
 const options: ServerOptions = {
   /** Milliseconds within which the headers of a request have to have arrived. */
@@ -25,15 +32,43 @@ const options: ServerOptions = {
   maxHeaderSize: 16_384,
 }
 
+/** Milliseconds within which a TLS handshake has to be done. */
+const HANDSHAKE = 5_000
+/** Milliseconds that a client is given to take the refusal of what was no request. */
+const REFUSAL = 2_000
+
 type Tls = NonNullable<ApiConfig['tls']>
-const certificate = ({ certFile, keyFile }: Tls) => ({ cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2' as const })
+
+/** With forward secrecy and authenticated encryption alone: every suite of TLS 1.3, and these of TLS 1.2. */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256',
+  ...['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].flatMap((name) => [`ECDHE-ECDSA-${name}`, `ECDHE-RSA-${name}`]),
+].join(':')
+
+const certificate = ({ certFile, keyFile, minVersion }: Tls) => ({
+  cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion, ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+})
 
 /** @param tls undefined for plain HTTP; the files were found good when the configuration was loaded */
-export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, handler: RequestListener): Server {
-  const server = tls === undefined ? createServer(options, handler) : createTlsServer({ ...options, ...certificate(tls) }, handler)
+export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, connections: Connections, handler: RequestListener): Server {
+  const listener = connections.listener(handler)
+  const common: ServerOptions = { ...options, ServerResponse: trackedResponse((socket) => connections.writing(socket)) }
+  const server = tls === undefined
+    ? createServer(common, listener)
+    : createTlsServer({ ...common, ...certificate(tls), handshakeTimeout: HANDSHAKE, allowHalfOpen: true }, listener)
   server.maxConnections = limits.connections
+  // Every header counts, or the request is refused: one that is left out could be a condition.
+  server.maxHeadersCount = 0
+  // A client that has closed its side gets its replies.
+  ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
+  // Before the listener that begins TLS or HTTP.
+  server.prependListener('connection', (socket: Socket) => connections.admit(socket))
+  server.on('drop', (data) => connections.refused('total', data?.remoteAddress ?? ''))
+  if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
   // An expectation that nobody knows is passed over.
-  server.on('checkExpectation', handler)
+  server.on('checkExpectation', listener)
+  // A tunnel is nothing that this server opens.
+  server.on('connect', (_request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed'))
   return server
 }
 
@@ -49,16 +84,32 @@ const refusals: Readonly<Record<string, readonly [ProblemCode, string, string]>>
 }
 const malformed = ['malformed_request', '400 Bad Request', 'This is not a request by HTTP.'] as const
 
-/** Answers what never became a request, and ends the connection. */
+/** Answers what never became a request, after every reply to what came before it, and ends the connection. */
 export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Before TLS nothing can be said.
+  if (error.code === 'ECONNRESET' || !socket.writable || (socket instanceof TLSSocket && isInHandshake(socket))) {
     socket.destroy()
     return
   }
   const [code, line, sentence] = refusals[error.code ?? ''] ?? malformed
-  const body = JSON.stringify(problemBody(new ApiError(code, `${sentence} Nothing was done; correct the request.`), '/'))
+  const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line)
+  const connection = Connection.of(socket)
+  if (connection === null) refuse()
+  else connection.whenAnswered(refuse)
+}
+
+const isInHandshake = (socket: TLSSocket): boolean => (socket as TLSSocket & { readonly secureConnecting?: boolean }).secureConnecting !== false
+
+function answer (socket: Duplex, error: ApiError, line: string): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const body = JSON.stringify(problemBody(error, '/'))
   socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n${body}`, () => {
     // Not before the reply is sent; but a client that does not hang up would keep the connection for ever.
     socket.destroy()
   })
+  // Nor would one that does not read.
+  ;(socket as Socket).setTimeout(REFUSAL, () => socket.destroy())
 }

@@ -21,6 +21,18 @@ export interface MetricsServiceOptions {
   readonly logLinesDropped: () => number
 }
 
+/** What the server says of its connections. */
+export interface ConnectionFigures {
+  readonly open: number
+  readonly inProgress: number
+  readonly waiting: number
+  readonly held: number
+}
+
+/** Milliseconds that making the figures may take unless they are kept for `KEPT` times as long. */
+const QUICK = 10
+const KEPT = 10
+
 export class MetricsService implements Disposable {
   readonly metrics: Metrics
   readonly #options: MetricsServiceOptions
@@ -32,6 +44,9 @@ export class MetricsService implements Disposable {
   #newest = -1
   /** Whether all keepalives count from the next change on. */
   #anew = true
+  #connections: ConnectionFigures | null = null
+  #making: Promise<Buffer> | null = null
+  #made: { readonly bytes: Buffer, readonly until: number } | null = null
 
   constructor (options: MetricsServiceOptions) {
     const { metrics, view, clock, keeper } = options
@@ -47,9 +62,38 @@ export class MetricsService implements Disposable {
     ]
   }
 
-  /** Everything, in Prometheus' text format. */
-  async text (): Promise<string> {
+  /** From now on the figures of these connections are told. */
+  observe (connections: ConnectionFigures): void {
+    this.#connections = connections
+  }
+
+  /**
+   * Everything, in Prometheus' text format: made once for all who ask meanwhile. Where that takes long, because there are many nodes, it is kept
+   * for some times as long, so that no crowd of readers takes more than a share of this process.
+   */
+  async text (): Promise<Buffer> {
+    const { clock } = this.#options
+    const begun = clock.monotonic()
+    if (this.#made !== null && begun < this.#made.until) return this.#made.bytes
+    this.#making ??= this.#make().then((text) => {
+      const bytes = Buffer.from(text)
+      const took = clock.monotonic() - begun
+      this.#made = took < QUICK ? null : { bytes, until: clock.monotonic() + KEPT * took }
+      return bytes
+    }).finally(() => { this.#making = null })
+    return await this.#making
+  }
+
+  async #make (): Promise<string> {
     const { metrics, keeper, health, view, waiting, streams, logLinesDropped } = this.#options
+    const connections = this.#connections
+    if (connections !== null) {
+      metrics.connections.set(connections.open)
+      metrics.requestsInProgress.set(connections.inProgress)
+      metrics.requestsWaiting.set(connections.waiting)
+      metrics.heldBytes.set(connections.held)
+    }
+    metrics.timers.set(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length)
     metrics.viewAge.set(view.age / 1000)
     metrics.ready.set(health.report().ready ? 1 : 0)
     setByState(metrics.sessionState, 'state', SESSION_STATES, [keeper.current?.state ?? 'connecting'])

@@ -6,6 +6,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { fenceStates } from '../core/fence-record.ts'
 import { causes, coordinatorStates, daemonStates, outcomes } from '../core/states.ts'
 import { SESSION_STATES } from '../zookeeper/session.ts'
+import { endings } from './connection.ts'
+import { refusals } from './connections.ts'
 import type { OperationName } from './measured-connector.ts'
 import { RequestTally } from './request-tally.ts'
 
@@ -38,6 +40,13 @@ export class Metrics {
   readonly waitersLimit = this.#gauge('pvcapid_waiters_limit', 'Clients that may wait in a long-poll at once.', [])
   readonly streams = this.#gauge('pvcapid_event_streams', 'Event streams that are open.', [])
   readonly certificateExpiry = this.#gauge('pvcapid_certificate_expiry_timestamp_seconds', 'When the certificate that is served ends, or the first of its chain; 0 without HTTPS.', [])
+  readonly connections = this.#gauge('pvcapid_connections', 'Connections that are open.', [])
+  readonly requestsInProgress = this.#gauge('pvcapid_http_requests_in_progress', 'Requests that are in progress.', [])
+  readonly requestsWaiting = this.#gauge('pvcapid_http_requests_waiting', 'Requests that wait behind others of their connection.', [])
+  readonly heldBytes = this.#gauge('pvcapid_http_response_bytes_waiting', 'Bytes held for replies that their clients have not taken yet.', [])
+  readonly endedConnections = this.#counter('pvcapid_connections_ended_total', 'Connections that this API ended, by why: too many requests at once, a client that does not read, or too many bytes held.', ['reason'])
+  readonly refusedConnections = this.#counter('pvcapid_connections_refused_total', 'Connections that were refused, by why: too many from one address, too many in all, or no TLS handshake.', ['reason'])
+  readonly timers = this.#gauge('pvcapid_timers', 'Timers that run in the process.', [])
   readonly requests = new RequestTally(this.registry, QUICK)
   readonly refusedKeys = this.#counter('pvcapid_authentication_failures_total', 'Requests with a missing or wrong key, by which.', ['reason'])
   readonly loopDelay = this.#histogram('pvcapid_event_loop_delay_seconds', 'How late the event loop came to a timer, looked at twice a second.', [], QUICK)
@@ -48,6 +57,8 @@ export class Metrics {
   constructor (version: string) {
     this.build.set({ version }, 1)
     for (const cause of Object.keys(causes)) for (const outcome of Object.keys(outcomes)) this.switchovers.inc({ cause, outcome }, 0)
+    for (const reason of endings) this.endedConnections.inc({ reason }, 0)
+    for (const reason of refusals) this.refusedConnections.inc({ reason }, 0)
     for (const reason of ['key_missing', 'key_unknown', 'key_too_weak']) this.refusedKeys.inc({ reason }, 0)
   }
 

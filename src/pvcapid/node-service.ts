@@ -10,6 +10,9 @@ import { namePattern } from './name-pattern.ts'
 import type { View } from './view.ts'
 import type { Client, Waiters } from './waiters.ts'
 
+/** Lists that are kept for who asks next. */
+const LISTS = 32
+
 /** All of those that are given have to hold. */
 export interface NodeFilter {
   readonly limit?: string
@@ -25,6 +28,9 @@ export class NodeService {
   readonly #view: View
   readonly #contact: Contact
   readonly #waiters: Waiters
+  /** Lists of the present snapshot, by their filter. */
+  #lists: { readonly nodes: readonly NodeDetails[], readonly byFilter: Map<string, readonly NodeDetails[]> } | null = null
+  readonly #logs = new Map<string, Promise<string>>()
   #primary: { readonly primary_node: string } = Object.freeze({ primary_node: NOBODY })
 
   constructor (view: View, contact: Contact, waiters: Waiters) {
@@ -39,9 +45,18 @@ export class NodeService {
     const states = (['daemon_state', 'coordinator_state', 'domain_state'] as const).filter((key) => (filter[key] ?? '') !== '')
     const fits = (filter.limit ?? '') === '' ? null : namePattern(filter.limit ?? '')
     if (fits === null && states.length === 0) return nodes
-    const found = nodes.filter((node) => (fits === null || fits(node.name)) && states.every((key) => node[key] === filter[key]))
-    if (found.length > 0) return found
-    const asked = [...fits === null ? [] : [`a name like ${filter.limit}`], ...states.map((key) => `${key} ${filter[key]}`)]
+    if (this.#lists?.nodes !== nodes) this.#lists = { nodes, byFilter: new Map() }
+    const { byFilter } = this.#lists
+    const key = JSON.stringify([filter.limit, filter.daemon_state, filter.coordinator_state, filter.domain_state])
+    const known = byFilter.get(key)
+    if (known !== undefined) return known
+    const found = Object.freeze(nodes.filter((node) => (fits === null || fits(node.name)) && states.every((state) => node[state] === filter[state])))
+    if (byFilter.size >= LISTS) byFilter.clear()
+    if (found.length > 0) {
+      byFilter.set(key, found)
+      return found
+    }
+    const asked = [...fits === null ? [] : [`a name like ${filter.limit}`], ...states.map((state) => `${state} ${filter[state]}`)]
     throw new ApiError('no_node_found', `No node has ${asked.join(' and ')}; GET /api/v1/node lists all of them.`)
   }
 
@@ -81,7 +96,16 @@ export class NodeService {
   async log (name: string, lines: number): Promise<{ readonly name: string, readonly data: string }> {
     if (!isNodeName(name)) this.get(name)
     const { details } = this.get(name)
-    const log = await this.#contact.read(async (session) => await session.get(logPath(name), { maxLength: MAX_LOG }))
-    return { name: details.name, data: (log?.data ?? '').split('\n').slice(-lines).join('\n') }
+    const log = await this.#log(details.name)
+    return { name: details.name, data: log.split('\n').slice(-lines).join('\n') }
+  }
+
+  /** Read once for all who ask meanwhile. */
+  async #log (name: string): Promise<string> {
+    const reading = this.#logs.get(name) ?? this.#contact.read(async (session) => await session.get(logPath(name), { maxLength: MAX_LOG }))
+      .then((log) => log?.data ?? '')
+      .finally(() => { this.#logs.delete(name) })
+    this.#logs.set(name, reading)
+    return await reading
   }
 }

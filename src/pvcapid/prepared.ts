@@ -48,6 +48,9 @@ export class Prepared {
     this.#parts = partsOf(value)
   }
 
+  /** Whether it is kept for whoever asks next: it is then no single client that its bytes are held for. */
+  get isShared (): boolean { return isFrozenObject(this.#value) || this.#value instanceof Run }
+
   /** The JSON. */
   get text (): string {
     this.#text ??= this.#parts === null ? JSON.stringify(this.#value) : this.#joined(this.#parts.map(({ label, part }) => label + part.text))

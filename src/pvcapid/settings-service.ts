@@ -2,7 +2,7 @@
 import { domainStateOf } from '../core/states.ts'
 import { isNodeName, MAINTENANCE, nodePath } from '../zookeeper/paths.ts'
 import type { Contact } from './contact.ts'
-import { ApiError } from './errors.ts'
+import { ApiError, asNotStarted } from './errors.ts'
 import { etagOf, isTagIn } from './etag.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
 import type { View } from './view.ts'
@@ -25,7 +25,7 @@ export class SettingsService {
   /** Switches maintenance mode; answers with a sentence for people. `ifMatch` is compared with the status that this API shows. */
   async setMaintenance (sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const value = stateArgument(['true', 'false'], sources)
-    if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf(this.#view.snapshot.status)))
+    if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf(this.#status())))
     const written = await this.#contact.write(MAINTENANCE, value, (present) => present !== value)
     const mode = value === 'true' ? 'maintenance' : 'normal'
     return written ? `The cluster is in ${mode} mode now.` : `The cluster is already in ${mode} mode.`
@@ -48,6 +48,15 @@ export class SettingsService {
     return before === reached ? `Node ${node} is already ${reached}.` : `Node ${node} ${doing} already.`
   }
 
+  /** Throws `zookeeper_unavailable` before there is a view. */
+  #status (): object {
+    try {
+      return this.#view.snapshot.status
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+
   /** Throws `precondition_failed` unless what `If-Match` says holds. */
   #expect (holds: boolean): void {
     if (!holds) throw new ApiError('precondition_failed', 'It is not as the ETag in If-Match has it. Read it again, then decide.', { outcome: 'not_started' })
@@ -55,6 +64,10 @@ export class SettingsService {
 
   async #exists (node: string): Promise<boolean> {
     if (this.#view.latest?.node(node) !== undefined) return true
-    return await this.#contact.read(async (session) => await session.exists(nodePath(node))) !== null
+    try {
+      return await this.#contact.read(async (session) => await session.exists(nodePath(node))) !== null
+    } catch (error) {
+      throw asNotStarted(error)
+    }
   }
 }

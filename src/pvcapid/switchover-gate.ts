@@ -1,6 +1,6 @@
 /** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
-import { expectedEpoch } from './primary-service.ts'
-import { ApiError, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
+import { expectedEpoch, isWellFormed } from './primary-service.ts'
+import { ApiError, asNotStarted, problems, RETRY_AFTER, type ProblemCode } from './errors.ts'
 import { goingOn, outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../core/eligibility-report.ts'
 import type { HistoryEntry, HistoryPage } from '../core/history.ts'
@@ -52,7 +52,7 @@ export class SwitchoverGate {
    * @throws ApiError for everything that was refused, and when the end of the wait comes before that of the switchover
    */
   async request (wish: SwitchoverWish): Promise<SwitchoverReply> {
-    const place = wish.wait === undefined ? null : this.#service.place()
+    const place = wish.wait === undefined ? null : this.#place()
     try {
       return await this.#request(wish)
     } finally {
@@ -60,8 +60,17 @@ export class SwitchoverGate {
     }
   }
 
+  #place (): Disposable {
+    try {
+      return this.#service.place()
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+
   async #request (wish: SwitchoverWish): Promise<SwitchoverReply> {
     const epoch = expectedEpoch(wish.ifMatch)
+    if (epoch === undefined && isWellFormed(wish.ifMatch ?? '')) throw new ApiError('precondition_failed', 'The ETag in If-Match is none of GET /api/v1/primary as it is now. Look at the present primary, then decide again.', { outcome: 'not_started' })
     if (epoch === undefined) throw new ApiError('argument_invalid', 'If-Match has to be the ETag of GET /api/v1/primary, or the epoch.', { outcome: 'not_started' })
     const answer = await this.#service.request({
       to: wish.to ?? null,

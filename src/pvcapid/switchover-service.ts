@@ -23,8 +23,9 @@ import { switchoverView, unrecordedSwitchover, type Switchover } from '../core/s
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { LockBook } from '../zookeeper/locks.ts'
+import type { Session } from '../zookeeper/session.ts'
 import type { Contact } from './contact.ts'
-import { ApiError, zookeeperUnavailable } from './errors.ts'
+import { ApiError, asNotStarted, zookeeperUnavailable } from './errors.ts'
 import { epochUnknown, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
 import type { View } from './view.ts'
 import type { Client, Waiters } from './waiters.ts'
@@ -83,11 +84,11 @@ export class SwitchoverService {
    * @throws ApiError with the codes of `switchover-problems.ts`, `zookeeper_unavailable`
    */
   async request (request: SwitchoverRequest, judge: Judge = (survey) => rule(request, survey)): Promise<SwitchoverAnswer> {
-    const { book, identifier, clock, log, contact } = this.#options
+    const { book, identifier, clock, log } = this.#options
     const until = clock.monotonic() + BOUND
-    const settled = await this.#withoutLock(judge)
-    if (settled !== null) return settled
-    const session = await contact.session()
+    const before = await this.#beforeWrite(judge)
+    if ('kind' in before) return before
+    const { session } = before
     const operations = new KeyOperations(session, { book, identifier, lockTimeout: LOCK_TIMEOUT })
     const change = changeKey(operations, { kind: 'request', request }, () => clock.wall())
     const outcome = await this.#bounded(change, until - clock.monotonic())
@@ -156,6 +157,15 @@ export class SwitchoverService {
     return seen?.done === true ? seen : null
   }
 
+  /** What can be answered without the lock, or a session to write the key on. Nothing is written here, whatever is thrown. */
+  async #beforeWrite (judge: Judge): Promise<SwitchoverAnswer | { readonly session: Session }> {
+    try {
+      return await this.#withoutLock(judge) ?? { session: await this.#options.contact.session() }
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+
   /** What can be answered without the lock, or null: the key has to be written. */
   async #withoutLock (judge: Judge): Promise<SwitchoverAnswer | null> {
     const { contact, view } = this.#options
@@ -185,7 +195,7 @@ export class SwitchoverService {
       case 'overwritten': return { kind: 'unknown', epoch: outcome.epoch }
       case 'not_started': throw zookeeperUnavailable(undefined, 'not_started')
       // Whoever holds the lock may have begun something meanwhile, which is then the answer.
-      case 'lock_timeout': return await this.#withoutLock(judge) ?? raise(lockNotHad())
+      case 'lock_timeout': return await this.#withoutLock(judge).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(lockNotHad())
       case 'refused': return await this.#refused(outcome.refusal)
       case 'overtaken':
       case 'adopted': return await this.#moved()
@@ -248,6 +258,6 @@ export class SwitchoverService {
   }
 }
 
-function raise (error: Error): never {
+function raise (error: unknown): never {
   throw error
 }

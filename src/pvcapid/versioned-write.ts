@@ -3,9 +3,12 @@ import { sureCreate, sureSet, type WriteFate } from '../cluster/sure-write.ts'
 import { parentPath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
 
-/** @param version what was read; null where there was no such znode, which is then made */
-export async function writeVersioned (session: Session, path: string, value: string, version: number | null): Promise<WriteFate> {
-  if (version !== null) return await sureSet(session, path, value, version)
+/**
+ * @param version what was read; null where there was no such znode, which is then made
+ * @param signal nothing more is sent after it
+ */
+export async function writeVersioned (session: Session, path: string, value: string, version: number | null, signal?: AbortSignal): Promise<WriteFate> {
+  if (version !== null) return await sureSet(session, path, value, version, signal)
   await session.ensurePath(parentPath(path))
-  return await sureCreate(session, path, value)
+  return await sureCreate(session, path, value, signal)
 }

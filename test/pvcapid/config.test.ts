@@ -29,7 +29,7 @@ t.test('the least there can be, with every default', async (t) => {
   t.same(result, {
     ok: true,
     problems: [],
-    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
+    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
   })
 })
 
@@ -46,7 +46,7 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
       tokens:
         - {description: ops, token: sesame-sesame-sesame, role: operate}
         - {description: eyes, token_sha256: ${sha256('look').toString('hex').toUpperCase()}, role: read}
-    limits: {connections: 100, event_streams: 7, failed_authentications: 0, writes: 1}
+    limits: {connections: 100, connections_per_address: 50, event_streams: 7, failed_authentications: 0, writes: 1}
     trusted_proxies: [127.0.0.1, "fd00::/8"]
     hostnames: [PVC.example.com., "fd00::FE", 10.0.0.254]
     allowed_origins: ["https://ops.example.com", "http://10.0.0.9:8080/"]
@@ -61,7 +61,7 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
     listenPort: 0,
     tokens: [{ description: 'ops', role: 'operate', digest: sha256('sesame-sesame-sesame') }, { description: 'eyes', role: 'read', digest: sha256('look') }],
     tls: undefined,
-    limits: { connections: 100, waiters: 20_000, eventStreams: 7, failedAuthentications: 0, writes: 1 },
+    limits: { connections: 100, connectionsPerAddress: 50, waiters: 20_000, eventStreams: 7, failedAuthentications: 0, writes: 1 },
     trustedProxies: ['127.0.0.1', 'fd00::/8'],
     hostnames: ['pvc.example.com', 'fd00::fe', '10.0.0.254'],
     allowedOrigins: ['https://ops.example.com', 'http://10.0.0.9:8080'],
@@ -166,7 +166,7 @@ t.test('HTTPS with a certificate and its key, and with another key', async (t) =
     return loadApiConfig(path)
   }
   const good = file('a')
-  t.same(good.ok && good.value.tls, { certFile: join(folder, 'a.crt'), keyFile: join(folder, 'a.key') })
+  t.same(good.ok && good.value.tls, { certFile: join(folder, 'a.crt'), keyFile: join(folder, 'a.key'), minVersion: 'TLSv1.2' })
   const bad = file('b')
   t.equal(bad.ok, false)
   t.match(bad.problems[0], { path: 'pvc.api.ssl.cert_file', message: /cannot be used together/ })

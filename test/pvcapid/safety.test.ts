@@ -125,6 +125,9 @@ t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t)
   }
   await t.rejects(open({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }))
   t.equal((await open({ maxVersion: 'TLSv1.2' })).getProtocol(), 'TLSv1.2')
+  await t.rejects(open({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' }), 'no cipher without authenticated encryption')
+  app.reload({ ...app.config, tls: { ...first, minVersion: 'TLSv1.3' } })
+  await t.rejects(open({ maxVersion: 'TLSv1.2' }), 'no older version than is set')
   const kept = await open()
   t.equal(kept.getPeerCertificate().subject.CN, 'first')
   copyFileSync(second.certFile, first.certFile)
@@ -139,6 +142,32 @@ t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t)
   copyFileSync(first.certFile, first.keyFile)
   t.throws(() => app.reload({ ...app.config, tls: first }), 'files that cannot be used change nothing')
   t.equal((await open()).getPeerCertificate().subject.CN, 'second')
+})
+
+t.test('connections that say nothing, or no TLS, are ended', { timeout: 60_000 }, async (t) => {
+  const secure = await openApi(t, { port: 1, tls: makeCertificate(t.testdir(), 'silent') })
+  const plain = await openApi(t, { port: 1 })
+  const open = async (app: FastifyInstance, text: string): Promise<void> => {
+    const socket = connectSocket({ port: (app.server.address() as AddressInfo).port, host: '127.0.0.1' })
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.resume()
+    socket.write(text)
+    await new Promise<void>((resolve) => { socket.once('close', () => resolve()) })
+  }
+  for (const app of [secure, plain]) await app.listen({ host: '127.0.0.1', port: 0 })
+  await Promise.all([open(secure, ''), open(secure, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'), open(secure, '\x16\x03\x01\x02\x00'), open(plain, ''), open(plain, 'GET')])
+  t.match((await secure.inject('/metrics')).body, /pvcapid_connections_refused_total\{reason="handshake"\} [123]/)
+})
+
+t.test('refused writes are logged once, and then as a number', async (t) => {
+  const lines: string[] = []
+  const app = await openApi(t, { port: 1, authentication: true, limits: { failedAuthentications: 0 }, logTo: lines })
+  for (let count = 0; count < 50; count++) await ask(t, app, 'POST', '/api/v1/status?state=true')
+  await app.close()
+  const written = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => /write/.test(String(msg)))
+  t.match(written, [{ code: 'key_missing', status: 401, from: '127.0.0.1' }, { code: 'key_missing', count: 49, from: '127.0.0.1' }])
+  t.equal(written.length, 2)
 })
 
 t.test('keys that are replaced', async (t) => {

@@ -1,11 +1,15 @@
 /**
  * One log line for each request that was to change something, however it ended: who asked for what, from where, and what became of it. Only
- * arguments that routes know are in it, cut to a length; keys never are. Readings are logged at `debug`.
+ * arguments that routes know are in it, cut to a length; keys never are. Readings are logged at `debug`. Of requests that were refused before the
+ * cluster was looked at, one client's first for each reason is logged, and then their number (`refusal-log.ts`).
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Logger } from '../../runtime/log.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { clientAddress, clientOf } from '../client-address.ts'
 import { pathOf } from '../problem.ts'
+import { RefusalLog } from '../refusal-log.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,11 +46,20 @@ function outcomeOf (payload: unknown): string {
 
 const isReading = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
-function lineOf ({ method, url, ip, requestedBy, problemCode }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): Record<string, unknown> {
-  return { method, path: pathOf(url), from: ip, by: requestedBy, status: statusCode, ...problemCode === null ? {} : { code: problemCode }, seconds: Math.round(elapsedTime) / 1000 }
+function lineOf (request: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): Record<string, unknown> {
+  const { method, url, requestedBy, problemCode } = request
+  return { method, path: pathOf(url), from: clientAddress(request), by: requestedBy, status: statusCode, ...problemCode === null ? {} : { code: problemCode }, seconds: Math.round(elapsedTime) / 1000 }
 }
 
-async function audit (app: FastifyInstance, { log }: { readonly log: Logger }): Promise<void> {
+/** Statuses of requests that were refused for what they are or whose they are, whatever the cluster is like. */
+const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 405, 408, 413, 415, 421, 429, 431])
+
+async function audit (app: FastifyInstance, { log, clock }: { readonly log: Logger, readonly clock: Clock }): Promise<void> {
+  const refusals = new RefusalLog({ clock, onSum: (sum) => log.info(sum, 'more writes like this one were refused within a minute') })
+  app.addHook('onClose', async () => refusals[Symbol.dispose]())
+  const isToBeLogged = (request: FastifyRequest, { statusCode }: FastifyReply): boolean =>
+    !request.is404 && (!REFUSED.has(statusCode) || refusals.isFirst(clientOf(clientAddress(request)), request.problemCode ?? String(statusCode)))
+
   app.decorateRequest('problemCode', null)
   app.decorateRequest('writeOutcome', null)
   app.addHook('preSerialization', (request, _reply, payload: unknown, done) => {
@@ -55,7 +68,7 @@ async function audit (app: FastifyInstance, { log }: { readonly log: Logger }): 
   })
   app.addHook('onResponse', (request, reply, done) => {
     if (!isReading(request)) {
-      if (!request.is404) request.log.info({ ...lineOf(request, reply), outcome: request.writeOutcome, asked: argumentsOf(request), location: reply.getHeader('location') }, 'a write was asked for')
+      if (isToBeLogged(request, reply)) request.log.info({ ...lineOf(request, reply), outcome: request.writeOutcome, asked: argumentsOf(request), location: reply.getHeader('location') }, 'a write was asked for')
     } else if (log.isLevelEnabled('debug')) {
       request.log.debug(lineOf(request, reply), 'answered')
     }

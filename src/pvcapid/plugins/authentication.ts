@@ -9,7 +9,7 @@ import crypto, { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ApiToken, TokenRole } from '../config.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError, asNotStarted } from '../errors.ts'
 
 export interface AuthenticationOptions {
   /** The keys at present; undefined if none is needed. */
@@ -63,9 +63,14 @@ async function authentication (app: FastifyInstance, { tokens }: AuthenticationO
     return access === 'operate' && token.role !== 'operate' ? new ApiError('key_too_weak', 'This key may only read; use one with the role operate.') : null
   }
 
-  async function refuse (request: FastifyRequest, error: ApiError): Promise<never> {
-    if (error.code === 'key_unknown') await app.countFailedAuthentication(request)
-    throw error
+  /** The error, or that there were too many of them. */
+  function refusal (request: FastifyRequest, error: ApiError): unknown {
+    try {
+      if (error.code === 'key_unknown') app.countFailedAuthentication(request)
+      return error
+    } catch (tooMany) {
+      return tooMany
+    }
   }
 
   // What a route needs is settled as it is registered.
@@ -74,8 +79,18 @@ async function authentication (app: FastifyInstance, { tokens }: AuthenticationO
     if (access === 'open') return
     route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
       const error = fault(request, access)
-      if (error === null && access === 'read') done()
-      else (error === null ? app.countWrite(request) : refuse(request, error)).then(() => done(), done)
+      if (error === null) done()
+      else done(refusal(request, error) as Error)
+    })
+    if (access !== 'operate') return
+    // Only what is valid counts.
+    route.preHandler = [route.preHandler ?? []].flat().concat((request, _reply, done) => {
+      try {
+        app.countWrite(request)
+        done()
+      } catch (error) {
+        done(asNotStarted(error) as Error)
+      }
     })
   })
 }

@@ -3,10 +3,13 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { stringify } from 'yaml'
 import type { BasePath } from '../base-path.ts'
+import { Document } from '../document.ts'
 import { addExamples, type DescribedOperation } from '../description-examples.ts'
 import { pathOf } from '../problem.ts'
 import { pageFor, swaggerUiOptions, withBasePath } from '../swagger-page.ts'
+import swaggerFiles from './swagger-files.ts'
 
 export interface DescriptionOptions {
   readonly version: string
@@ -52,18 +55,36 @@ async function description (app: FastifyInstance, { version, tls, basePath }: De
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` },
   })
+  // Before the plugin, whose routes they take over.
+  const json = byPrefix((prefix) => new Document(JSON.stringify(withBasePath(app.swagger(), prefix)), 'application/json; charset=utf-8'))
+  const yaml = byPrefix((prefix) => new Document(stringify(withBasePath(app.swagger(), prefix)), 'application/x-yaml'))
+  await app.register(swaggerFiles, { prefix: '/docs/static' })
+  app.addHook('onRoute', (route) => {
+    if (route.url === '/docs/json') route.handler = (request, reply) => { reply.sendDocument(json(basePath.of(request))) }
+    if (route.url === '/docs/yaml') route.handler = (request, reply) => { reply.sendDocument(yaml(basePath.of(request))) }
+  })
   await app.register(async (pages) => {
     pages.addHook('onSend', (request, reply, payload, done) => {
       const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
       done(null, isPage ? pageFor(pathOf(request.url).endsWith('/'), payload) : payload)
     })
-    await pages.register(swaggerUi, {
-      ...swaggerUiOptions(tls),
-      transformSpecification: (document, request) => withBasePath(document, basePath.of(request)),
-      transformSpecificationClone: false,
-    })
+    await pages.register(swaggerUi, swaggerUiOptions(tls))
   })
-  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, (request) => withBasePath(app.swagger(), basePath.of(request)))
+  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, (request, reply) => { reply.sendDocument(json(basePath.of(request))) })
 }
 
-export default fp(description, { name: 'description' })
+/** Prefixes for which a document is kept: what trusted proxies say, and so few. */
+const PREFIXES = 16
+
+/** Made when it is first asked for under a prefix: by then every route is there. */
+function byPrefix (make: (prefix: string) => Document): (prefix: string) => Document {
+  const made = new Map<string, Document>()
+  return (prefix) => {
+    const found = made.get(prefix) ?? make(prefix)
+    if (made.size >= PREFIXES && !made.has(prefix)) made.clear()
+    made.set(prefix, found)
+    return found
+  }
+}
+
+export default fp(description, { name: 'description', dependencies: ['reply-headers'] })

@@ -9,6 +9,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Document } from '../document.ts'
 import { isTagIn } from '../etag.ts'
 import { Outbox } from '../outbox.ts'
 import type { Prepared } from '../prepared.ts'
@@ -34,6 +35,10 @@ declare module 'fastify' {
   interface FastifyReply {
     /** Sends a reading, or 304 to a client that has it already. */
     sendReading (reading: Prepared): void
+    /** Sends a document, or 304 to a client that has it already, with every header that has been set. */
+    sendDocument (document: Document): void
+    /** Sends bytes that are the same for all who ask at this moment, with every header that has been set. */
+    sendBytes (bytes: readonly Buffer[], length: number): void
     /** Sends the head, with every header that has been set, and leaves the rest to the caller. */
     startStream (): ServerResponse
   }
@@ -92,6 +97,19 @@ async function replyHeaders (app: FastifyInstance, { tls, origins, view, stoppin
     return this.raw.writeHead(this.statusCode, this.getHeaders() as Record<string, string>)
   })
 
+  app.decorateReply('sendBytes', function (this: FastifyReply, bytes: readonly Buffer[], length: number): void {
+    addReplyHeaders(this.request, this)
+    this.header('content-length', length)
+    this.hijack()
+    outbox.end(this.raw.writeHead(this.statusCode, this.getHeaders() as Record<string, string>), bytes)
+  })
+
+  app.decorateReply('sendDocument', function (this: FastifyReply, { bytes, length, type, etag }: Document): void {
+    this.header('etag', etag)
+    if (isTagIn(this.request.headers['if-none-match'], etag)) this.code(304).send()
+    else this.type(type).sendBytes(bytes, length)
+  })
+
   app.decorateReply('sendReading', function (this: FastifyReply, answer: Prepared): void {
     const { request, raw } = this
     const { etag } = answer
@@ -101,7 +119,7 @@ async function replyHeaders (app: FastifyInstance, { tls, origins, view, stoppin
       outbox.end(raw.writeHead(304, headers))
     } else {
       headers.push('content-type', JSON_TYPE, 'content-length', String(answer.length))
-      outbox.end(raw.writeHead(200, headers), answer.body)
+      outbox.end(raw.writeHead(200, headers), answer.body, answer.isShared)
     }
     this.hijack()
   })

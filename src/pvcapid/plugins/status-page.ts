@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { etagOf, isTagIn } from '../etag.ts'
+import { Document } from '../document.ts'
 
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -26,11 +26,9 @@ function folder (): string {
 async function statusPage (app: FastifyInstance): Promise<void> {
   const from = folder()
   for (const [url, name, type] of files) {
-    const text = readFileSync(join(from, name), 'utf8')
-    const etag = etagOf({ text })
-    app.get(url, { schema: { hide: true }, config: { access: 'open' } }, (request, reply) => {
-      reply.header('content-security-policy', POLICY).header('etag', etag)
-      return isTagIn(request.headers['if-none-match'], etag) ? reply.code(304).send() : reply.type(type).send(text)
+    const document = new Document(readFileSync(join(from, name)), type)
+    app.get(url, { schema: { hide: true }, config: { access: 'open' } }, (_request, reply) => {
+      reply.header('content-security-policy', POLICY).sendDocument(document)
     })
   }
 }
