@@ -109,8 +109,8 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     if (config.tls !== undefined && next.tls !== undefined) renewCertificate(app.server, next.tls)
     tokens = next.tokens
     log.level = next.logLevel
-    // Whoever follows events has to show a key that still holds.
-    services.feed.end()
+    // Whoever waits or follows events has to show a key that still holds.
+    services.revoke()
   })
   app.addHook('preClose', async () => services.stop())
   app.addHook('onClose', async () => await services.close())
