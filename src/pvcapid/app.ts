@@ -128,8 +128,8 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     if (next.tls !== undefined) certificate?.renewed(next.tls.certFile)
     tokens = next.tokens
     log.level = next.logLevel
-    // Whoever follows events has to show a key that still holds.
-    services.feed.end()
+    // Whoever waits or follows events has to show a key that still holds.
+    services.revoke()
   })
   app.addHook('preClose', async () => services.stop())
   app.addHook('onClose', async () => certificate?.[Symbol.dispose]())

@@ -53,6 +53,8 @@ export interface ClusterOptions {
 export interface ClusterServices extends Services {
   readonly contact: Contact
   readonly feed: EventFeed
+  /** Keys have been replaced: who waits or follows with one that does not hold any more is told. */
+  revoke (): void
   /** Not ready any more; whoever waits gets what there is, and streams are told. */
   stop (): void
   /** Ends everything; what is under way on the session is awaited. */
@@ -114,6 +116,10 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     feed,
     waiting: () => waiters.size,
     streams: () => feed.size,
+    revoke () {
+      waiters.endRevoked()
+      feed.end()
+    },
     stop () {
       health.stop()
       waiters.end()

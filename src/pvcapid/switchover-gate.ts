@@ -86,6 +86,9 @@ export class SwitchoverGate {
     const begun = kind === 'unknown' ? null : answer.switchover
     if (wish.wait === undefined) return underWay(at, begun)
     const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
+    const fault = wish.client?.keyFault() ?? null
+    // Its wish was written while its key still held.
+    if (fault !== null) throw new ApiError(fault.code, `${fault.message} Switchover ${at} was begun before that.`, { ...fault.options, outcome: begun === null ? 'unknown' : 'in_progress', headers: { ...fault.options.headers, location: switchoverPath(at) } })
     if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url))
     if (this.#service.stale) throw begun === null ? stillUnknown(at) : outOfSight(at, seen)
     throw seen !== null && (begun !== null || isWish(seen, wish)) ? goingOn(seen) : stillUnknown(at)

@@ -12,6 +12,8 @@ export type Topic = 'primary' | `switchover/${number}` | `node/${string}`
 export interface Client {
   /** Calls `listener` when nobody waits for the reply any more, at once if that is so already. Forgets it when disposed of. */
   onceOver (listener: () => void): Disposable
+  /** Why its key does not allow the request any more; null while it does. */
+  keyFault (): ApiError | null
 }
 
 export interface WaitersOptions {
@@ -23,6 +25,8 @@ export interface WaitersOptions {
 export class Waiters {
   readonly #options: WaitersOptions
   readonly #byTopic = new Map<Topic, Set<() => void>>()
+  /** Clients that wait, and what ends the wait of each. */
+  readonly #clients = new Map<Client, () => void>()
   #size = 0
   #ended = false
 
@@ -50,20 +54,23 @@ export class Waiters {
 
   /**
    * Resolves with what `check` gives as soon as that is not null, else with null: after `milliseconds`, when the client is gone, or at shutdown. `check` is
-   * asked at once and at each wake, and must not throw. Rejects with `too_many_waiting`.
+   * asked at once and at each wake, and must not throw. Rejects with `too_many_waiting`, and as the client's key is replaced meanwhile.
    */
   async until<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
     const now = check()
     if (now !== null || milliseconds <= 0) return now
     const place = this.place()
     try {
-      return await this.untilPlaced(topic, milliseconds, client, check)
+      const found = await this.untilPlaced(topic, milliseconds, client, check)
+      const fault = client?.keyFault() ?? null
+      if (fault !== null) throw fault
+      return found
     } finally {
       place[Symbol.dispose]()
     }
   }
 
-  /** As `until`, for who has a place already, or waits so short a time that it needs none. Never rejects. */
+  /** As `until`, for who has a place already, or waits so short a time that it needs none. Never rejects: the client's key is the caller's to look at. */
   async untilPlaced<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
     const now = check()
     if (now !== null || milliseconds <= 0 || this.#ended) return now
@@ -77,11 +84,13 @@ export class Waiters {
     this.#byTopic.set(topic, waiting.add(wake))
     const timer = this.#options.clock.after(milliseconds, end)
     const leaving = client?.onceOver(end)
+    if (client !== undefined) this.#clients.set(client, end)
     try {
       return await promise
     } finally {
       timer[Symbol.dispose]()
       leaving?.[Symbol.dispose]()
+      if (client !== undefined) this.#clients.delete(client)
       waiting.delete(wake)
       if (waiting.size === 0 && this.#byTopic.get(topic) === waiting) this.#byTopic.delete(topic)
     }
@@ -90,6 +99,11 @@ export class Waiters {
   /** Something about `topic` has changed. */
   wake (topic: Topic): void {
     for (const wake of [...this.#byTopic.get(topic) ?? []]) wake()
+  }
+
+  /** Keys have been replaced: who waits with one that does not hold any more waits no longer. */
+  endRevoked (): void {
+    for (const [client, end] of [...this.#clients]) if (client.keyFault() !== null) end()
   }
 
   /** Everybody gets what there is; nobody waits from now on. */

@@ -26,6 +26,7 @@ t.test('waiters', async (t) => {
   }
   const client = {
     leave: () => {},
+    keyFault: () => null,
     onceOver (listener: () => void): Disposable {
       client.leave = listener
       return { [Symbol.dispose]: () => { client.leave = () => t.fail('a client is not forgotten') } }

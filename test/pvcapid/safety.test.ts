@@ -144,6 +144,25 @@ t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t)
   t.equal((await open()).getPeerCertificate().subject.CN, 'second')
 })
 
+t.test('a wait ends with the key that it was asked with', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port, authentication: true })
+  const etag = String((await ask(t, app, 'GET', '/api/v1/primary', { headers: { 'x-api-key': READ } })).headers['etag'])
+  const wait = async (key: string) => await ask(t, app, 'GET', '/api/v1/primary?wait=3600', { headers: { 'x-api-key': key, 'if-none-match': etag } })
+  const [reader, operator] = [wait(READ), wait(OPERATE)]
+  await eventually(() => app.services.waiting() === 2)
+  const [ops] = app.config.tokens ?? []
+  app.reload({ ...app.config, tokens: app.config.tokens?.filter((token) => token !== ops) })
+  t.match(await operator, { status: 401, body: { code: 'key_unknown' } })
+  t.equal(app.services.waiting(), 1, 'the others wait on')
+  app.reload(app.config)
+  const wished = wish(t, app, { to: 'fig' }, '?wait=60', { 'x-api-key': OPERATE })
+  t.equal((await reader).status, 200)
+  await eventually(() => app.services.waiting() === 1 && app.services.view.board.get(1) !== null)
+  app.reload({ ...app.config, tokens: app.config.tokens?.filter((token) => token !== ops) })
+  t.match(await wished, { status: 401, headers: { location: '/api/v1/switchover/1' }, body: { code: 'key_unknown', outcome: 'in_progress' } })
+})
+
 t.test('connections that say nothing, or no TLS, are ended', { timeout: 60_000 }, async (t) => {
   const secure = await openApi(t, { port: 1, tls: makeCertificate(t.testdir(), 'silent') })
   const plain = await openApi(t, { port: 1 })

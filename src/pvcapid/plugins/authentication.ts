@@ -6,7 +6,7 @@
  * are counted (`rate-limits.ts`).
  */
 import crypto, { timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ApiToken, TokenRole } from '../config.ts'
 import { ApiError, asNotStarted } from '../errors.ts'
@@ -24,6 +24,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose key came with the request; null where no key is needed. */
     requestedBy: string | null
+    /** What was found good of its key: for what, and by which keys. Null where none was needed. */
+    keyCheck: { readonly access: TokenRole, readonly tokens: readonly ApiToken[] | undefined } | null
+  }
+  interface FastifyReply {
+    /** Why the key of its request does not allow it any more; null while it does. */
+    keyFault (): ApiError | null
   }
 }
 
@@ -50,6 +56,11 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
 
 async function authentication (app: FastifyInstance, { tokens }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
+  app.decorateRequest('keyCheck', null)
+  app.decorateReply('keyFault', function (this: FastifyReply): ApiError | null {
+    const { keyCheck } = this.request
+    return keyCheck === null || keyCheck.tokens === tokens() ? null : fault(this.request, keyCheck.access)
+  })
 
   /** What is wrong with the request's key, or, where none is needed, with its host; or null. */
   function fault (request: FastifyRequest, access: TokenRole): ApiError | null {
@@ -79,6 +90,7 @@ async function authentication (app: FastifyInstance, { tokens }: AuthenticationO
     if (access === 'open') return
     route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
       const error = fault(request, access)
+      request.keyCheck = { access, tokens: tokens() }
       if (error === null) done()
       else done(refusal(request, error) as Error)
     })
