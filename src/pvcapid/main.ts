@@ -142,7 +142,8 @@ async function main (): Promise<void> {
     case 'run': {
       const result = loadApiConfig(invocation.file)
       const isStrict = invocation.kind === 'check' && invocation.strict === true
-      const files = result.ok ? filesProblems(invocation.file, result.value) : []
+      // A daemon that runs says these in its log.
+      const files = result.ok && invocation.kind === 'check' ? filesProblems(invocation.file, result.value) : []
       process.exitCode = reportProblems([...result.problems, ...files], (text) => process.stderr.write(text), isStrict)
       if (!result.ok || (isStrict && process.exitCode !== 0)) return
       if (invocation.kind === 'check') process.stdout.write(`${invocation.file} is good\n`)

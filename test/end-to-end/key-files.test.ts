@@ -101,9 +101,10 @@ t.test('the certificate is looked at once a day, and told to Prometheus', async 
   t.match(expirySentence('f', 0, 1), /expired at/)
 })
 
-t.test('SIGUSR1 opens no debugger', async (t) => {
+t.test('a daemon that runs says it in its log; SIGUSR1 opens no debugger', async (t) => {
   const file = join(t.testdir(), 'pvcapid.yaml')
-  writeFileSync(file, api('{enabled: false}'))
+  writeFileSync(file, api(keys))
+  chmodSync(file, 0o644)
   const [program, ...words] = asUser([process.execPath, entry('pvcapid'), '--config', file])
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => { child.kill('SIGKILL') })
@@ -111,8 +112,7 @@ t.test('SIGUSR1 opens no debugger', async (t) => {
   child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString() })
   const reader = createInterface({ input: child.stdout })
   const says = async (message: string): Promise<void> => await new Promise((resolve) => reader.on('line', (line) => { if (line.includes(message)) resolve() }))
-  const ready = says('"ready"')
-  await ready
+  await Promise.all([says('holds keys, and every user of this machine may read it (mode 0644)'), says('"ready"')])
   const ignored = says('SIGUSR1 is ignored')
   child.kill('SIGUSR1')
   await ignored
