@@ -10,7 +10,7 @@ export interface Interest {
   readonly children: boolean
 }
 
-export const NO_INTEREST: Interest = { data: false, children: false }
+const NO_INTEREST: Interest = { data: false, children: false }
 export const DATA: Interest = { data: true, children: false }
 export const CHILDREN: Interest = { data: false, children: true }
 export const BOTH: Interest = { data: true, children: true }

@@ -38,7 +38,7 @@ export const ANY_VERSION: unique symbol = Symbol('ANY_VERSION')
 export type ExpectedVersion = number | typeof ANY_VERSION
 
 /** Characters of a znode's data that are read unless more are asked for: more than any value of use, and few enough to hold many of them. */
-export const MAX_TEXT = 131_072
+const MAX_TEXT = 131_072
 /** Bytes of watches that one re-arming request may hold; a server accepts 1,048,575 for the request as a whole. */
 const MAX_WATCH_BYTES = 1_000_000
 
