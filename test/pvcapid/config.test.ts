@@ -87,7 +87,7 @@ for (const [name, text, expected] of [
     'f:5:5: pvc.api.listen_adress: There is no setting "listen_adress" here; did you mean "listen_address"?',
   ]],
   ['a bad node name and log level', 'pvc:\n  node: -a\n  coordinators: [a]\n  log_level: loud\n', [
-    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; it is "-a".',
+    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node; it is "-a".',
     'f:4:3: pvc.log_level: It must be one of trace, debug, info, warn, error, fatal, silent; it is "loud".',
   ]],
   ['authentication without keys', 'pvc:\n  coordinators: [a]\n  api:\n    authentication:\n      enabled: true\n', ['f:5:7: pvc.api.authentication.enabled: Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.']],
