@@ -216,6 +216,6 @@ t.test('unfenced_failover with a self_fence and releases that fit is taken', asy
 })
 
 t.test('words that stand for no node are no node names', async (t) => {
-  for (const name of ['none', 'None', 'NONE', 'null']) t.match(load(t, base.replace('hv1', name)).problems, [/not none or null/], name)
+  for (const name of ['none', 'None', 'NONE', '"null"']) t.match(load(t, base.replace('hv1', name)).problems, [/not none or null/], name)
   t.same(load(t, base.replace('node: hv1', 'node: none1')).problems, [])
 })
