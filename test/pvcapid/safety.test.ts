@@ -87,9 +87,9 @@ t.test('what never becomes a request', async (t) => {
   for (const [text, status, code] of [
     ['nonsense\r\n\r\n', 400, 'malformed_request'],
     ['GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
-    ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'malformed_request'],
-    [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
-    [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'malformed_request'],
+    [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431, 'headers_too_large'],
+    [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
   ] as const) {
     const answer = await raw(t, app, text)
     t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), code)
@@ -175,7 +175,7 @@ t.test('connections that say nothing, or no TLS, are ended', { timeout: 60_000 }
     await new Promise<void>((resolve) => { socket.once('close', () => resolve()) })
   }
   for (const app of [secure, plain]) await app.listen({ host: '127.0.0.1', port: 0 })
-  await Promise.all([open(secure, ''), open(secure, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'), open(secure, '\x16\x03\x01\x02\x00'), open(plain, ''), open(plain, 'GET')])
+  await Promise.all([open(secure, ''), open(secure, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), open(secure, '\x16\x03\x01\x02\x00'), open(plain, ''), open(plain, 'GET')])
   t.match((await secure.inject('/metrics')).body, /pvcapid_connections_refused_total\{reason="handshake"\} [123]/)
 })
 

@@ -137,7 +137,7 @@ t.test('a regular file has every line', async (t) => {
 })
 
 t.test('lines to the journal begin with their priority, others do not', async (t) => {
-  const path = join(t.testdir(), 'journal')
+  const path = join(t.testdir(), `journal-${process.pid}`)
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(path, resolve))
   t.teardown(() => server.close())
