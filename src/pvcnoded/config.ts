@@ -94,7 +94,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         saving_interval: duration('Time before each of them; before the first it takes in the half second for which a presence had to be gone.', 1),
         cipher_suite: Type.Optional(Type.Integer({ description: 'The IPMI cipher suite, for controllers that do not say which they have. Left out: they are asked.', minimum: 0, maximum: 17 })),
         ipmi: Type.Optional(section('The management controller of this very node, published for the others.', {
-          host: Type.String({ description: 'Its address: host or host:port.', minLength: 1 }),
+          host: Type.String({ description: 'Its address: host, host:port, an IPv6 address, or [IPv6 address]:port.', minLength: 1 }),
           username: Type.String({ description: 'A user that may switch the power.', minLength: 1 }),
           password: Type.String({ description: 'The password of that user.', minLength: 1, secret: true }),
         }, false)),
