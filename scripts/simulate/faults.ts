@@ -144,8 +144,8 @@ function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
   // Long enough that a keepalive would be too old, and sessions live through it: nobody counts them out meanwhile.
   if (roll < 0.75) return { kind: 'server_down', servers: numbers, lasts: random.chance(0.4) ? Math.round(random.between(30_000, 90_000)) : lasts() }
   if (roll < 0.78) return { kind: 'server_down', servers: random.shuffled(numbers).slice(0, 1), lasts: lasts() }
-  if (roll < 0.82) return { kind: 'server_silent', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
-  if (roll < 0.85) return { kind: 'server_cut', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
+  if (roll < 0.785) return { kind: 'server_silent', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
+  if (roll < 0.84) return { kind: 'server_cut', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
   if (roll < 0.87) return { kind: 'reelect' }
   if (roll < 0.88 && fencing === 'command') return { kind: 'fencing', humour: random.pick(fencingHumours), lasts: lasts() }
   if (roll < 0.93) return { kind: 'resource', node: node(), resource: random.pick(resources) ?? '', humour: random.pick(humours), lasts: lasts() }
