@@ -1,7 +1,8 @@
 /** A log that is not read, or cannot be written, never holds the daemon up; what is lost is counted and said. */
 import { spawn, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants, openSync, readSync, writeFileSync, readFileSync, fstatSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, rmSync, readSync, writeFileSync, readFileSync, fstatSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createServer, connect, type Socket } from 'node:net'
@@ -137,7 +138,10 @@ t.test('a regular file has every line', async (t) => {
 })
 
 t.test('lines to the journal begin with their priority, others do not', async (t) => {
-  const path = join(t.testdir(), `journal-${process.pid}`)
+  // Paths of sockets are short.
+  const folder = mkdtempSync(join(tmpdir(), 'journal-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'journal')
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(path, resolve))
   t.teardown(() => server.close())
