@@ -45,6 +45,7 @@ t.test('why nobody is fenced, and whose confirmation changes that', async (t) =>
   t.strictSame(suspended(both, { b: 'unconfirmed', c: 'pending' })?.confirm, ['b'], 'the one that nothing could fence, though it was primary')
   t.strictSame(suspended(both)?.confirm, ['c'], 'else rather the secondary')
   t.strictSame(suspended([dead('c', member('c')), dead('b', member('b')), member('a')])?.confirm, ['b'])
+  for (const equals of [['b', 'c'], ['c', 'b']]) t.strictSame(suspended([...equals.map((name) => dead(name)), member('a')])?.confirm, ['b'], 'between equals the name decides')
   t.strictSame(suspended([dead('b'), gone('c'), member('a')]), { why: 'several_dead', nodes: ['b', 'c'], confirm: ['b'] }, 'one that is out of contact counts, and cannot be confirmed')
   t.equal(suspended([dead('b'), { ...dead('h'), mode: 'hypervisor' }, member('a')]), null, 'a hypervisor does not suspend')
 })
