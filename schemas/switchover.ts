@@ -73,6 +73,10 @@ export const Eligibility = reply('Eligibility', 'Whether a coordinator may be ma
     code: Type.String({ description: 'A stable code.', examples: ['not_running'] }),
     message: Type.String({ description: 'A sentence.' }),
   }, { additionalProperties: false }), { description: 'Every reason why not.' }),
+  stands_back: nullable(Type.Object({
+    until: Type.String({ description: 'RFC 3339, by the node\'s own wall clock.' }),
+    why: Type.String({ description: 'What failed.' }),
+  }, { additionalProperties: false }), 'After a failure the node does not contend for a while. A request that names it does not wait for that.'),
 })
 
 export const Primary = reply('Primary', 'Whom the primary key names, and since when.', {

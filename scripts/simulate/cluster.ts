@@ -387,7 +387,7 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   takeoverGrace: stage.takeoverGrace,
   handoverTimeout: 20_000,
   resources: stage.resources.map((name) => ({
-    type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, acquireTimeout: 5_000, releaseTimeout: stage.releaseTimeout, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,
+    type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, ready: ['ready'], acquireTimeout: 5_000, releaseTimeout: stage.releaseTimeout, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,
   })),
   keepaliveInterval: KEEPALIVE_INTERVAL,
   collectors: [],

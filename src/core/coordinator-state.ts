@@ -54,6 +54,8 @@ export type CoordinatorEvent = { readonly wall: string } & (
   | { readonly type: 'lost', readonly reason: string }
   /** A resource of a primary is gone, and could not be acquired again here. */
   | { readonly type: 'resource_lost', readonly trouble: Trouble }
+  /** Whether this node could acquire its resources, as it has found out without changing anything. */
+  | { readonly type: 'readiness', readonly trouble: Trouble | null }
   | { readonly type: 'shutdown' }
 )
 
@@ -113,6 +115,8 @@ export interface Coordinator {
   readonly handoverOver: boolean
   /** Why a primary means to hand its role on; null while all is well. */
   readonly ailing: Trouble | null
+  /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
+  readonly unready: Trouble | null
   readonly activity: Activity
   /** Running delays by purpose: the number each will be answered with. */
   readonly timers: { readonly idle: { readonly id: number, readonly subject: string } | null, readonly bound: number | null, readonly standBack: number | null, readonly handover: number | null }
@@ -133,6 +137,7 @@ export const newCoordinator = (settings: CoordinatorSettings, spentEpoch: number
   failures: 0,
   handoverOver: false,
   ailing: null,
+  unready: null,
   activity: { kind: 'idle' },
   timers: { idle: null, bound: null, standBack: null, handover: null },
   nextId: 1,

@@ -22,6 +22,7 @@ export function step (state: Coordinator, event: CoordinatorEvent): { state: Coo
     case 'answer': onAnswer(turn, event.id, event.answer); break
     case 'elapsed': onElapsed(turn, event.id); break
     case 'lost': demote(turn, event.reason); break
+    case 'readiness': turn.set({ unready: event.trouble }); break
     case 'shutdown': onShutdown(turn); break
     case 'resource_lost': onResourceLost(turn, event.trouble); break
     default: unreachable(event)
@@ -145,6 +146,7 @@ function perform (turn: Turn, decision: Exclude<Decision, { do: 'nothing' }>): v
       return turn.set({ activity: { kind: 'ended' } })
     case 'adopt': return changeKey(turn, { kind: 'adopt', seen: decision.seen })
     case 'free': return changeKey(turn, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, seen: decision.seen })
+    case 'decline': return changeKey(turn, { kind: 'decline', node: self, error: decision.trouble, seen: decision.seen })
     case 'rewrite': return changeKey(turn, { kind: 'rewrite', node: self, cause: 'restart', seen: decision.seen })
     case 'contend': return changeKey(turn, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
     case 'takeover': return beginTakeover(turn, decision.epoch)

@@ -6,7 +6,7 @@ import type { Picture } from './completion.ts'
 import { isVacant, mayContend } from './contention.ts'
 import type { Tried } from './coordinator-state.ts'
 import { epochOf } from './epoch.ts'
-import { isFit, type Member } from './member.ts'
+import { isFit, isReady, type Member } from './member.ts'
 import { isAsSeen, type Past, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from './states.ts'
 import type { Trouble } from './transition.ts'
@@ -37,6 +37,8 @@ export interface Standing {
   readonly handoverOver: boolean
   /** A resource is gone and could not be acquired again. */
   readonly ailing: Trouble | null
+  /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
+  readonly unready: Trouble | null
   readonly delays: Delays
 }
 
@@ -48,6 +50,8 @@ export type Decision =
   | { readonly do: 'leave' }
   | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
+  /** Give the key back before anything is acquired or released for it. */
+  | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly trouble: Trouble }
   | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly past: Past, readonly cause: 'contention' | 'repair' | 'fence' }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
 
@@ -78,6 +82,7 @@ const retryDelay = ({ tried, delays }: Standing, intent: RestingIntent['kind'], 
 const find = (name: string, members: readonly Member[]) => members.find((member) => member.name === name)
 
 function named (me: Standing, epoch: number, seen: SeenKey): Decision {
+  if (me.unready !== null && me.state === 'secondary') return { do: 'decline', after: retryDelay(me, 'decline', seen), seen, trouble: me.unready }
   if (epoch > me.spentEpoch) return { do: 'takeover', after: me.delays.transitionDelay, epoch }
   return me.standingBack ? nothing : { do: 'rewrite', after: retryDelay(me, 'rewrite', seen), seen }
 }
@@ -90,7 +95,7 @@ function causeOf ({ value }: SeenKey, members: readonly Member[]): 'contention' 
 
 function secondary (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
-  if (me.standingBack || !mayContend(me.self, members)) return nothing
+  if (me.standingBack || me.unready !== null || !mayContend(me.self, members)) return nothing
   if (isVacant(seen.value, members)) {
     return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, past: 'nobody', cause: causeOf(seen, members) }
   }
@@ -101,7 +106,7 @@ function secondary (me: Standing, { members }: Picture, epoch: number, seen: See
 
 /** A peer could take over at once. */
 const somebodyFit = (me: Standing, members: readonly Member[]) =>
-  members.some((member) => member.name !== me.self && isFit(member)) && mayContend(me.self, members)
+  members.some((member) => member.name !== me.self && isFit(member) && isReady(member)) && mayContend(me.self, members)
 
 const free = (me: Standing, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
   ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason })

@@ -4,10 +4,10 @@
  */
 import { reasonsAgainst, type ineligibilities } from './eligibility.ts'
 import { unconfirmedHolders } from './handover.ts'
-import type { Member } from './member.ts'
+import type { Member, StandsBack } from './member.ts'
 import type { CoordinatorState } from './states.ts'
 import { switchoverInFlight, type Survey } from './survey.ts'
-import { onTheWay, rule } from './switchover-rules.ts'
+import { isForTheTaking, onTheWay, rule } from './switchover-rules.ts'
 
 /** What is in everybody's way, as the end of a sentence that begins with what it is about. */
 export const obstacles = {
@@ -28,6 +28,8 @@ export interface CandidateReport {
   readonly eligible: boolean
   /** Empty if it is eligible. */
   readonly reasons: readonly EligibilityReason[]
+  /** It leaves the role to its peers for a while, after a failure; a request that names it ends that. Null if it does not. */
+  readonly stands_back: StandsBack | null
 }
 
 /** Sorted as the survey's members are. */
@@ -38,12 +40,12 @@ function candidateReport (member: Member, survey: Survey): CandidateReport {
   const { name, coordinatorState } = member
   const { kind } = rule({ to: name, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null }, survey)
   const eligible = kind === 'write' || kind === 'already' || kind === 'in_flight'
-  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...reasonsAgainst(member), ...obstaclesTo(name, survey)] }
+  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...reasonsAgainst(member), ...obstaclesTo(name, survey)], stands_back: member.presence?.standsBack ?? null }
 }
 
 function obstaclesTo (candidate: string, survey: Survey): readonly EligibilityReason[] {
   const because = (code: Obstacle, about: string): EligibilityReason => ({ code, message: `${about} ${obstacles[code]}` })
-  const record = switchoverInFlight(survey)
+  const record = isForTheTaking({ to: candidate }, survey) ? null : switchoverInFlight(survey)
   return [
     ...record === null ? [] : [because('switchover_in_flight', `switchover ${record.epoch}`)],
     ...onTheWay(survey.members).map((node) => because('node_on_the_way', node)),

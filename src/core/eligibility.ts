@@ -1,11 +1,13 @@
 /** Whether a coordinator may be made primary, and if not, every reason: an operator mends all of them in one go. */
-import { isFit, isPresent, type Member } from './member.ts'
+import { isFit, isPresent, isReady, type Member } from './member.ts'
+import { sentenceOf } from './readiness.ts'
 
 export const ineligibilities = {
   not_a_coordinator: 'it is a hypervisor, which has no part in the primary role',
   not_running: 'its daemon state is not run',
   not_present: 'it is not in contact with ZooKeeper',
   not_secondary: 'its coordinator state is not secondary',
+  not_ready: 'it could not acquire its resources',
 } as const
 export type Ineligibility = keyof typeof ineligibilities
 
@@ -21,6 +23,7 @@ export function reasonsAgainst (member: Member): readonly Reason[] {
   if (member.daemonState !== 'run') found.push('not_running')
   if (!isPresent(member)) found.push('not_present')
   if (member.coordinatorState !== 'secondary' && member.coordinatorState !== 'primary') found.push('not_secondary')
+  if (member.coordinatorState === 'secondary' && !isReady(member)) found.push('not_ready')
   return found.map((code) => because(code, member))
 }
 
@@ -30,6 +33,7 @@ function because (code: Ineligibility, member: Member): Reason {
     not_running: member.daemonState ?? 'unknown',
     not_present: 'no presence',
     not_secondary: member.coordinatorState ?? 'unknown',
+    not_ready: sentenceOf(member.presence?.readiness ?? null),
   }[code]
   return { code, message: `${member.name}: ${ineligibilities[code]} (${seen})` }
 }

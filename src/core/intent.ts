@@ -4,10 +4,11 @@
  */
 import { mayContend } from './contention.ts'
 import { isFit, type Member } from './member.ts'
-import type { NewRecord } from './record.ts'
+import { isOpen, type NewRecord } from './record.ts'
 import { NOBODY, unreachable } from './states.ts'
-import { ledgerOf, type Survey } from './survey.ts'
+import { epochNow, ledgerOf, type StoredRecord, type Survey } from './survey.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from './switchover-rules.ts'
+import type { Trouble } from './transition.ts'
 
 /** The key as it was when the wish arose; the write happens at this version or not at all. */
 export interface SeenKey {
@@ -34,6 +35,8 @@ export type Intent =
   | { readonly kind: 'free', readonly node: string, readonly cause: 'shutdown' | 'repair', readonly reason: string | null, readonly seen: SeenKey }
   /** A taker that could not finish gives the key back, still holding the lock. */
   | { readonly kind: 'give_back', readonly node: string, readonly to: string | null, readonly epoch: number }
+  /** A coordinator that is named, and knows that it could not acquire something, gives the key back before it begins. */
+  | { readonly kind: 'decline', readonly node: string, readonly error: Trouble, readonly seen: SeenKey }
   /** The ledger does not know this life of the key. */
   | { readonly kind: 'adopt', readonly seen: SeenKey }
 
@@ -46,7 +49,8 @@ export type Refusal =
   | { readonly kind: 'moved' }
 
 export type Judgement =
-  | { readonly kind: 'write', readonly value: string, readonly record: NewRecord }
+  /** `fails`: the switchover that is given up by this, and why. */
+  | { readonly kind: 'write', readonly value: string, readonly record: NewRecord, readonly fails?: { readonly stored: StoredRecord, readonly error: Trouble } }
   | { readonly kind: 'adopt' }
   | { readonly kind: 'refuse', readonly refusal: Refusal }
 
@@ -72,6 +76,8 @@ export function judge (intent: Intent, survey: Survey): Judgement {
       return survey.key.value === intent.node && ledgerOf(survey).ledger.base + survey.key.version === intent.epoch
         ? givenBack(intent, survey)
         : moved
+    case 'decline':
+      return isAsSeen(survey.key, intent.seen) ? declined(intent, survey) : moved
     case 'adopt':
       return ledgerOf(survey).stale ? { kind: 'adopt' } : moved
     default: return unreachable(intent)
@@ -113,4 +119,11 @@ function givenBack ({ node, to }: { readonly node: string, readonly to: string |
   const former = survey.members.find((member) => member.name === to && member.name !== node && isFit(member))
   if (former !== undefined) return named(former.name, 'rollback', survey)
   return { kind: 'write', value: NOBODY, record: { from: null, to: null, cause: 'rollback', timeout: defaultTimeout(null, null, survey.members) } }
+}
+
+/** Back to the node that still holds everything; the switchover has failed before it interrupted anything. */
+function declined ({ node, error }: Extract<Intent, { kind: 'decline' }>, survey: Survey): Judgement {
+  const judgement = givenBack({ node, to: primaryOf(survey.members) }, survey)
+  const stored = survey.records.find(({ record }) => record.epoch === epochNow(survey) && isOpen(record))
+  return judgement.kind === 'write' && stored !== undefined ? { ...judgement, fails: { stored, error } } : judgement
 }

@@ -8,8 +8,8 @@
 import { recordName, type Ledger } from './epoch.ts'
 import { judge, type Intent, type Refusal } from './intent.ts'
 import { particularsOf } from './progress.ts'
-import { closeRecord, isOpen, openRecord, type SwitchoverRecord } from './record.ts'
-import { ledgerOf, type Survey } from './survey.ts'
+import { closeRecord, isOpen, openRecord, type Closing, type SwitchoverRecord } from './record.ts'
+import { ledgerOf, type StoredRecord, type Survey } from './survey.ts'
 
 /** One operation on ZooKeeper; each is answered exactly once. */
 export type KeyOp =
@@ -103,8 +103,11 @@ function afterSurvey (change: KeyChange, survey: Survey, wall: string): KeyChang
     case 'write': {
       const used = usedUpEpochs(survey, ledger, wall)
       const record = openRecord(used.epoch + 1, wall, judgement.record)
+      const { fails } = judgement
+      const closed = fails === undefined ? [] : [closing(fails.stored, { outcome: 'failed', error: fails.error }, survey, wall)]
       const steps: KeyOp[] = [
         ...ledgerSteps,
+        ...closed,
         ...used.steps,
         { op: 'create_record', record },
         { op: 'write_key', value: judgement.value, version: used.version },
@@ -124,14 +127,14 @@ function usedUpEpochs (survey: Survey, ledger: Ledger, wall: string): { steps: K
   let version = survey.key.version
   for (; survey.recordEpochs.includes(epoch + 1); epoch++, version++) {
     const stored = survey.records.find(({ record }) => record.epoch === epoch + 1)
-    if (stored !== undefined && isOpen(stored.record)) steps.push(notApplied(stored.record, stored.version, survey, wall))
+    if (stored !== undefined && isOpen(stored.record)) steps.push(closing(stored, { outcome: 'not_applied' }, survey, wall))
     steps.push({ op: 'write_key', value: survey.key.value, version })
   }
   return { steps, epoch, version }
 }
 
-const notApplied = (record: SwitchoverRecord, version: number, survey: Survey, wall: string): KeyOp =>
-  ({ op: 'close_record', record: closeRecord(record, wall, { outcome: 'not_applied' }, particularsOf(record, survey.members)), version })
+const closing = ({ record, version }: StoredRecord, how: Closing, survey: Survey, wall: string): KeyOp =>
+  ({ op: 'close_record', record: closeRecord(record, wall, how, particularsOf(record, survey.members)), version })
 
 function afterTrouble (change: KeyChange, at: KeyOp, trouble: Exclude<KeyAnswer['kind'], 'done'>, wall: string): KeyChange {
   const { record } = change

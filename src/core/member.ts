@@ -3,6 +3,7 @@
  * Every condition is positive and fails safe: an absent or malformed state satisfies none of them.
  */
 import { failoverOf, type Failover } from './fencing-report.ts'
+import { parseReadiness, type Readiness } from './readiness.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
 import { parseTransition, type Transition } from './transition.ts'
 import { jsonObject, text, type Znode } from './znode.ts'
@@ -17,6 +18,16 @@ export interface Presence {
   readonly relinquishTime: number | null
   /** What it does about a dead peer; null where it does not say. */
   readonly failover: Failover | null
+  /** Whether it could acquire its resources; null where it does not say. */
+  readonly readiness: Readiness | null
+  /** Until when it leaves the role to its peers, after a failure; null if it does not. */
+  readonly standsBack: StandsBack | null
+}
+
+export interface StandsBack {
+  /** RFC 3339, by the node's own wall clock. */
+  readonly until: string
+  readonly why: string
 }
 
 export interface Member {
@@ -55,7 +66,14 @@ function parsePresence (znode: Znode | undefined): Presence | null {
     takeoverTime: seconds(object['takeover_time']),
     relinquishTime: seconds(object['relinquish_time']),
     failover: failoverOf(object['failover']),
+    readiness: parseReadiness(object['readiness']),
+    standsBack: parseStandsBack(object['stands_back']),
   }
+}
+
+function parseStandsBack (value: unknown): StandsBack | null {
+  const { until, why } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  return text(until) === null ? null : { until: (until as string).slice(0, 64), why: (text(why) ?? '').slice(0, 300) }
 }
 
 /**
@@ -87,6 +105,9 @@ export const isPresent = (member: Member) => member.ours ? member.presence !== n
 /** May be given the primary role. */
 export const isFit = (member: Member) =>
   member.mode === 'coordinator' && member.daemonState === 'run' && isPresent(member)
+
+/** Has found nothing that would keep it from acquiring its resources. */
+export const isReady = ({ presence }: Member) => (presence?.readiness?.unready ?? []).length === 0
 
 /** Does a primary's work: its daemon runs, or is stopping and has not handed over yet, and is in contact. */
 export const isServing = (member: Member) =>

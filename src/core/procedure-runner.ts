@@ -3,7 +3,7 @@
  * that cannot be finished becomes a rollback, a rollback that cannot let go becomes visible as such, and anything that says the session or
  * the state is not ours any more ends the life (`turn.lost`).
  */
-import { keyAnswerOf, type Activity, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
+import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from './epoch.ts'
 import { holdersOf } from './handover.ts'
 import { beginKeyChange, continueKeyChange, type KeyChange } from './key-change.ts'
@@ -88,12 +88,15 @@ const afterwards: Readonly<Record<ProcedureName, (turn: Turn, procedure: Procedu
   relinquish: (turn) => turn.set({ ailing: null }),
 }
 
+/** Milliseconds, after so many failures. */
+export const standBackTime = ({ standBack: { first, most } }: CoordinatorSettings, failures: number): number => Math.min(most, first * 2 ** (failures - 1))
+
 /** After a failure here, peers go first, for longer each time. */
 export function standBack (turn: Turn): void {
   const { failures, settings, timers } = turn.state
   if (timers.standBack !== null) turn.cancel(timers.standBack)
   turn.set({ failures: failures + 1 })
-  turn.timer('standBack', turn.delay(Math.min(settings.standBack.most, settings.standBack.first * 2 ** failures)))
+  turn.timer('standBack', turn.delay(standBackTime(settings, failures + 1)))
 }
 
 function dropBound (turn: Turn): void {

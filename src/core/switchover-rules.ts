@@ -3,6 +3,7 @@
  * once from the view before the lock is taken, and again from a fresh survey under it.
  */
 import { isSettled } from './completion.ts'
+import { isVacant } from './contention.ts'
 import { unconfirmedHolders } from './handover.ts'
 import { eligiblePeers, reasonsAgainst, type Reason } from './eligibility.ts'
 import type { Member } from './member.ts'
@@ -45,7 +46,7 @@ export const primaryOf = (members: readonly Member[]): string | null =>
 
 export function rule (request: SwitchoverRequest, survey: Survey): Ruling {
   return unknownNode(request, survey) ?? alreadySo(request, survey) ?? sameInFlight(request, survey) ??
-    failedPrecondition(request, survey) ?? otherInFlight(survey) ?? unconfirmed(request, survey) ??
+    failedPrecondition(request, survey) ?? otherInFlight(request, survey) ?? unconfirmed(request, survey) ??
     ineligible(request, survey) ?? write(request, survey)
 }
 
@@ -81,8 +82,11 @@ function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, sur
   return null
 }
 
-function otherInFlight (survey: Survey): Ruling | null {
-  const record = switchoverInFlight(survey)
+/** A key that is there to be had is nobody's work in progress: a request that says who is to have it settles what the open record waits for. */
+export const isForTheTaking = ({ to }: Pick<SwitchoverRequest, 'to'>, { key, members }: Survey) => to !== null && isVacant(key.value, members)
+
+function otherInFlight (request: SwitchoverRequest, survey: Survey): Ruling | null {
+  const record = isForTheTaking(request, survey) ? null : switchoverInFlight(survey)
   const nodes = onTheWay(survey.members)
   return record !== null || nodes.length > 0 ? { kind: 'busy', record, nodes } : null
 }

@@ -14,6 +14,7 @@ export const troubles = {
   acquire_aborted: 'The acquisition was stopped before it ended. Ask again.',
   release_failed: 'The resource could not be released within its retries. Mend it on that node, or end the node: nobody takes over what it may hold.',
   release_aborted: 'The release was stopped before it ended. Look at the node\'s log.',
+  ready_failed: 'The node found that it could not acquire the resource before anything was released for it; the role stayed where it was. Mend it on that node; `GET /api/v1/switchover/eligibility` says when it is ready.',
   check_failed: 'The resource was found not to be held any more; the primary acquires it again by itself.',
   resource_lost: 'A resource of the primary was gone and could not be acquired again there, so the role was handed on. Mend it on that node.',
   no_other_primary: 'The key was freed, and no other coordinator took the role. `GET /api/v1/switchover/eligibility` says why not.',

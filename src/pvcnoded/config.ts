@@ -27,7 +27,7 @@ const resourceTimes = {
   acquire_timeout: duration('Bound of one attempt to acquire; then its process group is killed.', 30),
   release_timeout: duration('Bound of one attempt to release; then its process group is killed.', 5),
   retries: Type.Integer({ description: 'Attempts after the first.', minimum: 0, maximum: 100, default: 2 }),
-  check_interval: duration('Time between two checks, and bound of one.', 10),
+  check_interval: duration('Time between two checks, and bound of one. The primary checks that it is held, a secondary that it could be acquired.', 10),
 }
 
 const commandResource = Type.Object({
@@ -36,6 +36,7 @@ const commandResource = Type.Object({
   acquire: argv('Brings the resource to this node. Exit 0: it is held.'),
   release: argv('Takes it away from this node. Idempotent; exit 0: it is not held.'),
   check: Type.Optional(argv('Looks whether it is still held. Exit 0: it is. Without one it is not checked.')),
+  ready: Type.Optional(argv('Looks whether it could be acquired here, and changes nothing. Exit 0: nothing is in the way. Without one only the programs are looked for.')),
   ...resourceTimes,
 }, { additionalProperties: false, description: 'A resource that commands acquire and release.' })
 
@@ -122,6 +123,7 @@ export interface CommandResourceConfig {
   readonly acquire: readonly string[]
   readonly release: readonly string[]
   readonly check: readonly string[] | undefined
+  readonly ready: readonly string[] | undefined
   readonly acquireTimeout: number
   readonly releaseTimeout: number
   /** Attempts after the first. */
@@ -218,7 +220,7 @@ function typedResource (entry: NodeConfigFile['pvc']['coordinator']['resources']
     checkInterval: milliseconds(entry.check_interval),
   }
   switch (entry.type) {
-    case 'command': return { type: entry.type, acquire: entry.acquire, release: entry.release, check: entry.check, ...common }
+    case 'command': return { type: entry.type, acquire: entry.acquire, release: entry.release, check: entry.check, ready: entry.ready, ...common }
     case 'systemd-unit': return { type: entry.type, unit: entry.unit, ...common }
     case 'floating-ip': {
       const [address = '', prefix] = entry.address.split('/')

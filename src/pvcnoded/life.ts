@@ -7,7 +7,6 @@
 import { step } from '../core/coordinator.ts'
 import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
 import { epochOf } from '../core/epoch.ts'
-import type { Failover } from '../core/fencing-report.ts'
 import { unreachable } from '../core/states.ts'
 import { ClusterFeed } from '../cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../cluster/interest.ts'
@@ -18,7 +17,7 @@ import type { Timer } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
 import { ZooKeeperError } from '../zookeeper/errors.ts'
 import { WatchedTree } from '../zookeeper/tree.ts'
-import type { NodeConfig } from './config.ts'
+import { Candidacy, type CandidacyOptions } from './candidacy.ts'
 import { Domains } from './domains.ts'
 import { createFencing, type FencingTools } from './fencing/create.ts'
 import type { Observer } from './fencing/observer.ts'
@@ -33,6 +32,7 @@ import { createResource } from './resources/create.ts'
 import type { Resource } from './resources/resource.ts'
 import { selfFence } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
+import { failover, relinquishTime, settingsOf, takeoverTime } from './terms.ts'
 
 export interface LifeOptions extends FencingTools {
   readonly facts: StaticData
@@ -54,6 +54,7 @@ export class Life {
   #end: (how: LifeEnd) => void = () => {}
   #machine: Coordinator | null = null
   #operations: NodeOperations | null = null
+  #candidacy: Candidacy | null = null
   #lease: Lease | null = null
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
@@ -112,12 +113,13 @@ export class Life {
 
   async #prepare () {
     const { config, session, clock, book, log, facts, version } = this.#options
-    const presence = new Presence(session, config.node, {
+    const content = {
       api: config.apiAddress ?? null,
       takeover_time: takeoverTime(config),
       relinquish_time: relinquishTime(config),
       failover: failover(config),
-    }, clock.wall())
+    }
+    const presence = new Presence(session, config.node, { ...content, readiness: null, stands_back: null }, clock.wall())
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
       await register(session, this.own, config, facts, version)
@@ -150,6 +152,9 @@ export class Life {
     })
     this.#closing.use('key watch', feed.onKeyless(() => this.#onKeyless(feed)))
     const view = await this.#firstView(feed)
+    this.#candidacy = this.#closing.use('candidacy', this.#candidacyOf(async (readiness, standsBack) => {
+      return await presence.publish(presence.text({ ...content, readiness, stands_back: standsBack }), PUBLISH_DEADLINE)
+    }))
     this.#machine = newCoordinator(settingsOf(config), epochOf(view.key, view.ledger) ?? -1)
     this.#closing.use('view', feed.onView((next) => {
       this.#keyless?.[Symbol.dispose]()
@@ -167,7 +172,7 @@ export class Life {
   #operationsOn (key: KeyOperations, lease: Lease): NodeOperations {
     const { session, clock, log, book, config } = this.#options
     const board = this.#closing.use('resource board', new ResourceBoard({
-      clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, BOARD_DEADLINE),
+      clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, PUBLISH_DEADLINE),
     }))
     const caretaker = new Caretaker({
       clock,
@@ -181,6 +186,18 @@ export class Life {
     const syncLock = new SyncLock({ session, book, identifier: config.node })
     return new NodeOperations({
       clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
+    })
+  }
+
+  #candidacyOf (publish: CandidacyOptions['publish']): Candidacy {
+    const { clock, log, config } = this.#options
+    return new Candidacy({
+      clock,
+      log,
+      resources: [...this.#resources.values()],
+      interval: Math.min(...config.resources.map(({ checkInterval }) => checkInterval)),
+      publish,
+      onChecked: (trouble) => this.#dispatch({ type: 'readiness', trouble }),
     })
   }
 
@@ -261,6 +278,7 @@ export class Life {
       this.#machine = state
       this.#lease?.need(mayHold(state))
       for (const effect of effects) this.#perform(effect)
+      this.#candidacy?.follow(state)
     }
     this.#stepping = false
   }
@@ -321,13 +339,14 @@ export class Life {
     const { log } = this.#options
     const { code, ...fields } = note
     if (code === 'demoted') this.#demoted(note.held)
+    if (code === 'trouble') this.#candidacy?.because(note.trouble)
     const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentenceOf(note))
   }
 }
 
-/** Milliseconds for publishing the resources' states. */
-const BOARD_DEADLINE = 5_000
+/** Milliseconds for publishing what nothing waits for: the resources' states, and what this node says of itself as a candidate. */
+const PUBLISH_DEADLINE = 5_000
 
 /** A note as a log message that makes sense without its fields. */
 function sentenceOf (note: Note): string {
@@ -348,30 +367,6 @@ const isJudged = (view: ClusterView, node: string) =>
 /** Something is held, or is about to be acquired. */
 const mayHold = (state: Coordinator) => state.held.length > 0 ||
   (state.activity.kind === 'procedure' && state.activity.procedure.name === 'takeover' && state.activity.procedure.steps[0].do !== 'lock_role')
-
-const settingsOf = (config: NodeConfig) => ({
-  self: config.node,
-  mode: config.mode,
-  resources: config.resources.map((resource) => resource.name),
-  delays: {
-    transitionDelay: config.transitionDelay,
-    takeoverStart: config.takeoverStart,
-    reclaimDelay: config.reclaimDelay,
-    settleTime: config.settleTime,
-    handoverTimeout: config.handoverTimeout,
-  },
-  standBack: { first: 5_000, most: 300_000 },
-})
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-
-const takeoverTime = (config: NodeConfig) => Math.ceil((config.transitionDelay + config.settleTime +
-  sum(config.resources.map((resource) => resource.acquireTimeout * (1 + resource.retries)))) / 1000)
-
-const relinquishTime = (config: NodeConfig) => Math.ceil((config.transitionDelay + config.settleTime +
-  sum(config.resources.map((resource) => resource.releaseTimeout * (1 + resource.retries)))) / 1000)
-
-const failover = ({ fencing, unfencedFailover }: NodeConfig): Failover => fencing.method !== 'none' ? 'fenced' : unfencedFailover ? 'unfenced' : 'manual'
 
 function rejected (signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {

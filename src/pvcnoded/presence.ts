@@ -3,6 +3,8 @@
  * apart, and its renewal is the lease.
  */
 import type { Failover } from '../core/fencing-report.ts'
+import type { StandsBack } from '../core/member.ts'
+import type { Readiness } from '../core/readiness.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { isNoNode, isNodeExists, isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
 import { nodePath } from '../zookeeper/paths.ts'
@@ -26,18 +28,35 @@ export interface PresenceContent {
   readonly relinquish_time: number
   /** What this node does about a dead peer. */
   readonly failover: Failover
+  /** Whether it could acquire its resources; null until that is known, and while it does not matter. */
+  readonly readiness: Readiness | null
+  /** Until when it leaves the role to its peers; null if it does not. */
+  readonly stands_back: StandsBack | null
 }
 
 export class Presence {
   readonly #session: Session
   readonly #path: string
-  readonly #data: string
+  readonly #startedAt: string
+  #data: string
   #version = 0
 
   constructor (session: Session, node: string, content: PresenceContent, startedAt: string) {
     this.#session = session
     this.#path = nodePath(node, 'presence')
-    this.#data = JSON.stringify({ session: session.id, start: startedAt, ...content })
+    this.#startedAt = startedAt
+    this.#data = this.text(content)
+  }
+
+  /** Its text with this content. */
+  text (content: PresenceContent): string {
+    return JSON.stringify({ session: this.#session.id, start: this.#startedAt, ...content })
+  }
+
+  /** Publishes another `text`. Two writes at a time refuse one another, and are made again by their owners. */
+  async publish (text: string, deadline: number): Promise<boolean> {
+    this.#data = text
+    return await this.renew(deadline)
   }
 
   /**

@@ -12,6 +12,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Clock } from './clock.ts'
+import { obstacleTo } from './program.ts'
 
 export interface CommandRequest {
   /** Program and arguments; the program is looked up in PATH if it has no slash. */
@@ -40,6 +41,8 @@ export type CommandOutcome =
 /** What the daemons use; the simulator puts another behind it. */
 export interface CommandRunner {
   run (request: CommandRequest): Promise<CommandOutcome>
+  /** See `obstacleTo`. Left out where programs are no files. */
+  obstacleTo? (program: string): Promise<string | null>
 }
 
 const defaultOutputLimit = 64 * 1024
@@ -47,7 +50,7 @@ const defaultOutputLimit = 64 * 1024
 const groupPoll = 5
 
 export function createCommandRunner (clock: Clock): CommandRunner {
-  return { run: (request) => runCommand(clock, request) }
+  return { run: (request) => runCommand(clock, request), obstacleTo }
 }
 
 async function runCommand (clock: Clock, request: CommandRequest): Promise<CommandOutcome> {

@@ -1,7 +1,7 @@
 // The machine's own bookkeeping: which answer belongs to what, which delay is still wanted, and what a lost lease does to each activity.
 // The course of whole switchovers is in test/scenarios.
 import t from 'tap'
-import { member, primary, survey } from '../support/scenario-builders.ts'
+import { key, member, primary, record, survey } from '../support/scenario-builders.ts'
 import { Driver, taking, trouble } from '../support/scenario-driver.ts'
 
 t.test('a new machine starts at once', async (t) => {
@@ -119,4 +119,18 @@ t.test('a shutdown', async (t) => {
   t.strictSame(primary.elapse('handover').state.handoverOver, true)
   const early = new Driver({ daemon: 'init', state: null }).send({ type: 'shutdown' })
   t.strictSame([early.state.daemon, early.words], ['init', ['delay 120000', 'note begun', 'publish']], 'a start is finished first')
+})
+
+t.test('a node that is named and cannot acquire its resources', async (t) => {
+  const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
+  const named = new Driver().view('hv1', 1)
+  t.strictSame(named.words, ['delay 500'])
+  t.strictSame(named.send({ type: 'readiness', trouble: null }).words, [], 'nothing is in the way: it goes on waiting')
+  t.strictSame(named.send({ type: 'readiness', trouble: cannot }).words, ['cancel', 'lock'], 'the key is given back at once')
+  const moving = { key: key('hv1', 1), members: [member('hv1'), primary('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }
+  t.strictSame(named.answer().answer({ kind: 'done', survey: survey(moving) }).words, ['close_record'])
+  t.strictSame(named.answer().answer().answer().answer().words, ['note key_changed', 'delay 5000'], 'until that is seen')
+  t.equal(named.state.state, 'secondary')
+  const busy = taking().send({ type: 'readiness', trouble: cannot })
+  t.strictSame(busy.words, [], 'a takeover that has begun finds out for itself')
 })

@@ -3,11 +3,11 @@ import t from 'tap'
 import type { Picture } from '../../src/core/completion.ts'
 import { decide, type Decision, type Standing } from '../../src/core/decision.ts'
 import type { Past } from '../../src/core/intent.ts'
-import { gone, key, member, primary } from '../support/scenario-builders.ts'
+import { gone, key, member, primary, unready } from '../support/scenario-builders.ts'
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
 const me = (given: Partial<Standing> = {}): Standing => ({
-  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, standingBack: false, handoverOver: false, ailing: null, delays, ...given,
+  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, standingBack: false, handoverOver: false, ailing: null, unready: null, delays, ...given,
 })
 const picture = (value: string, members: Picture['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<Picture> = {}): Picture =>
   ({ key: key(value, 5), ledger: { czxid: 'a', base: 0 }, members, ...given })
@@ -22,6 +22,8 @@ const rewrite = (after = 0): Decision => ({ do: 'rewrite', after, seen: seen('hv
 const adopt = (value: string, after = 0): Decision => ({ do: 'adopt', after, seen: seen(value) })
 const free = (after = 0, cause: 'shutdown' | 'repair' = 'shutdown', reason: string | null = null): Decision => ({ do: 'free', after, seen: seen('hv1'), cause, reason })
 
+const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
+const decline = (after = 0): Decision => ({ do: 'decline', after, seen: seen('hv1'), trouble: cannot })
 const unknown = { ledger: null }
 const hv2 = (given: Parameters<typeof member>[1]) => [member('hv1'), member('hv2', given)]
 const isPrimary = { state: 'primary' } as const
@@ -56,12 +58,18 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['secondary, me, standing back', me({ standingBack: true }), picture('hv1'), takeover],
   ['secondary, me, tried or of an earlier life', me({ spentEpoch: 5 }), picture('hv1'), rewrite()],
   ['secondary, me, tried, and rewriting was in vain', me({ spentEpoch: 5, ...tried('rewrite', 'hv1') }), picture('hv1'), rewrite(5_000)],
+  ['secondary, none, not ready', me({ unready: cannot }), picture('none'), nothing],
+  ['secondary, a slow other, not ready', me({ unready: cannot }), picture('hv2'), nothing],
+  ['secondary, me, not ready', me({ unready: cannot }), picture('hv1'), decline()],
+  ['secondary, me, not ready, of an earlier life', me({ unready: cannot, spentEpoch: 5 }), picture('hv1'), decline()],
+  ['secondary, me, not ready, declining was in vain', me({ unready: cannot, ...tried('decline', 'hv1') }), picture('hv1'), decline(5_000)],
   ['secondary, me, tried, standing back', me({ spentEpoch: 5, standingBack: true }), picture('hv1'), nothing],
 
   ['primary, me', me(isPrimary), picture('hv1'), nothing],
   ['primary, me, a resource is gone, a fit peer', me(isAiling), picture('hv1', [primary('hv1'), member('hv2')]), free(0, 'repair', 'ip is gone.')],
   ['primary, me, a resource is gone, freeing was in vain', me({ ...isAiling, ...tried('free', 'hv1') }), picture('hv1', [primary('hv1'), member('hv2')]), free(5_000, 'repair', 'ip is gone.')],
   ['primary, me, a resource is gone, nobody fit', me(isAiling), picture('hv1', [primary('hv1'), member('hv2', { daemonState: 'stop' })]), nothing],
+  ['primary, me, a resource is gone, a peer that is not ready', me(isAiling), picture('hv1', [primary('hv1'), unready('hv2')]), nothing],
   ['primary, me, a resource is gone, a peer that cannot be asked', me(isAiling), picture('hv1', [primary('hv1'), member('hv2'), gone('hv3')]), nothing],
   ['primary, a fit other', me(isPrimary), picture('hv2'), relinquish()],
   ['primary, none', me(isPrimary), picture('none'), contend('none', 4_000, 'contention')],
@@ -69,6 +77,7 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['primary, nobody known', me(isPrimary), picture('hv9'), contend('hv9', 4_000)],
   ['primary, none, a dead peer', me(isPrimary), picture('none', [primary('hv1'), gone('hv2')]), contend('none', 4_000, 'contention')],
 
+  ['stuck, me, not ready: it holds something', me({ ...isStuck, unready: cannot }), picture('hv1'), takeover],
   ['stuck, me', me(isStuck), picture('hv1'), takeover],
   ['stuck, me, tried', me({ ...isStuck, spentEpoch: 5 }), picture('hv1'), rewrite()],
   ['stuck, me, tried, standing back', me({ ...isStuck, spentEpoch: 5, standingBack: true }), picture('hv1'), nothing],
@@ -94,6 +103,7 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['shutdown, primary, me', me(stopping), picture('hv1', withMe), free()],
   ['shutdown, primary, me, freeing was in vain', me({ ...stopping, ...tried('free', 'hv1') }), picture('hv1', withMe), free(5_000)],
   ['shutdown, primary, none, a fit peer', me(stopping), picture('none', [...withMe, member('hv2')]), nothing],
+  ['shutdown, primary, none, nobody ready', me(stopping), picture('none', [...withMe, unready('hv2')]), relinquish(0)],
   ['shutdown, primary, none, nobody fit', me(stopping), picture('none', [...withMe, member('hv2', { daemonState: 'stop' })]), relinquish(0)],
   ['shutdown, primary, none, a fit peer that may not contend', me(stopping), picture('none', [...withMe, member('hv2'), gone('hv3')]), relinquish(0)],
   ['shutdown, primary, a fit other', me(stopping), picture('hv2', [...withMe, member('hv2')]), relinquish()],

@@ -2,12 +2,14 @@
 import t from 'tap'
 import { isAsSeen, judge, type Intent, type Judgement, type Past } from '../../src/core/intent.ts'
 import type { Survey } from '../../src/core/survey.ts'
-import { gone, key, member, primary, survey } from '../support/scenario-builders.ts'
+import { gone, key, member, primary, record, survey } from '../support/scenario-builders.ts'
 
 const seen = { value: 'hv1', version: 1, czxid: 'a' }
 const moved = { kind: 'refuse', refusal: { kind: 'moved' } }
 const contend = (node: string, past: Past = 'slow'): Intent => ({ kind: 'contend', node, cause: 'repair', past, seen })
 const giveBack = (to: string | null, epoch = 1): Intent => ({ kind: 'give_back', node: 'hv1', to, epoch })
+const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
+const decline: Intent = { kind: 'decline', node: 'hv1', error: cannot, seen }
 const secondaries = [member('hv1'), member('hv2'), member('hv3')]
 const elsewhere = survey({ key: key('hv3', 1) })
 const later = survey({ key: key('hv1', 2) })
@@ -40,6 +42,11 @@ const cases: [what: string, intent: Intent, survey: Survey, judgement: object][]
   ['never back to oneself', giveBack('hv1'), survey({ members: secondaries }), writes('none', null, null, 'rollback')],
   ['give back, but the key names another', giveBack('hv2'), elsewhere, moved],
   ['give back, but the key was written again', giveBack('hv2'), later, moved],
+
+  ['decline, the former primary still holds everything', decline, survey({ members: [member('hv1'), primary('hv2')] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: undefined }],
+  ['decline a switchover that is open', decline, survey({ members: [member('hv1'), primary('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: { stored: { version: 0, record: { epoch: 1 } }, error: cannot } }],
+  ['decline, and nobody has it', decline, survey({ members: secondaries }), writes('none', null, null, 'rollback')],
+  ['decline, moved', decline, later, moved],
 
   ['adopt a life that the ledger does not know', { kind: 'adopt', seen }, survey({ ledger: null }), { kind: 'adopt' }],
   ['adopt, but somebody has', { kind: 'adopt', seen }, survey(), moved],

@@ -25,6 +25,8 @@ function run (intent: Intent, read: Survey, trouble: Record<string, KeyAnswer['k
   }
 }
 
+const moving = survey({ key: key('hv2', 2), records: [record(1, { outcome: 'succeeded' }), record(2)] })
+const decline: Intent = { kind: 'decline', node: 'hv2', error: { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }, seen: key('hv2', 2) }
 const plain = ['lock', 'survey', 'create_record 2', 'write_key hv2@1', 'unlock']
 const stale = survey({ ledger: null })
 const died = survey({ records: [record(1, { outcome: 'succeeded' }), record(2), record(3, { outcome: 'not_applied' })] })
@@ -37,6 +39,10 @@ const cases: [what: string, intent: Intent, survey: Survey, trouble: Record<stri
   ['adopted by somebody else first', { kind: 'adopt', seen: key('hv1') }, stale, { write_ledger: 'refused' }, ['lock', 'survey', 'write_ledger 1@0', 'unlock'], 'overtaken'],
   ['the ledger first', toHv2, survey({ ledger: null, ledgerVersion: null, records: [] }), {}, ['lock', 'survey', 'write_ledger 0@null', 'create_record 2', 'write_key hv2@1', 'unlock'], 'committed'],
   ['the ledger unknown', toHv2, survey({ ledger: null }), { write_ledger: 'unknown' }, ['lock', 'survey', 'write_ledger 1@0', 'unlock'], 'not_started'],
+
+  ['declined', decline, moving, {}, ['lock', 'survey', 'close_record 2 failed@0', 'create_record 3', 'write_key hv1@2', 'unlock'], 'committed'],
+  ['declined, and closed by somebody else', decline, moving, { close_record: 'refused' }, ['lock', 'survey', 'close_record 2 failed@0', 'create_record 3', 'write_key hv1@2', 'unlock'], 'committed'],
+  ['declined, and not closed', decline, moving, { close_record: 'failed' }, ['lock', 'survey', 'close_record 2 failed@0', 'unlock'], 'not_started'],
 
   ['the lock not in time', toHv2, survey(), { lock: 'refused' }, ['lock'], 'lock_timeout'],
   ['no lock', toHv2, survey(), { lock: 'failed' }, ['lock'], 'not_started'],

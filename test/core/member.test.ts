@@ -1,8 +1,8 @@
 // What is read of a node, and the words said of it. Every condition fails safe.
 import t from 'tap'
-import { hasLetGo, holdsNothing, isFit, isPresent, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../src/core/member.ts'
+import { hasLetGo, holdsNothing, isFit, isPresent, isReady, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../src/core/member.ts'
 import type { Znode } from '../../src/core/znode.ts'
-import { gone, member, primary, transition } from '../support/scenario-builders.ts'
+import { gone, member, primary, transition, unready } from '../support/scenario-builders.ts'
 
 const znode = (data: string, given: Partial<Znode> = {}): Znode => ({ data, version: 3, czxid: '1', mzxid: '2', modified: 'then', owner: '', ...given })
 const read = (znodes: Partial<Record<MemberZnode, Znode>>) => memberOf('hv1', (child) => znodes[child], true)
@@ -39,6 +39,17 @@ t.test('what is missing or malformed is null, and satisfies nothing', async (t) 
   t.equal(isFit(malformed), false)
   t.equal(holdsNothing(malformed), false)
   t.match(read({ presence: znode('{"takeover_time":-1,"relinquish_time":"9"}') }).presence, { takeoverTime: null, relinquishTime: null })
+})
+
+t.test('ready, and standing back', async (t) => {
+  t.equal(isReady(member('a')), true, 'nothing speaks against a node that does not say')
+  t.equal(isReady(gone('a')), true)
+  t.equal(isReady(unready('a')), false)
+  const readiness = { unready: [{ resource: 'ip', message: 'eth9 is down.', since: 'then' }], interval: 10 }
+  const standsBack = { until: 'soon', why: 'The acquire of ip failed.' }
+  t.match(read({ presence: znode(JSON.stringify({ readiness, stands_back: standsBack })) }).presence, { readiness, standsBack })
+  t.match(read({ presence: znode('{"readiness":[],"stands_back":"no"}') }).presence, { readiness: null, standsBack: null })
+  t.match(read({ presence: znode('{"stands_back":{"until":"soon"}}') }).presence, { standsBack: { until: 'soon', why: '' } })
 })
 
 t.test('fit', async (t) => {

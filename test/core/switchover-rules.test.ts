@@ -41,6 +41,8 @@ const cases: [what: string, wish: Wish, survey: Survey, ruling: Partial<Ruling>]
   ['from and to the same', { to: 'hv1', from: 'hv1' }, settled, { kind: 'precondition_failed', message: 'hv1 cannot be both the node that lets go and the one that takes over.' }],
   ['a precondition comes before another in flight', { to: 'hv3', from: 'hv1' }, toHv2, { kind: 'precondition_failed' }],
 
+  ['a key that is free, and nobody takes it', { to: 'hv3' }, freed, { kind: 'write', value: 'hv3' }],
+  ['a key that names a fenced node', { to: 'hv3' }, survey({ key: key('hv2', 2), records: [record(2)], members: [member('hv1'), gone('hv2', { daemonState: 'fenced' }), member('hv3')] }), { kind: 'write', value: 'hv3' }],
   ['another in flight', { to: 'hv3' }, toHv2, { kind: 'busy', nodes: [] }],
   ['an older record that is open', { to: 'hv2' }, survey({ key: key('hv1', 2), records: [record(1), record(2, { outcome: 'succeeded' })] }), { kind: 'busy' }],
   ['the same target, but of an older epoch', { to: 'hv2' }, survey({ key: key('hv1', 3), records: [record(2)] }), { kind: 'busy' }],

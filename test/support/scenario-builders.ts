@@ -5,7 +5,7 @@ import { openRecord, type SwitchoverRecord } from '../../src/core/record.ts'
 import type { Survey } from '../../src/core/survey.ts'
 import type { Transition } from '../../src/core/transition.ts'
 
-export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null }
+export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, standsBack: null }
 
 /** One of ours, a coordinator in `run`, present and secondary. */
 export const member = (name: string, given: Partial<Member> = {}): Member => ({
@@ -24,6 +24,10 @@ export const member = (name: string, given: Partial<Member> = {}): Member => ({
 })
 
 export const primary = (name: string, given: Partial<Member> = {}): Member => member(name, { coordinatorState: 'primary', ...given })
+
+/** A secondary that has published that it could not acquire its address. */
+export const unready = (name: string, given: Partial<Member> = {}): Member =>
+  member(name, { presence: { ...presence, readiness: { interval: 10, unready: [{ resource: 'ip', message: 'eth9 is down.', since: '2026-01-01T00:00:00.000Z' }] } }, ...given })
 
 /** Its session is gone, and nobody has said that it holds nothing. */
 export const gone = (name: string, given: Partial<Member> = {}): Member => primary(name, { presence: null, ...given })

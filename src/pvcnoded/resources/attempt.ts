@@ -83,6 +83,9 @@ export function quoted (stderr: string | undefined): string {
   return said === '' ? '' : `: ${said}`
 }
 
+/** What an action is called in a sentence. */
+export const nameOf = (action: Action): string => action === 'ready' ? 'readiness check' : action
+
 /** What `work` came to, in the words of the coordinator machine. */
 export async function attempted (action: Action, resource: string, work: () => Promise<void>): Promise<AttemptResult> {
   try {
@@ -91,6 +94,6 @@ export async function attempted (action: Action, resource: string, work: () => P
   } catch (error) {
     if (error instanceof Aborted) return { kind: 'aborted' }
     if (!(error instanceof AttemptFault)) throw error
-    return { kind: 'failed', trouble: { code: `${action}_failed`, resource, message: `The ${action} of ${resource} ${error.message}.` } }
+    return { kind: 'failed', trouble: { code: `${action}_failed`, resource, message: `The ${nameOf(action)} of ${resource} ${error.message}.` } }
   }
 }

@@ -1,9 +1,7 @@
-/**
- * The state of each resource, published in `/nodes/<n>/resources` whenever it changes: one write at a time, the newest state each time, and a
- * write that failed is made again. For people: nothing waits for it, and nothing is decided on it.
- */
+/** The state of each resource, published in `/nodes/<n>/resources` whenever it changes. For people: nothing waits for it, and nothing is decided on it. */
 import { resourcesText, type ResourceState, type ResourceStatus } from '../../core/resource-states.ts'
-import type { Clock, Timer } from '../../runtime/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { LatestWriter } from '../../runtime/latest-writer.ts'
 
 export interface ResourceBoardOptions {
   readonly clock: Clock
@@ -13,21 +11,16 @@ export interface ResourceBoardOptions {
   readonly write: (text: string) => Promise<boolean>
 }
 
-/** Milliseconds after a write that failed. */
-const AGAIN = 1_000
-
 export class ResourceBoard implements Disposable {
-  readonly #options: ResourceBoardOptions
+  readonly #clock: Clock
   readonly #statuses: Map<string, ResourceStatus>
-  #writing = false
-  #changed = true
-  #again: Timer | null = null
-  #disposed = false
+  readonly #writer: LatestWriter
 
-  constructor (options: ResourceBoardOptions) {
-    this.#options = options
-    this.#statuses = new Map(options.names.map((name) => [name, { name, state: 'unknown', since: options.clock.wall(), error: null }]))
-    void this.#publish()
+  constructor ({ clock, names, write }: ResourceBoardOptions) {
+    this.#clock = clock
+    this.#statuses = new Map(names.map((name) => [name, { name, state: 'unknown', since: clock.wall(), error: null }]))
+    this.#writer = new LatestWriter({ clock, write })
+    this.#writer.put(resourcesText(this.statuses))
   }
 
   get statuses (): readonly ResourceStatus[] { return [...this.#statuses.values()] }
@@ -35,31 +28,11 @@ export class ResourceBoard implements Disposable {
   set (name: string, state: ResourceState, error: string | null = null): void {
     const before = this.#statuses.get(name)
     if (before?.state === state && before.error === error) return
-    this.#statuses.set(name, { name, state, error, since: this.#options.clock.wall() })
-    this.#changed = true
-    void this.#publish()
+    this.#statuses.set(name, { name, state, error, since: this.#clock.wall() })
+    this.#writer.put(resourcesText(this.statuses))
   }
 
   [Symbol.dispose] (): void {
-    this.#disposed = true
-    this.#again?.[Symbol.dispose]()
-  }
-
-  async #publish (): Promise<void> {
-    if (this.#writing || this.#again !== null) return
-    this.#writing = true
-    while (this.#changed && !this.#disposed) {
-      this.#changed = false
-      if (await this.#options.write(resourcesText(this.statuses))) continue
-      this.#changed = true
-      if (!this.#disposed) {
-        this.#again = this.#options.clock.after(AGAIN, () => {
-          this.#again = null
-          void this.#publish()
-        })
-      }
-      break
-    }
-    this.#writing = false
+    this.#writer[Symbol.dispose]()
   }
 }

@@ -29,9 +29,11 @@ export class CommandResource implements Resource {
   }
 
   async attempt (action: Action, { epoch, signal }: AttemptContext): Promise<AttemptResult> {
+    const missing = action === 'ready' ? await this.#missing() : null
+    if (missing !== null) return { kind: 'failed', trouble: { code: 'ready_failed', resource: this.name, message: missing } }
     const argv = this.#config[action]
     if (argv === undefined) return { kind: 'done' }
-    const timeout = { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.#config.checkInterval }[action]
+    const timeout = { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.#config.checkInterval, ready: this.#config.checkInterval }[action]
     const outcome = await this.#commands.run({
       argv,
       env: {
@@ -48,7 +50,17 @@ export class CommandResource implements Resource {
     if (trouble === null) return { kind: 'done' }
     return {
       kind: 'failed',
-      trouble: { code: `${action}_failed`, resource: this.name, message: `The ${action} command of ${this.name} ${trouble}.` },
+      trouble: { code: `${action}_failed`, resource: this.name, message: `The ${action === 'ready' ? 'readiness' : action} command of ${this.name} ${trouble}.` },
     }
+  }
+
+  /** The first program of this resource that could not be started, in a sentence. */
+  async #missing (): Promise<string | null> {
+    for (const action of ['acquire', 'release', 'check', 'ready'] as const) {
+      const program = this.#config[action]?.[0]
+      const obstacle = program === undefined ? null : await this.#commands.obstacleTo?.(program) ?? null
+      if (obstacle !== null) return `The ${action} command of ${this.name} cannot be started: ${program} ${obstacle}.`
+    }
+    return null
   }
 }

@@ -55,7 +55,7 @@ export class FloatingIp implements Resource {
   }
 
   async attempt (action: Action, { signal }: AttemptContext): Promise<AttemptResult> {
-    const attempt = new Attempt(this.#tools, { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.checkInterval }[action], signal)
+    const attempt = new Attempt(this.#tools, { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.checkInterval, ready: this.checkInterval }[action], signal)
     return await attempted(action, this.name, async () => { await this[action](attempt) })
   }
 
@@ -87,6 +87,13 @@ export class FloatingIp implements Resource {
     const { address, device } = this.#config
     const found = await this.#look(attempt)
     if (found === null || this.#own(found).length === 0) throw new AttemptFault(`failed: ${device} does not have ${address}`)
+    reachable(found, device)
+  }
+
+  async ready (attempt: Attempt): Promise<void> {
+    const { device } = this.#config
+    const found = await this.#look(attempt)
+    if (found === null) throw new AttemptFault(`failed: there is no device ${device}`)
     reachable(found, device)
   }
 

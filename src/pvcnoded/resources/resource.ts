@@ -14,13 +14,13 @@ export interface Resource {
   /** Milliseconds between two checks; null for one that cannot be checked. */
   readonly checkInterval: number | null
   /**
-   * One attempt. `acquire` and `release` are idempotent; `check` is done if the resource is held here. An aborted one resolves only when
-   * nothing of it goes on.
+   * One attempt. `acquire` and `release` are idempotent; `check` is done if the resource is held here; `ready` is done if nothing is found that
+   * would keep it from being acquired here, and changes nothing. An aborted one resolves only when nothing of it goes on.
    */
   attempt (action: Action, context: AttemptContext): Promise<AttemptResult>
 }
 
-export const actions = ['acquire', 'release', 'check'] as const
+export const actions = ['acquire', 'release', 'check', 'ready'] as const
 export type Action = typeof actions[number]
 
 export interface AttemptContext {

@@ -38,7 +38,7 @@ export class SystemdUnit implements Resource {
   }
 
   async attempt (action: Action, { signal }: AttemptContext): Promise<AttemptResult> {
-    const attempt = new Attempt(this.#tools, { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.checkInterval }[action], signal)
+    const attempt = new Attempt(this.#tools, { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.checkInterval, ready: this.checkInterval }[action], signal)
     return await attempted(action, this.name, async () => { await this[action](attempt) })
   }
 
@@ -65,6 +65,11 @@ export class SystemdUnit implements Resource {
   async check (attempt: Attempt): Promise<void> {
     const state = await this.#state(attempt)
     if (state !== 'active' && state !== 'reloading') throw new AttemptFault(`failed: ${this.#unit} is ${state}`)
+  }
+
+  async ready (attempt: Attempt): Promise<void> {
+    const state = (await attempt.must('systemctl', 'show', '--property=LoadState', '--value', '--', this.#unit)).trim()
+    if (state !== 'loaded') throw new AttemptFault(`failed: ${this.#unit} is ${state === 'not-found' ? 'not installed' : state}`)
   }
 
   /** Its exit code says the same as its word, but for units that do not exist. */
