@@ -16,6 +16,12 @@ const fencing = closed({
     nodes: list(Type.String(), { description: 'The nodes because of which it is suspended.' }),
     confirm: list(Type.String(), { description: 'The nodes for which a confirmation that they are down lets the fencing of the others begin again.' }),
   }, 'Why no node is fenced.'), 'Why no dead node is fenced at present; null if that is not so.'),
+  broken: list(closed({
+    node: Type.String({ description: 'The node that could not be fenced now.' }),
+    message: Type.String({ description: 'Why not, in a sentence.' }),
+    since: Type.String({ description: 'When that was first found, RFC 3339, by the wall clock of the node that found it.' }),
+    found_by: Type.String({ description: 'The coordinator that asked.' }),
+  }, 'One fence that would fail.'), { description: 'Fences that would fail: each coordinator asks the fencing agent of every peer a harmless question at its start and every hour.' }),
   dead: list(closed({
     node: Type.String(),
     state: nullable(oneOf(['pending', 'unconfirmed', 'confirmed'], '`pending`: no attempt to fence it has ended yet; `unconfirmed`: its fence failed, or nothing can fence it; `confirmed`: a fence or an operator has confirmed that it holds nothing.'), 'How far its fence is; null where no record is kept.'),

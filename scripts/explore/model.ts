@@ -118,7 +118,7 @@ function member (name: string, { daemonState, state, stateVersion, present, tran
     coordinatorState: state,
     stateVersion: state === null ? null : stateVersion,
     stateSince: null,
-    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, standsBack: null } : null,
+    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, standsBack: null, brokenFences: null } : null,
     transition,
     ours: present || transition !== null,
     alive: false,

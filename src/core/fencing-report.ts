@@ -2,6 +2,7 @@
  * What becomes of a dead coordinator, for people: what this cluster does by itself, and how far it has got. Pure. PVC has no such words; a
  * cluster of PVC's daemons alone has no report.
  */
+import type { BrokenFence } from './fence-probe.ts'
 import { suspicions, type FenceRecord, type FenceState } from './fence-record.ts'
 import { isMissing } from './fencing.ts'
 import type { Member } from './member.ts'
@@ -26,6 +27,8 @@ export interface FencingReport {
     /** Of these, whose confirmation by an operator lets the fencing of the others begin again. */
     readonly confirm: readonly string[]
   } | null
+  /** Fences that would fail, as the coordinators have found out before they are needed. Sorted by node, then by who found it. */
+  readonly broken: ReadonlyArray<BrokenFence & { readonly found_by: string }>
   /** Nodes that are dead, and may hold resources until a fence or an operator confirms otherwise. Sorted by name. */
   readonly dead: ReadonlyArray<{
     readonly node: string
@@ -48,6 +51,8 @@ export function fencingReport (members: readonly Member[], fence: (name: string)
   const said = new Set(members.filter(({ mode }) => mode === 'coordinator').map(({ presence }) => presence?.failover ?? null).filter((word) => word !== null))
   return {
     suspended: suspension(members, fence, maintenance),
+    broken: members.flatMap(({ name, presence }) => (presence?.brokenFences ?? []).map((each) => ({ ...each, found_by: name })))
+      .sort((a, b) => a.node < b.node || (a.node === b.node && a.found_by < b.found_by) ? -1 : 1),
     failover: said.size > 1 ? 'differs' : [...said][0] ?? null,
     dead: members.filter(({ daemonState }) => daemonState === 'dead').map(({ name }) => name).sort().map((node) => {
       const record = fence(node)

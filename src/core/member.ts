@@ -2,6 +2,7 @@
  * What the primary role needs to know of one node, and the words said of it: present, fit, letting go.
  * Every condition is positive and fails safe: an absent or malformed state satisfies none of them.
  */
+import { parseBrokenFences, type BrokenFence } from './fence-probe.ts'
 import { failoverOf, type Failover } from './fencing-report.ts'
 import { parseReadiness, type Readiness } from './readiness.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
@@ -22,6 +23,8 @@ export interface Presence {
   readonly readiness: Readiness | null
   /** Until when it leaves the role to its peers, after a failure; null if it does not. */
   readonly standsBack: StandsBack | null
+  /** Peers that it could not fence, as it has found out before that is needed; null where it has not asked. */
+  readonly brokenFences: readonly BrokenFence[] | null
 }
 
 export interface StandsBack {
@@ -68,6 +71,7 @@ function parsePresence (znode: Znode | undefined): Presence | null {
     failover: failoverOf(object['failover']),
     readiness: parseReadiness(object['readiness']),
     standsBack: parseStandsBack(object['stands_back']),
+    brokenFences: parseBrokenFences(object['broken_fences']),
   }
 }
 

@@ -122,6 +122,8 @@ export class MetricsService implements Disposable {
     metrics.switchoversOpen.set(board.newest().filter(({ done }) => !done).length)
     metrics.primary.reset()
     metrics.fence.reset()
+    metrics.brokenFence.reset()
+    for (const { node, found_by: by } of latest.status.fencing?.broken ?? []) metrics.brokenFence.set({ node, found_by: by }, 1)
     metrics.keepaliveAge.reset()
     metrics.staleChecks.reset()
     const { name, epoch, settled } = board.primary

@@ -9,7 +9,6 @@ import { standBackTime } from '../core/procedure-runner.ts'
 import { publishedReadiness, type Readiness } from '../core/readiness.ts'
 import type { Trouble } from '../core/transition.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { LatestWriter } from '../runtime/latest-writer.ts'
 import type { Logger } from '../runtime/log.ts'
 import { ReadinessMonitor } from './resources/readiness-monitor.ts'
 import type { Resource } from './resources/resource.ts'
@@ -20,15 +19,14 @@ export interface CandidacyOptions {
   readonly resources: readonly Resource[]
   /** Milliseconds between two checks. */
   readonly interval: number
-  /** Puts both into the presence; false if that failed. Must not reject. */
-  readonly publish: (readiness: Readiness | null, standsBack: StandsBack | null) => Promise<boolean>
+  /** Puts both into the presence. */
+  readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: StandsBack | null }) => void
   readonly onChecked: (trouble: Trouble | null) => void
 }
 
 export class Candidacy implements Disposable {
   readonly #options: CandidacyOptions
   readonly #monitor: ReadinessMonitor
-  readonly #writer: LatestWriter
   #readiness: Readiness | null = null
   #standsBack: { readonly timer: number, readonly shown: StandsBack } | null = null
   /** The newest epoch that named this node and was checked for. */
@@ -49,9 +47,6 @@ export class Candidacy implements Disposable {
         options.onChecked(trouble)
       },
     })
-    this.#writer = new LatestWriter({ clock, write: async () => await options.publish(this.#readiness, this.#standsBack?.shown ?? null) })
-    // What the presence was created with.
-    this.#writer.assume(this.#text)
   }
 
   /** Follows the machine; to be called after each of its steps. */
@@ -75,7 +70,6 @@ export class Candidacy implements Disposable {
 
   [Symbol.dispose] (): void {
     this.#monitor.stop()
-    this.#writer[Symbol.dispose]()
   }
 
   /** The peers wait for the transition delay before they begin to release anything: this is the time to find out. */
@@ -94,9 +88,7 @@ export class Candidacy implements Disposable {
     }
   }
 
-  get #text () { return JSON.stringify([this.#readiness, this.#standsBack?.shown]) }
-
   #publish (): void {
-    this.#writer.put(this.#text)
+    this.#options.publish({ readiness: this.#readiness, stands_back: this.#standsBack?.shown ?? null })
   }
 }

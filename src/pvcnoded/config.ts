@@ -94,6 +94,8 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         saving_throws: Type.Integer({ description: 'Looks for a sign of life before a dead node is fenced.', minimum: 0, maximum: 100, default: 3 }),
         saving_interval: duration('Time before each of them; before the first it takes in the half second for which a presence had to be gone.', 1),
         cipher_suite: Type.Optional(Type.Integer({ description: 'The IPMI cipher suite, for controllers that do not say which they have. Left out: they are asked.', minimum: 0, maximum: 17 })),
+        privilege: Type.Optional(Type.Enum(['operator', 'administrator'], { description: 'The IPMI privilege level that is asked for. operator is enough to switch the power, for users who have no more. Left out: ipmitool asks for administrator.' })),
+        probe: Type.Optional(argv('Finds out, without changing anything, whether command could fence the node whose name stands for {node}. Exit 0: it could. Run at the start and every hour. Left out: only the program is looked for.')),
         ipmi: Type.Optional(section('The management controller of this very node, published for the others.', {
           host: Type.String({ description: 'Its address: host, host:port, an IPv6 address, or [IPv6 address]:port.', minLength: 1 }),
           username: Type.String({ description: 'A user that may switch the power.', minLength: 1 }),
@@ -139,8 +141,8 @@ export type FencingConfig = {
   readonly savingInterval: number
 } & (
   | { readonly method: 'none' }
-  | { readonly method: 'command', readonly command: readonly string[], readonly timeout: number }
-  | { readonly method: 'ipmi', readonly timeout: number, readonly cipherSuite: number | undefined }
+  | { readonly method: 'command', readonly command: readonly string[], readonly probe?: readonly string[] | undefined, readonly timeout: number }
+  | { readonly method: 'ipmi', readonly timeout: number, readonly cipherSuite: number | undefined, readonly privilege?: string | undefined }
 )
 
 /** Durations in milliseconds. */
@@ -229,12 +231,12 @@ function typedResource (entry: NodeConfigFile['pvc']['coordinator']['resources']
   }
 }
 
-function typedFencing ({ method, command = [], timeout: seconds, cipher_suite: cipherSuite, saving_throws: savingThrows, saving_interval: savingInterval }: NodeConfigFile['pvc']['system']['fencing']): FencingConfig {
+function typedFencing ({ method, command = [], timeout: seconds, cipher_suite: cipherSuite, privilege, probe, saving_throws: savingThrows, saving_interval: savingInterval }: NodeConfigFile['pvc']['system']['fencing']): FencingConfig {
   const throws = { savingThrows, savingInterval: milliseconds(savingInterval) }
   const timeout = milliseconds(seconds)
   switch (method) {
     case 'none': return { method, ...throws }
-    case 'command': return { method, command, timeout, ...throws }
-    case 'ipmi': return { method, timeout, cipherSuite, ...throws }
+    case 'command': return { method, command, probe, timeout, ...throws }
+    case 'ipmi': return { method, timeout, cipherSuite, privilege, ...throws }
   }
 }

@@ -7,6 +7,7 @@
 import { step } from '../core/coordinator.ts'
 import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../core/coordinator-state.ts'
 import { epochOf } from '../core/epoch.ts'
+import { publishedBrokenFences } from '../core/fence-probe.ts'
 import { unreachable } from '../core/states.ts'
 import { ClusterFeed } from '../cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../cluster/interest.ts'
@@ -24,7 +25,8 @@ import type { Observer } from './fencing/observer.ts'
 import { Lease } from './lease.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
-import { Presence } from './presence.ts'
+import { Presence, type PresenceContent } from './presence.ts'
+import { PublishedPresence } from './published-presence.ts'
 import { register, type StaticData } from './registration.ts'
 import { ResourceBoard } from './resources/board.ts'
 import { Caretaker } from './resources/caretaker.ts'
@@ -113,13 +115,16 @@ export class Life {
 
   async #prepare () {
     const { config, session, clock, book, log, facts, version } = this.#options
-    const content = {
+    const content: PresenceContent = {
       api: config.apiAddress ?? null,
       takeover_time: takeoverTime(config),
       relinquish_time: relinquishTime(config),
       failover: failover(config),
+      readiness: null,
+      stands_back: null,
+      broken_fences: null,
     }
-    const presence = new Presence(session, config.node, { ...content, readiness: null, stands_back: null }, clock.wall())
+    const presence = new Presence(session, config.node, content, clock.wall())
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
       await register(session, this.own, config, facts, version)
@@ -152,9 +157,8 @@ export class Life {
     })
     this.#closing.use('key watch', feed.onKeyless(() => this.#onKeyless(feed)))
     const view = await this.#firstView(feed)
-    this.#candidacy = this.#closing.use('candidacy', this.#candidacyOf(async (readiness, standsBack) => {
-      return await presence.publish(presence.text({ ...content, readiness, stands_back: standsBack }), PUBLISH_DEADLINE)
-    }))
+    const published = this.#closing.use('presence', new PublishedPresence(clock, presence, content))
+    this.#candidacy = this.#closing.use('candidacy', this.#candidacyOf((parts) => published.set(parts)))
     this.#machine = newCoordinator(settingsOf(config), epochOf(view.key, view.ledger) ?? -1)
     this.#closing.use('view', feed.onView((next) => {
       this.#keyless?.[Symbol.dispose]()
@@ -162,7 +166,7 @@ export class Life {
       if (isJudged(next, config.node)) return this.#lose('a peer has judged this node dead')
       this.#dispatch({ type: 'view', view: next })
     }))
-    if (config.mode === 'coordinator') this.#watchPeers(feed)
+    if (config.mode === 'coordinator') this.#watchPeers(feed, published)
     const domains = new Domains(this.#options)
     this.#closing.defer('domains', async () => await domains.stop())
     log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
@@ -203,16 +207,17 @@ export class Life {
 
   readonly #alive = (name: string): boolean => this.#observer?.alive(name) ?? true
 
-  #watchPeers (feed: ClusterFeed): void {
-    const { observer, fencer } = createFencing({
+  #watchPeers (feed: ClusterFeed, published: PublishedPresence): void {
+    const { observer, fencer, probes } = createFencing({
       ...this.#options,
       members: () => feed.view?.members ?? [],
       onView: (listener) => feed.onView(listener),
       active: () => this.#machine?.daemon === 'run',
       onLook: () => feed.refresh(),
+      onProbed: (broken) => published.set({ broken_fences: publishedBrokenFences(broken) }),
     })
     this.#observer = observer
-    this.#closing.defer('fencer', async () => await fencer.stop())
+    this.#closing.defer('fencer', async () => { await Promise.all([fencer.stop(), probes?.stop()]) })
     this.#closing.use('observer', observer)
   }
 
@@ -345,7 +350,7 @@ export class Life {
   }
 }
 
-/** Milliseconds for publishing what nothing waits for: the resources' states, and what this node says of itself as a candidate. */
+/** Milliseconds for publishing the resources' states. */
 const PUBLISH_DEADLINE = 5_000
 
 /** A note as a log message that makes sense without its fields. */

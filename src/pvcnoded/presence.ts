@@ -2,6 +2,7 @@
  * `/nodes/<n>/presence`: ephemeral, so it lives exactly as long as the session that made it. It is what keeps two daemons of one name
  * apart, and its renewal is the lease.
  */
+import type { BrokenFence } from '../core/fence-probe.ts'
 import type { Failover } from '../core/fencing-report.ts'
 import type { StandsBack } from '../core/member.ts'
 import type { Readiness } from '../core/readiness.ts'
@@ -32,6 +33,8 @@ export interface PresenceContent {
   readonly readiness: Readiness | null
   /** Until when it leaves the role to its peers; null if it does not. */
   readonly stands_back: StandsBack | null
+  /** Peers that it could not fence; null where it has not asked. */
+  readonly broken_fences: readonly BrokenFence[] | null
 }
 
 export class Presence {

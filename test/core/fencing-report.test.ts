@@ -21,6 +21,12 @@ t.test('what the coordinators do', async (t) => {
   t.same(['fenced', 'toString', 1, undefined].map(failoverOf), ['fenced', null, null, null])
 })
 
+t.test('fences that would fail', async (t) => {
+  const finds = (name: string, ...nodes: string[]) => member(name, { presence: { ...presence, brokenFences: nodes.map((node) => ({ node, message: 'No answer.', since: 'then' })) } })
+  t.strictSame(fencingReport([finds('c', 'a'), finds('a', 'b'), finds('b', 'a'), member('d')], nobody)?.broken.map(({ node, found_by: by }) => `${node} by ${by}`), ['a by b', 'a by c', 'b by a'])
+  t.strictSame(fencingReport([gone('a')], nobody)?.broken, [])
+})
+
 t.test('the dead', async (t) => {
   const record = { ...newFence('a', 'presence_gone', { presence: null, keepalive: null }, '2026-01-01T00:00:00.000Z'), attempts: 2, message: 'no answer' }
   const dead = (name: string) => ({ ...primary(name), daemonState: 'dead' as const })

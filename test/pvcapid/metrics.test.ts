@@ -10,6 +10,7 @@ t.test('metrics', async (t) => {
   const { server, session } = await clusterTree(t)
   await session.create('/nodes/fig/keepalive', '1')
   await session.create('/nodes/fig/fence', JSON.stringify({ state: 'unconfirmed' }))
+  await session.create('/nodes/plum/presence', JSON.stringify({ broken_fences: [{ node: 'fig', message: 'No answer.', since: 'then' }] }), { ephemeral: true })
   await session.create('/nodes/fig/monitoring_plugins', 'disk load raid')
   for (const [path, data] of [['', ''], ['/disk', ''], ['/disk/stale', 'true'], ['/disk/message', 'anything'], ['/load', ''], ['/load/stale', 'false'], ['/raid', ''], ['/raid/message', 'Old value (of a PVC daemon)']] as const) await session.create(`/nodes/fig/monitoring_data${path}`, data)
   const app = await api(t, { port: server.port, authentication: true, node: 'plum' })
@@ -24,6 +25,7 @@ t.test('metrics', async (t) => {
     ['pvc_coordinators{coordinator_state="primary"}', 1], ['pvc_coordinators{coordinator_state="secondary"}', 2],
     ['pvc_primary{node="plum"}', 1], ['pvc_primary{node="fig"}', 0], ['pvc_primary_epoch', 0], ['pvc_primary_settled', 1], ['pvc_maintenance', 0],
     ['pvc_node_stale_checks{node="fig"}', 1], ['pvc_node_stale_checks{node="plum"}', 0],
+    ['pvc_node_fence_broken{node="fig",found_by="plum"}', 1],
     ['pvc_node_fence_state{node="fig",state="unconfirmed"}', 1], ['pvc_node_fence_state{node="fig",state="confirmed"}', 0],
     ['pvc_switchovers_total{cause="request",outcome="succeeded"}', 0], ['pvcapid_ready', 1],
     ['pvcapid_zookeeper_session_state{state="connected"}', 1], ['pvcapid_zookeeper_session_state{state="suspended"}', 0], ['pvcapid_zookeeper_sessions_total', 1],

@@ -5,7 +5,7 @@ import { openRecord, type SwitchoverRecord } from '../../src/core/record.ts'
 import type { Survey } from '../../src/core/survey.ts'
 import type { Transition } from '../../src/core/transition.ts'
 
-export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, standsBack: null }
+export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, standsBack: null, brokenFences: null }
 
 /** One of ours, a coordinator in `run`, present and secondary. */
 export const member = (name: string, given: Partial<Member> = {}): Member => ({

@@ -15,8 +15,17 @@ export interface FencingResult {
   readonly message: string
 }
 
+export interface FencingProbe {
+  /** The agent got an answer that it could fence on. */
+  readonly works: boolean
+  /** What was found, in a sentence; never holds a credential. */
+  readonly message: string
+}
+
 export interface FencingAgent {
   readonly method: string
   /** One attempt. Resolves in bounded time, and only when nothing of it goes on. Must not reject. */
   fence (target: FencingTarget, signal: AbortSignal): Promise<FencingResult>
+  /** Finds out without changing anything whether `fence` would work; null if this agent cannot. Resolves and ends as `fence` does. */
+  probe (target: FencingTarget, signal: AbortSignal): Promise<FencingProbe | null>
 }

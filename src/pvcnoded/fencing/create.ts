@@ -1,4 +1,5 @@
 /** Watching and fencing for one life of a coordinator, from the configuration. */
+import type { BrokenFence } from '../../core/fence-probe.ts'
 import type { Member } from '../../core/member.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/command.ts'
@@ -11,6 +12,8 @@ import { commandAgent } from './command-agent.ts'
 import { Fencer } from './fencer.ts'
 import { ipmiAgent } from './ipmi-agent.ts'
 import { Observer } from './observer.ts'
+import { FenceProbes } from './probes.ts'
+import { readTarget } from './target.ts'
 
 /** What fencing shares with the life that it belongs to. */
 export interface FencingTools {
@@ -26,6 +29,7 @@ export interface FencingContext extends FencingTools {
   readonly members: () => readonly Member[]
   readonly onView: (listener: () => void) => Disposable
   readonly active: () => boolean
+  readonly onProbed: (broken: readonly BrokenFence[]) => void
   /** Called after each look at the others. */
   readonly onLook: () => void
 }
@@ -33,8 +37,9 @@ export interface FencingContext extends FencingTools {
 /** Milliseconds between two looks at the others, and for which a presence has to be gone. */
 const LOOK = 500
 
-export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer } {
-  const { config, session, clock, book, log, members, onView, active, onLook } = context
+export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null } {
+  const { config, session, clock, book, log, members, onView, active, onLook, onProbed } = context
+  const agent = agentOf(context)
   const terms = { keepaliveWindow: config.keepaliveInterval * config.fenceIntervals, presenceWindow: LOOK }
   const fencer = new Fencer({
     self: config.node,
@@ -43,7 +48,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     log,
     book,
     terms,
-    agent: agentOf(context),
+    agent,
     savingThrows: config.fencing.savingThrows,
     savingInterval: config.fencing.savingInterval,
     unfencedGrace: config.unfencedFailover ? config.takeoverGrace ?? session.negotiatedTimeout / 3 : null,
@@ -62,13 +67,14 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
       fencer.consider(observer)
     },
   })
-  return { observer, fencer }
+  const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, members, active, target: async (node) => await readTarget(session, node), onProbed })
+  return { observer, fencer, probes }
 }
 
 function agentOf ({ config: { fencing }, commands, clock }: FencingContext): FencingAgent | null {
   switch (fencing.method) {
     case 'none': return null
-    case 'command': return commandAgent({ command: fencing.command, timeout: fencing.timeout }, commands)
+    case 'command': return commandAgent(fencing, commands)
     case 'ipmi': return ipmiAgent(fencing, { clock, commands })
   }
 }

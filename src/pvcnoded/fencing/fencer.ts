@@ -9,9 +9,8 @@
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
 import { countsAsLetGo, fencingPlan, isJudged, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing.ts'
-import { epochOf } from '../../core/epoch.ts'
 import { holdsNothing, type Member } from '../../core/member.ts'
-import { readMembers, readPicture, readZnode } from '../../cluster/reading.ts'
+import { readMembers, readZnode } from '../../cluster/reading.ts'
 import { sureCreate, sureSet, type WriteFate } from '../../cluster/sure-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
@@ -20,8 +19,9 @@ import { hasCode, isZooKeeperError } from '../../zookeeper/errors.ts'
 import { acquireLock, type LockBook, type LockHandle } from '../../zookeeper/locks.ts'
 import { FENCE_LOCK, MAINTENANCE, nodePath } from '../../zookeeper/paths.ts'
 import type { Session } from '../../zookeeper/session.ts'
-import type { FencingAgent, FencingResult, FencingTarget } from './agent.ts'
+import type { FencingAgent, FencingResult } from './agent.ts'
 import { sight, type Observer } from './observer.ts'
+import { readTarget } from './target.ts'
 
 export interface FencerOptions {
   readonly self: string
@@ -188,7 +188,7 @@ export class Fencer {
     if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
     const judged: FenceRecord = found.fence?.record ?? newFence(null, null, await sight(session, name), clock.wall())
     if (!await this.#savingThrows(name, judged, silent)) return
-    const target = await this.#target(name)
+    const target = await readTarget(this.#options.session, name)
     const asked = clock.monotonic()
     await lock.verify()
     if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
@@ -236,13 +236,6 @@ export class Fencer {
     await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
     if (fate === 'done') log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
     else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
-  }
-
-  async #target (node: string): Promise<FencingTarget> {
-    const { session } = this.#options
-    const credential = async (name: 'ipmihostname' | 'ipmiusername' | 'ipmipassword') => (await readZnode(session, nodePath(node, name)))?.data ?? ''
-    const [host, username, password, picture] = await Promise.all([credential('ipmihostname'), credential('ipmiusername'), credential('ipmipassword'), readPicture(session)])
-    return { node, ipmi: host === '' ? null : { host, username, password }, epoch: picture === null ? null : epochOf(picture.key, picture.ledger) }
   }
 
   async #read (name: string): Promise<Found | null> {

@@ -7,7 +7,7 @@
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/command.ts'
-import type { FencingAgent, FencingResult, FencingTarget } from './agent.ts'
+import type { FencingAgent, FencingProbe, FencingResult, FencingTarget } from './agent.ts'
 
 export interface IpmiAgentTools {
   readonly clock: Clock
@@ -24,6 +24,8 @@ export interface IpmiAgentConfig {
   readonly timeout: number
   /** Undefined: `ipmitool` asks the controller, which takes seconds where that does not answer. */
   readonly cipherSuite: number | undefined
+  /** The privilege level that is asked for, as `ipmitool -L` takes it; undefined: its default, administrator. */
+  readonly privilege?: string | undefined
 }
 
 export function ipmiAgent (config: IpmiAgentConfig, tools: IpmiAgentTools): FencingAgent {
@@ -32,6 +34,10 @@ export function ipmiAgent (config: IpmiAgentConfig, tools: IpmiAgentTools): Fenc
     async fence (target, signal) {
       if (target.ipmi === null) return { confirmed: false, message: `${target.node} has published no address and credentials of its management controller.` }
       return await new PowerCycle(target.node, target.ipmi, config, signal, tools).run()
+    },
+    async probe (target, signal) {
+      if (target.ipmi === null) return { works: false, message: `${target.node} has published no address and credentials of its management controller.` }
+      return await new PowerCycle(target.node, target.ipmi, config, signal, tools).probe()
     },
   }
 }
@@ -46,10 +52,10 @@ class PowerCycle {
   /** Why it is not off yet, as the last command showed that came to an answer. */
   #trouble = 'did not answer'
 
-  constructor (node: string, { host, username, password }: NonNullable<FencingTarget['ipmi']>, { timeout, cipherSuite }: IpmiAgentConfig, signal: AbortSignal, tools: IpmiAgentTools) {
+  constructor (node: string, { host, username, password }: NonNullable<FencingTarget['ipmi']>, { timeout, cipherSuite, privilege }: IpmiAgentConfig, signal: AbortSignal, tools: IpmiAgentTools) {
     this.#node = node
     const [name, port] = hostAndPort(host)
-    this.#argv = ['ipmitool', '-I', 'lanplus', '-H', name, ...port === undefined ? [] : ['-p', port], ...cipherSuite === undefined ? [] : ['-C', String(cipherSuite)], '-U', username, '-E', '-N', '1', '-R', '3', 'chassis', 'power']
+    this.#argv = ['ipmitool', '-v', '-I', 'lanplus', '-H', name, ...port === undefined ? [] : ['-p', port], ...cipherSuite === undefined ? [] : ['-C', String(cipherSuite)], ...privilege === undefined ? [] : ['-L', privilege.toUpperCase()], '-U', username, '-E', '-N', '1', '-R', '3', 'chassis', 'power']
     this.#password = password
     this.#signal = signal
     this.#tools = tools
@@ -62,6 +68,14 @@ class PowerCycle {
     await this.#ipmi('on')
     const message = await this.#reaches('on') ? `${this.#node} was powered off and on again.` : `${this.#node} was powered off, and did not come on again.`
     return { confirmed: true, message }
+  }
+
+  /** Asks for the state of the power alone. */
+  async probe (): Promise<FencingProbe> {
+    const power = /^Chassis Power is (on|off)\s*$/m.exec(await this.#ipmi('status'))?.[1]
+    return power === undefined
+      ? { works: false, message: `The management controller of ${this.#node} ${this.#trouble}.` }
+      : { works: true, message: `its management controller says that the power is ${power}.` }
   }
 
   /** Asks for it again and again: one command may get lost. */
@@ -87,7 +101,7 @@ class PowerCycle {
       if (outcome.kind === 'failed_to_start') this.#trouble = `could not be asked: ipmitool could not be started: ${outcome.message}`
       return ''
     }
-    if (outcome.code !== 0) this.#trouble = troubleIn(outcome.stderr)
+    if (outcome.code !== 0) this.#trouble = troubleIn(`${outcome.stdout}\n${outcome.stderr}`)
     else if (command === 'status') this.#trouble = 'answered, but did not obey: the power is still on'
     return outcome.code === 0 ? outcome.stdout : ''
   }
@@ -104,10 +118,11 @@ export function hostAndPort (host: string): [host: string, port: string | undefi
   return [bracketed ?? plain, port]
 }
 
-/** The end of a sentence that begins with the controller. What ipmitool says is recognised, never repeated. */
-function troubleIn (stderr: string): string {
-  if (/insufficient privilege|privilege level|0xd4/i.test(stderr)) return 'refused: the user\'s privilege is too low'
-  if (/RAKP|password|unauthorized name|user ?name|authenticat|HMAC/i.test(stderr)) return 'refused the user name or the password'
-  if (/could not resolve|lookup failed|name or service|address lookup/i.test(stderr)) return 'was not found: its host name cannot be resolved'
+/** The end of a sentence that begins with the controller. What `ipmitool -v` says is recognised, never repeated. */
+function troubleIn (said: string): string {
+  if (/insufficient privilege|privilege level|unauthorized role|0xd4/i.test(said)) return 'refused: the user\'s privilege is too low'
+  if (/RAKP \d|password|unauthorized name|user ?name|HMAC is invalid/i.test(said)) return 'refused the user name or the password'
+  if (/could not resolve|lookup failed|name or service|address lookup/i.test(said)) return 'was not found: its host name cannot be resolved'
+  if (/Get Auth Capabilities error|Get Channel Authentication Capabilities/i.test(said)) return 'did not answer'
   return 'did not answer, or refused the user name or the password'
 }

@@ -28,6 +28,16 @@ t.test('a command: exit 0 in time confirms, nothing else does', async (t) => {
   t.match(await commandAgent({ command: ['true'], timeout: 100 }, commands).fence({ node: 'hv2', ipmi: null, epoch: null }, aborted.signal), { confirmed: false })
 })
 
+t.test('a command: probed without fencing', async (t) => {
+  const log = join(t.testdir(), 'log')
+  const probe = async (command: string[], probe?: string[]) => await commandAgent({ command, probe, timeout: 20_000 }, commands).probe({ node: 'hv2', ipmi: null, epoch: 7 }, signal)
+  t.same(await probe(['sh', '-c', `echo fenced > ${log}`]), { works: true, message: 'The fencing command can be started.' })
+  t.same(await probe(['/nowhere/fence', '{node}']), { works: false, message: 'The fencing command cannot be started: /nowhere/fence does not exist.' })
+  t.same(await probe(['sh'], ['sh', '-c', `echo "$1 $PVC_NODE $PVC_ACTION" > ${log}`, 'sh', 'x-{node}']), { works: true, message: 'The probe command exited with 0.' })
+  t.equal(readFileSync(log, 'utf8'), 'x-hv2 hv2 probe\n')
+  t.same(await probe(['sh'], ['sh', '-c', 'echo unplugged >&2; exit 3']), { works: false, message: 'The probe command exited with 3: unplugged.' })
+})
+
 /** A simulated machine: the file `power` holds `power:1` or `power:0`, `calls` what it was told. `obeys`: it does as it is told. */
 async function controller (t: Test, { obeys = { off: true, on: true } } = {}) {
   const folder = t.testdir()
@@ -68,8 +78,10 @@ set_working_mc 0x20
   const watched: CommandRunner = { run: async (request) => { argvs.push(request.argv.join(' ')); return await commands.run(request) } }
   const fence = async (password = 'sesame', timeout = 20_000, host = `127.0.0.1:${port}`) =>
     await ipmiAgent({ timeout, cipherSuite: 3 }, { clock: systemClock, commands: watched }).fence({ node: 'hv2', ipmi: { host, username: 'fencer', password }, epoch: 1 }, signal)
+  const ask = async (password = 'sesame', username = 'fencer', privilege?: string) =>
+    await ipmiAgent({ timeout: 20_000, cipherSuite: 3, privilege }, { clock: systemClock, commands: watched }).probe({ node: 'hv2', ipmi: { host: `127.0.0.1:${port}`, username, password }, epoch: 1 }, signal)
   const calls = () => existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n') : []
-  return { fence, calls, argvs, pause: () => child.kill('SIGSTOP') }
+  return { fence, ask, calls, argvs, pause: () => child.kill('SIGSTOP') }
 }
 
 t.test('ipmi: off, seen to be off, on, seen to be on', async (t) => {
@@ -97,6 +109,20 @@ t.test('ipmi: a wrong password, a controller that does not answer, and none at a
   pause()
   t.match(await fence('sesame', 1_500), { confirmed: false, message: /did not answer/ })
   t.match(await ipmiAgent({ timeout: 1_000, cipherSuite: undefined }, { clock: systemClock, commands }).fence({ node: 'hv2', ipmi: null, epoch: 1 }, signal), { confirmed: false, message: /has published no address/ })
+})
+
+t.test('ipmi: probed, with each cause told apart', async (t) => {
+  const { ask, calls, argvs, pause } = await controller(t)
+  t.same(await ask(), { works: true, message: 'its management controller says that the power is on.' })
+  t.same(await ask('guess'), { works: false, message: 'The management controller of hv2 refused the user name or the password.' })
+  t.same(await ask('sesame', 'nobody'), { works: false, message: 'The management controller of hv2 refused the user name or the password.' })
+  await ask('sesame', 'fencer', 'operator')
+  t.match(argvs.at(-1), / -L OPERATOR /)
+  pause()
+  t.same(await ask(), { works: false, message: 'The management controller of hv2 did not answer.' })
+  t.same(calls(), [], 'the power was never touched')
+  t.match(await ipmiAgent({ timeout: 1_000, cipherSuite: 3 }, { clock: systemClock, commands }).probe({ node: 'hv2', ipmi: null, epoch: 1 }, signal), { works: false, message: /has published no address/ })
+  t.notMatch(argvs.join('\n'), 'sesame')
 })
 
 t.test('ipmi: hosts with and without a port', async (t) => {
