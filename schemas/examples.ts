@@ -42,6 +42,7 @@ const status: Static<typeof ClusterStatus> = {
   pools: 0,
   volumes: 0,
   snapshots: 0,
+  primary_lock: null,
   fencing: { suspended: null, failover: 'fenced', broken: [], dead: [] },
   resources: {
     memory: { total: 64_207, free: 59_087, used: 5_120, allocated: 2_048, provisioned: 2_048, utilization: 8 },

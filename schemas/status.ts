@@ -32,6 +32,13 @@ const fencing = closed({
   }, 'One dead node.')),
 }, 'Dead nodes, and what is done about them. Missing in a cluster of PVC\'s daemons alone.')
 
+const primaryLock = closed({
+  child: Type.String({ description: 'The child of `/config/primary_node` that is first in line.' }),
+  identifier: Type.String({ description: 'What the holder wrote into it.' }),
+  session: nullable(Type.String(), 'The ZooKeeper session that owns it; null for a persistent znode.'),
+  since: Type.String({ description: 'When it was made, RFC 3339, by the ensemble\'s clock.' }),
+}, 'The holder of a lock.')
+
 const fault = closed({
   id: Type.String(),
   last_reported: word('When it was last reported.'),
@@ -63,6 +70,7 @@ export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.',
   pools: Type.Integer({ description: 'Not kept by this project: 0.' }),
   volumes: Type.Integer({ description: 'Not kept by this project: 0.' }),
   snapshots: Type.Integer({ description: 'Not kept by this project: 0.' }),
+  primary_lock: Type.Optional(nullable(primaryLock, 'Who holds the lock under which the primary key is changed; null if nobody does. A takeover holds it from before `takeover` until after `primary`. Held for long while no node is in `takeover`, it keeps every switchover and failover from beginning. Missing in a cluster of PVC\'s daemons alone.')),
   fencing: Type.Optional(fencing),
   resources: closed({
     memory: closed({

@@ -3,6 +3,8 @@
  * in time, so what the holder of the primary lock reads here is at least as new as the moment it got the lock.
  */
 import { epochOf, epochOfName, keyOf, parseLedger, type KeyView, type Ledger } from '../core/epoch.ts'
+import { lockHolder, type LockHolder } from '../core/lock-holder.ts'
+import { lockContenders } from '../core/lock-order.ts'
 import { memberOf, memberZnodes, type Member } from '../core/member.ts'
 import { parseRecord } from '../core/record.ts'
 import type { Picture } from '../core/completion.ts'
@@ -10,7 +12,7 @@ import type { StoredRecord, Survey } from '../core/survey.ts'
 import type { Znode } from '../core/znode.ts'
 import type { Stat } from '../zookeeper/connection.ts'
 import { isNoNode } from '../zookeeper/errors.ts'
-import { isNodeName, nodePath, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
+import { childPath, isNodeName, nodePath, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
 import type { Session } from '../zookeeper/session.ts'
 
 export const toZnode = (data: string, stat: Stat): Znode => ({
@@ -40,6 +42,13 @@ async function readNames (session: Session, path: string): Promise<readonly stri
     if (isNoNode(error)) return []
     throw error
   }
+}
+
+/** Who holds the lock at `path`; null if nobody does. */
+export async function readLockHolder (session: Session, path: string): Promise<LockHolder | null> {
+  const first = lockContenders(await readNames(session, path))[0]?.name
+  const znode = first === undefined ? undefined : await readZnode(session, childPath(path, first))
+  return first === undefined ? null : lockHolder([first], () => znode)
 }
 
 async function readMember (session: Session, name: string, alive: boolean): Promise<Member> {

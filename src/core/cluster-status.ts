@@ -3,6 +3,7 @@
  * What this project does not keep (networks, storage) is 0, as on a cluster that has none.
  */
 import type { FencingReport } from './fencing-report.ts'
+import type { LockHolder } from './lock-holder.ts'
 import type { NodeDetails } from './node-details.ts'
 
 /** A fault as PVC shows it. */
@@ -35,6 +36,7 @@ export interface StatusInput {
   readonly faults: readonly Fault[]
   /** null in a cluster without a node of ours. */
   readonly fencing: FencingReport | null
+  readonly primaryLock: LockHolder | null
 }
 
 const byText = (a: string | null, b: string | null) => (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0
@@ -95,7 +97,7 @@ export const nodesStatus = (nodes: readonly NodeStatus[]): NodesStatus => ({
   list: Object.freeze(nodes.map(({ states }) => states)),
 })
 
-export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, states, domains, faults, fencing }: StatusInput) {
+export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, states, domains, faults, fencing, primaryLock }: StatusInput) {
   const memory = {
     total: sum(nodes, (node) => node.memory.total),
     free: sum(nodes, (node) => node.memory.free),
@@ -124,7 +126,7 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
     pools: 0,
     volumes: 0,
     snapshots: 0,
-    ...(fencing === null ? {} : { fencing }),
+    ...(fencing === null ? {} : { primary_lock: primaryLock, fencing }),
     resources: {
       memory: { ...memory, utilization: percent(memory.used, memory.total) },
       cpu: { ...cpu, utilization: percent(cpu.load, cpu.total) },

@@ -2,7 +2,7 @@
 import { below, BOTH, CHILDREN, clusterPaths, DATA, interestIn, rootsOf, type PathPatterns } from '../cluster/interest.ts'
 import { STALE } from '../core/health.ts'
 import { detailZnodes, pluginZnodes } from '../core/node-details.ts'
-import { CONFIG, DOMAINS, FAULTS, MAINTENANCE, NODES, UPSTREAM_IP } from '../zookeeper/paths.ts'
+import { CONFIG, DOMAINS, FAULTS, MAINTENANCE, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../zookeeper/paths.ts'
 
 /** The children of `/faults/<id>` that a reply needs. */
 export const faultZnodes = ['last_time', 'first_time', 'ack_time', 'status', 'delta', 'message'] as const
@@ -16,6 +16,9 @@ const check = `${node}/monitoring_data/{name}`
 
 export const apiPaths: PathPatterns = {
   ...clusterPaths,
+  // Its children are the line for the primary lock.
+  [PRIMARY_NODE]: BOTH,
+  [`${PRIMARY_NODE}/{name}`]: DATA,
   [CONFIG]: DATA,
   [MAINTENANCE]: DATA,
   [UPSTREAM_IP]: DATA,

@@ -7,6 +7,8 @@ import { clusterStatus, nodesStatus, nodeStatus, type ClusterStatus, type Domain
 import type { ClusterView } from '../core/coordinator-state.ts'
 import { isStale, STALE } from '../core/health.ts'
 import { parseFence, type FenceRecord } from '../core/fence-record.ts'
+import { lockHolder, type LockHolder } from '../core/lock-holder.ts'
+import { toZnode } from '../cluster/reading.ts'
 import { fencingReport } from '../core/fencing-report.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/node-details.ts'
 import { NOBODY } from '../core/states.ts'
@@ -161,6 +163,14 @@ export class ApiSnapshot {
     return present(this.#tree.get(PRIMARY_NODE)?.data) ?? NOBODY
   }
 
+  /** Who holds the primary lock; null if nobody does. */
+  get primaryLock (): LockHolder | null {
+    return lockHolder(this.#tree.children(PRIMARY_NODE), (name) => {
+      const entry = this.#tree.get(`${PRIMARY_NODE}/${name}`)
+      return entry === undefined ? undefined : toZnode(entry.data, entry.stat)
+    })
+  }
+
   /** When the primary key was written, RFC 3339; null while there is none. */
   get primarySince (): string | null {
     const entry = this.#tree.get(PRIMARY_NODE)
@@ -183,6 +193,7 @@ export class ApiSnapshot {
       domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
       faults: this.#tree.children(FAULTS).map((id) => this.#fault(id)),
       fencing: fencingReport(this.cluster?.members ?? [], (name) => this.fence(name), this.maintenance === 'true'),
+      primaryLock: this.primaryLock,
     }))
     return this.#status
   }

@@ -6,6 +6,7 @@ import { phaseDurations } from '../core/phases.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import type { SessionKeeper } from '../zookeeper/session-keeper.ts'
+import type { ApiSnapshot } from './api-snapshot.ts'
 import type { HealthService } from './health-service.ts'
 import { coordinatorStates, daemonStates, fenceStates, SESSION_STATES, setByState, type Metrics } from './metrics.ts'
 import type { View, ViewChange } from './view.ts'
@@ -44,6 +45,8 @@ export class MetricsService implements Disposable {
   #newest = -1
   /** Whether all keepalives count from the next change on. */
   #anew = true
+  /** The holder of the primary lock, and since when it was seen, monotonic. */
+  #lock: { readonly child: string, readonly seen: number } | null = null
   #connections: ConnectionFigures | null = null
   #making: Promise<Buffer> | null = null
   #made: { readonly bytes: Buffer, readonly until: number } | null = null
@@ -121,6 +124,7 @@ export class MetricsService implements Disposable {
     metrics.maintenance.set(latest.maintenance === 'true' ? 1 : 0)
     metrics.switchoversOpen.set(board.newest().filter(({ done }) => !done).length)
     metrics.primary.reset()
+    metrics.primaryLockHeld.set(this.#lockHeld(latest) / 1000)
     metrics.fence.reset()
     metrics.brokenFence.reset()
     for (const { node, found_by: by } of latest.status.fencing?.broken ?? []) metrics.brokenFence.set({ node, found_by: by }, 1)
@@ -139,8 +143,17 @@ export class MetricsService implements Disposable {
     }
   }
 
+  /** Milliseconds, by this API's own clock. */
+  #lockHeld (latest: ApiSnapshot): number {
+    const now = this.#options.clock.monotonic()
+    const child = latest.primaryLock?.child ?? null
+    if (child !== this.#lock?.child) this.#lock = child === null ? null : { child, seen: now }
+    return this.#lock === null ? 0 : now - this.#lock.seen
+  }
+
   #onChange ({ snapshot, topics }: ViewChange): void {
     const now = this.#options.clock.monotonic()
+    this.#lockHeld(snapshot)
     if (this.#anew) this.#keepalives.clear()
     for (const name of this.#anew ? snapshot.names : snapshot.keepalives) {
       const zxid = snapshot.node(name) === undefined ? null : snapshot.keepalive(name)

@@ -1,4 +1,5 @@
 /** What a refused switchover is answered with. Each says why, what the client can do, and that nothing was written. */
+import { holderInWords, type LockHolder } from '../core/lock-holder.ts'
 import type { Ruling } from '../core/switchover-rules.ts'
 import { NOBODY, unreachable } from '../core/states.ts'
 import type { Switchover } from '../core/switchover-view.ts'
@@ -90,8 +91,10 @@ export function preconditionFailed (reason: string, primary: string | null, epoc
 export const moved = (primary: string | null, epoch: number | null) =>
   preconditionFailed('Somebody else changed the primary key meanwhile.', primary, epoch)
 
-export const lockNotHad = () =>
-  new ApiError('lock_not_had', 'Somebody else holds the primary lock, though no switchover is in flight. Try again in a moment.', { outcome, headers: { 'retry-after': RETRY_AFTER } })
+export const lockNotHad = (holder: LockHolder | null) =>
+  new ApiError('lock_not_had', holder === null
+    ? 'The primary lock could not be acquired in time, though no switchover is in progress and nobody was seen to hold it. Retry.'
+    : `The primary lock is held by ${holderInWords(holder)}, and no switchover is in progress. Retry; if it stays held, see "A lock that is not released" in docs/operations.md.`, { outcome, headers: { 'retry-after': RETRY_AFTER } })
 
 export const epochUnknown = (epoch: number) =>
   new ApiError('epoch_unknown', `There is no switchover ${epoch}; GET /api/v1/primary tells the present epoch.`, { members: { epoch } })

@@ -14,6 +14,7 @@ import { historyPage, type HistoryEntry, type HistoryPage } from '../core/histor
 import type { KeyOutcome } from '../core/key-change.ts'
 import type { Refusal } from '../core/intent.ts'
 import type { SwitchoverRecord } from '../core/record.ts'
+import { holderInWords } from '../core/lock-holder.ts'
 import { isOpen } from '../core/record.ts'
 import { unreachable } from '../core/states.ts'
 import type { Survey } from '../core/survey.ts'
@@ -195,12 +196,20 @@ export class SwitchoverService {
       case 'overwritten': return { kind: 'unknown', epoch: outcome.epoch }
       case 'not_started': throw zookeeperUnavailable(undefined, 'not_started')
       // Whoever holds the lock may have begun something meanwhile, which is then the answer.
-      case 'lock_timeout': return await this.#withoutLock(judge).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(lockNotHad())
+      case 'lock_timeout': return await this.#withoutLock(judge).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(this.#lockNotHad())
       case 'refused': return await this.#refused(outcome.refusal)
       case 'overtaken':
       case 'adopted': return await this.#moved()
       default: return unreachable(outcome)
     }
+  }
+
+  /** Names the holder, as the view has it. */
+  #lockNotHad (): ApiError {
+    const { view, log } = this.#options
+    const holder = view.latest?.primaryLock ?? null
+    log.warn({ holder: holder?.identifier, holder_session: holder?.session, held_since: holder?.since }, holder === null ? 'the primary lock could not be acquired in time' : `the primary lock is held by ${holderInWords(holder)}`)
+    return lockNotHad(holder)
   }
 
   /** Waits until this API has seen its own write, so that the client's next reading shows it. */

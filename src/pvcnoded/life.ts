@@ -23,6 +23,7 @@ import { Domains } from './domains.ts'
 import { createFencing, type FencingTools } from './fencing/create.ts'
 import type { Observer } from './fencing/observer.ts'
 import { Lease } from './lease.ts'
+import { LockWatch } from './lock-watch.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
 import { Presence, type PresenceContent } from './presence.ts'
@@ -57,6 +58,7 @@ export class Life {
   #machine: Coordinator | null = null
   #operations: NodeOperations | null = null
   #candidacy: Candidacy | null = null
+  readonly #lockWatch: LockWatch
   #lease: Lease | null = null
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
@@ -71,7 +73,8 @@ export class Life {
 
   constructor (options: LifeOptions) {
     this.#options = options
-    const { config, session, commands, clock } = options
+    const { config, session, commands, clock, log } = options
+    this.#lockWatch = new LockWatch(session, log, clock)
     this.own = new OwnZnodes(session, config.node)
     this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
@@ -189,7 +192,7 @@ export class Life {
     this.#closing.defer('caretaker', async () => await caretaker.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
     return new NodeOperations({
-      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
+      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
     })
   }
 
@@ -344,6 +347,8 @@ export class Life {
     const { log } = this.#options
     const { code, ...fields } = note
     if (code === 'demoted') this.#demoted(note.held)
+    if (code === 'key_changed' && note.outcome === 'lock_timeout') void this.#lockWatch.held()
+    else if (code === 'key_changed' || (code === 'finished' && note.procedure === 'takeover')) this.#lockWatch.acquired()
     if (code === 'trouble') this.#candidacy?.because(note.trouble)
     const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentenceOf(note))

@@ -18,6 +18,8 @@ import type { SyncLock } from './sync-lock.ts'
 
 /** A wait for the primary lock without a limit of its own, in milliseconds: the machine gives it up when the key moves. */
 const UNLIMITED = 24 * 3_600_000
+/** Milliseconds after which a wait for the primary lock is worth a line in the log. */
+const SLOW_LOCK = 5_000
 
 export interface NodeOperationsOptions {
   readonly clock: Clock
@@ -32,6 +34,8 @@ export interface NodeOperationsOptions {
   readonly syncLock: SyncLock
   /** Called when the primary lock that a takeover rests on is lost other than by letting go of it. */
   readonly onLockLost: () => void
+  /** Called when a takeover waits for the primary lock for longer than a change of the key needs. */
+  readonly onLockSlow: () => void
 }
 
 export class NodeOperations {
@@ -75,6 +79,16 @@ export class NodeOperations {
   }
 
   async #lockRole (signal: AbortSignal): Promise<NodeAnswer> {
+    const { clock, onLockSlow } = this.#options
+    const slow = clock.after(SLOW_LOCK, onLockSlow)
+    try {
+      return await this.#takeRoleLock(signal)
+    } finally {
+      slow[Symbol.dispose]()
+    }
+  }
+
+  async #takeRoleLock (signal: AbortSignal): Promise<NodeAnswer> {
     const { key } = this.#options
     for (;;) {
       const taken = await key.takeLock(UNLIMITED, { signal })

@@ -9,7 +9,7 @@ const node = (name: string, texts: Partial<Record<DetailZnode, string>> = {}, de
 const fault = (id: string, delta: number | null, at: string | null, status: string | null = 'new', message: string | null = id): Fault =>
   ({ id, last_reported: at, first_reported: at, acknowledged_at: '', status, health_delta: delta, message })
 const clusterStatus = (input: Omit<StatusInput, 'states'>) => statusOf({ ...input, states: nodesStatus(input.nodes.map(nodeStatus)) })
-const input: Omit<StatusInput, 'states'> = { clusterName: 'orchard', maintenance: 'false', primaryNode: 'plum', upstreamIp: null, nodes: [], domains: [], faults: [], fencing: null }
+const input: Omit<StatusInput, 'states'> = { clusterName: 'orchard', maintenance: 'false', primaryNode: 'plum', upstreamIp: null, nodes: [], domains: [], faults: [], fencing: null, primaryLock: null }
 
 t.test('an empty cluster', async (t) => {
   t.match(clusterStatus({ ...input, clusterName: null, primaryNode: null, maintenance: null }), {

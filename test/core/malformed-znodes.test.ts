@@ -8,6 +8,7 @@ import { judgeConfirmation } from '../../src/core/fence-confirmation.ts'
 import { parseFence } from '../../src/core/fence-record.ts'
 import { fencingReport } from '../../src/core/fencing-report.ts'
 import { parseJson } from '../../src/core/json-text.ts'
+import { lockHolder } from '../../src/core/lock-holder.ts'
 import { memberOf } from '../../src/core/member.ts'
 import { nodeDetails } from '../../src/core/node-details.ts'
 import { phaseDurations } from '../../src/core/phases.ts'
@@ -66,6 +67,7 @@ t.test('nothing throws, and everything can be compared and told', async (t) => {
       nodes: [details],
       states: nodesStatus([nodeStatus(details)]),
       fencing: fencingReport([member], () => fence),
+      primaryLock: lockHolder(['a__lock__0000000001'], () => znode(text)),
       domains: [{ uuid: text, name: text, state: text }],
       faults: [{ id: text, last_reported: text, first_reported: text, acknowledged_at: null, status: text, health_delta: null, message: text }],
     })
