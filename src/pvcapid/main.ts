@@ -11,7 +11,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
-import { problemText, reportProblems, type ConfigProblem } from '../runtime/config-problem.ts'
+import { problemText, reportProblems, verdict, type ConfigProblem } from '../runtime/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { exposureProblems } from '../runtime/exposure.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
@@ -25,6 +25,7 @@ import { dnsLookup } from '../zookeeper/resolve.ts'
 import { buildApp } from './app.ts'
 import { certificateProblems } from './certificate.ts'
 import { apiConfigSchema, loadApiConfig, type ApiConfig } from './config.ts'
+import { hostProblems } from './host-check.ts'
 import { weakenings, type ConfigFile } from './reload-guard.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
@@ -143,10 +144,12 @@ async function main (): Promise<void> {
       const result = loadApiConfig(invocation.file)
       const isStrict = invocation.kind === 'check' && invocation.strict === true
       // A daemon that runs says these in its log.
-      const files = result.ok && invocation.kind === 'check' ? filesProblems(invocation.file, result.value) : []
-      process.exitCode = reportProblems([...result.problems, ...files], (text) => process.stderr.write(text), isStrict)
-      if (!result.ok || (isStrict && process.exitCode !== 0)) return
-      if (invocation.kind === 'check') process.stdout.write(`${invocation.file} is good\n`)
+      const isCheck = invocation.kind === 'check'
+      const found = result.ok && isCheck ? [...filesProblems(invocation.file, result.value), ...await hostProblems(invocation.file, result.value, systemClock, dnsLookup)] : []
+      const problems = [...result.problems, ...found]
+      process.exitCode = reportProblems(problems, (text) => process.stderr.write(text), isStrict)
+      if (!result.ok || (isCheck && process.exitCode !== 0)) return
+      if (isCheck) process.stdout.write(`${verdict(invocation.file, problems)}\n`)
       else await serve(invocation.file, { config: result.value, problems: result.problems, isWhole: isWhole(invocation.file) })
       return
     }

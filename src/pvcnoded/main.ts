@@ -5,7 +5,7 @@ import os from 'node:os'
 import { systemClock } from '../runtime/clock.ts'
 import { createCommandRunner } from '../runtime/command.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
-import { reportProblems } from '../runtime/config-problem.ts'
+import { reportProblems, verdict } from '../runtime/config-problem.ts'
 import { exposureProblems } from '../runtime/exposure.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
 import { createLogger, stdoutDestination, type Logger } from '../runtime/log.ts'
@@ -22,6 +22,7 @@ import { createCollectors } from './collectors/create.ts'
 import { loadNodeConfig, nodeConfigSchema, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
 import { endings, type EndingCode } from './endings.ts'
+import { hostProblems } from './host-check.ts'
 import { NodeNameInUseError } from './presence.ts'
 import { releaseEverything } from './release.ts'
 
@@ -41,9 +42,11 @@ switch (invocation.kind) {
 async function configured (file: string, wanted: 'check' | 'release' | 'run', isStrict: boolean): Promise<void> {
   const loaded = loadNodeConfig(file)
   const exposed = exposureProblems(file, nodeConfigSchema)
-  process.exitCode = reportProblems([...loaded.problems, ...wanted === 'check' ? exposed : []], (text) => { process.stderr.write(text) }, isStrict)
+  const onHost = loaded.ok && wanted === 'check' ? await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: dnsLookup }) : []
+  const problems = [...loaded.problems, ...wanted === 'check' ? exposed : [], ...onHost]
+  process.exitCode = reportProblems(problems, (text) => { process.stderr.write(text) }, isStrict)
   if (!loaded.ok || (isStrict && process.exitCode !== 0)) return
-  if (wanted === 'check') return console.log(`${file}: good`)
+  if (wanted === 'check') return console.log(verdict(file, problems))
   const config = loaded.value
   const logTail = new LogTail()
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })

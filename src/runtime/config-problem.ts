@@ -12,6 +12,8 @@ export const configProblems = {
   config_missing: 'A setting that must be there is not.',
   config_invalid: 'A value of the wrong type, form or size.',
   config_exposed: 'As a warning: a file that holds keys may be read or changed by every user of the machine.',
+  config_host: 'What the configuration names is missing on this machine, or cannot be used: a device, a program, a unit, the address of a server, an address to listen on.',
+  config_placeholder: 'As a warning: a value that stands in the example and was not replaced.',
   certificate_expires: 'As a warning: the certificate ends within 14 days, or has ended.',
   config_relation: 'Settings that do not go together; as a warning, settings that weaken each other.',
 } as const
@@ -49,6 +51,10 @@ export function problemText (problem: ConfigProblem): string {
   const subject = problem.path === '' ? '' : `${problem.path}: `
   return `${place}: ${problem.severity === 'warning' ? 'warning: ' : ''}${subject}${problem.message}`
 }
+
+/** What `--check` says at last, of a configuration without errors. */
+export const verdict = (file: string, problems: readonly ConfigProblem[]): string =>
+  problems.length === 0 ? `${file}: good` : `${file}: can be used, with ${problems.length === 1 ? 'a warning' : `${problems.length} warnings`}`
 
 /**
  * Writes every problem through `write` (a line with its newline each) and answers the exit code they call for: 78 if one is an error, else 0.

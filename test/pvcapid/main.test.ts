@@ -40,8 +40,8 @@ t.test('a configuration that cannot be used', async (t) => {
 })
 
 t.test('--check', async (t) => {
-  const { ended } = start(t, 'pvc:\n  coordinators: [hv1]\n', ['--check'])
-  t.match(await ended, { code: 0, lines: [/is good/] })
+  const { ended } = start(t, 'pvc:\n  coordinators: [127.0.0.1]\n', ['--check'])
+  t.match(await ended, { code: 0, lines: [/: good$/] })
 })
 
 t.test('without ZooKeeper it listens, answers and ends in order', async (t) => {

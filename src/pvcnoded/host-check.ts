@@ -1,0 +1,44 @@
+/** What a node's configuration names and its machine does not have or cannot use: devices, programs, units, names. Nothing is changed by looking. */
+import type { Clock } from '../runtime/clock.ts'
+import type { CommandRunner } from '../runtime/command.ts'
+import type { ConfigProblem } from '../runtime/config-problem.ts'
+import { hostProblem, unknownServers } from '../runtime/host-problems.ts'
+import { obstacleTo } from '../runtime/program.ts'
+import type { NodeConfig } from './config.ts'
+import { createResource } from './resources/create.ts'
+
+export interface HostCheckTools {
+  readonly clock: Clock
+  readonly commands: CommandRunner
+  readonly lookup: (host: string) => Promise<readonly string[]>
+}
+
+/** A warning each. */
+export async function hostProblems (file: string, config: NodeConfig, { clock, commands, lookup }: HostCheckTools): Promise<readonly ConfigProblem[]> {
+  const found = await Promise.all([
+    unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
+    ...config.resources.map(async (entry, index) => {
+      const result = await createResource(entry, config.node, { clock, commands }).attempt('ready', { epoch: null, signal: new AbortController().signal })
+      return result.kind === 'failed' ? [hostProblem(file, `pvc.coordinator.resources[${index}]`, result.trouble.message)] : []
+    }),
+    ...programsOf(config).map(async ([path, program]) => {
+      const obstacle = await obstacleTo(program)
+      return obstacle === null ? [] : [hostProblem(file, path, `${program} ${obstacle}.`)]
+    }),
+  ])
+  return found.flat()
+}
+
+/** The programs that are run for other things than resources, by the settings that name them. */
+function programsOf ({ collectors, fencing, domains, selfFence }: NodeConfig): ReadonlyArray<readonly [path: string, program: string]> {
+  const settings: ReadonlyArray<readonly [string, readonly string[] | undefined]> = [
+    ...collectors.map(({ command }, index) => [`pvc.system.collectors[${index}].command`, command] as const),
+    ['pvc.system.fencing.command', fencing.method === 'command' ? fencing.command : undefined],
+    ['pvc.system.fencing.probe', fencing.method === 'command' ? fencing.probe : undefined],
+    ['pvc.system.fencing.method', fencing.method === 'ipmi' ? ['ipmitool'] : undefined],
+    ['pvc.system.domains.flush', domains.flush],
+    ['pvc.system.domains.unflush', domains.unflush],
+    ['pvc.system.self_fence', selfFence],
+  ]
+  return settings.flatMap(([path, argv]) => argv?.[0] === undefined ? [] : [[path, argv[0]] as const])
+}
