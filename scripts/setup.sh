@@ -1,6 +1,6 @@
 #!/bin/sh
 # Puts a Debian machine with Node 20 or newer and npm in order for building and testing: compiler and Python for the native
-# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2, iputils-arping and IPMI's programs for the
+# ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2 and IPMI's programs for the
 # tests, and node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, nginx, chromium, faketime, wrk, ping, shellcheck) are
 # arguments.
 # Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
@@ -32,7 +32,6 @@ command -v java >/dev/null 2>&1 || need default-jre-headless
 [ -e /usr/share/java/zookeeper.jar ] || need zookeeper
 [ -d /usr/lib/python3/dist-packages/kazoo ] || need python3-kazoo
 command -v ip >/dev/null 2>&1 || need iproute2
-command -v arping >/dev/null 2>&1 || need iputils-arping
 command -v ipmitool >/dev/null 2>&1 || need ipmitool
 command -v ipmi_sim >/dev/null 2>&1 || need openipmi
 # What a campaign needs besides is named as an argument.

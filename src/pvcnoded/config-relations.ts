@@ -2,12 +2,12 @@
  * The rules between pvcnoded's settings. Each message shows both numbers.
  * All numbers here are the file's: seconds.
  */
-import { isIP } from 'node:net'
 import { leaseTerms } from '../core/lease.ts'
 import { coordinatorsRule, judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config-common.ts'
 import type { Finding, Relation } from '../runtime/yaml-config.ts'
 import { builtInCollectors } from './collectors/create.ts'
 import type { NodeConfigFile } from './config.ts'
+import { judgeFloatingAddresses } from './floating-addresses.ts'
 
 const coordinator = 'pvc.coordinator'
 const resources = `${coordinator}.resources`
@@ -21,7 +21,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
   { reads: ['pvc.api_address'], rule: 'It names a host and a port.', judge: judgeApiAddress },
   { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
-  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length.', judge: judgeFloatingAddresses },
+  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
   { reads: [collectors], rule: `Names are unique, and none is that of a collector which every node has: ${builtInCollectors.map((name) => `\`${name}\``).join(', ')}.`, judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
     reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],
@@ -110,16 +110,6 @@ function judgeNames (list: string, entries: ReadonlyArray<{ readonly name: strin
     const earlier = names.indexOf(name)
     if (reserved.includes(name)) return [{ path, message: `The name "${name}" belongs to a collector that every node has.` }]
     return earlier === index ? [] : [{ path, message: `The name "${name}" is taken by number ${earlier + 1} of the list; names are unique in it.` }]
-  })
-}
-
-function judgeFloatingAddresses ({ pvc }: NodeConfigFile): Finding[] {
-  return pvc.coordinator.resources.flatMap((resource, index) => {
-    if (resource.type !== 'floating-ip') return []
-    const [address = '', prefix = '', ...rest] = resource.address.split('/')
-    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-    const good = rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest
-    return unless(good, `${resources}[${index}].address`, `"${resource.address}" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.`)
   })
 }
 

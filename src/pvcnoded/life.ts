@@ -76,7 +76,7 @@ export class Life {
     const { config, session, commands, clock, log } = options
     this.#lockWatch = new LockWatch(session, log, clock)
     this.own = new OwnZnodes(session, config.node)
-    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock })]))
+    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
 

@@ -3,6 +3,8 @@
  * operation that cannot be done says so, and the machine knows what that leads to.
  */
 import type { NodeAnswer, NodeOp } from '../core/coordinator-state.ts'
+import { isHandedOver } from '../core/handover.ts'
+import type { Member } from '../core/member.ts'
 import type { CoordinatorState } from '../core/states.ts'
 import { KeyOperations } from '../cluster/key-operations.ts'
 import { readMembers, readRecord } from '../cluster/reading.ts'
@@ -42,6 +44,8 @@ export class NodeOperations {
   readonly #options: NodeOperationsOptions
   /** The lease has run out: each release gets one attempt, for there is no time for more. */
   hurried = false
+  /** As the taker has read them last. */
+  #peers: readonly Member[] = []
   /** What is held is held for this epoch. */
   #epoch: number | null = null
 
@@ -57,6 +61,7 @@ export class NodeOperations {
       case 'lock_role': return await this.#lockRole(signal)
       case 'read_peers': {
         const members = await sureRead(session, async () => await readMembers(session, alive), signal)
+        this.#peers = members ?? []
         return members === null ? { kind: 'failed' } : { kind: 'done', members }
       }
       case 'read_record': {
@@ -123,7 +128,7 @@ export class NodeOperations {
     if (action === 'acquire') this.#epoch = epoch
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
     const begun = clock.monotonic()
-    const result = await attemptAll(resource, action, { epoch, signal }, () => this.hurried)
+    const result = await attemptAll(resource, action, { epoch, signal, handedOver: action === 'acquire' && isHandedOver(name, epoch, this.#peers) }, () => this.hurried)
     board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.trouble.message : null)
     const fields = { resource: name, epoch, duration_ms: Math.round(clock.monotonic() - begun) }
     switch (result.kind) {

@@ -20,7 +20,7 @@ export interface ReleaseTools {
 export async function releaseEverything (config: NodeConfig, { clock, commands, log }: ReleaseTools): Promise<boolean> {
   const failed: string[] = []
   for (const entry of config.resources.toReversed()) {
-    const resource = createResource(entry, config.node, { commands, clock })
+    const resource = createResource(entry, config.node, { commands, clock, log })
     const result = await attemptAll(resource, 'release', { epoch: null, signal: new AbortController().signal })
     if (result.kind === 'done') {
       log.info({ resource: resource.name }, 'released')

@@ -1,6 +1,6 @@
 // Break before make, towards every peer.
 import t from 'tap'
-import { holdersOf, unconfirmedHolders } from '../../src/core/handover.ts'
+import { holdersOf, isHandedOver, unconfirmedHolders } from '../../src/core/handover.ts'
 import { gone, member, primary, transition } from '../support/scenario-builders.ts'
 
 t.test('every peer that has not let go, not only the last primary', async (t) => {
@@ -14,4 +14,17 @@ t.test('every peer that has not let go, not only the last primary', async (t) =>
 t.test('those that only a fence or an operator can speak for', async (t) => {
   t.strictSame(unconfirmedHolders('hv1', [gone('hv1'), gone('hv2'), primary('hv3')]), ['hv2'])
   t.strictSame(unconfirmedHolders(null, [gone('hv1')]), ['hv1'])
+})
+
+t.test('handed over in this very epoch, by a peer that is there', async (t) => {
+  const released = transition({ epoch: 7, released: ['ip'] })
+  const handed = (given: Parameters<typeof member>[1], epoch: number | null = 7) => isHandedOver('ip', epoch, [member('hv1'), member('hv2', given)])
+  t.equal(handed({ coordinatorState: 'relinquish', transition: released }), true)
+  t.equal(handed({ transition: released }), true, 'and secondary by now')
+  t.equal(handed({ transition: released }, 8), false, 'of an earlier switchover')
+  t.equal(handed({ transition: transition({ epoch: null, released: ['ip'] }) }, null), false)
+  t.equal(handed({ transition: released, presence: null }), false)
+  t.equal(handed({ transition: { ...released, direction: 'start' } }), false, 'a start releases what it may never have had')
+  t.equal(handed({ transition: transition({ epoch: 7, released: ['dhcp'] }) }), false)
+  t.equal(handed({}), false)
 })

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { problemText } from '../../src/runtime/config-problem.ts'
+import { judgeFloatingAddresses } from '../../src/pvcnoded/floating-addresses.ts'
 import { loadNodeConfig } from '../../src/pvcnoded/config.ts'
 
 type Test = Pick<typeof t, 'testdir'>
@@ -218,4 +219,19 @@ t.test('unfenced_failover with a self_fence and releases that fit is taken', asy
 t.test('words that stand for no node are no node names', async (t) => {
   for (const name of ['none', 'None', 'NONE', '"null"']) t.match(load(t, base.replace('hv1', name)).problems, [/not none or null/], name)
   t.same(load(t, base.replace('node: hv1', 'node: none1')).problems, [])
+})
+
+t.test('floating addresses are those of one machine, each once', async (t) => {
+  const said = (...entries: Array<[name: string, address: string, device?: string]>) =>
+    judgeFloatingAddresses('r', entries.map(([name, address, device = 'eth0']) => ({ type: 'floating-ip', name, address, device }))).map(({ path, message }) => `${path}: ${message}`)
+  for (const address of ['10.0.0.254/24', '10.0.0.0/32', '10.0.0.0/31', '10.0.0.255/31', '10.0.0.255/16', 'fd00::fe/64', 'fd00::/128', 'fd00::/127', 'fe80::1/64', 'fd00::ffff:ffff:ffff:ffff/64']) t.strictSame(said(['a', address]), [], address)
+  const cases: Array<[address: string, why: RegExp]> = [
+    ['10.0.0.0/24', /the address of the network itself/], ['10.0.1.0/23', /^$/], ['10.0.0.255/24', /broadcast/], ['10.0.1.255/23', /broadcast/], ['224.0.0.1/24', /multicast/], ['ff02::1/64', /multicast/],
+    ['127.0.0.1/8', /loopback/], ['::1/128', /loopback/], ['0.0.0.0/0', /no address that a machine/], ['255.255.255.255/32', /no address that a machine/], ['::/64', /no address that a machine/],
+    ['::ffff:10.0.0.1/96', /no address that a machine/], ['fd00::/64', /all routers/], ['FD00:0::0/64', /all routers/], ['10.0.0.1', /no address with a prefix/], ['10.0.0.1/33', /no address with a prefix/], ['x/24', /no address with a prefix/],
+  ]
+  for (const [address, why] of cases) t.match(said(['a', address]).join(), why, address)
+  t.match(said(['a', 'fd00::fe/64'], ['b', 'FD00:0:0::00FE/128']), [/^r\[1\]\.address: FD00:0:0::00FE is the address of a already/])
+  t.match(said(['a', '10.0.0.1/24'], ['b', '10.0.0.1/32']), [/is the address of a already/])
+  t.match(said(['a', '10.0.0.1/24', 'vlan7@eth0']), ['r[0].device: "vlan7@eth0" is how ip shows a device that lies on another one. Its name is vlan7.'])
 })

@@ -42,7 +42,7 @@ export class AddressWatch {
   isOff (host: string): void { this.#set(Date.now(), host, false) }
 
   #onLine (host: string, line: string): void {
-    if (!line.includes(`inet ${this.#address}/`)) return
+    if (!line.includes(`inet ${this.#address}/`) && !line.includes(`inet6 ${this.#address}/`)) return
     const [, time] = /^\[([0-9T:.-]+)\]/.exec(line) ?? []
     this.#set(time === undefined ? Date.now() : Date.parse(`${time}Z`), host, !line.includes('Deleted'))
   }

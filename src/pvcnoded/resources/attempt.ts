@@ -6,6 +6,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { CommandOutcome, CommandRunner } from '../../runtime/command.ts'
 import { spoken } from '../../runtime/command-report.ts'
 import { pause } from '../../runtime/deadline.ts'
+import type { Logger } from '../../runtime/log.ts'
 import type { Action, AttemptResult } from './resource.ts'
 
 /** The message is the end of a sentence that begins with the resource's name. */
@@ -18,6 +19,7 @@ class Aborted extends Error {}
 export interface AttemptTools {
   readonly clock: Clock
   readonly commands: CommandRunner
+  readonly log?: Pick<Logger, 'warn'>
 }
 
 type Exited = Extract<CommandOutcome, { kind: 'exited' }>
@@ -84,7 +86,7 @@ export function quoted (stderr: string | undefined): string {
 }
 
 /** What an action is called in a sentence. */
-export const nameOf = (action: Action): string => action === 'ready' ? 'readiness check' : action
+const nameOf = (action: Action): string => action === 'ready' ? 'readiness check' : action
 
 /** What `work` came to, in the words of the coordinator machine. */
 export async function attempted (action: Action, resource: string, work: () => Promise<void>): Promise<AttemptResult> {

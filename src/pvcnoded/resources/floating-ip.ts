@@ -1,16 +1,17 @@
 /**
  * An address that the primary alone has on one of its network devices, through iproute2.
  *
- * An IPv4 address is acquired only if nobody answers for it in a short probe (RFC 5227, shortened: the peers have let go before, this is the
- * failsafe), and is then announced with several gratuitous ARPs, the first at once. An IPv6 address is added
- * without duplicate detection, which would keep it unusable for a second, and is never chosen as a source address; nothing announces it but
- * the kernel, if `ndisc_notify` is set. The address on the device is one thing whatever its prefix and label and by whichever name the device
- * goes; a device that is down or has no carrier holds nothing. A release removes no other address.
+ * Before it is added, the link is asked whether another machine has it (RFC 5227 for IPv4, RFC 4862 for IPv6, both shortened), unless the former
+ * holder has just published that it released it: nobody else can have it then, because each holder was itself the only one. It is then announced
+ * several times, and again at each check. An IPv6 address is added without the kernel's own duplicate detection, which would keep it unusable for
+ * a second, and is never chosen as a source address. The address on the device is one thing whatever its prefix and label and by whichever name the
+ * device goes; a device that is down or has no carrier holds nothing. A release removes no other address.
  * Does not guarantee anything about routes and connections that used the address.
  */
 import { isIPv6 } from 'node:net'
-import type { Timer } from '../../runtime/clock.ts'
+import { canonical } from '../floating-addresses.ts'
 import { Attempt, attempted, AttemptFault, quoted, type AttemptTools } from './attempt.ts'
+import { Neighbours } from './neighbours.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
 export interface FloatingIpConfig {
@@ -26,12 +27,8 @@ export interface FloatingIpConfig {
   readonly checkInterval: number
 }
 
-/** Milliseconds that somebody who has the address already is given to say so. */
-const PROBE = 250
-/** Milliseconds after the acquisition: a peer that has just confirmed its old entry ignores announcements for a second. */
-const ANNOUNCEMENTS = [0, 200, 600, 1_200, 2_500]
-/** Milliseconds after which an announcement is ended: `arping` goes on listening after it has sent. */
-const ANNOUNCEMENT = 400
+/** Milliseconds for a command that puts something right, whatever the attempt has come to. */
+const MENDING = 5_000
 
 export class FloatingIp implements Resource {
   readonly name: string
@@ -41,8 +38,7 @@ export class FloatingIp implements Resource {
   readonly checkInterval: number
   readonly #config: FloatingIpConfig
   readonly #tools: AttemptTools
-  /** Ends the announcements; resolves once none is under way. */
-  #silence: () => Promise<void> = async () => {}
+  readonly #neighbours: Neighbours
 
   constructor (config: FloatingIpConfig, tools: AttemptTools) {
     this.name = config.name
@@ -52,31 +48,32 @@ export class FloatingIp implements Resource {
     this.checkInterval = config.checkInterval
     this.#config = config
     this.#tools = tools
+    this.#neighbours = new Neighbours(config.address, tools)
   }
 
-  async attempt (action: Action, { signal }: AttemptContext): Promise<AttemptResult> {
+  async attempt (action: Action, { signal, handedOver = false }: AttemptContext): Promise<AttemptResult> {
     const attempt = new Attempt(this.#tools, { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.checkInterval, ready: this.checkInterval }[action], signal)
-    return await attempted(action, this.name, async () => { await this[action](attempt) })
+    return await attempted(action, this.name, async () => { await this[action](attempt, handedOver) })
   }
 
-  async acquire (attempt: Attempt): Promise<void> {
+  async acquire (attempt: Attempt, handedOver: boolean): Promise<void> {
     const { address, prefix, device } = this.#config
     const found = await this.#look(attempt)
     if (found === null) throw new AttemptFault(`failed: there is no device ${device}`)
     reachable(found, device)
     const held = this.#own(found)
     if (!held.some(({ prefixlen }) => prefixlen === prefix)) {
-      if (held.length === 0 && !this.#v6) await this.#probe(attempt, found.ifname)
+      if (held.length === 0 && !handedOver) await this.#neighbours.probe(attempt, found.ifname)
       await this.#remove(attempt, found)
       await attempt.must('ip', 'address', 'add', this.#cidr, 'dev', device, ...this.#v6 ? ['nodad', 'preferred_lft', '0'] : [])
-      if (!await this.#has(attempt)) throw new AttemptFault(`failed: ${device} does not have ${address} although it was added`)
     }
-    await this.#silence()
-    if (!this.#v6) this.#silence = this.#announce(found.ifname)
+    // Clients wait for this; that it is there is looked at meanwhile.
+    await this.#neighbours.announce(found.ifname)
+    if (!await this.#has(attempt)) throw new AttemptFault(`failed: ${device} does not have ${address} although it was added`)
   }
 
   async release (attempt: Attempt): Promise<void> {
-    await this.#silence()
+    await this.#neighbours.silence()
     const found = await this.#look(attempt)
     if (found === null) return
     await this.#remove(attempt, found)
@@ -88,6 +85,7 @@ export class FloatingIp implements Resource {
     const found = await this.#look(attempt)
     if (found === null || this.#own(found).length === 0) throw new AttemptFault(`failed: ${device} does not have ${address}`)
     reachable(found, device)
+    this.#neighbours.remind(found.ifname)
   }
 
   async ready (attempt: Attempt): Promise<void> {
@@ -95,6 +93,8 @@ export class FloatingIp implements Resource {
     const found = await this.#look(attempt)
     if (found === null) throw new AttemptFault(`failed: there is no device ${device}`)
     reachable(found, device)
+    const [left] = this.#own(found)
+    if (left !== undefined) throw new AttemptFault(`failed: ${device} has ${left.local}/${left.prefixlen}, although this node does not hold it; remove it with ip address del`)
   }
 
   get #v6 () { return isIPv6(this.#config.address) }
@@ -123,43 +123,42 @@ export class FloatingIp implements Resource {
 
   /**
    * Removes the address with whatever prefix it has. Where the kernel would remove the other addresses of a subnet together with its first
-   * one, it is told for that moment to keep them.
+   * one, it is told for that moment to keep them; what it has removed all the same is put back.
    */
   async #remove (attempt: Attempt, device: Device): Promise<void> {
     const own = this.#own(device)
+    if (own.length === 0) return
+    const others = device.addr_info.filter((entry) => !own.includes(entry))
     const setting = `net/ipv4/conf/${device.ifname}/promote_secondaries`
-    const endangers = own.some((entry) => entry.family === 'inet' && entry.secondary !== true) && device.addr_info.some((entry) => entry.secondary === true && !own.includes(entry))
-    const lent = endangers && (await attempt.must('sysctl', '-n', setting)).trim() === '0'
-    if (lent) await attempt.must('sysctl', '-q', '-w', `${setting}=1`)
-    for (const { local = '', prefixlen } of own) await attempt.run('ip', 'address', 'del', `${local}/${prefixlen}`, 'dev', device.ifname)
-    if (lent) await attempt.must('sysctl', '-q', '-w', `${setting}=0`)
-  }
-
-  async #probe (attempt: Attempt, ifname: string): Promise<void> {
-    const { address, device } = this.#config
-    const answer = await attempt.briefly(PROBE, 'arping', '-q', '-D', '-c', '2', '-I', ifname, address)
-    if (answer === null || answer.code === 0) return
-    throw new AttemptFault(answer.code === 1 && answer.stderr === ''
-      ? `failed: another machine on ${device} answers for ${address}`
-      : `failed: arping on ${device} exited with ${answer.code}${quoted(answer.stderr)}`)
-  }
-
-  #announce (ifname: string): () => Promise<void> {
-    const { clock, commands } = this.#tools
-    const { address } = this.#config
-    const argv = ['arping', '-q', '-A', '-c', '1', '-I', ifname, address]
-    const stop = new AbortController()
-    const underWay = new Set<Promise<unknown>>()
-    const timers = ANNOUNCEMENTS.map((delay): Timer => clock.after(delay, () => {
-      const run = commands.run({ argv, timeout: ANNOUNCEMENT, signal: stop.signal, killStragglers: true })
-      underWay.add(run)
-      void run.then(() => underWay.delete(run))
-    }))
-    return async () => {
-      for (const timer of timers) timer[Symbol.dispose]()
-      stop.abort()
-      await Promise.all(underWay)
+    const endangers = own.some(({ family, secondary }) => family === 'inet' && secondary !== true) && others.some(({ secondary }) => secondary === true)
+    const lent = endangers && (await attempt.run('sysctl', '-n', setting)).stdout.trim() === '0'
+    if (lent) await attempt.run('sysctl', '-q', '-w', `${setting}=1`)
+    try {
+      for (const { local = '', prefixlen } of own) {
+        if (prefixlen !== this.#config.prefix) this.#tools.log?.warn({ resource: this.name, device: device.ifname }, `${device.ifname} had ${local}/${prefixlen}, not /${this.#config.prefix}; removing it`)
+        await attempt.run('ip', 'address', 'del', `${local}/${prefixlen}`, 'dev', device.ifname)
+      }
+    } finally {
+      // Whatever ended the attempt, neither the setting nor the host's own addresses stay changed.
+      if (lent) await this.#anyway('sysctl', '-q', '-w', `${setting}=0`)
+      if (endangers) await this.#putBack(others, device.ifname)
     }
+  }
+
+  async #putBack (others: readonly Entry[], ifname: string): Promise<void> {
+    const { stdout } = await this.#anyway('ip', '-json', 'address', 'show', 'dev', ifname)
+    const [there] = JSON.parse(stdout === '' ? '[]' : stdout) as ReadonlyArray<Partial<Device>>
+    for (const { family, local = '', prefixlen, label, broadcast, scope } of others) {
+      if (family !== 'inet' || there?.addr_info?.some((entry) => entry.local === local && entry.prefixlen === prefixlen) === true) continue
+      this.#tools.log?.warn({ resource: this.name, device: ifname }, `the kernel removed ${local}/${prefixlen} together with ${this.#config.address}; putting it back`)
+      await this.#anyway('ip', 'address', 'add', `${local}/${prefixlen}`, 'dev', ifname, ...label === undefined ? [] : ['label', label], ...broadcast === undefined ? [] : ['broadcast', broadcast], ...scope === undefined ? [] : ['scope', scope])
+    }
+  }
+
+  /** Runs a command that has to be run even if the attempt was aborted. */
+  async #anyway (...argv: string[]): Promise<{ readonly stdout: string }> {
+    const outcome = await this.#tools.commands.run({ argv, timeout: MENDING, env: { LC_ALL: 'C' }, killStragglers: true })
+    return { stdout: outcome.kind === 'exited' ? outcome.stdout : '' }
   }
 }
 
@@ -175,10 +174,9 @@ interface Entry {
   readonly local?: string
   readonly prefixlen?: number
   readonly secondary?: boolean
-}
-
-function canonical (address: string): string {
-  return isIPv6(address) ? new URL(`http://[${address}]`).hostname : address
+  readonly label?: string
+  readonly broadcast?: string
+  readonly scope?: string
 }
 
 /** Throws an `AttemptFault` where nobody can reach an address of the device. */

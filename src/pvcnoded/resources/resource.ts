@@ -26,6 +26,8 @@ export type Action = typeof actions[number]
 export interface AttemptContext {
   /** The epoch it is done for; null outside a switchover. */
   readonly epoch: number | null
+  /** For `acquire`: the former holder has published, in this very switchover, that it has released the resource. */
+  readonly handedOver?: boolean
   readonly signal: AbortSignal
 }
 

@@ -1,4 +1,4 @@
-/** Addresses that move, with the real `ip` and `arping`, on hosts that are network namespaces. */
+/** Addresses that move, with the real `ip`, on hosts that are network namespaces. */
 import t from 'tap'
 import { FloatingIp } from '../../../src/pvcnoded/resources/floating-ip.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
@@ -22,7 +22,7 @@ t.test('floating addresses', async (t) => {
   t.same(await here.attempt('acquire', context), { kind: 'done' }, 'twice is no fault')
   t.same(await here.attempt('check', context), { kind: 'done' })
 
-  t.match(await there.attempt('acquire', context), { kind: 'failed', trouble: { message: /another machine on eth0 answers for 10\.213\.7\.254/ } }, 'the probe keeps a second holder out')
+  t.match(await there.attempt('acquire', context), { kind: 'failed', trouble: { message: /another machine on eth0 \([0-9a-f:]{17}\) answers for 10\.213\.7\.254/ } }, 'the probe keeps a second holder out')
   t.notOk(b.has('10.213.7.254'))
 
   t.same(await here.attempt('release', context), { kind: 'done' })
@@ -52,6 +52,74 @@ t.test('floating addresses', async (t) => {
   aborted.abort()
   t.same(await acquiring, { kind: 'aborted' })
   t.notOk(a.has('10.213.7.254'))
+})
+
+t.test('the link is asked before, and told afterwards, whatever the family', async (t) => {
+  const [a, b] = networkHosts(t, ['a', 'b']) as [NetworkHost, NetworkHost]
+  const own = /link\/ether (\S+)/.exec(a.ip('link', 'show', 'eth0'))?.[1] ?? ''
+  for (const [address, prefix] of [['10.213.7.254', 24], ['fd00:7::fe', 64]] as const) {
+    const here = on(a, address, prefix)
+    const there = on(b, address, prefix)
+    const learns = async () => { while (!b.ip('neighbor', 'show', address).includes(own)) await new Promise((resolve) => setTimeout(resolve, 20)) }
+    const forgets = () => { b.ip('neighbor', 'replace', address, 'lladdr', '02:00:00:00:00:01', 'nud', 'stale', 'dev', 'eth0') }
+    forgets()
+    t.same(await here.attempt('acquire', context), { kind: 'done' })
+    await learns()
+    t.pass(`${address}: a peer that knew somebody else by it has learnt better`)
+    t.match(await there.attempt('acquire', context), { kind: 'failed', trouble: { message: /another machine on eth0 .* answers for/ } })
+    t.notOk(b.has(address), 'before it was used')
+    t.same(await there.attempt('acquire', { ...context, handedOver: true }), { kind: 'done' }, 'what was handed over is not asked for')
+    await there.attempt('release', context)
+    // Its first announcements last for 2.5 s; after that each check makes one.
+    let checks = 0
+    for (forgets(); !b.ip('neighbor', 'show', address).includes(own); checks++) {
+      await here.attempt('check', context)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    t.ok(checks > 0, 'it is announced again')
+    await here.attempt('release', context)
+  }
+})
+
+t.test('ready: the device is there, up and connected, and has not the address already', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  const message = async (vip: FloatingIp) => { const result = await vip.attempt('ready', context); return result.kind === 'failed' ? result.trouble.message : result.kind }
+  t.equal(await message(on(a)), 'done')
+  t.equal(await message(on(a, '10.213.7.254', 24, 'eth9')), 'The readiness check of vip failed: there is no device eth9.')
+  a.ip('address', 'add', '10.213.7.254/32', 'dev', 'eth0')
+  t.equal(await message(on(a)), 'The readiness check of vip failed: eth0 has 10.213.7.254/32, although this node does not hold it; remove it with ip address del.')
+  a.ip('link', 'set', 'eth0', 'down')
+  t.equal(await message(on(a)), 'The readiness check of vip failed: eth0 is down.')
+})
+
+t.test('a release that is stopped leaves setting and other addresses as they were', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  const sysctl = async (...words: string[]) => await commands.run({ argv: [...a.prefix, 'sysctl', ...words], timeout: 5_000, signal })
+  await sysctl('-q', '-w', 'net.ipv4.conf.all.promote_secondaries=0', 'net.ipv4.conf.eth0.promote_secondaries=0')
+  a.ip('address', 'flush', 'dev', 'eth0')
+  a.ip('address', 'add', '10.213.7.254/24', 'dev', 'eth0')
+  a.ip('address', 'add', `${a.address}/24`, 'dev', 'eth0', 'label', 'eth0:own')
+  const stop = new AbortController()
+  const runner = a.runner(commands)
+  const stopping = new FloatingIp({ type: 'floating-ip', name: 'vip', address: '10.213.7.254', prefix: 24, device: 'eth0', acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000 }, {
+    clock: systemClock,
+    commands: {
+      run: async (request) => {
+        const outcome = await runner.run(request)
+        if (request.argv.includes('promote_secondaries=1') || request.argv.at(-1)?.endsWith('promote_secondaries=1') === true) stop.abort()
+        return outcome
+      }
+    },
+  })
+  t.same(await stopping.attempt('release', { epoch: 1, signal: stop.signal }), { kind: 'aborted' })
+  t.match(await sysctl('-n', 'net.ipv4.conf.eth0.promote_secondaries'), { stdout: '0\n' })
+  const deaf = new FloatingIp({ type: 'floating-ip', name: 'vip', address: '10.213.7.254', prefix: 24, device: 'eth0', acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000 }, {
+    clock: systemClock,
+    commands: { run: async (request) => request.argv[0] === 'sysctl' ? { kind: 'exited', code: 1, stdout: '', stderr: 'denied' } : await runner.run(request) },
+  })
+  t.same(await deaf.attempt('release', context), { kind: 'done' }, 'where the setting cannot be changed')
+  t.notOk(a.has('10.213.7.254'))
+  t.match(a.ip('-o', 'address', 'show', 'to', a.address), /eth0:own/, 'the host gets back its own, with its label')
 })
 
 t.test('one notion of the address on the device', async (t) => {
