@@ -87,7 +87,7 @@ date +%s.%N >> ${made.folder}/fence-ended
       unplanned.push({ took: (moved - killed) / 1000, bound: SESSION + TICK + THROWS.saving_throws * THROWS.saving_interval + fence + 3.5 })
       await watcher.settled(undefined, 60_000)
       // Switched on again: nothing of what it was survives.
-      host.ip('address', 'del', `${ADDRESS}/${prefix}`, 'dev', host.device)
+      if (host.has(ADDRESS)) host.ip('address', 'del', `${ADDRESS}/${prefix}`, 'dev', host.device)
       host.ip('link', 'set', host.device, 'up')
       await made.nodes.get(name)?.exited()
       start(host)
