@@ -74,8 +74,11 @@ t.test('requests that wait are answered in their order, and far more of them end
   await many.closed
   t.strictSame([...many.said().matchAll(/x-request-id: (\d+)/g)].map(([, id]) => Number(id)), paths.map((_, index) => index))
 
+  let parsed = 0
+  app.server.on('request', () => { parsed += 1 })
   const far = await client(t, port, 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(IN_PROGRESS + WAITING + 1_000))
   await far.closed
+  t.ok(parsed <= IN_PROGRESS + WAITING + 1, 'nothing is made of the rest')
   t.equal(await figure(app, 'pvcapid_connections_ended_total{reason="pipelined"}'), 1)
   t.equal(await figure(app, 'pvcapid_http_requests_waiting'), 0)
 })
