@@ -1,4 +1,5 @@
 // The status page: follows /api/v1/events and shows what they say. Everything that comes from the API is shown as text, never as markup.
+// Its own URLs are relative: only a proxy may know the path before them.
 
 const RETRY = 1_000
 const CHECK = 2_000
@@ -93,7 +94,7 @@ function showAll () {
 }
 
 async function readMore () {
-  const [entries, candidates] = await Promise.all(['/api/v1/switchover?limit=20', '/api/v1/switchover/eligibility'].map(async (url) => {
+  const [entries, candidates] = await Promise.all(['api/v1/switchover?limit=20', 'api/v1/switchover/eligibility'].map(async (url) => {
     const response = await fetch(url, { headers: headers() })
     return response.ok ? await response.json() : null
   }))
@@ -139,8 +140,13 @@ function parsed (block) {
 
 /** Reads events until the stream ends. Answers false if a key is needed. */
 async function follow () {
-  const response = await fetch('/api/v1/events', { headers: headers(lastId === null ? {} : { 'last-event-id': lastId }) })
-  if (response.status === 401 || response.status === 403) return false
+  const response = await fetch('api/v1/events', { headers: headers(lastId === null ? {} : { 'last-event-id': lastId }) })
+  if (response.status === 401 || response.status === 403) {
+    const { code, detail } = await response.json()
+    if (code !== 'host_unknown') return false
+    // No key would help: the page was opened by a name that the API does not know.
+    element('notice').textContent = detail
+  }
   if (!response.ok) return true
   element('key').hidden = true
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -171,7 +177,7 @@ async function followForEver () {
 
 async function checkContact () {
   if (!element('key').hidden) return
-  const response = await fetch('/health/ready').catch(() => null)
+  const response = await fetch('health/ready').catch(() => null)
   if (response === null) contact('stale', 'this API does not answer')
   else if (response.ok) contact('live', 'live')
   else contact('stale', `not up to date: ${(await response.json()).reasons.join(' ')}`)
@@ -190,7 +196,7 @@ async function makePrimary (name) {
   const notice = element('notice')
   notice.textContent = ''
   const body = JSON.stringify({ to: name, ...primary?.name ? { from: primary.name } : {}, ...reason === '' ? {} : { reason } })
-  const response = await fetch('/api/v1/switchover', { method: 'POST', headers: headers({ 'content-type': 'application/json' }), body }).catch(() => null)
+  const response = await fetch('api/v1/switchover', { method: 'POST', headers: headers({ 'content-type': 'application/json' }), body }).catch(() => null)
   if (response === null) notice.textContent = 'This API did not answer; what became of the request will show in the history.'
   else if (!response.ok) notice.textContent = (await response.json()).detail
 }

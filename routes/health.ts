@@ -11,20 +11,20 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     app.route({
       method,
       url: '/health/live',
-      config: { access: 'open' },
-      schema: { ...common, operationId: `${verb}Liveness`, summary: 'Whether this process answers', description: 'Needs no key.', response: { 200: replies(Health, 'It does.'), ...problems(400) } },
+      config: { access: 'open', anyQuery: true },
+      schema: { ...common, operationId: `${verb}Liveness`, summary: 'Whether this process answers', description: 'Parameters are ignored.', response: { 200: replies(Health, 'It does.'), ...problems(400) } },
       handler: () => ({ ...app.services.health.report().body, status: 'ok' }),
     })
 
     app.route({
       method,
       url: '/health/ready',
-      config: { access: 'open' },
+      config: { access: 'open', anyQuery: true },
       schema: {
         ...common,
         operationId: `${verb}Readiness`,
         summary: 'Whether this API can do its work',
-        description: 'It can while ZooKeeper answers and this process is not stopping. Needs no key.',
+        description: 'It can while ZooKeeper answers and this process is not stopping. Parameters are ignored.',
         response: { 200: replies(Health, 'It can.'), 503: replies(Health, 'It cannot.'), ...problems(400) },
       },
       handler: (_request, reply) => {

@@ -1,8 +1,10 @@
 /**
  * The argument `state` of PVC's POST routes: in the query or in a form, one word. Described here and judged by the service, because PVC's
- * clients expect their own form of error for it; everything else in the query is passed over, as PVC does.
+ * clients expect their own form of error for it. Any other name is an error like that of any route.
  */
 import Type from 'typebox'
+
+const namesOf = (value: unknown): readonly string[] => typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : []
 
 export function pvcState (words: readonly string[], description: string) {
   const state = Type.Unsafe<unknown>({ type: 'string', enum: words, description })
@@ -13,6 +15,10 @@ export function pvcState (words: readonly string[], description: string) {
       body: Type.Optional(Type.Unsafe<unknown>({ type: 'object', properties: { state }, description: 'The state, if it is not in the query.' })),
       consumes: ['application/x-www-form-urlencoded'],
     },
-    validatorCompiler: () => (value: unknown) => ({ value }),
+    validatorCompiler: ({ httpPart }: { readonly httpPart?: string }) => (value: unknown) => {
+      const unknown = httpPart === 'querystring' || httpPart === 'body' ? namesOf(value).filter((name) => name !== 'state') : []
+      if (unknown.length === 0) return { value }
+      return { error: [{ keyword: 'additionalProperties', instancePath: '', schemaPath: '', message: 'has unknown names', params: { additionalProperties: unknown, known: ['state'] } }] }
+    },
   }
 }

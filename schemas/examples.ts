@@ -42,7 +42,7 @@ const status: Static<typeof ClusterStatus> = {
   pools: 0,
   volumes: 0,
   snapshots: 0,
-  fencing: { failover: 'fenced', dead: [] },
+  fencing: { suspended: null, failover: 'fenced', dead: [] },
   resources: {
     memory: { total: 64_207, free: 59_087, used: 5_120, allocated: 2_048, provisioned: 2_048, utilization: 8 },
     cpu: { total: 16, load: 0.42, allocated: 2, utilization: 3 },

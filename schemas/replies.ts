@@ -12,7 +12,7 @@ interface ErrorReply {
 export const sentences = {
   400: 'The request is malformed, or an argument is wrong.',
   401: 'A known API key is needed.',
-  403: 'The key does not allow this.',
+  403: 'The key does not allow this; or the request comes from a web page of another site; or, where no key is needed, by a host that is not known.',
   404: 'There is no such thing.',
   409: 'Another switchover is in flight.',
   410: 'Not kept any more.',

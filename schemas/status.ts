@@ -11,6 +11,11 @@ const word = (description: string) => nullable(Type.String(), description)
 
 const fencing = closed({
   failover: nullable(oneOf(['fenced', 'unfenced', 'manual', 'differs'], '`fenced`: a dead primary is fenced, then its role moves; `unfenced`: it counts as having let go once its lease must have ended; `manual`: an operator has to confirm that it is down; `differs`: the coordinators are configured differently.'), 'What the coordinators do about a dead primary; null where none says.'),
+  suspended: nullable(closed({
+    why: oneOf(['maintenance', 'several_dead'], '`maintenance`: the cluster is in maintenance mode; `several_dead`: more than one coordinator is dead or out of contact, so something else may be wrong.'),
+    nodes: list(Type.String(), { description: 'The nodes because of which it is suspended.' }),
+    confirm: list(Type.String(), { description: 'The nodes for which a confirmation that they are down lets the fencing of the others begin again.' }),
+  }, 'Why no node is fenced.'), 'Why no dead node is fenced at present; null if that is not so.'),
   dead: list(closed({
     node: Type.String(),
     state: nullable(oneOf(['pending', 'unconfirmed', 'confirmed'], '`pending`: no attempt to fence it has ended yet; `unconfirmed`: its fence failed, or nothing can fence it; `confirmed`: a fence or an operator has confirmed that it holds nothing.'), 'How far its fence is; null where no record is kept.'),

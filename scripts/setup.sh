@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts a Debian machine with Node 20 or newer and npm in order for building and testing: compiler and Python for the native
 # ZooKeeper client, a Java runtime, ZooKeeper's programs, python3-kazoo, iproute2, iputils-arping and IPMI's programs for the
-# tests, and node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, chromium, faketime, wrk, ping, shellcheck) are
+# tests, and node_modules as the lockfile has it. Programs of the longer checks (prometheus, haproxy, nginx, chromium, faketime, wrk, ping, shellcheck) are
 # arguments.
 # Starts and enables no service. Says what it does; one line and no work when there is nothing to do.
 set -eu
@@ -40,8 +40,9 @@ for program in "$@"; do
   case "$program" in
     prometheus) command -v promtool >/dev/null 2>&1 || need prometheus ;;
     haproxy | chromium | faketime | wrk | shellcheck) command -v "$program" >/dev/null 2>&1 || need "$program" ;;
+    nginx) command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || need nginx-light ;;
     ping) command -v ping >/dev/null 2>&1 || need iputils-ping ;;
-    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy, chromium, faketime, wrk, shellcheck and ping." ;;
+    *) fail "\"$program\" is no program that this knows; it knows prometheus, haproxy, nginx, chromium, faketime, wrk, shellcheck and ping." ;;
   esac
 done
 

@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import ts from 'typescript'
@@ -71,12 +71,23 @@ async function tap (name, tests, options) {
   const unrun = count('skip') + count('todo')
   if (unrun > 0) console.error(`test: ${name}: ${count('skip')} skipped, ${count('todo')} todo; a test that does not run counts as failed.`)
   const failed = count('fail') + unrun
+  if (status !== 0 && failed === 0) console.error(`test: ${name}: every test passed, but tap ended with status ${status}.`)
   return { passed: count('pass'), failed: status === 0 ? failed : Math.max(failed, 1) }
+}
+
+const coverage = () => JSON.parse(readFileSync('.tap/report/coverage-summary.json', 'utf8'))
+
+/** Says which files the tests of the core do not cover completely: tap's status alone does not. */
+function sayUncovered () {
+  for (const [file, counts] of Object.entries(coverage())) {
+    const missing = ['lines', 'branches', 'functions'].filter((each) => counts[each].covered < counts[each].total)
+    if (file !== 'total' && missing.length > 0) console.error(`test: the tests of the core do not cover all ${missing.join(' and ')} of ${relative('.', file)}.`)
+  }
 }
 
 /** The files of the core which hold code and were loaded by none of its tests. */
 function unloadedCore () {
-  const report = JSON.parse(readFileSync('.tap/report/coverage-summary.json', 'utf8'))
+  const report = coverage()
   const isCode = (file) => ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions: { module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, removeComments: true } })
     .outputText.replace(/export \{\};?/g, '').trim() !== ''
   return files('src/core', '.ts').filter((file) => !(resolve(file) in report) && isCode(file))
@@ -97,6 +108,7 @@ const results = [
   await tap('everything else', tests.filter((file) => !isCore(file)), []),
 ]
 if (tests.some(isCore)) {
+  sayUncovered()
   const unloaded = unloadedCore()
   if (unloaded.length > 0) {
     console.error(`test: no test of the core loads ${unloaded.join(', ')}; the core must be covered completely.`)

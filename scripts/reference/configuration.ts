@@ -105,7 +105,7 @@ export function configurationPage (): string {
     '[pvcapid.yaml.example](../pvcapid.yaml.example) and [pvcnoded.yaml.example](../pvcnoded.yaml.example) have every setting in its place.',
     '## pvcapid', settingsTable('pvcapid', kinds),
     '### Rules between its settings', rulesTable(apiRelations),
-    'SIGHUP has pvcapid read its keys, certificate and log level again; anything else waits for a restart.',
+    'SIGHUP has pvcapid read its keys, certificate and log level again; anything else waits for a restart, `hostnames`, `allowed_origins` and `trusted_proxies` included. A file that cannot be used changes nothing, nor does one that would leave the API weaker: authentication or HTTPS off, a new key in clear text of fewer than 16 characters, or a last line that is cut. The log says which, as an error.',
     '## pvcnoded', settingsTable('pvcnoded', kinds),
     '### Rules between its settings', rulesTable(nodeRelations),
     'Commands are run without a shell, each in a process group of its own, with `PVC_NODE`, `PVC_ACTION` (`acquire`, `release`, `check`, `fence`, `flush`, `unflush`), `PVC_RESOURCE` for a resource, and `PVC_EPOCH` in their environment. `PVC_EPOCH` only grows: what a command guards can refuse an epoch older than one it has seen. It is not set outside a switchover (at the start, and with `--release`).')

@@ -22,6 +22,9 @@ import { Network } from './zookeeper/network.ts'
 /** Milliseconds from the loss of a machine's power until its daemons start again. */
 const POWER_CYCLE = 20_000
 
+/** Milliseconds until the others give up a leader that is silent: syncLimit × tickTime. */
+const SYNC_LIMIT = 10_000
+
 /** Whoever writes without asking: an operator with zkCli, a restored backup. */
 const OPERATOR = 'operator'
 
@@ -54,6 +57,8 @@ export class SimulatedCluster {
   readonly struck = { faults: 0, requests: 0 }
   /** Milliseconds of the timeline by which everything that has struck so far is right again. */
   troubledUntil = 0
+  /** Server → the moment at which it answers again. */
+  readonly #silent = new Map<number, number>()
   #fencing: FencingHumour = 'good'
   #life = 0
 
@@ -181,6 +186,7 @@ export class SimulatedCluster {
         ensemble.setCut(server, true)
         return undo(fault.lasts, () => ensemble.setCut(server, false))
       }
+      case 'server_silent': return this.#silence(fault.server, fault.lasts)
       case 'reelect': return ensemble.reelect()
       case 'resource': {
         const humours = this.machines.get(fault.node)?.humours
@@ -205,6 +211,22 @@ export class SimulatedCluster {
       case 'request': return this.#request(fault.api, fault.to, { reason: `request ${this.struck.requests}`, attempt: 1, attempts: fault.again ? 2 : 1 })
       default: fault satisfies never
     }
+  }
+
+  /** A server stops answering anybody, and closes nothing. One follower alone must cost nobody anything; anything more is a trouble of the ensemble. */
+  #silence (number: number | typeof DOER, lasts: number): void {
+    const { timeline, stage } = this.#options
+    const { ensemble, network } = this.#zookeeper
+    const server = number === DOER ? undefined : ensemble.servers[number]
+    if (server === undefined) return
+    const until = timeline.now + lasts
+    if (server === ensemble.leader || stage.servers < 3 || [...this.#silent].some(([other, end]) => other !== server.id && end > timeline.now)) this.#impairments.markAll(lasts)
+    this.#silent.set(server.id, Math.max(this.#silent.get(server.id) ?? 0, until))
+    const everybody = [...stage.nodes, ...stage.apis, OPERATOR]
+    for (const name of everybody) network.cut(name, server.id, 'both')
+    timeline.after(lasts, () => { for (const name of everybody) network.heal(name, server.id) })
+    // A leader that says nothing is replaced once the others have noticed.
+    if (server === ensemble.leader) timeline.after(Math.min(lasts, SYNC_LIMIT), () => { if (server === ensemble.leader) ensemble.reelect() })
   }
 
   /** Everything is put right: who is down is started, whoever stands still goes on. */
@@ -304,7 +326,7 @@ export class SimulatedCluster {
     tell(name, 'starts')
     process.deliver(() => {
       if (stage.apis.includes(name)) {
-        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name, node: undefined, limits: defaultLimits })
+        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name, node: undefined, limits: defaultLimits, logLinesDropped: () => 0 })
         return
       }
       const machine = this.machines.get(name)
@@ -343,6 +365,7 @@ export class SimulatedCluster {
         write: (line: string) => {
           const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
           // Where in the code an error was made depends on who runs the simulator.
+          if (rest['event'] === 'demoted' && rest['reason'] === 'the lease ran out') this.judge.demoted(name, this.#impairments.sinceAny(name))
           tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest, (key, value: unknown) => key === 'stack' ? undefined : value)}`)
         },
       },
@@ -376,5 +399,6 @@ const configOf = (node: string, stage: Stage): NodeConfig => ({
   unfencedFailover: stage.fencing === 'unfenced',
   domains: { flush: undefined, unflush: undefined, timeout: 1_000 },
   selfFence: stage.fencing === 'unfenced' ? [SELF_FENCE] : undefined,
+  runDirectory: '/run/pvc',
   logLevel: 'info',
 })

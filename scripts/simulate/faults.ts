@@ -27,6 +27,7 @@ export type Fault = { readonly at: number, readonly cue?: Cue } & (
   | { readonly kind: 'reset', readonly process: string }
   | { readonly kind: 'server_down', readonly servers: readonly number[], readonly lasts: number }
   | { readonly kind: 'server_cut', readonly server: number | typeof DOER, readonly lasts: number }
+  | { readonly kind: 'server_silent', readonly server: number | typeof DOER, readonly lasts: number }
   | { readonly kind: 'reelect' }
   | { readonly kind: 'resource', readonly node: string, readonly resource: string, readonly humour: Humour, readonly lasts: number }
   | { readonly kind: 'fencing', readonly humour: FencingHumour, readonly lasts: number }
@@ -88,6 +89,8 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
       { ...renewed, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
       { at, cue: renewed.cue, kind: 'resource', node: DOER, resource: random.pick(stage.resources) ?? '', humour: random.pick(humours), lasts: 2 * sessionTimeout },
     ],
+    // The server of whoever holds a lease says nothing more, to anybody, and closes nothing.
+    () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_silent', server: DOER, lasts: Math.round(random.between(1.2, 4) * sessionTimeout) }],
     // The server of whoever holds a lease is cut off from the others, and goes on answering what needs none of them.
     () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_cut', server: DOER, lasts: Math.round(random.between(1.2, 2) * sessionTimeout) }],
     // Whoever holds everything stands still for longer than its session lives, and the fence that is to cover that does not work.
@@ -141,6 +144,7 @@ function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
   // Long enough that a keepalive would be too old, and sessions live through it: nobody counts them out meanwhile.
   if (roll < 0.75) return { kind: 'server_down', servers: numbers, lasts: random.chance(0.4) ? Math.round(random.between(30_000, 90_000)) : lasts() }
   if (roll < 0.78) return { kind: 'server_down', servers: random.shuffled(numbers).slice(0, 1), lasts: lasts() }
+  if (roll < 0.785) return { kind: 'server_silent', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
   if (roll < 0.84) return { kind: 'server_cut', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
   if (roll < 0.87) return { kind: 'reelect' }
   if (roll < 0.88 && fencing === 'command') return { kind: 'fencing', humour: random.pick(fencingHumours), lasts: lasts() }

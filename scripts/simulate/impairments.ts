@@ -35,13 +35,16 @@ export class Impairments {
       // What has not ended by then is killed, and started again.
       case 'shutdown': return this.mark(fault.node, fault.lasts + 30_000)
       case 'server_down':
-      case 'server_cut': return this.#markAll(fault.lasts)
-      case 'reelect': return this.#markAll(0)
+      case 'server_cut': return this.markAll(fault.lasts)
+      case 'reelect': return this.markAll(0)
+      // A follower alone costs nobody anything: there are others to go to.
+      case 'server_silent':
       default:
     }
   }
 
-  #markAll (lasts: number): void {
+  /** Something is wrong with the ensemble as a whole. */
+  markAll (lasts: number): void {
     this.#everybody = Math.max(this.#everybody, this.#timeline.now + lasts)
   }
 }

@@ -112,6 +112,14 @@ export class Judge {
     if (Math.min(age, sound - RECONNECTION, this.#present(name, started)) > KEEPALIVE_DUE) this.#say(`9: ${name} has written no keepalive for ${(age / 1000).toFixed(0)} s`)
   }
 
+  /**
+   * 19. No lease runs out while a majority of the servers answers.
+   * @param sound milliseconds since anything was wrong with it or with the ensemble; one silent follower is not
+   */
+  demoted (name: string, sound: number): void {
+    if (sound > RECONNECTION) this.#say(`19: the lease of ${name} ran out, and for ${(sound / 1000).toFixed(0)} s nothing had been wrong but one silent follower`)
+  }
+
   /** Milliseconds since it registered; 0 while only an earlier life has. */
   #present (name: string, started: number): number {
     const presence = this.#znodes().get(nodePath(name, 'presence'))
@@ -213,7 +221,7 @@ export class Judge {
 
   /** 4 and 5. A record keeps what it was made with, is closed once, and says `succeeded` only if it was so. */
   #recordMoved (epoch: number): void {
-    const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data)
+    const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data, epoch)
     if (record === null) return
     const followed = this.#records.get(epoch)
     if (followed === undefined) {

@@ -58,7 +58,7 @@ export class Cluster {
     const { sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
     const script = join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')
     const command = ['sh', script, this.folder]
-    const file = this.#configuration(`pvcnoded-${name}`, {
+    const pvc: Record<string, unknown> = {
       node: name,
       mode: 'coordinator',
       coordinators: [this.zookeeper.connectString],
@@ -69,7 +69,8 @@ export class Cluster {
       },
       system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 }, ...this.#options.system?.(this.folder) },
       ...changes,
-    })
+    }
+    const file = this.#configuration(`pvcnoded-${name}`, { ...pvc, system: { run_directory: join(this.folder, 'run'), ...pvc['system'] as object } })
     const daemon = new DaemonProcess('pvcnoded', name, file, options)
     this.nodes.set(name, daemon)
     return daemon

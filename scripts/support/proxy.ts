@@ -39,6 +39,9 @@ export class Proxy {
     return address.port
   }
 
+  /** Connections that are open through it. */
+  get connections (): number { return Math.ceil(this.#sockets.size / 2) }
+
   get connectString (): string { return `127.0.0.1:${this.port}` }
 
   #accept (client: Socket): void {

@@ -9,7 +9,7 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, readdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -173,6 +173,11 @@ export class ZooKeeperServer {
     this.#served = false
     this.#process?.kill('SIGKILL')
     await this.#exited
+  }
+
+  /** Its data are gone; it has to be down. */
+  async wipe (): Promise<void> {
+    if (this.#folder !== null) await rm(join(this.#folder, 'data'), { recursive: true, force: true })
   }
 
   /** Stops the server's clock (SIGSTOP): connections stay open and nothing answers. */

@@ -150,7 +150,7 @@ export class ClusterFeed {
       if (epoch === null || found === undefined) continue
       epochs.add(epoch)
       if (this.#records.get(epoch)?.mzxid === found.stat.mzxid) continue
-      this.#records.set(epoch, { mzxid: found.stat.mzxid, record: parseRecord(found.data) })
+      this.#records.set(epoch, { mzxid: found.stat.mzxid, record: parseRecord(found.data, epoch) })
       moved = true
     }
     for (const epoch of this.#records.keys()) {

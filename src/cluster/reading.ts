@@ -77,7 +77,7 @@ export async function readEpoch (session: Session): Promise<number | null> {
 
 export async function readRecord (session: Session, epoch: number): Promise<StoredRecord | null> {
   const znode = await readZnode(session, switchoverPath(epoch))
-  const record = parseRecord(znode?.data)
+  const record = parseRecord(znode?.data, epoch)
   return znode === undefined || record === null ? null : { record, version: znode.version }
 }
 

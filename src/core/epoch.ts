@@ -26,11 +26,14 @@ export interface Ledger {
 export const keyOf = (znode: Znode): KeyView =>
   ({ value: znode.data, version: znode.version, czxid: znode.czxid, mzxid: znode.mzxid })
 
+/** Leaves a billion epochs before their names are used up. A higher base was not made by counting. */
+const HIGHEST_BASE = 9_000_000_000
+
 export function parseLedger (data: string | null | undefined): Ledger | null {
   const object = jsonObject(data)
   const czxid = text(object?.['czxid'])
   const base = count(object?.['base'])
-  return czxid === null || base === null ? null : { czxid, base }
+  return czxid === null || base === null || base > HIGHEST_BASE ? null : { czxid, base }
 }
 
 /**

@@ -42,7 +42,9 @@ export interface Member {
 export const memberZnodes = ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transition'] as const
 export type MemberZnode = typeof memberZnodes[number]
 
-const seconds = (value: unknown) => typeof value === 'number' && value >= 0 ? value : null
+/** Seconds of a day: a node that may need longer than that says nothing of use. */
+const LONGEST = 86_400
+const seconds = (value: unknown) => typeof value === 'number' && value >= 0 && value <= LONGEST ? value : null
 
 function parsePresence (znode: Znode | undefined): Presence | null {
   if (znode === undefined) return null

@@ -4,6 +4,7 @@
  */
 import { coordinatorStateOf, daemonStateOf, domainStateOf, type CoordinatorState, type DaemonState, type DomainState } from './states.ts'
 import { parseResources, type ResourceStatus } from './resource-states.ts'
+import { parseJson } from './json-text.ts'
 import { jsonObject } from './znode.ts'
 
 /** The children of `/nodes/<n>` that a reply needs; the fencing credentials are not among them. */
@@ -73,23 +74,28 @@ export const decimal = (text: string | undefined): number | null => {
   return Number.isFinite(value) ? value : null
 }
 
-const words = (text: string | undefined): readonly string[] | null => text === undefined ? null : text.split(/\s+/).filter((word) => word !== '')
+/** Words of a list at most: of checks, and of domains. A longer list is malformed. */
+const MAX_CHECKS = 512
+const MAX_DOMAINS = 10_000
+
+/** The words of a text, or null for one that is absent or has more than `most` of them. */
+function words (text: string | undefined, most: number): readonly string[] | null {
+  const found = text?.split(/\s+/, most + 2).filter((word) => word !== '') ?? null
+  return found !== null && found.length > most ? null : found
+}
 
 /** Not empty, or null. */
 export const present = (text: string | undefined): string | null => text === undefined || text === '' ? null : text
 
 function json (text: string | undefined): unknown {
   if (text === undefined) return null
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return null
-  }
+  const parsed = parseJson(text)
+  return parsed.ok ? parsed.value : null
 }
 
 /** `cpus kernel os arch`, all four or none. */
 function staticData (text: string | undefined): Pick<NodeDetails, 'cpu_count' | 'kernel' | 'os' | 'arch'> {
-  const [cpus, kernel, os, arch, ...rest] = words(text) ?? []
+  const [cpus, kernel, os, arch, ...rest] = words(text, 5) ?? []
   const count = integer(cpus)
   if (count === null || kernel === undefined || os === undefined || arch === undefined || rest.length > 0) {
     return { cpu_count: null, kernel: null, os: null, arch: null }
@@ -99,7 +105,7 @@ function staticData (text: string | undefined): Pick<NodeDetails, 'cpu_count' | 
 
 export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts): NodeDetails {
   const machine = staticData(znode('staticdata'))
-  const plugins = words(znode('monitoring_plugins'))
+  const plugins = words(znode('monitoring_plugins'), MAX_CHECKS)
   const resources = parseResources(znode('resources'))
   return {
     name,
@@ -121,7 +127,7 @@ export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts)
       })),
     load: decimal(znode('cpuload')),
     domains_count: integer(znode('domainscount')),
-    running_domains: words(znode('runningdomains'))?.map((uuid) => domain(uuid) ?? uuid) ?? null,
+    running_domains: words(znode('runningdomains'), MAX_DOMAINS)?.map((uuid) => domain(uuid) ?? uuid) ?? null,
     vcpu: { total: machine.cpu_count, allocated: integer(znode('vcpualloc')) },
     memory: {
       total: integer(znode('memtotal')),

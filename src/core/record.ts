@@ -113,13 +113,18 @@ function parseTimeline (value: unknown): readonly TimelineEntry[] {
 
 const fraction = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1 ? value : 0
 
-/** The record in a znode's text; null if it is malformed, and then it is nobody's switchover. */
-export function parseRecord (data: string | null | undefined): SwitchoverRecord | null {
+/** Seconds that a bound may be, at most; requests have less. */
+const LONGEST = 86_400
+
+/**
+ * The record in the text of an epoch's znode; null if it is malformed, or of another epoch, and then it is nobody's switchover.
+ * @param epoch what the znode's name says
+ */
+export function parseRecord (data: string | null | undefined, epoch: number): SwitchoverRecord | null {
   const object = jsonObject(data)
-  const epoch = count(object?.['epoch'])
   const cause = causeOf(text(object?.['cause']))
   const timeout = object?.['timeout']
-  if (object === null || epoch === null || cause === null || typeof timeout !== 'number') return null
+  if (object === null || object['epoch'] !== epoch || cause === null || typeof timeout !== 'number' || timeout < 0 || timeout > LONGEST) return null
   return {
     epoch,
     from: text(object['from']),

@@ -29,7 +29,8 @@ export type Ruling =
   | { readonly kind: 'in_flight', readonly record: SwitchoverRecord }
   | { readonly kind: 'precondition_failed', readonly message: string, readonly primary: string, readonly epoch: number }
   | { readonly kind: 'busy', readonly record: SwitchoverRecord | null, readonly nodes: readonly string[] }
-  | { readonly kind: 'holder_unconfirmed', readonly nodes: readonly string[] }
+  /** `alsoDead`: other coordinators that are dead, because of which none is fenced. */
+  | { readonly kind: 'holder_unconfirmed', readonly nodes: readonly string[], readonly alsoDead: readonly string[] }
   | { readonly kind: 'unknown_node', readonly node: string }
   | { readonly kind: 'ineligible', readonly reasons: Readonly<Record<string, readonly Reason[]>> }
   | { readonly kind: 'write', readonly value: string, readonly from: string | null, readonly timeout: number }
@@ -88,7 +89,9 @@ function otherInFlight (survey: Survey): Ruling | null {
 
 function unconfirmed ({ to }: SwitchoverRequest, { members }: Survey): Ruling | null {
   const nodes = unconfirmedHolders(to, members)
-  return nodes.length > 0 ? { kind: 'holder_unconfirmed', nodes } : null
+  if (nodes.length === 0) return null
+  const alsoDead = members.filter(({ name, mode, daemonState }) => mode === 'coordinator' && daemonState === 'dead' && !nodes.includes(name)).map(({ name }) => name)
+  return { kind: 'holder_unconfirmed', nodes, alsoDead }
 }
 
 function ineligible ({ to, from }: SwitchoverRequest, { members }: Survey): Ruling | null {

@@ -1,3 +1,5 @@
+import { parseJson } from './json-text.ts'
+
 /** One znode as read: its text and the parts of its stat that decisions rest on. */
 export interface Znode {
   readonly data: string
@@ -16,12 +18,9 @@ export interface Znode {
 /** Reads a JSON object, or null for anything else: a malformed value is that znode's trouble alone. */
 export function jsonObject (text: string | null | undefined): Record<string, unknown> | null {
   if (text == null || text === '') return null
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : null
-  } catch {
-    return null
-  }
+  const parsed = parseJson(text)
+  const value = parsed.ok ? parsed.value : null
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : null
 }
 
 export const text = (value: unknown): string | null => typeof value === 'string' ? value : null

@@ -182,7 +182,7 @@ export class ApiSnapshot {
       states: this.#nodesStatus,
       domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
       faults: this.#tree.children(FAULTS).map((id) => this.#fault(id)),
-      fencing: fencingReport(this.cluster?.members ?? [], (name) => this.fence(name)),
+      fencing: fencingReport(this.cluster?.members ?? [], (name) => this.fence(name), this.maintenance === 'true'),
     }))
     return this.#status
   }

@@ -5,6 +5,7 @@
  * Without ZooKeeper it starts all the same: reads are 503 until there is a view, and come by themselves.
  */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { apiRoutes, formRoutes, plainRoutes, prefix } from '../../routes/index.ts'
 import { sharedSchemas } from '../../schemas/index.ts'
@@ -12,17 +13,25 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import type { Connector } from '../zookeeper/connection.ts'
-import { clusterServices } from './cluster-services.ts'
+import { BasePath } from './base-path.ts'
+import { CertificateWatch } from './certificate.ts'
+import { clusterServices, type ClusterOptions } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import { httpServer, refuseConnection, renewCertificate } from './http-server.ts'
+import { AllowedOrigins } from './allowed-origins.ts'
+import { KnownHosts } from './known-hosts.ts'
 import audit from './plugins/audit.ts'
 import authentication from './plugins/authentication.ts'
+import basePaths from './plugins/base-path.ts'
 import clientGone from './plugins/client-gone.ts'
+import crossSite from './plugins/cross-site.ts'
 import description from './plugins/description.ts'
 import forms from './plugins/forms.ts'
 import httpMetrics from './plugins/http-metrics.ts'
+import jsonBodies from './plugins/json-bodies.ts'
 import problemReplies, { frameworkProblem } from './plugins/problems.ts'
+import queries from './plugins/queries.ts'
 import rateLimits from './plugins/rate-limits.ts'
 import readings from './plugins/readings.ts'
 import replyHeaders from './plugins/reply-headers.ts'
@@ -43,6 +52,10 @@ export interface AppOptions {
   readonly clock: Clock
   readonly connector: Connector
   readonly log: Logger
+  /** Finds out why no session with ZooKeeper can be opened. */
+  readonly diagnose?: ClusterOptions['diagnose']
+  /** Log lines that were dropped because stdout did not take them; none unless given. */
+  readonly logLinesDropped?: () => number
   /** From 0 inclusive to 1 exclusive. */
   readonly random: () => number
   /** A fresh random uuid as 32 lower-case hexadecimal digits. */
@@ -60,8 +73,9 @@ declare module 'fastify' {
 
 /** Builds the application, which begins to connect at once. Not listening yet. */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
-  const { config, clock, connector, log, random, uuid } = options
+  const { config, clock, connector, log, logLinesDropped = () => 0, random, uuid } = options
   const loggerInstance: FastifyBaseLogger = requestLogs(log)
+  const basePath = new BasePath(config)
   const connections = new Connections({
     clock,
     perAddress: config.limits.connectionsPerAddress,
@@ -75,6 +89,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
     routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
     // These come before any route and its hooks.
@@ -97,33 +112,43 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     random,
     uuid,
     log,
+    diagnose: options.diagnose,
+    logLinesDropped,
     limits: config.limits,
     node: config.node,
     identifier: `pvcapid ${config.node ?? ''}`.trim(),
   })
   services.metrics.observe(connections)
   let { tokens } = config
+  const certificate = config.tls === undefined ? null : new CertificateWatch({ certFile: config.tls.certFile, clock, log, gauge: services.metrics.metrics.certificateExpiry })
   app.decorate('services', services)
   app.decorate('config', config)
   app.decorate('reload', (next: ApiConfig) => {
     if (config.tls !== undefined && next.tls !== undefined) renewCertificate(app.server, next.tls)
+    if (next.tls !== undefined) certificate?.renewed(next.tls.certFile)
     tokens = next.tokens
     log.level = next.logLevel
     // Whoever waits or follows events has to show a key that still holds.
     services.revoke()
   })
   app.addHook('preClose', async () => services.stop())
+  app.addHook('onClose', async () => certificate?.[Symbol.dispose]())
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies)
+  await app.register(jsonBodies)
+  await app.register(basePaths, { basePath })
+  await app.register(queries)
   await app.register(audit, { log, clock })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
-  await app.register(replyHeaders, { tls: config.tls !== undefined, view: services.view, stopping: () => services.health.stopping })
+  const origins = new AllowedOrigins(config.allowedOrigins ?? [])
+  await app.register(replyHeaders, { tls: config.tls !== undefined, origins, view: services.view, stopping: () => services.health.stopping })
+  await app.register(crossSite, { origins, hosts: new KnownHosts({ config, clock }) })
   await app.register(rateLimits, { clock, limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(authentication, { tokens: () => tokens })
-  await app.register(description, { version: packageVersion() })
+  await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })
   await app.register(statusPage)
   await app.register(async (pvc) => {
     await pvc.register(forms)

@@ -25,6 +25,9 @@ export async function browserHeaders (tls: boolean): Promise<Record<string, stri
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] } },
     referrerPolicy: { policy: 'no-referrer' },
     frameguard: { action: 'deny' },
+    // Browsers heed, and do not complain of, these two by HTTPS alone.
+    crossOriginOpenerPolicy: tls,
+    originAgentCluster: tls,
     strictTransportSecurity: tls ? { maxAge: 31_536_000, includeSubDomains: false } : false,
   })
 }

@@ -5,6 +5,7 @@ import { Disposables } from '../runtime/disposables.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { Episode, type Logger } from '../runtime/log.ts'
 import type { Connector } from '../zookeeper/connection.ts'
+import type { Diagnosis } from '../zookeeper/diagnosis.ts'
 import { LockBook } from '../zookeeper/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
 import type { ApiLimits } from './config.ts'
@@ -38,6 +39,10 @@ export interface ClusterOptions {
   /** A fresh random uuid as 32 lower-case hexadecimal digits. */
   readonly uuid: () => string
   readonly log: Logger
+  /** Finds out why no session with ZooKeeper can be opened. */
+  readonly diagnose?: ((servers: readonly string[]) => Promise<Diagnosis>) | undefined
+  /** Log lines that were dropped. */
+  readonly logLinesDropped: () => number
   /** Whom the children of locks name, for people. */
   readonly identifier: string
   readonly limits: Pick<ApiLimits, 'waiters' | 'eventStreams'>
@@ -61,13 +66,15 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   const closing = new Disposables()
   const metrics = new Metrics(packageVersion())
   metrics.waitersLimit.set(options.limits.waiters)
+  let unreachable: string | null = null
   const keeper = new SessionKeeper({
     servers: options.servers,
     sessionTimeout: options.sessionTimeout,
     connector: measuredConnector(options.connector, clock, (operation, seconds, ok) => metrics.operation(operation, seconds, ok)),
     clock,
     random: options.random,
-    report: reporter(log, clock),
+    ...options.diagnose === undefined ? {} : { diagnose: options.diagnose },
+    report: reporter(log, clock, (reason) => { unreachable = reason }),
   })
   closing.defer('session', async () => await keeper.close())
   const waiters = new Waiters({ clock, limit: options.limits.waiters })
@@ -91,8 +98,8 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     records.look()
     session.onState((state) => { if (state === 'connected') records.look() })
   }))
-  const health = new HealthService(view)
-  const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size }))
+  const health = new HealthService(view, () => unreachable)
+  const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size, logLinesDropped: options.logLinesDropped }))
   return {
     view,
     metrics: measuring,
@@ -123,18 +130,32 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
 }
 
 /** The keeper's reports as log lines: a fault that lasts is said once, and once when it is over. */
-function reporter (log: Logger, clock: Clock): (report: KeeperReport) => void {
+function reporter (log: Logger, clock: Clock, because: (reason: string | null) => void): (report: KeeperReport) => void {
+  let diagnosed: string | null = null
   const away = new Episode(log, clock)
   return (report) => {
     switch (report.event) {
       case 'session_opened':
+        because(null)
+        diagnosed = null
         away.over('ZooKeeper is back')
         log.info({ session: report.id, negotiatedTimeout: report.negotiatedTimeout }, 'connected to ZooKeeper')
         break
       case 'session_resumed': away.over('ZooKeeper is back'); break
       case 'session_suspended': away.fault('ZooKeeper does not answer; reads are served from the last view, writes are refused'); break
-      case 'session_lost': away.fault('the ZooKeeper session is over; a new one is opened', { reason: report.error.code }); break
-      case 'connect_failed': away.fault('ZooKeeper cannot be reached; the API goes on trying', { reason: report.error.message }); break
+      case 'session_lost':
+        because(`${report.error.message}.`)
+        if (report.error.code !== 'closed') away.fault(`the ZooKeeper session is over; a new one is opened: ${report.error.message}`, { reason: report.error.code })
+        break
+      case 'connect_failed':
+        because(`${report.error.message}.`)
+        away.fault(`ZooKeeper cannot be reached; still trying: ${report.error.message}`, { reason: report.error.code })
+        break
+      case 'diagnosed':
+        because(`ZooKeeper cannot be reached: ${report.diagnosis.sentence}.`)
+        if (diagnosed !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
+        diagnosed = report.diagnosis.reason
+        break
       default: report satisfies never
     }
   }

@@ -10,10 +10,14 @@ import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import Type from 'typebox'
 import type { Static } from 'typebox'
+import { isLoopback } from '../runtime/addresses.ts'
 import { coordinators, coordinatorsRule, judgeCoordinators, logLevel, milliseconds, nodeName, section, zookeeper, zooKeeperServers } from '../runtime/config-common.ts'
 import type { HostPort } from '../runtime/config-common.ts'
 import type { LogLevel } from '../runtime/log.ts'
 import { loadConfig } from '../runtime/yaml-config.ts'
+import { originOf } from './allowed-origins.ts'
+import { BASE_PATH } from './base-path.ts'
+import { hostOf } from './known-hosts.ts'
 import type { ConfigResult, Finding, Relation } from '../runtime/yaml-config.ts'
 
 /** What a key allows: `operate` includes `read`. */
@@ -55,12 +59,21 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       listen_address: Type.String({ description: 'The address to listen on; 0.0.0.0 or "::" for all.', minLength: 1, default: '127.0.0.1' }),
       listen_port: Type.Integer({ description: 'The port to listen on; 0 lets the system choose one, which the log names.', minimum: 0, maximum: 65_535, default: 7370 }),
       authentication: section('Who may use the API.', {
-        enabled: Type.Boolean({ description: 'Whether routes need a key in the header X-Api-Key.', default: false }),
+        enabled: Type.Optional(Type.Boolean({ description: 'Whether routes need a key in the header X-Api-Key. False unless given; has to be given where listen_address is no loopback address.' })),
         tokens: Type.Array(token, { description: 'The keys.', default: [] }),
       }),
       trusted_proxies: Type.Array(Type.String({ description: 'Address or network (CIDR).', minLength: 1 }), {
-        description: 'Proxies whose X-Forwarded-For is believed, so that limits and the audit line see the client behind them. Their own connections are not limited by address.', default: [],
+        description: 'Proxies whose X-Forwarded-For, -Host, -Proto and -Prefix are believed, so that limits and the audit line see the client behind them, and its requests are told from those of other sites. Their own connections are not limited by address.', default: [],
       }),
+      hostnames: Type.Array(Type.String({ description: 'A host name or address, without a port.', minLength: 1 }), {
+        description: 'Names by which clients address this API, besides the machine\'s own names and addresses and the node\'s name. Without authentication it is served by no other name.', default: [],
+      }),
+      allowed_origins: Type.Array(Type.String({ description: 'An origin, as https://example.com:8443.', minLength: 1 }), {
+        description: 'Origins of other web pages that may use this API in a browser (CORS). The API\'s own pages need no entry.', default: [],
+      }),
+      base_path: Type.Optional(Type.String({
+        description: 'The path below which a proxy serves this API, as /pvc; it goes before every path that a reply names. A trusted proxy may say it in X-Forwarded-Prefix instead.', pattern: BASE_PATH.source, maxLength: 256, form: 'a path of plain segments without a slash at its end, as /pvc',
+      })),
       limits: section('What clients may take.', {
         connections: limit('Connections at once.', defaultLimits.connections, 1),
         connections_per_address: limit('Connections at once from one address, or from one IPv6 network (/64); more are closed. Addresses in trusted_proxies are exempt.', defaultLimits.connectionsPerAddress, 1),
@@ -104,6 +117,12 @@ export interface ApiConfig {
   readonly limits: ApiLimits
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[]
+  /** Further names of this API, in lower case; none unless given. */
+  readonly hostnames?: readonly string[]
+  /** As `/pvc`; the root unless given. */
+  readonly basePath?: string
+  /** Origins of other web pages that may use this API, as browsers send them; none unless given. */
+  readonly allowedOrigins?: readonly string[]
   readonly logLevel: LogLevel
 }
 
@@ -117,11 +136,16 @@ export const apiRelations: readonly ApiRelation[] = [
   { reads: ['pvc.api.authentication'], rule: `Each token has exactly one of \`token\` and \`token_sha256\`; no key is there twice; with \`enabled\` there is at least one. A clear-text key of fewer than ${SHORTEST} characters is a warning.`, judge: judgeTokens },
   { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
   { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
+  { reads: ['pvc.api.hostnames'], rule: 'Each is a host name or an address, without a port.', judge: judgeHostnames },
+  { reads: ['pvc.api.allowed_origins'], rule: 'Each is the exact origin of a web page.', judge: judgeOrigins },
   {
     reads: ['pvc.api.authentication.enabled', 'pvc.api.listen_address'],
-    rule: 'Without authentication the API listens on the loopback interface alone; else a warning.',
+    rule: 'Without authentication the API listens on a loopback address alone, unless `enabled: false` is written out; then a warning.',
     judge ({ pvc: { api } }) {
-      if (api.authentication.enabled || /^(127\.|::1$|localhost$)/.test(api.listen_address)) return []
+      if (api.authentication.enabled === true || isLoopback(api.listen_address) || api.listen_address.toLowerCase() === 'localhost') return []
+      if (api.authentication.enabled === undefined) {
+        return [{ path: 'pvc.api.listen_address', message: `Everyone who reaches ${api.listen_address} could move the primary, because no authentication is configured. Set pvc.api.authentication with enabled and tokens; or, if that is what you want, write pvc.api.authentication: {enabled: false}.` }]
+      }
       return [{ path: 'pvc.api.listen_address', severity: 'warning', message: `Without authentication everyone who reaches ${api.listen_address} may move the primary; set pvc.api.authentication.enabled.` }]
     },
   },
@@ -130,7 +154,7 @@ export const apiRelations: readonly ApiRelation[] = [
 function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
   const { enabled, tokens } = pvc.api.authentication
   const path = 'pvc.api.authentication'
-  const findings: Finding[] = enabled && tokens.length === 0
+  const findings: Finding[] = enabled === true && tokens.length === 0
     ? [{ path: `${path}.enabled`, message: 'Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.' }]
     : []
   const seen = new Map<string, number>()
@@ -159,6 +183,24 @@ function judgeProxies ({ pvc }: ApiConfigFile): Finding[] {
   return pvc.api.trusted_proxies.flatMap((text, index) => isAddress(text)
     ? []
     : [{ path: `pvc.api.trusted_proxies[${index}]`, message: `"${text}" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.` }])
+}
+
+function judgeHostnames ({ pvc }: ApiConfigFile): Finding[] {
+  return pvc.api.hostnames.flatMap((text, index) => hostOfSetting(text) === null
+    ? [{ path: `pvc.api.hostnames[${index}]`, message: `"${text}" is not a host name or an address; write it without scheme, port and path, for example pvc.example.com.` }]
+    : [])
+}
+
+/** IPv6 addresses may stand in brackets or not; a port has no place here. */
+function hostOfSetting (text: string): string | null {
+  if (isIP(text) === 6) return hostOf(`[${text}]`)
+  return /:\d*$/.test(text.replace(/^\[.*\]/, '')) ? null : hostOf(text)
+}
+
+function judgeOrigins ({ pvc }: ApiConfigFile): Finding[] {
+  return pvc.api.allowed_origins.flatMap((text, index) => originOf(text) === null
+    ? [{ path: `pvc.api.allowed_origins[${index}]`, message: `"${text}" is not an origin; write scheme, host and, unless it is the scheme's own, port, for example https://example.com:8443. There are no wildcards.` }]
+    : [])
 }
 
 function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
@@ -197,13 +239,14 @@ export function loadApiConfig (file: string): ConfigResult<ApiConfig> {
 
 function typed ({ pvc }: ApiConfigFile): ApiConfig {
   const { authentication, ssl, limits, trusted_proxies: trustedProxies } = pvc.api
+  const known = (values: ReadonlyArray<string | null>) => values.filter((value) => value !== null)
   return {
     node: pvc.node,
     servers: zooKeeperServers(pvc.coordinators),
     sessionTimeout: milliseconds(pvc.zookeeper.session_timeout),
     listenAddress: pvc.api.listen_address,
     listenPort: pvc.api.listen_port,
-    tokens: authentication.enabled
+    tokens: authentication.enabled === true
       ? authentication.tokens.map((entry) => ({ description: entry.description, role: entry.role, digest: tokenDigest(entry) }))
       : undefined,
     tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file, minVersion: ssl.min_version } : undefined,
@@ -216,6 +259,9 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
       writes: limits.writes,
     },
     trustedProxies,
+    hostnames: known(pvc.api.hostnames.map(hostOfSetting)),
+    ...pvc.api.base_path === undefined ? {} : { basePath: pvc.api.base_path },
+    allowedOrigins: known(pvc.api.allowed_origins.map(originOf)),
     logLevel: pvc.log_level,
   }
 }

@@ -3,6 +3,8 @@
  * sentence (`detail`) says what is wrong this time and what to do.
  */
 
+import type { ZooKeeperError } from '../zookeeper/errors.ts'
+
 /** What became of the write that was asked for. */
 export type WriteOutcome = 'not_started' | 'in_progress' | 'unknown'
 
@@ -16,6 +18,8 @@ export const problems = {
   key_missing: [401, 'An API key is needed', 'Send a key in the header `X-Api-Key`.'],
   key_unknown: [401, 'The API key is not known', 'Look at `pvc.api.authentication.tokens`; a changed file is read on SIGHUP.'],
   key_too_weak: [403, 'The API key does not allow this', 'Use a key of the role `operate`.'],
+  cross_site: [403, 'The request comes from a web page of another site', 'Name its origin in `pvc.api.allowed_origins` if its pages may use this API.'],
+  host_unknown: [403, 'This API is not known by this host', 'Name the host in `pvc.api.hostnames`, or switch authentication on.'],
   route_unknown: [404, 'There is no such route', '`/docs` and docs/http.md list all routes.'],
   node_unknown: [404, 'There is no such node', '`GET /api/v1/node` lists them.'],
   no_node_found: [404, 'No node fits', 'Look at the filter.'],
@@ -37,6 +41,7 @@ export const problems = {
   node_not_running: [400, 'The node is not running', 'Start its pvcnoded.'],
   internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],
   zookeeper_unavailable: [503, 'ZooKeeper cannot be reached', 'Try again after `Retry-After`. If `outcome` is `in_progress`, follow `Location` instead.'],
+  zookeeper_permission: [503, 'ZooKeeper does not permit this', 'Look at the access list of the path that `detail` names (`getAcl` of zkCli.sh), and give this API the right.'],
   lock_not_had: [503, 'The primary lock was not had in time', 'Try again after `Retry-After`. If that goes on, look for who holds a child of `/config/primary_node`.'],
   outcome_unknown: [503, 'Whether the write was done is not known', 'Follow `Location`; it tells once ZooKeeper answers.'],
   too_many_waiting: [503, 'Too many clients are waiting', 'Try again after `Retry-After`, or raise `pvc.api.limits.waiters`.'],
@@ -92,6 +97,10 @@ export function asNotStarted (error: unknown): unknown {
 export const RETRY_AFTER = '1'
 
 /** ZooKeeper was not reached before anything was written. */
+/** What an access list of ZooKeeper's denies: named by operation and path, never with what was to be written. */
+export const zookeeperPermission = (cause: ZooKeeperError) =>
+  new ApiError('zookeeper_permission', `ZooKeeper does not permit the operation ${cause.op}${cause.path === undefined ? '' : ` on ${cause.path}`} to this API. Give it the right in the access list of that znode.`, { cause })
+
 export const zookeeperUnavailable = (cause?: unknown, outcome?: WriteOutcome) =>
   new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API goes on trying. Try again in a moment.', {
     cause, headers: { 'retry-after': RETRY_AFTER }, ...(outcome === undefined ? {} : { outcome }),

@@ -8,11 +8,14 @@ export interface HealthReport {
 
 export class HealthService {
   readonly #view: View
+  readonly #unreachable: () => string | null
 
   #stopping = false
 
-  constructor (view: View) {
+  /** @param unreachable why there is no session with ZooKeeper, as a sentence; null while there is one or nothing is known */
+  constructor (view: View, unreachable: () => string | null) {
     this.#view = view
+    this.#unreachable = unreachable
   }
 
   /** Whether this API is stopping. */
@@ -26,12 +29,13 @@ export class HealthService {
   report (): HealthReport {
     const { age, stale } = this.#view
     if (this.#stopping) return unready(age === Infinity ? null : Math.round(age) / 1000, 'This API is stopping.')
-    if (age === Infinity) return unready(null, 'Nothing has been read from ZooKeeper yet.')
+    const why = this.#unreachable()
+    if (age === Infinity) return unready(null, 'Nothing has been read from ZooKeeper yet.', why)
     const seconds = Math.round(age) / 1000
-    if (stale) return unready(seconds, `ZooKeeper has not answered for ${seconds} s.`)
+    if (stale) return unready(seconds, `ZooKeeper has not answered for ${seconds} s.`, why)
     return { ready: true, body: { status: 'ok', view_age: seconds, reasons: [] } }
   }
 }
 
-const unready = (age: number | null, reason: string): HealthReport =>
-  ({ ready: false, body: { status: 'unavailable', view_age: age, reasons: [reason] } })
+const unready = (age: number | null, reason: string, why: string | null = null): HealthReport =>
+  ({ ready: false, body: { status: 'unavailable', view_age: age, reasons: why === null ? [reason] : [reason, why] } })

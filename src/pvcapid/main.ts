@@ -2,23 +2,30 @@
 /**
  * The process pvcapid: reads its configuration, listens, and ends in order on SIGTERM or SIGINT. Exits 78 for a configuration that cannot
  * be used, after naming every error in it. SIGHUP has it read the file again: keys, certificate and log level are taken over, unless the file
- * cannot be used; then everything stays as it is.
+ * cannot be used or would leave the API weaker; then everything stays as it is.
  */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
-import { problemText, reportProblems } from '../runtime/config-problem.ts'
+import { problemText, reportProblems, type ConfigProblem } from '../runtime/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
+import { exposureProblems } from '../runtime/exposure.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
-import { createLogger, type Logger } from '../runtime/log.ts'
+import { createLogger, stdoutDestination, type Logger } from '../runtime/log.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
+import { unresolved } from '../cluster/unresolved.ts'
+import { diagnose } from '../zookeeper/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
+import { dnsLookup } from '../zookeeper/resolve.ts'
 import { buildApp } from './app.ts'
-import { loadApiConfig, type ApiConfig } from './config.ts'
+import { certificateProblems } from './certificate.ts'
+import { apiConfigSchema, loadApiConfig, type ApiConfig } from './config.ts'
+import { weakenings, type ConfigFile } from './reload-guard.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
 const FIRST_VIEW = 1_000
@@ -27,11 +34,17 @@ const IN_FLIGHT = 6_000
 /** Milliseconds for the whole shutdown: requests under way, the session's operations, and closing it. */
 const SHUTDOWN = 12_000
 
-async function serve (file: string, config: ApiConfig, log: Logger): Promise<void> {
+async function serve (file: string, started: ConfigFile): Promise<void> {
   const clock = systemClock
-  const app = await buildApp({ config, clock, connector: nativeConnector(), log, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
+  const { config } = started
+  const destination = stdoutDestination('pvcapid', clock, process.env)
+  const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination })
+  const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, dnsLookup), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
-  process.on('SIGHUP', () => reload(app, file, config, log))
+  let running = started
+  // Else Node opens its debugger, which can run anything in this process.
+  process.on('SIGUSR1', () => log.warn('SIGUSR1 is ignored'))
+  process.on('SIGHUP', () => { running = reload(app, file, running, log) })
   closeWithGrace({ delay: SHUTDOWN, skip: ['SIGHUP'], logger: { error: (message: unknown) => log.error({ detail: String(message) }, 'the shutdown was cut short') } }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'a fault that nothing handles; shutting down')
     else log.info({ signal }, 'shutting down')
@@ -47,6 +60,7 @@ async function serve (file: string, config: ApiConfig, log: Logger): Promise<voi
     onStall: (late) => log.warn({ stalled: late / 1000 }, 'the event loop stood still; a stall as long as the session time-out costs the session'),
   })
   log.info({ version: packageVersion() }, 'starting')
+  for (const { code, message } of exposureProblems(file, apiConfigSchema, config.tls === undefined ? {} : { 'pvc.api.ssl.key_file': config.tls.keyFile })) log.warn({ code }, message)
   try {
     await withDeadline(clock, FIRST_VIEW, ending.signal, async () => await app.services.view.ready)
   } catch (error) {
@@ -65,26 +79,54 @@ async function serve (file: string, config: ApiConfig, log: Logger): Promise<voi
   log.info({ address: config.listenAddress, port, tls: config.tls !== undefined, authentication: config.tokens !== undefined, zookeeper: app.services.view.latest === null ? 'not reached yet' : 'connected', version: packageVersion() }, 'ready')
 }
 
-/** What only a restart takes over. */
-const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies'] as const satisfies ReadonlyArray<keyof ApiConfig>
+/** What is to be said of the files that a sound configuration names, and of its own. */
+const filesProblems = (file: string, { tls }: ApiConfig): readonly ConfigProblem[] => [
+  ...exposureProblems(file, apiConfigSchema, tls === undefined ? {} : { 'pvc.api.ssl.key_file': tls.keyFile }),
+  ...certificateProblems(file, tls?.certFile, Date.parse(systemClock.wall())),
+]
 
-function reload (app: FastifyInstance, file: string, running: ApiConfig, log: Logger): void {
+/** What only a restart takes over. */
+const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins', 'basePath'] as const satisfies ReadonlyArray<keyof ApiConfig>
+
+/** Whether the file's last line is one; false also if it cannot be read. */
+function isWhole (file: string): boolean {
+  try {
+    return readFileSync(file, 'utf8').endsWith('\n')
+  } catch {
+    // What is wrong with it was said when it was loaded.
+    return false
+  }
+}
+
+/** Answers with what is in force from now on. */
+function reload (app: FastifyInstance, file: string, running: ConfigFile, log: Logger): ConfigFile {
   const result = loadApiConfig(file)
-  const problems = result.problems.map((problem) => problemText(problem))
+  const files = result.ok ? filesProblems(file, result.value) : []
+  const problems = [...result.problems, ...files].map((problem) => problemText(problem))
   if (!result.ok) {
     log.error({ problems }, 'the configuration cannot be used; everything stays as it is')
-    return
+    return running
   }
   const next = result.value
-  const restart = [...fixed.filter((name) => !isDeepStrictEqual(next[name], running[name])), ...(next.tls === undefined) === (running.tls === undefined) ? [] : ['tls']]
+  const taken = { config: next, problems: result.problems, isWhole: isWhole(file) }
+  const reasons = weakenings(running, taken)
+  if (reasons.length > 0) {
+    log.error({ reasons, problems }, 'the configuration would leave this API weaker; everything stays as it is. If that is wanted, restart pvcapid')
+    return running
+  }
+  // These are as they were at the start.
+  const { config: started } = app
+  const restart = [...fixed.filter((name) => !isDeepStrictEqual(next[name], started[name])), ...(next.tls === undefined) === (started.tls === undefined) ? [] : ['tls']]
   try {
     app.reload(next)
   } catch (err) {
     log.error({ err }, 'the certificate cannot be used; everything stays as it is')
-    return
+    return running
   }
   log.info({ keys: next.tokens?.length ?? null, problems }, 'the configuration was read again: keys, certificate and log level')
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed too, and wait for a restart')
+  // HTTPS that waits for a restart is not in force.
+  return started.tls === undefined ? { ...taken, config: { ...next, tls: undefined } } : taken
 }
 
 async function main (): Promise<void> {
@@ -99,10 +141,13 @@ async function main (): Promise<void> {
     case 'check':
     case 'run': {
       const result = loadApiConfig(invocation.file)
-      process.exitCode = reportProblems(result.problems, (text) => process.stderr.write(text))
-      if (!result.ok) return
+      const isStrict = invocation.kind === 'check' && invocation.strict === true
+      // A daemon that runs says these in its log.
+      const files = result.ok && invocation.kind === 'check' ? filesProblems(invocation.file, result.value) : []
+      process.exitCode = reportProblems([...result.problems, ...files], (text) => process.stderr.write(text), isStrict)
+      if (!result.ok || (isStrict && process.exitCode !== 0)) return
       if (invocation.kind === 'check') process.stdout.write(`${invocation.file} is good\n`)
-      else await serve(invocation.file, result.value, createLogger({ name: 'pvcapid', level: result.value.logLevel, clock: systemClock }))
+      else await serve(invocation.file, { config: result.value, problems: result.problems, isWhole: isWhole(invocation.file) })
       return
     }
     default: invocation satisfies never

@@ -18,6 +18,7 @@ export interface MetricsServiceOptions {
   readonly health: HealthService
   readonly waiting: () => number
   readonly streams: () => number
+  readonly logLinesDropped: () => number
 }
 
 /** What the server says of its connections. */
@@ -84,7 +85,7 @@ export class MetricsService implements Disposable {
   }
 
   async #make (): Promise<string> {
-    const { metrics, keeper, health, view, waiting, streams } = this.#options
+    const { metrics, keeper, health, view, waiting, streams, logLinesDropped } = this.#options
     const connections = this.#connections
     if (connections !== null) {
       metrics.connections.set(connections.open)
@@ -98,6 +99,8 @@ export class MetricsService implements Disposable {
     setByState(metrics.sessionState, 'state', SESSION_STATES, [keeper.current?.state ?? 'connecting'])
     metrics.waiters.set(waiting())
     metrics.streams.set(streams())
+    metrics.logLinesDropped.reset()
+    metrics.logLinesDropped.inc(logLinesDropped())
     metrics.residentMemory.set(process.memoryUsage.rss())
     const { user, system } = process.cpuUsage()
     metrics.cpuSeconds.reset()

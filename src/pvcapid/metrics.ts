@@ -39,6 +39,7 @@ export class Metrics {
   readonly waiters = this.#gauge('pvcapid_waiters', 'Clients that wait in a long-poll.', [])
   readonly waitersLimit = this.#gauge('pvcapid_waiters_limit', 'Clients that may wait in a long-poll at once.', [])
   readonly streams = this.#gauge('pvcapid_event_streams', 'Event streams that are open.', [])
+  readonly certificateExpiry = this.#gauge('pvcapid_certificate_expiry_timestamp_seconds', 'When the certificate that is served ends, or the first of its chain; 0 without HTTPS.', [])
   readonly connections = this.#gauge('pvcapid_connections', 'Connections that are open.', [])
   readonly requestsInProgress = this.#gauge('pvcapid_http_requests_in_progress', 'Requests that are in progress.', [])
   readonly requestsWaiting = this.#gauge('pvcapid_http_requests_waiting', 'Requests that wait behind others of their connection.', [])
@@ -49,6 +50,7 @@ export class Metrics {
   readonly requests = new RequestTally(this.registry, QUICK)
   readonly refusedKeys = this.#counter('pvcapid_authentication_failures_total', 'Requests with a missing or wrong key, by which.', ['reason'])
   readonly loopDelay = this.#histogram('pvcapid_event_loop_delay_seconds', 'How late the event loop came to a timer, looked at twice a second.', [], QUICK)
+  readonly logLinesDropped = this.#counter('pvcapid_log_lines_dropped_total', 'Log lines that were dropped because stdout did not take them.', [])
   readonly residentMemory = this.#gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', [])
   readonly cpuSeconds = this.#counter('process_cpu_seconds_total', 'User and system CPU time spent.', [])
 

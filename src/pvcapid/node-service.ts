@@ -21,6 +21,9 @@ export interface NodeFilter {
   readonly domain_state?: string
 }
 
+/** Characters of a node's log that are read at most: all that a znode can hold. */
+const MAX_LOG = 1_048_576
+
 export class NodeService {
   readonly #view: View
   readonly #contact: Contact
@@ -99,7 +102,7 @@ export class NodeService {
 
   /** Read once for all who ask meanwhile. */
   async #log (name: string): Promise<string> {
-    const reading = this.#logs.get(name) ?? this.#contact.read(async (session) => await session.get(logPath(name)))
+    const reading = this.#logs.get(name) ?? this.#contact.read(async (session) => await session.get(logPath(name), { maxLength: MAX_LOG }))
       .then((log) => log?.data ?? '')
       .finally(() => { this.#logs.delete(name) })
     this.#logs.set(name, reading)

@@ -60,8 +60,8 @@ export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | '
       })
     case 'holder_unconfirmed':
       return new ApiError('holder_unconfirmed',
-        `${ruling.nodes.join(', ')} may hold resources and cannot be asked. Once it is certain that it is down, confirm that; then ask again.`,
-        { outcome, members: { nodes: ruling.nodes, confirmation: ruling.nodes.map(confirmationPath) } })
+        `${ruling.nodes.join(', ')} may hold resources and cannot be asked. Once it is certain that it is down, confirm that; then ask again.${suspendedBy(ruling.alsoDead)}`,
+        { outcome, members: { nodes: ruling.nodes, confirmation: [...ruling.alsoDead, ...ruling.nodes].map(confirmationPath) } })
     case 'ineligible': {
       const sentences = Object.values(ruling.reasons).flat().map(({ message }) => message)
       return new ApiError('not_eligible', `Nobody can take the role over. ${sentences.length === 0 ? 'There is no other coordinator' : sentences.join('; ')}.`, { outcome, members: { reasons: ruling.reasons } })
@@ -69,6 +69,11 @@ export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | '
     default: return unreachable(ruling)
   }
 }
+
+/** Which other confirmation lets the fencing begin again. */
+const suspendedBy = (alsoDead: readonly string[]) => alsoDead.length === 0
+  ? ''
+  : ` No node is fenced while ${alsoDead.join(', ')} is dead as well: confirming that ${alsoDead.join(', ')} is down lets the cluster fence the other by itself, if it has a fencing agent.`
 
 function whatIsGoingOn (inFlight: Switchover | null, nodes: readonly string[]): string {
   if (inFlight !== null) return `Switchover ${inFlight.epoch} (${inFlight.from ?? 'nobody'} to ${inFlight.to ?? 'any other'}) is in flight.`

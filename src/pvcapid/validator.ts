@@ -1,6 +1,6 @@
 /**
  * Checks requests against their schemas. Text from a query, a path or a header becomes a number where the schema has one and the text is
- * plainly one; a body is taken as it is. Nothing is removed and nothing is guessed.
+ * plainly one; a body is taken as it is. Nothing is removed and nothing is guessed, and a parameter that is given twice is wrong.
  */
 import { Compile } from 'typebox/schema'
 import type { TSchema } from 'typebox'
@@ -27,13 +27,23 @@ function numbersRead (names: readonly string[], value: unknown): unknown {
   return read
 }
 
+/** The names that stand more than once in a query. */
+const repeatedIn = (query: unknown): readonly string[] =>
+  typeof query === 'object' && query !== null ? Object.entries(query).filter(([, value]) => Array.isArray(value)).map(([name]) => name) : []
+
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema)
+  const known = Object.keys((schema as Properties).properties ?? {})
   const numbers = httpPart === 'body' ? [] : numbersOf(schema as Properties)
   return (value: unknown) => {
     const read = numbersRead(numbers, value)
     if (compiled.Check(read)) return { value: read }
+    const repeated = httpPart === 'querystring' ? repeatedIn(read) : []
+    if (repeated.length > 0) return { error: repeated.map((name) => ({ keyword: 'type', instancePath: `/${name}`, schemaPath: '', message: 'is given more than once', params: {} })) }
     const [, errors] = compiled.Errors(read)
-    return { error: errors.map(({ keyword, instancePath, message, params, schemaPath }) => ({ keyword, instancePath, schemaPath, message, params: { ...params } })) }
+    return {
+      error: errors.map(({ keyword, instancePath, message, params, schemaPath }) =>
+        ({ keyword, instancePath, schemaPath, message, params: { ...params, ...instancePath === '' ? { known } : {} } })),
+    }
   }
 }

@@ -6,7 +6,7 @@
  */
 import { ClusterFeed } from '../cluster/cluster-feed.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { WatchedTree, type SessionSource } from '../zookeeper/tree.ts'
+import { WatchedTree, type SessionSource, type TreeSnapshot } from '../zookeeper/tree.ts'
 import { apiInterest, apiRoots } from './api-interest.ts'
 import { ApiSnapshot } from './api-snapshot.ts'
 import { zookeeperUnavailable } from './errors.ts'
@@ -38,6 +38,10 @@ export class View {
   readonly #tree: WatchedTree
   readonly #listeners = new Set<(change: ViewChange) => void>()
   #snapshot: ApiSnapshot | null = null
+  /** Changed paths that no snapshot has taken in yet. */
+  readonly #unread = new Set<string>()
+  /** Since when changes could not be taken in; null while they are. */
+  #failedAt: number | null = null
 
   constructor (options: ViewOptions) {
     this.#options = options
@@ -45,17 +49,32 @@ export class View {
     this.#tree = new WatchedTree({ sessions, clock, roots: apiRoots, interest: apiInterest, onError })
     // Before our own listener: the snapshot takes the coordinator view of the same revision.
     this.feed = new ClusterFeed(this.#tree)
-    this.#tree.onChange((tree, changed) => {
-      const before = this.#snapshot
-      const snapshot = ApiSnapshot.next(tree, this.feed.view, before, changed)
-      this.#snapshot = snapshot
-      const topics: Topic[] = this.board.update(snapshot)
-      for (const name of snapshot.changedNodes) if (snapshot.node(name)?.coordinatorState !== before?.node(name)?.coordinatorState) topics.push(`node/${name}`)
-      for (const topic of topics) options.waiters.wake(topic)
-      const change: ViewChange = { snapshot, topics }
-      for (const listener of [...this.#listeners]) listener(change)
-    })
+    this.#tree.onChange((tree, changed) => this.#guarded(tree, changed))
     this.ready = this.#tree.ready
+  }
+
+  /** Whatever a znode can bring about here costs the view its freshness, which it says, and never the process. */
+  #guarded (tree: TreeSnapshot, changed: readonly string[]): void {
+    for (const path of changed) this.#unread.add(path)
+    try {
+      this.#update(tree, [...this.#unread])
+      this.#unread.clear()
+      this.#failedAt = null
+    } catch (error) {
+      this.#failedAt ??= this.#options.clock.monotonic()
+      this.#options.onError(error, changed[0] ?? '/')
+    }
+  }
+
+  #update (tree: TreeSnapshot, changed: readonly string[]): void {
+    const before = this.#snapshot
+    const snapshot = ApiSnapshot.next(tree, this.feed.view, before, changed)
+    const topics: Topic[] = this.board.update(snapshot)
+    this.#snapshot = snapshot
+    for (const name of snapshot.changedNodes) if (snapshot.node(name)?.coordinatorState !== before?.node(name)?.coordinatorState) topics.push(`node/${name}`)
+    for (const topic of topics) this.#options.waiters.wake(topic)
+    const change: ViewChange = { snapshot, topics }
+    for (const listener of [...this.#listeners]) listener(change)
   }
 
   /** The present snapshot, or null before everything has been read for the first time. */
@@ -69,7 +88,8 @@ export class View {
 
   /** Milliseconds: everything that ZooKeeper had told that long ago is in the view. Infinite before the first reading. */
   get age (): number {
-    return this.#snapshot === null ? Infinity : Math.max(0, this.#options.clock.monotonic() - this.#tree.snapshot.asOf)
+    if (this.#snapshot === null) return Infinity
+    return Math.max(0, this.#options.clock.monotonic() - Math.min(this.#tree.snapshot.asOf, this.#failedAt ?? Infinity))
   }
 
   get stale (): boolean { return this.age > STALE_AFTER }

@@ -50,7 +50,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
       return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
     },
   },
-  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
   {
     reads: [resources, sessionTimeout, unfenced],
     rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
@@ -73,6 +73,7 @@ function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, ipmi
     ...unless(method !== 'command' || command !== undefined, `${fencing}.command`, 'The method command needs a command.'),
     ...unless(method === 'command' || command === undefined, `${fencing}.command`, `A command is run by the method command alone; the method is ${method}.`),
     ...unless(!unfencedFailover || method === 'none', unfenced, `unfenced_failover is for clusters without a fencing agent; the method is ${method}.`),
+    ...unless(method !== 'ipmi' || Buffer.byteLength(ipmi?.password ?? '') <= 20, `${fencing}.ipmi.password`, 'The password is longer than the 20 bytes that IPMI 2.0 and ipmitool take.'),
     ...(method === 'ipmi' && ipmi === undefined && mode === 'coordinator'
       ? [{ path: `${fencing}.ipmi`, severity: 'warning' as const, message: 'This node publishes no management controller, so the others cannot fence it.' }]
       : []),

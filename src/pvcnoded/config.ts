@@ -94,7 +94,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         saving_interval: duration('Time before each of them; before the first it takes in the half second for which a presence had to be gone.', 1),
         cipher_suite: Type.Optional(Type.Integer({ description: 'The IPMI cipher suite, for controllers that do not say which they have. Left out: they are asked.', minimum: 0, maximum: 17 })),
         ipmi: Type.Optional(section('The management controller of this very node, published for the others.', {
-          host: Type.String({ description: 'Its address: host or host:port.', minLength: 1 }),
+          host: Type.String({ description: 'Its address: host, host:port, an IPv6 address, or [IPv6 address]:port.', minLength: 1 }),
           username: Type.String({ description: 'A user that may switch the power.', minLength: 1 }),
           password: Type.String({ description: 'The password of that user.', minLength: 1, secret: true }),
         }, false)),
@@ -106,6 +106,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         timeout: duration('Bound of one run; then its process group is killed.', 3600),
       }),
       self_fence: Type.Optional(argv('Ends this node at once; run when a release fails or hangs.')),
+      run_directory: Type.String({ description: 'Where the lock file is that keeps a second pvcnoded, or --release, from running beside this one. Belongs to root or to this user alone.', pattern: '^/', default: '/run/pvc' }),
     }),
     log_level: logLevel,
   }, false),
@@ -168,6 +169,8 @@ export interface NodeConfig {
   readonly unfencedFailover: boolean
   readonly domains: DomainsConfig
   readonly selfFence: readonly string[] | undefined
+  /** Absolute path of the directory of the lock file. */
+  readonly runDirectory: string
   readonly logLevel: LogLevel
 }
 
@@ -201,6 +204,7 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
     unfencedFailover: system.fencing.unfenced_failover,
     domains: { flush: system.domains.flush, unflush: system.domains.unflush, timeout: milliseconds(system.domains.timeout) },
     selfFence: system.self_fence,
+    runDirectory: system.run_directory,
     logLevel: pvc.log_level,
   }
 }

@@ -9,6 +9,7 @@ import type { CommandRunner } from '../runtime/command.ts'
 import { Episode, type Logger } from '../runtime/log.ts'
 import type { LogTail } from '../runtime/log-tail.ts'
 import type { Connector } from '../zookeeper/connection.ts'
+import type { Diagnosis } from '../zookeeper/diagnosis.ts'
 import { isZooKeeperError, ZooKeeperError } from '../zookeeper/errors.ts'
 import { LockBook } from '../zookeeper/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session-keeper.ts'
@@ -37,8 +38,14 @@ export interface NodeDaemonOptions {
   /** Those of every node, and those of the configuration. */
   readonly collectors: readonly Collector[]
   readonly version: string
+  /** Finds out why no session with ZooKeeper can be opened. */
+  readonly diagnose?: (servers: readonly string[]) => Promise<Diagnosis>
   /** Kept in ZooKeeper, if given. */
   readonly logTail?: LogTail
+  /** Called once, when the node is registered for the first time. */
+  readonly onRegistered?: () => void
+  /** Told what the daemon waits for or does, in words, whenever that changes. */
+  readonly onStatus?: (status: string) => void
 }
 
 /** `stop_not_written`: nothing is held any more, but peers will find this node dead. */
@@ -46,6 +53,8 @@ export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written'>
 
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
 const FAREWELL = 10_000
+/** Milliseconds that a daemon which holds nothing waits for contact at its end, so that it can say so. */
+const CONTACT = 3_000
 /** Milliseconds between two looks at whether a shutdown that takes long is still in contact. */
 const DEAD_SESSION_CHECK = 1_000
 
@@ -61,6 +70,8 @@ export class NodeDaemon {
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
   readonly #giveUp = new AbortController()
   #life: Life | null = null
+  /** Why ZooKeeper cannot be reached, as the log has it. */
+  #reason: Diagnosis['reason'] | null = null
   #registered = false
   #stopping = false
   #ended = false
@@ -76,6 +87,7 @@ export class NodeDaemon {
       sessionTimeout: config.sessionTimeout,
       clock,
       random,
+      ...options.diagnose === undefined ? {} : { diagnose: options.diagnose },
       report: (report) => this.#onSession(report),
     })
     this.#keepalive = new Keepalive({
@@ -121,17 +133,28 @@ export class NodeDaemon {
     const { clock, config, log } = this.#options
     log.info('shutting down: handing over, then the final keepalive')
     this.#life?.shutdown()
-    clock.after(config.handoverTimeout + FAREWELL, () => {
-      this.#giveUp.abort()
-      this.#dropDeadSession()
-    })
+    clock.after(config.handoverTimeout + FAREWELL, () => this.#goWithoutContact())
+    clock.after(CONTACT, () => this.#goIfIdle())
+  }
+
+  /** Out of contact and holding nothing, there is nobody to hand over to, and nothing to wait for. */
+  #goIfIdle (): void {
+    if (this.#ended || this.#giveUp.signal.aborted) return
+    const { current } = this.#keeper
+    if (current?.state !== 'connected' && this.#life?.mayHold !== true) return this.#goWithoutContact()
+    this.#options.clock.after(DEAD_SESSION_CHECK, () => this.#goIfIdle())
+  }
+
+  #goWithoutContact (): void {
+    this.#giveUp.abort()
+    this.#dropDeadSession()
   }
 
   /** A session that is out of contact may never end by itself, and nothing that waits for it would; in contact, the end takes what it takes. */
   #dropDeadSession (): void {
     const { current } = this.#keeper
     if (current !== null && current.state !== 'connected') {
-      current.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'out of contact for the whole time of the shutdown' }))
+      current.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'out of contact during the shutdown' }))
     }
     if (!this.#ended) this.#options.clock.after(DEAD_SESSION_CHECK, () => this.#dropDeadSession())
   }
@@ -145,7 +168,7 @@ export class NodeDaemon {
         throw error
       })
       if (session === null) {
-        log.error('ZooKeeper could not be reached for the whole time of the shutdown')
+        log.error('ZooKeeper could not be reached during the shutdown')
         return null
       }
       const life = await this.#live(session)
@@ -162,7 +185,9 @@ export class NodeDaemon {
     if (this.#stopping) life.shutdown()
     try {
       const end = await life.run(() => {
+        if (!this.#registered) this.#options.onRegistered?.()
         this.#registered = true
+        this.#options.onStatus?.(`registered as ${config.node}`)
         this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name))
         void this.#logPublisher?.stop()
         if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
@@ -206,13 +231,32 @@ export class NodeDaemon {
     const { log } = this.#options
     switch (report.event) {
       case 'session_opened':
+        this.#reason = null
         this.#unreachable.over('ZooKeeper can be reached')
         log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'ZooKeeper session opened')
         break
-      case 'session_suspended': log.warn('out of contact with ZooKeeper: nothing new is begun'); break
-      case 'session_resumed': log.info('in contact with ZooKeeper again'); break
-      case 'session_lost': log.warn({ err: report.error }, 'ZooKeeper session ended'); break
-      case 'connect_failed': this.#unreachable.fault('ZooKeeper cannot be reached; trying on', { err: report.error }); break
+      case 'session_suspended':
+        log.warn('out of contact with ZooKeeper: nothing new is begun')
+        this.#options.onStatus?.('out of contact with ZooKeeper')
+        break
+      case 'session_resumed':
+        log.info('in contact with ZooKeeper again')
+        this.#options.onStatus?.(`registered as ${this.#options.config.node}`)
+        break
+      case 'session_lost':
+        // Ended by this daemon itself, it is no fault.
+        if (report.error.code === 'closed') log.info('ZooKeeper session closed')
+        else log.warn({ reason: report.error.code }, `ZooKeeper session ended: ${report.error.message}`)
+        break
+      case 'connect_failed':
+        this.#unreachable.fault(`ZooKeeper cannot be reached; still trying: ${report.error.message}`, { reason: report.error.code })
+        this.#options.onStatus?.(`waiting for ZooKeeper: ${report.error.message}`)
+        break
+      case 'diagnosed':
+        if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
+        this.#reason = report.diagnosis.reason
+        this.#options.onStatus?.(`waiting for ZooKeeper: ${report.diagnosis.sentence}`)
+        break
       default: report satisfies never
     }
   }

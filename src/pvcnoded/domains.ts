@@ -7,6 +7,7 @@ import { retryPause } from '../core/fence-record.ts'
 import { sureSet } from '../cluster/sure-write.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { CommandRunner } from '../runtime/command.ts'
+import { failureOf } from '../runtime/command-report.ts'
 import { pause } from '../runtime/deadline.ts'
 import type { Logger } from '../runtime/log.ts'
 import { nodePath } from '../zookeeper/paths.ts'
@@ -97,7 +98,7 @@ export class Domains {
     const argv = domains[wish]
     if (argv === undefined) return null
     const outcome = await commands.run({ argv, env: { PVC_NODE: node, PVC_ACTION: wish }, timeout: domains.timeout, signal })
-    if (outcome.kind !== 'exited') return outcome.kind
-    return outcome.code === 0 ? null : `exit ${outcome.code}`
+    const failure = failureOf(outcome, domains.timeout)
+    return failure === null ? null : `The ${wish} command ${failure}.`
   }
 }

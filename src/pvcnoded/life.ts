@@ -77,6 +77,9 @@ export class Life {
   /** Nothing may be held here, or the lease stands for it. */
   get sound (): boolean { return this.#machine === null || !mayHold(this.#machine) || this.#lease?.sound === true }
 
+  /** Something is held, or is about to be acquired. */
+  get mayHold (): boolean { return this.#machine !== null && mayHold(this.#machine) }
+
   /** What may be held here. */
   get held (): readonly string[] { return this.#machine?.held ?? [] }
 
@@ -177,7 +180,7 @@ export class Life {
     this.#closing.defer('caretaker', async () => await caretaker.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
     return new NodeOperations({
-      clock, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
+      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'),
     })
   }
 
@@ -284,15 +287,18 @@ export class Life {
   }
 
   async #operate (id: number, op: Extract<Effect, { type: 'do' }>['op']): Promise<void> {
+    const { clock, log } = this.#options
     const controller = new AbortController()
     this.#underWay.set(id, controller)
+    const begun = clock.monotonic()
     try {
       const answer = await this.#operations!.run(op, controller.signal)
       this.#underWay.delete(id)
+      log.debug({ operation: op.op, outcome: answer.kind, duration_ms: Math.round(clock.monotonic() - begun) }, `operation ${op.op} ended: ${answer.kind}`)
       this.#dispatch({ type: 'answer', id, answer })
     } catch (error) {
       this.#underWay.delete(id)
-      this.#options.log.error({ err: error, op: op.op }, 'an operation failed in a way nobody has thought of; everything held is released')
+      log.error({ err: error, operation: op.op }, `unexpected error in ${op.op}; releasing all resources`)
       this.#dispatch({ type: 'answer', id, answer: { kind: 'unknown' } })
       this.#lose(`${op.op} failed`)
     }
@@ -316,20 +322,23 @@ export class Life {
     const { code, ...fields } = note
     if (code === 'demoted') this.#demoted(note.held)
     const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
-    log[level]({ event: code, ...fields }, sentences[code])
+    log[level]({ event: code, ...fields }, sentenceOf(note))
   }
 }
 
 /** Milliseconds for publishing the resources' states. */
 const BOARD_DEADLINE = 5_000
 
-const sentences: Record<Note['code'], string> = {
-  key_changed: 'change of the primary key ended',
-  begun: 'begun',
-  finished: 'finished',
-  given_up: 'given up',
-  trouble: 'a resource gave trouble',
-  demoted: 'nothing may be held any more',
+/** A note as a log message that makes sense without its fields. */
+function sentenceOf (note: Note): string {
+  switch (note.code) {
+    case 'key_changed': return `${note.intent}: change of the primary key ended: ${note.outcome}`
+    case 'begun': return `${note.procedure} started`
+    case 'finished': return `${note.procedure} finished`
+    case 'given_up': return `${note.procedure} given up: ${note.reason}`
+    case 'trouble': return `${note.procedure}: ${note.trouble.message}`
+    case 'demoted': return `${note.reason}; ${note.held.length === 0 ? 'nothing is held' : `releasing ${note.held.join(', ')}`}`
+  }
 }
 
 /** A node that is alive starts anew: nobody can rely any more on what it held. */

@@ -6,16 +6,20 @@ import { systemClock } from '../runtime/clock.ts'
 import { createCommandRunner } from '../runtime/command.ts'
 import { readCommandLine } from '../runtime/command-line.ts'
 import { reportProblems } from '../runtime/config-problem.ts'
+import { exposureProblems } from '../runtime/exposure.ts'
 import { exitStatus } from '../runtime/exit-status.ts'
-import { createLogger, type Logger } from '../runtime/log.ts'
+import { createLogger, stdoutDestination, type Logger } from '../runtime/log.ts'
 import { LogTail } from '../runtime/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/package-version.ts'
 import { ServiceManager } from '../runtime/service-manager.ts'
-import { claimSole } from '../runtime/sole-process.ts'
+import { claimSole, SoleProcessError } from '../runtime/sole-process.ts'
+import { diagnose } from '../zookeeper/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/native.ts'
+import { dnsLookup } from '../zookeeper/resolve.ts'
+import { unresolved } from '../cluster/unresolved.ts'
 import { createCollectors } from './collectors/create.ts'
-import { loadNodeConfig, type NodeConfig } from './config.ts'
+import { loadNodeConfig, nodeConfigSchema, type NodeConfig } from './config.ts'
 import { NodeDaemon } from './daemon.ts'
 import { endings, type EndingCode } from './endings.ts'
 import { NodeNameInUseError } from './presence.ts'
@@ -31,32 +35,47 @@ switch (invocation.kind) {
     break
   case 'check':
   case 'release':
-  case 'run': await configured(invocation.file, invocation.kind)
+  case 'run': await configured(invocation.file, invocation.kind, invocation.kind === 'check' && invocation.strict === true)
 }
 
-async function configured (file: string, wanted: 'check' | 'release' | 'run'): Promise<void> {
+async function configured (file: string, wanted: 'check' | 'release' | 'run', isStrict: boolean): Promise<void> {
   const loaded = loadNodeConfig(file)
-  process.exitCode = reportProblems(loaded.problems, (text) => { process.stderr.write(text) })
-  if (!loaded.ok) return
+  const exposed = exposureProblems(file, nodeConfigSchema)
+  process.exitCode = reportProblems([...loaded.problems, ...wanted === 'check' ? exposed : []], (text) => { process.stderr.write(text) }, isStrict)
+  if (!loaded.ok || (isStrict && process.exitCode !== 0)) return
   if (wanted === 'check') return console.log(`${file}: good`)
   const config = loaded.value
   const logTail = new LogTail()
-  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, tail: logTail }).child({ node: config.node })
-  // Kept as long as this process lives, whatever ends it.
-  if (await claimSole('pvcnoded', file) === null) {
-    log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
-    process.exit(exitStatus('running'))
-  }
+  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })
+  for (const { code, message } of exposed) log.warn({ code }, message)
+  claim(file, config, wanted, log)
   if (wanted === 'run') return await runDaemon(config, log, logTail)
   process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
+}
+
+/** Claims to be the only process with this configuration, for as long as it lives. Ends the process if another one is. */
+function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log: Logger): void {
+  try {
+    if (claimSole('pvcnoded', file, config.runDirectory) !== null) return
+  } catch (error) {
+    if (!(error instanceof SoleProcessError)) throw error
+    // What a daemon has left behind must not stay held because of a lock file.
+    if (wanted === 'release') return log.error({ config: file }, `${error.message} Releasing all the same, without knowing whether a daemon runs.`)
+    log.fatal({ ...ending(error.code), config: file }, error.message)
+    process.exit(exitStatus('configuration'))
+  }
+  log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
+  process.exit(exitStatus('running'))
 }
 
 async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Promise<void> {
   const commands = createCommandRunner(systemClock)
   const facts = { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() }
-  const daemon = new NodeDaemon({
+  const serviceManager = new ServiceManager({ clock: systemClock, commands, log, env: notifyEnvironment(), pid: process.pid, sound: () => daemon.sound })
+  const daemon: NodeDaemon = new NodeDaemon({
     config,
-    connector: nativeConnector(),
+    connector: nativeConnector({ onProblem: unresolved(log) }),
+    diagnose: async (servers) => await diagnose(servers, systemClock, dnsLookup),
     clock: systemClock,
     commands,
     log,
@@ -66,13 +85,14 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     collectors: createCollectors(config.collectors, config.node, facts, systemClock, commands),
     version: packageVersion(),
     logTail,
+    onRegistered: () => serviceManager.ready(),
+    onStatus: (status) => serviceManager.status(status),
   })
   watchLoop({
     clock: systemClock,
     threshold: config.sessionTimeout / 10,
     onStall: (late) => log.warn({ stalled: late / 1000 }, 'the event loop stood still; a stall as long as the session time-out costs the session'),
   })
-  const serviceManager = new ServiceManager({ clock: systemClock, commands, log, env: notifyEnvironment(), pid: process.pid, sound: () => daemon.sound })
   let signals = 0
   const onSignal = (signal: NodeJS.Signals) => {
     signals++
@@ -84,11 +104,13 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     process.exit(1)
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  // Else Node opens its debugger, which can run anything in this process.
+  process.on('SIGUSR1', () => log.warn('SIGUSR1 is ignored'))
   // A terminal that goes away is no reason to give the primary role up.
   process.on('SIGHUP', () => log.info('SIGHUP: nothing to reload'))
   log.info({ mode: config.mode, resources: config.resources.length }, `pvcnoded ${packageVersion()} starting`)
   if (config.mode === 'coordinator' && config.fencing.method === 'none' && !config.unfencedFailover) log.warn('fencing method none: if the primary dies, failover is manual')
-  serviceManager.ready()
+  serviceManager.status('waiting for ZooKeeper')
   try {
     const end = await daemon.run()
     if (end === 'stopped') log.info('stopped')

@@ -8,6 +8,7 @@ import { KeyOperations } from '../cluster/key-operations.ts'
 import { readMembers, readRecord } from '../cluster/reading.ts'
 import { sureRead, type WriteFate } from '../cluster/sure-write.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/log.ts'
 import type { Lease } from './lease.ts'
 import type { OwnZnodes } from './own-znodes.ts'
 import type { ResourceBoard } from './resources/board.ts'
@@ -20,6 +21,7 @@ const UNLIMITED = 24 * 3_600_000
 
 export interface NodeOperationsOptions {
   readonly clock: Clock
+  readonly log: Logger
   readonly key: KeyOperations
   readonly own: OwnZnodes
   readonly lease: Lease
@@ -101,17 +103,25 @@ export class NodeOperations {
   async #effect (action: 'acquire' | 'release', name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
     const resource = this.#options.resources.get(name)
     if (resource === undefined) throw new Error(`no resource is called ${name}`)
-    const { board, caretaker, lease } = this.#options
+    const { board, caretaker, clock, lease, log } = this.#options
     await caretaker.stop()
     if (action === 'acquire' && !await lease.confirmed(signal)) return { kind: 'aborted' }
     if (action === 'acquire') this.#epoch = epoch
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
+    const begun = clock.monotonic()
     const result = await attemptAll(resource, action, { epoch, signal }, () => this.hurried)
     board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.trouble.message : null)
+    const fields = { resource: name, epoch, duration_ms: Math.round(clock.monotonic() - begun) }
     switch (result.kind) {
-      case 'done': return { kind: 'done' }
-      case 'aborted': return { kind: 'aborted' }
-      case 'failed': return { kind: 'refused', trouble: result.trouble }
+      case 'done':
+        log.info(fields, `${name} is ${action}d`)
+        return { kind: 'done' }
+      case 'aborted':
+        log.info(fields, `the ${action} of ${name} was stopped`)
+        return { kind: 'aborted' }
+      case 'failed':
+        log.warn(fields, result.trouble.message)
+        return { kind: 'refused', trouble: result.trouble }
     }
   }
 }

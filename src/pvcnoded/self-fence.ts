@@ -1,5 +1,6 @@
-/** The last resort of a node that cannot let go: it ends itself. Without a command for that, somebody has to be told. */
+/** The last resort of a node that cannot release what it holds: it ends itself. Without a command for that, an operator has to be told. */
 import type { CommandRunner } from '../runtime/command.ts'
+import { failureOf } from '../runtime/command-report.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { NodeConfig } from './config.ts'
 
@@ -8,7 +9,10 @@ const PATIENCE = 60_000
 
 export async function selfFence ({ selfFence: argv }: Pick<NodeConfig, 'selfFence'>, why: string, { commands, log }: { readonly commands: CommandRunner, readonly log: Logger }): Promise<void> {
   if (argv === undefined) return log.error({ why }, 'a resource could not be released and no self_fence is configured: release it by hand')
+  // Begun before anything is said of it.
+  const running = commands.run({ argv, timeout: PATIENCE })
   log.fatal({ why }, 'a resource could not be released: running self_fence')
-  const outcome = await commands.run({ argv, timeout: PATIENCE })
-  log.fatal({ outcome: outcome.kind }, 'self_fence has run')
+  const failure = failureOf(await running, PATIENCE)
+  if (failure === null) log.fatal('self_fence has run')
+  else log.fatal({ failure }, `self_fence ${failure}`)
 }

@@ -11,15 +11,18 @@ export interface Clock {
   monotonic (): number
   /** The present moment for people: RFC 3339 in UTC with milliseconds. Never compared between machines. */
   wall (): string
-  /** Calls `action` once, `delay` milliseconds from now (never synchronously). */
+  /** Calls `action` once, `delay` milliseconds from now (never synchronously), at the latest after 24 days. */
   after (delay: number, action: () => void): Timer
 }
+
+/** Milliseconds: a longer delay would be taken for none. */
+const LONGEST = 2_147_483_647
 
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => new Date().toISOString(),
   after (delay, action) {
-    const timer = setTimeout(action, delay)
+    const timer = setTimeout(action, Math.min(delay, LONGEST))
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
 }

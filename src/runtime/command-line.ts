@@ -9,8 +9,8 @@ export type DaemonName = 'pvcapid' | 'pvcnoded'
 export type Invocation =
   /** Run with this configuration file. */
   | { readonly kind: 'run', readonly file: string }
-  /** Only validate this configuration file. */
-  | { readonly kind: 'check', readonly file: string }
+  /** Only validate this configuration file; `strict`: a warning counts as an error. */
+  | { readonly kind: 'check', readonly file: string, readonly strict?: true }
   /** pvcnoded alone: take everything this configuration names away from this machine, and exit. */
   | { readonly kind: 'release', readonly file: string }
   | { readonly kind: 'version' }
@@ -32,7 +32,7 @@ export function readCommandLine (daemon: DaemonName, args: readonly string[], en
   try {
     values = parseArgs({
       args: [...args],
-      options: { config: { type: 'string', short: 'c' }, check: { type: 'boolean' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...daemon === 'pvcnoded' && { release: { type: 'boolean' } } },
+      options: { config: { type: 'string', short: 'c' }, check: { type: 'boolean' }, strict: { type: 'boolean' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...daemon === 'pvcnoded' && { release: { type: 'boolean' } } },
       allowPositionals: false,
     }).values
   } catch (error) {
@@ -44,7 +44,8 @@ export function readCommandLine (daemon: DaemonName, args: readonly string[], en
   if (values.version === true) return { kind: 'version' }
   if (values.config === '') return usageError(`${daemon}: --config needs the name of a file. See ${daemon} --help.`)
   const file = values.config ?? (env[configVariable(daemon)] || defaultConfigFile(daemon))
-  if (values.check === true) return { kind: 'check', file }
+  if (values.strict === true && values.check !== true) return usageError(`${daemon}: --strict goes with --check. See ${daemon} --help.`)
+  if (values.check === true) return { kind: 'check', file, ...values.strict === true ? { strict: true } : {} }
   return { kind: values['release'] === true ? 'release' : 'run', file }
 }
 
@@ -61,11 +62,12 @@ function helpText (daemon: DaemonName): string {
                      1 if not (self_fence has run), 75 if this node's daemon is running
 `
     : ''
-  return `Usage: ${daemon} [--config FILE] [--check${daemon === 'pvcnoded' ? ' | --release' : ''}]
+  return `Usage: ${daemon} [--config FILE] [--check [--strict]${daemon === 'pvcnoded' ? ' | --release' : ''}]
 
   -c, --config FILE  the configuration file; without it ${configVariable(daemon)} from
                      the environment, or else ${defaultConfigFile(daemon)}
       --check        validate the file and exit: 0 if it is good, 78 if not
+      --strict       with --check: warnings are errors as well
 ${release}      --version      print the version and exit
   -h, --help         print this and exit
 `

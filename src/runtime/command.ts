@@ -31,9 +31,9 @@ export interface CommandRequest {
 /** How a command ended; `timed_out`, `flood` and `aborted` mean that the group was killed and is gone. */
 export type CommandOutcome =
   | { readonly kind: 'exited', readonly code: number, readonly stdout: string, readonly stderr: string }
-  | { readonly kind: 'signal', readonly signal: string }
-  | { readonly kind: 'timed_out' }
-  | { readonly kind: 'flood' }
+  | { readonly kind: 'signal', readonly signal: string, readonly stderr?: string }
+  | { readonly kind: 'timed_out', readonly stderr?: string }
+  | { readonly kind: 'flood', readonly stderr?: string }
   | { readonly kind: 'failed_to_start', readonly message: string }
   | { readonly kind: 'aborted' }
 
@@ -90,8 +90,9 @@ async function runCommand (clock: Clock, request: CommandRequest): Promise<Comma
   if (killedFor !== undefined || killStragglers) await groupGone(clock, child.pid)
   stdout.abandon()
   stderr.abandon()
-  if (killedFor !== undefined) return { kind: killedFor }
-  if (end.code === null) return { kind: 'signal', signal: end.signal ?? 'unknown' }
+  if (killedFor === 'aborted') return { kind: 'aborted' }
+  if (killedFor !== undefined) return { kind: killedFor, stderr: stderr.text() }
+  if (end.code === null) return { kind: 'signal', signal: end.signal ?? 'unknown', stderr: stderr.text() }
   return { kind: 'exited', code: end.code, stdout: stdout.text(), stderr: stderr.text() }
 }
 

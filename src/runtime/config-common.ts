@@ -31,8 +31,9 @@ export const section = <Properties extends Parameters<typeof Type.Object>[0]>(de
 
 export const nodeName = (description: string) => Type.String({
   description,
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-  form: 'a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens',
+  // In the primary key `none` stands for no node, and a client's null for any.
+  pattern: '^(?!(?:[Nn][Oo][Nn][Ee]|[Nn][Uu][Ll][Ll])$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+  form: 'a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node',
 })
 
 /** A program and its arguments, run without a shell. */

@@ -11,6 +11,8 @@ export const configProblems = {
   config_unknown: 'A setting that does not exist.',
   config_missing: 'A setting that must be there is not.',
   config_invalid: 'A value of the wrong type, form or size.',
+  config_exposed: 'As a warning: a file that holds keys may be read or changed by every user of the machine.',
+  certificate_expires: 'As a warning: the certificate ends within 14 days, or has ended.',
   config_relation: 'Settings that do not go together; as a warning, settings that weaken each other.',
 } as const
 export type ConfigProblemCode = keyof typeof configProblems
@@ -48,10 +50,13 @@ export function problemText (problem: ConfigProblem): string {
   return `${place}: ${problem.severity === 'warning' ? 'warning: ' : ''}${subject}${problem.message}`
 }
 
-/** Writes every problem through `write` (a line with its newline each) and answers the exit code they call for: 78 if one is an error, else 0. */
-export function reportProblems (problems: readonly ConfigProblem[], write: (text: string) => void): number {
+/**
+ * Writes every problem through `write` (a line with its newline each) and answers the exit code they call for: 78 if one is an error, else 0.
+ * @param isStrict whether a warning counts as an error
+ */
+export function reportProblems (problems: readonly ConfigProblem[], write: (text: string) => void, isStrict = false): number {
   for (const problem of problems) write(`${problemText(problem)}\n`)
-  return problems.some((problem) => problem.severity === 'error') ? exitStatus('configuration') : 0
+  return problems.some((problem) => isStrict || problem.severity === 'error') ? exitStatus('configuration') : 0
 }
 
 /** The known word nearest to `word`, if it is near enough to be what was meant. */

@@ -1,13 +1,15 @@
 /**
  * The daemons' log: one JSON object a line on stdout, time from the injected clock.
  *
- * Guarantees: the secrets named in `secretNames` never appear, at any of the first four levels of a logged object; a
- * fault that lasts is one line at its start and one at its end, however often it was hit. Does not look for secrets
- * inside messages: those are fixed sentences.
+ * Guarantees: a log call never waits for the reader of stdout (see `log-destination.ts`); the secrets named in `secretNames` never appear, at any of the
+ * first four levels of a logged object; a key stands once in a line; a fault that lasts is one line at its start and one at its end, however often it
+ * was hit. Does not look for secrets inside messages: those are fixed sentences.
  */
+import { hostname } from 'node:os'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { Clock } from './clock.ts'
+import { isJournal, LogDestination, METADATA } from './log-destination.ts'
 import type { LogTail } from './log-tail.ts'
 
 export type { Logger } from 'pino'
@@ -31,28 +33,59 @@ export interface LogOptions {
   readonly name: 'pvcapid' | 'pvcnoded'
   readonly level: LogLevel
   readonly clock: Clock
-  /** Where the lines go; stdout unless told. */
+  /** Where the lines go; without one they go to `tail` alone. */
   readonly destination?: DestinationStream
+  /** Fields of each line. */
+  readonly fields?: Readonly<Record<string, string>>
   /** Gets each line as well. */
   readonly tail?: LogTail
 }
 
+/** Keys that the logger writes itself. */
+const ownKeys = ['level', 'time', 'pid', 'hostname', 'name', 'msg'] as const
+
 export function createLogger (options: LogOptions): Logger {
+  const { tail, destination, fields = {} } = options
+  const taken = new Set<string>([...ownKeys, ...Object.keys(fields)])
   const settings = {
-    name: options.name,
+    base: { pid: process.pid, hostname: hostname(), name: options.name, ...fields },
     level: options.level,
     timestamp: () => `,"time":"${options.clock.wall()}"`,
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      // A key that stood twice would be one value to some readers and the other to others.
+      log: (line: Record<string, unknown>) => Object.keys(line).some((key) => taken.has(key))
+        ? Object.fromEntries(Object.entries(line).map(([key, value]) => [taken.has(key) ? `${key}_` : key, value]))
+        : line,
+    },
     redact: { paths: secretPaths(), censor: '[hidden]' },
   }
-  const { tail, destination = pino.destination({ fd: 1, sync: true }) } = options
-  if (tail === undefined) return pino(settings, destination)
-  return pino(settings, {
-    write: (line) => {
-      destination.write(line)
+  if (tail === undefined) return pino(settings, destination ?? { write: () => {} })
+  const both = {
+    [METADATA]: true,
+    lastLevel: 30,
+    write (line: string) {
+      if (destination instanceof LogDestination) destination.lastLevel = both.lastLevel
+      destination?.write(line)
       tail.write(line)
     },
+  }
+  return pino(settings, both)
+}
+
+/**
+ * Stdout as a destination, flushed within a bound when the process ends, however it ends by itself.
+ * @param env of this process: with JOURNAL_STREAM naming stdout, lines begin with their priority
+ */
+export function stdoutDestination (name: LogOptions['name'], clock: Clock, env: Readonly<Record<string, string | undefined>>): LogDestination {
+  const destination = new LogDestination({
+    clock,
+    fd: 1,
+    dropNotice: (count) => `${JSON.stringify({ level: 'warn', time: clock.wall(), pid: process.pid, name, dropped: count, msg: 'log lines were dropped, because stdout did not take them' })}\n`,
+    withPriority: isJournal(1, env['JOURNAL_STREAM']),
   })
+  process.on('exit', () => { destination.flush() })
+  return destination
 }
 
 /** One condition that can be wrong for a while: says so once, counts the repeats, says when it is over. */

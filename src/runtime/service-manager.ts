@@ -7,6 +7,7 @@
  */
 import type { Clock, Timer } from './clock.ts'
 import type { CommandRunner } from './command.ts'
+import { failureOf } from './command-report.ts'
 import { Episode, type Logger } from './log.ts'
 
 export interface ServiceManagerOptions {
@@ -19,6 +20,8 @@ export interface ServiceManagerOptions {
   readonly sound: () => boolean
 }
 
+/** Characters of a status at most. */
+const STATUS = 500
 /** Milliseconds that one message may take. */
 const PATIENCE = 5_000
 
@@ -37,6 +40,11 @@ export class ServiceManager implements Disposable {
     void this.#say('READY=1')
     const interval = this.#watchdogInterval()
     if (interval !== null) this.#feedAfter(interval)
+  }
+
+  /** What this daemon does or waits for, in one line, for `systemctl status`. */
+  status (text: string): void {
+    void this.#say(`STATUS=${text.replace(/[\r\n]+/g, ' ').slice(0, STATUS)}`)
   }
 
   stopping (): void {
@@ -68,6 +76,6 @@ export class ServiceManager implements Disposable {
     if (socket === undefined || socket === '') return
     const outcome = await commands.run({ argv: ['systemd-notify', word], env: { NOTIFY_SOCKET: socket }, timeout: PATIENCE })
     if (outcome.kind === 'exited' && outcome.code === 0) this.#trouble.over('systemd can be told again')
-    else this.#trouble.fault('systemd could not be told how this daemon is', { outcome: outcome.kind })
+    else this.#trouble.fault('systemd could not be told how this daemon is', { failure: failureOf(outcome, PATIENCE) })
   }
 }

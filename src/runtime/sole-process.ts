@@ -1,25 +1,57 @@
 /**
- * One process at a time for one purpose on this machine. The mark is a Unix socket in the kernel's abstract namespace: claimed atomically, gone
- * with the process however it ends, and nothing on disk that could be left over.
+ * One process at a time for one purpose on this machine. The mark is a lock of flock(2) on a file in a run-time directory that only its owner may write
+ * to: taken atomically, and released by the kernel when the process ends, however it ends. A file that is left over means nothing.
  *
- * Does not guarantee anything across network namespaces, each of which has a namespace of such sockets of its own.
+ * The lock is taken by util-linux's `flock` on a descriptor of this process, which therefore keeps it: Node has no call for it.
+ * Does not guarantee anything between machines or containers that do not share the directory.
  */
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { realpathSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { closeSync, constants, lstatSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 
-/** Claims what `file` stands for, under whatever path it is named; null if another process has it. The file has to exist. */
-export async function claimSole (purpose: string, file: string): Promise<Disposable | null> {
-  const server = createServer((socket) => { socket.destroy() })
-  const digest = createHash('sha256').update(realpathSync(file)).digest('hex')
-  const claimed = await new Promise<boolean>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(error)
-    })
-    server.listen(`\0${purpose}/${digest}`, () => { resolve(true) })
-  })
-  if (!claimed) return null
-  server.unref()
-  return { [Symbol.dispose]: () => { server.close() } }
+/** The file or its directory cannot be used; the message says why and what to do. */
+export class SoleProcessError extends Error {
+  readonly code = 'run_directory_unusable'
 }
+
+/** The exit status by which `flock` says that another process has the lock. */
+const TAKEN = 75
+const OTHERS_MAY_WRITE = 0o022
+
+/**
+ * Claims what `file` stands for, under whatever path it is named; null if another process has it.
+ * @param directory made if it is missing; has to belong to this user or to root, and nobody else may write to it
+ * @throws SoleProcessError
+ */
+export function claimSole (purpose: string, file: string, directory: string): Disposable | null {
+  checkDirectory(directory)
+  const digest = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 16)
+  const path = join(directory, `${purpose}-${digest}.lock`)
+  let lock: number
+  try {
+    lock = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch (error) {
+    throw new SoleProcessError(`The lock file ${path} cannot be opened (${codeOf(error)}).`)
+  }
+  const { status, error, stderr } = spawnSync('flock', ['--nonblock', '--conflict-exit-code', String(TAKEN), '3'], { stdio: ['ignore', 'ignore', 'pipe', lock], encoding: 'utf8' })
+  if (status === 0) return { [Symbol.dispose]: () => { closeSync(lock) } }
+  closeSync(lock)
+  if (status === TAKEN) return null
+  throw new SoleProcessError(`${path} cannot be locked: ${error === undefined ? `flock exited with ${String(status)}: ${stderr.trim()}` : `flock (of util-linux) cannot be run (${codeOf(error)})`}.`)
+}
+
+function checkDirectory (directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 })
+    const { uid, mode } = lstatSync(directory)
+    const self = process.getuid?.() ?? 0
+    if (uid !== self && uid !== 0) throw new SoleProcessError(`The run-time directory ${directory} belongs to user ${uid}, who could keep this daemon from starting. Give it to root, or set pvc.system.run_directory.`)
+    if ((mode & OTHERS_MAY_WRITE) !== 0) throw new SoleProcessError(`The run-time directory ${directory} can be written to by others (mode ${(mode & 0o7777).toString(8)}), who could keep this daemon from starting. Take that right away (chmod go-w ${directory}), or set pvc.system.run_directory.`)
+  } catch (error) {
+    if (error instanceof SoleProcessError) throw error
+    throw new SoleProcessError(`The run-time directory ${directory} cannot be made or used (${codeOf(error)}). Set pvc.system.run_directory to one that this user may write to.`)
+  }
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)

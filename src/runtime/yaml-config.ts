@@ -53,7 +53,13 @@ export function loadConfig<Schema extends TSchema> (file: string, schema: Schema
 /** Checks the text of a configuration; `file` is only shown. */
 export function parseConfig<Schema extends TSchema> (text: string, file: string, schema: Schema, relations: ReadonlyArray<Relation<Static<Schema>>>): ConfigResult<Static<Schema>> {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  let document: Document
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  } catch (error) {
+    // Nested too deeply for the parser's stack.
+    return failed([{ code: 'config_syntax', severity: 'error', file, line: 1, column: 1, path: '', message: syntaxSentence(error instanceof Error ? error.message : String(error)) }])
+  }
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }

@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   no_children_for_ephemerals: 'an ephemeral znode cannot have children',
   no_auth: 'not permitted by the znode\'s access list',
   auth_failed: 'the servers refused the session\'s credentials',
+  auth_required: 'the servers close sessions that do not authenticate, and this project has no credentials for them',
+  session_refused: 'the servers take new sessions and not this one: they were probably wiped, or restored to older data',
   closed: 'the session was closed by this process',
   client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run scripts/setup.sh',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
@@ -56,10 +58,11 @@ const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
   [-115]: 'auth_failed',
   [-116]: 'closed',
   [-118]: 'session_moved',
+  [-124]: 'auth_required',
 }
 
 /** The answers that come from a server having judged the request, or from the client before sending: surely not applied. */
-const SURELY_NOT_APPLIED: ReadonlySet<number> = new Set([-6, -8, -9, -101, -102, -103, -108, -110, -111, -114, -115])
+const SURELY_NOT_APPLIED: ReadonlySet<number> = new Set([-6, -8, -9, -101, -102, -103, -108, -110, -111, -114, -115, -124])
 
 export const OPERATIONS = ['get', 'exists', 'children', 'create', 'set', 'delete', 'sync', 'connect', 'close', 'lock'] as const
 export type Operation = (typeof OPERATIONS)[number]
@@ -138,5 +141,5 @@ export function isLinkFailure (error: unknown): error is ZooKeeperError {
 
 /** The session is over: nothing on it will ever succeed again. */
 export function isSessionEnd (error: unknown): error is ZooKeeperError {
-  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
+  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
 }

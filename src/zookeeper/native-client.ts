@@ -76,6 +76,7 @@ export function pollsOwnDescriptor (client: object): boolean {
 /** `state` right after `init` while a connection is being made; 0 if that has failed already. */
 export const STATE_CONNECTING = 1
 export const EXPIRED = -112
+export const AUTH_REQUIRED = -124
 export const NO_NODE = -101
 export const EPHEMERAL = 1
 export const SEQUENTIAL = 2

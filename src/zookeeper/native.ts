@@ -12,7 +12,7 @@ import { systemClock, type Clock, type Timer } from '../runtime/clock.ts'
 import { checkData, checkFlag, checkPath, checkVersion } from './arguments.ts'
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind, Zxid } from './connection.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
-import { EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, pollsOwnDescriptor, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
+import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, pollsOwnDescriptor, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, dnsLookup, resolveServers, type Lookup } from './resolve.ts'
 import { WatchBook } from './watch-book.ts'
 
@@ -21,8 +21,8 @@ export interface NativeOptions {
   clock?: Clock
   /** Milliseconds between two resolutions of names while there is no connection. Default 5,000. */
   resolveInterval?: number
-  /** A name that could not be resolved while others could, or an unforeseen failure that has no other way out. */
-  onProblem?: (error: unknown) => void
+  /** A name that could not be resolved, with the name; or an unforeseen failure that has no other way out. */
+  onProblem?: (error: unknown, host?: string) => void
 }
 
 function zxid (value: number): Zxid {
@@ -81,7 +81,7 @@ class NativeConnection implements Connection {
   async #start (): Promise<void> {
     // Ending a worker with a live client aborts the process.
     if (!isMainThread) throw new ZooKeeperError('invalid_argument', { op: 'connect', detail: 'ZooKeeper needs the main thread' })
-    const addresses = await resolveServers(this.#options.servers, this.#native.lookup, (_host, error) => this.#native.onProblem(error))
+    const addresses = await this.#resolve()
     if (this.#over) return
     this.#addresses = addresses
     const client = new NativeZooKeeper({
@@ -107,6 +107,11 @@ class NativeConnection implements Connection {
     client.init({})
     // `init` hides a bad address; the state does not.
     if (client.state !== STATE_CONNECTING) throw new ZooKeeperError('connect_failed', { op: 'connect', detail: addresses.join(', ') })
+  }
+
+  async #resolve (): Promise<string[]> {
+    const { lookup, clock, onProblem } = this.#native
+    return await resolveServers(this.#options.servers, { lookup, clock, onFailure: (host, error) => onProblem(error, host) })
   }
 
   /** Never run our code inside a native callback. Immediates run first in, first out, each with its microtasks. */
@@ -141,7 +146,7 @@ class NativeConnection implements Connection {
    */
   #resolveLater (delay: number): void {
     this.#resolving = this.#native.clock.after(delay, () => {
-      resolveServers(this.#options.servers, this.#native.lookup).then((addresses) => {
+      this.#resolve().then((addresses) => {
         if (this.#over || this.#connected || sameAddresses(addresses, this.#addresses)) return
         const away = this.#native.clock.monotonic() - this.#disconnectedAt
         if (away >= this.#negotiatedTimeout) throw new ZooKeeperError('connect_failed', { op: 'connect', detail: 'the servers have other addresses now' })
@@ -161,7 +166,7 @@ class NativeConnection implements Connection {
       this.#end()
       this.#emit({ type: 'expired' })
     } else {
-      this.#fail(new ZooKeeperError('auth_failed', { op: 'connect', zkCode: code }))
+      this.#fail(code === AUTH_REQUIRED ? new ZooKeeperError('auth_required', { op: 'connect', zkCode: code }) : new ZooKeeperError('auth_failed', { op: 'connect', zkCode: code }))
     }
   }
 

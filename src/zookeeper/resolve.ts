@@ -2,11 +2,13 @@
  * Server names to addresses, in JavaScript, because the C client would resolve them on the JavaScript thread at every
  * turn of its I/O: 50 ms of DNS made each operation 50 ms, and failing DNS let the session expire.
  *
- * Guarantees: the result holds IP literals with ports and nothing else, without duplicates. A name that cannot be
- * resolved is left out and reported; only if none can be resolved it is an error (`resolve_failed`).
+ * Guarantees: the result holds IP literals with ports and nothing else, without duplicates. A name that cannot be resolved, or not in time, is left
+ * out and reported, and keeps no other name waiting; only if none can be resolved it is an error (`resolve_failed`).
  */
 import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import type { Clock } from '../runtime/clock.ts'
+import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { ZooKeeperError } from './errors.ts'
 
 const DEFAULT_PORT = 2181
@@ -33,8 +35,9 @@ export function parseServer (text: string): Server {
   return { host: match['host'], port }
 }
 
+/** As the C client takes it: the port after the last colon, and IPv6 addresses without brackets, which it would hand to the name service. */
 function literal (address: string, port: number): string {
-  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
+  return `${address}:${port}`
 }
 
 /** True if nothing in `servers` has to be looked up. */
@@ -42,16 +45,31 @@ export function areLiterals (servers: readonly string[]): boolean {
   return servers.every((server) => isIP(parseServer(server).host) !== 0)
 }
 
-/**
- * The servers as `ip:port`.
- * @param onFailure each name that could not be resolved, while others could
- */
-export async function resolveServers (servers: readonly string[], lookup: Lookup, onFailure?: (host: string, error: unknown) => void): Promise<string[]> {
+/** Milliseconds that one name may take; without it the others are used. */
+const PATIENCE = 2_000
+/** Lookups that have not ended, by name: a name server that says nothing is asked once at a time, or it would take up every thread for lookups. */
+const running = new Map<string, Promise<readonly string[]>>()
+
+function lookedUp (host: string, lookup: Lookup): Promise<readonly string[]> {
+  const found = running.get(host) ?? lookup(host).finally(() => running.delete(host))
+  running.set(host, found)
+  return found
+}
+
+export interface ResolveOptions {
+  readonly lookup: Lookup
+  readonly clock: Clock
+  /** Each name that could not be resolved, with the reason. */
+  readonly onFailure?: (host: string, error: unknown) => void
+}
+
+/** The servers as `ip:port`: every address of every name that is resolved in time. Rejects with `resolve_failed` if there is none. */
+export async function resolveServers (servers: readonly string[], { lookup, clock, onFailure }: ResolveOptions): Promise<string[]> {
   const failures: unknown[] = []
   const found = await Promise.all(servers.map(parseServer).map(async ({ host, port }) => {
     if (isIP(host) !== 0) return [literal(host, port)]
     try {
-      return (await lookup(host)).filter((address) => isIP(address) !== 0).map((address) => literal(address, port))
+      return (await withDeadline(clock, PATIENCE, undefined, async () => await lookedUp(host, lookup))).filter((address) => isIP(address) !== 0).map((address) => literal(address, port))
     } catch (error) {
       failures.push(error)
       onFailure?.(host, error)
@@ -59,6 +77,12 @@ export async function resolveServers (servers: readonly string[], lookup: Lookup
     }
   }))
   const all = [...new Set(found.flat())]
-  if (all.length === 0) throw new ZooKeeperError('resolve_failed', { op: 'connect', detail: servers.join(', '), cause: failures[0] })
+  if (all.length === 0) {
+    const [cause] = failures
+    const why = cause instanceof DeadlineError ? 'the name server does not answer' : codeOf(cause)
+    throw new ZooKeeperError('resolve_failed', { op: 'connect', detail: `${servers.join(', ')}: ${why}`, cause })
+  }
   return all
 }
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? 'it has no address'

@@ -3,14 +3,16 @@
  *
  * Guarantees: at most one session at a time; a new one only after the last is over; between attempts a bounded wait with
  * jitter, so that a cluster's daemons do not come back in step; nothing silent: every attempt, session and loss goes to
- * `report`. Without ZooKeeper it goes on trying and says so.
+ * `report`. Without ZooKeeper it goes on trying and says so, with what each server does. A session that the servers take no more, while they take
+ * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever.
  * Does not guarantee that `current` is connected: it may be suspended. A session is `current` from its first connection
  * to its end.
  */
 import { setMaxListeners } from 'node:events'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import { linkSignals } from '../runtime/deadline.ts'
-import type { Connector } from './connection.ts'
+import type { Connection, Connector } from './connection.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { ZooKeeperError, isZooKeeperError } from './errors.ts'
 import { Session } from './session.ts'
 
@@ -21,6 +23,8 @@ export type KeeperReport =
   | { readonly event: 'session_lost', readonly serial: number, readonly error: ZooKeeperError }
   /** `failures` attempts in a row have failed; the next is made in `retryIn` milliseconds. */
   | { readonly event: 'connect_failed', readonly serial: number, readonly failures: number, readonly retryIn: number, readonly error: ZooKeeperError }
+  /** Why attempts fail, found out by asking each server. */
+  | { readonly event: 'diagnosed', readonly diagnosis: Diagnosis }
 
 export interface SessionKeeperOptions {
   readonly connector: Connector
@@ -31,6 +35,8 @@ export interface SessionKeeperOptions {
   /** From 0 inclusive to 1 exclusive. */
   readonly random: () => number
   readonly report: (report: KeeperReport) => void
+  /** Finds out why no session can be opened. */
+  readonly diagnose?: (servers: readonly string[]) => Promise<Diagnosis>
   /** Milliseconds for one attempt to connect. Default 10,000. */
   readonly connectTimeout?: number
   /** Milliseconds; default deadline of operations. */
@@ -38,6 +44,9 @@ export interface SessionKeeperOptions {
   /** Milliseconds between attempts: doubled from `min` to `max`, then by chance between half and all of that. Default 100 and 5,000. */
   readonly backoff?: { readonly min: number, readonly max: number }
 }
+
+/** Milliseconds that a session has to have lasted to count as a success. */
+const LASTING = 5_000
 
 export type SessionListener = (session: Session) => void
 
@@ -51,6 +60,11 @@ export class SessionKeeper {
   #current: Session | null = null
   #timer: Timer | null = null
   #closing: Promise<void> | null = null
+  #diagnosing = false
+  /** When the present session was first connected. */
+  #connectedAt = -Infinity
+  /** Finds out whether the servers take new sessions while ours is out of contact. */
+  #refusal: Disposable | null = null
 
   /** Begins to connect at once. */
   constructor (options: SessionKeeperOptions) {
@@ -102,6 +116,7 @@ export class SessionKeeper {
     this.#closing ??= (async () => {
       this.#closed.abort()
       this.#timer?.[Symbol.dispose]()
+      this.#endRefusal()
       await this.#session.close()
       this.#listeners.clear()
     })()
@@ -112,6 +127,7 @@ export class SessionKeeper {
   destroy (error: ZooKeeperError): void {
     this.#closed.abort()
     this.#timer?.[Symbol.dispose]()
+    this.#endRefusal()
     this.#session.destroy(error)
     this.#listeners.clear()
   }
@@ -145,7 +161,10 @@ export class SessionKeeper {
       switch (state) {
         case 'connecting': break
         case 'connected': this.#connected(session); break
-        case 'suspended': this.#options.report({ event: 'session_suspended', serial: session.serial }); break
+        case 'suspended':
+          this.#options.report({ event: 'session_suspended', serial: session.serial })
+          this.#watchRefusal(session)
+          break
         case 'lost':
         case 'closed': this.#over(session); break
         default: state satisfies never
@@ -154,12 +173,56 @@ export class SessionKeeper {
     return session
   }
 
+  /** Once the session must be over if the servers served all this time, a new one is tried beside it. */
+  #watchRefusal (session: Session): void {
+    this.#endRefusal()
+    const { connector, servers, sessionTimeout, clock } = this.#options
+    const unless = session.negotiatedTimeout / 4 + 1_000
+    let probe: Connection | null = null
+    let timer = clock.after(session.negotiatedTimeout, () => {
+      probe = connector({
+        servers,
+        sessionTimeout,
+        onEvent: ({ type }) => {
+          if (type !== 'connected') return
+          // Ours may be about to come back, too.
+          timer = clock.after(unless, () => {
+            this.#endRefusal()
+            if (session.state === 'suspended') session.destroy(new ZooKeeperError('session_refused', { op: 'connect' }))
+          })
+        },
+      })
+    })
+    this.#refusal = {
+      [Symbol.dispose]: () => {
+        timer[Symbol.dispose]()
+        probe?.close()
+      },
+    }
+  }
+
+  #endRefusal (): void {
+    this.#refusal?.[Symbol.dispose]()
+    this.#refusal = null
+  }
+
+  /** One diagnosis at a time. */
+  async #diagnose (): Promise<void> {
+    const { diagnose, servers, report } = this.#options
+    if (diagnose === undefined || this.#diagnosing) return
+    this.#diagnosing = true
+    const diagnosis = await diagnose(servers)
+    this.#diagnosing = false
+    if (this.#current === null && !this.#closed.signal.aborted) report({ event: 'diagnosed', diagnosis })
+  }
+
   #connected (session: Session): void {
+    this.#endRefusal()
     if (this.#current === session) {
       this.#options.report({ event: 'session_resumed', serial: session.serial })
       return
     }
-    this.#failures = 0
+    this.#connectedAt = this.#options.clock.monotonic()
     this.#current = session
     this.#options.report({ event: 'session_opened', serial: session.serial, id: session.id, negotiatedTimeout: session.negotiatedTimeout })
     for (const listener of [...this.#listeners]) listener(session)
@@ -169,7 +232,10 @@ export class SessionKeeper {
     const reason: unknown = session.lost.reason
     const error = isZooKeeperError(reason) ? reason : new ZooKeeperError('unknown', { op: 'connect', cause: reason })
     const serial = session.serial
+    this.#endRefusal()
     if (this.#current === session) {
+      // One that ended as soon as it had begun is no success: the next would end the same way.
+      if (this.#options.clock.monotonic() - this.#connectedAt >= LASTING) this.#failures = 0
       this.#current = null
       this.#options.report({ event: 'session_lost', serial, error })
     }
@@ -178,7 +244,10 @@ export class SessionKeeper {
     const { min, max } = this.#options.backoff ?? { min: 100, max: 5_000 }
     const step = Math.min(max, min * 2 ** (this.#failures - 1))
     const retryIn = Math.round(step * (0.5 + this.#options.random() / 2))
-    if (session.id === '') this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })
+    if (session.id === '') {
+      this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })
+      void this.#diagnose()
+    }
     this.#timer = this.#options.clock.after(retryIn, () => {
       this.#session = this.#open()
       for (const go of [...this.#waiting]) go()

@@ -37,6 +37,8 @@ export type SessionState = keyof typeof SESSION_STATES
 export const ANY_VERSION: unique symbol = Symbol('ANY_VERSION')
 export type ExpectedVersion = number | typeof ANY_VERSION
 
+/** Characters of a znode's data that are read unless more are asked for: more than any value of use, and few enough to hold many of them. */
+const MAX_TEXT = 131_072
 /** Bytes of watches that one re-arming request may hold; a server accepts 1,048,575 for the request as a whole. */
 const MAX_WATCH_BYTES = 1_000_000
 
@@ -48,6 +50,8 @@ export interface OperationOptions {
 export interface ReadOptions extends OperationOptions {
   /** Arm the watch of this path; listen with `onWatch`. */
   readonly watch?: boolean | undefined
+  /** Characters of data at most; longer data read as empty. Default `MAX_TEXT`. */
+  readonly maxLength?: number | undefined
 }
 export interface CreateOptions extends OperationOptions {
   readonly ephemeral?: boolean | undefined
@@ -142,7 +146,8 @@ export class Session {
   }
 
   async get (path: string, options: ReadOptions = {}): Promise<{ data: string, stat: Stat }> {
-    return await this.#run('get', path, options, () => this.#connection.get(path, options.watch ?? false))
+    const found = await this.#run('get', path, options, () => this.#connection.get(path, options.watch ?? false))
+    return found.data.length <= (options.maxLength ?? MAX_TEXT) ? found : { data: '', stat: found.stat }
   }
 
   /** Null if and only if the znode does not exist; every other failure rejects. */

@@ -27,7 +27,7 @@ t.test('an empty cluster', async (t) => {
 
 t.test('dead nodes are reported where there are nodes of ours', async (t) => {
   t.notOk('fencing' in clusterStatus(input))
-  t.same(clusterStatus({ ...input, fencing: { failover: 'manual', dead: [] } }).fencing, { failover: 'manual', dead: [] })
+  t.same(clusterStatus({ ...input, fencing: { suspended: null, failover: 'manual', dead: [] } }).fencing, { suspended: null, failover: 'manual', dead: [] })
 })
 
 t.test('sums and counts', async (t) => {

@@ -30,3 +30,22 @@ t.test('the dead', async (t) => {
   ])
   t.equal(fencingReport([dead('b')], () => ({ ...record, why: null }))?.dead[0]?.why, null)
 })
+
+t.test('why nobody is fenced, and whose confirmation changes that', async (t) => {
+  const dead = (name: string, of = primary(name)) => ({ ...of, daemonState: 'dead' as const })
+  const record = (state: 'pending' | 'unconfirmed') => ({ ...newFence('a', 'presence_gone', { presence: null, keepalive: null }, '2026-01-01T00:00:00.000Z'), state })
+  const suspended = (members: Parameters<typeof fencingReport>[0], states: Record<string, 'pending' | 'unconfirmed'> = {}, maintenance = false) =>
+    fencingReport(members, (name) => states[name] === undefined ? null : record(states[name]), maintenance)?.suspended
+  t.equal(suspended([member('a'), member('b')]), null)
+  t.equal(suspended([dead('b'), member('a')]), null, 'one alone is fenced')
+  t.strictSame(suspended([dead('b'), member('a')], {}, true), { why: 'maintenance', nodes: ['b'], confirm: [] })
+  t.equal(suspended([member('a')], {}, true), null, 'nobody is dead')
+  const both = [dead('b', primary('b')), dead('c', member('c')), member('a')]
+  t.strictSame(suspended(both, { b: 'pending', c: 'unconfirmed' }), { why: 'several_dead', nodes: ['b', 'c'], confirm: ['c'] }, 'the secondary that nothing could fence')
+  t.strictSame(suspended(both, { b: 'unconfirmed', c: 'pending' })?.confirm, ['b'], 'the one that nothing could fence, though it was primary')
+  t.strictSame(suspended(both)?.confirm, ['c'], 'else rather the secondary')
+  t.strictSame(suspended([dead('c', member('c')), dead('b', member('b')), member('a')])?.confirm, ['b'])
+  for (const equals of [['b', 'c'], ['c', 'b']]) t.strictSame(suspended([...equals.map((name) => dead(name)), member('a')])?.confirm, ['b'], 'between equals the name decides')
+  t.strictSame(suspended([dead('b'), gone('c'), member('a')]), { why: 'several_dead', nodes: ['b', 'c'], confirm: ['b'] }, 'one that is out of contact counts, and cannot be confirmed')
+  t.equal(suspended([dead('b'), { ...dead('h'), mode: 'hypervisor' }, member('a')]), null, 'a hypervisor does not suspend')
+})

@@ -20,7 +20,7 @@ const cases: [what: string, wish: Wish, survey: Survey, ruling: Partial<Ruling>]
   ['to the settled primary, with an epoch that is over', { to: 'hv1', expectedEpoch: 0 }, settled, { kind: 'already', epoch: 1 }],
   ['to the settled primary, away from another', { to: 'hv1', from: 'hv2' }, settled, { kind: 'already', epoch: 1 }],
   ['away from one that is not primary', { from: 'hv2' }, settled, { kind: 'already', epoch: 1 }],
-  ['to the primary while another may hold something', { to: 'hv1' }, hv3Dead, { kind: 'holder_unconfirmed', nodes: ['hv3'] }],
+  ['to the primary while another may hold something', { to: 'hv1' }, hv3Dead, { kind: 'holder_unconfirmed', nodes: ['hv3'], alsoDead: [] }],
 
   ['to a primary that is not in contact', { to: 'hv1' }, survey({ members: [gone('hv1'), member('hv2')] }), { kind: 'ineligible' }],
   ['to a primary that is dead', { to: 'hv1' }, survey({ members: [primary('hv1', { daemonState: 'dead' }), member('hv2')] }), { kind: 'ineligible' }],
@@ -47,8 +47,9 @@ const cases: [what: string, wish: Wish, survey: Survey, ruling: Partial<Ruling>]
   ['a node in takeover without a record', { to: 'hv2' }, survey({ members: [primary('hv1'), member('hv2'), member('hv3', { coordinatorState: 'takeover' })] }), { kind: 'busy', record: null, nodes: ['hv3'] }],
   ['in flight comes before a dead holder', { to: 'hv2' }, survey({ members: [gone('hv1'), member('hv2'), member('hv3', { coordinatorState: 'relinquish' })] }), { kind: 'busy' }],
 
-  ['a dead holder', { to: 'hv2' }, hv3Dead, { kind: 'holder_unconfirmed', nodes: ['hv3'] }],
-  ['a dead holder comes before eligibility', { to: 'hv2' }, survey({ members: [gone('hv1'), member('hv2', { daemonState: 'stop' })] }), { kind: 'holder_unconfirmed', nodes: ['hv1'] }],
+  ['a dead holder', { to: 'hv2' }, hv3Dead, { kind: 'holder_unconfirmed', nodes: ['hv3'], alsoDead: [] }],
+  ['a dead secondary beside a dead holder', { to: 'hv2' }, survey({ members: [{ ...primary('hv1'), daemonState: 'dead' }, member('hv2'), member('hv3', { daemonState: 'dead' })] }), { kind: 'holder_unconfirmed', nodes: ['hv1'], alsoDead: ['hv3'] }],
+  ['a dead holder comes before eligibility', { to: 'hv2' }, survey({ members: [gone('hv1'), member('hv2', { daemonState: 'stop' })] }), { kind: 'holder_unconfirmed', nodes: ['hv1'], alsoDead: [] }],
 
   ['to a hypervisor', { to: 'hv2' }, survey({ members: [primary('hv1'), member('hv2', { mode: 'hypervisor' })] }), { kind: 'ineligible' }],
   ['to one that has stopped', { to: 'hv2' }, survey({ members: [primary('hv1'), member('hv2', { daemonState: 'stop' }), member('hv3')] }), { kind: 'ineligible' }],

@@ -35,7 +35,7 @@ t.test('a node that is back before its saving throws are over', { timeout: 120_0
   const { name } = await watcher.settled()
   const other = made.nodes.get(name === 'hv1' ? 'hv2' : 'hv1')
   await made.nodes.get(name)?.kill()
-  await other?.logged((line) => line['dead'] === name, 60_000)
+  await other?.logged((line) => line['peer'] === name, 60_000)
   made.startNode(name)
   await other?.logged((line) => line.msg === `${name} shows life: it is left alone`, 60_000)
   await watcher.sees('it runs', (view) => view.members.every((member) => member.daemonState === 'run'), 60_000)

@@ -30,7 +30,7 @@ esac
   t.match(await (await fetch(`${api}/api/v1/status`)).json(), { fencing: { failover: 'manual', dead: [] } }, 'there is no fencing agent')
 
   rmSync(join(made.folder, 'job.hv1'))
-  await first.logged((line) => line.msg === 'the resource is held again')
+  await first.logged((line) => line.msg.endsWith('is acquired again'))
   t.same(made.notes('job.hv1'), [String(epoch)])
   t.equal((await watcher.settled()).epoch, epoch, 'the role stayed where it was')
 

@@ -9,7 +9,7 @@ import { loadApiConfig } from '../../src/pvcapid/config.ts'
 type Test = Pick<typeof t, 'testdir'>
 
 /** Loads `text` from a file; problems come back as text, with the file's name cut to `f`. */
-function load (t: Test, text: string) {
+function loaded (t: Test, text: string) {
   const file = join(t.testdir(), 'pvcapid.yaml')
   writeFileSync(file, text)
   const result = loadApiConfig(file)
@@ -25,16 +25,16 @@ t.test('the example loads', async (t) => {
 })
 
 t.test('the least there can be, with every default', async (t) => {
-  const { result } = load(t, 'pvc: {coordinators: [hv1]}\n')
+  const { result } = loaded(t, 'pvc: {coordinators: [hv1]}\n')
   t.same(result, {
     ok: true,
     problems: [],
-    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }, trustedProxies: [], logLevel: 'info' },
+    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
   })
 })
 
 t.test('everything set: seconds become milliseconds, keys become digests', async (t) => {
-  const { result, problems } = load(t, `pvc:
+  const { result, problems } = loaded(t, `pvc:
   node: hv1
   coordinators: [hv1, "10.0.0.2:2182", "[fd00::1]", "[fd00::1]:2182"]
   zookeeper: {session_timeout: 12.5}
@@ -48,6 +48,8 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
         - {description: eyes, token_sha256: ${sha256('look').toString('hex').toUpperCase()}, role: read}
     limits: {connections: 100, connections_per_address: 50, event_streams: 7, failed_authentications: 0, writes: 1}
     trusted_proxies: [127.0.0.1, "fd00::/8"]
+    hostnames: [PVC.example.com., "fd00::FE", 10.0.0.254]
+    allowed_origins: ["https://ops.example.com", "http://10.0.0.9:8080/"]
   log_level: debug
 `)
   t.same(problems, [])
@@ -61,6 +63,8 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
     tls: undefined,
     limits: { connections: 100, connectionsPerAddress: 50, waiters: 20_000, eventStreams: 7, failedAuthentications: 0, writes: 1 },
     trustedProxies: ['127.0.0.1', 'fd00::/8'],
+    hostnames: ['pvc.example.com', 'fd00::fe', '10.0.0.254'],
+    allowedOrigins: ['https://ops.example.com', 'http://10.0.0.9:8080'],
     logLevel: 'debug',
   })
 })
@@ -83,7 +87,7 @@ for (const [name, text, expected] of [
     'f:5:5: pvc.api.listen_adress: There is no setting "listen_adress" here; did you mean "listen_address"?',
   ]],
   ['a bad node name and log level', 'pvc:\n  node: -a\n  coordinators: [a]\n  log_level: loud\n', [
-    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; it is "-a".',
+    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node; it is "-a".',
     'f:4:3: pvc.log_level: It must be one of trace, debug, info, warn, error, fatal, silent; it is "loud".',
   ]],
   ['authentication without keys', 'pvc:\n  coordinators: [a]\n  api:\n    authentication:\n      enabled: true\n', ['f:5:7: pvc.api.authentication.enabled: Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.']],
@@ -107,6 +111,13 @@ for (const [name, text, expected] of [
     'f:4:40: pvc.api.trusted_proxies[2]: "10.0.0.0/33" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.',
     'f:4:53: pvc.api.trusted_proxies[3]: "fd00::/8/8" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.',
   ]],
+  ['names and origins that are none', 'pvc:\n  coordinators: [a]\n  api:\n    hostnames: [ok.example, "a:80", "http://a", "a b", "*"]\n    allowed_origins: ["https://ok.example", "*", "null", "https://a/b", "ok.example", "https://*.example", "ftp://a", "https://u@a", "http://a:80"]\n', [
+    'f:4:29: pvc.api.hostnames[1]: "a:80" is not a host name or an address; write it without scheme, port and path, for example pvc.example.com.',
+    'f:4:37: pvc.api.hostnames[2]: "http://a" is not a host name or an address; write it without scheme, port and path, for example pvc.example.com.',
+    'f:4:49: pvc.api.hostnames[3]: "a b" is not a host name or an address; write it without scheme, port and path, for example pvc.example.com.',
+    'f:4:56: pvc.api.hostnames[4]: "*" is not a host name or an address; write it without scheme, port and path, for example pvc.example.com.',
+    ...[[45, '*'], [50, 'null'], [58, 'https://a/b'], [73, 'ok.example'], [87, 'https://*.example'], [108, 'ftp://a'], [119, 'https://u@a'], [134, 'http://a:80']].map(([column, text]) => `f:5:${column}: pvc.api.allowed_origins[${[45, 50, 58, 73, 87, 108, 119, 134].indexOf(Number(column)) + 1}]: "${text}" is not an origin; write scheme, host and, unless it is the scheme's own, port, for example https://example.com:8443. There are no wildcards.`),
+  ]],
   ['a bad digest, which is not repeated, and a bad role', 'pvc:\n  coordinators: [a]\n  api:\n    authentication:\n      tokens:\n        - {description: a, role: admin, token_sha256: abc}\n', [
     'f:6:28: pvc.api.authentication.tokens[0].role: It must be one of read, operate; it is "admin".',
     'f:6:41: pvc.api.authentication.tokens[0].token_sha256: It must be a SHA-256 in 64 hexadecimal digits.',
@@ -122,14 +133,24 @@ for (const [name, text, expected] of [
   ['a relative certificate', 'pvc:\n  coordinators: [a]\n  api:\n    ssl: {cert_file: cert.pem}\n', ['f:4:11: pvc.api.ssl.cert_file: It must be an absolute path; it is "cert.pem".']],
 ] as Array<[string, string, string[]]>) {
   t.test(name, async (t) => {
-    const { result, problems } = load(t, text)
+    const { result, problems } = loaded(t, text)
     t.same(problems, expected)
     t.equal(result.ok, false)
   })
 }
 
-t.test('an open API without authentication is a warning', async (t) => {
-  const { result, problems } = load(t, 'pvc:\n  coordinators: [a]\n  api: {listen_address: 10.0.0.1}\n')
+t.test('an open API without authentication has to be asked for, and is a warning then', async (t) => {
+  const load = (address: string, more = '') => loaded(t, `pvc:\n  coordinators: [a]\n  api: {listen_address: "${address}"${more}}\n`)
+  for (const address of ['10.0.0.1', '0.0.0.0', '::', '127.0.0.1.example.com', '127.example', '::2', 'hv1', 'localhost.example', '1270.0.0.1']) {
+    const { result, problems } = load(address)
+    t.equal(result.ok, false, address)
+    t.match(problems, [/^f:3:9: pvc\.api\.listen_address: Everyone who reaches .* write pvc\.api\.authentication: \{enabled: false\}/])
+    t.equal(load(address, ', authentication: {}').result.ok, false, `${address}, an empty section`)
+    t.equal(load(address, ', authentication: {tokens: [{description: a, role: read, token: 0123456789abcdef}]}').result.ok, false, `${address}, keys that nobody switched on`)
+    t.equal(load(address, ', authentication: {enabled: false}').result.ok, true, `${address}, asked for`)
+  }
+  for (const address of ['127.0.0.1', '127.8.9.10', '::1', 'localhost', '::ffff:127.0.0.1']) t.same(load(address).problems, [], address)
+  const { result, problems } = load('10.0.0.1', ', authentication: {enabled: false}')
   t.equal(result.ok, true)
   t.same(problems, ['f:3:9: warning: pvc.api.listen_address: Without authentication everyone who reaches 10.0.0.1 may move the primary; set pvc.api.authentication.enabled.'])
 })

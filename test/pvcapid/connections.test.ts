@@ -41,8 +41,8 @@ t.test('what is held for pipelined requests is released with their connection', 
   const app = await api(t, { port: server.port })
   const port = await listen(app)
   const etag = String((await ask(t, app, 'GET', '/api/v1/primary')).headers['etag'])
-  const wait = `GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: x\r\nIf-None-Match: ${etag}\r\n\r\n`
-  const stream = 'GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n'
+  const wait = `GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\n\r\n`
+  const stream = 'GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n'
   const descriptors = () => readdirSync('/proc/self/fd').length
 
   const waiting = await client(t, port, wait.repeat(100))
@@ -58,7 +58,7 @@ t.test('what is held for pipelined requests is released with their connection', 
   await eventually(() => app.services.streams() === 0)
 
   const before = descriptors()
-  const clients = await Promise.all(Array.from({ length: 5 }, async () => await client(t, port, 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100), false)))
+  const clients = await Promise.all(Array.from({ length: 5 }, async () => await client(t, port, 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100), false)))
   await eventually(async () => await figure(app, 'pvcapid_http_requests_in_progress') > 0)
   t.ok(descriptors() <= before + 10, 'the two ends of each connection, and no file')
   for (const { socket } of clients) socket.resetAndDestroy()
@@ -70,13 +70,13 @@ t.test('requests that wait are answered in their order, and far more of them end
   const app = await api(t, { port: server.port })
   const port = await listen(app)
   const paths = Array.from({ length: 120 }, (_, index) => index % 2 === 0 ? `/api/v1/switchover/${index}?consistent` : `/nothing/${index}`)
-  const many = await client(t, port, paths.map((path, index) => `GET ${path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${index}\r\n${index === 119 ? 'Connection: close\r\n' : ''}\r\n`).join(''))
+  const many = await client(t, port, paths.map((path, index) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${index}\r\n${index === 119 ? 'Connection: close\r\n' : ''}\r\n`).join(''))
   await many.closed
   t.strictSame([...many.said().matchAll(/x-request-id: (\d+)/g)].map(([, id]) => Number(id)), paths.map((_, index) => index))
 
   let parsed = 0
   app.server.on('request', () => { parsed += 1 })
-  const far = await client(t, port, 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(IN_PROGRESS + WAITING + 1_000))
+  const far = await client(t, port, 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(IN_PROGRESS + WAITING + 1_000))
   await far.closed
   t.ok(parsed <= IN_PROGRESS + WAITING + 1, 'nothing is made of the rest')
   t.equal(await figure(app, 'pvcapid_connections_ended_total{reason="pipelined"}'), 1)
@@ -90,11 +90,11 @@ t.test('a client that has closed its side gets its replies, and no wait', async 
   const etag = String((await ask(t, app, 'GET', '/api/v1/primary')).headers['etag'])
   const body = '{"to":"oak"}'
   for (const [text, expected] of [
-    ['GET /api/v1/node/fig/log HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1.1 200 /],
-    ['GET /api/v1/status?consistent HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(40), 'HTTP/1.1 200 '],
-    [`POST /api/v1/switchover?wait=60 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`, /^HTTP\/1.1 404 [^]*"not_started"/],
-    [`GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: x\r\nIf-None-Match: ${etag}\r\n\r\n`, /^HTTP\/1.1 200 |^HTTP\/1.1 304 /],
-    ['GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1.1 200 [^]*event: resync[^]*event: end/],
+    ['GET /api/v1/node/fig/log HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1.1 200 /],
+    ['GET /api/v1/status?consistent HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(40), 'HTTP/1.1 200 '],
+    [`POST /api/v1/switchover?wait=60 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`, /^HTTP\/1.1 404 [^]*"not_started"/],
+    [`GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\n\r\n`, /^HTTP\/1.1 200 |^HTTP\/1.1 304 /],
+    ['GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1.1 200 [^]*event: resync[^]*event: end/],
   ] as const) {
     const { socket, said, closed } = await client(t, port, text)
     socket.end()
@@ -120,7 +120,7 @@ async function bareServer (t: Test, options: Partial<ConnectionsOptions>, body: 
 t.test('a client that does not read is given up after a while, and at once where too much is held', async (t) => {
   const clock = new ManualClock()
   const { port, connections, ended } = await bareServer(t, { clock }, Buffer.alloc(12 * 2 ** 20))
-  const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
+  const get = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
   const idle = await client(t, port, get, false)
   await eventually(() => connections.held > 0)
   for (let at = 0; at < 19_750; at += 250) clock.advance(250)

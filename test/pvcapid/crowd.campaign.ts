@@ -27,7 +27,7 @@ t.test('patterns that are made to stall', { timeout: 300_000 }, async (t) => {
   const patterns = async (limit: string): Promise<void> => {
     const client = new RawClient(port)
     for (let count = 0; count < PATTERNS; count++) {
-      const reply = await client.ask(`GET /api/v1/node?limit=${encodeURIComponent(limit)} HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${READ}\r\n\r\n`)
+      const reply = await client.ask(`GET /api/v1/node?limit=${encodeURIComponent(limit)} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${READ}\r\n\r\n`)
       if (reply?.status !== 200 && reply?.status !== 404) throw new Error(`${limit}: ${String(reply?.status)} ${String(reply?.body)}`)
     }
     client.close()
@@ -47,8 +47,8 @@ t.test('slow connections and idle long-polls', { timeout: 300_000 }, async (t) =
   const control = await poll(port, CLIENTS, '/api/v1/node/fig', READ, delay(10_000))
 
   const waiting = Array.from({ length: WAITING }, () => new RawClient(port))
-  const first = await new RawClient(port).ask(`GET /api/v1/primary HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${READ}\r\nConnection: close\r\n\r\n`)
-  const request = `GET /api/v1/primary?wait=600 HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${READ}\r\nIf-None-Match: ${first?.headers.get('etag') ?? ''}\r\n\r\n`
+  const first = await new RawClient(port).ask(`GET /api/v1/primary HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${READ}\r\nConnection: close\r\n\r\n`)
+  const request = `GET /api/v1/primary?wait=600 HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${READ}\r\nIf-None-Match: ${first?.headers.get('etag') ?? ''}\r\n\r\n`
   const replies = waiting.map(async (client) => await client.ask(request, { patience: 300_000 }))
   const figure = async (name: string): Promise<number> => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1])
   await eventually(async () => await figure('pvcapid_waiters') === WAITING)
@@ -66,7 +66,7 @@ t.test('slow connections and idle long-polls', { timeout: 300_000 }, async (t) =
       closedByServer += 1
       if (!over) openSlow()
     })
-    socket.write('GET /api/v1/node HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    socket.write('GET /api/v1/node HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
   }
   for (let count = 0; count < SLOW; count++) openSlow()
   const dripping = setInterval(() => { for (const socket of slow) socket.write('x') }, 1_000)

@@ -32,7 +32,7 @@ t.test('no method and no path is a fault', async (t) => {
   for (const path of paths) {
     for (const method of METHODS.concat('BREW')) {
       for (const type of ['', 'Content-Type: application/json\r\n', 'Content-Type: no type\r\n']) {
-        const reply = await raw(t, app, `${method} ${path} HTTP/1.1\r\nHost: x\r\n${type}Content-Length: 0\r\nConnection: close\r\n\r\n`)
+        const reply = await raw(t, app, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${type}Content-Length: 0\r\nConnection: close\r\n\r\n`)
         if (!(status(reply) >= 200 && status(reply) < 500)) t.fail(`${method} ${path}: ${reply.slice(0, 100)}`)
       }
     }
@@ -59,15 +59,15 @@ t.test('forms, encodings, headers and conditions', async (t) => {
 
   const body = '{"to":"fig"}'
   const post = (headers: string): string => `POST /api/v1/switchover HTTP/1.1\r\n${headers}Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`
-  t.equal(status(await raw(t, app, `${post('Host: x\r\nHost: y\r\n')}\r\n${body}`)), 400, 'two hosts')
-  t.equal(status(await raw(t, app, `${post('host: x\r\n')}${'a:b\r\n'.repeat(2_100)}If-Match: "another"\r\n\r\n${body}`)), 431, 'too many headers')
-  t.equal(status(await raw(t, app, `${post('host: x\r\n')}${'a:b\r\n'.repeat(400)}If-Match: "another"\r\n\r\n${body}`)), 412, 'one behind many counts')
-  t.equal(status(await raw(t, app, 'POST /api/v1/switchover HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')), 400, 'a body that ends early')
-  const after = await raw(t, app, 'GET /api/v1/status?consistent HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n')
+  t.equal(status(await raw(t, app, `${post('Host: localhost\r\nHost: y\r\n')}\r\n${body}`)), 400, 'two hosts')
+  t.equal(status(await raw(t, app, `${post('host: localhost\r\n')}${'a:b\r\n'.repeat(2_100)}If-Match: "another"\r\n\r\n${body}`)), 431, 'too many headers')
+  t.equal(status(await raw(t, app, `${post('host: localhost\r\n')}${'a:b\r\n'.repeat(400)}If-Match: "another"\r\n\r\n${body}`)), 412, 'one behind many counts')
+  t.equal(status(await raw(t, app, 'POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')), 400, 'a body that ends early')
+  const after = await raw(t, app, 'GET /api/v1/status?consistent HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\n')
   t.match(after, /^HTTP\/1.1 200 /, 'what was no request is not answered before what was one')
   const gone = connectSocket((app.server.address() as AddressInfo).port, '127.0.0.1')
   await once(gone, 'connect')
-  gone.write('POST /api/v1/switchover HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
+  gone.write('POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
   await eventually(() => app.server.connections !== 0 && lines.length >= 0)
   gone.resetAndDestroy()
   await eventually(async () => /^pvcapid_connections 0$/m.test((await app.inject('/metrics')).body))

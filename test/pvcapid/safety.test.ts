@@ -72,7 +72,7 @@ t.test('every reply has the headers that all have, and pipelined ones come in or
     ['GET', '/api/v1/status?consistent', ''], ['GET', '/health/live', ''], ['GET', '/api/v1/primary?wait=x', ''], ['GET', '/nowhere', ''], ['GET', '/api/%zz', ''], ['GET', '/', ''], ['POST', '/api/v1/switchover', 'Content-Length: 0\r\n'],
     ['GET', '/api/v1/node', 'Connection: close\r\n'],
   ] as const
-  const answer = await raw(t, app, asked.map(([method, path, header], at) => `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: r${at}\r\n${header}\r\n`).join(''))
+  const answer = await raw(t, app, asked.map(([method, path, header], at) => `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: r${at}\r\n${header}\r\n`).join(''))
   const heads = answer.split(/(?=HTTP\/1\.1 \d{3} )/).map((reply) => reply.slice(0, reply.indexOf('\r\n\r\n')))
   t.strictSame(heads.map((head) => head.split(' ')[1]), ['200', '200', '304', '200', '404', '200', '200', '400', '404', '400', '200', '400', '200'])
   for (const [at, head] of heads.entries()) {
@@ -87,9 +87,9 @@ t.test('what never becomes a request', async (t) => {
   for (const [text, status, code] of [
     ['nonsense\r\n\r\n', 400, 'malformed_request'],
     ['GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
-    ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'malformed_request'],
-    [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
-    [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'malformed_request'],
+    [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431, 'headers_too_large'],
+    [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
   ] as const) {
     const answer = await raw(t, app, text)
     t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), code)
@@ -136,7 +136,7 @@ t.test('HTTPS: not before TLS 1.2, and a certificate that is renewed', async (t)
   t.equal((await open()).getPeerCertificate().subject.CN, 'second')
   let answer = ''
   kept.on('data', (chunk: Buffer) => { answer += chunk.toString() })
-  kept.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
+  kept.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await eventually(() => answer.startsWith('HTTP/1.1 200'))
   t.match(answer, /strict-transport-security/i, 'a connection that was there goes on')
   copyFileSync(first.certFile, first.keyFile)
@@ -175,7 +175,7 @@ t.test('connections that say nothing, or no TLS, are ended', { timeout: 60_000 }
     await new Promise<void>((resolve) => { socket.once('close', () => resolve()) })
   }
   for (const app of [secure, plain]) await app.listen({ host: '127.0.0.1', port: 0 })
-  await Promise.all([open(secure, ''), open(secure, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'), open(secure, '\x16\x03\x01\x02\x00'), open(plain, ''), open(plain, 'GET')])
+  await Promise.all([open(secure, ''), open(secure, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), open(secure, '\x16\x03\x01\x02\x00'), open(plain, ''), open(plain, 'GET')])
   t.match((await secure.inject('/metrics')).body, /pvcapid_connections_refused_total\{reason="handshake"\} [123]/)
 })
 

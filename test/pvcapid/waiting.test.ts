@@ -59,7 +59,7 @@ t.test('a request with a body waits as long as its client does', async (t) => {
     t.teardown(() => socket.destroy())
     const answer = once(socket, 'data').then(([chunk]) => String(chunk))
     answer.catch(() => {})
-    for (const part of [`POST /api/v1/switchover?wait=60 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`, ...parts]) {
+    for (const part of [`POST /api/v1/switchover?wait=60 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`, ...parts]) {
       socket.write(part)
       await new Promise((resolve) => { setImmediate(resolve) })
     }

@@ -47,6 +47,7 @@ t.test('the least there can be, with every default', async (t) => {
     unfencedFailover: false,
     domains: { flush: undefined, unflush: undefined, timeout: 3_600_000 },
     selfFence: undefined,
+    runDirectory: '/run/pvc',
     logLevel: 'info',
   })
 })
@@ -108,6 +109,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
     ipmi: undefined,
     unfencedFailover: true,
     domains: { flush: ['migrate', 'away'], unflush: ['migrate', 'back'], timeout: 600_000 },
+    runDirectory: '/run/pvc',
     selfFence: ['/usr/sbin/reboot', '-f'],
     logLevel: 'warn',
   })
@@ -120,7 +122,7 @@ for (const [name, text, expected] of [
     'f:1:1: pvc.coordinators: This setting is missing: The ZooKeeper servers: host or host:port; the port is 2181 unless given, IPv6 addresses stand in brackets.',
   ]],
   ['a bad mode, name and address', 'pvc:\n  node: a/b\n  mode: witness\n  coordinators: [a, a]\n  api_address: hv1\n', [
-    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; it is "a/b".',
+    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node; it is "a/b".',
     'f:3:3: pvc.mode: It must be one of coordinator, hypervisor; it is "witness".',
     'f:4:21: pvc.coordinators[1]: "a" is the same server as "a", number 1 of the list.',
     'f:5:3: pvc.api_address: "hv1" lacks the port; write hv1:PORT.',
@@ -211,4 +213,9 @@ t.test('fencing agents', async (t) => {
 t.test('unfenced_failover with a self_fence and releases that fit is taken', async (t) => {
   const { problems } = load(t, `${base}  zookeeper: {session_timeout: 9}\n  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x], release_timeout: 2.1}\n  system:\n    fencing: {unfenced_failover: true}\n    self_fence: [reboot]\n`)
   t.same(problems, [])
+})
+
+t.test('words that stand for no node are no node names', async (t) => {
+  for (const name of ['none', 'None', 'NONE', '"null"']) t.match(load(t, base.replace('hv1', name)).problems, [/not none or null/], name)
+  t.same(load(t, base.replace('node: hv1', 'node: none1')).problems, [])
 })

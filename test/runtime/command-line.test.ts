@@ -7,6 +7,7 @@ t.test('the file comes from --config, else the environment, else /etc/pvc', asyn
   t.same(readCommandLine('pvcapid', ['--config', '/my.yaml'], env), { kind: 'run', file: '/my.yaml' })
   t.same(readCommandLine('pvcapid', ['-c', '/my.yaml'], env), { kind: 'run', file: '/my.yaml' })
   t.same(readCommandLine('pvcapid', ['--config=/my.yaml', '--check'], env), { kind: 'check', file: '/my.yaml' })
+  t.same(readCommandLine('pvcapid', ['--check', '--strict'], env), { kind: 'check', file: '/env/api.yaml', strict: true })
   t.same(readCommandLine('pvcapid', [], env), { kind: 'run', file: '/env/api.yaml' })
   t.same(readCommandLine('pvcnoded', ['--check'], env), { kind: 'check', file: '/env/node.yaml' })
   t.same(readCommandLine('pvcapid', [], {}), { kind: 'run', file: '/etc/pvc/pvcapid.yaml' })
@@ -25,6 +26,7 @@ for (const [args, message] of [
   [['x.yaml'], "pvcapid: Unexpected argument 'x.yaml'. See pvcapid --help."],
   [['--config'], "pvcapid: Option '-c, --config <value>' argument missing. See pvcapid --help."],
   [['--config='], 'pvcapid: --config needs the name of a file. See pvcapid --help.'],
+  [['--strict'], 'pvcapid: --strict goes with --check. See pvcapid --help.'],
   [['--check=yes'], "pvcapid: Option '--check' does not take an argument. See pvcapid --help."],
 ] as Array<[string[], string]>) {
   t.test(`wrong usage: ${args.join(' ')}`, async (t) => {

@@ -51,7 +51,7 @@ t.test('it is the leader of a process group of its own', async (t) => {
 })
 
 t.test('a command that dies by a signal says which', async (t) => {
-  t.same(await runner.run({ argv: sh('kill -TERM $$'), timeout: minute }), { kind: 'signal', signal: 'SIGTERM' })
+  t.match(await runner.run({ argv: sh('kill -TERM $$'), timeout: minute }), { kind: 'signal', signal: 'SIGTERM' })
 })
 
 t.test('what cannot be started says why', async (t) => {
@@ -86,7 +86,7 @@ for (const [kind, end] of [
     t.equal(pids.length, 3)
     t.ok(pids.every(lives), 'all run')
     end(clock, () => caller.abort())
-    t.same(await running, { kind })
+    t.match(await running, { kind })
     t.same(pids.filter(lives), [])
     t.equal(clock.running, 0)
   })
@@ -111,9 +111,9 @@ t.test('output up to the limit is whole, one byte more is a flood and ends the g
   const full = await runner.run({ argv: fill(65_536), timeout: minute })
   t.match(full, { kind: 'exited', code: 0 })
   t.equal(full.kind === 'exited' && full.stdout.length, 65_536)
-  t.same(await runner.run({ argv: fill(65_537), timeout: minute }), { kind: 'flood' })
-  t.same(await runner.run({ argv: fill(11, '>&2'), timeout: minute, outputLimit: 10 }), { kind: 'flood' })
-  t.same(await runner.run({ argv: ['yes'], timeout: minute }), { kind: 'flood' })
+  t.match(await runner.run({ argv: fill(65_537), timeout: minute }), { kind: 'flood' })
+  t.match(await runner.run({ argv: fill(11, '>&2'), timeout: minute, outputLimit: 10 }), { kind: 'flood' })
+  t.match(await runner.run({ argv: ['yes'], timeout: minute }), { kind: 'flood' })
 })
 
 t.test('output just before the exit is not lost, even if the exit is noticed first', async (t) => {

@@ -58,3 +58,13 @@ t.test('an episode is one line at its start and one at its end', async (t) => {
   episode.fault('the disk is slow')
   t.equal(lines().length, 3, 'the next episode is told anew')
 })
+
+t.test('a key stands once in a line, whoever else uses its name', async (t) => {
+  const text: string[] = []
+  const log = createLogger({ name: 'pvcnoded', level: 'info', clock: new ManualClock(), destination: { write: (line: string) => { text.push(line) } }, fields: { node: 'hv4' } })
+  log.info({ node: 'hv3', name: 'vip', level: 9, time: 0, msg: 'no', pid: 1, hostname: 'x', epoch: 5 }, 'told')
+  t.equal(text.length, 1)
+  const keys = [...(text[0] ?? '').matchAll(/"(\w+)":/g)].map(([, key]) => key)
+  t.same(keys, [...new Set(keys)])
+  t.match(JSON.parse(text[0] ?? ''), { node: 'hv4', node_: 'hv3', name: 'pvcnoded', level: 'info', msg: 'told', epoch: 5 })
+})

@@ -20,7 +20,7 @@ export async function poll (port: number, clients: number, path: string, key: st
     const client = new RawClient(port)
     while (!over.signal.aborted) {
       const begun = performance.now()
-      const reply = await client.ask(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${key}\r\n\r\n`).catch(() => null)
+      const reply = await client.ask(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${key}\r\n\r\n`).catch(() => null)
       if (reply?.status === 200) taken.push(performance.now() - begun)
       else failures += 1
     }

@@ -63,8 +63,8 @@ export class Store {
   get holder (): Session | null { return this.#line[0]?.session ?? null }
 
   get records (): readonly StoredRecord[] {
-    return [...this.#records.entries()].sort(([a], [b]) => a - b).flatMap(([, { data, version }]) => {
-      const record = parseRecord(data)
+    return [...this.#records.entries()].sort(([a], [b]) => a - b).flatMap(([epoch, { data, version }]) => {
+      const record = parseRecord(data, epoch)
       return record === null ? [] : [{ record, version }]
     })
   }
@@ -148,7 +148,7 @@ export class Store {
   }
 
   record (epoch: number): SwitchoverRecord | null {
-    return parseRecord(this.#records.get(epoch)?.data)
+    return parseRecord(this.#records.get(epoch)?.data, epoch)
   }
 
   createRecord (record: SwitchoverRecord): KeyAnswer {
@@ -161,7 +161,7 @@ export class Store {
   setRecord (record: SwitchoverRecord, version: number): KeyAnswer {
     const stored = this.#records.get(record.epoch)
     if (stored?.version !== version) return refused
-    const before = parseRecord(stored.data)
+    const before = parseRecord(stored.data, record.epoch)
     if (before !== null && !isOpen(before)) this.#options.breach('a record is closed once', `epoch ${record.epoch}: ${before.outcome}, then ${record.outcome}`)
     this.#records.set(record.epoch, { data: JSON.stringify(record), version: version + 1 })
     this.#checkOutcome(record)

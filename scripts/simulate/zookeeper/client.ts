@@ -6,6 +6,7 @@ import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateF
 import { checkData, checkPath, checkVersion } from '../../../src/zookeeper/arguments.ts'
 import { fromZkCode, ZooKeeperError, type Operation } from '../../../src/zookeeper/errors.ts'
 import { WatchBook, type WatchTable } from '../../../src/zookeeper/watch-book.ts'
+import { contactTerms } from '../../../src/core/lease.ts'
 import type { Process } from '../process.ts'
 import type { Random } from '../random.ts'
 import type { Ensemble } from './ensemble.ts'
@@ -88,7 +89,7 @@ class SimulatedConnection implements Connection {
       this.#later(pause, () => this.#connect())
     }
     wire.onReset = refused
-    this.#later(this.#timeout / 3, refused)
+    this.#later(contactTerms(this.#timeout).silence, refused)
     wire.toServer(() => {
       if (!server.serving || server.znodes.zxid < this.#zxid) return wire.toProcess(refused)
       const accept = (session: string | null) => wire.toProcess(() => {
@@ -149,13 +150,13 @@ class SimulatedConnection implements Connection {
   #ping (wire: Wire): void {
     if (this.#wire !== wire) return
     const { ensemble } = this.#zookeeper
-    if (this.#process.clock.monotonic() - this.#lastHeard >= this.#timeout * 2 / 3) return this.#lost(wire)
+    if (this.#process.clock.monotonic() - this.#lastHeard >= contactTerms(this.#timeout).silence) return this.#lost(wire)
     const session = this.#session ?? ''
     wire.toServer(() => {
       ensemble.touch(wire.server, session)
       wire.toProcess(() => this.#heard())
     })
-    this.#later(this.#timeout / 6, () => this.#ping(wire))
+    this.#later(contactTerms(this.#timeout).ping, () => this.#ping(wire))
   }
 
   #heard (): void { this.#lastHeard = this.#process.clock.monotonic() }

@@ -62,10 +62,10 @@ async function authentication (app: FastifyInstance, { tokens }: AuthenticationO
     return keyCheck === null || keyCheck.tokens === tokens() ? null : fault(this.request, keyCheck.access)
   })
 
-  /** What is wrong with the request's key, or null. */
+  /** What is wrong with the request's key, or, where none is needed, with its host; or null. */
   function fault (request: FastifyRequest, access: TokenRole): ApiError | null {
     const known = tokens()
-    if (known === undefined) return null
+    if (known === undefined) return app.unknownHost(request)
     const key = request.headers['x-api-key']
     if (typeof key !== 'string' || key === '') return new ApiError('key_missing', 'Send an API key in the header X-Api-Key.', { headers: CHALLENGE })
     const token = tokenOf(key, known)
@@ -107,4 +107,4 @@ async function authentication (app: FastifyInstance, { tokens }: AuthenticationO
   })
 }
 
-export default fp(authentication, { name: 'authentication', dependencies: ['problems', 'rate-limits'] })
+export default fp(authentication, { name: 'authentication', dependencies: ['problems', 'rate-limits', 'cross-site'] })

@@ -3,12 +3,19 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { stringify } from 'yaml'
+import type { BasePath } from '../base-path.ts'
 import { Document } from '../document.ts'
 import { addExamples, type DescribedOperation } from '../description-examples.ts'
+import { pathOf } from '../problem.ts'
+import { pageFor, swaggerUiOptions, withBasePath } from '../swagger-page.ts'
 import swaggerFiles from './swagger-files.ts'
 
 export interface DescriptionOptions {
   readonly version: string
+  /** Whether the API is served by HTTPS itself. */
+  readonly tls: boolean
+  readonly basePath: BasePath
 }
 
 const FORM = 'application/x-www-form-urlencoded'
@@ -18,7 +25,7 @@ const text = `Coordinator state and primary switchovers of a cluster on ZooKeepe
 Every switchover has an epoch, a definite outcome and a bound. Ask for one with \`POST /api/v1/switchover\` and follow it with
 \`GET /api/v1/switchover/{epoch}\`. The routes tagged \`pvc\` are those of the Parallel Virtual Cluster's own API.`
 
-async function description (app: FastifyInstance, { version }: DescriptionOptions): Promise<void> {
+async function description (app: FastifyInstance, { version, tls, basePath }: DescriptionOptions): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -49,25 +56,35 @@ async function description (app: FastifyInstance, { version }: DescriptionOption
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` },
   })
   // Before the plugin, whose routes they take over.
-  const json = once(() => new Document(JSON.stringify(app.swagger()), 'application/json; charset=utf-8'))
-  const yaml = once(() => new Document(app.swagger({ yaml: true }), 'application/x-yaml'))
+  const json = byPrefix((prefix) => new Document(JSON.stringify(withBasePath(app.swagger(), prefix)), 'application/json; charset=utf-8'))
+  const yaml = byPrefix((prefix) => new Document(stringify(withBasePath(app.swagger(), prefix)), 'application/x-yaml'))
   await app.register(swaggerFiles, { prefix: '/docs/static' })
   app.addHook('onRoute', (route) => {
-    if (route.url === '/docs/json') route.handler = (_request, reply) => { reply.sendDocument(json()) }
-    if (route.url === '/docs/yaml') route.handler = (_request, reply) => { reply.sendDocument(yaml()) }
+    if (route.url === '/docs/json') route.handler = (request, reply) => { reply.sendDocument(json(basePath.of(request))) }
+    if (route.url === '/docs/yaml') route.handler = (request, reply) => { reply.sendDocument(yaml(basePath.of(request))) }
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    uiConfig: { docExpansion: 'list', deepLinking: true, persistAuthorization: true, tryItOutEnabled: false },
-    staticCSP: true,
+  await app.register(async (pages) => {
+    pages.addHook('onSend', (request, reply, payload, done) => {
+      const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
+      done(null, isPage ? pageFor(pathOf(request.url).endsWith('/'), payload) : payload)
+    })
+    await pages.register(swaggerUi, swaggerUiOptions(tls))
   })
-  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, (_request, reply) => { reply.sendDocument(json()) })
+  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, (request, reply) => { reply.sendDocument(json(basePath.of(request))) })
 }
 
-/** Made when it is first asked for: by then every route is there. */
-function once (make: () => Document): () => Document {
-  let made: Document | null = null
-  return () => (made ??= make())
+/** Prefixes for which a document is kept: what trusted proxies say, and so few. */
+const PREFIXES = 16
+
+/** Made when it is first asked for under a prefix: by then every route is there. */
+function byPrefix (make: (prefix: string) => Document): (prefix: string) => Document {
+  const made = new Map<string, Document>()
+  return (prefix) => {
+    const found = made.get(prefix) ?? make(prefix)
+    if (made.size >= PREFIXES && !made.has(prefix)) made.clear()
+    made.set(prefix, found)
+    return found
+  }
 }
 
 export default fp(description, { name: 'description', dependencies: ['reply-headers'] })

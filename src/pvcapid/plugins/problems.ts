@@ -7,9 +7,10 @@
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { ApiError, zookeeperUnavailable, type ProblemCode } from '../errors.ts'
+import { argumentProblem } from '../argument-problem.ts'
+import { ApiError, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from '../errors.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from '../problem.ts'
-import { isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/errors.ts'
+import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/errors.ts'
 
 /** The framework's errors that are the client's. */
 /** Headers of a request at most: all of them count, and none is dropped. */
@@ -45,27 +46,15 @@ function hostsIn (rawHeaders: readonly string[]): number {
   return count
 }
 
-function fromValidation (error: FastifyError): ApiError {
-  const where = error.validationContext ?? 'body'
-  // An unknown field is reported twice; the second report names it and says what is wrong.
-  const errors = (error.validation ?? []).filter(({ message }) => message !== 'schema is false').map(({ instancePath, message, params }) => {
-    const unknown = params['additionalProperties']
-    if (Array.isArray(unknown)) return { in: where, field: instancePath, message: `has unknown fields: ${unknown.join(', ')}` }
-    const missing = params['requiredProperties']
-    return { in: where, field: instancePath, message: `${message ?? 'is wrong'}${Array.isArray(missing) ? ` (${missing.join(', ')})` : ''}` }
-  })
-  const sentence = errors.map(({ field, message }) => `${field === '' ? where : field.slice(1)} ${message}`).join('; ')
-  return new ApiError('argument_invalid', `${sentence}. Nothing was done; correct the request.`, { members: { errors } })
-}
-
 function translated (error: FastifyError): ApiError {
   if (error instanceof ApiError) return error
-  if (error.validation !== undefined) return fromValidation(error)
+  if (error.validation !== undefined) return argumentProblem(error)
   // The client is gone, and reads no reply.
   if (error.code === 'ECONNRESET' || error.message === 'aborted') return new ApiError('malformed_request', 'The body ended before its end. Nothing was done; send all of it.', { cause: error })
   const code = framework[error.code]
   if (code !== undefined) return new ApiError(code, `${error.message}. Nothing was done; correct the request.`, { cause: error })
   if (error instanceof SyntaxError || (error.statusCode === 400 && error.code === undefined)) return new ApiError('malformed_request', `The body is not valid JSON (${error.message}).`, { cause: error })
+  if (hasCode(error, 'no_auth')) return zookeeperPermission(error)
   if (isZooKeeperError(error) && (isLinkFailure(error) || isSessionEnd(error))) return zookeeperUnavailable(error)
   return new ApiError('internal_error', 'The request could not be answered because of a fault in this API; its log says more.', { cause: error })
 }

@@ -32,7 +32,7 @@ function describe (route: RouteOptions): void {
   const schema = (route.schema ??= {}) as ReadingSchema
   schema.querystring = withProperty(schema.querystring, 'consistent', consistent)
   schema.headers = withProperty(schema.headers, 'if-none-match', ifNoneMatch)
-  schema.response = { ...problems(400, 503), 304: empty('As the client knows it, by the ETag that it sent.'), ...schema.response as object }
+  schema.response = { ...route.config?.access === 'open' ? problems(400, 503) : problems(400, 403, 503), 304: empty('As the client knows it, by the ETag that it sent.'), ...schema.response as object }
 }
 
 /** Whether the client wants what is true now, not what the view shows. */

@@ -14,11 +14,14 @@ import { isTagIn } from '../etag.ts'
 import { Outbox } from '../outbox.ts'
 import type { Prepared } from '../prepared.ts'
 import { STALE_AFTER, type View } from '../view.ts'
+import type { AllowedOrigins } from '../allowed-origins.ts'
 import { browserHeaders } from '../browser-headers.ts'
 
 export interface ReplyHeadersOptions {
   /** Whether the API is served by HTTPS itself. */
   readonly tls: boolean
+  /** Other web pages that may read replies. */
+  readonly origins: AllowedOrigins
   readonly view: Pick<View, 'age'>
   /** Whether this API stops: connections that are in use would be kept for the next request. */
   readonly stopping: () => boolean
@@ -58,17 +61,18 @@ type Flat = string[]
 
 const flat = (headers: Readonly<Record<string, unknown>>): Flat => Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
 
-async function replyHeaders (app: FastifyInstance, { tls, view, stopping }: ReplyHeadersOptions): Promise<void> {
+async function replyHeaders (app: FastifyInstance, { tls, origins, view, stopping }: ReplyHeadersOptions): Promise<void> {
   const outbox = new Outbox()
-  const browsers = await browserHeaders(tls)
+  const browsers = { ...await browserHeaders(tls), ...origins.isEmpty ? {} : { vary: 'Origin' } }
   const reading = flat({ ...browsers, 'cache-control': 'no-cache' })
   const writing = flat({ ...browsers, 'cache-control': 'no-store' })
 
   /** What a reply to `request` has, now. */
-  function common ({ method, id }: FastifyRequest): Flat {
+  function common ({ method, id, headers: { origin } }: FastifyRequest): Flat {
     const { age } = view
     const headers = [...method === 'GET' || method === 'HEAD' ? reading : writing, 'x-request-id', id, 'x-view-age', ageText(age)]
     if (age > STALE_AFTER) headers.push('x-view-stale', 'true')
+    if (origin !== undefined) headers.push(...origins.headers(origin) ?? [])
     if (stopping()) headers.push('connection', 'close')
     return headers
   }

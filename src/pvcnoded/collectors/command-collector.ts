@@ -2,7 +2,9 @@
  * A collector that is an external command: one JSON object on stdout, `{ "health_delta": 0 to 100, "message": "…", "data": … }`, each optional.
  * It runs in a process group of its own, and whatever is left of that group is killed when it has ended, however it ended.
  */
+import { parseJson } from '../../core/json-text.ts'
 import type { CommandRunner } from '../../runtime/command.ts'
+import { failureOf } from '../../runtime/command-report.ts'
 import { CollectorFault, type Check, type Collector } from './collector.ts'
 
 export interface CommandCollectorConfig {
@@ -12,6 +14,8 @@ export interface CommandCollectorConfig {
   readonly timeout: number
 }
 
+/** Stricter than what any reader accepts, so that no reader refuses what is published. */
+const PUBLISHED = { length: 65_536, depth: 16 }
 /** Milliseconds more that killing and reaping may take before the command counts as hanging all the same. */
 const REAPING = 1_000
 
@@ -21,28 +25,18 @@ export function commandCollector ({ name, command, timeout }: CommandCollectorCo
     timeout: timeout + REAPING,
     async collect (signal) {
       const outcome = await commands.run({ argv: command, env: { PVC_NODE: node, PVC_ACTION: 'collect' }, timeout, signal, killStragglers: true })
-      switch (outcome.kind) {
-        case 'exited':
-          if (outcome.code !== 0) throw new CollectorFault(`exited with ${outcome.code}`)
-          return { znodes: {}, check: parseCheck(outcome.stdout) }
-        case 'signal': throw new CollectorFault(`was ended by ${outcome.signal}`)
-        case 'timed_out': throw new CollectorFault(`did not end within ${timeout / 1000} s and was killed`)
-        case 'flood': throw new CollectorFault('wrote too much and was killed')
-        case 'failed_to_start': throw new CollectorFault(`could not be started: ${outcome.message}`)
-        case 'aborted': throw new CollectorFault('was stopped')
-      }
+      const failure = failureOf(outcome, timeout)
+      if (failure !== null || outcome.kind !== 'exited') throw new CollectorFault(failure ?? 'did not end')
+      return { znodes: {}, check: parseCheck(outcome.stdout) }
     },
   }
 }
 
 /** Throws a `CollectorFault` for anything but the form above; unknown fields are passed over. */
 export function parseCheck (stdout: string): Check {
-  let value: unknown
-  try {
-    value = JSON.parse(stdout)
-  } catch {
-    throw new CollectorFault('did not print JSON')
-  }
+  const parsed = parseJson(stdout, PUBLISHED)
+  if (!parsed.ok) throw new CollectorFault(`printed something that ${parsed.problem}`)
+  const { value } = parsed
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CollectorFault('did not print a JSON object')
   const { health_delta: delta = 0, message = '', data = null } = value as Record<string, unknown>
   if (typeof delta !== 'number' || !Number.isInteger(delta) || delta < 0 || delta > 100) throw new CollectorFault('printed a health_delta that is no whole number from 0 to 100')

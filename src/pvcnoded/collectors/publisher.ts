@@ -1,6 +1,8 @@
 /**
  * Writes what the collectors say into PVC's znodes, each text only when it has changed since this session wrote it. A write that fails is
  * made again with the next reading; the keepalive tells of lost contact, so nothing more is said of it here.
+ *
+ * Invariant: one write of a path at a time, and the newest text last; a check is in the list of checks only once its own texts are written.
  */
 import { checkNames, checkTexts, healthOf, type CheckState } from '../../core/health.ts'
 import { put } from '../../cluster/put.ts'
@@ -15,7 +17,13 @@ export class CollectedPublisher {
   readonly #checks: ReadonlySet<string>
   readonly #session: Session
   readonly #written = new Map<string, string>()
+  /** Path → the text that is to stand there. */
+  readonly #wanted = new Map<string, string>()
+  readonly #writing = new Map<string, Promise<void>>()
   readonly #underWay = new Set<Promise<void>>()
+  #latest: readonly Collected[] = []
+  /** Checks whose texts have been written, or tried. */
+  readonly #known = new Set<string>()
   #stopped = false
 
   constructor (session: Session, node: string, checks: readonly string[]) {
@@ -40,14 +48,23 @@ export class CollectedPublisher {
   }
 
   async #publish (collected: Collected, all: readonly Collected[]): Promise<void> {
-    const shown = all.filter((each) => this.#checks.has(each.name) || each.fault !== null).map(checkState)
-    const own = shown.find((check) => check.name === collected.name)
+    this.#latest = all
+    const own = this.#shown().find((check) => check.name === collected.name)
+    if (own !== undefined) {
+      await this.#publishCheck(own)
+      this.#known.add(own.name)
+    }
+    // As they are by now: other collectors may have answered while this one's texts were written.
+    const shown = this.#shown()
     await Promise.all([
       ...Object.entries(collected.fault === null ? collected.reading?.znodes ?? {} : {}).map(async ([key, text]) => await this.#write(`${nodePath(this.#node)}/${key}`, text)),
-      ...own === undefined ? [] : [this.#publishCheck(own)],
-      this.#write(nodePath(this.#node, 'monitoring_plugins'), checkNames(shown)),
+      this.#write(nodePath(this.#node, 'monitoring_plugins'), checkNames(shown.filter(({ name }) => this.#known.has(name)))),
       this.#write(nodePath(this.#node, 'monitoring_health'), String(healthOf(shown))),
     ])
+  }
+
+  #shown (): readonly CheckState[] {
+    return this.#latest.filter((each) => this.#checks.has(each.name) || each.fault !== null).map(checkState)
   }
 
   async #publishCheck (check: CheckState): Promise<void> {
@@ -56,14 +73,27 @@ export class CollectedPublisher {
     await Promise.all(Object.entries(checkTexts(check)).map(async ([name, text]) => await this.#write(childPath(folder, name), text)))
   }
 
+  /** Resolves once `text`, or a newer one, is written or could not be. */
   async #write (path: string, text: string): Promise<void> {
-    if (this.#written.get(path) === text) return
-    this.#written.set(path, text)
-    try {
-      await put(this.#session, path, text)
-    } catch (error) {
-      this.#written.delete(path)
-      if (!isZooKeeperError(error)) throw error
+    this.#wanted.set(path, text)
+    let writing = this.#writing.get(path)
+    if (writing === undefined) {
+      writing = this.#writeUntilNewest(path).finally(() => this.#writing.delete(path))
+      this.#writing.set(path, writing)
+    }
+    await writing
+  }
+
+  async #writeUntilNewest (path: string): Promise<void> {
+    for (let text = this.#wanted.get(path); text !== undefined && text !== this.#written.get(path); text = this.#wanted.get(path)) {
+      try {
+        await put(this.#session, path, text)
+        this.#written.set(path, text)
+      } catch (error) {
+        this.#written.delete(path)
+        if (!isZooKeeperError(error)) throw error
+        return
+      }
     }
   }
 }

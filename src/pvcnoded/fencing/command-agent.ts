@@ -1,5 +1,6 @@
 /** Fences with an external command: exit 0 within its time is a confirmed fence, and nothing else is. */
 import type { CommandRunner } from '../../runtime/command.ts'
+import { failureOf } from '../../runtime/command-report.ts'
 import type { FencingAgent, FencingResult } from './agent.ts'
 
 export interface CommandAgentConfig {
@@ -20,16 +21,8 @@ export function commandAgent ({ command, timeout }: CommandAgentConfig, commands
         signal,
         killStragglers: true,
       })
-      switch (outcome.kind) {
-        case 'exited': return outcome.code === 0
-          ? { confirmed: true, message: 'The fencing command confirmed it.' }
-          : { confirmed: false, message: `The fencing command exited with ${outcome.code}.` }
-        case 'signal': return { confirmed: false, message: `The fencing command was ended by ${outcome.signal}.` }
-        case 'timed_out': return { confirmed: false, message: `The fencing command did not end within ${timeout / 1000} s and was killed.` }
-        case 'flood': return { confirmed: false, message: 'The fencing command wrote too much and was killed.' }
-        case 'failed_to_start': return { confirmed: false, message: `The fencing command could not be started: ${outcome.message}.` }
-        case 'aborted': return { confirmed: false, message: 'The fencing command was stopped.' }
-      }
+      const failure = failureOf(outcome, timeout)
+      return failure === null ? { confirmed: true, message: 'The fencing command confirmed it.' } : { confirmed: false, message: `The fencing command ${failure}.` }
     },
   }
 }

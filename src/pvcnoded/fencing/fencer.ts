@@ -127,7 +127,7 @@ export class Fencer {
     const after = await this.#read(name)
     if (after === null || showsLife(record, await sight(session, name)) || after.stateVersion !== before.stateVersion) return false
     if (await this.#set(name, 'daemonstate', 'dead', after.stateVersion) !== 'done') return false
-    log.error({ dead: name, why }, `${name} is dead: ${suspicions[why]}`)
+    log.error({ peer: name, why }, `${name} is dead: ${suspicions[why]}`)
     return true
   }
 
@@ -148,7 +148,7 @@ export class Fencer {
       const found = await this.#read(member.name)
       if (found === null || found.daemonState !== 'dead' || (await sight(session, member.name)).presence !== null) continue
       if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) === 'done') {
-        log.warn({ dead: member.name }, `${member.name} counts as having let go, without a fence: unfenced_failover`)
+        log.warn({ peer: member.name }, `${member.name} counts as having let go, without a fence: unfenced_failover`)
       }
     }
   }
@@ -194,7 +194,7 @@ export class Fencer {
     if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
     // Who stood still since then does not know what has become of the node: the next pass begins anew. Nothing is waited for between this and the agent.
     if (clock.monotonic() - asked > LAST_LOOK) return
-    log.warn({ dead: name, method: agent.method, attempt: judged.attempts + 1 }, `fencing ${name}`)
+    log.warn({ peer: name, method: agent.method, attempt: judged.attempts + 1 }, `fencing ${name}`)
     const result = await agent.fence(target, AbortSignal.any([this.#stopped.signal, lock.lost]))
     // A coordinator that is stopping, or has lost the lock, leaves the rest to the others.
     if (this.#stopped.signal.aborted || lock.lost.aborted) return
@@ -208,7 +208,7 @@ export class Fencer {
       await pause(clock, count === 0 ? Math.max(0, savingInterval - silent) : savingInterval, this.#stopped.signal)
       if (this.#stopped.signal.aborted) return false
       if (showsLife(judged, await sight(session, name))) {
-        log.info({ node: name }, `${name} shows life: it is left alone`)
+        log.info({ peer: name }, `${name} shows life: it is left alone`)
         return false
       }
     }
@@ -227,15 +227,15 @@ export class Fencer {
     const { self, log, clock } = this.#options
     const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
     if (!result.confirmed) {
-      log.error({ dead: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
+      log.error({ peer: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
       await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
       return
     }
     const fate = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
     if (fate === 'done' && mayHold(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
     await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
-    if (fate === 'done') log.warn({ node: name }, `${name} is fenced: ${result.message}`)
-    else log.warn({ node: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
+    if (fate === 'done') log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
+    else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
   }
 
   async #target (node: string): Promise<FencingTarget> {

@@ -4,6 +4,7 @@
  *
  * The password reaches `ipmitool` in its environment alone, never on a command line; nothing of what it prints is repeated.
  */
+import { isIPv6 } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/command.ts'
 import type { FencingAgent, FencingResult, FencingTarget } from './agent.ts'
@@ -42,10 +43,12 @@ class PowerCycle {
   readonly #signal: AbortSignal
   readonly #tools: IpmiAgentTools
   readonly #until: number
+  /** Why it is not off yet, as the last command showed that came to an answer. */
+  #trouble = 'did not answer'
 
   constructor (node: string, { host, username, password }: NonNullable<FencingTarget['ipmi']>, { timeout, cipherSuite }: IpmiAgentConfig, signal: AbortSignal, tools: IpmiAgentTools) {
     this.#node = node
-    const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? []
+    const [name, port] = hostAndPort(host)
     this.#argv = ['ipmitool', '-I', 'lanplus', '-H', name, ...port === undefined ? [] : ['-p', port], ...cipherSuite === undefined ? [] : ['-C', String(cipherSuite)], '-U', username, '-E', '-N', '1', '-R', '3', 'chassis', 'power']
     this.#password = password
     this.#signal = signal
@@ -55,7 +58,7 @@ class PowerCycle {
 
   async run (): Promise<FencingResult> {
     await this.#ipmi('off')
-    if (!await this.#reaches('off')) return { confirmed: false, message: `${this.#node} was not seen to be off: its management controller did not answer, or did not obey.` }
+    if (!await this.#reaches('off')) return { confirmed: false, message: `${this.#node} was not seen to be off: its management controller ${this.#trouble}.` }
     await this.#ipmi('on')
     const message = await this.#reaches('on') ? `${this.#node} was powered off and on again.` : `${this.#node} was powered off, and did not come on again.`
     return { confirmed: true, message }
@@ -80,10 +83,31 @@ class PowerCycle {
       signal: this.#signal,
       killStragglers: true,
     })
-    return outcome.kind === 'exited' && outcome.code === 0 ? outcome.stdout : ''
+    if (outcome.kind !== 'exited') {
+      if (outcome.kind === 'failed_to_start') this.#trouble = `could not be asked: ipmitool could not be started: ${outcome.message}`
+      return ''
+    }
+    if (outcome.code !== 0) this.#trouble = troubleIn(outcome.stderr)
+    else if (command === 'status') this.#trouble = 'answered, but did not obey: the power is still on'
+    return outcome.code === 0 ? outcome.stdout : ''
   }
 
   #left (): number {
     return this.#until - this.#tools.clock.monotonic()
   }
+}
+
+/** A host, with or without a port: a name, an IPv4 address, or an IPv6 address, which needs brackets to have a port. */
+export function hostAndPort (host: string): [host: string, port: string | undefined] {
+  if (isIPv6(host)) return [host, undefined]
+  const [, bracketed, plain = host, port] = /^(?:\[([^\]]*)\]|(.*?))(?::(\d+))?$/.exec(host) ?? []
+  return [bracketed ?? plain, port]
+}
+
+/** The end of a sentence that begins with the controller. What ipmitool says is recognised, never repeated. */
+function troubleIn (stderr: string): string {
+  if (/insufficient privilege|privilege level|0xd4/i.test(stderr)) return 'refused: the user\'s privilege is too low'
+  if (/RAKP|password|unauthorized name|user ?name|authenticat|HMAC/i.test(stderr)) return 'refused the user name or the password'
+  if (/could not resolve|lookup failed|name or service|address lookup/i.test(stderr)) return 'was not found: its host name cannot be resolved'
+  return 'did not answer, or refused the user name or the password'
 }

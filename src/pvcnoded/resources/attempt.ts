@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandOutcome, CommandRunner } from '../../runtime/command.ts'
+import { spoken } from '../../runtime/command-report.ts'
 import { pause } from '../../runtime/deadline.ts'
 import type { Action, AttemptResult } from './resource.ts'
 
@@ -42,7 +43,7 @@ export class Attempt {
   /** Runs a command that has to exit with 0; resolves with its stdout. Throws an `AttemptFault`. */
   async must (...argv: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...argv)
-    if (code !== 0) throw new AttemptFault(`failed: ${argv.slice(0, 3).join(' ')} exited with ${code}: ${lastLine(stderr)}`)
+    if (code !== 0) throw new AttemptFault(`failed: ${argv.slice(0, 3).join(' ')} exited with ${code}${quoted(stderr)}`)
     return stdout
   }
 
@@ -69,14 +70,18 @@ export class Attempt {
       case 'exited': return outcome
       case 'timed_out': return 'timed_out'
       case 'aborted': throw new Aborted()
-      case 'signal': throw new AttemptFault(`failed: ${argv[0]} was ended by ${outcome.signal}`)
-      case 'flood': throw new AttemptFault(`failed: ${argv[0]} wrote too much and was killed`)
+      case 'signal': throw new AttemptFault(`failed: ${argv[0]} was ended by ${outcome.signal}${quoted(outcome.stderr)}`)
+      case 'flood': throw new AttemptFault(`failed: ${argv[0]} wrote too much and was killed${quoted(outcome.stderr)}`)
       case 'failed_to_start': throw new AttemptFault(`failed: ${argv[0]} could not be started: ${outcome.message}`)
     }
   }
 }
 
-const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? ''
+/** What a command said, as the end of a sentence. */
+export function quoted (stderr: string | undefined): string {
+  const said = spoken(stderr)
+  return said === '' ? '' : `: ${said}`
+}
 
 /** What `work` came to, in the words of the coordinator machine. */
 export async function attempted (action: Action, resource: string, work: () => Promise<void>): Promise<AttemptResult> {

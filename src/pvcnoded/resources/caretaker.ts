@@ -68,16 +68,21 @@ export class Caretaker {
   async #look (resource: Resource, epoch: number | null, signal: AbortSignal): Promise<void> {
     const { log, board, mayAct, onLost } = this.#options
     const { name } = resource
+    const begun = this.#options.clock.monotonic()
+    const elapsed = () => Math.round(this.#options.clock.monotonic() - begun)
     const checked = await resource.attempt('check', { epoch, signal })
     if (signal.aborted || checked.kind === 'aborted') return
-    if (checked.kind === 'done') return board.set(name, 'held')
-    log.warn({ resource: name, why: checked.trouble.message }, 'a resource is gone; acquiring it again')
+    if (checked.kind === 'done') {
+      log.debug({ resource: name, duration_ms: elapsed() }, `${name} is held, as its check found`)
+      return board.set(name, 'held')
+    }
+    log.warn({ resource: name, duration_ms: elapsed() }, `${name} is lost; acquiring it again: ${checked.trouble.message}`)
     board.set(name, 'lost', checked.trouble.message)
     if (!await mayAct(signal)) return
     const acquired = await attemptAll(resource, 'acquire', { epoch, signal })
     if (signal.aborted || acquired.kind === 'aborted') return
     if (acquired.kind === 'done') {
-      log.info({ resource: name }, 'the resource is held again')
+      log.info({ resource: name, duration_ms: elapsed() }, `${name} is acquired again`)
       return board.set(name, 'held')
     }
     board.set(name, 'failed', acquired.trouble.message)

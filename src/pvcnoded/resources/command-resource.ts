@@ -2,7 +2,8 @@
  * A resource that external commands acquire and release. A command that does not end in time is killed with its whole process group and
  * reaped before the attempt counts as failed, so nothing of it goes on behind anybody's back.
  */
-import type { CommandOutcome, CommandRunner } from '../../runtime/command.ts'
+import type { CommandRunner } from '../../runtime/command.ts'
+import { failureOf } from '../../runtime/command-report.ts'
 import type { CommandResourceConfig } from '../config.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
@@ -43,22 +44,11 @@ export class CommandResource implements Resource {
       signal,
     })
     if (outcome.kind === 'aborted') return { kind: 'aborted' }
-    const trouble = troubleOf(outcome, timeout)
+    const trouble = failureOf(outcome, timeout)
     if (trouble === null) return { kind: 'done' }
     return {
       kind: 'failed',
       trouble: { code: `${action}_failed`, resource: this.name, message: `The ${action} command of ${this.name} ${trouble}.` },
     }
-  }
-}
-
-/** Why an attempt failed, as the end of a sentence; null if it did not. Output is not quoted: it may hold secrets. */
-function troubleOf (outcome: Exclude<CommandOutcome, { kind: 'aborted' }>, timeout: number): string | null {
-  switch (outcome.kind) {
-    case 'exited': return outcome.code === 0 ? null : `exited with ${outcome.code}`
-    case 'signal': return `was ended by ${outcome.signal}`
-    case 'timed_out': return `did not end within ${timeout / 1000} s and was killed`
-    case 'flood': return 'wrote too much and was killed'
-    case 'failed_to_start': return `could not be started: ${outcome.message}`
   }
 }

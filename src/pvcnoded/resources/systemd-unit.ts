@@ -1,5 +1,5 @@
 /** A systemd unit that runs on the primary alone: started and stopped, and waited for until it is active, or no longer is. */
-import { Attempt, attempted, AttemptFault, type AttemptTools } from './attempt.ts'
+import { Attempt, attempted, AttemptFault, quoted, type AttemptTools } from './attempt.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
 export interface SystemdUnitConfig {
@@ -57,7 +57,7 @@ export class SystemdUnit implements Resource {
     for (;;) {
       const state = await this.#state(attempt)
       if (AT_REST.includes(state)) return
-      if (code !== 0) throw new AttemptFault(`failed: systemctl stop exited with ${code}: ${stderr.trim()}`)
+      if (code !== 0) throw new AttemptFault(`failed: systemctl stop exited with ${code}${quoted(stderr)}`)
       await attempt.pause(LOOK)
     }
   }
@@ -71,7 +71,7 @@ export class SystemdUnit implements Resource {
   async #state (attempt: Attempt): Promise<string> {
     const { stdout, stderr } = await attempt.run('systemctl', 'is-active', '--', this.#unit)
     const word = stdout.trim()
-    if (word === '') throw new AttemptFault(`failed: systemctl does not say how ${this.#unit} is: ${stderr.trim()}`)
+    if (word === '') throw new AttemptFault(`failed: systemctl does not say how ${this.#unit} is${quoted(stderr)}`)
     return word
   }
 }

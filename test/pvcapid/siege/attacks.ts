@@ -52,7 +52,7 @@ export class Attacker {
   }
 }
 
-const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${READ}\r\n${headers}\r\n`
+const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${READ}\r\n${headers}\r\n`
 const openapi = get('/openapi.json')
 /** A tag that is nobody's would be answered at once; `*` is that of every state. */
 const longPoll = get('/api/v1/primary?wait=600', 'If-None-Match: *\r\n')
@@ -83,7 +83,7 @@ const resets = (text: string) => async (attacker: Attacker, signal: AbortSignal)
 
 const form = (fields: number): string => {
   const body = 'a=&'.repeat(fields)
-  return `POST /api/v1/status HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${READ}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  return `POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${READ}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
 export const attacks: readonly Attack[] = [
@@ -104,6 +104,6 @@ export const attacks: readonly Attack[] = [
   { name: 'no TLS on the TLS port', over: 'tls', connections: 200, seconds: 12, run: neverReads(openapi) },
   { name: 'half a request', connections: 200, seconds: 20, run: neverReads('GET / HTTP/1.1\r\nHo') },
   { name: 'forms of 21,000 empty fields', connections: 10, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send(form(21_000)); await delay(100) } } },
-  { name: 'writes without a key, again and again', connections: 4, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send('POST /api/v1/status?state=true HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100)); await delay(5) } } },
+  { name: 'writes without a key, again and again', connections: 4, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send('POST /api/v1/status?state=true HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100)); await delay(5) } } },
   { name: 'methods and paths that are none', connections: 10, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { for (const path of ['/docs/static/..', '/docs/static/a%00b', '/%ff', '/docs/static/foo']) attacker.send(get(path) + get(path).replace('GET', 'QUERY')); await delay(20) } } },
 ]

@@ -16,7 +16,7 @@ t.test('texts, checks and health; only what has changed', async (t) => {
 
   await publisher.publish(load, [load, { ...raid, reading: null, at: null, fault: 'has not answered yet' }])
   t.equal(await text('cpuload'), '0.50')
-  t.equal(await text('monitoring_plugins'), 'raid')
+  t.equal(await text('monitoring_plugins'), '', 'a check that has said nothing yet is in no list')
   t.equal(await text('monitoring_health'), '100')
   await publisher.publish(raid, [load, raid])
   t.equal(await text('monitoring_health'), '70')
@@ -33,4 +33,26 @@ t.test('texts, checks and health; only what has changed', async (t) => {
   await publisher.stop()
   await publisher.publish({ ...load, reading: { znodes: { cpuload: '9' }, check: null } }, [load])
   t.equal(await text('cpuload'), '0.50', 'nothing after it was stopped')
+})
+
+t.test('many publications at once, on a node that has none of the znodes: the newest text lands last', async (t) => {
+  const session = await connect(t, await zookeeper(t))
+  const names = ['a', 'b', 'c', 'd']
+  for (let round = 0; round < 30; round++) {
+    const node = `hv${round}`
+    await session.ensurePath(`/nodes/${node}`)
+    const publisher = new CollectedPublisher(session, node, names)
+    const reading = (name: string, delta: number): Collected => ({ name, reading: { znodes: { cpuload: `${delta}.00` }, check: { healthDelta: delta, message: `${delta}`, data: null } }, fault: null, at: '2026-01-01T00:00:00.000Z', took: 1 })
+    let all = names.map((name) => reading(name, 0))
+    const publications: Array<Promise<void>> = []
+    for (let delta = 1; delta <= 5; delta++) {
+      for (const name of names) {
+        all = all.map((each) => each.name === name ? reading(name, delta) : each)
+        publications.push(publisher.publish(reading(name, delta), all))
+      }
+    }
+    await Promise.all(publications)
+    const text = async (path: string) => (await session.get(`/nodes/${node}/${path}`)).data
+    t.same(await Promise.all(['cpuload', 'monitoring_plugins', 'monitoring_health', ...names.map((name) => `monitoring_data/${name}/message`)].map(text)), ['5.00', 'a b c d', '80', '5', '5', '5', '5'], node)
+  }
 })

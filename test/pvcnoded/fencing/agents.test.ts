@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandAgent } from '../../../src/pvcnoded/fencing/command-agent.ts'
-import { ipmiAgent } from '../../../src/pvcnoded/fencing/ipmi-agent.ts'
+import { hostAndPort, ipmiAgent } from '../../../src/pvcnoded/fencing/ipmi-agent.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createCommandRunner, type CommandRunner } from '../../../src/runtime/command.ts'
 
@@ -81,7 +81,7 @@ t.test('ipmi: off, seen to be off, on, seen to be on', async (t) => {
 
 t.test('ipmi: what is not seen to be off is not confirmed', async (t) => {
   const disobedient = await controller(t, { obeys: { off: false, on: true } })
-  t.match(await disobedient.fence('sesame', 2_500), { confirmed: false, message: /was not seen to be off/ })
+  t.match(await disobedient.fence('sesame', 2_500), { confirmed: false, message: /was not seen to be off: .*did not obey: the power is still on/ })
   t.ok(disobedient.calls().length > 1 && disobedient.calls().every((call) => call === '0'), 'told again and again, and never to switch on')
 })
 
@@ -92,9 +92,14 @@ t.test('ipmi: off but not on again is fenced all the same', async (t) => {
 
 t.test('ipmi: a wrong password, a controller that does not answer, and none at all', async (t) => {
   const { fence, calls, pause } = await controller(t)
-  t.match(await fence('guess', 1_500), { confirmed: false })
+  t.match(await fence('guess', 1_500), { confirmed: false, message: /refused the user name or the password/ })
   t.same(calls(), [])
   pause()
-  t.match(await fence('sesame', 1_500), { confirmed: false })
+  t.match(await fence('sesame', 1_500), { confirmed: false, message: /did not answer/ })
   t.match(await ipmiAgent({ timeout: 1_000, cipherSuite: undefined }, { clock: systemClock, commands }).fence({ node: 'hv2', ipmi: null, epoch: 1 }, signal), { confirmed: false, message: /has published no address/ })
+})
+
+t.test('ipmi: hosts with and without a port', async (t) => {
+  t.same(['bmc', 'bmc:623', '10.0.0.1:623', 'fd77::1', '[fd77::1]', '[fd77::1]:6230'].map(hostAndPort),
+    [['bmc', undefined], ['bmc', '623'], ['10.0.0.1', '623'], ['fd77::1', undefined], ['fd77::1', undefined], ['fd77::1', '6230']])
 })

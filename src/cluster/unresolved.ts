@@ -1,0 +1,18 @@
+/** Names of ZooKeeper servers that cannot be resolved, in the log: once for each name and reason. */
+import { DeadlineError } from '../runtime/deadline.ts'
+import type { Logger } from '../runtime/log.ts'
+
+/** For the `onProblem` of a connector. */
+export function unresolved (log: Pick<Logger, 'warn' | 'error'>): (error: unknown, host?: string) => void {
+  const told = new Map<string, string>()
+  return (error, host) => {
+    if (host === undefined) {
+      log.error({ err: error }, 'unexpected error of the ZooKeeper client')
+      return
+    }
+    const why = error instanceof DeadlineError ? 'the name server does not answer' : (error as NodeJS.ErrnoException).code ?? String(error)
+    if (told.get(host) === why) return
+    told.set(host, why)
+    log.warn({ host, reason: why }, `the ZooKeeper server ${host} cannot be resolved (${why}); the others are used`)
+  }
+}

@@ -1,0 +1,28 @@
+/** Puts the path below which a client sees the API before the paths that replies name: `Location`, and what a problem says of itself. */
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { BasePath } from '../base-path.ts'
+
+interface Problem { readonly instance: string, readonly confirmation?: readonly string[] }
+
+const isProblem = (payload: unknown): payload is Problem =>
+  typeof payload === 'object' && payload !== null && typeof (payload as Partial<Problem>).instance === 'string'
+
+async function basePaths (app: FastifyInstance, { basePath }: { readonly basePath: BasePath }): Promise<void> {
+  app.addHook('preSerialization', (request, _reply, payload: unknown, done) => {
+    const prefix = isProblem(payload) ? basePath.of(request) : ''
+    if (prefix === '' || !isProblem(payload)) done(null, payload)
+    else {
+      const { instance, confirmation } = payload
+      done(null, { ...payload, instance: `${prefix}${instance}`, ...confirmation === undefined ? {} : { confirmation: confirmation.map((path) => `${prefix}${path}`) } })
+    }
+  })
+
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    const location = reply.getHeader('location')
+    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', `${basePath.of(request)}${location}`)
+    done()
+  })
+}
+
+export default fp(basePaths, { name: 'base-path' })

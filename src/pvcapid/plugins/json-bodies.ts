@@ -1,0 +1,19 @@
+/** Bodies in `application/json`: parsed by the framework's own parser, once it is certain that they do not nest too deeply for anything behind it. */
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { JSON_LIMITS, parseJson } from '../../core/json-text.ts'
+import { ApiError } from '../errors.ts'
+
+async function jsonBodies (app: FastifyInstance): Promise<void> {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body)
+    const parsed = text === '' ? null : parseJson(text, { ...JSON_LIMITS, length: Infinity })
+    if (parsed?.ok === false) done(new ApiError('malformed_request', `The body ${parsed.problem}. Nothing was done; correct the request.`))
+    // Twice, because the framework's parser looks for poisoned prototypes as well; bodies are short.
+    else parse(request, text, done)
+  })
+}
+
+export default fp(jsonBodies, { name: 'json-bodies' })

@@ -1,0 +1,32 @@
+/**
+ * What may not happen at a reload: that a file which was cut, or half edited, leaves the API weaker than it runs. A file that switches
+ * authentication or HTTPS off is taken over by a restart alone, which somebody has to want.
+ */
+import type { ConfigProblem } from '../runtime/config-problem.ts'
+import type { ApiConfig } from './config.ts'
+
+export interface ConfigFile {
+  readonly config: ApiConfig
+  /** Warnings of the file. */
+  readonly problems: readonly ConfigProblem[]
+  /** Whether its last line ends as a line does. */
+  readonly isWhole: boolean
+}
+
+/** Every reason why `next` may not take the place of `running`, in sentences; none if it may. */
+export function weakenings (running: ConfigFile, next: ConfigFile): readonly string[] {
+  const found: string[] = []
+  if (running.config.tokens !== undefined && next.config.tokens === undefined) found.push('Authentication is on and would go off: pvc.api.authentication.enabled is not true in the file.')
+  if (running.config.tls !== undefined && next.config.tls === undefined) found.push('HTTPS is on and would go off: pvc.api.ssl.enabled is not true in the file.')
+  if (running.isWhole && !next.isWhole) found.push('The file seems to be cut: it does not end with a line break any more.')
+  return [...found, ...guessableKeys(running, next)]
+}
+
+/** A key that was cut short is a key that is easily guessed. Those that are in use already stay as they are. */
+function guessableKeys (running: ConfigFile, next: ConfigFile): readonly string[] {
+  return next.problems.flatMap(({ path, message }) => {
+    const index = /^pvc\.api\.authentication\.tokens\[(\d+)\]\.token$/.exec(path)?.[1]
+    const added = index === undefined ? undefined : next.config.tokens?.[Number(index)]
+    return added === undefined || running.config.tokens?.some(({ digest }) => digest.equals(added.digest)) === true ? [] : [`${path}: ${message}`]
+  })
+}

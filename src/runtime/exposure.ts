@@ -1,0 +1,52 @@
+/**
+ * Files that hold keys, and that others than their owner and group may read or change: a warning for each, with its mode. A file that cannot be
+ * looked at is no matter of this; whoever reads it says so.
+ */
+import { readFileSync, statSync } from 'node:fs'
+import type { TSchema } from 'typebox'
+import { parse } from 'yaml'
+import type { ConfigProblem } from './config-problem.ts'
+
+interface SchemaNode {
+  readonly secret?: boolean
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly items?: SchemaNode
+  readonly anyOf?: readonly SchemaNode[]
+}
+
+/** Whether `value` has a setting that its schema calls secret. */
+function holdsSecret ({ secret, properties = {}, items, anyOf = [] }: SchemaNode, value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  if (secret === true) return true
+  if (Array.isArray(value)) return items !== undefined && value.some((entry) => holdsSecret(items, entry))
+  return anyOf.some((variant) => holdsSecret(variant, value)) ||
+    (typeof value === 'object' && Object.entries(properties).some(([name, schema]) => Object.hasOwn(value, name) && holdsSecret(schema, (value as Record<string, unknown>)[name])))
+}
+
+function exposed (file: string, place: ConfigProblem, what: string): readonly ConfigProblem[] {
+  let mode
+  try {
+    mode = statSync(file).mode & 0o7777
+  } catch {
+    return []
+  }
+  const others = mode & 0o006
+  if (others === 0) return []
+  const may = others === 0o006 ? 'read and change' : others === 0o004 ? 'read' : 'change'
+  return [{ ...place, message: `${file} ${what}, and every user of this machine may ${may} it (mode ${mode.toString(8).padStart(4, '0')}); run chmod o= ${file}.` }]
+}
+
+/** @param keyFiles further files that hold keys, by the settings that name them */
+export function exposureProblems (file: string, schema: TSchema, keyFiles: Readonly<Record<string, string>> = {}): readonly ConfigProblem[] {
+  const place = (path: string): ConfigProblem => ({ code: 'config_exposed', severity: 'warning', file, line: 0, column: 0, path, message: '' })
+  let value: unknown
+  try {
+    value = parse(readFileSync(file, 'utf8'))
+  } catch {
+    return []
+  }
+  return [
+    ...holdsSecret(schema as SchemaNode, value) ? exposed(file, place(''), 'holds keys') : [],
+    ...Object.entries(keyFiles).flatMap(([path, name]) => exposed(name, place(path), 'is a private key')),
+  ]
+}

@@ -1,0 +1,81 @@
+/** Behind a proxy with a path prefix: every path that a reply names begins with it, whoever says it, and nobody else can say it. */
+import { setImmediate as turn } from 'node:timers/promises'
+import t from 'tap'
+import { BASE_PATH, BasePath } from '../../src/pvcapid/base-path.ts'
+import { pageFor } from '../../src/pvcapid/swagger-page.ts'
+import { api, clusterTree, everything, settle } from './support/api.ts'
+
+t.test('what is believed', async (t) => {
+  const path = new BasePath({ basePath: '/base', trustedProxies: ['10.9.9.9'] })
+  const of = (prefix: string | string[] | undefined, remoteAddress = '10.9.9.9') => path.of({ headers: { 'x-forwarded-prefix': prefix }, socket: { remoteAddress } })
+  t.strictSame([of('/pvc'), of('/pvc/'), of('/a/b-c_d~e.f'), of('/'), of('')], ['/pvc', '/pvc', '/a/b-c_d~e.f', '', ''])
+  for (const wrong of ['pvc', '//evil.example', '/\\evil.example', '/a//b', '/../a', '/a/..', '/.git', '/a b', '/a?b', '/a#b', '/a%2fb', '/a;b', 'http://evil.example', '/a"b', '/a<b', '/a, /b', '/a\u00e9', `/${'a'.repeat(300)}`]) t.equal(of(wrong), '/base', wrong)
+  t.equal(of(['/a', '/b']), '/base')
+  t.equal(of(undefined), '/base')
+  t.equal(of('/pvc', '10.9.9.8'), '/base', 'of nobody that is trusted')
+  t.equal(of('/pvc', '::ffff:10.9.9.9'), '/pvc')
+  t.equal(new BasePath({ trustedProxies: [] }).of({ headers: { 'x-forwarded-prefix': '/pvc' }, socket: { remoteAddress: '10.9.9.9' } }), '')
+  t.strictSame(['/base', '/base/', '/base/x?y', '/base?y', '/basement', '/x', '/x/base/y'].map((target) => path.stripped(target)), ['/', '/', '/x?y', '/?y', '/basement', '/x', '/x/base/y'])
+  t.notOk(BASE_PATH.test('/a/') || BASE_PATH.test('/') || BASE_PATH.test(''))
+})
+
+for (const [what, config, headers, at] of [
+  ['a setting, and a proxy that strips', { basePath: '/pvc' }, {}, ''],
+  ['a setting, and a proxy that does not', { basePath: '/pvc' }, {}, '/pvc'],
+  ['a header of a trusted proxy', { trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-prefix': '/pvc' }, ''],
+] as const) {
+  t.test(what, async (t) => {
+    const { server, session } = await clusterTree(t)
+    const app = await api(t, { port: server.port, config })
+    settle(t, session, ['plum', 'fig', 'quince'])
+    const asked = await app.inject({ method: 'POST', url: `${at}/api/v1/switchover?wait=20`, payload: { to: 'fig' }, headers })
+    t.match([asked.statusCode, asked.headers.location], [200, '/pvc/api/v1/switchover/1'])
+    const old = await app.inject({ method: 'POST', url: `${at}/api/v1/node/plum/coordinator-state?state=primary`, headers })
+    t.match([old.statusCode, old.headers.location], [200, '/pvc/api/v1/switchover/2'])
+    for (const url of ['/api/v1/node/oak', '/api/v1/nodes', '/role/primary?nod=x']) {
+      t.equal((await app.inject({ url: `${at}${url}`, headers })).json().instance, `/pvc${url.replace(/\?.*/, '')}`, url)
+    }
+    for (const url of ['/openapi.json', '/docs/json']) t.strictSame((await app.inject({ url: `${at}${url}`, headers })).json().servers.map(({ url }: { url: string }) => url), ['/pvc'], url)
+    t.match((await app.inject({ url: `${at}/docs/yaml`, headers })).body, /^ +- url: \/pvc$/m)
+    t.equal((await app.inject({ url: `${at}/docs/static/index.html`, headers })).headers.location, '/pvc/docs/')
+    const before = await everything(session)
+    await session.set('/nodes/quince/daemonstate', 'dead', 0)
+    await session.set('/nodes/quince/routerstate', 'primary', Number(before['/nodes/quince/routerstate']?.split(' ')[0]))
+    let refused
+    do {
+      await turn()
+      refused = (await app.inject({ method: 'POST', url: `${at}/api/v1/switchover`, payload: { to: 'fig' }, headers })).json()
+    } while (refused.code !== 'holder_unconfirmed')
+    t.match(refused, { confirmation: ['/pvc/api/v1/node/quince/fence-confirmation'], instance: '/pvc/api/v1/switchover' })
+    for (const url of ['/', '/status.js', '/docs', '/docs/', '/docs/static/swagger-initializer.js']) {
+      const { body, statusCode } = await app.inject({ url: `${at}${url}`, headers })
+      t.equal(statusCode, 200, url)
+      t.notMatch(body, /(?:href|src)="\/|fetch\('\/|'\/(?:api|health)/, `${url} has no link from the root`)
+    }
+  })
+}
+
+t.test('without either, from the root', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const headers = { 'x-forwarded-prefix': '/pvc' }
+  t.equal((await app.inject({ url: '/api/v1/nodes', headers })).json().instance, '/api/v1/nodes')
+  t.equal((await app.inject({ url: '/openapi.json', headers })).json().servers[0].url, '/')
+})
+
+t.test('Swagger UI: what its page says to browsers', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  for (const url of ['/docs', '/docs/', '/docs/static/swagger-ui.css']) {
+    const { headers } = await app.inject(url)
+    t.notMatch(headers['content-security-policy'], /upgrade-insecure-requests/, `${url} by plain HTTP`)
+    t.strictSame([headers['strict-transport-security'], headers['cross-origin-opener-policy']], [undefined, undefined])
+  }
+  const page = (await app.inject('/docs/')).body
+  t.match(page, /<meta name="viewport" content="width=device-width/)
+  t.match(page, /<title>pvcapid: API<\/title>/)
+  t.match(page, /<a href="\.\.\/">/)
+  t.match((await app.inject('/docs')).body, /<a href="\.\/">[\s\S]*src="\.\/docs\/static\/swagger-ui-bundle\.js"/)
+  t.match((await app.inject('/docs/static/swagger-initializer.js')).body, /"persistAuthorization":\s*false/)
+  t.equal(pageFor(true, ''), '')
+})

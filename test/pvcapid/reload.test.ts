@@ -1,0 +1,144 @@
+/** SIGHUP with every kind of broken or weakened file: nothing changes, and the log says why. */
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import t, { type Test } from 'tap'
+import { parse, stringify } from 'yaml'
+import { asUser, packageFolder } from '../../scripts/support/daemon-process.ts'
+import { loadApiConfig } from '../../src/pvcapid/config.ts'
+import { makeCertificate } from './support/certificate.ts'
+
+const KEY = 'the-key-of-operators'
+
+interface Line { readonly level: string, readonly msg: string, readonly reasons?: readonly string[], readonly problems?: readonly string[] }
+
+/** A pvcapid that is told to read its file again. */
+function start (t: Test, folder: string, text: string) {
+  const file = join(folder, 'pvcapid.yaml')
+  writeFileSync(file, text)
+  const [program, ...words] = asUser([process.execPath, join(packageFolder(), 'dist', 'src', 'pvcapid', 'main.js'), '--config', file])
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => { child.kill('SIGKILL') })
+  let take: (line: Line) => void = () => {}
+  createInterface({ input: child.stdout }).on('line', (line) => take(JSON.parse(line) as Line))
+  const said = async (wanted: (line: Line) => boolean): Promise<Line> => await new Promise((resolve) => {
+    take = (line) => { if (wanted(line)) resolve(line) }
+  })
+  const ready = said(({ msg }) => msg === 'ready') as Promise<Line & { readonly port: number }>
+  const reload = async (content: string): Promise<Line> => {
+    writeFileSync(file, content)
+    const answer = said(({ msg }) => /everything stays as it is|was read again/.test(msg))
+    child.kill('SIGHUP')
+    return await answer
+  }
+  return { file, ready, reload }
+}
+
+async function status (port: number, key?: string): Promise<number | undefined> {
+  return await new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path: '/api/v1/node', rejectUnauthorized: false, ...key === undefined ? {} : { headers: { 'x-api-key': key } } }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode))
+    }).once('error', reject).end()
+  })
+}
+
+/** Every place in a document, as a path. */
+function placesIn (value: unknown, at: ReadonlyArray<string | number> = []): ReadonlyArray<ReadonlyArray<string | number>> {
+  if (typeof value !== 'object' || value === null) return [at]
+  return [...at.length === 0 ? [] : [at], ...(Array.isArray(value) ? value.map((entry, index) => placesIn(entry, [...at, index])) : Object.entries(value).map(([name, entry]) => placesIn(entry, [...at, name]))).flat()]
+}
+
+/** A copy of `document` with what is at `path` replaced, or left out for undefined. */
+function changed (document: unknown, path: ReadonlyArray<string | number>, value: unknown): unknown {
+  const copy = structuredClone(document)
+  let parent = copy as Record<string | number, unknown>
+  for (const step of path.slice(0, -1)) parent = parent[step] as Record<string | number, unknown>
+  const last = path.at(-1) ?? ''
+  if (value !== undefined) parent[last] = value
+  else if (Array.isArray(parent)) parent.splice(Number(last), 1)
+  else delete parent[last]
+  return copy
+}
+
+t.test('generated files', { timeout: 170_000 }, async (t) => {
+  const folder = t.testdir()
+  const { certFile, keyFile } = makeCertificate(folder, 'api')
+  const whole = `pvc:
+  node: hv1
+  coordinators: ["127.0.0.1:1"]
+  zookeeper:
+    session_timeout: 5
+  log_level: info
+  api:
+    listen_port: 0
+    trusted_proxies: [10.0.0.1]
+    hostnames: [pvc.example.com]
+    limits:
+      writes: 50
+    authentication:
+      enabled: true
+      tokens:
+        - description: monitoring
+          role: read
+          token_sha256: ${'a'.repeat(64)}
+        - role: operate
+          description: operators
+          token: ${KEY}
+    ssl:
+      enabled: true
+      cert_file: ${certFile}
+      key_file: ${keyFile}
+`
+  const { file, ready, reload } = start(t, folder, whole)
+  const { port } = await ready
+  t.strictSame([await status(port), await status(port, KEY)], [401, 503])
+  const document: unknown = parse(whole)
+  const files = new Map<string, string>()
+  // At every end of a line, and at every third byte.
+  for (let length = 0; length < whole.length; length++) if (length % 3 === 0 || whole[length - 1] === '\n') files.set(`cut after ${length} bytes`, whole.slice(0, length))
+  const lines = whole.trimEnd().split('\n')
+  for (const [index, line] of lines.entries()) files.set(`without line ${index + 1}: ${line.trim()}`, `${lines.toSpliced(index, 1).join('\n')}\n`)
+  for (const path of placesIn(document)) {
+    files.set(`without ${path.join('.')}`, stringify(changed(document, path, undefined)))
+    for (const value of [null, '', 0, 1, true, false, 'text', [], {}, [null], { a: 1 }]) files.set(`${path.join('.')}: ${JSON.stringify(value)}`, stringify(changed(document, path, value)))
+  }
+  for (const text of ['', '\n', '{', '[]', 'pvc', '\0', 'pvc: {coordinators: [a]}\n', '---\n---\n', 'pvc: &a {b: *a}\n', '\ufffe']) files.set(`the text ${JSON.stringify(text)}`, text)
+  let refused = 0
+  let taken = 0
+  for (const [what, text] of files) {
+    const { level, msg, reasons = [], problems = [] } = await reload(text)
+    if (level === 'error') {
+      refused++
+      if (reasons.length + problems.length === 0) t.fail(`${what}: refused without a reason (${msg})`)
+      const found = [await status(port), await status(port, KEY)]
+      if (found.join() !== '401,503') t.fail(`${what}: refused, and yet ${found.join()}`)
+      continue
+    }
+    taken++
+    const result = loadApiConfig(file)
+    const isSound = result.ok && result.value.tokens !== undefined && result.value.tls !== undefined && text.endsWith('\n')
+    if (!isSound) t.fail(`${what}: taken over`)
+    if (await status(port) !== 401) t.fail(`${what}: open to everybody`)
+    t.equal((await reload(whole)).level, 'info', `${what}: and back`)
+  }
+  t.comment(`${files.size} files: ${refused} refused, ${taken} taken over`)
+  t.ok(refused > 600 && taken > 10, `${refused} refused, ${taken} taken over`)
+  t.strictSame([await status(port), await status(port, KEY)], [401, 503], 'as at the start')
+})
+
+t.test('what each refusal says, and what a reload may do', async (t) => {
+  const text = (authentication: string, more = '') => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: ${authentication}\n${more}`
+  const { ready, reload } = start(t, t.testdir(), text('{enabled: false}'))
+  await ready
+  const on = text(`{enabled: true, tokens: [{description: a, role: operate, token: ${KEY}}]}`)
+  t.match(await reload(on), { level: 'info' }, 'authentication may go on')
+  t.match(await reload(text('{enabled: false}')), { level: 'error', reasons: [/Authentication is on and would go off/] }, 'and then not off, whatever it was at the start')
+  t.match(await reload(text('{}')), { level: 'error', reasons: [/Authentication is on/] })
+  t.match(await reload(text('{enabled: true, tokens: []}')), { level: 'error', problems: [/tokens is empty/] })
+  t.match(await reload(on.trimEnd()), { level: 'error', reasons: [/seems to be cut/] })
+  t.match(await reload(text('{enabled: true, tokens: [{description: a, role: operate, token: the-key-of-o}]}')), { level: 'error', reasons: [/12 characters can be guessed/] })
+  t.match(await reload(text('{enabled: true, tokens: [{description: b, role: read, token: the-key-of-readers}]}')), { level: 'info' }, 'other keys')
+  t.match(await reload(text(`{enabled: true, tokens: [{description: b, role: read, token: ${KEY}}]}`, '    hostnames: [evil.example]\n    allowed_origins: ["http://evil.example"]\n    trusted_proxies: [10.0.0.0/8]\n')), { level: 'info' }, 'the rest waits')
+})
