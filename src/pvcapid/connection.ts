@@ -58,7 +58,7 @@ interface Waiting {
   readonly response: ServerResponse
 }
 
-/** Whether it is answered before all others: it is asked whether this API lives, and the answer costs next to nothing. */
+/** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
 const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
 
 export class Connection {
@@ -71,11 +71,15 @@ export class Connection {
   /** Runs while the socket is not read. */
   #unread: Timer | null = null
   #whenAnswered: (() => void) | null = null
+  /** As it was before the socket's closing. */
+  #stackTraceLimit = Error.stackTraceLimit
 
   private constructor (socket: Socket, owner: ConnectionOwner) {
     this.socket = socket
     this.#owner = owner
     ;(socket as Owned)[key] = this
+    // Before and after Node's own listener.
+    socket.prependOnceListener('close', () => this.#onClosing())
     socket.once('close', () => this.#onClose())
     socket.once('end', () => this.#onEnd())
     // Node resumes the socket by itself as it has written something.
@@ -112,7 +116,7 @@ export class Connection {
   request (request: IncomingMessage, response: ServerResponse): void {
     if (this.socket.destroyed) return
     const hasRoom = this.#waiting.length === 0 && this.#hasRoom()
-    if (hasRoom && (isUrgent(request) || this.#owner.hasTime())) {
+    if (hasRoom && ((this.#unfinished.size === 0 && isUrgent(request)) || this.#owner.hasTime())) {
       this.#begin(request, response)
       return
     }
@@ -200,7 +204,18 @@ export class Connection {
     for (const response of [...this.#unfinished.keys()]) response.emit('halfclose')
   }
 
+  /**
+   * Node then destroys each request with an error of its own, whose stack costs more than all else about a request that nobody has begun: a
+   * thousand connections that are ended at once would have everybody else wait.
+   */
+  #onClosing (): void {
+    for (const { request } of this.#waiting) request.destroyed = true
+    this.#stackTraceLimit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+  }
+
   #onClose (): void {
+    Error.stackTraceLimit = this.#stackTraceLimit
     this.#unread?.[Symbol.dispose]()
     this.#unread = null
     this.#owner.waiting(-this.#waiting.length)

@@ -9,9 +9,10 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../runtime/clock.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
 import { Connection, WAITING, type ConnectionOwner, type Ending } from './connection.ts'
+import { connectionCame, turnTime } from './turns.ts'
 
 /** Requests that wait behind others of their connections, over all connections. */
-const WAITING_IN_ALL = 16 * WAITING
+const WAITING_IN_ALL = 8 * WAITING
 /** Bytes held for replies over all connections, beyond which clients that do not read are given up early. */
 const HELD = 64 * 2 ** 20
 /** Bytes beyond which the connections for which most is held are ended, whether they read or not. */
@@ -22,9 +23,6 @@ const LEAST = 4_096
 /** Milliseconds between two looks at who reads; a client that has taken nothing for `STALLED` looks is given up where too much is held. */
 const LOOK = 250
 const STALLED = 4
-
-/** Milliseconds of one turn of the event loop in which requests are begun; the rest comes in the turns after it, so that others are heard between. */
-const TURN = 10
 
 /** Why a connection was refused. */
 export const refusals = ['address', 'total', 'handshake'] as const
@@ -83,6 +81,7 @@ export class Connections {
 
   /** Counts a new connection, before TLS. False if it was refused. */
   admit (socket: Socket): boolean {
+    connectionCame()
     const address = socket.remoteAddress
     if (address === undefined) {
       socket.destroy()
@@ -131,7 +130,7 @@ export class Connections {
   #hasTime (): boolean {
     if (this.#turn === null) this.#beginTurn()
     // Who waits already comes first.
-    return this.#later.size === 0 && this.#options.clock.monotonic() - (this.#turn ?? 0) < TURN
+    return this.#later.size === 0 && this.#options.clock.monotonic() - (this.#turn ?? 0) < turnTime()
   }
 
   #beginTurn (): void {
@@ -149,7 +148,7 @@ export class Connections {
       this.#later.delete(connection)
       // Again at the end, behind all others.
       if (connection.beginNext()) this.#later.add(connection)
-      if (this.#options.clock.monotonic() - begun >= TURN) break
+      if (this.#options.clock.monotonic() - begun >= turnTime()) break
     }
   }
 

@@ -4,6 +4,7 @@
  * is dropped.
  */
 import type { Clock, Timer } from '../runtime/clock.ts'
+import { writeLater } from './turns.ts'
 
 /** Bytes that are held for a slow reader before it is behind. */
 const BUFFER = 65_536
@@ -116,7 +117,7 @@ export class EventStream {
   #onDrain (): void {
     if (this.#rest !== null) {
       // Others come first: `drain` is told of within this turn of the event loop.
-      setImmediate(() => { if (this.#rest !== null && !this.#ended) this.#writeRest(this.#rest) })
+      writeLater(() => { if (this.#rest !== null && !this.#ended) this.#writeRest(this.#rest) })
       return
     }
     this.#onState()

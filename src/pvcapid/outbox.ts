@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { Connection } from './connection.ts'
+import { writeLater } from './turns.ts'
 
 /** Bytes that are written to one connection at a time. */
 const SLICE = 65_536
@@ -58,7 +59,7 @@ function writeSlices (response: ServerResponse, rest: Iterator<Buffer, unknown>,
   }
   response.uncork()
   // Even if it is all with the system by now, others come first: `drain` is told of within this turn of the event loop.
-  const later = () => setImmediate(() => writeSlices(response, rest, slice))
+  const later = () => writeLater(() => writeSlices(response, rest, slice))
   if (response.writableNeedDrain) response.once('drain', later)
   else later()
 }
