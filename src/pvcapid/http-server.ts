@@ -45,17 +45,33 @@ const CIPHERS = [
   ...['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].flatMap((name) => [`ECDHE-ECDSA-${name}`, `ECDHE-RSA-${name}`]),
 ].join(':')
 
-const certificate = ({ certFile, keyFile, minVersion }: Tls) => ({
-  cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion, ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+const certificate = ({ certFile, keyFile, minVersion, clientCaFile }: Tls) => ({
+  ...clientCaFile === undefined ? {} : { ca: readFileSync(clientCaFile) },
+  cert: readFileSync(certFile),
+  key: readFileSync(keyFile),
+  minVersion,
+  ciphers: CIPHERS,
+  honorCipherOrder: true,
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 })
 
-/** @param tls undefined for plain HTTP; the files were found good when the configuration was loaded */
-export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, connections: Connections, handler: RequestListener): Server {
+/** Whether a client is asked for a certificate, and refused without one. */
+const demand = ({ clientCaFile, requireClientCertificate = false }: Tls) => ({ requestCert: clientCaFile !== undefined, rejectUnauthorized: requireClientCertificate })
+
+export interface HttpServerOptions {
+  /** `tls` is undefined for plain HTTP; its files were found good when the configuration was loaded. */
+  readonly config: Pick<ApiConfig, 'tls' | 'limits'>
+  readonly connections: Connections
+  /** Told of each connection whose TLS handshake is done. */
+  readonly onSecure?: (socket: TLSSocket) => void
+}
+
+export function httpServer ({ config: { tls, limits }, connections, onSecure }: HttpServerOptions, handler: RequestListener): Server {
   const listener = connections.listener(handler)
   const common: ServerOptions = { ...options, ServerResponse: trackedResponse((socket) => connections.writing(socket)) }
   const server = tls === undefined
     ? createServer(common, listener)
-    : createTlsServer({ ...common, ...certificate(tls), handshakeTimeout: HANDSHAKE, allowHalfOpen: true }, listener)
+    : createTlsServer({ ...common, ...certificate(tls), ...demand(tls), handshakeTimeout: HANDSHAKE, allowHalfOpen: true }, listener)
   server.maxConnections = limits.connections
   // Every header counts, or the request is refused: one that is left out could be a condition.
   server.maxHeadersCount = 0
@@ -65,6 +81,7 @@ export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, 
   server.prependListener('connection', (socket: Socket) => connections.admit(socket))
   server.on('drop', (data) => connections.refused('total', data?.remoteAddress ?? ''))
   if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
+  if (onSecure !== undefined) server.prependListener('secureConnection', onSecure)
   // An expectation that nobody knows is passed over.
   server.on('checkExpectation', listener)
   // A tunnel is nothing that this server opens.
@@ -72,7 +89,7 @@ export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, 
   return server
 }
 
-/** New connections get the certificate that the files hold now; present ones go on with theirs. Throws if the files cannot be used. */
+/** New connections get the certificates that the files hold now; present ones go on with theirs. Throws if the files cannot be used. */
 export function renewCertificate (server: Server, tls: Tls): void {
   (server as TlsServer).setSecureContext(certificate(tls))
 }

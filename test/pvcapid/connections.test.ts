@@ -110,7 +110,7 @@ async function bareServer (t: Test, options: Partial<ConnectionsOptions>, body: 
   const connections = new Connections({
     clock: new ManualClock(), perAddress: 100, exempt: [], onEnded: (reason) => { ended.push(reason) }, onRefused: (reason) => { ended.push(reason) }, ...options,
   })
-  const server = httpServer({ tls: undefined, limits: defaultLimits }, connections, (_request, response) => { response.end(body) })
+  const server = httpServer({ config: { tls: undefined, limits: defaultLimits }, connections }, (_request, response) => { response.end(body) })
   t.teardown(() => { server.closeAllConnections(); server.close() })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
