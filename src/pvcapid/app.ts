@@ -95,13 +95,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
     routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true },
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
       app.addReplyHeaders(request, reply)
-      frameworkProblem(error, request, reply)
+      frameworkProblem(error, request, reply, basePath)
     },
-    serverFactory: (handler) => httpServer({ config, connections, ...certificates === null ? {} : { onSecure: (socket) => certificates.connected(socket) } }, handler),
+    serverFactory: (handler) => httpServer({ config, connections, basePath, ...certificates === null ? {} : { onSecure: (socket) => certificates.connected(socket) } }, handler),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => serialised)
@@ -145,7 +145,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => certificate?.[Symbol.dispose]())
   app.addHook('onClose', async () => await services.close())
 
-  await app.register(problemReplies)
+  await app.register(problemReplies, { basePath })
   await app.register(jsonBodies)
   await app.register(basePaths, { basePath })
   await app.register(queries)

@@ -10,6 +10,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import type { BasePath } from './base-path.ts'
 import { ApiError, type ProblemCode } from './errors.ts'
 import type { ApiConfig } from './config.ts'
 import { Connection } from './connection.ts'
@@ -62,11 +63,13 @@ export interface HttpServerOptions {
   /** `tls` is undefined for plain HTTP; its files were found good when the configuration was loaded. */
   readonly config: Pick<ApiConfig, 'tls' | 'limits'>
   readonly connections: Connections
+  /** The root unless given. */
+  readonly basePath?: BasePath
   /** Told of each connection whose TLS handshake is done. */
   readonly onSecure?: (socket: TLSSocket) => void
 }
 
-export function httpServer ({ config: { tls, limits }, connections, onSecure }: HttpServerOptions, handler: RequestListener): Server {
+export function httpServer ({ config: { tls, limits }, connections, basePath, onSecure }: HttpServerOptions, handler: RequestListener): Server {
   const listener = connections.listener(handler)
   const common: ServerOptions = { ...options, ServerResponse: trackedResponse((socket) => connections.writing(socket)) }
   const server = tls === undefined
@@ -85,7 +88,7 @@ export function httpServer ({ config: { tls, limits }, connections, onSecure }: 
   // An expectation that nobody knows is passed over.
   server.on('checkExpectation', listener)
   // A tunnel is nothing that this server opens.
-  server.on('connect', (_request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed'))
+  server.on('connect', (request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed', basePath?.seen(request, '/') ?? '/'))
   return server
 }
 
@@ -101,15 +104,18 @@ const refusals: Readonly<Record<string, readonly [ProblemCode, string, string]>>
 }
 const malformed = ['malformed_request', '400 Bad Request', 'This is not a request by HTTP.'] as const
 
-/** Answers what never became a request, after every reply to what came before it, and ends the connection. */
-export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex): void {
+/**
+ * Answers what never became a request, after every reply to what came before it, and ends the connection.
+ * @param root where the API is, as its clients see it
+ */
+export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, root: string): void {
   // Before TLS nothing can be said.
   if (error.code === 'ECONNRESET' || !socket.writable || (socket instanceof TLSSocket && isInHandshake(socket))) {
     socket.destroy()
     return
   }
   const [code, line, sentence] = refusals[error.code ?? ''] ?? malformed
-  const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line)
+  const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line, root)
   const connection = Connection.of(socket)
   if (connection === null) refuse()
   else connection.whenAnswered(refuse)
@@ -117,12 +123,12 @@ export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex):
 
 const isInHandshake = (socket: TLSSocket): boolean => (socket as TLSSocket & { readonly secureConnecting?: boolean }).secureConnecting !== false
 
-function answer (socket: Duplex, error: ApiError, line: string): void {
+function answer (socket: Duplex, error: ApiError, line: string, instance: string): void {
   if (!socket.writable) {
     socket.destroy()
     return
   }
-  const body = JSON.stringify(problemBody(error, '/'))
+  const body = JSON.stringify(problemBody(error, instance))
   socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n${body}`, () => {
     // Not before the reply is sent; but a client that does not hang up would keep the connection for ever.
     socket.destroy()
