@@ -84,8 +84,8 @@ export default [
     },
   },
   {
-    // These touch the event loop itself: the native client's callbacks, a child's pipes, and replies that are written together.
-    files: ['src/zookeeper/native.ts', 'src/runtime/command.ts', 'src/pvcapid/outbox.ts'],
+    // These touch the event loop itself: the native client's callbacks, a child's pipes, replies that are written together, and requests that are begun in turns.
+    files: ['src/zookeeper/native.ts', 'src/runtime/command.ts', 'src/pvcapid/outbox.ts', 'src/pvcapid/connections.ts', 'src/pvcapid/turns.ts'],
     rules: { 'no-restricted-globals': globals(clock, injected) },
   },
   {

@@ -15,6 +15,7 @@ import { packageVersion } from '../runtime/package-version.ts'
 import type { Connector } from '../zookeeper/connection.ts'
 import { BasePath } from './base-path.ts'
 import { CertificateWatch } from './certificate.ts'
+import { ClientCertificates } from './client-certificates.ts'
 import { clusterServices, type ClusterOptions } from './cluster-services.ts'
 import type { ApiConfig } from './config.ts'
 import { Connections } from './connections.ts'
@@ -22,7 +23,7 @@ import { httpServer, refuseConnection, renewCertificate } from './http-server.ts
 import { AllowedOrigins } from './allowed-origins.ts'
 import { KnownHosts } from './known-hosts.ts'
 import audit from './plugins/audit.ts'
-import authentication from './plugins/authentication.ts'
+import authentication, { type Credentials } from './plugins/authentication.ts'
 import basePaths from './plugins/base-path.ts'
 import clientGone from './plugins/client-gone.ts'
 import crossSite from './plugins/cross-site.ts'
@@ -64,7 +65,7 @@ export interface AppOptions {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Takes over the keys, the certificate and the log level of `config`. Throws if the certificate cannot be used; then nothing has changed. */
+    /** Takes over the keys, the certificates and the log level of `config`. Throws if the certificates cannot be used; then nothing has changed. */
     reload (config: ApiConfig): void
     /** What it was started with. */
     readonly config: ApiConfig
@@ -83,6 +84,9 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     onEnded: (reason) => services.metrics.metrics.endedConnections.inc({ reason }),
     onRefused: (reason) => services.metrics.metrics.refusedConnections.inc({ reason }),
   })
+  const { tls } = config
+  const certificates = tls?.clientCaFile === undefined ? null : new ClientCertificates({ caFile: tls.clientCaFile, known: config.clientCertificates ?? [], clock })
+  let credentials: Credentials = { tokens: config.tokens, certificates }
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -91,13 +95,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
     routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true },
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
       app.addReplyHeaders(request, reply)
-      frameworkProblem(error, request, reply)
+      frameworkProblem(error, request, reply, basePath)
     },
-    serverFactory: (handler) => httpServer(config, connections, handler),
+    serverFactory: (handler) => httpServer({ config, connections, basePath, ...certificates === null ? {} : { onSecure: (socket) => certificates.connected(socket) } }, handler),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => serialised)
@@ -119,14 +123,20 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     identifier: `pvcapid ${config.node ?? ''}`.trim(),
   })
   services.metrics.observe(connections)
-  let { tokens } = config
   const certificate = config.tls === undefined ? null : new CertificateWatch({ certFile: config.tls.certFile, clock, log, gauge: services.metrics.metrics.certificateExpiry })
   app.decorate('services', services)
   app.decorate('config', config)
   app.decorate('reload', (next: ApiConfig) => {
-    if (config.tls !== undefined && next.tls !== undefined) renewCertificate(app.server, next.tls)
+    if (tls !== undefined && next.tls !== undefined) {
+      // Whether clients are asked for a certificate stays as it was at the start.
+      const clientCaFile = tls.clientCaFile === undefined ? undefined : next.tls.clientCaFile ?? tls.clientCaFile
+      const replace = clientCaFile === undefined ? undefined : certificates?.prepare(clientCaFile, next.clientCertificates ?? [])
+      const { certFile, keyFile, minVersion } = next.tls
+      renewCertificate(app.server, { certFile, keyFile, minVersion, ...clientCaFile === undefined ? {} : { clientCaFile } })
+      replace?.()
+    }
     if (next.tls !== undefined) certificate?.renewed(next.tls.certFile)
-    tokens = next.tokens
+    credentials = { tokens: next.tokens, certificates }
     log.level = next.logLevel
     // Whoever waits or follows events has to show a key that still holds.
     services.revoke()
@@ -135,7 +145,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => certificate?.[Symbol.dispose]())
   app.addHook('onClose', async () => await services.close())
 
-  await app.register(problemReplies)
+  await app.register(problemReplies, { basePath })
   await app.register(jsonBodies)
   await app.register(basePaths, { basePath })
   await app.register(queries)
@@ -147,7 +157,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(crossSite, { origins, hosts: new KnownHosts({ config, clock }) })
   await app.register(rateLimits, { clock, limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
-  await app.register(authentication, { tokens: () => tokens })
+  await app.register(authentication, { credentials: () => credentials })
   await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })
   await app.register(statusPage)
   await app.register(async (pvc) => {

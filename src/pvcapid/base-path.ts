@@ -33,6 +33,11 @@ export class BasePath {
     return path.length <= LONGEST && BASE_PATH.test(path) ? path : this.configured
   }
 
+  /** A path as the client of this request sees it. */
+  seen (request: Forwarded, path: string): string {
+    return path.startsWith('/') ? `${this.of(request)}${path}` : path
+  }
+
   /** A request's target as the routes know it. */
   stripped (target: string): string {
     const { configured } = this

@@ -2,12 +2,11 @@
  * The certificate that is served: when the first of its chain ends, told to Prometheus, and to the log at the start, at each reload and once a day as
  * soon as that is near.
  */
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Gauge } from 'prom-client'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { ConfigProblem } from '../runtime/config-problem.ts'
 import type { Logger } from '../runtime/log.ts'
+import { certificatesIn } from './client-certificates.ts'
 
 const DAY = 86_400_000
 /** Days before its end from which on a certificate is worth a warning. */
@@ -16,9 +15,7 @@ const NEAR = 14
 /** When the first certificate of the chain in `file` ends, milliseconds since 1970; null if it holds none that can be read. */
 export function expiryOf (file: string): number | null {
   try {
-    const blocks = readFileSync(file, 'latin1').match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g) ?? []
-    const ends = blocks.map((block) => Date.parse(new X509Certificate(block).validTo))
-    return ends.length === 0 ? null : Math.min(...ends)
+    return Math.min(...certificatesIn(file).map(({ validTo }) => Date.parse(validTo)))
   } catch {
     // Whether it can be served is judged with the rest of the configuration.
     return null

@@ -17,6 +17,7 @@ import type { LogLevel } from '../runtime/log.ts'
 import { loadConfig } from '../runtime/yaml-config.ts'
 import { originOf } from './allowed-origins.ts'
 import { BASE_PATH } from './base-path.ts'
+import { certificatesIn, subjectOf, type ClientCertificate } from './client-certificates.ts'
 import { hostOf } from './known-hosts.ts'
 import type { ConfigResult, Finding, Relation } from '../runtime/yaml-config.ts'
 
@@ -29,6 +30,12 @@ const token = section('One API key.', {
   token: Type.Optional(Type.String({ description: 'The key in clear text. Either this or token_sha256.', minLength: 1, secret: true })),
   token_sha256: Type.Optional(Type.String({ description: 'The SHA-256 of the key. Either this or token.', pattern: '^[0-9a-fA-F]{64}$', form: 'a SHA-256 in 64 hexadecimal digits', secret: true })),
   role: Type.Enum([...tokenRoles], { description: 'What the key allows: read, or operate (read and change).' }),
+}, false)
+
+const clientCertificate = section('One client certificate.', {
+  subject: Type.String({ description: 'The whole subject of the certificate, as CN=ops,O=Example.', minLength: 1, maxLength: 500 }),
+  description: Type.Optional(Type.String({ description: 'Whose certificate it is; shown in logs and in `requested_by`. Its subject unless given.', minLength: 1, maxLength: 100 })),
+  role: Type.Enum([...tokenRoles], { description: 'What the certificate allows: read, or operate (read and change).' }),
 }, false)
 
 /** What clients may take. */
@@ -61,6 +68,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       authentication: section('Who may use the API.', {
         enabled: Type.Optional(Type.Boolean({ description: 'Whether routes need a key in the header X-Api-Key. False unless given; has to be given where listen_address is no loopback address.' })),
         tokens: Type.Array(token, { description: 'The keys.', default: [] }),
+        client_certificates: Type.Array(clientCertificate, { description: 'Client certificates that are taken instead of a key, by their subjects. They have to be verified by ssl.client_ca_file.', default: [] }),
       }),
       trusted_proxies: Type.Array(Type.String({ description: 'Address or network (CIDR).', minLength: 1 }), {
         description: 'Proxies whose X-Forwarded-For, -Host, -Proto and -Prefix are believed, so that limits and the audit line see the client behind them, and its requests are told from those of other sites. Their own connections are not limited by address.', default: [],
@@ -87,11 +95,24 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
         min_version: Type.Enum(['TLSv1.2', 'TLSv1.3'], { description: 'The oldest version of TLS that is taken.', default: 'TLSv1.2' }),
         cert_file: Type.Optional(absoluteFile('The certificate with its chain, PEM. Needed if enabled.')),
         key_file: Type.Optional(absoluteFile('The private key, PEM. Needed if enabled.')),
+        client_ca_file: Type.Optional(absoluteFile('The certificates of the authorities that client certificates are verified by, PEM. Clients are asked for a certificate if it is given.')),
+        require_client_certificate: Type.Boolean({ description: 'Whether clients without a certificate that client_ca_file verifies are refused, at every route and before any request. Needs client_ca_file.', default: false }),
       }),
     }),
     log_level: logLevel,
   }, false),
 }, false)
+
+/** HTTPS as it is served. */
+export interface TlsConfig {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** Undefined where clients are asked for no certificate. */
+  readonly clientCaFile?: string
+  /** Whether those without one are refused. */
+  readonly requireClientCertificate?: boolean
+}
 
 type ApiConfigFile = Static<typeof apiConfigSchema>
 
@@ -112,8 +133,10 @@ export interface ApiConfig {
   readonly listenPort: number
   /** Undefined if no key is needed. */
   readonly tokens: readonly ApiToken[] | undefined
+  /** Certificates that are taken instead of a key; none unless given. */
+  readonly clientCertificates?: readonly ClientCertificate[]
   /** Undefined for plain HTTP. */
-  readonly tls: { readonly certFile: string, readonly keyFile: string, readonly minVersion: 'TLSv1.2' | 'TLSv1.3' } | undefined
+  readonly tls: TlsConfig | undefined
   readonly limits: ApiLimits
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[]
@@ -126,6 +149,8 @@ export interface ApiConfig {
   readonly logLevel: LogLevel
 }
 
+/** Characters of a description at most. */
+const LONGEST_DESCRIPTION = 100
 /** Characters below which a key is too easily guessed. */
 const SHORTEST = 16
 
@@ -135,6 +160,8 @@ export const apiRelations: readonly ApiRelation[] = [
   { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
   { reads: ['pvc.api.authentication'], rule: `Each token has exactly one of \`token\` and \`token_sha256\`; no key is there twice; with \`enabled\` there is at least one. A clear-text key of fewer than ${SHORTEST} characters is a warning.`, judge: judgeTokens },
   { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
+  { reads: ['pvc.api.ssl'], rule: '`client_ca_file`, where HTTPS is enabled, can be read and holds certificates; `require_client_certificate` needs it.', judge: judgeClientCa },
+  { reads: ['pvc.api.authentication.client_certificates', 'pvc.api.ssl'], rule: 'Each client certificate has a subject of its own; there are none without HTTPS and `client_ca_file`.', judge: judgeClientCertificates },
   { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
   { reads: ['pvc.api.hostnames'], rule: 'Each is a host name or an address, without a port.', judge: judgeHostnames },
   { reads: ['pvc.api.allowed_origins'], rule: 'Each is the exact origin of a web page.', judge: judgeOrigins },
@@ -152,9 +179,9 @@ export const apiRelations: readonly ApiRelation[] = [
 ]
 
 function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
-  const { enabled, tokens } = pvc.api.authentication
+  const { enabled, tokens, client_certificates: certificates } = pvc.api.authentication
   const path = 'pvc.api.authentication'
-  const findings: Finding[] = enabled === true && tokens.length === 0
+  const findings: Finding[] = enabled === true && tokens.length + certificates.length === 0
     ? [{ path: `${path}.enabled`, message: 'Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.' }]
     : []
   const seen = new Map<string, number>()
@@ -227,6 +254,38 @@ function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
   }
 }
 
+function judgeClientCa ({ pvc }: ApiConfigFile): Finding[] {
+  const { enabled, client_ca_file: file, require_client_certificate: isRequired } = pvc.api.ssl
+  const path = 'pvc.api.ssl.client_ca_file'
+  if (isRequired && (!enabled || file === undefined)) {
+    return [{ path: 'pvc.api.ssl.require_client_certificate', message: 'A client certificate is required, but none could be verified: set pvc.api.ssl.enabled and client_ca_file.' }]
+  }
+  if (!enabled || file === undefined) return []
+  try {
+    createSecureContext({ ca: readFileSync(file) })
+    certificatesIn(file)
+    return []
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return [{ path, message: code?.startsWith('E') === true && !code.startsWith('ERR_') ? `${file} cannot be read (${code}).` : `${file} holds no certificates that can be used (${error instanceof Error ? error.message : String(error)}); give those of the authorities, PEM.` }]
+  }
+}
+
+function judgeClientCertificates ({ pvc }: ApiConfigFile): Finding[] {
+  const { authentication: { client_certificates: certificates }, ssl } = pvc.api
+  const path = 'pvc.api.authentication.client_certificates'
+  if (certificates.length === 0) return []
+  if (!ssl.enabled || ssl.client_ca_file === undefined) return [{ path, message: 'No client certificate could be verified: set pvc.api.ssl.enabled and client_ca_file.' }]
+  const seen = new Map<string, number>()
+  return certificates.flatMap(({ subject }, index) => {
+    const known = subjectOf(subject)
+    if (known === null) return [{ path: `${path}[${index}].subject`, message: `"${subject}" is not the subject of a certificate; write all of it, for example CN=ops,O=Example, as openssl x509 -noout -subject -nameopt RFC2253 shows it.` }]
+    const earlier = seen.get(known)
+    seen.set(known, earlier ?? index)
+    return earlier === undefined ? [] : [{ path: `${path}[${index}].subject`, message: `This is the same subject as number ${earlier + 1} of the list.` }]
+  })
+}
+
 function tokenDigest (entry: Static<typeof token>): Buffer {
   return entry.token === undefined ? Buffer.from(entry.token_sha256 ?? '', 'hex') : createHash('sha256').update(entry.token).digest()
 }
@@ -249,7 +308,15 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
     tokens: authentication.enabled === true
       ? authentication.tokens.map((entry) => ({ description: entry.description, role: entry.role, digest: tokenDigest(entry) }))
       : undefined,
-    tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined ? { certFile: ssl.cert_file, keyFile: ssl.key_file, minVersion: ssl.min_version } : undefined,
+    ...authentication.client_certificates.length === 0 ? {} : { clientCertificates: authentication.client_certificates.map(({ subject, description = subject.slice(0, LONGEST_DESCRIPTION), role }) => ({ description, role, subject: subjectOf(subject) ?? '' })) },
+    tls: ssl.enabled && ssl.cert_file !== undefined && ssl.key_file !== undefined
+      ? {
+          certFile: ssl.cert_file,
+          keyFile: ssl.key_file,
+          minVersion: ssl.min_version,
+          ...ssl.client_ca_file === undefined ? {} : { clientCaFile: ssl.client_ca_file, requireClientCertificate: ssl.require_client_certificate },
+        }
+      : undefined,
     limits: {
       connections: limits.connections,
       connectionsPerAddress: limits.connections_per_address,

@@ -2,7 +2,8 @@
  * One client's connection, and everything that is held for its requests.
  *
  * Guarantees: of its requests at most `IN_PROGRESS` are in progress, and none is begun while more than `WRITABLE` bytes wait to be written; the
- * rest wait, and the socket is not read meanwhile. `close` is emitted for every response once its socket is closed: Node emits it only for the
+ * rest wait, and the socket is not read meanwhile. Where requests of all connections take up a turn of the event loop, each connection gets its
+ * turn for one of them. `close` is emitted for every response once its socket is closed: Node emits it only for the
  * response that owns the socket, so that whatever hangs on the others (waiters, streams, files) would stay. A client that has sent its last
  * request and closed its side gets its replies; whoever waits with one of them is told by `halfclose`, which comes at most once.
  */
@@ -14,6 +15,8 @@ import type { Timer } from '../runtime/clock.ts'
 export const IN_PROGRESS = 16
 /** Requests that wait behind them: Node reads 64 KiB at a time, and takes all of them out at once. A connection that has sent more is ended. */
 export const WAITING = 128
+/** What Node's parser takes for the beginning of another protocol. */
+const ANOTHER_PROTOCOL = 2
 /** Bytes that wait to be written, from which on no further request is begun. */
 const WRITABLE = 65_536
 /** Milliseconds that a socket is not read while requests wait. After that it is, until the next request: else nobody would see that its client is gone. */
@@ -28,6 +31,10 @@ export interface ConnectionOwner {
   readonly handler: RequestListener
   /** Whether one more request may wait. */
   mayWait (): boolean
+  /** Whether a request may be begun in this turn of the event loop. */
+  hasTime (): boolean
+  /** Has `connection.beginNext()` called in a later turn, after those that are to come first. */
+  later (connection: Connection): void
   /** `count` requests more, or fewer, wait. */
   waiting (count: number): void
   /** `count` requests more, or fewer, are in progress. */
@@ -51,6 +58,9 @@ interface Waiting {
   readonly response: ServerResponse
 }
 
+/** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
+const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
+
 export class Connection {
   readonly socket: Socket
   readonly #owner: ConnectionOwner
@@ -61,11 +71,15 @@ export class Connection {
   /** Runs while the socket is not read. */
   #unread: Timer | null = null
   #whenAnswered: (() => void) | null = null
+  /** As it was before the socket's closing. */
+  #stackTraceLimit = Error.stackTraceLimit
 
   private constructor (socket: Socket, owner: ConnectionOwner) {
     this.socket = socket
     this.#owner = owner
     ;(socket as Owned)[key] = this
+    // Before and after Node's own listener.
+    socket.prependOnceListener('close', () => this.#onClosing())
     socket.once('close', () => this.#onClose())
     socket.once('end', () => this.#onEnd())
     // Node resumes the socket by itself as it has written something.
@@ -101,17 +115,31 @@ export class Connection {
   /** Hands a request to the application, at once or once there is room for it. */
   request (request: IncomingMessage, response: ServerResponse): void {
     if (this.socket.destroyed) return
-    if (this.#waiting.length === 0 && this.#hasRoom()) {
+    const hasRoom = this.#waiting.length === 0 && this.#hasRoom()
+    if (hasRoom && ((this.#unfinished.size === 0 && isUrgent(request)) || this.#owner.hasTime())) {
       this.#begin(request, response)
       return
     }
-    if (this.#waiting.length >= WAITING || !this.#owner.mayWait()) {
+    const isOnly = this.#waiting.length === 0 && this.#unfinished.size === 0
+    if (!isOnly && (this.#waiting.length >= WAITING || !this.#owner.mayWait())) {
       this.end('pipelined')
       return
     }
     this.#waiting.push({ request, response })
     this.#owner.waiting(1)
-    if (this.#unread === null) this.#leaveUnread()
+    if (hasRoom) this.#owner.later(this)
+    if (!isOnly && this.#unread === null) this.#leaveUnread()
+  }
+
+  /** Begins one request that waits, if there is room for it. Returns whether more could be begun. */
+  beginNext (): boolean {
+    if (this.socket.destroyed || !this.#hasRoom()) return false
+    const next = this.#waiting.shift()
+    if (next === undefined) return false
+    this.#owner.waiting(-1)
+    if (this.#waiting.length === 0 && this.#unread !== null) this.#readAgain()
+    this.#begin(next.request, next.response)
+    return this.#waiting.length > 0 && this.#hasRoom()
   }
 
   /** `bytes` are held by `response` alone until it is sent. */
@@ -129,8 +157,10 @@ export class Connection {
     if (this.socket.destroyed) return
     this.#owner.ended(reason)
     this.socket.destroy()
-    // Nothing more is to be taken out of what was read already: it could be a thousand requests.
-    ;(this.socket as Socket & { readonly parser?: { pause?: () => void } | null }).parser?.pause?.()
+    // Nothing more is to be taken out of what was read already, which could be a thousand requests: where the next one is told to be another
+    // protocol's, Node's parser stops. Pausing it from within does not.
+    const { parser } = this.socket as Socket & { readonly parser?: { onIncoming?: () => number } | null }
+    if (parser?.onIncoming !== undefined) parser.onIncoming = () => ANOTHER_PROTOCOL
   }
 
   #leaveUnread (): void {
@@ -159,13 +189,7 @@ export class Connection {
     if (!this.#unfinished.delete(response)) return
     this.#owner.inProgress(-1)
     if (this.socket.destroyed) return
-    while (this.#waiting.length > 0 && this.#hasRoom()) {
-      const next = this.#waiting.shift()
-      if (next === undefined) break
-      this.#owner.waiting(-1)
-      if (this.#waiting.length === 0) this.#readAgain()
-      this.#begin(next.request, next.response)
-    }
+    if (this.#waiting.length > 0 && this.#hasRoom()) this.#owner.later(this)
     if (this.#whenAnswered === null || !this.#isAnswered()) return
     this.#whenAnswered()
     this.#whenAnswered = null
@@ -180,7 +204,18 @@ export class Connection {
     for (const response of [...this.#unfinished.keys()]) response.emit('halfclose')
   }
 
+  /**
+   * Node then destroys each request with an error of its own, whose stack costs more than all else about a request that nobody has begun: a
+   * thousand connections that are ended at once would have everybody else wait.
+   */
+  #onClosing (): void {
+    for (const { request } of this.#waiting) request.destroyed = true
+    this.#stackTraceLimit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+  }
+
   #onClose (): void {
+    Error.stackTraceLimit = this.#stackTraceLimit
     this.#unread?.[Symbol.dispose]()
     this.#unread = null
     this.#owner.waiting(-this.#waiting.length)

@@ -9,9 +9,10 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../runtime/clock.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
 import { Connection, WAITING, type ConnectionOwner, type Ending } from './connection.ts'
+import { connectionCame, turnTime } from './turns.ts'
 
 /** Requests that wait behind others of their connections, over all connections. */
-const WAITING_IN_ALL = 64 * WAITING
+const WAITING_IN_ALL = 8 * WAITING
 /** Bytes held for replies over all connections, beyond which clients that do not read are given up early. */
 const HELD = 64 * 2 ** 20
 /** Bytes beyond which the connections for which most is held are ended, whether they read or not. */
@@ -56,6 +57,10 @@ export class Connections {
   #waiting = 0
   #inProgress = 0
   #looking = false
+  /** When the first request of this turn was begun, monotonic; null if none was. */
+  #turn: number | null = null
+  /** Connections with requests that are to be begun in a later turn, in their order. */
+  readonly #later = new Set<Connection>()
 
   constructor (options: ConnectionsOptions) {
     this.#options = options
@@ -76,6 +81,7 @@ export class Connections {
 
   /** Counts a new connection, before TLS. False if it was refused. */
   admit (socket: Socket): boolean {
+    connectionCame()
     const address = socket.remoteAddress
     if (address === undefined) {
       socket.destroy()
@@ -107,6 +113,11 @@ export class Connections {
   listener (handler: RequestListener): RequestListener {
     const owner: ConnectionOwner = {
       handler,
+      hasTime: () => this.#hasTime(),
+      later: (connection) => {
+        this.#later.add(connection)
+        if (this.#turn === null) this.#beginTurn()
+      },
       mayWait: () => this.#waiting < WAITING_IN_ALL,
       waiting: (count) => { this.#waiting += count },
       inProgress: (count) => { this.#inProgress += count },
@@ -114,6 +125,31 @@ export class Connections {
       after: (milliseconds, action) => this.#options.clock.after(milliseconds, action),
     }
     return (request: IncomingMessage, response: ServerResponse) => Connection.for(request.socket, owner).request(request, response)
+  }
+
+  #hasTime (): boolean {
+    if (this.#turn === null) this.#beginTurn()
+    // Who waits already comes first.
+    return this.#later.size === 0 && this.#options.clock.monotonic() - (this.#turn ?? 0) < turnTime()
+  }
+
+  #beginTurn (): void {
+    this.#turn = this.#options.clock.monotonic()
+    setImmediate(() => this.#endTurn())
+  }
+
+  /** What is left of the turn before is begun, one request of each connection after another, as long as there is time. */
+  #endTurn (): void {
+    this.#turn = null
+    if (this.#later.size === 0) return
+    this.#beginTurn()
+    const begun = this.#options.clock.monotonic()
+    for (const connection of this.#later) {
+      this.#later.delete(connection)
+      // Again at the end, behind all others.
+      if (connection.beginNext()) this.#later.add(connection)
+      if (this.#options.clock.monotonic() - begun >= turnTime()) break
+    }
   }
 
   /** Something waits to be written on this socket: from now on it is looked at whether its client reads. */

@@ -4,9 +4,14 @@
  * is dropped.
  */
 import type { Clock, Timer } from '../runtime/clock.ts'
+import { writeLater } from './turns.ts'
 
 /** Bytes that are held for a slow reader before it is behind. */
 const BUFFER = 65_536
+/** Bytes of a state that are written at a time: it is held once for all who are sent it. */
+const SLICE = 65_536
+/** Characters that are kept for a reader while it is sent a state; they are the same for all. */
+const SINCE = 262_144
 /** Milliseconds between two comments that keep the connection alive. */
 const HEARTBEAT = 15_000
 /** Milliseconds that a reader may be behind before it is dropped. */
@@ -37,6 +42,10 @@ export class EventStream {
   readonly #sink: EventSink
   readonly #options: EventStreamOptions
   #behind = false
+  /** What is left of a state that is being sent, and what has happened since, which follows it. */
+  #rest: Buffer | null = null
+  #since: string[] = []
+  #sinceLength = 0
   #hasRoom = true
   #ended = false
   #heartbeat: Timer
@@ -56,20 +65,62 @@ export class EventStream {
   /** Sends `text`, unless the reader is behind. */
   send (text: string | Buffer): void {
     if (this.#ended) return
-    if (!this.#hasRoom) this.#fallBehind()
+    if (this.#rest !== null) this.#keep(text)
+    else if (!this.#hasRoom) this.#fallBehind()
+    else if (typeof text !== 'string' && text.length > SLICE) this.#writeRest(text)
     else this.#hasRoom = this.#sink.write(text) || this.#sink.writableLength < BUFFER
+  }
+
+  /** Goes on with each `drain`, until all of it is written. */
+  #writeRest (rest: Buffer): void {
+    this.#hasRoom = false
+    this.#rest = rest.length > SLICE ? rest.subarray(SLICE) : null
+    if (this.#sink.write(rest.subarray(0, SLICE))) this.#onDrain()
+    else if (this.#rest === null && this.#sink.writableLength < BUFFER) this.#onState()
+  }
+
+  #keep (text: string | Buffer): void {
+    if (typeof text !== 'string' || this.#behind || this.#sinceLength + text.length > SINCE) {
+      this.#since = []
+      this.#sinceLength = 0
+      this.#fallBehind()
+      return
+    }
+    this.#since.push(text)
+    this.#sinceLength += text.length
+  }
+
+  /** A state is written: what has happened since follows it. */
+  #onState (): void {
+    this.#hasRoom = true
+    if (this.#since.length === 0) return
+    const since = this.#since.join('')
+    this.#since = []
+    this.#sinceLength = 0
+    this.send(since)
   }
 
   /** Says `text` as the last thing, to a reader that keeps up, and ends. */
   finish (text: string): void {
     if (this.#ended) return
-    this.send(text)
+    if (this.#rest !== null) {
+      this.#sink.write(this.#rest)
+      this.#rest = null
+      this.#sink.write(this.#since.join('') + text)
+    } else {
+      this.send(text)
+    }
     this.#stop()
     this.#sink.end()
   }
 
   #onDrain (): void {
-    this.#hasRoom = true
+    if (this.#rest !== null) {
+      // Others come first: `drain` is told of within this turn of the event loop.
+      writeLater(() => { if (this.#rest !== null && !this.#ended) this.#writeRest(this.#rest) })
+      return
+    }
+    this.#onState()
     if (!this.#behind || this.#ended) return
     this.#behind = false
     this.#patience?.[Symbol.dispose]()

@@ -10,6 +10,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import type { BasePath } from './base-path.ts'
 import { ApiError, type ProblemCode } from './errors.ts'
 import type { ApiConfig } from './config.ts'
 import { Connection } from './connection.ts'
@@ -45,17 +46,35 @@ const CIPHERS = [
   ...['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].flatMap((name) => [`ECDHE-ECDSA-${name}`, `ECDHE-RSA-${name}`]),
 ].join(':')
 
-const certificate = ({ certFile, keyFile, minVersion }: Tls) => ({
-  cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion, ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+const certificate = ({ certFile, keyFile, minVersion, clientCaFile }: Tls) => ({
+  ...clientCaFile === undefined ? {} : { ca: readFileSync(clientCaFile) },
+  cert: readFileSync(certFile),
+  key: readFileSync(keyFile),
+  minVersion,
+  ciphers: CIPHERS,
+  honorCipherOrder: true,
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 })
 
-/** @param tls undefined for plain HTTP; the files were found good when the configuration was loaded */
-export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, connections: Connections, handler: RequestListener): Server {
+/** Whether a client is asked for a certificate, and refused without one. */
+const demand = ({ clientCaFile, requireClientCertificate = false }: Tls) => ({ requestCert: clientCaFile !== undefined, rejectUnauthorized: requireClientCertificate })
+
+export interface HttpServerOptions {
+  /** `tls` is undefined for plain HTTP; its files were found good when the configuration was loaded. */
+  readonly config: Pick<ApiConfig, 'tls' | 'limits'>
+  readonly connections: Connections
+  /** The root unless given. */
+  readonly basePath?: BasePath
+  /** Told of each connection whose TLS handshake is done. */
+  readonly onSecure?: (socket: TLSSocket) => void
+}
+
+export function httpServer ({ config: { tls, limits }, connections, basePath, onSecure }: HttpServerOptions, handler: RequestListener): Server {
   const listener = connections.listener(handler)
   const common: ServerOptions = { ...options, ServerResponse: trackedResponse((socket) => connections.writing(socket)) }
   const server = tls === undefined
     ? createServer(common, listener)
-    : createTlsServer({ ...common, ...certificate(tls), handshakeTimeout: HANDSHAKE, allowHalfOpen: true }, listener)
+    : createTlsServer({ ...common, ...certificate(tls), ...demand(tls), handshakeTimeout: HANDSHAKE, allowHalfOpen: true }, listener)
   server.maxConnections = limits.connections
   // Every header counts, or the request is refused: one that is left out could be a condition.
   server.maxHeadersCount = 0
@@ -65,14 +84,15 @@ export function httpServer ({ tls, limits }: Pick<ApiConfig, 'tls' | 'limits'>, 
   server.prependListener('connection', (socket: Socket) => connections.admit(socket))
   server.on('drop', (data) => connections.refused('total', data?.remoteAddress ?? ''))
   if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
+  if (onSecure !== undefined) server.prependListener('secureConnection', onSecure)
   // An expectation that nobody knows is passed over.
   server.on('checkExpectation', listener)
   // A tunnel is nothing that this server opens.
-  server.on('connect', (_request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed'))
+  server.on('connect', (request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed', basePath?.seen(request, '/') ?? '/'))
   return server
 }
 
-/** New connections get the certificate that the files hold now; present ones go on with theirs. Throws if the files cannot be used. */
+/** New connections get the certificates that the files hold now; present ones go on with theirs. Throws if the files cannot be used. */
 export function renewCertificate (server: Server, tls: Tls): void {
   (server as TlsServer).setSecureContext(certificate(tls))
 }
@@ -84,15 +104,18 @@ const refusals: Readonly<Record<string, readonly [ProblemCode, string, string]>>
 }
 const malformed = ['malformed_request', '400 Bad Request', 'This is not a request by HTTP.'] as const
 
-/** Answers what never became a request, after every reply to what came before it, and ends the connection. */
-export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex): void {
+/**
+ * Answers what never became a request, after every reply to what came before it, and ends the connection.
+ * @param root where the API is, as its clients see it
+ */
+export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, root: string): void {
   // Before TLS nothing can be said.
   if (error.code === 'ECONNRESET' || !socket.writable || (socket instanceof TLSSocket && isInHandshake(socket))) {
     socket.destroy()
     return
   }
   const [code, line, sentence] = refusals[error.code ?? ''] ?? malformed
-  const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line)
+  const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line, root)
   const connection = Connection.of(socket)
   if (connection === null) refuse()
   else connection.whenAnswered(refuse)
@@ -100,12 +123,12 @@ export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex):
 
 const isInHandshake = (socket: TLSSocket): boolean => (socket as TLSSocket & { readonly secureConnecting?: boolean }).secureConnecting !== false
 
-function answer (socket: Duplex, error: ApiError, line: string): void {
+function answer (socket: Duplex, error: ApiError, line: string, instance: string): void {
   if (!socket.writable) {
     socket.destroy()
     return
   }
-  const body = JSON.stringify(problemBody(error, '/'))
+  const body = JSON.stringify(problemBody(error, instance))
   socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n${body}`, () => {
     // Not before the reply is sent; but a client that does not hang up would keep the connection for ever.
     socket.destroy()

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The process pvcapid: reads its configuration, listens, and ends in order on SIGTERM or SIGINT. Exits 78 for a configuration that cannot
- * be used, after naming every error in it. SIGHUP has it read the file again: keys, certificate and log level are taken over, unless the file
+ * be used, after naming every error in it. SIGHUP has it read the file again: keys, certificates and log level are taken over, unless the file
  * cannot be used or would leave the API weaker; then everything stays as it is.
  */
 import { randomBytes } from 'node:crypto'
@@ -32,6 +32,8 @@ import { weakenings, type ConfigFile } from './reload-guard.ts'
 const FIRST_VIEW = 1_000
 /** Milliseconds that requests under way are given at the end. */
 const IN_FLIGHT = 6_000
+/** Connections that the system keeps until they are taken; it has a bound of its own (net.core.somaxconn). Beyond it clients try again after a second. */
+const BACKLOG = 4_096
 /** Milliseconds for the whole shutdown: requests under way, the session's operations, and closing it. */
 const SHUTDOWN = 12_000
 
@@ -69,7 +71,7 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   }
   if (ending.signal.aborted) return
   try {
-    await app.listen({ host: config.listenAddress, port: config.listenPort })
+    await app.listen({ host: config.listenAddress, port: config.listenPort, backlog: BACKLOG })
   } catch (error) {
     log.fatal({ err: error, address: config.listenAddress, port: config.listenPort }, 'cannot listen on this address')
     await app.close()
@@ -99,6 +101,14 @@ function isWhole (file: string): boolean {
   }
 }
 
+/** HTTPS and what it demands of clients wait for a restart: what waits is not in force, and may be taken back. */
+function inForce (started: ApiConfig['tls'], next: ApiConfig['tls']): ApiConfig['tls'] {
+  if (started === undefined || next === undefined) return undefined
+  const { clientCaFile, requireClientCertificate = false, ...rest } = next
+  if (started.clientCaFile === undefined || clientCaFile === undefined) return rest
+  return { ...rest, clientCaFile, requireClientCertificate: requireClientCertificate && started.requireClientCertificate === true }
+}
+
 /** Answers with what is in force from now on. */
 function reload (app: FastifyInstance, file: string, running: ConfigFile, log: Logger): ConfigFile {
   const result = loadApiConfig(file)
@@ -117,17 +127,17 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
   }
   // These are as they were at the start.
   const { config: started } = app
-  const restart = [...fixed.filter((name) => !isDeepStrictEqual(next[name], started[name])), ...(next.tls === undefined) === (started.tls === undefined) ? [] : ['tls']]
+  const demandOf = ({ tls }: ApiConfig) => [tls !== undefined, tls?.clientCaFile !== undefined, tls?.requireClientCertificate === true]
+  const restart = [...fixed.filter((name) => !isDeepStrictEqual(next[name], started[name])), ...isDeepStrictEqual(demandOf(next), demandOf(started)) ? [] : ['tls']]
   try {
     app.reload(next)
   } catch (err) {
-    log.error({ err }, 'the certificate cannot be used; everything stays as it is')
+    log.error({ err }, 'the certificates cannot be used; everything stays as it is')
     return running
   }
-  log.info({ keys: next.tokens?.length ?? null, problems }, 'the configuration was read again: keys, certificate and log level')
+  log.info({ keys: next.tokens?.length ?? null, problems }, 'the configuration was read again: keys, certificates and log level')
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed too, and wait for a restart')
-  // HTTPS that waits for a restart is not in force.
-  return started.tls === undefined ? { ...taken, config: { ...next, tls: undefined } } : taken
+  return { ...taken, config: { ...next, tls: inForce(started.tls, next.tls) } }
 }
 
 async function main (): Promise<void> {

@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { Connection } from './connection.ts'
+import { writeLater } from './turns.ts'
 
 /** Bytes that are written to one connection at a time. */
 const SLICE = 65_536
@@ -57,9 +58,10 @@ function writeSlices (response: ServerResponse, rest: Iterator<Buffer, unknown>,
     if (written >= slice) break
   }
   response.uncork()
-  // Even if it is all with the system by now, others come first.
-  if (response.writableNeedDrain) response.once('drain', () => writeSlices(response, rest, slice))
-  else setImmediate(() => writeSlices(response, rest, slice))
+  // Even if it is all with the system by now, others come first: `drain` is told of within this turn of the event loop.
+  const later = () => writeLater(() => writeSlices(response, rest, slice))
+  if (response.writableNeedDrain) response.once('drain', later)
+  else later()
 }
 
 function * slices (pieces: readonly Buffer[]): Generator<Buffer, void> {

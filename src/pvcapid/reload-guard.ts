@@ -1,6 +1,6 @@
 /**
  * What may not happen at a reload: that a file which was cut, or half edited, leaves the API weaker than it runs. A file that switches
- * authentication or HTTPS off is taken over by a restart alone, which somebody has to want.
+ * authentication or HTTPS off, or asks less of clients, is taken over by a restart alone, which somebody has to want.
  */
 import type { ConfigProblem } from '../runtime/config-problem.ts'
 import type { ApiConfig } from './config.ts'
@@ -18,9 +18,19 @@ export function weakenings (running: ConfigFile, next: ConfigFile): readonly str
   const found: string[] = []
   if (running.config.tokens !== undefined && next.config.tokens === undefined) found.push('Authentication is on and would go off: pvc.api.authentication.enabled is not true in the file.')
   if (running.config.tls !== undefined && next.config.tls === undefined) found.push('HTTPS is on and would go off: pvc.api.ssl.enabled is not true in the file.')
+  const [before, after] = [running.config.tls, next.config.tls]
+  if (before !== undefined && after !== undefined) {
+    if (before.minVersion > after.minVersion) found.push(`${before.minVersion} is the oldest version of TLS that is taken and would be ${after.minVersion}: pvc.api.ssl.min_version.`)
+    if (before.clientCaFile !== undefined && after.clientCaFile === undefined) found.push('Clients are asked for a certificate and would not be any more: pvc.api.ssl.client_ca_file is not in the file.')
+    if (before.requireClientCertificate === true && after.requireClientCertificate !== true) found.push('A client certificate is required and would not be any more: pvc.api.ssl.require_client_certificate is not true in the file.')
+  }
+  if (isNonEmpty(running.config.tokens) && next.config.tokens?.length === 0) found.push('There are keys and would be none: pvc.api.authentication.tokens is empty in the file.')
+  if (isNonEmpty(running.config.clientCertificates) && !isNonEmpty(next.config.clientCertificates)) found.push('There are client certificates that are taken and would be none: pvc.api.authentication.client_certificates is empty in the file.')
   if (running.isWhole && !next.isWhole) found.push('The file seems to be cut: it does not end with a line break any more.')
   return [...found, ...guessableKeys(running, next)]
 }
+
+const isNonEmpty = (list: readonly unknown[] | undefined): boolean => list !== undefined && list.length > 0
 
 /** A key that was cut short is a key that is easily guessed. Those that are in use already stay as they are. */
 function guessableKeys (running: ConfigFile, next: ConfigFile): readonly string[] {

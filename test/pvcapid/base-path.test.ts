@@ -1,9 +1,11 @@
 /** Behind a proxy with a path prefix: every path that a reply names begins with it, whoever says it, and nobody else can say it. */
+import { once } from 'node:events'
+import { connect as connectSocket, type AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { BASE_PATH, BasePath } from '../../src/pvcapid/base-path.ts'
 import { pageFor } from '../../src/pvcapid/swagger-page.ts'
-import { api, clusterTree, everything, settle } from './support/api.ts'
+import { api, clusterTree, everything, openApi, settle } from './support/api.ts'
 
 t.test('what is believed', async (t) => {
   const path = new BasePath({ basePath: '/base', trustedProxies: ['10.9.9.9'] })
@@ -54,6 +56,43 @@ for (const [what, config, headers, at] of [
     }
   })
 }
+
+t.test('in errors that come before any route, too', async (t) => {
+  for (const [config, header] of [[{ basePath: '/pvc' }, ''], [{ trustedProxies: ['127.0.0.1'] }, 'X-Forwarded-Prefix: /pvc\r\n']] as const) {
+    const app = await openApi(t, { port: 1, config })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const raw = async (text: string): Promise<string> => {
+      const socket = connectSocket((app.server.address() as AddressInfo).port, '127.0.0.1')
+      let said = ''
+      socket.on('data', (chunk: Buffer) => { said += chunk.toString('latin1') })
+      socket.on('error', () => {})
+      socket.end(text)
+      await once(socket, 'close')
+      return said
+    }
+    const headers = `Host: localhost\r\n${header}`
+    const post = `POST /api/v1/switchover HTTP/1.1\r\n${headers}Content-Type: application/json\r\n`
+    const long = `/api/v1/node/${'x'.repeat(3_000)}`
+    for (const [text, instance] of [
+      [`GET /nothing HTTP/1.1\r\n${headers}\r\n`, '/pvc/nothing'],
+      [`PUT /api/v1/node HTTP/1.1\r\n${headers}Content-Length: 0\r\n\r\n`, '/pvc/api/v1/node'],
+      [`GET /%zz HTTP/1.1\r\n${headers}\r\n`, '/pvc/%zz'],
+      [`GET /pvc/%zz HTTP/1.1\r\n${headers}\r\n`, header === '' ? '/pvc/%zz' : '/pvc/pvc/%zz'],
+      [`GET ${long} HTTP/1.1\r\n${headers}\r\n`, `/pvc${long}`],
+      [`GET /api/v1/node HTTP/1.1\r\n${header}\r\n`, '/pvc/api/v1/node'],
+      [`OPTIONS * HTTP/1.1\r\n${headers}\r\n`, '*'],
+      [`${post}Content-Length: 1\r\n\r\n{`, '/pvc/api/v1/switchover'],
+      [`${post}Content-Length: 999999\r\n\r\n{`, '/pvc/api/v1/switchover'],
+      [`${post}Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\n{`, '/pvc/api/v1/switchover'],
+      [`GET /docs/static/foo HTTP/1.1\r\n${headers}\r\n`, '/pvc/docs/static/foo'],
+      [`CONNECT a:1 HTTP/1.1\r\n${headers}\r\n`, '/pvc/'],
+      // What never became a request has no headers that a proxy could have set.
+      ['nonsense\r\n\r\n', header === '' ? '/pvc/' : '/'],
+      [`GET / HTTP/1.1\r\n${headers}X-Filler: ${'y'.repeat(20_000)}\r\n\r\n`, header === '' ? '/pvc/' : '/'],
+    ] as const) t.match(await raw(text), `"instance":"${instance}"`, `${text.slice(0, 60)} ${header}`)
+    t.match(await raw(`GET /nothing HTTP/1.1\r\n${headers}\r\n`), 'There is no route /pvc/nothing; /pvc/docs lists')
+  }
+})
 
 t.test('without either, from the root', async (t) => {
   const { server } = await clusterTree(t)

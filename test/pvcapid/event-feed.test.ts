@@ -178,8 +178,8 @@ class Reader extends EventEmitter {
   held = ''
   closed = false
   get writableLength (): number { return this.held.length }
-  write (text: string): boolean {
-    this.held += text
+  write (text: string | Buffer): boolean {
+    this.held += text.toString()
     return this.held.length < 16_384
   }
 
@@ -224,6 +224,35 @@ t.test('one stream: behind, again up to date, dropped', async (t) => {
   gone.destroy()
   t.ok(new EventStream(gone, { clock, state: () => 'STATE', onEnd: () => {} }).ended, 'a reader that had gone before')
   t.equal(clock.running, 0)
+})
+
+t.test('a long state is sent piece by piece, and then what has happened since', async (t) => {
+  const reader = new Reader()
+  const state = Buffer.from('s'.repeat(200_000))
+  const stream = new EventStream(reader, { clock: new ManualClock(), state: () => state, onEnd: () => {} })
+  const readAll = async (): Promise<string> => {
+    let read = ''
+    for (let piece = reader.read(); piece !== ''; piece = reader.read()) {
+      read += piece
+      await new Promise((resolve) => { setImmediate(resolve) })
+    }
+    return read
+  }
+  stream.send(state)
+  t.ok(reader.writableLength < 100_000, 'not all at once')
+  stream.send('one')
+  stream.send('two')
+  t.ok(await readAll() === `${state.toString()}onetwo`)
+  stream.send('three')
+  t.equal(await readAll(), 'three')
+
+  stream.send(state)
+  for (let count = 0; count < 100; count++) stream.send('e'.repeat(10_000))
+  t.ok(await readAll() === state.toString().repeat(2), 'too much has happened meanwhile: the state again')
+  stream.send(state)
+  stream.send('last')
+  stream.finish('END')
+  t.ok(reader.held === `${state.toString()}lastEND`, 'and all of it before the end')
 })
 
 t.test('all that one change brings is one write to each stream', async (t) => {

@@ -1,5 +1,6 @@
 /**
- * Authentication by API key, in the header `X-Api-Key`, before anything else of a request is looked at. A route says in its config what
+ * Authentication by API key, in the header `X-Api-Key`, or else by the connection's client certificate, before anything else of a request is
+ * looked at. A route says in its config what
  * it needs: nothing (`open`), `read` or `operate`; unless it does, reading below `/api/` needs `read` and everything else there `operate`.
  *
  * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them. Wrong keys and writes
@@ -8,12 +9,21 @@
 import crypto, { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import type { ClientCertificates } from '../client-certificates.ts'
 import type { ApiToken, TokenRole } from '../config.ts'
 import { ApiError, asNotStarted } from '../errors.ts'
 
+/** What is taken at one time; another object after each reload. */
+export interface Credentials {
+  /** Undefined if no key is needed. */
+  readonly tokens: readonly ApiToken[] | undefined
+  /** Null where clients are asked for no certificate. */
+  readonly certificates: ClientCertificates | null
+}
+
 export interface AuthenticationOptions {
-  /** The keys at present; undefined if none is needed. */
-  readonly tokens: () => readonly ApiToken[] | undefined
+  /** At present. */
+  readonly credentials: () => Credentials
 }
 
 declare module 'fastify' {
@@ -22,10 +32,10 @@ declare module 'fastify' {
     access?: 'open' | TokenRole
   }
   interface FastifyRequest {
-    /** Whose key came with the request; null where no key is needed. */
+    /** Whose key or certificate came with the request; null where none is needed. */
     requestedBy: string | null
-    /** What was found good of its key: for what, and by which keys. Null where none was needed. */
-    keyCheck: { readonly access: TokenRole, readonly tokens: readonly ApiToken[] | undefined } | null
+    /** What was found good of its key or certificate: for what, and by which of them. Null where none was needed. */
+    keyCheck: { readonly access: TokenRole, readonly credentials: Credentials } | null
   }
   interface FastifyReply {
     /** Why the key of its request does not allow it any more; null while it does. */
@@ -33,6 +43,8 @@ declare module 'fastify' {
   }
 }
 
+/** Characters of a subject that an error repeats. */
+const REPEATED = 500
 const CHALLENGE = { 'www-authenticate': 'ApiKey realm="pvc", header="X-Api-Key"' }
 
 function needed ({ config, url, method }: RouteOptions): 'open' | TokenRole {
@@ -54,24 +66,41 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
   return found
 }
 
-async function authentication (app: FastifyInstance, { tokens }: AuthenticationOptions): Promise<void> {
+async function authentication (app: FastifyInstance, { credentials }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
   app.decorateRequest('keyCheck', null)
   app.decorateReply('keyFault', function (this: FastifyReply): ApiError | null {
     const { keyCheck } = this.request
-    return keyCheck === null || keyCheck.tokens === tokens() ? null : fault(this.request, keyCheck.access)
+    return keyCheck === null || keyCheck.credentials === credentials() ? null : fault(this.request, keyCheck.access)
   })
 
-  /** What is wrong with the request's key, or, where none is needed, with its host; or null. */
+  /** What is wrong with the request's key or certificate, or, where none is needed, with its host; or null. */
   function fault (request: FastifyRequest, access: TokenRole): ApiError | null {
-    const known = tokens()
-    if (known === undefined) return app.unknownHost(request)
+    const { tokens, certificates } = credentials()
+    if (tokens === undefined) return app.unknownHost(request)
     const key = request.headers['x-api-key']
-    if (typeof key !== 'string' || key === '') return new ApiError('key_missing', 'Send an API key in the header X-Api-Key.', { headers: CHALLENGE })
-    const token = tokenOf(key, known)
+    // A key that is sent is meant, whatever the certificate would allow.
+    if (typeof key !== 'string' || key === '') return certificateFault(request, access, certificates)
+    const token = tokenOf(key, tokens)
     if (token === null) return new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
     request.requestedBy = token.description
     return access === 'operate' && token.role !== 'operate' ? new ApiError('key_too_weak', 'This key may only read; use one with the role operate.') : null
+  }
+
+  function certificateFault (request: FastifyRequest, access: TokenRole, certificates: ClientCertificates | null): ApiError | null {
+    const { socket } = request.raw
+    const known = certificates?.of(socket) ?? null
+    if (known === null) {
+      const subject = certificates?.subjectOf(socket) ?? null
+      const sentence = certificates === null
+        ? 'Send an API key in the header X-Api-Key.'
+        : subject === null
+          ? 'Send an API key in the header X-Api-Key, or connect with a client certificate that pvc.api.ssl.client_ca_file verifies.'
+          : `The subject of the client certificate, ${JSON.stringify(subject.slice(0, REPEATED))}, is not in pvc.api.authentication.client_certificates. Add it there and send SIGHUP to pvcapid, or send an API key in the header X-Api-Key.`
+      return new ApiError('key_missing', sentence, { headers: CHALLENGE })
+    }
+    request.requestedBy = known.description
+    return access === 'operate' && known.role !== 'operate' ? new ApiError('key_too_weak', 'This client certificate may only read; use one with the role operate, or send a key.') : null
   }
 
   /** The error, or that there were too many of them. */
@@ -90,7 +119,7 @@ async function authentication (app: FastifyInstance, { tokens }: AuthenticationO
     if (access === 'open') return
     route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
       const error = fault(request, access)
-      request.keyCheck = { access, tokens: tokens() }
+      request.keyCheck = { access, credentials: credentials() }
       if (error === null) done()
       else done(refusal(request, error) as Error)
     })

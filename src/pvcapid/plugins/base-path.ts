@@ -10,17 +10,16 @@ const isProblem = (payload: unknown): payload is Problem =>
 
 async function basePaths (app: FastifyInstance, { basePath }: { readonly basePath: BasePath }): Promise<void> {
   app.addHook('preSerialization', (request, _reply, payload: unknown, done) => {
-    const prefix = isProblem(payload) ? basePath.of(request) : ''
-    if (prefix === '' || !isProblem(payload)) done(null, payload)
+    if (!isProblem(payload) || basePath.of(request) === '') done(null, payload)
     else {
       const { instance, confirmation } = payload
-      done(null, { ...payload, instance: `${prefix}${instance}`, ...confirmation === undefined ? {} : { confirmation: confirmation.map((path) => `${prefix}${path}`) } })
+      done(null, { ...payload, instance: basePath.seen(request, instance), ...confirmation === undefined ? {} : { confirmation: confirmation.map((path) => basePath.seen(request, path)) } })
     }
   })
 
   app.addHook('onSend', (request, reply, _payload, done) => {
     const location = reply.getHeader('location')
-    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', `${basePath.of(request)}${location}`)
+    if (typeof location === 'string') reply.header('location', basePath.seen(request, location))
     done()
   })
 }

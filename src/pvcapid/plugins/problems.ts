@@ -8,6 +8,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { argumentProblem } from '../argument-problem.ts'
+import type { BasePath } from '../base-path.ts'
 import { ApiError, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from '../errors.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from '../problem.ts'
 import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/errors.ts'
@@ -59,16 +60,17 @@ function translated (error: FastifyError): ApiError {
   return new ApiError('internal_error', 'The request could not be answered because of a fault in this API; its log says more.', { cause: error })
 }
 
-function send (error: ApiError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** @param instance as hooks have it, which put the path before it that the client sees */
+function send (error: ApiError, request: FastifyRequest, reply: FastifyReply, instance = pathOf(request.url)): FastifyReply {
   const writes = !READING.has(request.method) && !request.is404
   request.problemCode = error.code
   const { outcome = request.isHandled ? 'unknown' : 'not_started' } = error.options
-  const body = problemBody(error, pathOf(request.url))
+  const body = problemBody(error, instance)
   reply.code(error.status).headers({ ...error.options.headers }).type(PROBLEM_TYPE)
   return reply.send(writes ? { ...body, outcome } : body)
 }
 
-async function problemReplies (app: FastifyInstance): Promise<void> {
+async function problemReplies (app: FastifyInstance, { basePath }: { readonly basePath: BasePath }): Promise<void> {
   const routes: Array<{ readonly pattern: RegExp, readonly methods: Set<string> }> = []
   const byUrl = new Map<string, Set<string>>()
 
@@ -110,15 +112,16 @@ async function problemReplies (app: FastifyInstance): Promise<void> {
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request.url)
     const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
-    if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${path}; /docs lists all of them.`), request, reply)
+    const seen = basePath.seen(request, path)
+    if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${seen}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
     const allow = allowed.join(', ')
-    return send(new ApiError('method_not_allowed', `${path} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
+    return send(new ApiError('method_not_allowed', `${seen} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
   })
 }
 
-/** For errors that come before any route, such as a path that cannot be decoded. */
-export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  send(translated(error), request, reply)
+/** For errors that come before any route and its hooks, such as a path that cannot be decoded. */
+export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply, basePath: BasePath): void {
+  send(translated(error), request, reply, basePath.seen(request, pathOf(request.url)))
 }
 
 /** What a route's URL matches: parameters stand for one part of the path, `*` for the rest. */

@@ -1,9 +1,13 @@
 /** Runs attacks one after another against one pvcapid, and judges what it was like beside them and afterwards. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { eventually } from '../../support/zookeeper.ts'
 import { residentBytes } from '../../support/fuzzing.ts'
-import { Attacker, type Attack } from './attacks.ts'
+import { asUser, packageFolder } from '../../../scripts/support/daemon-process.ts'
+import type { Attack } from './attacks.ts'
 import { megabytes, type Besieged } from './besieged.ts'
 
 /** Bytes above the quiet figure at most. */
@@ -45,12 +49,9 @@ export async function siege (t: Test, targets: { readonly plain: Besieged, reado
   }
 }
 
-async function carryOut ({ connections, seconds, run }: Attack, port: number, share: number): Promise<void> {
-  const ended = new AbortController()
-  const attackers = Array.from({ length: Math.max(2, Math.ceil(connections * share)) }, () => new Attacker(port))
-  const running = attackers.map(async (attacker) => await run(attacker, ended.signal))
-  await delay(Math.max(1_000, seconds * 1_000 * share))
-  ended.abort()
-  await Promise.all(running)
-  for (const attacker of attackers) attacker.reset()
+async function carryOut ({ name }: Attack, port: number, share: number): Promise<void> {
+  const [program, ...words] = asUser([process.execPath, join(packageFolder(), 'dist', 'test', 'pvcapid', 'siege', 'attackers.js'), name, String(port), String(share)])
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const [code] = await once(child, 'exit') as [number | null]
+  if (code !== 0) throw new Error(`the attackers of "${name}" ended with ${String(code)}`)
 }

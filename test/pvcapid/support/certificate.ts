@@ -1,5 +1,6 @@
-/** A certificate of our own for 127.0.0.1, made with openssl. */
+/** Certificates of our own, made with openssl: for 127.0.0.1, and of clients. */
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Certificate {
@@ -8,11 +9,38 @@ export interface Certificate {
   readonly minVersion: 'TLSv1.2'
 }
 
-/** @param name its common name; also that of its files in `folder` */
-export function makeCertificate (folder: string, name: string): Certificate {
+const CURVE = ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+
+function openssl (words: readonly string[]): void {
+  const { status, stderr } = spawnSync('openssl', words, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`openssl is needed for this test (apt install openssl): ${stderr}`)
+}
+
+/**
+ * @param name its common name; also that of its files in `folder`
+ * @param kind of its key
+ */
+export function makeCertificate (folder: string, name: string, kind: readonly string[] = CURVE): Certificate {
   const certFile = join(folder, `${name}.crt`)
   const keyFile = join(folder, `${name}.key`)
-  const { status, stderr } = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`openssl is needed for this test (apt install openssl): ${stderr}`)
+  openssl(['req', '-x509', '-newkey', ...kind, '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile])
   return { certFile, keyFile, minVersion: 'TLSv1.2' }
+}
+
+/** An authority that signs the certificates of clients. */
+export interface Authority extends Certificate {
+  /** @param subject as openssl takes it, say `/O=Example/CN=ops` */
+  readonly sign: (name: string, subject: string, validity?: readonly string[], extension?: string) => Certificate
+}
+
+export function makeAuthority (folder: string, name: string): Authority {
+  const own = makeCertificate(folder, name)
+  const sign = (client: string, subject: string, validity: readonly string[] = ['-days', '1'], extension = 'extendedKeyUsage=clientAuth'): Certificate => {
+    const [certFile, keyFile, request, extensions] = ['crt', 'key', 'csr', 'ext'].map((suffix) => join(folder, `${client}.${suffix}`)) as [string, string, string, string]
+    openssl(['req', '-newkey', ...CURVE, '-nodes', '-subj', subject, '-keyout', keyFile, '-out', request])
+    writeFileSync(extensions, extension)
+    openssl(['x509', '-req', '-in', request, '-CA', own.certFile, '-CAkey', own.keyFile, '-CAcreateserial', ...validity, '-extfile', extensions, '-out', certFile])
+    return { certFile, keyFile, minVersion: 'TLSv1.2' }
+  }
+  return { ...own, sign }
 }
