@@ -24,7 +24,7 @@ function check (daemon: string, file: string, ...more: string[]) {
 }
 
 const api = (authentication: string, more = '') => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: ${authentication}\n${more}`
-const node = (fencing: string) => `pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [hv1]\n${fencing}`
+const node = (fencing: string) => `pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [127.0.0.1]\n${fencing}`
 const DAY = 86_400_000
 const keys = '{enabled: true, tokens: [{description: a, role: operate, token: 0123456789abcdef}]}'
 
