@@ -121,6 +121,7 @@ function member (name: string, { daemonState, state, stateVersion, present, tran
     presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, standsBack: null, brokenFences: null } : null,
     transition,
     ours: present || transition !== null,
+    fencersWord: false,
     alive: false,
     stamp: '',
   }

@@ -85,6 +85,13 @@ export function suspicion (member: Member, watch: Watch | undefined, terms: Fenc
 export const countsAsLetGo = (member: Member, watch: Watch | undefined, grace: number, now: number) =>
   member.daemonState === 'dead' && member.ours && watch != null && watch.goneSince !== null && now - watch.goneSince >= grace
 
+/**
+ * A PVC node is left to PVC's own fencers while one of them is there: they act on `run` alone, and recover the node's domains. Without an agent nobody
+ * judges it at all, because `dead`, once written, keeps PVC's fencers from ever fencing it.
+ */
+const isLeftToPvc = (node: Member, others: readonly Member[], canFence: boolean) =>
+  !node.ours && (!canFence || others.some((other) => other.name !== node.name && !other.ours && other.mode === 'coordinator' && other.daemonState === 'run' && isPresent(other)))
+
 export interface FencingPlan {
   readonly judge: ReadonlyArray<{ readonly name: string, readonly why: Suspicion }>
   /** Dead nodes to be fenced, one after the other. */
@@ -93,16 +100,19 @@ export interface FencingPlan {
   readonly suspended: { readonly why: 'maintenance' | 'several_dead', readonly nodes: readonly string[] } | null
 }
 
-export function fencingPlan (self: string, members: readonly Member[], watches: Watches, terms: FencingTerms, now: number, maintenance: boolean): FencingPlan {
+/** @param canFence this node has a fencing agent */
+export function fencingPlan (self: string, members: readonly Member[], watches: Watches, terms: FencingTerms, now: number, { maintenance, canFence }: { readonly maintenance: boolean, readonly canFence: boolean }): FencingPlan {
   const others = members.filter((member) => member.name !== self)
   const suspects = others.flatMap((member) => {
     const why = suspicion(member, watches.get(member.name), terms, now)
     return why === null ? [] : [{ name: member.name, why }]
   })
+  const judge = suspects.filter(({ name }) => !others.some((member) => member.name === name && isLeftToPvc(member, others, canFence)))
   const dead = others.filter((member) => member.daemonState === 'dead')
   const down = [...suspects.map(({ name }) => name), ...dead.map(({ name }) => name)].sort()
   if (maintenance) return { judge: [], fence: [], suspended: down.length === 0 ? null : { why: 'maintenance', nodes: down } }
   const coordinators = others.filter((member) => member.mode === 'coordinator' && (isMissing(member) || down.includes(member.name))).map(({ name }) => name)
-  if (down.length > 0 && coordinators.length > 1) return { judge: suspects, fence: [], suspended: { why: 'several_dead', nodes: coordinators.sort() } }
-  return { judge: suspects, fence: dead.map(({ name }) => name), suspended: null }
+  if (down.length > 0 && coordinators.length > 1) return { judge, fence: [], suspended: { why: 'several_dead', nodes: coordinators.sort() } }
+  // One that PVC's fencers are at is fenced by ours only once their word of it is there, and it is not `fenced`.
+  return { judge, fence: dead.filter((member) => member.fencersWord || !isLeftToPvc(member, others, canFence)).map(({ name }) => name), suspended: null }
 }

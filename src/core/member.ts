@@ -46,6 +46,11 @@ export interface Member {
   readonly transition: Transition | null
   /** One of ours (it publishes transitions), not a Python PVC daemon, which is judged by its keepalive instead. */
   readonly ours: boolean
+  /**
+   * Of a PVC peer that is dead: its coordinator state was written after `dead`, so it is a fencer's word and not the node's. PVC's fencers write
+   * `secondary` whether or not their fence worked.
+   */
+  readonly fencersWord: boolean
   /** For a PVC peer: the observer has seen its keepalive change within the window. */
   readonly alive: boolean
   /** Changes whenever anything does that the completion rule reads; see `completion.ts`. */
@@ -88,18 +93,21 @@ export function memberOf (name: string, read: (child: MemberZnode) => Znode | un
   const state = read('routerstate')
   const transition = read('transition')
   const presence = parsePresence(read('presence'))
+  const daemon = read('daemonstate')
+  const ours = transition !== undefined || presence !== null
   return {
     name,
     mode: nodeModeOf(read('daemonmode')?.data),
-    daemonState: daemonStateOf(read('daemonstate')?.data),
+    daemonState: daemonStateOf(daemon?.data),
     coordinatorState: coordinatorStateOf(state?.data),
     stateVersion: state?.version ?? null,
     stateSince: state?.modified ?? null,
     presence,
     transition: parseTransition(transition?.data),
-    ours: transition !== undefined || presence !== null,
+    ours,
+    fencersWord: !ours && daemonStateOf(daemon?.data) === 'dead' && (state?.mzxid ?? '') > (daemon?.mzxid ?? ''),
     alive,
-    stamp: `${state?.mzxid ?? '-'}/${read('daemonstate')?.mzxid ?? '-'}`,
+    stamp: `${state?.mzxid ?? '-'}/${daemon?.mzxid ?? '-'}`,
   }
 }
 
@@ -126,7 +134,7 @@ const neverTookPart = (member: Member) =>
  * read may hold anything; a hypervisor's missing state is only a fault of its znodes.
  */
 export const holdsNothing = (member: Member) =>
-  member.coordinatorState === 'secondary' || member.coordinatorState === 'client' ||
+  (!member.fencersWord && (member.coordinatorState === 'secondary' || member.coordinatorState === 'client')) ||
   member.daemonState === 'fenced' || neverTookPart(member) || (member.mode === 'hypervisor' && member.coordinatorState === null)
 
 /**

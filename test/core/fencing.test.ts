@@ -87,7 +87,7 @@ t.test('who is judged at all', async (t) => {
 t.test('the plan', async (t) => {
   const silent = observe(observe(new Map(), seen({ hv1: present('1'), hv2: present('1'), hv3: present('1'), hv4: present('1') }), 0),
     seen({ hv1: absent('1'), hv2: absent('1'), hv3: present('2'), hv4: absent('1') }), 10_000)
-  const plan = (members: Parameters<typeof fencingPlan>[1], maintenance = false) => fencingPlan('hv1', members, silent, terms, 20_000, maintenance)
+  const plan = (members: Parameters<typeof fencingPlan>[1], maintenance = false, canFence = true) => fencingPlan('hv1', members, silent, terms, 20_000, { maintenance, canFence })
   const hv1 = member('hv1')
   const hv3 = member('hv3')
   const hypervisor = gone('hv4', { mode: 'hypervisor', coordinatorState: 'client' })
@@ -102,4 +102,22 @@ t.test('the plan', async (t) => {
   t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), hypervisor]), { judge: [{ name: 'hv4', why: 'presence_gone' }], fence: ['hv2'], suspended: null }, 'hypervisors do not count for that')
   t.strictSame(plan([hv1, gone('hv2')], true), { judge: [], fence: [], suspended: { why: 'maintenance', nodes: ['hv2'] } })
   t.strictSame(plan([hv1, hv3], true), { judge: [], fence: [], suspended: null })
+  t.strictSame(plan([hv1, gone('hv2'), hv3], false, false).judge, [{ name: 'hv2', why: 'presence_gone' }], 'one of ours is judged without an agent: an operator confirms')
+})
+
+t.test('PVC nodes are left to PVC', async (t) => {
+  const pvc = (name: string, given: Parameters<typeof member>[1] = {}) => primary(name, { ours: false, presence: null, alive: true, ...given })
+  const quiet = observe(observe(observe(new Map(), seen({ hv2: absent('1'), hv3: absent('1') }), 0), seen({ hv2: absent('2'), hv3: absent('2') }), 1_000), seen({ hv2: absent('2'), hv3: absent('3') }), 60_000)
+  const plan = (members: Parameters<typeof fencingPlan>[1], canFence: boolean) => fencingPlan('hv1', members, quiet, terms, 60_000, { maintenance: false, canFence })
+  const silent = pvc('hv2', { alive: false })
+  const peer = pvc('hv3', { coordinatorState: 'secondary' })
+  const judges = [{ name: 'hv2', why: 'keepalive_stale' }]
+  t.strictSame(plan([member('hv1'), silent], true).judge, judges, 'none of them is left: ours does it')
+  t.strictSame(plan([member('hv1'), silent, peer], true).judge, [], 'a PVC coordinator is there')
+  for (const given of [{ alive: false }, { daemonState: 'stop' }, { mode: 'hypervisor' }] as const) t.strictSame(plan([member('hv1'), silent, pvc('hv3', { coordinatorState: 'secondary', ...given })], true).judge, judges, JSON.stringify(given))
+  t.strictSame(plan([member('hv1'), silent], false).judge, [], 'nobody claims a judgement that it would not act on')
+  const dead = pvc('hv2', { alive: false, daemonState: 'dead' })
+  t.strictSame(plan([member('hv1'), dead], true).fence, ['hv2'])
+  t.strictSame(plan([member('hv1'), dead, peer], true).fence, [], 'they are at it')
+  t.strictSame(plan([member('hv1'), { ...dead, coordinatorState: 'secondary', fencersWord: true }, peer], true).fence, ['hv2'], 'they were, and it is not confirmed')
 })

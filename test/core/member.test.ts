@@ -32,13 +32,23 @@ t.test('a node as read', async (t) => {
 
 t.test('what is missing or malformed is null, and satisfies nothing', async (t) => {
   t.strictSame(read({}), {
-    name: 'hv1', mode: null, daemonState: null, coordinatorState: null, stateVersion: null, stateSince: null, presence: null, transition: null, ours: false, alive: true, stamp: '-/-',
+    name: 'hv1', mode: null, daemonState: null, coordinatorState: null, stateVersion: null, stateSince: null, presence: null, transition: null, ours: false, fencersWord: false, alive: true, stamp: '-/-',
   })
   const malformed = read({ daemonmode: znode('x'), daemonstate: znode('Run'), routerstate: znode('toString'), presence: znode('oops'), transition: znode('oops') })
   t.match(malformed, { mode: null, daemonState: null, coordinatorState: null, transition: null, ours: true, presence: { api: null, takeoverTime: null, relinquishTime: null } })
   t.equal(isFit(malformed), false)
   t.equal(holdsNothing(malformed), false)
   t.match(read({ presence: znode('{"takeover_time":-1,"relinquish_time":"9"}') }).presence, { takeoverTime: null, relinquishTime: null })
+})
+
+t.test('what PVC\'s fencers write over a dead node is not its own word', async (t) => {
+  const dead = (router: string, at: string, more: Partial<Record<MemberZnode, Znode>> = {}) =>
+    read({ daemonmode: znode('coordinator'), daemonstate: znode('dead', { mzxid: '5' }), routerstate: znode(router, { mzxid: at }), ...more })
+  t.equal(holdsNothing(dead('secondary', '4')), true, 'it was secondary when it died')
+  t.equal(holdsNothing(dead('secondary', '6')), false, 'written afterwards')
+  t.equal(isUnconfirmedHolder(dead('secondary', '6')), true)
+  t.equal(holdsNothing(dead('secondary', '6', { daemonstate: znode('fenced', { mzxid: '5' }) })), true, 'a fence that worked')
+  t.equal(holdsNothing(dead('secondary', '6', { transition: znode('{}') })), true, 'one of ours: only a daemon of ours writes there')
 })
 
 t.test('ready, and standing back', async (t) => {

@@ -18,6 +18,7 @@ export const member = (name: string, given: Partial<Member> = {}): Member => ({
   presence,
   transition: null,
   ours: true,
+  fencersWord: false,
   alive: true,
   stamp: '1/1',
   ...given,
