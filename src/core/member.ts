@@ -105,7 +105,7 @@ export function memberOf (name: string, read: (child: MemberZnode) => Znode | un
     presence,
     transition: parseTransition(transition?.data),
     ours,
-    fencersWord: !ours && daemonStateOf(daemon?.data) === 'dead' && (state?.mzxid ?? '') > (daemon?.mzxid ?? ''),
+    fencersWord: !ours && state !== undefined && daemon !== undefined && daemonStateOf(daemon.data) === 'dead' && state.mzxid > daemon.mzxid,
     alive,
     stamp: `${state?.mzxid ?? '-'}/${daemon?.mzxid ?? '-'}`,
   }

@@ -48,6 +48,8 @@ t.test('what PVC\'s fencers write over a dead node is not its own word', async (
   t.equal(holdsNothing(dead('secondary', '6')), false, 'written afterwards')
   t.equal(isUnconfirmedHolder(dead('secondary', '6')), true)
   t.equal(holdsNothing(dead('secondary', '6', { daemonstate: znode('fenced', { mzxid: '5' }) })), true, 'a fence that worked')
+  t.equal(read({ routerstate: znode('secondary') }).fencersWord, false)
+  t.equal(read({ daemonstate: znode('dead') }).fencersWord, false)
   t.equal(holdsNothing(dead('secondary', '6', { transition: znode('{}') })), true, 'one of ours: only a daemon of ours writes there')
 })
 
