@@ -56,6 +56,11 @@ export class Lease {
     }
   }
 
+  /** There is contact again: a renewal that is due later is made now. */
+  hasten (): void {
+    if (this.#needed && !this.#expired) void this.#renew()
+  }
+
   /** Resolves true once the lease is sound, false on abort or once it has run out. */
   async confirmed (signal: AbortSignal): Promise<boolean> {
     for (;;) {

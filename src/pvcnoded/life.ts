@@ -146,6 +146,7 @@ export class Life {
       onExpired: () => this.#lose('the lease ran out'),
     })
     this.#lease = this.#closing.use('lease', lease)
+    this.#closing.use('lease wake-up', session.onState((state) => { if (state === 'connected') lease.hasten() }))
     this.#operations = this.#operationsOn(key, lease)
     const sessionLost = () => this.#lose('the session ended')
     session.lost.addEventListener('abort', sessionLost, { once: true })

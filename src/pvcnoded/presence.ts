@@ -79,14 +79,19 @@ export class Presence {
 
   /** Sets it anew, which a quorum has to commit. True once it is committed and the znode is still ours. */
   async renew (deadline: number): Promise<boolean> {
+    const first = await this.#set(deadline)
+    // Out of contact for a moment, an earlier write may have been applied. Now that the version is known there is no time to lose.
+    return first === 'bad_version' && await this.#findVersion(deadline) ? await this.#set(deadline) === 'done' : first === 'done'
+  }
+
+  async #set (deadline: number): Promise<'done' | 'bad_version' | 'failed'> {
     try {
       const stat = await this.#session.set(this.#path, this.#data, this.#version, { deadline })
       this.#version = stat.version
-      return true
+      return 'done'
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
-      if (error.maybeApplied || error.code === 'bad_version') await this.#findVersion(deadline)
-      return false
+      return error.code === 'bad_version' ? 'bad_version' : 'failed'
     }
   }
 
@@ -124,18 +129,21 @@ export class Presence {
     if (this.#session.over) throw lost.reason
   }
 
-  async #findVersion (deadline: number): Promise<void> {
+  /** Whether it is known now. */
+  async #findVersion (deadline: number): Promise<boolean> {
     try {
       const { stat } = await this.#session.get(this.#path, { deadline })
       if (stat.ephemeralOwner !== this.#session.id) {
         this.#session.destroy(new ZooKeeperError('session_expired', { op: 'get', path: this.#path, detail: 'the presence of this node belongs to another session' }))
-        return
+        return false
       }
       this.#version = stat.version
+      return true
     } catch (error) {
       if (isNoNode(error)) {
         this.#session.destroy(new ZooKeeperError('session_expired', { op: 'get', path: this.#path, detail: 'the presence of this node is gone' }))
       } else if (!isZooKeeperError(error)) throw error
+      return false
     }
   }
 }

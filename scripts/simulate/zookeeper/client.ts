@@ -41,6 +41,7 @@ class SimulatedConnection implements Connection {
   readonly #armed = new Map<string, ArmedWatch>()
   readonly #pending: Pending[] = []
   readonly #tried: Server[] = []
+  #last: Server | null = null
   #wire: Wire | null = null
   #client: Client | null = null
   #session: string | null = null
@@ -74,9 +75,11 @@ class SimulatedConnection implements Connection {
   /** Every server once, in a random order, and then a pause. */
   #connect (): void {
     const { ensemble, network, random } = this.#zookeeper
-    if (this.#tried.length === 0) this.#tried.push(...random.shuffled(ensemble.servers))
+    // As the C client goes round its list: the server that was left last comes last again.
+    if (this.#tried.length === 0) this.#tried.push(...random.shuffled(ensemble.servers.filter((each) => each !== this.#last)), ...this.#last === null ? [] : [this.#last])
     const server = this.#tried.shift()
     if (server === undefined) return
+    this.#last = server
     const pause = this.#tried.length === 0 ? this.#timeout / 60 + 1 : 1
     const wire = network.open(this.#process, server)
     this.#wire = wire
