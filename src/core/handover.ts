@@ -8,9 +8,10 @@ import { hasLetGo, isUnconfirmedHolder, type Member } from './member.ts'
 export const holdersOf = (resource: string, taker: string, members: readonly Member[]): readonly string[] =>
   members.filter((member) => member.name !== taker && !hasLetGo(member, resource)).map((member) => member.name)
 
-/** A peer that is there has published the release of `resource` in the relinquish of this very epoch: it had it until a moment ago, and nobody else can. */
+/** A peer that is there has published the release of `resource` in the relinquish of this very epoch, and that it had it until then: so nobody else did. */
 export const isHandedOver = (resource: string, epoch: number | null, members: readonly Member[]): boolean =>
-  members.some(({ presence, transition }) => presence !== null && transition?.direction === 'relinquish' && epoch !== null && transition.epoch === epoch && transition.released.includes(resource))
+  members.some(({ presence, transition }) => presence !== null && transition?.direction === 'relinquish' && epoch !== null && transition.epoch === epoch &&
+    transition.released.includes(resource) && transition.absent?.includes(resource) !== true)
 
 /** Peers that may hold something and cannot be asked: the switchover waits for a fence or an operator. */
 export const unconfirmedHolders = (taker: string | null, members: readonly Member[]): readonly string[] =>

@@ -44,6 +44,8 @@ export interface Transition {
   readonly resource: string | null
   /** Resources that this transition has let go of, each named only once that was done. */
   readonly released: readonly string[]
+  /** Those of `released` that this node turned out not to have had. */
+  readonly absent?: readonly string[]
   /** When it began, RFC 3339, by the node's own wall clock. For people only. */
   readonly since: string
   readonly error: Trouble | null
@@ -60,6 +62,7 @@ export function parseTransition (data: string | null | undefined): Transition | 
   const object = jsonObject(data)
   const direction = directions.find((known) => known === object?.['direction'])
   if (object === null || direction === undefined) return null
+  const absent = texts(object['absent'])
   return {
     epoch: count(object['epoch']),
     direction,
@@ -67,6 +70,7 @@ export function parseTransition (data: string | null | undefined): Transition | 
     of: count(object['of']) ?? 0,
     resource: text(object['resource']),
     released: texts(object['released']),
+    ...(absent.length > 0 ? { absent } : {}),
     since: text(object['since']) ?? '',
     error: parseTrouble(object['error']),
   }

@@ -21,7 +21,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
   { reads: ['pvc.api_address'], rule: 'It names a host and a port.', judge: judgeApiAddress },
   { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
-  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
+  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
   { reads: [collectors], rule: `Names are unique, and none is that of a collector which every node has: ${builtInCollectors.map((name) => `\`${name}\``).join(', ')}.`, judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
     reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],

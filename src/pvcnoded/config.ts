@@ -44,7 +44,7 @@ const floatingIp = Type.Object({
   name: resourceName,
   type: Type.Literal('floating-ip', { description: 'An address that moves with the role.' }),
   address: Type.String({ description: 'IPv4 or IPv6 address with its prefix length, as 10.0.0.254/24.' }),
-  device: Type.String({ description: 'The network device that gets it.', pattern: '^[^\\s/]{1,15}$', form: 'the name of a network device, of up to 15 characters' }),
+  device: Type.String({ description: 'The network device that gets it, by any of its names.', pattern: '^[^\\s/]{1,127}$', form: 'a name of a network device, of up to 15 characters, or an alternative name, of up to 127' }),
   ...resourceTimes,
 }, { additionalProperties: false, description: 'An address that moves with the role.' })
 

@@ -22,10 +22,12 @@ export function judgeFloatingAddresses (path: string, resources: readonly Entry[
     const at = `${path}[${index}]`
     const found: Finding[] = []
     const [device = '', lower] = resource.device?.split('@') ?? []
+    const [labelled = '', label] = device.split(':')
+    if (label !== undefined) found.push({ path: `${at}.device`, message: `"${device}" is the label of an address, not a device. The device is ${labelled}.` })
     if (lower !== undefined) found.push({ path: `${at}.device`, message: `"${resource.device}" is how ip shows a device that lies on another one. Its name is ${device}.` })
     const [address = '', prefix = '', ...rest] = resource.address.split('/')
     const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-    if (rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
+    if (rest.length > 0 || address.includes('%') || !/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
       return [...found, { path: `${at}.address`, message: `"${resource.address}" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.` }]
     }
     const wrong = whyNot(address, Number(prefix), bits)

@@ -6,6 +6,7 @@ import type { NodeAnswer, NodeOp } from '../core/coordinator-state.ts'
 import { isHandedOver } from '../core/handover.ts'
 import type { Member } from '../core/member.ts'
 import type { CoordinatorState } from '../core/states.ts'
+import type { Transition } from '../core/transition.ts'
 import { KeyOperations } from '../cluster/key-operations.ts'
 import { readMembers, readRecord } from '../cluster/reading.ts'
 import { sureRead, type WriteFate } from '../cluster/sure-write.ts'
@@ -46,6 +47,8 @@ export class NodeOperations {
   hurried = false
   /** As the taker has read them last. */
   #peers: readonly Member[] = []
+  /** Resources that were not here when they were last released. */
+  readonly #absent = new Set<string>()
   /** What is held is held for this epoch. */
   #epoch: number | null = null
 
@@ -69,7 +72,7 @@ export class NodeOperations {
         return found === null ? { kind: 'failed' } : { kind: 'done', record: found.stored?.record ?? null }
       }
       case 'conclude': return await key.conclude(op.epoch, op.closing, clock.wall())
-      case 'publish': return answer(await own.write('transition', JSON.stringify(op.transition)))
+      case 'publish': return answer(await own.write('transition', this.#transitionText(op.transition)))
       case 'write_state': return await this.#writeState(op.state)
       case 'write_daemon_state': return answer(await own.write('daemonstate', op.daemonState))
       case 'acquire':
@@ -119,6 +122,12 @@ export class NodeOperations {
     return { kind: fate }
   }
 
+  /** A taker does not ask the link about what a node has just released, unless that node did not have it. */
+  #transitionText (transition: Transition): string {
+    const absent = transition.released.filter((name) => this.#absent.has(name))
+    return JSON.stringify(absent.length === 0 ? transition : { ...transition, absent })
+  }
+
   async #effect (action: 'acquire' | 'release', name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
     const resource = this.#options.resources.get(name)
     if (resource === undefined) throw new Error(`no resource is called ${name}`)
@@ -133,6 +142,8 @@ export class NodeOperations {
     const fields = { resource: name, epoch, duration_ms: Math.round(clock.monotonic() - begun) }
     switch (result.kind) {
       case 'done':
+        if (result.absent === true) this.#absent.add(name)
+        else this.#absent.delete(name)
         log.info(fields, `${name} is ${action}d`)
         return { kind: 'done' }
       case 'aborted':

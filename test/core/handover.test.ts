@@ -26,5 +26,7 @@ t.test('handed over in this very epoch, by a peer that is there', async (t) => {
   t.equal(handed({ transition: released, presence: null }), false)
   t.equal(handed({ transition: { ...released, direction: 'start' } }), false, 'a start releases what it may never have had')
   t.equal(handed({ transition: transition({ epoch: 7, released: ['dhcp'] }) }), false)
+  t.equal(handed({ transition: { ...released, absent: ['dhcp'] } }), true)
+  t.equal(handed({ transition: { ...released, absent: ['ip'] } }), false, 'what it did not have itself, another machine may have')
   t.equal(handed({}), false)
 })

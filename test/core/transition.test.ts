@@ -6,6 +6,8 @@ import { transition } from '../support/scenario-builders.ts'
 t.test('there and back', async (t) => {
   const full = transition({ epoch: 7, step: 2, resource: 'ip', released: ['dhcp'], error: { code: 'release_failed', resource: 'ip', message: 'no' } })
   t.strictSame(parseTransition(JSON.stringify(full)), full)
+  const absent = { ...full, absent: ['dhcp'] }
+  t.strictSame(parseTransition(JSON.stringify(absent)), absent)
 })
 
 t.test('what is malformed counts as nothing', async (t) => {

@@ -229,9 +229,11 @@ t.test('floating addresses are those of one machine, each once', async (t) => {
     ['10.0.0.0/24', /the address of the network itself/], ['10.0.1.0/23', /^$/], ['10.0.0.255/24', /broadcast/], ['10.0.1.255/23', /broadcast/], ['224.0.0.1/24', /multicast/], ['ff02::1/64', /multicast/],
     ['127.0.0.1/8', /loopback/], ['::1/128', /loopback/], ['0.0.0.0/0', /no address that a machine/], ['255.255.255.255/32', /no address that a machine/], ['::/64', /no address that a machine/],
     ['::ffff:10.0.0.1/96', /no address that a machine/], ['fd00::/64', /all routers/], ['FD00:0::0/64', /all routers/], ['10.0.0.1', /no address with a prefix/], ['10.0.0.1/33', /no address with a prefix/], ['x/24', /no address with a prefix/],
+    ['fe80::1%eth0/64', /no address with a prefix/],
   ]
   for (const [address, why] of cases) t.match(said(['a', address]).join(), why, address)
   t.match(said(['a', 'fd00::fe/64'], ['b', 'FD00:0:0::00FE/128']), [/^r\[1\]\.address: FD00:0:0::00FE is the address of a already/])
   t.match(said(['a', '10.0.0.1/24'], ['b', '10.0.0.1/32']), [/is the address of a already/])
   t.match(said(['a', '10.0.0.1/24', 'vlan7@eth0']), ['r[0].device: "vlan7@eth0" is how ip shows a device that lies on another one. Its name is vlan7.'])
+  t.match(said(['a', '10.0.0.1/24', 'eth0:1']), ['r[0].device: "eth0:1" is the label of an address, not a device. The device is eth0.'])
 })

@@ -89,10 +89,9 @@ export function quoted (stderr: string | undefined): string {
 const nameOf = (action: Action): string => action === 'ready' ? 'readiness check' : action
 
 /** What `work` came to, in the words of the coordinator machine. */
-export async function attempted (action: Action, resource: string, work: () => Promise<void>): Promise<AttemptResult> {
+export async function attempted (action: Action, resource: string, work: () => Promise<void | 'absent'>): Promise<AttemptResult> {
   try {
-    await work()
-    return { kind: 'done' }
+    return await work() === 'absent' ? { kind: 'done', absent: true } : { kind: 'done' }
   } catch (error) {
     if (error instanceof Aborted) return { kind: 'aborted' }
     if (!(error instanceof AttemptFault)) throw error

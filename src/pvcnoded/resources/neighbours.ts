@@ -1,9 +1,14 @@
 /**
  * What the other machines on a link know of an address: asks whether anybody has it, and announces that this machine has it, with frames of its own
  * (`libexec/neighbour`), so that it makes no difference which `arping` is installed, or whether any is.
+ *
+ * Guarantees: only `probe` and `ready` take time; announcements, and questions about an address that is held, are waited for by nobody, and `silence`
+ * ends them. At most one round of them runs at a time.
  */
 import { join } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
+import type { CommandOutcome } from '../../runtime/command.ts'
+import { failureOf } from '../../runtime/command-report.ts'
 import { packageFolder } from '../../runtime/package-folder.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
 
@@ -11,16 +16,28 @@ import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt
 const PROBE = 250
 /** Milliseconds after the acquisition: a peer that has just confirmed its old entry ignores announcements for a second. */
 const ANNOUNCEMENTS = [0, 200, 600, 1_200, 2_500]
-/** Milliseconds after which an announcement is ended. */
-const ANNOUNCEMENT = 1_000
+/** Milliseconds after which an announcement, or a question that nothing waits for, is ended. */
+const PATIENCE = 1_000
+/** What the program exits with if another machine has the address, and if this user may not open a raw socket. */
+const CLAIMED = 1
+const NOT_ALLOWED = 3
 
 const program = (...words: readonly string[]) => ['perl', join(packageFolder(), 'libexec', 'neighbour'), ...words]
+
+/** The announcements and questions that follow one acquisition or check. */
+interface Round {
+  readonly stop: AbortController
+  timers: readonly Timer[]
+  readonly running: Set<Promise<void>>
+  left: number
+}
 
 export class Neighbours {
   readonly #address: string
   readonly #tools: AttemptTools
-  /** Ends the announcements; resolves once none is running. */
-  #silence: () => Promise<void> = async () => {}
+  #round: Round | null = null
+  /** What was reported last since the acquisition, so that it is reported once. */
+  #reported = ''
 
   constructor (address: string, tools: AttemptTools) {
     this.#address = address
@@ -30,48 +47,82 @@ export class Neighbours {
   /** Throws an `AttemptFault` if another machine on the link has the address, or if that cannot be found out. */
   async probe (attempt: Attempt, device: string): Promise<void> {
     const { code, stdout, stderr } = await attempt.run(...program('probe', device, this.#address, String(PROBE)))
-    if (code === 1) throw new AttemptFault(`failed: another machine on ${device} (${stdout.trim()}) answers for ${this.#address}`)
+    if (code === CLAIMED) throw new AttemptFault(`failed: another machine on ${device} (${stdout.trim()}) answers for ${this.#address}`)
     if (code !== 0) throw new AttemptFault(`failed: nobody on ${device} could be asked for ${this.#address}${quoted(stderr)}`)
   }
 
-  /** Several times, the first at once; waits for none of them. */
+  /** Throws an `AttemptFault` if this machine could not ask and announce, or if the device takes no address of this family. */
+  async ready (attempt: Attempt, device: string, isOtherUser: boolean): Promise<void> {
+    const { code, stderr } = await attempt.run(...program('ready', device, this.#address))
+    if (code === 0 || (code === NOT_ALLOWED && isOtherUser)) return
+    throw new AttemptFault(`failed: ${this.#address} could not be announced on ${device}${quoted(stderr)}`)
+  }
+
+  /** Several times, the first at once, and asks once whether another machine has it; waits for nothing. */
   async announce (device: string): Promise<void> {
     await this.silence()
-    this.#announceAt(device, ANNOUNCEMENTS)
+    this.#reported = ''
+    this.#begin(ANNOUNCEMENTS.map((delay, index) => [delay, async (signal) => {
+      await this.#announceOnce(device, signal)
+      if (index === 0) await this.#askOnce(device, signal)
+    }]))
   }
 
-  /** Once; waits for nothing. Nothing while the first announcements last. */
+  /** Asks and announces once; waits for nothing. Nothing while an earlier round lasts. */
   remind (device: string): void {
-    if (!this.#busy) this.#announceAt(device, [0])
+    if (this.#round !== null) return
+    // Whoever answers is believed by others from then on, unless an announcement follows.
+    this.#begin([[0, async (signal) => {
+      await this.#askOnce(device, signal)
+      await this.#announceOnce(device, signal)
+    }]])
   }
 
+  /** Resolves once nothing is sent any more. */
   async silence (): Promise<void> {
-    await this.#silence()
-    this.#silence = async () => {}
+    const round = this.#round
+    this.#round = null
+    if (round === null) return
+    for (const timer of round.timers) timer[Symbol.dispose]()
+    round.stop.abort()
+    await Promise.all(round.running)
   }
 
-  #busy = false
-
-  #announceAt (device: string, delays: readonly number[]): void {
-    const { clock, commands, log } = this.#tools
-    const stop = new AbortController()
-    const running = new Set<Promise<unknown>>()
-    this.#busy = true
-    let left = delays.length
-    const timers = delays.map((delay): Timer => clock.after(delay, () => {
-      const run = commands.run({ argv: program('announce', device, this.#address), timeout: ANNOUNCEMENT, signal: stop.signal, killStragglers: true })
-      running.add(run)
-      void run.then((outcome) => {
-        running.delete(run)
-        if (--left === 0) this.#busy = false
-        if (outcome.kind === 'exited' && outcome.code !== 0) log?.warn({ device, address: this.#address }, `${this.#address} could not be announced on ${device}${quoted(outcome.stderr)}`)
+  #begin (parts: ReadonlyArray<readonly [delay: number, work: (signal: AbortSignal) => Promise<void>]>): void {
+    const round: Round = { stop: new AbortController(), timers: [], running: new Set(), left: parts.length }
+    this.#round = round
+    round.timers = parts.map(([delay, work]) => this.#tools.clock.after(delay, () => {
+      const run = work(round.stop.signal)
+      round.running.add(run)
+      void run.then(() => {
+        round.running.delete(run)
+        if (--round.left === 0 && this.#round === round) this.#round = null
       })
     }))
-    this.#silence = async () => {
-      for (const timer of timers) timer[Symbol.dispose]()
-      stop.abort()
-      await Promise.all(running)
-      this.#busy = false
-    }
+  }
+
+  async #announceOnce (device: string, signal: AbortSignal): Promise<void> {
+    const outcome = await this.#run(program('announce', device, this.#address), signal)
+    if (outcome.kind === 'aborted') return
+    const trouble = failureOf(outcome, PATIENCE)
+    if (trouble !== null) this.#report(device, `${this.#address} could not be announced on ${device}: perl ${trouble}`)
+  }
+
+  async #askOnce (device: string, signal: AbortSignal): Promise<void> {
+    const outcome = await this.#run(program('probe', device, this.#address, String(PROBE)), signal)
+    if (outcome.kind !== 'exited') return
+    if (outcome.code === 0) this.#reported = ''
+    if (outcome.code === CLAIMED) this.#report(device, `another machine on ${device} (${outcome.stdout.trim()}) has ${this.#address} too; remove it there`)
+  }
+
+  async #run (argv: readonly string[], signal: AbortSignal): Promise<CommandOutcome> {
+    if (signal.aborted) return { kind: 'aborted' }
+    return await this.#tools.commands.run({ argv, timeout: PATIENCE, signal, killStragglers: true })
+  }
+
+  #report (device: string, message: string): void {
+    if (message === this.#reported) return
+    this.#reported = message
+    this.#tools.log?.warn({ device, address: this.#address }, message)
   }
 }

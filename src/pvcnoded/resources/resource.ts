@@ -28,11 +28,14 @@ export interface AttemptContext {
   readonly epoch: number | null
   /** For `acquire`: the former holder has published, in this very switchover, that it has released the resource. */
   readonly handedOver?: boolean
+  /** For `ready`: it is asked beside a daemon that may hold the resource, by a user who may not be the daemon's. */
+  readonly daemonBeside?: boolean
   readonly signal: AbortSignal
 }
 
 export type AttemptResult =
-  | { readonly kind: 'done' }
+  /** `absent`: of a `release`, the resource turned out not to be held here. */
+  | { readonly kind: 'done', readonly absent?: true }
   | { readonly kind: 'failed', readonly trouble: KnownTrouble }
   | { readonly kind: 'aborted' }
 

@@ -1,16 +1,24 @@
 /** Addresses that move, with the real `ip`, on hosts that are network namespaces. */
 import t from 'tap'
+import type { AttemptTools } from '../../../src/pvcnoded/resources/attempt.ts'
 import { FloatingIp } from '../../../src/pvcnoded/resources/floating-ip.ts'
+import type { AttemptResult } from '../../../src/pvcnoded/resources/resource.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createCommandRunner } from '../../../src/runtime/command.ts'
+import { createCommandRunner, type CommandRunner } from '../../../src/runtime/command.ts'
 import { networkHosts, type NetworkHost } from '../../support/network-host.ts'
 
 const commands = createCommandRunner(systemClock)
 const signal = new AbortController().signal
 const context = { epoch: 1, signal }
-const on = (host: NetworkHost, address = '10.213.7.254', prefix = 24, device = host.device) => new FloatingIp({
+/** What each resource has reported, by its address. */
+const warnings: string[] = []
+const log = { warn: (_fields: object, message: string) => { warnings.push(message) } } as unknown as NonNullable<AttemptTools['log']>
+const on = (host: NetworkHost, address = '10.213.7.254', prefix = 24, device = host.device, runner: CommandRunner = host.runner(commands)) => new FloatingIp({
   type: 'floating-ip', name: 'vip', address, prefix, device, acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000,
-}, { clock: systemClock, commands: host.runner(commands) })
+}, { clock: systemClock, commands: runner, log })
+const reported = async (what: RegExp) => { while (!warnings.some((message) => what.test(message))) await new Promise((resolve) => setTimeout(resolve, 20)) }
+const message = async (attempt: Promise<AttemptResult>) => { const result = await attempt; return result.kind === 'failed' ? result.trouble.message : result.kind }
+const FAMILIES = [['10.213.7.254', 24, 32], ['fd00:7::fe', 64, 128]] as const
 
 t.test('floating addresses', async (t) => {
   const [a, b] = networkHosts(t, ['a', 'b']) as [NetworkHost, NetworkHost]
@@ -26,7 +34,7 @@ t.test('floating addresses', async (t) => {
   t.notOk(b.has('10.213.7.254'))
 
   t.same(await here.attempt('release', context), { kind: 'done' })
-  t.same(await here.attempt('release', context), { kind: 'done' }, 'twice is no fault')
+  t.same(await here.attempt('release', context), { kind: 'done', absent: true }, 'twice is no fault')
   t.notOk(a.has('10.213.7.254'))
   t.ok(a.has(a.address), 'its own address stays')
 
@@ -46,7 +54,7 @@ t.test('floating addresses', async (t) => {
 
   const nowhere = on(a, '10.213.7.252', 24, 'nodev')
   t.match(await nowhere.attempt('acquire', context), { kind: 'failed', trouble: { message: /nodev/ } })
-  t.same(await nowhere.attempt('release', context), { kind: 'done' }, 'a device that does not exist has no address')
+  t.same(await nowhere.attempt('release', context), { kind: 'done', absent: true }, 'a device that does not exist has no address')
   const aborted = new AbortController()
   const acquiring = here.attempt('acquire', { epoch: 1, signal: aborted.signal })
   aborted.abort()
@@ -81,45 +89,160 @@ t.test('the link is asked before, and told afterwards, whatever the family', asy
   }
 })
 
-t.test('ready: the device is there, up and connected, and has not the address already', async (t) => {
-  const [a] = networkHosts(t, ['a']) as [NetworkHost]
-  const message = async (vip: FloatingIp) => { const result = await vip.attempt('ready', context); return result.kind === 'failed' ? result.trouble.message : result.kind }
-  t.equal(await message(on(a)), 'done')
-  t.equal(await message(on(a, '10.213.7.254', 24, 'eth9')), 'The readiness check of vip failed: there is no device eth9.')
-  a.ip('address', 'add', '10.213.7.254/32', 'dev', 'eth0')
-  t.equal(await message(on(a)), 'The readiness check of vip failed: eth0 has 10.213.7.254/32, although this node does not hold it; remove it with ip address del.')
-  a.ip('link', 'set', 'eth0', 'down')
-  t.equal(await message(on(a)), 'The readiness check of vip failed: eth0 is down.')
+t.test('another machine that has the address is refused, or reported while it is held', async (t) => {
+  const [a, b] = networkHosts(t, ['a', 'b']) as [NetworkHost, NetworkHost]
+  for (const [address, prefix] of FAMILIES) {
+    const here = on(a, address, prefix)
+    b.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth0', ...address.includes(':') ? ['nodad'] : [])
+    t.match(await message(here.attempt('acquire', context)), /another machine on eth0 .* answers for/)
+    a.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth0', ...address.includes(':') ? ['nodad'] : [])
+    t.match(await message(here.attempt('acquire', context)), /another machine on eth0 .* answers for/, 'left over here, too: it is asked for all the same')
+    warnings.length = 0
+    t.equal(await message(here.attempt('acquire', { ...context, handedOver: true })), 'done')
+    await reported(/another machine on eth0 .* has .* too/)
+    t.pass(`${address}: handed over, and reported`)
+    t.equal(await message(here.attempt('release', context)), 'done')
+    b.ip('address', 'del', `${address}/${prefix}`, 'dev', 'eth0')
+    t.equal(await message(here.attempt('acquire', context)), 'done')
+    warnings.length = 0
+    b.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth0', ...address.includes(':') ? ['nodad'] : [])
+    for (let found = false; !found; found = warnings.length > 0) {
+      t.equal(await message(here.attempt('check', context)), 'done', 'it is held all the same')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    t.match(warnings, [/another machine on eth0 .* has .* too; remove it there/])
+    await here.attempt('release', context)
+  }
 })
 
-t.test('a release that is stopped leaves setting and other addresses as they were', async (t) => {
+t.test('an address that is not as it is to be is put right', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  const shown = (address: string) => a.ip('-o', 'address', 'show', 'to', address)
+  for (const [address, prefix, other] of FAMILIES) {
+    const here = on(a, address, prefix)
+    const isV6 = address.includes(':')
+    warnings.length = 0
+    a.ip('address', 'add', `${address}/${other}`, 'dev', 'eth0')
+    if (!isV6) a.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth0')
+    t.equal(await message(here.attempt('acquire', context)), 'done')
+    t.notMatch(shown(address), `/${other}`, 'the other prefix is gone, although the right one was there')
+    t.match(warnings, [`eth0 had ${address}/${other}, not /${prefix}; removing it`])
+    await here.attempt('release', context)
+    a.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth0', 'valid_lft', '600', 'preferred_lft', '600', ...isV6 ? ['nodad'] : [])
+    t.equal(await message(here.attempt('acquire', context)), 'done')
+    t.match(shown(address), /valid_lft forever/, 'it does not end by itself')
+    if (isV6) t.match(shown(address), /preferred_lft 0sec/, 'and is no source address')
+    if (!isV6) a.ip('address', 'add', `${address}/${other}`, 'dev', 'eth0', 'label', 'eth0:x')
+    warnings.length = 0
+    t.equal(await message(here.attempt('release', { ...context, epoch: null })), 'done')
+    t.match(warnings, [/^eth0 has .*, left over or added by hand; removing it$/], 'what a start finds is reported')
+    t.notOk(a.has(address))
+  }
+})
+
+t.test('an IPv6 address that the kernel holds back is not held', async (t) => {
+  const [a, b] = networkHosts(t, ['a', 'b']) as [NetworkHost, NetworkHost]
+  b.ip('address', 'add', 'fd00:7::fe/64', 'dev', 'eth0', 'nodad')
+  a.ip('address', 'add', 'fd00:7::fe/64', 'dev', 'eth0')
+  while (!a.ip('address', 'show', 'to', 'fd00:7::fe').includes('dadfailed')) await new Promise((resolve) => setTimeout(resolve, 20))
+  const here = on(a, 'fd00:7::fe', 64)
+  t.match(await message(here.attempt('check', context)), /cannot be used/)
+  b.ip('address', 'del', 'fd00:7::fe/64', 'dev', 'eth0')
+  t.equal(await message(here.attempt('acquire', context)), 'done')
+  t.notMatch(a.ip('address', 'show', 'to', 'fd00:7::fe'), /tentative|dadfailed/)
+  t.equal(await message(here.attempt('check', context)), 'done')
+  await here.attempt('release', context)
+})
+
+t.test('ready: the address could be added and announced, and no device has it already', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  const ready = async (vip: FloatingIp, daemonBeside = false) => await message(vip.attempt('ready', { ...context, daemonBeside }))
+  a.ip('link', 'add', 'other', 'type', 'veth', 'peer', 'name', 'another')
+  for (const [address, prefix, other] of FAMILIES) {
+    const vip = on(a, address, prefix)
+    t.equal(await ready(vip), 'done')
+    t.equal(await ready(on(a, address, prefix, 'eth9')), 'The readiness check of vip failed: there is no device eth9.')
+    for (const device of ['eth0', 'other']) {
+      a.ip('address', 'add', `${address}/${other}`, 'dev', device, ...address.includes(':') ? ['nodad'] : [])
+      t.equal(await ready(vip), `The readiness check of vip failed: ${device} has ${address}/${other}, although this node does not hold it; remove it with ip address del.`)
+      t.equal(await ready(vip, true), 'done', 'a daemon that runs beside may hold it')
+      a.ip('address', 'del', `${address}/${other}`, 'dev', device)
+    }
+    a.ip('address', 'add', `${address}/${other}`, 'dev', 'lo')
+    t.equal(await ready(vip), 'done', 'as real servers behind a load balancer have it')
+    const runner = a.runner(commands)
+    const without = on(a, address, prefix, 'eth0', { run: async (request) => await runner.run({ ...request, argv: request.argv[0] === 'perl' ? ['no-such-program'] : request.argv }) })
+    t.match(await ready(without), /The readiness check of vip failed/, 'without perl')
+    const unprivileged = on(a, address, prefix, 'eth0', { run: async (request) => await runner.run({ ...request, argv: request.argv[0] === 'perl' ? ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw', ...request.argv] : request.argv }) })
+    t.match(await ready(unprivileged), /could not be announced on eth0: no raw socket/, 'without the right to')
+    t.equal(await ready(unprivileged, true), 'done', 'the daemon may have it')
+  }
+  await commands.run({ argv: [...a.prefix, 'sysctl', '-q', '-w', 'net.ipv6.conf.eth0.disable_ipv6=1'], timeout: 5_000, signal })
+  t.match(await ready(on(a, 'fd00:7::fe', 64)), /IPv6 is disabled on eth0/)
+  a.ip('link', 'set', 'eth0', 'down')
+  t.equal(await ready(on(a)), 'The readiness check of vip failed: eth0 is down.')
+})
+
+t.test('announcements that cannot be sent are reported, once', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  const runner = a.runner(commands)
+  const tried: unknown[] = []
+  const run: CommandRunner['run'] = async (request) => {
+    if (!request.argv.includes('announce')) return await runner.run(request)
+    tried.push(request)
+    return { kind: 'failed_to_start', message: 'spawn perl ENOENT' }
+  }
+  warnings.length = 0
+  const vip = on(a, '10.213.7.254', 24, 'eth0', { run })
+  t.equal(await message(vip.attempt('acquire', context)), 'done')
+  while (tried.length < 3) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.match(warnings, ['10.213.7.254 could not be announced on eth0: perl could not be started: spawn perl ENOENT'])
+  t.equal(await message(vip.attempt('release', context)), 'done')
+})
+
+t.test('a release that is stopped, or may not change the setting, leaves setting, addresses and routes as they were', async (t) => {
   const [a] = networkHosts(t, ['a']) as [NetworkHost]
   const sysctl = async (...words: string[]) => await commands.run({ argv: [...a.prefix, 'sysctl', ...words], timeout: 5_000, signal })
-  await sysctl('-q', '-w', 'net.ipv4.conf.all.promote_secondaries=0', 'net.ipv4.conf.eth0.promote_secondaries=0')
-  a.ip('address', 'flush', 'dev', 'eth0')
-  a.ip('address', 'add', '10.213.7.254/24', 'dev', 'eth0')
-  a.ip('address', 'add', `${a.address}/24`, 'dev', 'eth0', 'label', 'eth0:own')
-  const stop = new AbortController()
   const runner = a.runner(commands)
-  const stopping = new FloatingIp({ type: 'floating-ip', name: 'vip', address: '10.213.7.254', prefix: 24, device: 'eth0', acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000 }, {
-    clock: systemClock,
-    commands: {
+  const prepare = async () => {
+    a.ip('address', 'flush', 'dev', 'eth0')
+    await sysctl('-q', '-w', 'net.ipv4.conf.all.promote_secondaries=0', 'net.ipv4.conf.eth0.promote_secondaries=0')
+    a.ip('address', 'add', '10.213.7.254/24', 'dev', 'eth0')
+    a.ip('address', 'add', `${a.address}/24`, 'dev', 'eth0', 'label', 'eth0:own', 'broadcast', '10.213.7.255', 'valid_lft', '6000', 'preferred_lft', '5000')
+    a.ip('route', 'replace', 'default', 'via', '10.213.7.2', 'dev', 'eth0', 'src', a.address, 'metric', '77')
+    a.ip('route', 'replace', '10.99.0.0/16', 'via', '10.213.7.3', 'dev', 'eth0')
+  }
+  const isWhole = async (what: string) => {
+    t.match(await sysctl('-n', 'net.ipv4.conf.eth0.promote_secondaries'), { stdout: '0\n' }, what)
+    const shown = a.ip('-o', 'address', 'show', 'to', a.address)
+    t.match(shown, /brd 10\.213\.7\.255 .*eth0:own/, 'the host has its own, with its label')
+    t.match(shown, /valid_lft (5999|6000)sec/)
+    t.match(a.ip('route'), new RegExp(`default via 10\\.213\\.7\\.2 .*src ${a.address} metric 77`))
+    t.match(a.ip('route'), /10\.99\.0\.0\/16 via/)
+  }
+  const [before, after] = [false, true]
+  for (const when of [before, after]) {
+    await prepare()
+    const stop = new AbortController()
+    const stopping = on(a, '10.213.7.254', 24, 'eth0', {
       run: async (request) => {
+        const lends = request.argv.at(-1)?.endsWith('promote_secondaries=1') === true
+        if (lends && when === before) stop.abort()
         const outcome = await runner.run(request)
-        if (request.argv.includes('promote_secondaries=1') || request.argv.at(-1)?.endsWith('promote_secondaries=1') === true) stop.abort()
+        if (lends) stop.abort()
         return outcome
-      }
-    },
-  })
-  t.same(await stopping.attempt('release', { epoch: 1, signal: stop.signal }), { kind: 'aborted' })
-  t.match(await sysctl('-n', 'net.ipv4.conf.eth0.promote_secondaries'), { stdout: '0\n' })
-  const deaf = new FloatingIp({ type: 'floating-ip', name: 'vip', address: '10.213.7.254', prefix: 24, device: 'eth0', acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000 }, {
-    clock: systemClock,
-    commands: { run: async (request) => request.argv[0] === 'sysctl' ? { kind: 'exited', code: 1, stdout: '', stderr: 'denied' } : await runner.run(request) },
-  })
-  t.same(await deaf.attempt('release', context), { kind: 'done' }, 'where the setting cannot be changed')
-  t.notOk(a.has('10.213.7.254'))
-  t.match(a.ip('-o', 'address', 'show', 'to', a.address), /eth0:own/, 'the host gets back its own, with its label')
+      },
+    })
+    t.equal(await message(stopping.attempt('release', { epoch: 1, signal: stop.signal })), 'aborted')
+    await isWhole('stopped while the setting is changed')
+  }
+  for (const [what, refusal] of [['denied', { kind: 'exited', code: 1, stdout: '', stderr: 'denied' }], ['no sysctl', { kind: 'failed_to_start', message: 'spawn sysctl ENOENT' }]] as const) {
+    await prepare()
+    const deaf = on(a, '10.213.7.254', 24, 'eth0', { run: async (request) => request.argv[0] === 'sysctl' ? refusal : await runner.run(request) })
+    t.equal(await message(deaf.attempt('release', context)), 'done', what)
+    t.notOk(a.has('10.213.7.254'))
+    await isWhole(what)
+  }
 })
 
 t.test('one notion of the address on the device', async (t) => {
@@ -173,7 +296,11 @@ t.test('held means reachable', async (t) => {
       t.match(await vip.attempt('acquire', context), { kind: 'failed', trouble: { message: trouble } })
       a.ip('link', 'set', device, 'up')
     }
-    t.same(await vip.attempt('release', context), { kind: 'done' })
+    t.equal(await message(vip.attempt('release', context)), 'done')
     t.notOk(a.has(address))
+    await vip.attempt('acquire', context)
+    a.ip('link', 'set', 'p1', 'down')
+    t.same(await vip.attempt('release', context), { kind: 'done', absent: true }, 'what nobody could reach was not held')
+    a.ip('link', 'set', 'p1', 'up')
   }
 })

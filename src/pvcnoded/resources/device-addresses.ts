@@ -1,0 +1,139 @@
+/**
+ * The addresses of one network device, through iproute2: looked at, added and removed by whichever name the device goes.
+ *
+ * Guarantees: a removal takes away the entries that it was given and nothing else. Where the kernel would remove the other addresses of a subnet together
+ * with its first one, it is told for that moment to keep them; where it cannot be told, they are put back, with the routes of the device in the main table.
+ * Neither the setting nor the addresses stay changed when the attempt is aborted half-way.
+ */
+import { canonical } from '../floating-addresses.ts'
+import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
+
+/** What `ip -json address show` prints of a device and of one of its addresses. */
+export interface Device {
+  readonly ifname: string
+  readonly flags: readonly string[]
+  readonly addr_info: readonly Entry[]
+}
+
+export interface Entry {
+  readonly family?: string
+  readonly local?: string
+  /** The other end, of an address with a peer. */
+  readonly address?: string
+  readonly prefixlen?: number
+  readonly secondary?: boolean
+  readonly tentative?: boolean
+  readonly dadfailed?: boolean
+  readonly label?: string
+  readonly broadcast?: string
+  readonly scope?: string
+  readonly metric?: number
+  readonly noprefixroute?: boolean
+  readonly valid_life_time?: number
+  readonly preferred_life_time?: number
+}
+
+/** Milliseconds for a command that puts something right, whatever the attempt has come to. */
+const MENDING = 5_000
+/** Seconds that stand for no end. */
+const FOREVER = 2 ** 32 - 1
+
+export class DeviceAddresses {
+  readonly #name: string
+  readonly #tools: AttemptTools
+
+  /** @param name any of the device's names */
+  constructor (name: string, tools: AttemptTools) {
+    this.#name = name
+    this.#tools = tools
+  }
+
+  /** Null if there is no such device. */
+  async look (attempt: Attempt): Promise<Device | null> {
+    const { code, stdout, stderr } = await attempt.run('ip', '-json', 'address', 'show', 'dev', this.#name)
+    if (code !== 0 && /does not exist|Cannot find device/.test(stderr)) return null
+    if (code !== 0) throw new AttemptFault(`failed: ip address show exited with ${code}${quoted(stderr)}`)
+    return devicesIn(stdout)[0] ?? null
+  }
+
+  /** The devices of this machine that have `address`, whatever its prefix. */
+  async having (attempt: Attempt, address: string): Promise<readonly Device[]> {
+    // Without the filter, the list of a machine with hundreds of devices is longer than the output of a command may be.
+    const devices = devicesIn(await attempt.must('ip', '-json', 'address', 'show', 'to', address))
+    return devices.filter((device) => entriesOf(device, address).length > 0)
+  }
+
+  /** Adds the address, or gives an entry that is there already these properties. */
+  async put (attempt: Attempt, cidr: string, ...properties: readonly string[]): Promise<void> {
+    await attempt.must('ip', 'address', 'replace', cidr, 'dev', this.#name, ...properties)
+  }
+
+  async remove (attempt: Attempt, device: Device, entries: readonly Entry[]): Promise<void> {
+    const { ifname, addr_info: all } = device
+    const others = all.filter((entry) => !entries.includes(entry))
+    const endangers = entries.some(({ family, secondary }) => family === 'inet' && secondary !== true) && others.some(({ secondary }) => secondary === true)
+    if (!endangers) return await this.#delete(attempt, ifname, entries)
+    const setting = `net/ipv4/conf/${ifname}/promote_secondaries`
+    const wasOff = (await this.#anyway('sysctl', '-n', setting)).trim() === '0'
+    const routes = await this.#routes(ifname)
+    try {
+      if (wasOff) await this.#anyway('sysctl', '-q', '-w', `${setting}=1`)
+      await this.#delete(attempt, ifname, entries)
+    } finally {
+      if (wasOff) await this.#anyway('sysctl', '-q', '-w', `${setting}=0`)
+      await this.#putBack(ifname, others, routes)
+    }
+  }
+
+  async #delete (attempt: Attempt, ifname: string, entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) await attempt.run('ip', 'address', 'del', ...place(entry), 'dev', ifname)
+  }
+
+  async #putBack (ifname: string, others: readonly Entry[], routes: readonly string[]): Promise<void> {
+    const [there] = devicesIn(await this.#anyway('ip', '-json', 'address', 'show', 'dev', ifname))
+    const gone = others.filter((entry) => entry.family === 'inet' && there?.addr_info.some(({ local, prefixlen }) => local === entry.local && prefixlen === entry.prefixlen) !== true)
+    if (gone.length === 0) return
+    this.#tools.log?.warn({ device: ifname, addresses: gone.map(cidrOf) }, `the kernel removed ${gone.map(cidrOf).join(', ')} from ${ifname} together with a floating address; putting it back`)
+    for (const entry of gone) await this.#anyway('ip', 'address', 'add', ...place(entry), 'dev', ifname, ...propertiesOf(entry))
+    const left = await this.#routes(ifname)
+    for (const route of routes.filter((route) => !left.includes(route))) await this.#anyway('ip', 'route', 'add', ...route.split(' '), 'dev', ifname)
+  }
+
+  /** Those that somebody has made, as the words that make them again. */
+  async #routes (ifname: string): Promise<readonly string[]> {
+    const text = await this.#anyway('ip', '-4', 'route', 'show', 'dev', ifname)
+    return text.split('\n').map((line) => line.trim().replace(/ (?:linkdown|dead)\b/g, '')).filter((line) => line !== '' && !line.includes('proto kernel'))
+  }
+
+  /** Runs a command that has to be run even if the attempt was aborted; a failure shows in what is looked at afterwards. Resolves with its stdout. */
+  async #anyway (...argv: string[]): Promise<string> {
+    const outcome = await this.#tools.commands.run({ argv, timeout: MENDING, env: { LC_ALL: 'C' }, killStragglers: true })
+    return outcome.kind === 'exited' ? outcome.stdout : ''
+  }
+}
+
+/** Every entry of the address on the device, whatever its prefix and label. */
+export function entriesOf (device: Device, address: string): readonly Entry[] {
+  const wanted = canonical(address)
+  return device.addr_info.filter(({ local }) => local !== undefined && canonical(local) === wanted)
+}
+
+export const cidrOf = ({ local = '', prefixlen }: Entry): string => `${local}/${prefixlen}`
+
+/** The list has an empty object for each device that a filter has left out. */
+function devicesIn (json: string): readonly Device[] {
+  const list = JSON.parse(json.trim() === '' ? '[]' : json) as ReadonlyArray<Partial<Device>>
+  return list.flatMap(({ ifname, flags = [], addr_info: entries = [] }) => ifname === undefined ? [] : [{ ifname, flags, addr_info: entries }])
+}
+
+const place = (entry: Entry): readonly string[] =>
+  entry.address === undefined ? [cidrOf(entry)] : [entry.local ?? '', 'peer', `${entry.address}/${entry.prefixlen}`]
+
+function propertiesOf ({ label, broadcast, scope, metric, noprefixroute, valid_life_time: valid = FOREVER, preferred_life_time: preferred = FOREVER }: Entry): readonly string[] {
+  const given: ReadonlyArray<readonly [string, string | number | undefined]> = [['label', label], ['broadcast', broadcast], ['scope', scope], ['metric', metric]]
+  return [
+    ...given.flatMap(([word, value]) => value === undefined ? [] : [word, String(value)]),
+    ...valid === FOREVER ? [] : ['valid_lft', String(valid), 'preferred_lft', String(preferred)],
+    ...noprefixroute === true ? ['noprefixroute'] : [],
+  ]
+}
