@@ -93,6 +93,8 @@ export interface CoordinatorSettings {
   readonly mode: 'coordinator' | 'hypervisor'
   /** In the order of acquisition. */
   readonly resources: readonly string[]
+  /** In the order in which a relinquish releases them; left out: the reverse of `resources`. */
+  readonly handover?: readonly string[]
   readonly delays: Delays
   /** How long a node stands back after a failed takeover: this, doubled each time, up to `most`. Milliseconds. */
   readonly standBack: { readonly first: number, readonly most: number }

@@ -133,7 +133,7 @@ const standingOf = (state: Coordinator) => ({
 })
 
 function perform (turn: Turn, decision: Exclude<Decision, { do: 'nothing' }>): void {
-  const { settings: { self, resources, mode } } = turn.state
+  const { settings: { self, resources, handover, mode } } = turn.state
   switch (decision.do) {
     case 'start': {
       const plan = startPlan(resources, mode === 'coordinator' ? 'secondary' : 'client')
@@ -151,7 +151,7 @@ function perform (turn: Turn, decision: Exclude<Decision, { do: 'nothing' }>): v
     case 'contend': return changeKey(turn, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
     case 'takeover': return beginTakeover(turn, decision.epoch)
     default: {
-      const plan = relinquishPlan(resources, { toPvcPeer: namesPvcPeer(turn.state.view) })
+      const plan = relinquishPlan(handover ?? resources.toReversed(), { toPvcPeer: namesPvcPeer(turn.state.view) })
       return runProcedure(turn, beginProcedure(decision.do, plan, turn.wall, { epoch: decision.epoch }))
     }
   }

@@ -52,8 +52,11 @@ export interface Procedure {
 
 type Plan = readonly [Step, ...Step[]]
 
-const releaseEach = (resources: readonly string[]): Step[] =>
-  resources.toReversed().flatMap((resource): Step[] => [{ do: 'turn_to', resource }, { do: 'release', resource }, { do: 'publish' }])
+const releaseInTurn = (resources: readonly string[]): Step[] =>
+  resources.flatMap((resource): Step[] => [{ do: 'turn_to', resource }, { do: 'release', resource }, { do: 'publish' }])
+
+/** @param resources in the order of acquisition */
+const releaseEach = (resources: readonly string[]): Step[] => releaseInTurn(resources.toReversed())
 
 /** What an earlier life held must not outlive it unseen: everything is released before the first `secondary`. */
 export const startPlan = (resources: readonly string[], atRest: 'secondary' | 'client'): Plan => [
@@ -78,7 +81,10 @@ export const takeoverPlan = (resources: readonly string[], epoch: number): Plan 
   { do: 'unlock' },
 ]
 
-/** A release is published only once it is done, and the fresh transition before the state it belongs to. */
+/**
+ * A release is published only once it is done, and the fresh transition before the state it belongs to.
+ * @param resources in the order of release
+ */
 export const relinquishPlan = (resources: readonly string[], { toPvcPeer }: { toPvcPeer: boolean }): Plan => toPvcPeer
   ? [{ do: 'hold_sync' }, ...releasing(resources), { do: 'let_go_sync' }, ...leaving]
   : [...releasing(resources), ...leaving]
@@ -86,7 +92,7 @@ export const relinquishPlan = (resources: readonly string[], { toPvcPeer }: { to
 const releasing = (resources: readonly string[]): Plan => [
   { do: 'publish' },
   { do: 'enter', state: 'relinquish' },
-  ...releaseEach(resources),
+  ...releaseInTurn(resources),
 ]
 
 const leaving: Plan = [

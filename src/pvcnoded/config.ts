@@ -79,7 +79,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
       reclaim_delay: pause('How long a primary whom the key does not name waits for a peer to win before it contends itself.', 5),
       takeover_grace: Type.Optional(pause('With unfenced_failover: wait after a peer\'s presence is gone before its resources are taken. Default: session_timeout ÷ 3.')),
       handover_timeout: duration('Longest wait, on shutdown, for a peer to take over.', 120),
-      resources: Type.Array(resource, { description: 'What the primary holds: acquired in this order, released in reverse.', default: [] }),
+      resources: Type.Array(resource, { description: 'What the primary holds: acquired in this order, released in reverse; floating-ips beside one another are handed over in this order, too.', default: [] }),
     }),
     system: section('The node itself.', {
       intervals: section('The keepalive.', {

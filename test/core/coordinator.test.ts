@@ -2,7 +2,7 @@
 // The course of whole switchovers is in test/scenarios.
 import t from 'tap'
 import { key, member, primary, record, survey } from '../support/scenario-builders.ts'
-import { Driver, taking, trouble } from '../support/scenario-driver.ts'
+import { Driver, settings, taking, trouble } from '../support/scenario-driver.ts'
 
 t.test('a new machine starts at once', async (t) => {
   const driver = new Driver({ daemon: 'init', state: null }).send({ type: 'view', view: survey() as never })
@@ -71,6 +71,9 @@ t.test('a lost lease', async (t) => {
   for (const kind of ['failed', 'unknown'] as const) {
     t.strictSame(relinquishing().answer({ kind }).words, ['note trouble', 'self_fence release_aborted', 'publish'], `a release that is ${kind} counts as not done`)
   }
+
+  const inOrder = new Driver({ ...holding, settings: { ...settings, handover: ['ip', 'dhcp'] }, spentEpoch: 1 }).view('hv2', 2).elapse('idle').until('release')
+  t.strictSame([relinquishing().words, inOrder.words], [['release dhcp'], ['release ip']], 'in reverse, or in the order that was given for a handover')
 
   const all = new Driver({ ...holding, timers: { idle: { id: 90, subject: '' }, bound: 91, standBack: 92, handover: 93 } })
   t.strictSame(lose(all).effects.flatMap((effect) => effect.type === 'cancel' ? effect.id : []), [90, 91, 92, 93])

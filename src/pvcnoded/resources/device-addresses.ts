@@ -5,6 +5,7 @@
  * with its first one, it is told for that moment to keep them; where it cannot be told, they are put back, with the routes of the device in the main table.
  * Neither the setting nor the addresses stay changed when the attempt is aborted half-way.
  */
+import type { CommandOutcome } from '../../runtime/command.ts'
 import { canonical } from '../floating-addresses.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
 
@@ -68,25 +69,39 @@ export class DeviceAddresses {
     await attempt.must('ip', 'address', 'replace', cidr, 'dev', this.#name, ...properties)
   }
 
-  async remove (attempt: Attempt, device: Device, entries: readonly Entry[]): Promise<void> {
+  /** Resolves with whether the kernel has acknowledged each removal; if not, only a look says what is left. */
+  async remove (attempt: Attempt, device: Device, entries: readonly Entry[]): Promise<boolean> {
     const { ifname, addr_info: all } = device
     const others = all.filter((entry) => !entries.includes(entry))
     const endangers = entries.some(({ family, secondary }) => family === 'inet' && secondary !== true) && others.some(({ secondary }) => secondary === true)
     if (!endangers) return await this.#delete(attempt, ifname, entries)
     const setting = `net/ipv4/conf/${ifname}/promote_secondaries`
     const wasOff = (await this.#anyway('sysctl', '-n', setting)).trim() === '0'
-    const routes = await this.#routes(ifname)
+    let lent = false
+    let routes: readonly string[] = []
     try {
-      if (wasOff) await this.#anyway('sysctl', '-q', '-w', `${setting}=1`)
-      await this.#delete(attempt, ifname, entries)
+      if (wasOff) lent = await this.#set(setting, 1)
+      if (!lent) routes = await this.#routes(ifname)
+      return await this.#delete(attempt, ifname, entries)
     } finally {
-      if (wasOff) await this.#anyway('sysctl', '-q', '-w', `${setting}=0`)
-      await this.#putBack(ifname, others, routes)
+      // Clients wait: where the kernel keeps the others, there is nothing to look for.
+      if (lent) await this.#set(setting, 0)
+      else await this.#putBack(ifname, others, routes)
     }
   }
 
-  async #delete (attempt: Attempt, ifname: string, entries: readonly Entry[]): Promise<void> {
-    for (const entry of entries) await attempt.run('ip', 'address', 'del', ...place(entry), 'dev', ifname)
+  async #delete (attempt: Attempt, ifname: string, entries: readonly Entry[]): Promise<boolean> {
+    let acknowledged = true
+    for (const entry of entries) {
+      const { code } = await attempt.run('ip', 'address', 'del', ...place(entry), 'dev', ifname)
+      acknowledged = acknowledged && code === 0
+    }
+    return acknowledged
+  }
+
+  async #set (setting: string, value: 0 | 1): Promise<boolean> {
+    const outcome = await this.#run('sysctl', '-q', '-w', `${setting}=${value}`)
+    return outcome.kind === 'exited' && outcome.code === 0
   }
 
   async #putBack (ifname: string, others: readonly Entry[], routes: readonly string[]): Promise<void> {
@@ -107,8 +122,12 @@ export class DeviceAddresses {
 
   /** Runs a command that has to be run even if the attempt was aborted; a failure shows in what is looked at afterwards. Resolves with its stdout. */
   async #anyway (...argv: string[]): Promise<string> {
-    const outcome = await this.#tools.commands.run({ argv, timeout: MENDING, env: { LC_ALL: 'C' }, killStragglers: true })
+    const outcome = await this.#run(...argv)
     return outcome.kind === 'exited' ? outcome.stdout : ''
+  }
+
+  async #run (...argv: string[]): Promise<CommandOutcome> {
+    return await this.#tools.commands.run({ argv, timeout: MENDING, env: { LC_ALL: 'C' }, killStragglers: true })
   }
 }
 

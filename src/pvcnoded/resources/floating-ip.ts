@@ -59,17 +59,21 @@ export class FloatingIp implements Resource {
   }
 
   async acquire (attempt: Attempt, { handedOver = false }: AttemptContext): Promise<void> {
-    const { address, device } = this.#config
+    const { address } = this.#config
     const found = await this.#reachable(attempt)
     // It being here already, left over or added by hand, does not say that nobody else has it.
     if (!handedOver) await this.#neighbours.probe(attempt, found.ifname)
     const wrong = this.#own(found).filter((entry) => !this.#isRight(entry))
     this.#sayPrefixes(found, wrong)
     await this.#addresses.remove(attempt, found, wrong)
-    await this.#addresses.put(attempt, this.#cidr, ...isIPv6(address) ? ['nodad', 'preferred_lft', '0'] : [])
-    // Clients wait for this; that it is there is looked at meanwhile.
+    // Clients wait: the program that announces it is started beside the one that adds it, and waits for it.
     await this.#neighbours.announce(found.ifname)
-    if (!await this.#has(attempt)) throw new AttemptFault(`failed: ${device} does not have ${address} although it was added`)
+    try {
+      await this.#addresses.put(attempt, this.#cidr, ...isIPv6(address) ? ['nodad', 'preferred_lft', '0'] : [])
+    } catch (error) {
+      await this.#neighbours.silence()
+      throw error
+    }
   }
 
   async release (attempt: Attempt, { epoch }: AttemptContext): Promise<void | 'absent'> {
@@ -80,8 +84,8 @@ export class FloatingIp implements Resource {
     if (own.length === 0) return 'absent'
     if (epoch === null) this.#warn(found, `${found.ifname} has ${own.map(cidrOf).join(', ')}, left over or added by hand; removing it`)
     else this.#sayPrefixes(found, own)
-    await this.#addresses.remove(attempt, found, own)
-    if (await this.#has(attempt)) throw new AttemptFault(`failed: ${this.#config.device} still has ${this.#config.address}`)
+    // Clients wait: it is looked at again only where the kernel has not acknowledged the removal.
+    if (!await this.#addresses.remove(attempt, found, own) && await this.#has(attempt)) throw new AttemptFault(`failed: ${this.#config.device} still has ${this.#config.address}`)
     // Where nobody could reach it, another machine may have taken it meanwhile.
     if (own.every(isUnusable) || whyUnreachable(found) !== null) return 'absent'
   }

@@ -16,13 +16,15 @@ import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt
 const PROBE = 250
 /** Milliseconds after the acquisition: a peer that has just confirmed its old entry ignores announcements for a second. */
 const ANNOUNCEMENTS = [0, 200, 600, 1_200, 2_500]
+/** The announcement after which the link is asked: not the first, while the resources after this one are waited for. */
+const ASK_AFTER = 2
 /** Milliseconds after which an announcement, or a question that nothing waits for, is ended. */
 const PATIENCE = 1_000
 /** What the program exits with if another machine has the address, and if this user may not open a raw socket. */
 const CLAIMED = 1
 const NOT_ALLOWED = 3
 
-const program = (...words: readonly string[]) => ['perl', join(packageFolder(), 'libexec', 'neighbour'), ...words]
+const program = (...words: readonly string[]) => ['perl', '-w', join(packageFolder(), 'libexec', 'neighbour'), ...words]
 
 /** The announcements and questions that follow one acquisition or check. */
 interface Round {
@@ -58,13 +60,13 @@ export class Neighbours {
     throw new AttemptFault(`failed: ${this.#address} could not be announced on ${device}${quoted(stderr)}`)
   }
 
-  /** Several times, the first at once, and asks once whether another machine has it; waits for nothing. */
+  /** Several times, the first as soon as this machine has the address, and asks once whether another machine has it; waits for nothing. */
   async announce (device: string): Promise<void> {
     await this.silence()
     this.#reported = ''
     this.#begin(ANNOUNCEMENTS.map((delay, index) => [delay, async (signal) => {
       await this.#announceOnce(device, signal)
-      if (index === 0) await this.#askOnce(device, signal)
+      if (index === ASK_AFTER) await this.#askOnce(device, signal)
     }]))
   }
 
@@ -117,7 +119,7 @@ export class Neighbours {
 
   async #run (argv: readonly string[], signal: AbortSignal): Promise<CommandOutcome> {
     if (signal.aborted) return { kind: 'aborted' }
-    return await this.#tools.commands.run({ argv, timeout: PATIENCE, signal, killStragglers: true })
+    return await this.#tools.commands.run({ argv, timeout: PATIENCE, signal, env: { LC_ALL: 'C' }, killStragglers: true })
   }
 
   #report (device: string, message: string): void {
