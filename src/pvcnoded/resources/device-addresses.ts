@@ -64,9 +64,10 @@ export class DeviceAddresses {
     return devices.filter((device) => entriesOf(device, address).length > 0)
   }
 
-  /** Adds the address, or gives an entry that is there already these properties. */
-  async put (attempt: Attempt, cidr: string, ...properties: readonly string[]): Promise<void> {
-    await attempt.must('ip', 'address', 'replace', cidr, 'dev', this.#name, ...properties)
+  /** Adds the address, or gives an entry that is there already these properties. Resolves with why not, null if it is done. */
+  async put (attempt: Attempt, cidr: string, ...properties: readonly string[]): Promise<string | null> {
+    const { code, stderr } = await attempt.run('ip', 'address', 'replace', cidr, 'dev', this.#name, ...properties)
+    return code === 0 ? null : `ip address replace exited with ${code}${quoted(stderr)}`
   }
 
   /** Resolves with whether the kernel has acknowledged each removal; if not, only a look says what is left. */

@@ -4,8 +4,8 @@
  * Before it is added, the link is asked whether another machine has it (RFC 5227 for IPv4, RFC 4862 for IPv6, both shortened), unless the former
  * holder has just published that it had it and has released it. That is safe, because a taker acquires only after every peer has released the address,
  * asked or not: the question is the failsafe against machines outside of the cluster, and the former holder was itself the only one on the link until a
- * moment ago. After a failover nothing is known, and the link is asked. While the address is held, it is announced and the link is asked
- * again at each check; another machine that has it is reported.
+ * moment ago. Then it is added at once, and the device is looked at afterwards. After a failover nothing is known, and the link is asked. While the
+ * address is held, it is announced and the link is asked again at each check; another machine that has it is reported.
  * An IPv6 address is added without the kernel's own duplicate detection, which would keep it unusable for a second, and is never chosen as a source
  * address. The address on the device is one thing whatever its prefix and label and by whichever name the device goes; a device that is down or has no
  * carrier holds nothing. A release removes no other address.
@@ -40,6 +40,8 @@ export class FloatingIp implements Resource {
   readonly #tools: AttemptTools
   readonly #addresses: DeviceAddresses
   readonly #neighbours: Neighbours
+  /** The device's own name, as it was when this node was last found ready; null before. */
+  #ifname: string | null = null
 
   constructor (config: FloatingIpConfig, tools: AttemptTools) {
     this.name = config.name
@@ -59,21 +61,39 @@ export class FloatingIp implements Resource {
   }
 
   async acquire (attempt: Attempt, { handedOver = false }: AttemptContext): Promise<void> {
-    const { address } = this.#config
+    if (handedOver && await this.#takeAtOnce(attempt)) return
     const found = await this.#reachable(attempt)
     // It being here already, left over or added by hand, does not say that nobody else has it.
     if (!handedOver) await this.#neighbours.probe(attempt, found.ifname)
     const wrong = this.#own(found).filter((entry) => !this.#isRight(entry))
     this.#sayPrefixes(found, wrong)
     await this.#addresses.remove(attempt, found, wrong)
-    // Clients wait: the program that announces it is started beside the one that adds it, and waits for it.
-    await this.#neighbours.announce(found.ifname)
+    const trouble = await this.#add(attempt, found.ifname)
+    if (trouble !== null) throw new AttemptFault(`failed: ${trouble}`)
+  }
+
+  /** Clients wait: what would be looked at first is looked at afterwards. If it is not as it has to be, the address is removed again, and the answer is false. */
+  async #takeAtOnce (attempt: Attempt): Promise<boolean> {
+    if (this.#ifname === null || await this.#add(attempt, this.#ifname) !== null) return false
+    const found = await this.#addresses.look(attempt)
+    const isGood = found?.ifname === this.#ifname && whyUnreachable(found) === null && this.#own(found).every((entry) => this.#isRight(entry))
+    if (isGood) return true
+    await this.#neighbours.silence()
+    if (found !== null) await this.#addresses.remove(attempt, found, this.#own(found).filter((entry) => this.#isRight(entry)))
+    return false
+  }
+
+  /** Resolves with why not, null if it is done. */
+  async #add (attempt: Attempt, ifname: string): Promise<string | null> {
+    // The program that announces the address is started beside the one that adds it, and waits for it.
+    await this.#neighbours.announce(ifname)
+    let trouble: string | null = 'it was stopped'
     try {
-      await this.#addresses.put(attempt, this.#cidr, ...isIPv6(address) ? ['nodad', 'preferred_lft', '0'] : [])
-    } catch (error) {
-      await this.#neighbours.silence()
-      throw error
+      trouble = await this.#addresses.put(attempt, this.#cidr, ...isIPv6(this.#config.address) ? ['nodad', 'preferred_lft', '0'] : [])
+    } finally {
+      if (trouble !== null) await this.#neighbours.silence()
     }
+    return trouble
   }
 
   async release (attempt: Attempt, { epoch }: AttemptContext): Promise<void | 'absent'> {
@@ -103,6 +123,7 @@ export class FloatingIp implements Resource {
   async ready (attempt: Attempt, { daemonBeside = false }: AttemptContext): Promise<void> {
     const { address } = this.#config
     const found = await this.#reachable(attempt)
+    this.#ifname = found.ifname
     await this.#neighbours.ready(attempt, found.ifname, daemonBeside)
     if (daemonBeside) return
     for (const device of await this.#addresses.having(attempt, address)) {

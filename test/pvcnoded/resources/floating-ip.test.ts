@@ -183,6 +183,34 @@ t.test('ready: the address could be added and announced, and no device has it al
   t.equal(await ready(on(a)), 'The readiness check of vip failed: eth0 is down.')
 })
 
+t.test('what is handed over is added first and looked at afterwards', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  a.ip('link', 'add', 'p0', 'type', 'veth', 'peer', 'name', 'p1')
+  a.ip('link', 'set', 'p1', 'up')
+  a.ip('link', 'set', 'p0', 'up')
+  const handed = { ...context, handedOver: true }
+  for (const [address, prefix, other] of FAMILIES) {
+    const order: string[] = []
+    const runner = a.runner(commands)
+    const vip = on(a, address, prefix, 'p0', { run: async (request) => { order.push(request.argv[2] ?? ''); return await runner.run(request) } })
+    t.equal(await message(vip.attempt('ready', context)), 'done')
+    order.length = 0
+    t.equal(await message(vip.attempt('acquire', handed)), 'done')
+    t.equal(order.filter((word) => word === 'replace' || word === 'address')[0], 'replace', 'nothing comes before it')
+    t.ok(a.has(address))
+    t.equal(await message(vip.attempt('release', context)), 'done')
+    a.ip('address', 'add', `${address}/${other}`, 'dev', 'p0')
+    t.equal(await message(vip.attempt('acquire', handed)), 'done', 'another prefix is put right all the same')
+    t.match(a.ip('-o', 'address', 'show', 'to', address), `${address}/${prefix}`)
+    t.notMatch(a.ip('-o', 'address', 'show', 'to', address), `${address}/${other}`)
+    t.equal(await message(vip.attempt('release', context)), 'done')
+    a.ip('link', 'set', 'p1', 'down')
+    t.match(await message(vip.attempt('acquire', handed)), /p0 has no carrier/)
+    t.notOk(a.has(address), 'and nothing is left of it')
+    a.ip('link', 'set', 'p1', 'up')
+  }
+})
+
 t.test('announcements that cannot be sent are reported, once', async (t) => {
   const [a] = networkHosts(t, ['a']) as [NetworkHost]
   const runner = a.runner(commands)
