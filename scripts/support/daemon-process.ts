@@ -75,6 +75,12 @@ export class DaemonProcess {
 
   signal (signal: NodeJS.Signals): void { this.#child.kill(signal) }
 
+  /** From now on its standard output is read, or left to fill its pipe. */
+  readOutput (reads: boolean): void {
+    if (reads) this.#child.stdout?.resume()
+    else this.#child.stdout?.pause()
+  }
+
   /** Resolves with the exit code; null if a signal ended it. */
   async exited (): Promise<number | null> { return await this.#exited }
 

@@ -10,6 +10,7 @@ import { isLinkFailure, isNoNode, isSessionEnd, hasCode } from '../zookeeper/err
 import type { Session } from '../zookeeper/session.ts'
 import type { SessionKeeper } from '../zookeeper/session-keeper.ts'
 import { ApiError, asNotStarted, RETRY_AFTER, zookeeperUnavailable } from './errors.ts'
+import { SharedReading } from './shared-reading.ts'
 import { writeVersioned } from './versioned-write.ts'
 
 /** Milliseconds to wait for contact and for one reading, together. */
@@ -20,6 +21,10 @@ const WRITE_BOUND = 2_400
 export class Contact {
   readonly keeper: SessionKeeper
   readonly #clock: Clock
+  readonly #survey = new SharedReading(async () => await this.read(async (session) => {
+    await session.sync('/')
+    return await readSurvey(session)
+  }))
 
   constructor (keeper: SessionKeeper, clock: Clock) {
     this.keeper = keeper
@@ -51,12 +56,12 @@ export class Contact {
     }, milliseconds)
   }
 
-  /** Everything that a request is decided on, not older than this call; null while there is no primary key. */
+  /**
+   * Everything that a request is decided on, not older than this call; null while there is no primary key. It is several readings of each node, and
+   * so made once for all who ask meanwhile. Rejects with `zookeeper_unavailable` after `milliseconds`, or later by as long as the one before it takes.
+   */
   async survey (milliseconds = READ_BOUND): Promise<Survey | null> {
-    return await this.read(async (session) => {
-      await session.sync('/')
-      return await readSurvey(session)
-    }, milliseconds)
+    return await this.bounded(async () => await this.#survey.get(), this.#survey.isBusy ? milliseconds + READ_BOUND : milliseconds)
   }
 
   /**

@@ -8,7 +8,7 @@
  */
 import { changeKey, type RunningChange } from '../cluster/key-changer.ts'
 import { KeyOperations } from '../cluster/key-operations.ts'
-import { readRecord, readSurvey } from '../cluster/reading.ts'
+import { readEpoch, readRecord } from '../cluster/reading.ts'
 import { eligibilityReport, type CandidateReport } from '../core/eligibility-report.ts'
 import { historyPage, type HistoryEntry, type HistoryPage } from '../core/history.ts'
 import type { KeyOutcome } from '../core/key-change.ts'
@@ -109,12 +109,15 @@ export class SwitchoverService {
     if (seen !== null) return seen
     const { oldest } = view.board
     if (oldest !== null && epoch < oldest) throw recordExpired(epoch, oldest)
-    const { stored, survey } = await contact.bounded(async () => {
+    const { stored, present } = await contact.bounded(async () => {
       const session = await contact.session()
       await session.sync('/')
       const found = await readRecord(session, epoch)
-      return { stored: found, survey: found === null ? await readSurvey(session) : null }
+      return { stored: found, present: found === null ? await readEpoch(session) : null }
     })
+    // Whoever asks for what there is not costs no survey.
+    if (stored === null && present !== null && present !== epoch) throw epochUnknown(epoch)
+    const survey = stored === null ? await contact.survey() : null
     const record = stored?.record ?? survey?.records.find((each) => each.record.epoch === epoch)?.record
     if (record !== undefined) return this.#shown(record)
     const unrecorded = survey !== null && epochNow(survey) === epoch ? unrecordedSwitchover(survey, this.#since()) : null

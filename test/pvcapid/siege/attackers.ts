@@ -8,10 +8,17 @@ setPriority(10)
 const [name, port, share] = process.argv.slice(2)
 const attack = attacks.find((each) => each.name === name)
 if (attack === undefined) throw new Error(`there is no attack "${String(name)}"`)
-const { connections, seconds, run } = attack
+const { connections, seconds, from, run } = attack
 const ended = new AbortController()
-const attackers = Array.from({ length: Math.max(2, Math.ceil(connections * Number(share))) }, () => new Attacker(Number(port)))
-const running = attackers.map(async (attacker) => await run(attacker, ended.signal))
+const attackers: Attacker[] = []
+const running: Array<Promise<void>> = []
+for (let left = Math.max(2, Math.ceil(connections * Number(share))); left > 0; left--) {
+  const attacker = new Attacker(Number(port), from)
+  attackers.push(attacker)
+  running.push(run(attacker, ended.signal))
+  // Five thousand a second: to connect costs an API more than it costs a client, whatever comes of it.
+  if (left % 100 === 0) await delay(20)
+}
 await delay(Math.max(1_000, seconds * 1_000 * Number(share)))
 ended.abort()
 await Promise.all(running)

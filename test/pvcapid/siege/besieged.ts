@@ -27,6 +27,8 @@ export async function ask (url: string, patience = 5_000): Promise<{ readonly st
   })
 }
 
+const figureIn = (text: string, name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+
 export class Besieged {
   readonly daemon: DaemonProcess
   readonly base: string
@@ -41,9 +43,13 @@ export class Besieged {
     this.base = base
   }
 
+  async figure (name: string): Promise<number> {
+    return figureIn((await ask(`${this.base}/metrics`)).text, name)
+  }
+
   async figures (): Promise<Figures> {
     const { text } = await ask(`${this.base}/metrics`)
-    const figure = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+    const figure = (name: string): number => figureIn(text, name)
     return { ...Object.fromEntries(held.map((name) => [name, figure(name)])), descriptors: readdirSync(`/proc/${this.daemon.pid}/fd`).length } as Figures
   }
 

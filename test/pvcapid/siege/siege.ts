@@ -8,7 +8,9 @@ import { eventually } from '../../support/zookeeper.ts'
 import { residentBytes } from '../../support/fuzzing.ts'
 import { asUser, packageFolder } from '../../../scripts/support/daemon-process.ts'
 import type { Attack } from './attacks.ts'
-import { megabytes, type Besieged } from './besieged.ts'
+import { megabytes } from './besieged.ts'
+import type { Targets } from './targets.ts'
+import { poison, type ZnodeAttack } from './znodes.ts'
 
 /** Bytes above the quiet figure at most. */
 const MOST = 150 * 2 ** 20
@@ -24,15 +26,18 @@ export interface SiegeOptions {
   readonly judgesTime: boolean
 }
 
-/** Two APIs, of which the second serves TLS; each attack is on one. */
-export async function siege (t: Test, targets: { readonly plain: Besieged, readonly tls: Besieged }, attacks: readonly Attack[], { share, judgesTime }: SiegeOptions): Promise<void> {
+/** Each attack is on one of the APIs, or on the znodes that all of them read. */
+export async function siege (t: Test, { session, ...targets }: Targets, attacks: ReadonlyArray<Attack | ZnodeAttack>, { share, judgesTime }: SiegeOptions): Promise<void> {
   t.comment('| attack | MB above quiet | worst /health/live, ms | left over |')
   t.comment('| --- | --- | --- | --- |')
   for (const attack of attacks) {
-    const target = attack.over === 'tls' ? targets.tls : targets.plain
+    const isZnodes = 'values' in attack
+    const place = isZnodes ? 'plain' : attack.over ?? 'plain'
+    const target = targets[place]
     const quiet = await target.figures()
     const before = residentBytes(target.daemon.pid)
-    const { worst, failures, peak } = await target.watch(async () => await carryOut(attack, target.port, share))
+    target.daemon.readOutput(place !== 'deaf')
+    const { worst, failures, peak } = await target.watch(async () => isZnodes ? await poison(session, attack, share) : await carryOut(attack, target.port, share))
     t.ok(target.daemon.running, `${attack.name}: the process lives\n${target.daemon.stderr}`)
     let left: string[] = []
     if (judgesTime) {
@@ -45,6 +50,10 @@ export async function siege (t: Test, targets: { readonly plain: Besieged, reado
     t.strictSame(left, [], `${attack.name}: nothing is left over`)
     t.equal(failures, 0, `${attack.name}: every reply came`)
     t.ok(peak - before < MOST, `${attack.name}: ${megabytes(peak - before)} MB above the quiet figure`)
+    if (place === 'deaf') {
+      t.ok(await target.figure('pvcapid_log_lines_dropped_total') > 0, `${attack.name}: lines were dropped`)
+      target.daemon.readOutput(true)
+    }
     t.comment(`| ${attack.name} | ${megabytes(peak - before)} | ${worst.toFixed(0)} | ${left.join('; ')} |`)
   }
 }
