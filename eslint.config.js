@@ -48,19 +48,17 @@ export default [
   },
 
   // Who may import whom.
-  {
-    files: ['src/core/**/*.ts'],
-    rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!\\./)|\\.\\./', message: 'The core imports nothing outside the core.' }] }],
-    },
-  },
-  layer('runtime', ['src/runtime/**/*.ts'], ['zookeeper', 'cluster', 'pvcapid', 'pvcnoded', 'routes', 'schemas'], [clients]),
-  layer('zookeeper', ['src/zookeeper/**/*.ts'], ['cluster', 'pvcapid', 'pvcnoded', 'routes', 'schemas']),
-  layer('cluster', ['src/cluster/**/*.ts'], ['pvcapid', 'pvcnoded', 'routes', 'schemas'], [clients]),
+  layer('core', ['src/core/**/*.ts'], ['runtime', 'zookeeper', 'cluster', 'projection', 'pvcapid', 'pvcnoded', 'routes', 'schemas'], [
+    { regex: '^(?!\\.)', message: 'The core imports nothing outside the core.' },
+  ]),
+  layer('runtime', ['src/runtime/**/*.ts'], ['zookeeper', 'cluster', 'projection', 'pvcapid', 'pvcnoded', 'routes', 'schemas'], [clients]),
+  layer('zookeeper', ['src/zookeeper/**/*.ts'], ['cluster', 'projection', 'pvcapid', 'pvcnoded', 'routes', 'schemas']),
+  layer('cluster', ['src/cluster/**/*.ts'], ['projection', 'pvcapid', 'pvcnoded', 'routes', 'schemas'], [clients]),
+  layer('projection', ['src/projection/**/*.ts'], ['pvcapid', 'pvcnoded', 'routes', 'schemas'], [clients]),
   layer('pvcapid', ['src/pvcapid/**/*.ts'], ['pvcnoded'], [clients]),
-  layer('pvcnoded', ['src/pvcnoded/**/*.ts'], ['pvcapid', 'routes', 'schemas'], [clients]),
+  layer('pvcnoded', ['src/pvcnoded/**/*.ts'], ['projection', 'pvcapid', 'routes', 'schemas'], [clients]),
   layer('schemas', ['schemas/**/*.ts'], [], [{ regex: '^(?!typebox(/|$)|\\./)|\\.\\./', message: 'Schemas import only typebox and one another.' }]),
-  layer('routes', ['routes/**/*.ts'], ['core', 'zookeeper', 'runtime', 'cluster', 'pvcnoded'], [clients]),
+  layer('routes', ['routes/**/*.ts'], ['core', 'zookeeper', 'runtime', 'cluster', 'projection', 'pvcnoded'], [clients]),
   {
     files: ['routes/**/*.ts'],
     plugins: { '@typescript-eslint': plugins['typescript-eslint'].plugin },
@@ -85,7 +83,7 @@ export default [
   },
   {
     // These touch the event loop itself: the native client's callbacks, a child's pipes, replies that are written together, and requests that are begun in turns.
-    files: ['src/zookeeper/native.ts', 'src/runtime/command.ts', 'src/pvcapid/outbox.ts', 'src/pvcapid/connections.ts', 'src/pvcapid/turns.ts'],
+    files: ['src/zookeeper/client/native.ts', 'src/runtime/process/command.ts', 'src/pvcapid/fast-path/outbox.ts', 'src/pvcapid/http/connections.ts', 'src/pvcapid/http/turns.ts'],
     rules: { 'no-restricted-globals': globals(clock, injected) },
   },
   {

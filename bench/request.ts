@@ -1,5 +1,5 @@
 /** A request for a switchover, from the client's POST to 202, with nobody else at it; beside the raw client making the same operations. */
-import { ANY_VERSION } from '../src/zookeeper/session.ts'
+import { ANY_VERSION } from '../src/zookeeper/session/session.ts'
 import { makeNodes, nodeName } from './support/fleet.ts'
 import { OPERATE_KEY, startPvcapid, startReference } from './support/processes.ts'
 import { atMost, median, medianRatio, quantile, type Benchmark } from './support/report.ts'

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { RawClient } from '../test/support/raw-client.ts'
-import { ANY_VERSION, type Session } from '../src/zookeeper/session.ts'
+import { ANY_VERSION, type Session } from '../src/zookeeper/session/session.ts'
 import { KEEPALIVE_INTERVAL, Keepalives, makeNodes, nodeName } from './support/fleet.ts'
 import { processorSeconds, READ_KEY, residentBytes, startPvcapid, type ApiProcess } from './support/processes.ts'
 import { atMost, median, type Benchmark, type Row } from './support/report.ts'

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ANY_VERSION, type Session } from '../src/zookeeper/session.ts'
+import { ANY_VERSION, type Session } from '../src/zookeeper/session/session.ts'
 import { Crowd, type Asking } from './support/crowd.ts'
 import { Keepalives, nodeName } from './support/fleet.ts'
 import { READ_KEY, residentBytes, startPvcapid, startReference, temporaryFolder } from './support/processes.ts'

@@ -7,8 +7,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../src/runtime/clock.ts'
-import { nativeConnector } from '../src/zookeeper/native.ts'
-import { Session } from '../src/zookeeper/session.ts'
+import { nativeConnector } from '../src/zookeeper/client/native.ts'
+import { Session } from '../src/zookeeper/session/session.ts'
 import { differences, Replayer, type Case } from './support/recorded-replies.ts'
 import { ZooKeeperServer } from './support/zookeeper-server.ts'
 

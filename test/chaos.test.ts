@@ -3,7 +3,7 @@ import t from 'tap'
 import { judge, type Evidence } from '../scripts/chaos/verdict.ts'
 import type { Request } from '../scripts/chaos/clients.ts'
 import type { Transaction } from '../scripts/support/zookeeper-server.ts'
-import { closeRecord, openRecord, type Closing, type SwitchoverRecord } from '../src/core/record.ts'
+import { closeRecord, openRecord, type Closing, type SwitchoverRecord } from '../src/core/model/record.ts'
 
 const SESSION = '1000a'
 /** Milliseconds since 1970. */

@@ -30,13 +30,16 @@ const forbidden: ReadonlyArray<[file: string, rule: string, code: string]> = [
     .map((code): [string, string, string] => ['src/core/probe.ts', named, `export function y (x: any) { ${code} }`]),
   ['src/core/deep/probe.ts', property, 'export const x = Math.random()'],
 
-  ...['zookeeper/session.ts', 'cluster/reading.ts', 'pvcapid/app.ts', 'pvcnoded/daemon.ts', '../routes/node.ts', '../schemas/node.ts']
+  ...['zookeeper/session/session.ts', 'cluster/reading.ts', 'pvcapid/app.ts', 'pvcnoded/daemon/daemon.ts', '../routes/node.ts', '../schemas/node.ts']
     .map((path): [string, string, string] => ['src/runtime/probe.ts', imports, use(`../${path}`)]),
   ['src/runtime/probe.ts', imports, use('zookeeper')],
-  ...['cluster/reading.ts', 'pvcapid/app.ts', 'pvcnoded/daemon.ts', '../routes/node.ts', '../schemas/node.ts']
+  ...['cluster/reading.ts', 'pvcapid/app.ts', 'pvcnoded/daemon/daemon.ts', '../routes/node.ts', '../schemas/node.ts']
     .map((path): [string, string, string] => ['src/zookeeper/probe.ts', imports, use(`../${path}`)]),
-  ...['pvcapid/app.ts', 'pvcnoded/daemon.ts', '../routes/node.ts', '../schemas/node.ts']
+  ...['pvcapid/app.ts', 'pvcnoded/daemon/daemon.ts', '../routes/node.ts', '../schemas/node.ts']
     .map((path): [string, string, string] => ['src/cluster/probe.ts', imports, use(`../${path}`)]),
+  ...['core/model', 'zookeeper/session', 'cluster', 'runtime', 'pvcnoded/daemon'].map((folder): [string, string, string] => [`src/${folder}/probe.ts`, imports, use(`${folder.includes('/') ? '../..' : '..'}/projection/api-snapshot.ts`)]),
+  ['src/projection/probe.ts', imports, use('../pvcapid/app.ts')],
+  ['src/core/model/probe.ts', imports, use('../../cluster/reading.ts')],
   ['src/cluster/probe.ts', imports, use('zookeeper')],
   ['src/pvcapid/probe.ts', imports, use('../pvcnoded/daemon.ts')],
   ['src/pvcapid/plugins/probe.ts', imports, useType('../../pvcnoded/config.ts')],
@@ -47,7 +50,7 @@ const forbidden: ReadonlyArray<[file: string, rule: string, code: string]> = [
   ['schemas/probe.ts', imports, use('../src/core/states.ts')],
   ['schemas/probe.ts', imports, use('./../src/core/states.ts')],
   ['schemas/probe.ts', imports, use('fastify')],
-  ...['core/states.ts', 'zookeeper/session.ts', 'runtime/clock.ts', 'cluster/reading.ts', 'pvcnoded/daemon.ts']
+  ...['core/model/states.ts', 'zookeeper/session/session.ts', 'runtime/clock.ts', 'cluster/reading.ts', 'pvcnoded/daemon/daemon.ts']
     .map((path): [string, string, string] => ['routes/probe.ts', imports, useType(`../src/${path}`)]),
   ['routes/probe.ts', imports, use('zookeeper')],
   ['routes/probe.ts', typed, use('../src/pvcapid/switchover-service.ts')],
@@ -65,8 +68,8 @@ const forbidden: ReadonlyArray<[file: string, rule: string, code: string]> = [
     [file, imports, use('node:timers/promises')],
     [file, imports, "import { performance } from 'node:perf_hooks'\n\nperformance.now()"],
   ]),
-  ['src/zookeeper/native.ts', named, 'export const y = (x: any) => setTimeout(x, 1)'],
-  ['src/runtime/command.ts', named, 'export const y = (x: any) => setTimeout(x, 1)'],
+  ['src/zookeeper/client/native.ts', named, 'export const y = (x: any) => setTimeout(x, 1)'],
+  ['src/runtime/process/command.ts', named, 'export const y = (x: any) => setTimeout(x, 1)'],
 ]
 
 const allowed: ReadonlyArray<[file: string, code: string]> = [
@@ -76,7 +79,7 @@ const allowed: ReadonlyArray<[file: string, code: string]> = [
   ['src/runtime/probe.ts', "import { monitorEventLoopDelay } from 'node:perf_hooks'\n\nmonitorEventLoopDelay()"],
   ['src/zookeeper/probe.ts', use('../runtime/clock.ts')],
   ['src/zookeeper/probe.ts', use('zookeeper')],
-  ['src/zookeeper/native.ts', 'export const y = (x: any) => setImmediate(x)'],
+  ['src/zookeeper/client/native.ts', 'export const y = (x: any) => setImmediate(x)'],
   ['src/runtime/clock.ts', 'export const y = [performance.now(), new Date(), setTimeout]'],
   ['src/cluster/probe.ts', use('../zookeeper/session.ts')],
   ['src/cluster/probe.ts', use('../runtime/clock.ts')],

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { isNodeExists } from '../../src/zookeeper/errors.ts'
-import { acquireLock, LockBook } from '../../src/zookeeper/locks.ts'
-import { nativeConnector } from '../../src/zookeeper/native.ts'
-import { ANY_VERSION, Session } from '../../src/zookeeper/session.ts'
+import { isNodeExists } from '../../src/zookeeper/client/errors.ts'
+import { acquireLock, LockBook } from '../../src/zookeeper/locks/locks.ts'
+import { nativeConnector } from '../../src/zookeeper/client/native.ts'
+import { ANY_VERSION, Session } from '../../src/zookeeper/session/session.ts'
 
 const [server = '', path = ''] = process.argv.slice(2)
 const session = new Session({ connector: nativeConnector(), servers: [server], sessionTimeout: 10_000, clock: systemClock })

@@ -1,6 +1,6 @@
 /** A change of the primary key with the raw client, operation for operation as pvcapid makes it: `node request.js SERVER ROOT NODES`. */
 import { createInterface } from 'node:readline'
-import { NativeZooKeeper as ZooKeeper, type NativeStat } from '../../src/zookeeper/native-client.ts'
+import { NativeZooKeeper as ZooKeeper, type NativeStat } from '../../src/zookeeper/client/native-client.ts'
 
 const [server = '', root = '', names = ''] = process.argv.slice(2)
 const client = new ZooKeeper({ connect: server, timeout: 10_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 2_147_483_647 })

@@ -2,7 +2,7 @@
  * A cluster's znodes as pvcnoded writes them, for as many nodes as wanted, and the writes that their keepalives are: each node every 5 s,
  * spread evenly, and only what changed since.
  */
-import { ANY_VERSION, type Session } from '../../src/zookeeper/session.ts'
+import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
 
 /** Seconds between two keepalives of a node: pvcnoded's default. */
 export const KEEPALIVE_INTERVAL = 5

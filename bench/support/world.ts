@@ -1,8 +1,8 @@
 /** A private ZooKeeper with a cluster's znodes on it, and a session for this process, which plays the nodes. */
 import { ZooKeeperServer } from '../../scripts/support/zookeeper-server.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { nativeConnector } from '../../src/zookeeper/native.ts'
-import { Session } from '../../src/zookeeper/session.ts'
+import { nativeConnector } from '../../src/zookeeper/client/native.ts'
+import { Session } from '../../src/zookeeper/session/session.ts'
 import { makeNodes } from './fleet.ts'
 
 const connector = nativeConnector()

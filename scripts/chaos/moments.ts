@@ -1,7 +1,7 @@
 /**
  * The boundaries of the phases: how each is brought about, how it is told that it has come, and which node it is about.
  */
-import type { ClusterView } from '../../src/core/coordinator-state.ts'
+import type { ClusterView } from '../../src/core/coordinator/coordinator-state.ts'
 import type { Arena } from './arena.ts'
 import { RESOURCES } from './arena.ts'
 import type { Clients } from './clients.ts'

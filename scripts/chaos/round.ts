@@ -1,8 +1,8 @@
 /** One round: a phase is brought about, and at its boundary something goes wrong; then everything has to come to rest by itself. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { settledPrimary } from '../../src/core/completion.ts'
-import type { ClusterView } from '../../src/core/coordinator-state.ts'
-import { isOpen } from '../../src/core/record.ts'
+import { settledPrimary } from '../../src/core/switchover/completion.ts'
+import type { ClusterView } from '../../src/core/coordinator/coordinator-state.ts'
+import { isOpen } from '../../src/core/model/record.ts'
 import { NODES, type Arena } from './arena.ts'
 import type { Clients } from './clients.ts'
 import type { Fault } from './faults.ts'

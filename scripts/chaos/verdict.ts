@@ -2,7 +2,7 @@
  * What is judged once the daemons are quiet: ZooKeeper's own transaction log, by the invariants that the simulator is judged by; the effects on the
  * machines; and what clients were told.
  */
-import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { Judge } from '../simulate/judge.ts'
 import { Znodes, type Change } from '../simulate/zookeeper/znodes.ts'
 import type { Transaction } from '../support/zookeeper-server.ts'

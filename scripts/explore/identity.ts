@@ -6,8 +6,8 @@
  * nothing else, and no name means anything to them.
  */
 import { hash } from 'node:crypto'
-import type { Coordinator } from '../../src/core/coordinator-state.ts'
-import { isOpen } from '../../src/core/record.ts'
+import type { Coordinator } from '../../src/core/coordinator/coordinator-state.ts'
+import { isOpen } from '../../src/core/model/record.ts'
 import type { NodeModel, World, ZooKeeperModel } from './model.ts'
 
 /** The world as it is kept: each purpose has one number for its operations and delays, and what can never matter again is gone. */

@@ -1,6 +1,6 @@
 /** What must hold in every world, and what a world looks like in which everything has come to rest as it should. */
-import { isComplete } from '../../src/core/completion.ts'
-import { isOpen } from '../../src/core/record.ts'
+import { isComplete } from '../../src/core/switchover/completion.ts'
+import { isOpen } from '../../src/core/model/record.ts'
 import { pictureOf, type World } from './model.ts'
 
 /** The invariant that `world` breaks, in words; null if it keeps them all. */

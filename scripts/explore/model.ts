@@ -5,13 +5,13 @@
  * What is atomic: one operation on ZooKeeper and the arrival of its answer. What is not bounded by time: everything but the lease, which
  * runs out before the session can. An acquisition counts as holding from its beginning, a release as letting go only at its end.
  */
-import { newCoordinator, type ClusterView, type Coordinator, type NodeOp } from '../../src/core/coordinator-state.ts'
-import type { Picture } from '../../src/core/completion.ts'
-import type { KeyChange } from '../../src/core/key-change.ts'
-import type { Member } from '../../src/core/member.ts'
-import type { StoredRecord, Survey } from '../../src/core/survey.ts'
-import type { CoordinatorState, DaemonState } from '../../src/core/states.ts'
-import type { Transition } from '../../src/core/transition.ts'
+import { newCoordinator, type ClusterView, type Coordinator, type NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
+import type { Picture } from '../../src/core/switchover/completion.ts'
+import type { KeyChange } from '../../src/core/coordinator/key-change.ts'
+import type { Member } from '../../src/core/model/member.ts'
+import type { StoredRecord, Survey } from '../../src/core/model/survey.ts'
+import type { CoordinatorState, DaemonState } from '../../src/core/model/states.ts'
+import type { Transition } from '../../src/core/model/transition.ts'
 
 /** What ZooKeeper holds of a node. */
 export interface NodeZnodes {

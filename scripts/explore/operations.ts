@@ -1,8 +1,8 @@
 /** What each operation does to the model of ZooKeeper, and its answer; null while it has to wait (for the lock). */
-import type { NodeAnswer, NodeOp } from '../../src/core/coordinator-state.ts'
-import { closeRecord, isOpen, type SwitchoverRecord } from '../../src/core/record.ts'
-import { unreachable } from '../../src/core/states.ts'
-import type { Transition } from '../../src/core/transition.ts'
+import type { NodeAnswer, NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
+import { closeRecord, isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
+import { unreachable } from '../../src/core/model/states.ts'
+import type { Transition } from '../../src/core/model/transition.ts'
 import { membersOf, surveyOf, type NodeZnodes, type ZooKeeperModel } from './model.ts'
 
 const done: NodeAnswer = { kind: 'done' }

@@ -1,6 +1,6 @@
 /** Whoever closes a record as succeeded cannot read the cluster in one instant: it reads part by part, and anything can happen between two parts. */
-import { isComplete, isProven } from '../../src/core/completion.ts'
-import { closeRecord, isOpen } from '../../src/core/record.ts'
+import { isComplete, isProven } from '../../src/core/switchover/completion.ts'
+import { closeRecord, isOpen } from '../../src/core/model/record.ts'
 import { pictureOf, pictureOfParts, type NodeZnodes, type Part, type Parts, type Reader, type World, type ZooKeeperModel } from './model.ts'
 import { apply } from './operations.ts'
 

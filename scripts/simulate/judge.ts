@@ -2,13 +2,13 @@
  * The invariants, judged at every commit and every change of what a machine holds, on the ensemble's own truth: nothing that a daemon
  * believes counts. Numbers are those of the list in docs/guarantees.md.
  */
-import { isComplete, type Picture } from '../../src/core/completion.ts'
-import { epochOf, keyOf, parseLedger, type Ledger } from '../../src/core/epoch.ts'
-import { memberOf } from '../../src/core/member.ts'
-import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/record.ts'
-import { NOBODY } from '../../src/core/states.ts'
+import { isComplete, type Picture } from '../../src/core/switchover/completion.ts'
+import { epochOf, keyOf, parseLedger, type Ledger } from '../../src/core/model/epoch.ts'
+import { memberOf } from '../../src/core/model/member.ts'
+import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
+import { NOBODY } from '../../src/core/model/states.ts'
 import { toZnode } from '../../src/cluster/reading.ts'
-import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/zookeeper/paths.ts'
+import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/cluster/layout.ts'
 import { JudgedRequests } from './judged-requests.ts'
 import { JudgedWinners } from './judged-winners.ts'
 import type { Machine } from './machine.ts'

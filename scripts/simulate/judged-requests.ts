@@ -1,5 +1,5 @@
 /** 6 and 10: what became of each request that a client made, by the reason that its record has, against what the client was told of it. */
-import type { SwitchoverRecord } from '../../src/core/record.ts'
+import type { SwitchoverRecord } from '../../src/core/model/record.ts'
 
 export class JudgedRequests {
   readonly #say: (what: string) => void

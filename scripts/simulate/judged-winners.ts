@@ -1,6 +1,6 @@
 /** 6: who has won the key, and can serve, keeps it for its start: nobody who contends takes it away. */
-import { isFit, type Member } from '../../src/core/member.ts'
-import type { SwitchoverRecord } from '../../src/core/record.ts'
+import { isFit, type Member } from '../../src/core/model/member.ts'
+import type { SwitchoverRecord } from '../../src/core/model/record.ts'
 
 /** Milliseconds in which the one that is named has to begin, as every daemon here has it. */
 const TAKEOVER_START = 5_000

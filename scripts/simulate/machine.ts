@@ -2,7 +2,7 @@
  * A simulated machine: what it holds outlives its daemon, and nothing but a release (or losing its power) lets go of it. An acquisition
  * counts as holding from its beginning, a release as letting go only at its end.
  */
-import type { CommandOutcome, CommandRequest, CommandRunner } from '../../src/runtime/command.ts'
+import type { CommandOutcome, CommandRequest, CommandRunner } from '../../src/runtime/process/command.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'

@@ -1,5 +1,5 @@
 /** The steps of a change of the key and of a transition, as they show in what is committed and held: the moments between which things go wrong. */
-import { PRIMARY_NODE, SWITCHOVERS } from '../../src/zookeeper/paths.ts'
+import { PRIMARY_NODE, SWITCHOVERS } from '../../src/cluster/layout.ts'
 import type { Change } from './zookeeper/znodes.ts'
 
 export const steps = [

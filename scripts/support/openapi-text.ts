@@ -2,9 +2,9 @@
 import { buildApp } from '../../src/pvcapid/app.ts'
 import { defaultLimits } from '../../src/pvcapid/config.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { createLogger } from '../../src/runtime/log.ts'
-import type { Connector } from '../../src/zookeeper/connection.ts'
-import { ZooKeeperError } from '../../src/zookeeper/errors.ts'
+import { createLogger } from '../../src/runtime/log/log.ts'
+import type { Connector } from '../../src/zookeeper/client/connection.ts'
+import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 
 /** A client that is never connected. */
 const nowhere: Connector = () => {

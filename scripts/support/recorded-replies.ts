@@ -8,9 +8,9 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/pvcapid/app.ts'
 import { defaultLimits } from '../../src/pvcapid/config.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { createLogger } from '../../src/runtime/log.ts'
-import { nativeConnector } from '../../src/zookeeper/native.ts'
-import { ANY_VERSION, type Session } from '../../src/zookeeper/session.ts'
+import { createLogger } from '../../src/runtime/log/log.ts'
+import { nativeConnector } from '../../src/zookeeper/client/native.ts'
+import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
 
 export interface Case {
   readonly case: string

@@ -5,12 +5,12 @@
  * A reader will not see: every intermediate value, nor one instant of the whole cluster. Whoever needs that reads directly (`reading.ts`).
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { ClusterView } from '../core/coordinator-state.ts'
-import { keyOf, parseLedger } from '../core/epoch.ts'
-import { memberOf, memberZnodes, type Member } from '../core/member.ts'
-import { parseRecord, type SwitchoverRecord } from '../core/record.ts'
-import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch, switchoverPath } from '../zookeeper/paths.ts'
-import type { TreeSnapshot, WatchedTree } from '../zookeeper/tree.ts'
+import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import { keyOf, parseLedger } from '../core/model/epoch.ts'
+import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
+import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
+import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch, switchoverPath } from './layout.ts'
+import type { TreeSnapshot, WatchedTree } from '../zookeeper/cache/tree.ts'
 import { toZnode } from './reading.ts'
 
 const memberChildren: ReadonlySet<string> = new Set(memberZnodes)

@@ -1,7 +1,7 @@
 /** At most one lock, taken and let go of as operations that are answered: what keeps it from being had is an answer, not an exception. */
-import type { KeyAnswer } from '../core/key-change.ts'
-import { hasCode, isZooKeeperError } from '../zookeeper/errors.ts'
-import type { LockHandle } from '../zookeeper/locks.ts'
+import type { KeyAnswer } from '../core/coordinator/key-change.ts'
+import { hasCode, isZooKeeperError } from '../zookeeper/client/errors.ts'
+import type { LockHandle } from '../zookeeper/locks/locks.ts'
 
 export class HeldLock {
   #handle: LockHandle | null = null

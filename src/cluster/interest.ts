@@ -2,8 +2,8 @@
  * Which znodes a watched tree reads, as a list of path patterns: the one place that says so, for the trees and for the tests that put something
  * into every one of them.
  */
-import { memberZnodes } from '../core/member.ts'
-import { isNodeName, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch } from '../zookeeper/paths.ts'
+import { memberZnodes } from '../core/model/member.ts'
+import { isNodeName, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch } from './layout.ts'
 
 export interface Interest {
   readonly data: boolean

@@ -1,6 +1,6 @@
 /** Drives one whole change of the key on a session of its caller's: for those who want it in one call, the API's switchover service. */
-import type { Intent } from '../core/intent.ts'
-import { beginKeyChange, continueKeyChange, mayBeAbandoned, type KeyChange, type KeyOutcome } from '../core/key-change.ts'
+import type { Intent } from '../core/coordinator/intent.ts'
+import { beginKeyChange, continueKeyChange, mayBeAbandoned, type KeyChange, type KeyOutcome } from '../core/coordinator/key-change.ts'
 import type { KeyOperations } from './key-operations.ts'
 
 export interface RunningChange {

@@ -1,16 +1,16 @@
 /**
- * Carries out the operations of a change of the key (`core/key-change.ts`) on one session, holding at most one primary lock.
+ * Carries out the operations of a change of the key (`core/coordinator/key-change.ts`) on one session, holding at most one primary lock.
  * The key is never written unless the lock has just been found to be held; the version check is the failsafe behind that.
  */
-import { closeRecord, isOpen, type Closing } from '../core/record.ts'
-import type { KeyAnswer, KeyOp } from '../core/key-change.ts'
-import { particularsOf } from '../core/progress.ts'
-import type { SwitchoverRecord } from '../core/record.ts'
-import { NOBODY, unreachable } from '../core/states.ts'
-import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/errors.ts'
-import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks.ts'
-import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
-import type { OperationOptions, Session } from '../zookeeper/session.ts'
+import { closeRecord, isOpen, type Closing } from '../core/model/record.ts'
+import type { KeyAnswer, KeyOp } from '../core/coordinator/key-change.ts'
+import { particularsOf } from '../core/switchover/progress.ts'
+import type { SwitchoverRecord } from '../core/model/record.ts'
+import { NOBODY, unreachable } from '../core/model/states.ts'
+import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/client/errors.ts'
+import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks/locks.ts'
+import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
+import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
 import { HeldLock } from './held-lock.ts'
 import { readEpoch, readMembers, readRecord, readSurvey, type Alive } from './reading.ts'
 import { sureCreate, sureRead, sureSet, type WriteFate } from './sure-write.ts'

@@ -1,7 +1,7 @@
 /** Writes of what nobody else writes. */
-import { isNodeExists, isNoNode } from '../zookeeper/errors.ts'
-import { parentPath } from '../zookeeper/paths.ts'
-import { ANY_VERSION, type Session } from '../zookeeper/session.ts'
+import { isNodeExists, isNoNode } from '../zookeeper/client/errors.ts'
+import { parentPath } from '../zookeeper/client/paths.ts'
+import { ANY_VERSION, type Session } from '../zookeeper/session/session.ts'
 
 /** Sets a znode that nobody else writes; makes it, and what is missing above it, if need be. */
 export async function put (session: Session, path: string, text: string): Promise<void> {

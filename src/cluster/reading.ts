@@ -2,18 +2,20 @@
  * The cluster's znodes read directly, in core's words: for decisions that may not rest on a cached view. Reads of one session never go back
  * in time, so what the holder of the primary lock reads here is at least as new as the moment it got the lock.
  */
-import { epochOf, epochOfName, keyOf, parseLedger, type KeyView, type Ledger } from '../core/epoch.ts'
-import { lockHolder, type LockHolder } from '../core/lock-holder.ts'
-import { lockContenders } from '../core/lock-order.ts'
-import { memberOf, memberZnodes, type Member } from '../core/member.ts'
-import { parseRecord } from '../core/record.ts'
-import type { Picture } from '../core/completion.ts'
-import type { StoredRecord, Survey } from '../core/survey.ts'
-import type { Znode } from '../core/znode.ts'
-import type { Stat } from '../zookeeper/connection.ts'
-import { isNoNode } from '../zookeeper/errors.ts'
-import { childPath, isNodeName, nodePath, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../zookeeper/paths.ts'
-import type { Session } from '../zookeeper/session.ts'
+import { epochOf, epochOfName, keyOf, parseLedger, type KeyView, type Ledger } from '../core/model/epoch.ts'
+import type { LockHolder } from '../core/model/lock-holder.ts'
+import { lockHolder } from './first-in-line.ts'
+import { lockContenders } from '../zookeeper/locks/lock-order.ts'
+import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
+import { parseRecord } from '../core/model/record.ts'
+import type { Picture } from '../core/switchover/completion.ts'
+import type { StoredRecord, Survey } from '../core/model/survey.ts'
+import type { Znode } from '../core/model/znode.ts'
+import type { Stat } from '../zookeeper/client/connection.ts'
+import { isNoNode } from '../zookeeper/client/errors.ts'
+import { isNodeName, nodePath, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
+import { childPath } from '../zookeeper/client/paths.ts'
+import type { Session } from '../zookeeper/session/session.ts'
 
 export const toZnode = (data: string, stat: Stat): Znode => ({
   data,

@@ -5,15 +5,15 @@
  * Success is written only after two direct readings of everything the completion rule reads have shown the same, and `not_applied` only under
  * the primary lock.
  */
-import { isProven, verdictOn } from '../core/completion.ts'
-import type { ClusterView } from '../core/coordinator-state.ts'
-import { epochOf } from '../core/epoch.ts'
-import { isOpen, openRecord, type Closing, type SwitchoverRecord } from '../core/record.ts'
-import { NOBODY } from '../core/states.ts'
-import { primaryOf } from '../core/switchover-rules.ts'
+import { isProven, verdictOn } from '../core/switchover/completion.ts'
+import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import { epochOf } from '../core/model/epoch.ts'
+import { isOpen, openRecord, type Closing, type SwitchoverRecord } from '../core/model/record.ts'
+import { NOBODY } from '../core/model/states.ts'
+import { primaryOf } from '../core/switchover/switchover-rules.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
-import { isZooKeeperError } from '../zookeeper/errors.ts'
-import type { Session } from '../zookeeper/session.ts'
+import { isZooKeeperError } from '../zookeeper/client/errors.ts'
+import type { Session } from '../zookeeper/session/session.ts'
 import type { ClusterFeed } from './cluster-feed.ts'
 import type { KeyOperations } from './key-operations.ts'
 import { readPicture } from './reading.ts'

@@ -8,8 +8,8 @@
  *
  * Does not resolve before there is contact again or the session is over: whoever has a bound races it.
  */
-import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/errors.ts'
-import type { Session } from '../zookeeper/session.ts'
+import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/client/errors.ts'
+import type { Session } from '../zookeeper/session/session.ts'
 import { readZnode } from './reading.ts'
 
 export type WriteFate =

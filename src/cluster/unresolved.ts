@@ -1,6 +1,6 @@
 /** Names of ZooKeeper servers that cannot be resolved, in the log: once for each name and reason. */
 import { DeadlineError } from '../runtime/deadline.ts'
-import type { Logger } from '../runtime/log.ts'
+import type { Logger } from '../runtime/log/log.ts'
 
 /** For the `onProblem` of a connector. */
 export function unresolved (log: Pick<Logger, 'warn' | 'error'>): (error: unknown, host?: string) => void {

@@ -1,7 +1,7 @@
 /** What an API's configuration names and its machine does not have or cannot use, and what was left as it stands in the example. */
 import type { Clock } from '../runtime/clock.ts'
-import type { ConfigProblem } from '../runtime/config-problem.ts'
-import { hostProblem, listenProblems, unknownServers } from '../runtime/host-problems.ts'
+import type { ConfigProblem } from '../runtime/config/config-problem.ts'
+import { hostProblem, listenProblems, unknownServers } from '../runtime/config/host-problems.ts'
 import type { ApiConfig } from './config.ts'
 
 /** The key of the example, which is nobody's. */

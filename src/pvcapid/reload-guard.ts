@@ -2,7 +2,7 @@
  * What may not happen at a reload: that a file which was cut, or half edited, leaves the API weaker than it runs. A file that switches
  * authentication or HTTPS off, or asks less of clients, is taken over by a restart alone, which somebody has to want.
  */
-import type { ConfigProblem } from '../runtime/config-problem.ts'
+import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import type { ApiConfig } from './config.ts'
 
 export interface ConfigFile {

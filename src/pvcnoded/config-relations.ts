@@ -2,12 +2,12 @@
  * The rules between pvcnoded's settings. Each message shows both numbers.
  * All numbers here are the file's: seconds.
  */
-import { leaseTerms } from '../core/lease.ts'
-import { coordinatorsRule, judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config-common.ts'
-import type { Finding, Relation } from '../runtime/yaml-config.ts'
+import { leaseTerms } from '../core/coordinator/lease.ts'
+import { coordinatorsRule, judgeCoordinators, milliseconds, parseHostPort } from '../runtime/config/config-common.ts'
+import type { Finding, Relation } from '../runtime/config/yaml-config.ts'
 import { builtInCollectors } from './collectors/create.ts'
 import type { NodeConfigFile } from './config.ts'
-import { judgeFloatingAddresses } from './floating-addresses.ts'
+import { judgeFloatingAddresses } from './resources/floating-addresses.ts'
 
 const coordinator = 'pvc.coordinator'
 const resources = `${coordinator}.resources`

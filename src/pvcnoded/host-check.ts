@@ -1,9 +1,9 @@
 /** What a node's configuration names and its machine does not have or cannot use: devices, programs, units, names. Nothing is changed by looking. */
 import type { Clock } from '../runtime/clock.ts'
-import type { CommandRunner } from '../runtime/command.ts'
-import type { ConfigProblem } from '../runtime/config-problem.ts'
-import { hostProblem, unknownServers } from '../runtime/host-problems.ts'
-import { obstacleTo } from '../runtime/program.ts'
+import type { CommandRunner } from '../runtime/process/command.ts'
+import type { ConfigProblem } from '../runtime/config/config-problem.ts'
+import { hostProblem, unknownServers } from '../runtime/config/host-problems.ts'
+import { obstacleTo } from '../runtime/process/program.ts'
 import type { NodeConfig } from './config.ts'
 import { createResource } from './resources/create.ts'
 

@@ -3,12 +3,12 @@
  * ZooKeeper. Must run only while the node's daemon does not.
  */
 import type { Clock } from '../runtime/clock.ts'
-import type { CommandRunner } from '../runtime/command.ts'
-import type { Logger } from '../runtime/log.ts'
+import type { CommandRunner } from '../runtime/process/command.ts'
+import type { Logger } from '../runtime/log/log.ts'
 import type { NodeConfig } from './config.ts'
 import { createResource } from './resources/create.ts'
 import { attemptAll } from './resources/resource.ts'
-import { selfFence } from './self-fence.ts'
+import { selfFence } from './daemon/self-fence.ts'
 
 export interface ReleaseTools {
   readonly clock: Clock

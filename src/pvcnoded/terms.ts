@@ -1,6 +1,6 @@
 /** From the configuration to the terms that the coordinator machine works by, and to those that the node publishes. */
-import type { CoordinatorSettings } from '../core/coordinator-state.ts'
-import type { Failover } from '../core/fencing-report.ts'
+import type { CoordinatorSettings } from '../core/coordinator/coordinator-state.ts'
+import type { Failover } from '../core/fencing/fencing-report.ts'
 import type { NodeConfig } from './config.ts'
 
 export const settingsOf = (config: NodeConfig): CoordinatorSettings => ({

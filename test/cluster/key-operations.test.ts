@@ -1,7 +1,7 @@
 // The primary lock on a key that somebody has deleted.
 import t from 'tap'
 import { KeyOperations } from '../../src/cluster/key-operations.ts'
-import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { connect, lockBook, zookeeper } from '../support/zookeeper.ts'
 
 t.test('whoever takes the lock makes a key that names nobody', async (t) => {

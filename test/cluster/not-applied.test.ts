@@ -2,8 +2,8 @@
 import t from 'tap'
 import { ensureKey, KeyOperations } from '../../src/cluster/key-operations.ts'
 import { readRecord } from '../../src/cluster/reading.ts'
-import { openRecord } from '../../src/core/record.ts'
-import { PRIMARY_NODE, SWITCHOVERS } from '../../src/zookeeper/paths.ts'
+import { openRecord } from '../../src/core/model/record.ts'
+import { PRIMARY_NODE, SWITCHOVERS } from '../../src/cluster/layout.ts'
 import { connect, lockBook, zookeeper } from '../support/zookeeper.ts'
 
 const WALL = '2026-01-01T00:00:00.000Z'

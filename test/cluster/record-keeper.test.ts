@@ -3,7 +3,7 @@ import t from 'tap'
 import type { ClusterFeed } from '../../src/cluster/cluster-feed.ts'
 import type { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { RecordKeeper } from '../../src/cluster/record-keeper.ts'
-import type { KeyAnswer } from '../../src/core/key-change.ts'
+import type { KeyAnswer } from '../../src/core/coordinator/key-change.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { key, record, survey } from '../support/scenario-builders.ts'
 

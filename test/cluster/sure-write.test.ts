@@ -1,8 +1,8 @@
 // What became of a write whose reply was lost, on a server that another one may still be ahead of.
 import t from 'tap'
 import { sureRead, sureWrite } from '../../src/cluster/sure-write.ts'
-import { ZooKeeperError } from '../../src/zookeeper/errors.ts'
-import type { Session } from '../../src/zookeeper/session.ts'
+import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
+import type { Session } from '../../src/zookeeper/session/session.ts'
 
 /** A session that has moved to a server which does not show yet what the last one has forwarded: a sync brings it up to date. */
 function movedSession () {

@@ -1,8 +1,8 @@
 // What is said of a write whose reply was lost, when others have written the same znode before there was contact again.
 import t from 'tap'
 import { sureCreate, sureSet, type WriteFate } from '../../src/cluster/sure-write.ts'
-import { ZooKeeperError } from '../../src/zookeeper/errors.ts'
-import type { Session } from '../../src/zookeeper/session.ts'
+import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
+import type { Session } from '../../src/zookeeper/session/session.ts'
 import { connect, zookeeper } from '../support/zookeeper.ts'
 
 type Deed = (others: Session, path: string) => Promise<unknown>

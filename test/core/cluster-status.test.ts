@@ -1,7 +1,7 @@
 /** The cluster in one reply: sums, counts and health from whatever is there. */
 import t from 'tap'
-import { clusterStatus as statusOf, nodesStatus, nodeStatus, type Fault, type StatusInput } from '../../src/core/cluster-status.ts'
-import { nodeDetails, type DetailZnode } from '../../src/core/node-details.ts'
+import { clusterStatus as statusOf, nodesStatus, nodeStatus, type Fault, type StatusInput } from '../../src/core/pvc/cluster-status.ts'
+import { nodeDetails, type DetailZnode } from '../../src/core/pvc/node-details.ts'
 
 const node = (name: string, texts: Partial<Record<DetailZnode, string>> = {}, delta?: string) => nodeDetails(name, {
   znode: (key) => texts[key], plugin: (check, key) => key === 'health_delta' ? (check === 'idle' ? undefined : delta) : key === 'message' && check === 'fans' ? 'slow' : undefined, domain: () => undefined,

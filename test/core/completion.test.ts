@@ -1,7 +1,7 @@
 // When a switchover is over, and how it ended.
 import t from 'tap'
-import { continuationOf, isComplete, isProven, settledPrimary, verdictOn, type Picture } from '../../src/core/completion.ts'
-import type { Closing, SwitchoverRecord } from '../../src/core/record.ts'
+import { continuationOf, isComplete, isProven, settledPrimary, verdictOn, type Picture } from '../../src/core/switchover/completion.ts'
+import type { Closing, SwitchoverRecord } from '../../src/core/model/record.ts'
 import { gone, key, member, primary, record } from '../support/scenario-builders.ts'
 
 const picture = (given: Partial<Picture> = {}): Picture =>

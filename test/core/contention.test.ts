@@ -1,7 +1,7 @@
 // Whose turn it may be to contend, and when the key names nobody who counts.
 import t from 'tap'
-import { isVacant, mayContend } from '../../src/core/contention.ts'
-import type { Member } from '../../src/core/member.ts'
+import { isVacant, mayContend } from '../../src/core/coordinator/contention.ts'
+import type { Member } from '../../src/core/model/member.ts'
 import { gone, member, primary } from '../support/scenario-builders.ts'
 
 t.test('nobody contends past a peer that may hold something and cannot be asked', async (t) => {

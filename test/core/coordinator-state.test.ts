@@ -1,6 +1,6 @@
 // The first state of a life, and what an answer means to a change of the key.
 import t from 'tap'
-import { keyAnswerOf, newCoordinator } from '../../src/core/coordinator-state.ts'
+import { keyAnswerOf, newCoordinator } from '../../src/core/coordinator/coordinator-state.ts'
 import { key, member, survey } from '../support/scenario-builders.ts'
 import { Driver, settings } from '../support/scenario-driver.ts'
 

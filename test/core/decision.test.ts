@@ -1,8 +1,8 @@
 // The table of the state machine: what a coordinator at rest does, by what the key says and what it is.
 import t from 'tap'
-import type { Picture } from '../../src/core/completion.ts'
-import { decide, type Decision, type Standing } from '../../src/core/decision.ts'
-import type { Past } from '../../src/core/intent.ts'
+import type { Picture } from '../../src/core/switchover/completion.ts'
+import { decide, type Decision, type Standing } from '../../src/core/coordinator/decision.ts'
+import type { Past } from '../../src/core/coordinator/intent.ts'
 import { gone, key, member, primary, unready } from '../support/scenario-builders.ts'
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }

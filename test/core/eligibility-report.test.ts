@@ -1,6 +1,6 @@
 // Whether each coordinator may be made primary now.
 import t from 'tap'
-import { eligibilityReport } from '../../src/core/eligibility-report.ts'
+import { eligibilityReport } from '../../src/core/switchover/eligibility-report.ts'
 import { gone, key, member, presence, primary, record, survey, unready } from '../support/scenario-builders.ts'
 
 const report = (given: Parameters<typeof survey>[0]) =>

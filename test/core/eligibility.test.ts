@@ -1,7 +1,7 @@
 // Who may be made primary, and every reason why not.
 import t from 'tap'
-import { eligiblePeers, reasonsAgainst } from '../../src/core/eligibility.ts'
-import type { Member } from '../../src/core/member.ts'
+import { eligiblePeers, reasonsAgainst } from '../../src/core/switchover/eligibility.ts'
+import type { Member } from '../../src/core/model/member.ts'
 import { gone, member, primary, unready } from '../support/scenario-builders.ts'
 
 t.test('reasons', async (t) => {

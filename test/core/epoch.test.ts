@@ -1,6 +1,6 @@
 // Epochs: the number of one write of the key, whatever happens to the key.
 import t from 'tap'
-import { epochOf, epochOfName, keyOf, ledgerFor, parseLedger, recordName } from '../../src/core/epoch.ts'
+import { epochOf, epochOfName, keyOf, ledgerFor, parseLedger, recordName } from '../../src/core/model/epoch.ts'
 import { key } from '../support/scenario-builders.ts'
 
 t.test('base plus version, and nothing for a life of the key that the ledger does not know', async (t) => {

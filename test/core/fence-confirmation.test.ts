@@ -1,8 +1,8 @@
 // An operator's word for a dead node.
 import t from 'tap'
-import { confirmed, newFence } from '../../src/core/fence-record.ts'
-import { judgeConfirmation, type FenceReading } from '../../src/core/fence-confirmation.ts'
-import type { Znode } from '../../src/core/znode.ts'
+import { confirmed, newFence } from '../../src/core/model/fence-record.ts'
+import { judgeConfirmation, type FenceReading } from '../../src/core/fencing/fence-confirmation.ts'
+import type { Znode } from '../../src/core/model/znode.ts'
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const znode = (data: string, mzxid = '0010', version = 3): Znode => ({ data, version, czxid: '0001', mzxid, modified: WALL, owner: '' })

@@ -1,6 +1,6 @@
 // What a coordinator publishes of fences that would fail.
 import t from 'tap'
-import { parseBrokenFences, publishedBrokenFences } from '../../src/core/fence-probe.ts'
+import { parseBrokenFences, publishedBrokenFences } from '../../src/core/fencing/fence-probe.ts'
 
 t.test('as published, and as read', async (t) => {
   const broken = [{ node: 'hv2', message: 'No answer.', since: 'then' }]

@@ -1,6 +1,6 @@
 // What is kept of a fence.
 import t from 'tap'
-import { confirmed, newFence, openFence, parseFence, retryPause, showsLife, type FenceRecord } from '../../src/core/fence-record.ts'
+import { confirmed, newFence, openFence, parseFence, retryPause, showsLife, type FenceRecord } from '../../src/core/model/fence-record.ts'
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const record: FenceRecord = {

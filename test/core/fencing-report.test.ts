@@ -1,7 +1,7 @@
 // What people are told of dead nodes.
 import t from 'tap'
-import { newFence } from '../../src/core/fence-record.ts'
-import { failoverOf, fencingReport } from '../../src/core/fencing-report.ts'
+import { newFence } from '../../src/core/model/fence-record.ts'
+import { failoverOf, fencingReport } from '../../src/core/fencing/fencing-report.ts'
 import { gone, member, presence, primary } from '../support/scenario-builders.ts'
 
 const saying = (name: string, failover: 'fenced' | 'unfenced' | 'manual' | null) => member(name, { presence: { ...presence, failover } })

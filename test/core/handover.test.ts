@@ -1,6 +1,6 @@
 // Break before make, towards every peer.
 import t from 'tap'
-import { holdersOf, isHandedOver, unconfirmedHolders } from '../../src/core/handover.ts'
+import { holdersOf, isHandedOver, unconfirmedHolders } from '../../src/core/coordinator/handover.ts'
 import { gone, member, primary, transition } from '../support/scenario-builders.ts'
 
 t.test('every peer that has not let go, not only the last primary', async (t) => {

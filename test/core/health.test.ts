@@ -1,6 +1,6 @@
 /** A node's health from its checks, in PVC's texts. */
 import t from 'tap'
-import { checkNames, checkTexts, healthOf, isStale, type CheckState } from '../../src/core/health.ts'
+import { checkNames, checkTexts, healthOf, isStale, type CheckState } from '../../src/core/pvc/health.ts'
 
 const check = (given: Partial<CheckState> = {}): CheckState =>
   ({ name: 'raid', healthDelta: 10, message: 'One disk is slow', data: { sda: 'ok' }, lastRun: 1_760_000_000, runtime: 0.012, fault: null, ...given })

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { historyPage, type HistoryEntry } from '../../src/core/history.ts'
-import { openRecord } from '../../src/core/record.ts'
-import { causes, outcomes, type Cause, type Outcome } from '../../src/core/states.ts'
-import type { Switchover } from '../../src/core/switchover-view.ts'
+import { historyPage, type HistoryEntry } from '../../src/core/switchover/history.ts'
+import { openRecord } from '../../src/core/model/record.ts'
+import { causes, outcomes, type Cause, type Outcome } from '../../src/core/model/states.ts'
+import type { Switchover } from '../../src/core/switchover/switchover-view.ts'
 
 type Ending = Outcome | null
 const startOf = (epoch: number) => new Date(epoch * 1000).toISOString()

@@ -1,7 +1,7 @@
 // Whether what is read under the lock still bears the wish out.
 import t from 'tap'
-import { isAsSeen, judge, type Intent, type Judgement, type Past } from '../../src/core/intent.ts'
-import type { Survey } from '../../src/core/survey.ts'
+import { isAsSeen, judge, type Intent, type Judgement, type Past } from '../../src/core/coordinator/intent.ts'
+import type { Survey } from '../../src/core/model/survey.ts'
 import { gone, key, member, primary, record, survey } from '../support/scenario-builders.ts'
 
 const seen = { value: 'hv1', version: 1, czxid: 'a' }

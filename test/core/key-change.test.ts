@@ -1,8 +1,8 @@
 // One change of the key, operation by operation, and what each trouble leads to.
 import t from 'tap'
-import { beginKeyChange, continueKeyChange, describe, mayBeAbandoned, type KeyAnswer, type KeyChange, type KeyOutcome } from '../../src/core/key-change.ts'
-import type { Intent } from '../../src/core/intent.ts'
-import type { Survey } from '../../src/core/survey.ts'
+import { beginKeyChange, continueKeyChange, describe, mayBeAbandoned, type KeyAnswer, type KeyChange, type KeyOutcome } from '../../src/core/coordinator/key-change.ts'
+import type { Intent } from '../../src/core/coordinator/intent.ts'
+import type { Survey } from '../../src/core/model/survey.ts'
 import { key, record, survey } from '../support/scenario-builders.ts'
 
 const toHv2: Intent = { kind: 'request', request: { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: null, reason: null } }

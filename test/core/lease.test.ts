@@ -1,6 +1,6 @@
 // The arithmetic of the lease.
 import t from 'tap'
-import { contactTerms, leaseTerms } from '../../src/core/lease.ts'
+import { contactTerms, leaseTerms } from '../../src/core/coordinator/lease.ts'
 
 t.test('renewed each tenth, over after two thirds, and what is left is for the releases', async (t) => {
   t.strictSame(leaseTerms(9_000), { renewal: 900, expiry: 6_000, releases: 2_100 })

@@ -1,7 +1,7 @@
 // What is read of a node, and the words said of it. Every condition fails safe.
 import t from 'tap'
-import { hasLetGo, holdsNothing, isFit, isPresent, isReady, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../src/core/member.ts'
-import type { Znode } from '../../src/core/znode.ts'
+import { hasLetGo, holdsNothing, isFit, isPresent, isReady, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../src/core/model/member.ts'
+import type { Znode } from '../../src/core/model/znode.ts'
 import { gone, member, primary, transition, unready } from '../support/scenario-builders.ts'
 
 const znode = (data: string, given: Partial<Znode> = {}): Znode => ({ data, version: 3, czxid: '1', mzxid: '2', modified: 'then', owner: '', ...given })

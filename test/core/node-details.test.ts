@@ -1,6 +1,6 @@
 /** What a node says of itself: each malformed znode costs its own fields alone. */
 import t from 'tap'
-import { decimal, detailZnodes, integer, nodeDetails, present, type DetailZnode, type PluginZnode } from '../../src/core/node-details.ts'
+import { decimal, detailZnodes, integer, nodeDetails, present, type DetailZnode, type PluginZnode } from '../../src/core/pvc/node-details.ts'
 
 const sound: Record<DetailZnode, string> = {
   daemonstate: 'run',

@@ -1,7 +1,7 @@
 // How long each phase of a switchover took.
 import t from 'tap'
-import { phaseDurations } from '../../src/core/phases.ts'
-import type { TimelineEntry } from '../../src/core/record.ts'
+import { phaseDurations } from '../../src/core/switchover/phases.ts'
+import type { TimelineEntry } from '../../src/core/model/record.ts'
 
 const at = (second: string) => `2026-01-01T00:00:${second}Z`
 const entry = (second: string, node: string, state: TimelineEntry['coordinator_state']): TimelineEntry => ({ at: at(second), node, coordinator_state: state })

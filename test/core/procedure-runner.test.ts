@@ -1,6 +1,6 @@
 // A procedure step by step: what each answer leads to, and what the bound does to each step.
 import t from 'tap'
-import type { NodeAnswer, NodeOp } from '../../src/core/coordinator-state.ts'
+import type { NodeAnswer, NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
 import { key, member, primary, record, survey } from '../support/scenario-builders.ts'
 import { Driver, taking, trouble } from '../support/scenario-driver.ts'
 

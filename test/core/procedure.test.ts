@@ -1,6 +1,6 @@
 // The ways between two states, as lists.
 import t from 'tap'
-import { afterStep, beginProcedure, relinquishPlan, rollbackPlan, startPlan, stuckPlan, takeoverPlan, transitionOf, type Step } from '../../src/core/procedure.ts'
+import { afterStep, beginProcedure, relinquishPlan, rollbackPlan, startPlan, stuckPlan, takeoverPlan, transitionOf, type Step } from '../../src/core/coordinator/procedure.ts'
 
 const inWords = (steps: readonly Step[]) => steps.map((step) => Object.values(step).map((value) => typeof value === 'object' ? value.outcome : value).join(' '))
 

@@ -1,6 +1,6 @@
 // How far a switchover has come, from what the nodes publish.
 import t from 'tap'
-import { particularsOf } from '../../src/core/progress.ts'
+import { particularsOf } from '../../src/core/switchover/progress.ts'
 import { member, primary, record, transition } from '../support/scenario-builders.ts'
 
 const open = record(5, { from: 'hv1', to: 'hv2' })

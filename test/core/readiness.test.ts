@@ -1,6 +1,6 @@
 // What a node publishes of whether it could acquire its resources.
 import t from 'tap'
-import { parseReadiness, publishedReadiness, sentenceOf } from '../../src/core/readiness.ts'
+import { parseReadiness, publishedReadiness, sentenceOf } from '../../src/core/model/readiness.ts'
 
 const of = (resource: string) => ({ resource, message: `${resource} is down.`, since: 'then' })
 

@@ -1,6 +1,6 @@
 // Records as text: made, closed, and read from anything.
 import t from 'tap'
-import { closeRecord, isOpen, openRecord, parseRecord } from '../../src/core/record.ts'
+import { closeRecord, isOpen, openRecord, parseRecord } from '../../src/core/model/record.ts'
 
 const opened = openRecord(7, 'then', { from: 'hv1', to: 'hv2', cause: 'request', timeout: 40.5, requested_by: 'ops', reason: 'kernel' })
 

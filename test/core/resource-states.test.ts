@@ -1,6 +1,6 @@
 /** Where each resource stands, as it is written and read. */
 import t from 'tap'
-import { parseResources, resourcesText, type ResourceStatus } from '../../src/core/resource-states.ts'
+import { parseResources, resourcesText, type ResourceStatus } from '../../src/core/model/resource-states.ts'
 
 t.test('what is written is what is read', async (t) => {
   const statuses: ResourceStatus[] = [

@@ -1,6 +1,6 @@
 // The words of the state machine.
 import t from 'tap'
-import { causeOf, coordinatorStateOf, coordinatorStates, daemonStateOf, daemonStates, domainStateOf, domainStates, nodeModeOf, NOBODY, outcomeOf, unreachable } from '../../src/core/states.ts'
+import { causeOf, coordinatorStateOf, coordinatorStates, daemonStateOf, daemonStates, domainStateOf, domainStates, nodeModeOf, NOBODY, outcomeOf, unreachable } from '../../src/core/model/states.ts'
 
 t.test('PVC\'s own values', async (t) => {
   t.strictSame(Object.keys(daemonStates), ['init', 'run', 'shutdown', 'stop', 'dead', 'fenced'])

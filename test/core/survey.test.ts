@@ -1,6 +1,6 @@
 // What the holder of the lock reads, and what follows from it at once.
 import t from 'tap'
-import { epochNow, ledgerOf, switchoverInFlight } from '../../src/core/survey.ts'
+import { epochNow, ledgerOf, switchoverInFlight } from '../../src/core/model/survey.ts'
 import { key, member, record, survey, transition } from '../support/scenario-builders.ts'
 
 t.test('the ledger that holds', async (t) => {

@@ -1,7 +1,7 @@
 // A request for a switchover, judged in one fixed order.
 import t from 'tap'
-import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../../src/core/switchover-rules.ts'
-import type { Survey } from '../../src/core/survey.ts'
+import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../../src/core/switchover/switchover-rules.ts'
+import type { Survey } from '../../src/core/model/survey.ts'
 import { gone, key, member, presence, primary, record, survey } from '../support/scenario-builders.ts'
 
 type Wish = Partial<SwitchoverRequest>

@@ -1,9 +1,9 @@
 /** A switchover as clients read it, from its record and from what the nodes publish. */
 import t from 'tap'
-import { memberOf, type MemberZnode } from '../../src/core/member.ts'
-import { closeRecord, openRecord } from '../../src/core/record.ts'
-import { switchoverView, unrecordedSwitchover } from '../../src/core/switchover-view.ts'
-import type { Survey } from '../../src/core/survey.ts'
+import { memberOf, type MemberZnode } from '../../src/core/model/member.ts'
+import { closeRecord, openRecord } from '../../src/core/model/record.ts'
+import { switchoverView, unrecordedSwitchover } from '../../src/core/switchover/switchover-view.ts'
+import type { Survey } from '../../src/core/model/survey.ts'
 
 const member = (name: string, texts: Partial<Record<MemberZnode, string>>) => memberOf(name, (child) => {
   const data = texts[child]

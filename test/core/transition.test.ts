@@ -1,6 +1,6 @@
 // Transitions and troubles as text.
 import t from 'tap'
-import { parseTransition, parseTrouble } from '../../src/core/transition.ts'
+import { parseTransition, parseTrouble } from '../../src/core/model/transition.ts'
 import { transition } from '../support/scenario-builders.ts'
 
 t.test('there and back', async (t) => {

@@ -1,7 +1,7 @@
 // One turn: the state as it becomes, and the effects in the order they were asked for.
 import t from 'tap'
-import { newCoordinator } from '../../src/core/coordinator-state.ts'
-import { Turn } from '../../src/core/turn.ts'
+import { newCoordinator } from '../../src/core/coordinator/coordinator-state.ts'
+import { Turn } from '../../src/core/coordinator/turn.ts'
 import { settings, trouble } from '../support/scenario-driver.ts'
 
 t.test('effects in order, each with a number of its own', async (t) => {

@@ -1,6 +1,6 @@
 // Reading what stands in a znode.
 import t from 'tap'
-import { count, jsonObject, text, texts } from '../../src/core/znode.ts'
+import { count, jsonObject, text, texts } from '../../src/core/model/znode.ts'
 
 t.test('JSON objects, and nothing else', async (t) => {
   t.strictSame(jsonObject('{"a":1}'), { a: 1 })

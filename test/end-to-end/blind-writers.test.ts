@@ -2,7 +2,7 @@
 import t from 'tap'
 import { cluster, quick } from '../support/cluster.ts'
 import { eventually } from '../support/zookeeper.ts'
-import { nodePath, PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { nodePath, PRIMARY_NODE } from '../../src/cluster/layout.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
 

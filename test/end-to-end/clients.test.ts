@@ -4,8 +4,8 @@
  */
 import t from 'tap'
 import { cluster, quick } from '../support/cluster.ts'
-import { isComplete } from '../../src/core/completion.ts'
-import type { SwitchoverRecord } from '../../src/core/record.ts'
+import { isComplete } from '../../src/core/switchover/completion.ts'
+import type { SwitchoverRecord } from '../../src/core/model/record.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
 const CLIENTS = 8

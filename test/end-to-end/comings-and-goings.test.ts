@@ -4,8 +4,8 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DaemonProcess } from '../../scripts/support/daemon-process.ts'
 import { cluster, quick } from '../support/cluster.ts'
-import { epochOf } from '../../src/core/epoch.ts'
-import { nodePath } from '../../src/zookeeper/paths.ts'
+import { epochOf } from '../../src/core/model/epoch.ts'
+import { nodePath } from '../../src/cluster/layout.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
 // Each has a cluster of its own, and most of their time they wait for sessions to end.

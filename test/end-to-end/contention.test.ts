@@ -1,7 +1,7 @@
 /** Five coordinators and a key that names nobody: one wins, the others do nothing more, and no resource is ever held twice. */
 import t from 'tap'
-import { epochOf } from '../../src/core/epoch.ts'
-import { NOBODY } from '../../src/core/states.ts'
+import { epochOf } from '../../src/core/model/epoch.ts'
+import { NOBODY } from '../../src/core/model/states.ts'
 import { cluster, quick } from '../support/cluster.ts'
 
 const ROUNDS = Number(process.env['CONTENTION_ROUNDS'] ?? 20)

@@ -3,7 +3,7 @@
  * vouches for it; for a node that is alive nobody can.
  */
 import t from 'tap'
-import { parseFence } from '../../src/core/fence-record.ts'
+import { parseFence } from '../../src/core/model/fence-record.ts'
 import { fencedCluster } from '../support/fencing.ts'
 import { eventually } from '../support/zookeeper.ts'
 

@@ -1,7 +1,7 @@
 /** A dead primary: nobody takes over what it may hold before a fence is confirmed, and then at once. */
 import t from 'tap'
 import { fencedCluster } from '../support/fencing.ts'
-import { parseFence } from '../../src/core/fence-record.ts'
+import { parseFence } from '../../src/core/model/fence-record.ts'
 import { eventually } from '../support/zookeeper.ts'
 
 t.test('a fence that fails first', async (t) => {

@@ -1,6 +1,6 @@
 /** A child of the primary lock that nobody removes is named wherever somebody looks, and once it is deleted everything goes on. */
 import t from 'tap'
-import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { cluster, quick } from '../support/cluster.ts'
 import { eventually } from '../support/zookeeper.ts'
 

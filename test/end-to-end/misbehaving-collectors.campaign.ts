@@ -5,7 +5,7 @@
 import t, { type Test } from 'tap'
 import { readdirSync, readFileSync } from 'node:fs'
 import { cluster, quick } from '../support/cluster.ts'
-import { nodePath } from '../../src/zookeeper/paths.ts'
+import { nodePath } from '../../src/cluster/layout.ts'
 
 const INTERVAL = 500
 const BEATS = 100

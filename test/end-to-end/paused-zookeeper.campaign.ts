@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { packageFolder } from '../../scripts/support/daemon-process.ts'
 import { cluster, quick } from '../support/cluster.ts'
-import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
 const PAUSE = 20_000

@@ -3,10 +3,11 @@
  * The znodes come from the patterns that the daemons' own trees are made of, and from what they read besides, so that a new one cannot be forgotten.
  */
 import t from 'tap'
-import { apiPaths } from '../../src/pvcapid/api-interest.ts'
-import { isNoNode, isNodeExists } from '../../src/zookeeper/errors.ts'
-import { baseName, FENCE_LOCK, NODES, parentPath, PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
-import { ANY_VERSION, type Session } from '../../src/zookeeper/session.ts'
+import { apiPaths } from '../../src/projection/api-interest.ts'
+import { isNoNode, isNodeExists } from '../../src/zookeeper/client/errors.ts'
+import { FENCE_LOCK, NODES, PRIMARY_NODE } from '../../src/cluster/layout.ts'
+import { baseName, parentPath } from '../../src/zookeeper/client/paths.ts'
+import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
 import { cluster, quick } from '../support/cluster.ts'
 
 /** Read directly, below a node and elsewhere. */

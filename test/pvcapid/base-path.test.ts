@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { BASE_PATH, BasePath } from '../../src/pvcapid/base-path.ts'
-import { pageFor } from '../../src/pvcapid/swagger-page.ts'
+import { BASE_PATH, BasePath } from '../../src/pvcapid/http/base-path.ts'
+import { pageFor } from '../../src/pvcapid/pages/swagger-page.ts'
 import { api, clusterTree, everything, openApi, settle } from './support/api.ts'
 
 t.test('what is believed', async (t) => {

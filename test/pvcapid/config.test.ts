@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { problemText } from '../../src/runtime/config-problem.ts'
+import { problemText } from '../../src/runtime/config/config-problem.ts'
 import { loadApiConfig } from '../../src/pvcapid/config.ts'
 
 type Test = Pick<typeof t, 'testdir'>

@@ -1,7 +1,7 @@
 /** Whom web pages may command: origins, hosts and preflights, and that programs notice nothing of all this. */
 import t, { type Test } from 'tap'
 import type { FastifyInstance } from 'fastify'
-import { hostOf, KnownHosts } from '../../src/pvcapid/known-hosts.ts'
+import { hostOf, KnownHosts } from '../../src/pvcapid/access/known-hosts.ts'
 import { namesIn } from '../../src/runtime/own-names.ts'
 import { rawRequest } from '../support/raw-request.ts'
 import { api, ask, clusterTree, everything, OPERATE, READ } from './support/api.ts'

@@ -5,7 +5,7 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { residentBytes, startPvcapid } from '../support/fuzzing.ts'
 import { latencies, poll } from '../support/polling.ts'
 import { RawClient } from '../support/raw-client.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
-import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { eventually } from '../support/zookeeper.ts'
 import { api, ask, clusterTree, openApi, settle, wish } from './support/api.ts'
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { connect } from '../support/zookeeper.ts'
 import { api, clusterTree, OPERATE, settle } from './support/api.ts'
 

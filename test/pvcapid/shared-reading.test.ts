@@ -1,6 +1,6 @@
 /** A reading that many ask for: one at a time, and for nobody one that was begun before the question. */
 import t from 'tap'
-import { SharedReading } from '../../src/pvcapid/shared-reading.ts'
+import { SharedReading } from '../../src/pvcapid/services/shared-reading.ts'
 import { proxy } from '../support/zookeeper.ts'
 import { api, ask, clusterTree, settle, wish } from './support/api.ts'
 

@@ -1,7 +1,7 @@
 /** What a request is told of a switchover that is there already while its record is open. */
 import t from 'tap'
-import { SwitchoverGate } from '../../src/pvcapid/switchover-gate.ts'
-import type { Switchover, SwitchoverService } from '../../src/pvcapid/switchover-service.ts'
+import { SwitchoverGate } from '../../src/pvcapid/services/switchover/switchover-gate.ts'
+import type { Switchover, SwitchoverService } from '../../src/pvcapid/services/switchover/switchover-service.ts'
 
 const open = { epoch: 7, to: 'fig', cause: 'request', done: false, outcome: null, error: null, continued_by: null } as unknown as Switchover
 const closed: Switchover = { ...open, done: true, outcome: 'succeeded' }

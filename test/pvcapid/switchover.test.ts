@@ -1,6 +1,6 @@
 /** Switchovers over HTTP on a real ZooKeeper; a settler plays the nodes' part. */
 import t from 'tap'
-import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { api, ask, clusterTree, everything, settle, wish } from './support/api.ts'
 import { eventually } from '../support/zookeeper.ts'
 

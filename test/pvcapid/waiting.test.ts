@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { eventually, proxy } from '../support/zookeeper.ts'
 import { api, ask, clusterTree, everything, settle, swallowRepliesToWritesOf, wish } from './support/api.ts'
 

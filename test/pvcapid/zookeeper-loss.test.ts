@@ -1,6 +1,6 @@
 /** ZooKeeper away: at the start, later, in the middle of a write. */
 import t from 'tap'
-import { MAINTENANCE, PRIMARY_NODE } from '../../src/zookeeper/paths.ts'
+import { MAINTENANCE, PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { connect, eventually, proxy } from '../support/zookeeper.ts'
 import { api, ask, clusterTree, everything, openApi, settle, swallowRepliesToWritesOf, wish } from './support/api.ts'
 

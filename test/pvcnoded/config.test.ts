@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { problemText } from '../../src/runtime/config-problem.ts'
-import { judgeFloatingAddresses } from '../../src/pvcnoded/floating-addresses.ts'
+import { problemText } from '../../src/runtime/config/config-problem.ts'
+import { judgeFloatingAddresses } from '../../src/pvcnoded/resources/floating-addresses.ts'
 import { loadNodeConfig } from '../../src/pvcnoded/config.ts'
 
 type Test = Pick<typeof t, 'testdir'>

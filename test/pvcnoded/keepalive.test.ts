@@ -1,6 +1,6 @@
 /** Keepalives come on a fixed grid and wait for nothing. */
 import t from 'tap'
-import { Keepalive } from '../../src/pvcnoded/keepalive.ts'
+import { Keepalive } from '../../src/pvcnoded/keepalive/keepalive.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const turn = async () => await new Promise((resolve) => setImmediate(resolve))

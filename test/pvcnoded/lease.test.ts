@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { leaseTerms } from '../../src/core/lease.ts'
-import { Lease } from '../../src/pvcnoded/lease.ts'
+import { leaseTerms } from '../../src/core/coordinator/lease.ts'
+import { Lease } from '../../src/pvcnoded/keepalive/lease.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 /** A lease of a session of 9 s (renewed each 0.9 s, out after 6 s), whose renewals are answered by hand. */

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
-import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { api, clusterTree, OPERATE, settle } from '../pvcapid/support/api.ts'
 import { eventually } from '../support/zookeeper.ts'
 

@@ -1,7 +1,7 @@
 /** What every reading has: tags, `?consistent`; and the readings beyond PVC's. */
 import t from 'tap'
-import type { ClusterStatus } from '../../src/core/cluster-status.ts'
-import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import type { ClusterStatus } from '../../src/core/pvc/cluster-status.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { api, ask, clusterTree, everything, wish } from '../pvcapid/support/api.ts'
 import { eventually } from '../support/zookeeper.ts'
 

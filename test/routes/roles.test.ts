@@ -1,6 +1,6 @@
 /** The checks of load balancers, and an operator's word for a dead node. */
 import t, { type Test } from 'tap'
-import { ANY_VERSION, type Session } from '../../src/zookeeper/session.ts'
+import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
 import { api, ask, clusterTree, everything, openApi, OPERATE, READ, wish } from '../pvcapid/support/api.ts'
 import { eventually } from '../support/zookeeper.ts'
 

@@ -1,6 +1,6 @@
 /** The arguments of both daemons, and what each combination means. */
 import t from 'tap'
-import { readCommandLine } from '../../src/runtime/command-line.ts'
+import { readCommandLine } from '../../src/runtime/config/command-line.ts'
 
 t.test('the file comes from --config, else the environment, else /etc/pvc', async (t) => {
   const env = { PVCAPID_CONFIG_FILE: '/env/api.yaml', PVCNODED_CONFIG_FILE: '/env/node.yaml' }

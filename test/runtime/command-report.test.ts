@@ -1,8 +1,8 @@
 /** What a failed command said itself, bounded, on one line, without secrets. */
 import t from 'tap'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { createCommandRunner } from '../../src/runtime/command.ts'
-import { failureOf, spoken } from '../../src/runtime/command-report.ts'
+import { createCommandRunner } from '../../src/runtime/process/command.ts'
+import { failureOf, spoken } from '../../src/runtime/process/command-report.ts'
 
 const commands = createCommandRunner(systemClock)
 const failure = async (script: string, timeout = 20_000, outputLimit = 65_536) => failureOf(await commands.run({ argv: ['sh', '-c', script], timeout, outputLimit, killStragglers: true }), timeout)

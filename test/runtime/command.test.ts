@@ -5,7 +5,7 @@ import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { createCommandRunner } from '../../src/runtime/command.ts'
+import { createCommandRunner } from '../../src/runtime/process/command.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const minute = 60_000

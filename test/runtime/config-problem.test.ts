@@ -1,7 +1,7 @@
 /** Problems of a configuration as people read them. */
 import t from 'tap'
-import { nearest, pathSegments, pathText, problemText, reportProblems } from '../../src/runtime/config-problem.ts'
-import type { ConfigProblem } from '../../src/runtime/config-problem.ts'
+import { nearest, pathSegments, pathText, problemText, reportProblems } from '../../src/runtime/config/config-problem.ts'
+import type { ConfigProblem } from '../../src/runtime/config/config-problem.ts'
 
 const problem: ConfigProblem = { code: 'config_invalid', severity: 'error', file: 'a.yaml', line: 3, column: 5, path: 'pvc.node', message: 'It must be text.' }
 

@@ -1,7 +1,7 @@
 /** The end of the log for other nodes: bounded, in words, without secrets. */
 import t from 'tap'
-import { createLogger } from '../../src/runtime/log.ts'
-import { LogTail } from '../../src/runtime/log-tail.ts'
+import { createLogger } from '../../src/runtime/log/log.ts'
+import { LogTail } from '../../src/runtime/log/log-tail.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 t.test('lines in words, as they were logged, without secrets', async (t) => {

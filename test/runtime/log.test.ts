@@ -1,7 +1,7 @@
 /** Log lines: one JSON object each, no secrets, one line for a fault that lasts. */
 import t from 'tap'
-import { createLogger, Episode, secretNames } from '../../src/runtime/log.ts'
-import type { LogLevel } from '../../src/runtime/log.ts'
+import { createLogger, Episode, secretNames } from '../../src/runtime/log/log.ts'
+import type { LogLevel } from '../../src/runtime/log/log.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 function build (level: LogLevel = 'info') {

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { obstacleTo } from '../../src/runtime/program.ts'
+import { obstacleTo } from '../../src/runtime/process/program.ts'
 
 t.test('what can be started, and what keeps the rest from it', async (t) => {
   const folder = t.testdir({ job: '#!/bin/sh\n', plain: '' })

@@ -1,8 +1,8 @@
 // What systemd is told, and when the watchdog is not fed.
 import t, { type Test } from 'tap'
-import type { CommandOutcome, CommandRequest } from '../../src/runtime/command.ts'
-import { createLogger } from '../../src/runtime/log.ts'
-import { ServiceManager } from '../../src/runtime/service-manager.ts'
+import type { CommandOutcome, CommandRequest } from '../../src/runtime/process/command.ts'
+import { createLogger } from '../../src/runtime/log/log.ts'
+import { ServiceManager } from '../../src/runtime/process/service-manager.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 function manager (t: Test, env: Record<string, string>, outcome: CommandOutcome = { kind: 'exited', code: 0, stdout: '', stderr: '' }) {

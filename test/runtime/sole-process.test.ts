@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { claimSole } from '../../src/runtime/sole-process.ts'
+import { claimSole } from '../../src/runtime/process/sole-process.ts'
 
 t.test('one process at a time, however the file is named, until it lets go', async (t) => {
   const folder = t.testdir({ 'a.yaml': '', 'b.yaml': '' })
@@ -29,7 +29,7 @@ t.test('one process at a time, however the file is named, until it lets go', asy
 
 t.test('a process that is killed has let go', async (t) => {
   const folder = t.testdir({ 'a.yaml': '' })
-  const program = `import { claimSole } from ${JSON.stringify(new URL('../../src/runtime/sole-process.js', import.meta.url).pathname)}
+  const program = `import { claimSole } from ${JSON.stringify(new URL('../../src/runtime/process/sole-process.js', import.meta.url).pathname)}
     console.log(claimSole('test', process.argv[2], process.argv[3]) !== null)
     setInterval(() => {}, 1000)`
   writeFileSync(join(folder, 'holder.mjs'), program)

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import Type from 'typebox'
 import { Settings } from 'typebox/system'
-import { problemText } from '../../src/runtime/config-problem.ts'
-import { loadConfig, parseConfig } from '../../src/runtime/yaml-config.ts'
-import type { Relation } from '../../src/runtime/yaml-config.ts'
+import { problemText } from '../../src/runtime/config/config-problem.ts'
+import { loadConfig, parseConfig } from '../../src/runtime/config/yaml-config.ts'
+import type { Relation } from '../../src/runtime/config/yaml-config.ts'
 
 const strict = { additionalProperties: false }
 const schema = Type.Object({

@@ -1,7 +1,7 @@
 /** Two ZooKeepers that have to be one and the same to whoever talks to them: a real server behind a proxy, and the simulator's model. */
 import type { Test } from 'tap'
-import type { Connection, ConnectionEvent } from '../../src/zookeeper/connection.ts'
-import { nativeConnector } from '../../src/zookeeper/native.ts'
+import type { Connection, ConnectionEvent } from '../../src/zookeeper/client/connection.ts'
+import { nativeConnector } from '../../src/zookeeper/client/native.ts'
 import { Process } from '../../scripts/simulate/process.ts'
 import { Random } from '../../scripts/simulate/random.ts'
 import { Timeline } from '../../scripts/simulate/timeline.ts'

@@ -1,7 +1,7 @@
 /** Hosts of a test's own: network namespaces on one bridge, each with an address. Needs root; what is made here goes with the test. */
 import { execFileSync } from 'node:child_process'
 import type { Test } from 'tap'
-import type { CommandRunner } from '../../src/runtime/command.ts'
+import type { CommandRunner } from '../../src/runtime/process/command.ts'
 
 const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 

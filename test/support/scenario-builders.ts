@@ -1,9 +1,9 @@
 /** Members, keys, records and surveys for table tests: sound ones, but for what the test names. */
-import type { KeyView } from '../../src/core/epoch.ts'
-import type { Member, Presence } from '../../src/core/member.ts'
-import { openRecord, type SwitchoverRecord } from '../../src/core/record.ts'
-import type { Survey } from '../../src/core/survey.ts'
-import type { Transition } from '../../src/core/transition.ts'
+import type { KeyView } from '../../src/core/model/epoch.ts'
+import type { Member, Presence } from '../../src/core/model/member.ts'
+import { openRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
+import type { Survey } from '../../src/core/model/survey.ts'
+import type { Transition } from '../../src/core/model/transition.ts'
 
 export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, standsBack: null, brokenFences: null }
 

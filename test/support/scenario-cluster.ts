@@ -5,11 +5,11 @@
  * Pessimistic about what a machine holds: a resource counts as held from the moment its acquisition begins until a release of it has
  * succeeded, whatever became of the daemon meanwhile.
  */
-import { newCoordinator, type CoordinatorEvent, type Effect } from '../../src/core/coordinator-state.ts'
-import { step } from '../../src/core/coordinator.ts'
-import { epochOf } from '../../src/core/epoch.ts'
-import type { KeyOp } from '../../src/core/key-change.ts'
-import type { SwitchoverRequest } from '../../src/core/switchover-rules.ts'
+import { newCoordinator, type CoordinatorEvent, type Effect } from '../../src/core/coordinator/coordinator-state.ts'
+import { step } from '../../src/core/coordinator/coordinator.ts'
+import { epochOf } from '../../src/core/model/epoch.ts'
+import type { KeyOp } from '../../src/core/coordinator/key-change.ts'
+import type { SwitchoverRequest } from '../../src/core/switchover/switchover-rules.ts'
 import { Keeper } from './scenario-keeper.ts'
 import { SETTINGS, TIMES, type Life, type Node, type Op } from './scenario-node.ts'
 import { Operations, type Happening } from './scenario-operations.ts'

@@ -1,6 +1,6 @@
 /** One coordinator machine driven by hand: events in, effects out, in words. */
-import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type CoordinatorSettings, type Effect, type NodeAnswer, type NodeOp } from '../../src/core/coordinator-state.ts'
-import { step } from '../../src/core/coordinator.ts'
+import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type CoordinatorSettings, type Effect, type NodeAnswer, type NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
+import { step } from '../../src/core/coordinator/coordinator.ts'
 import { key, member, record, survey } from './scenario-builders.ts'
 
 export const settings: CoordinatorSettings = {

@@ -1,5 +1,5 @@
 /** A node of a scenario, one life of its daemon, and how long what they do takes. */
-import type { Coordinator, NodeOp } from '../../src/core/coordinator-state.ts'
+import type { Coordinator, NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
 import type { Session } from './scenario-store.ts'
 
 /** Milliseconds. */

@@ -4,9 +4,9 @@
  *
  * Pessimistic about what a machine holds: a resource counts as held from the moment its acquisition begins until a release of it has succeeded.
  */
-import type { CoordinatorEvent, Effect, NodeAnswer, NodeOp } from '../../src/core/coordinator-state.ts'
-import type { Intent } from '../../src/core/intent.ts'
-import { beginKeyChange, continueKeyChange, type KeyAnswer, type KeyChange, type KeyOp } from '../../src/core/key-change.ts'
+import type { CoordinatorEvent, Effect, NodeAnswer, NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
+import type { Intent } from '../../src/core/coordinator/intent.ts'
+import { beginKeyChange, continueKeyChange, type KeyAnswer, type KeyChange, type KeyOp } from '../../src/core/coordinator/key-change.ts'
 import type { Keeper } from './scenario-keeper.ts'
 import { TIMES, type Life, type Op } from './scenario-node.ts'
 import { outcomeText } from './scenario-sentences.ts'

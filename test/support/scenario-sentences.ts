@@ -1,6 +1,6 @@
 /** What the machines and the API of a scenario say, as the recorded courses have it. */
-import type { Note } from '../../src/core/coordinator-state.ts'
-import type { KeyOutcome } from '../../src/core/key-change.ts'
+import type { Note } from '../../src/core/coordinator/coordinator-state.ts'
+import type { KeyOutcome } from '../../src/core/coordinator/key-change.ts'
 import type { Node } from './scenario-node.ts'
 import type { Store } from './scenario-store.ts'
 

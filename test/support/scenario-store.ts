@@ -4,14 +4,14 @@
  *
  * After each change the store itself checks what must be true of any history, whoever wrote it; a breach is reported through `breach`.
  */
-import { isComplete } from '../../src/core/completion.ts'
-import type { ClusterView } from '../../src/core/coordinator-state.ts'
-import { epochOf, parseLedger, type KeyView, type Ledger } from '../../src/core/epoch.ts'
-import type { KeyAnswer } from '../../src/core/key-change.ts'
-import { memberOf, type Member, type MemberZnode } from '../../src/core/member.ts'
-import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/record.ts'
-import type { StoredRecord, Survey } from '../../src/core/survey.ts'
-import type { Znode } from '../../src/core/znode.ts'
+import { isComplete } from '../../src/core/switchover/completion.ts'
+import type { ClusterView } from '../../src/core/coordinator/coordinator-state.ts'
+import { epochOf, parseLedger, type KeyView, type Ledger } from '../../src/core/model/epoch.ts'
+import type { KeyAnswer } from '../../src/core/coordinator/key-change.ts'
+import { memberOf, type Member, type MemberZnode } from '../../src/core/model/member.ts'
+import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
+import type { StoredRecord, Survey } from '../../src/core/model/survey.ts'
+import type { Znode } from '../../src/core/model/znode.ts'
 
 /** A ZooKeeper session: what it owns is gone when it ends. */
 export interface Session {

@@ -1,7 +1,7 @@
 // What the port promises, of a real server and of the simulator's model alike: what the simulator shows is worth as much as this.
 import t, { type Test } from 'tap'
-import type { ConnectionEvent, WatchKind } from '../../src/zookeeper/connection.ts'
-import { isZooKeeperError } from '../../src/zookeeper/errors.ts'
+import type { ConnectionEvent, WatchKind } from '../../src/zookeeper/client/connection.ts'
+import { isZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { modelWorld, realWorld, type Peer, type World } from '../support/contract-worlds.ts'
 
 const PLAIN = { ephemeral: false, sequential: false }

@@ -1,6 +1,6 @@
 // Every failure has a stable code; whether a write may have been applied is decided by what ZooKeeper said.
 import t from 'tap'
-import * as errors from '../../src/zookeeper/errors.ts'
+import * as errors from '../../src/zookeeper/client/errors.ts'
 
 const { ZooKeeperError, fromZkCode } = errors
 

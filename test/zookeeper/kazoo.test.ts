@@ -1,8 +1,8 @@
 // Locks shared with kazoo, both ways, and in a crowd. A missing kazoo fails the test.
 import t from 'tap'
-import { lockContenders, type LockKind } from '../../src/core/lock-order.ts'
-import { acquireLock, type LockHandle } from '../../src/zookeeper/locks.ts'
-import { ANY_VERSION } from '../../src/zookeeper/session.ts'
+import { lockContenders, type LockKind } from '../../src/zookeeper/locks/lock-order.ts'
+import { acquireLock, type LockHandle } from '../../src/zookeeper/locks/locks.ts'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { connect, eventually, kazoo, lockBook, zookeeper } from '../support/zookeeper.ts'
 
 const KAZOO_KIND: Record<LockKind, string> = { exclusive: 'Lock', read: 'ReadLock', write: 'WriteLock' }

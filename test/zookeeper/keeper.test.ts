@@ -1,7 +1,7 @@
 // The keeper: one session after the other, reported; without ZooKeeper it goes on trying and says so.
 import t from 'tap'
 import { ZooKeeperServer } from '../../scripts/support/zookeeper-server.ts'
-import { ZooKeeperError } from '../../src/zookeeper/errors.ts'
+import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { connect, eventually, expireSession, keep, proxy, zookeeper } from '../support/zookeeper.ts'
 
 t.test('ZooKeeper absent at the start: tries, says so, and gets there', async (t) => {

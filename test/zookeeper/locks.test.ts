@@ -1,10 +1,10 @@
 // Our locks among themselves: order, time-outs, lost replies, lost sessions, verification, release, the book.
 import t from 'tap'
 import { getEventListeners } from 'node:events'
-import { lockContenders } from '../../src/core/lock-order.ts'
-import { ZooKeeperError, isZooKeeperError, type ErrorCode } from '../../src/zookeeper/errors.ts'
-import { acquireLock, type LockHandle, type LockOptions } from '../../src/zookeeper/locks.ts'
-import { ANY_VERSION, type Session } from '../../src/zookeeper/session.ts'
+import { lockContenders } from '../../src/zookeeper/locks/lock-order.ts'
+import { ZooKeeperError, isZooKeeperError, type ErrorCode } from '../../src/zookeeper/client/errors.ts'
+import { acquireLock, type LockHandle, type LockOptions } from '../../src/zookeeper/locks/locks.ts'
+import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
 import { connect, dropConnection, eventually, expireSession, lockBook, proxy, reaches, zookeeper } from '../support/zookeeper.ts'
 
 const book = lockBook()

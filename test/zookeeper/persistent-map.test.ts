@@ -1,7 +1,7 @@
 // The persistent map behaves as a Map that is copied before each change.
 import fc from 'fast-check'
 import t from 'tap'
-import { PersistentMap } from '../../src/zookeeper/persistent-map.ts'
+import { PersistentMap } from '../../src/zookeeper/cache/persistent-map.ts'
 
 t.test('as a Map, for any history, and no version ever changes', async (t) => {
   const key = fc.oneof(fc.integer({ min: 0, max: 60 }).map((n) => `/nodes/${n}`), fc.string())

@@ -1,8 +1,8 @@
 // One ZooKeeper session against a real server: operations, versions, deadlines, suspension, expiry, the end.
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { isZooKeeperError, type ErrorCode } from '../../src/zookeeper/errors.ts'
-import { ANY_VERSION, Session } from '../../src/zookeeper/session.ts'
+import { isZooKeeperError, type ErrorCode } from '../../src/zookeeper/client/errors.ts'
+import { ANY_VERSION, Session } from '../../src/zookeeper/session/session.ts'
 import { connect, connector, dropConnection, expireSession, openSession, proxy, reaches, zookeeper } from '../support/zookeeper.ts'
 
 async function codeOf (work: Promise<unknown>): Promise<ErrorCode | 'no error'> {
@@ -236,7 +236,7 @@ t.test('the ends of a session', async (t) => {
 
   t.test('destroy fails what is under way', async (t) => {
     const session = await connect(t, server)
-    const { ZooKeeperError } = await import('../../src/zookeeper/errors.ts')
+    const { ZooKeeperError } = await import('../../src/zookeeper/client/errors.ts')
     const read = session.get('/')
     const write = session.create('/destroyed', '').catch((error: unknown) => error)
     session.destroy(new ZooKeeperError('aborted', { op: 'close' }))

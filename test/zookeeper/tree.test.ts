@@ -1,9 +1,9 @@
 // The watched tree against a real server: loading, changes, reconnection, restarts, new sessions, structure, age.
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { isNodeExists } from '../../src/zookeeper/errors.ts'
-import { ANY_VERSION, type Session } from '../../src/zookeeper/session.ts'
-import { WatchedTree, type TreeSnapshot, type WatchedTreeOptions } from '../../src/zookeeper/tree.ts'
+import { isNodeExists } from '../../src/zookeeper/client/errors.ts'
+import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
+import { WatchedTree, type TreeSnapshot, type WatchedTreeOptions } from '../../src/zookeeper/cache/tree.ts'
 import { connect, dropConnection, eventually, expireSession, keep, proxy, reaches, zookeeper } from '../support/zookeeper.ts'
 
 const KEYS = ['daemonstate', 'routerstate', 'keepalive']

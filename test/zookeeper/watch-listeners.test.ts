@@ -1,5 +1,5 @@
 import t from 'tap'
-import { WatchListeners } from '../../src/zookeeper/watch-listeners.ts'
+import { WatchListeners } from '../../src/zookeeper/client/watch-listeners.ts'
 
 t.test('all listeners of a path are told in the order in which they came, and nobody else', async (t) => {
   const listeners = new WatchListeners()

@@ -1,12 +1,12 @@
 /**
- * The client library, as `src/zookeeper/connection.ts` promises it, over simulated wires: it looks for a server that takes it, pings, gives
+ * The client library, as `src/zookeeper/client/connection.ts` promises it, over simulated wires: it looks for a server that takes it, pings, gives
  * a silent one up, and goes on with its session elsewhere until it is told that the session has expired.
  */
-import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind } from '../../../src/zookeeper/connection.ts'
-import { checkData, checkPath, checkVersion } from '../../../src/zookeeper/arguments.ts'
-import { fromZkCode, ZooKeeperError, type Operation } from '../../../src/zookeeper/errors.ts'
-import { WatchBook, type WatchTable } from '../../../src/zookeeper/watch-book.ts'
-import { contactTerms } from '../../../src/core/lease.ts'
+import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
+import { checkData, checkPath, checkVersion } from '../../../src/zookeeper/client/arguments.ts'
+import { fromZkCode, ZooKeeperError, type Operation } from '../../../src/zookeeper/client/errors.ts'
+import { WatchBook, type WatchTable } from '../../../src/zookeeper/client/watch-book.ts'
+import { contactTerms } from '../../../src/core/coordinator/lease.ts'
 import type { Process } from '../process.ts'
 import type { Random } from '../random.ts'
 import type { Ensemble } from './ensemble.ts'

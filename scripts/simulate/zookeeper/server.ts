@@ -3,8 +3,8 @@
  * the copy, writes once they have come back from the leader; one connection's requests are answered in order, and a watch event goes out
  * before any answer that could show what it tells of.
  */
-import type { WatchTable } from '../../../src/zookeeper/watch-book.ts'
-import type { WatchKind } from '../../../src/zookeeper/connection.ts'
+import type { WatchTable } from '../../../src/zookeeper/client/watch-book.ts'
+import type { WatchKind } from '../../../src/zookeeper/client/connection.ts'
 import { Znodes, type Change, type Effect, type Transaction } from './znodes.ts'
 
 export type Reading = { readonly op: 'get' | 'exists' | 'children', readonly path: string, readonly watch: boolean }

@@ -1,6 +1,6 @@
 /** The znodes of one server: a tree that transactions change one after the other, each in the same way on every server. */
-import type { Stat, WatchKind } from '../../../src/zookeeper/connection.ts'
-import { parentPath } from '../../../src/zookeeper/paths.ts'
+import type { Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
+import { parentPath } from '../../../src/zookeeper/client/paths.ts'
 
 export type Change =
   | { readonly op: 'create', readonly path: string, readonly data: string, readonly ephemeral: boolean, readonly sequential: boolean }

@@ -1,7 +1,7 @@
 /** Puts the path below which a client sees the API before the paths that replies name: `Location`, and what a problem says of itself. */
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { BasePath } from '../base-path.ts'
+import type { BasePath } from '../http/base-path.ts'
 
 interface Problem { readonly instance: string, readonly confirmation?: readonly string[] }
 

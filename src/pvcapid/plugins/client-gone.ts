@@ -6,7 +6,7 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { Connection } from '../connection.ts'
+import { Connection } from '../http/connection.ts'
 
 declare module 'fastify' {
   interface FastifyReply {

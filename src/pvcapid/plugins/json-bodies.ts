@@ -1,8 +1,8 @@
 /** Bodies in `application/json`: parsed by the framework's own parser, once it is certain that they do not nest too deeply for anything behind it. */
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { JSON_LIMITS, parseJson } from '../../core/json-text.ts'
-import { ApiError } from '../errors.ts'
+import { JSON_LIMITS, parseJson } from '../../core/model/json-text.ts'
+import { ApiError } from '../errors/errors.ts'
 
 async function jsonBodies (app: FastifyInstance): Promise<void> {
   const parse = app.getDefaultJsonParser('error', 'error')

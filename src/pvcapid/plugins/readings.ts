@@ -9,9 +9,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import fp from 'fastify-plugin'
 import { consistent, ifNoneMatch } from '../../../schemas/parameters.ts'
 import { empty, problems } from '../../../schemas/replies.ts'
-import type { Contact } from '../contact.ts'
-import { prepared } from '../prepared.ts'
-import type { View } from '../view.ts'
+import type { Contact } from '../services/contact.ts'
+import { prepared } from '../fast-path/prepared.ts'
+import type { View } from '../services/view.ts'
 
 export interface ReadingsOptions {
   readonly view: View

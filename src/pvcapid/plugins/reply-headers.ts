@@ -9,13 +9,13 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Document } from '../document.ts'
-import { isTagIn } from '../etag.ts'
-import { Outbox } from '../outbox.ts'
-import type { Prepared } from '../prepared.ts'
-import { STALE_AFTER, type View } from '../view.ts'
-import type { AllowedOrigins } from '../allowed-origins.ts'
-import { browserHeaders } from '../browser-headers.ts'
+import type { Document } from '../pages/document.ts'
+import { isTagIn } from '../http/etag.ts'
+import { Outbox } from '../fast-path/outbox.ts'
+import type { Prepared } from '../fast-path/prepared.ts'
+import { STALE_AFTER, type View } from '../services/view.ts'
+import type { AllowedOrigins } from '../access/allowed-origins.ts'
+import { browserHeaders } from '../pages/browser-headers.ts'
 
 export interface ReplyHeadersOptions {
   /** Whether the API is served by HTTPS itself. */

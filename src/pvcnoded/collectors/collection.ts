@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
-import { Episode, type Logger } from '../../runtime/log.ts'
+import { Episode, type Logger } from '../../runtime/log/log.ts'
 import type { Collector, Reading } from './collector.ts'
 
 export interface Collected {

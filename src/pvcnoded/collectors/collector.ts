@@ -2,7 +2,7 @@
  * Something that finds out about this machine for the keepalive. A collector may hang, throw or be slow as it likes: `Collection` gives it a
  * deadline and never waits for it with anything else.
  */
-import type { NodeKey } from '../../zookeeper/paths.ts'
+import type { NodeKey } from '../../cluster/layout.ts'
 
 /** What a collector may say in PVC's layout: whole texts of znodes below `/nodes/<n>`. */
 export type CollectedKey = Extract<NodeKey, 'memtotal' | 'memused' | 'memfree' | 'cpuload' | 'staticdata' | 'network_stats'>

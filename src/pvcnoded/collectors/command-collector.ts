@@ -2,9 +2,9 @@
  * A collector that is an external command: one JSON object on stdout, `{ "health_delta": 0 to 100, "message": "…", "data": … }`, each optional.
  * It runs in a process group of its own, and whatever is left of that group is killed when it has ended, however it ended.
  */
-import { parseJson } from '../../core/json-text.ts'
-import type { CommandRunner } from '../../runtime/command.ts'
-import { failureOf } from '../../runtime/command-report.ts'
+import { parseJson } from '../../core/model/json-text.ts'
+import type { CommandRunner } from '../../runtime/process/command.ts'
+import { failureOf } from '../../runtime/process/command-report.ts'
 import { CollectorFault, type Check, type Collector } from './collector.ts'
 
 export interface CommandCollectorConfig {

@@ -4,11 +4,12 @@
  *
  * Invariant: one write of a path at a time, and the newest text last; a check is in the list of checks only once its own texts are written.
  */
-import { checkNames, checkTexts, healthOf, type CheckState } from '../../core/health.ts'
+import { checkNames, checkTexts, healthOf, type CheckState } from '../../core/pvc/health.ts'
 import { put } from '../../cluster/put.ts'
-import { isZooKeeperError } from '../../zookeeper/errors.ts'
-import { childPath, nodePath } from '../../zookeeper/paths.ts'
-import type { Session } from '../../zookeeper/session.ts'
+import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { nodePath } from '../../cluster/layout.ts'
+import { childPath } from '../../zookeeper/client/paths.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
 import type { Collected } from './collection.ts'
 
 /** @param checks the names of the collectors that are checks; any other one is shown as a check only while its value is old */

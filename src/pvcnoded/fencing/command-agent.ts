@@ -1,6 +1,6 @@
 /** Fences with an external command: exit 0 within its time is a confirmed fence, and nothing else is. */
-import type { CommandRunner } from '../../runtime/command.ts'
-import { failureOf } from '../../runtime/command-report.ts'
+import type { CommandRunner } from '../../runtime/process/command.ts'
+import { failureOf } from '../../runtime/process/command-report.ts'
 import type { FencingAgent, FencingProbe, FencingResult, FencingTarget } from './agent.ts'
 
 export interface CommandAgentConfig {

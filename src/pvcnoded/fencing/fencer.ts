@@ -1,5 +1,5 @@
 /**
- * Judges nodes dead and fences them, as `core/fencing.ts` plans it. Everything is read again, directly, before anything is written, and every
+ * Judges nodes dead and fences them, as `core/fencing/fencing.ts` plans it. Everything is read again, directly, before anything is written, and every
  * write expects the version that the judgement rests on.
  *
  * Guarantees: nobody is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over
@@ -7,18 +7,18 @@
  * with by another.
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
-import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/fence-record.ts'
-import { countsAsLetGo, fencingPlan, isJudged, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing.ts'
-import { holdsNothing, type Member } from '../../core/member.ts'
+import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/model/fence-record.ts'
+import { countsAsLetGo, fencingPlan, isJudged, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/fencing.ts'
+import { holdsNothing, type Member } from '../../core/model/member.ts'
 import { readMembers, readZnode } from '../../cluster/reading.ts'
 import { sureCreate, sureSet, type WriteFate } from '../../cluster/sure-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
-import { Episode, type Logger } from '../../runtime/log.ts'
-import { hasCode, isZooKeeperError } from '../../zookeeper/errors.ts'
-import { acquireLock, type LockBook, type LockHandle } from '../../zookeeper/locks.ts'
-import { FENCE_LOCK, MAINTENANCE, nodePath } from '../../zookeeper/paths.ts'
-import type { Session } from '../../zookeeper/session.ts'
+import { Episode, type Logger } from '../../runtime/log/log.ts'
+import { hasCode, isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { acquireLock, type LockBook, type LockHandle } from '../../zookeeper/locks/locks.ts'
+import { FENCE_LOCK, MAINTENANCE, nodePath } from '../../cluster/layout.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
 import type { FencingAgent, FencingResult } from './agent.ts'
 import { sight, type Observer } from './observer.ts'
 import { readTarget } from './target.ts'

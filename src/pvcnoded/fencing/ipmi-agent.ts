@@ -6,7 +6,7 @@
  */
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
-import type { CommandRunner } from '../../runtime/command.ts'
+import type { CommandRunner } from '../../runtime/process/command.ts'
 import type { FencingAgent, FencingProbe, FencingResult, FencingTarget } from './agent.ts'
 
 export interface IpmiAgentTools {

@@ -4,14 +4,14 @@
  *
  * Invariant: all windows begin anew at each (re)connection of the session, and with each life.
  */
-import type { Sighting } from '../../core/fence-record.ts'
-import { isAlive, observe, type FencingTerms, type Watches } from '../../core/fencing.ts'
-import { isPresent, type Member } from '../../core/member.ts'
+import type { Sighting } from '../../core/model/fence-record.ts'
+import { isAlive, observe, type FencingTerms, type Watches } from '../../core/fencing/fencing.ts'
+import { isPresent, type Member } from '../../core/model/member.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
-import { isZooKeeperError } from '../../zookeeper/errors.ts'
-import { nodePath } from '../../zookeeper/paths.ts'
-import type { Session } from '../../zookeeper/session.ts'
+import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { nodePath } from '../../cluster/layout.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
 
 export interface ObserverOptions {
   readonly session: Session

@@ -4,11 +4,11 @@
  *
  * Invariant: at most one question is asked at a time, and none after `stop` has resolved.
  */
-import type { BrokenFence } from '../../core/fence-probe.ts'
-import type { Member } from '../../core/member.ts'
+import type { BrokenFence } from '../../core/fencing/fence-probe.ts'
+import type { Member } from '../../core/model/member.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
-import type { Logger } from '../../runtime/log.ts'
-import { isZooKeeperError } from '../../zookeeper/errors.ts'
+import type { Logger } from '../../runtime/log/log.ts'
+import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
 import type { FencingAgent, FencingTarget } from './agent.ts'
 
 export interface FenceProbesOptions {

@@ -1,8 +1,8 @@
 /** Reads what a fencing agent needs to know of a node. */
-import { epochOf } from '../../core/epoch.ts'
+import { epochOf } from '../../core/model/epoch.ts'
 import { readPicture, readZnode } from '../../cluster/reading.ts'
-import { nodePath } from '../../zookeeper/paths.ts'
-import type { Session } from '../../zookeeper/session.ts'
+import { nodePath } from '../../cluster/layout.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
 import type { FencingTarget } from './agent.ts'
 
 /** Rejects with a `ZooKeeperError`. */

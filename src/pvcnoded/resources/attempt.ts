@@ -3,10 +3,10 @@
  * Whatever ends it, nothing of it goes on.
  */
 import type { Clock } from '../../runtime/clock.ts'
-import type { CommandOutcome, CommandRunner } from '../../runtime/command.ts'
-import { spoken } from '../../runtime/command-report.ts'
+import type { CommandOutcome, CommandRunner } from '../../runtime/process/command.ts'
+import { spoken } from '../../runtime/process/command-report.ts'
 import { pause } from '../../runtime/deadline.ts'
-import type { Logger } from '../../runtime/log.ts'
+import type { Logger } from '../../runtime/log/log.ts'
 import type { Action, AttemptResult } from './resource.ts'
 
 /** The message is the end of a sentence that begins with the resource's name. */

@@ -1,5 +1,5 @@
 /** The state of each resource, published in `/nodes/<n>/resources` whenever it changes. For people: nothing waits for it, and nothing is decided on it. */
-import { resourcesText, type ResourceState, type ResourceStatus } from '../../core/resource-states.ts'
+import { resourcesText, type ResourceState, type ResourceStatus } from '../../core/model/resource-states.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { LatestWriter } from '../../runtime/latest-writer.ts'
 

@@ -4,9 +4,9 @@
  *
  * Invariant: after `stop` has resolved, no check and no acquisition is under way, and none begins before the next `start`.
  */
-import type { KnownTrouble } from '../../core/transition.ts'
+import type { KnownTrouble } from '../../core/model/transition.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
-import type { Logger } from '../../runtime/log.ts'
+import type { Logger } from '../../runtime/log/log.ts'
 import type { ResourceBoard } from './board.ts'
 import { attemptAll, type Resource } from './resource.ts'
 

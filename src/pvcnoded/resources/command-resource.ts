@@ -2,8 +2,8 @@
  * A resource that external commands acquire and release. A command that does not end in time is killed with its whole process group and
  * reaped before the attempt counts as failed, so nothing of it goes on behind anybody's back.
  */
-import type { CommandRunner } from '../../runtime/command.ts'
-import { failureOf } from '../../runtime/command-report.ts'
+import type { CommandRunner } from '../../runtime/process/command.ts'
+import { failureOf } from '../../runtime/process/command-report.ts'
 import type { CommandResourceConfig } from '../config.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 

@@ -5,8 +5,8 @@
  * with its first one, it is told for that moment to keep them; where it cannot be told, they are put back, with the routes of the device in the main table.
  * Neither the setting nor the addresses stay changed when the attempt is aborted half-way.
  */
-import type { CommandOutcome } from '../../runtime/command.ts'
-import { canonical } from '../floating-addresses.ts'
+import type { CommandOutcome } from '../../runtime/process/command.ts'
+import { canonical } from './floating-addresses.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
 
 /** What `ip -json address show` prints of a device and of one of its addresses. */

@@ -7,9 +7,9 @@
  */
 import { join } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
-import type { CommandOutcome } from '../../runtime/command.ts'
-import { failureOf } from '../../runtime/command-report.ts'
-import { packageFolder } from '../../runtime/package-folder.ts'
+import type { CommandOutcome } from '../../runtime/process/command.ts'
+import { failureOf } from '../../runtime/process/command-report.ts'
+import { packageFolder } from '../../runtime/process/package-folder.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
 
 /** Milliseconds that somebody who has the address already is given to say so. */

@@ -4,10 +4,10 @@
  *
  * Invariant: at most one round of checks runs at a time, and none is begun after `stop`.
  */
-import type { Readiness, Unready } from '../../core/readiness.ts'
-import type { KnownTrouble } from '../../core/transition.ts'
+import type { Readiness, Unready } from '../../core/model/readiness.ts'
+import type { KnownTrouble } from '../../core/model/transition.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
-import type { Logger } from '../../runtime/log.ts'
+import type { Logger } from '../../runtime/log/log.ts'
 import type { Resource } from './resource.ts'
 
 export interface ReadinessMonitorOptions {

@@ -2,7 +2,7 @@
  * Something only the primary holds. An implementation brings it to this machine and takes it away from this machine, and nothing else:
  * when that may happen is for the coordinator machine to say.
  */
-import type { KnownTrouble } from '../../core/transition.ts'
+import type { KnownTrouble } from '../../core/model/transition.ts'
 
 export interface Resource {
   readonly name: string

@@ -10,7 +10,7 @@ import { freePort } from '../../../scripts/support/free-port.ts'
 import { connect } from '../../support/zookeeper.ts'
 import { clusterTree, OPERATE, READ } from '../support/api.ts'
 import { makeCertificate } from '../support/certificate.ts'
-import type { Session } from '../../../src/zookeeper/session.ts'
+import type { Session } from '../../../src/zookeeper/session/session.ts'
 import { ask, Besieged } from './besieged.ts'
 
 export interface Targets {

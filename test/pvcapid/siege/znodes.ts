@@ -1,8 +1,8 @@
 /** Attacks on what the API reads: every znode that it watches gets values that nobody would write, one after another. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { apiPaths } from '../../../src/pvcapid/api-interest.ts'
-import { isLinkFailure, isNoNode, isNodeExists } from '../../../src/zookeeper/errors.ts'
-import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
+import { apiPaths } from '../../../src/projection/api-interest.ts'
+import { isLinkFailure, isNoNode, isNodeExists } from '../../../src/zookeeper/client/errors.ts'
+import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 
 export interface ZnodeAttack {
   readonly name: string

@@ -14,9 +14,9 @@ import type { ZooKeeperServer } from '../../../scripts/support/zookeeper-server.
 import { buildApp } from '../../../src/pvcapid/app.ts'
 import { defaultLimits, type ApiConfig, type ApiLimits } from '../../../src/pvcapid/config.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createLogger } from '../../../src/runtime/log.ts'
-import { isBadVersion, isNodeExists } from '../../../src/zookeeper/errors.ts'
-import { ANY_VERSION, type Session } from '../../../src/zookeeper/session.ts'
+import { createLogger } from '../../../src/runtime/log/log.ts'
+import { isBadVersion, isNodeExists } from '../../../src/zookeeper/client/errors.ts'
+import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 import type { Proxy } from '../../../scripts/support/proxy.ts'
 import { connect, connector, zookeeper } from '../../support/zookeeper.ts'
 

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { Collection, type Collected } from '../../../src/pvcnoded/collectors/collection.ts'
 import { CollectorFault, type Collector, type Reading } from '../../../src/pvcnoded/collectors/collector.ts'
-import { createLogger } from '../../../src/runtime/log.ts'
+import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 const turn = async () => await new Promise((resolve) => setImmediate(resolve))

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { readdirSync, readFileSync } from 'node:fs'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createCommandRunner } from '../../../src/runtime/command.ts'
+import { createCommandRunner } from '../../../src/runtime/process/command.ts'
 import { commandCollector, parseCheck } from '../../../src/pvcnoded/collectors/command-collector.ts'
 
 const commands = createCommandRunner(systemClock)

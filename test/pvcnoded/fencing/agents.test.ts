@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { commandAgent } from '../../../src/pvcnoded/fencing/command-agent.ts'
 import { hostAndPort, ipmiAgent } from '../../../src/pvcnoded/fencing/ipmi-agent.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createCommandRunner, type CommandRunner } from '../../../src/runtime/command.ts'
+import { createCommandRunner, type CommandRunner } from '../../../src/runtime/process/command.ts'
 
 const commands = createCommandRunner(systemClock)
 const signal = new AbortController().signal

@@ -5,9 +5,9 @@ import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
 import { Fencer } from '../../../src/pvcnoded/fencing/fencer.ts'
 import { Observer } from '../../../src/pvcnoded/fencing/observer.ts'
 import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
-import { createLogger } from '../../../src/runtime/log.ts'
-import type { Session } from '../../../src/zookeeper/session.ts'
-import { WatchedTree } from '../../../src/zookeeper/tree.ts'
+import { createLogger } from '../../../src/runtime/log/log.ts'
+import type { Session } from '../../../src/zookeeper/session/session.ts'
+import { WatchedTree } from '../../../src/zookeeper/cache/tree.ts'
 import { connect, eventually, lockBook, zookeeper } from '../../support/zookeeper.ts'
 
 const HOUR = 3_600_000

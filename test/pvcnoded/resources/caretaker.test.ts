@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { ResourceBoard } from '../../../src/pvcnoded/resources/board.ts'
 import { Caretaker } from '../../../src/pvcnoded/resources/caretaker.ts'
 import type { AttemptResult, Resource } from '../../../src/pvcnoded/resources/resource.ts'
-import { createLogger } from '../../../src/runtime/log.ts'
+import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 const turn = async () => await new Promise((resolve) => setImmediate(resolve))

@@ -4,7 +4,7 @@ import type { AttemptTools } from '../../../src/pvcnoded/resources/attempt.ts'
 import { FloatingIp } from '../../../src/pvcnoded/resources/floating-ip.ts'
 import type { AttemptResult } from '../../../src/pvcnoded/resources/resource.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createCommandRunner, type CommandRunner } from '../../../src/runtime/command.ts'
+import { createCommandRunner, type CommandRunner } from '../../../src/runtime/process/command.ts'
 import { networkHosts, type NetworkHost } from '../../support/network-host.ts'
 
 const commands = createCommandRunner(systemClock)

@@ -1,9 +1,9 @@
 // Rounds of readiness checks: at once, at intervals, again when asked, and none after the stop.
 import t, { type Test } from 'tap'
-import type { Readiness } from '../../../src/core/readiness.ts'
+import type { Readiness } from '../../../src/core/model/readiness.ts'
 import { ReadinessMonitor } from '../../../src/pvcnoded/resources/readiness-monitor.ts'
 import type { AttemptResult } from '../../../src/pvcnoded/resources/resource.ts'
-import { createLogger } from '../../../src/runtime/log.ts'
+import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 const settle = async () => { for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => { setImmediate(resolve) }) }

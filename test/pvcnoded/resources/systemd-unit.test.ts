@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SystemdUnit } from '../../../src/pvcnoded/resources/systemd-unit.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createCommandRunner } from '../../../src/runtime/command.ts'
+import { createCommandRunner } from '../../../src/runtime/process/command.ts'
 
 const signal = new AbortController().signal
 

@@ -1,0 +1,18 @@
+/** The holder of a lock, by the first child below the lock's path. */
+import type { LockHolder } from '../core/model/lock-holder.ts'
+import type { Znode } from '../core/model/znode.ts'
+import { lockContenders } from '../zookeeper/locks/lock-order.ts'
+
+/** Characters of an identifier that are told. */
+const LONGEST = 120
+
+/**
+ * @param children the names below the lock's path
+ * @param read gives the child of that name, or undefined where it is gone
+ */
+export function lockHolder (children: readonly string[], read: (child: string) => Znode | undefined): LockHolder | null {
+  const first = lockContenders(children)[0]?.name
+  const znode = first === undefined ? undefined : read(first)
+  if (first === undefined || znode === undefined) return null
+  return { child: first, identifier: znode.data.slice(0, LONGEST), session: znode.owner === '' ? null : znode.owner, since: znode.modified }
+}

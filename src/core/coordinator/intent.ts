@@ -1,0 +1,129 @@
+/**
+ * Why somebody wants to write the primary key, and whether what it reads under the lock still bears that out. Every condition that led to
+ * the wish is judged again here, on a fresh survey, before anything is written.
+ */
+import { mayContend } from './contention.ts'
+import { isFit, type Member } from '../model/member.ts'
+import { isOpen, type NewRecord } from '../model/record.ts'
+import { NOBODY, unreachable } from '../model/states.ts'
+import { epochNow, ledgerOf, type StoredRecord, type Survey } from '../model/survey.ts'
+import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/switchover-rules.ts'
+import type { Trouble } from '../model/transition.ts'
+
+/** The key as it was when the wish arose; the write happens at this version or not at all. */
+export interface SeenKey {
+  readonly value: string
+  readonly version: number
+  /** Which life of the key: one that was deleted and made anew counts its versions from 0 again. */
+  readonly czxid: string
+}
+
+export const isAsSeen = (key: SeenKey, seen: SeenKey) =>
+  key.value === seen.value && key.version === seen.version && key.czxid === seen.czxid
+
+/** Past whom a coordinator contends: nobody who could serve, or one that is fit and too slow. */
+export type Past = 'nobody' | 'slow'
+
+export type Intent =
+  /** A client's switchover. */
+  | { readonly kind: 'request', readonly request: SwitchoverRequest }
+  /** A coordinator puts its own name where none is named, or one that does not serve, or has not begun in the time that it had. */
+  | { readonly kind: 'contend', readonly node: string, readonly cause: 'contention' | 'repair' | 'fence', readonly past: Past, readonly seen: SeenKey }
+  /** A coordinator that is named writes its name again, to have an epoch of its own for a new takeover. */
+  | { readonly kind: 'rewrite', readonly node: string, readonly cause: 'restart' | 'repair', readonly seen: SeenKey }
+  /** A primary that is stopping, or has lost a resource, frees the key. */
+  | { readonly kind: 'free', readonly node: string, readonly cause: 'shutdown' | 'repair', readonly reason: string | null, readonly seen: SeenKey }
+  /** A taker that could not finish gives the key back, still holding the lock. */
+  | { readonly kind: 'give_back', readonly node: string, readonly to: string | null, readonly epoch: number }
+  /** A coordinator that is named, and knows that it could not acquire something, gives the key back before it begins. */
+  | { readonly kind: 'decline', readonly node: string, readonly error: Trouble, readonly seen: SeenKey }
+  /** The ledger does not know this life of the key. */
+  | { readonly kind: 'adopt', readonly seen: SeenKey }
+
+/** What a coordinator at rest may wish: each rests on the key as it was seen. */
+export type RestingIntent = Extract<Intent, { readonly seen: SeenKey }>
+
+export type Refusal =
+  | Exclude<Ruling, { kind: 'write' }>
+  /** The key, or a peer, is no longer as it was when the wish arose. */
+  | { readonly kind: 'moved' }
+
+export type Judgement =
+  /** `fails`: the switchover that is given up by this, and why. */
+  | { readonly kind: 'write', readonly value: string, readonly record: NewRecord, readonly fails?: { readonly stored: StoredRecord, readonly error: Trouble } }
+  | { readonly kind: 'adopt' }
+  | { readonly kind: 'refuse', readonly refusal: Refusal }
+
+const moved: Judgement = { kind: 'refuse', refusal: { kind: 'moved' } }
+
+const named = (node: string, cause: NewRecord['cause'], survey: Survey): Judgement => {
+  const from = primaryOf(survey.members)
+  return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, survey.members) } }
+}
+
+export function judge (intent: Intent, survey: Survey): Judgement {
+  switch (intent.kind) {
+    case 'request': return judgeRequest(intent.request, survey)
+    case 'contend':
+      return isAsSeen(survey.key, intent.seen) && mayClaim(intent.node, survey.members) && isPassed(intent.seen.value, intent.past, survey.members)
+        ? named(intent.node, intent.cause, survey)
+        : moved
+    case 'rewrite':
+      return isAsSeen(survey.key, intent.seen) ? named(intent.node, intent.cause, survey) : moved
+    case 'free':
+      return isAsSeen(survey.key, intent.seen) ? freed(intent, survey) : moved
+    case 'give_back':
+      return survey.key.value === intent.node && ledgerOf(survey).ledger.base + survey.key.version === intent.epoch
+        ? givenBack(intent, survey)
+        : moved
+    case 'decline':
+      return isAsSeen(survey.key, intent.seen) ? declined(intent, survey) : moved
+    case 'adopt':
+      return ledgerOf(survey).stale ? { kind: 'adopt' } : moved
+    default: return unreachable(intent)
+  }
+}
+
+function judgeRequest (request: SwitchoverRequest, survey: Survey): Judgement {
+  const ruling = rule(request, survey)
+  if (ruling.kind !== 'write') return { kind: 'refuse', refusal: ruling }
+  const record: NewRecord = {
+    from: ruling.from,
+    to: request.to,
+    cause: 'request',
+    timeout: ruling.timeout,
+    requested_by: request.requestedBy,
+    reason: request.reason,
+  }
+  return { kind: 'write', value: ruling.value, record }
+}
+
+/** Whoever is primary already holds everything and may be named again whatever its peers are at; anybody else has to look at them. */
+const mayClaim = (node: string, members: readonly Member[]) =>
+  members.some((member) => member.name === node && member.coordinatorState === 'primary') || mayContend(node, members)
+
+/**
+ * The named node cannot serve; or it can, and had its time and has not begun: its turn is not to be taken away. Who has only just come to see the
+ * cluster again may have taken it for one that cannot serve, because of what was so before.
+ */
+const isPassed = (name: string, past: Past, members: readonly Member[]) =>
+  !members.some((member) => member.name === name && isFit(member) &&
+    (past === 'nobody' || member.coordinatorState === 'takeover' || member.coordinatorState === 'primary'))
+
+function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, survey: Survey): Judgement {
+  return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, survey.members) } }
+}
+
+/** Back to whom it came from if that is another node which can serve, else to nobody, so that anybody may contend. */
+function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, survey: Survey): Judgement {
+  const former = survey.members.find((member) => member.name === to && member.name !== node && isFit(member))
+  if (former !== undefined) return named(former.name, 'rollback', survey)
+  return { kind: 'write', value: NOBODY, record: { from: null, to: null, cause: 'rollback', timeout: defaultTimeout(null, null, survey.members) } }
+}
+
+/** Back to the node that still holds everything; the switchover has failed before it interrupted anything. */
+function declined ({ node, error }: Extract<Intent, { kind: 'decline' }>, survey: Survey): Judgement {
+  const judgement = givenBack({ node, to: primaryOf(survey.members) }, survey)
+  const stored = survey.records.find(({ record }) => record.epoch === epochNow(survey) && isOpen(record))
+  return judgement.kind === 'write' && stored !== undefined ? { ...judgement, fails: { stored, error } } : judgement
+}

@@ -1,0 +1,165 @@
+/**
+ * One change of the primary key, from taking the lock to letting go of it, as a pure machine: it asks for one operation at a time, and each
+ * answer leads to the next. Everybody changes the key through this, coordinators and APIs alike.
+ *
+ * Invariants: the key is written only under the primary lock and at the version the decision was made on; its record exists before it
+ * is written; an epoch whose record exists is never given to another change (it is used up by writing the key as it is).
+ */
+import { recordName, type Ledger } from '../model/epoch.ts'
+import { judge, type Intent, type Refusal } from './intent.ts'
+import { particularsOf } from '../switchover/progress.ts'
+import { closeRecord, isOpen, openRecord, type Closing, type SwitchoverRecord } from '../model/record.ts'
+import { ledgerOf, type StoredRecord, type Survey } from '../model/survey.ts'
+
+/** One operation on ZooKeeper; each is answered exactly once. */
+export type KeyOp =
+  | { readonly op: 'lock' }
+  | { readonly op: 'unlock' }
+  | { readonly op: 'survey' }
+  | { readonly op: 'write_ledger', readonly ledger: Ledger, readonly version: number | null }
+  | { readonly op: 'create_record', readonly record: SwitchoverRecord }
+  | { readonly op: 'close_record', readonly record: SwitchoverRecord, readonly version: number }
+  | { readonly op: 'write_key', readonly value: string, readonly version: number }
+
+export type KeyAnswer =
+  /** Committed, or read. */
+  | { readonly kind: 'done', readonly survey?: Survey }
+  /** Certainly not: the version had moved, the name was taken, the lock was not had in time. */
+  | { readonly kind: 'refused' }
+  /** Others have written there since: whether it was applied before that cannot be seen any more. */
+  | { readonly kind: 'overwritten' }
+  /** Never sent, and never will be. */
+  | { readonly kind: 'failed' }
+  /** Sent, and the session ended before anybody could find out. */
+  | { readonly kind: 'unknown' }
+
+export type KeyOutcome =
+  | { readonly kind: 'committed', readonly record: SwitchoverRecord }
+  /** The ledger knows this life of the key now. */
+  | { readonly kind: 'adopted' }
+  | { readonly kind: 'refused', readonly refusal: Refusal }
+  | { readonly kind: 'lock_timeout' }
+  /** Somebody wrote the key without the lock; the version check kept us from overwriting that. */
+  | { readonly kind: 'overtaken' }
+  /** Written or not, somebody has written the key without the lock since: the record of this epoch is closed as `superseded`. */
+  | { readonly kind: 'overwritten', readonly epoch: number }
+  /** Never written, and never will be. */
+  | { readonly kind: 'not_started' }
+  /** The record of this epoch will tell. */
+  | { readonly kind: 'unknown', readonly epoch: number }
+
+export interface KeyChange {
+  readonly intent: Intent
+  /** The operation under way, and those that follow if all goes well. Never empty. */
+  readonly plan: readonly [KeyOp, ...KeyOp[]]
+  /** The record of the epoch to be written, once that is known. */
+  readonly record: SwitchoverRecord | null
+  /** What it has come to when the plan is done. */
+  readonly outcome: KeyOutcome
+}
+
+const notStarted: KeyOutcome = { kind: 'not_started' }
+
+/** @param underLock the caller holds the primary lock and goes on holding it */
+export function beginKeyChange (intent: Intent, { underLock }: { underLock: boolean }): KeyChange {
+  const plan: KeyChange['plan'] = underLock ? [{ op: 'survey' }] : [{ op: 'lock' }, { op: 'survey' }, { op: 'unlock' }]
+  return { intent, plan, record: null, outcome: notStarted }
+}
+
+/** No write that names an epoch has been sent: to give up now is `not_started`, truthfully. */
+export const mayBeAbandoned = (change: KeyChange) =>
+  change.record === null
+
+export type KeyProgress =
+  | { readonly done: false, readonly change: KeyChange }
+  | { readonly done: true, readonly outcome: KeyOutcome }
+
+/** @param wall the present moment for the record, RFC 3339 */
+export function continueKeyChange (change: KeyChange, answer: KeyAnswer, wall: string): KeyProgress {
+  const [at] = change.plan
+  if (answer.kind !== 'done') return proceed(afterTrouble(change, at, answer.kind, wall))
+  return proceed(answer.survey === undefined ? change : afterSurvey(change, answer.survey, wall))
+}
+
+function proceed (change: KeyChange): KeyProgress {
+  const [, next, ...rest] = change.plan
+  return next === undefined ? { done: true, outcome: change.outcome } : { done: false, change: { ...change, plan: [next, ...rest] } }
+}
+
+/** Replaces what was to come, keeping the operation just answered in front and the lock's release at the end. */
+function instead (change: KeyChange, steps: readonly KeyOp[], outcome: KeyOutcome): KeyChange {
+  const [at] = change.plan
+  const release = change.plan.filter((step, index) => index > 0 && step.op === 'unlock')
+  return { ...change, plan: [at, ...steps, ...release], outcome }
+}
+
+function afterSurvey (change: KeyChange, survey: Survey, wall: string): KeyChange {
+  const judgement = judge(change.intent, survey)
+  const { ledger, stale } = ledgerOf(survey)
+  const ledgerSteps: KeyOp[] = stale ? [{ op: 'write_ledger', ledger, version: survey.ledgerVersion }] : []
+  switch (judgement.kind) {
+    case 'refuse': return instead(change, [], { kind: 'refused', refusal: judgement.refusal })
+    case 'adopt': return instead(change, ledgerSteps, { kind: 'adopted' })
+    case 'write': {
+      const used = usedUpEpochs(survey, ledger, wall)
+      const record = openRecord(used.epoch + 1, wall, judgement.record)
+      const { fails } = judgement
+      const closed = fails === undefined ? [] : [closing(fails.stored, { outcome: 'failed', error: fails.error }, survey, wall)]
+      const steps: KeyOp[] = [
+        ...ledgerSteps,
+        ...closed,
+        ...used.steps,
+        { op: 'create_record', record },
+        { op: 'write_key', value: judgement.value, version: used.version },
+      ]
+      return { ...instead(change, steps, { kind: 'committed', record }), record }
+    }
+  }
+}
+
+/**
+ * Epochs beyond the present one that have a record already, of a change that was never written: each is used up by writing the key as it
+ * is, so that whoever asked for it never sees somebody else's switchover under its number.
+ */
+function usedUpEpochs (survey: Survey, ledger: Ledger, wall: string): { steps: KeyOp[], epoch: number, version: number } {
+  const steps: KeyOp[] = []
+  let epoch = ledger.base + survey.key.version
+  let version = survey.key.version
+  for (; survey.recordEpochs.includes(epoch + 1); epoch++, version++) {
+    const stored = survey.records.find(({ record }) => record.epoch === epoch + 1)
+    if (stored !== undefined && isOpen(stored.record)) steps.push(closing(stored, { outcome: 'not_applied' }, survey, wall))
+    steps.push({ op: 'write_key', value: survey.key.value, version })
+  }
+  return { steps, epoch, version }
+}
+
+const closing = ({ record, version }: StoredRecord, how: Closing, survey: Survey, wall: string): KeyOp =>
+  ({ op: 'close_record', record: closeRecord(record, wall, how, particularsOf(record, survey.members)), version })
+
+function afterTrouble (change: KeyChange, at: KeyOp, trouble: Exclude<KeyAnswer['kind'], 'done'>, wall: string): KeyChange {
+  const { record } = change
+  const somebodyElse = trouble === 'refused' || trouble === 'overwritten'
+  switch (at.op) {
+    case 'lock': return { ...change, plan: [at], outcome: trouble === 'refused' ? { kind: 'lock_timeout' } : notStarted }
+    // Not let go of in words, but the session is gone and the lock with it; or somebody closed the record before us. Both are well.
+    case 'unlock': return change
+    // After a write of the key that may have been applied, `not_started` would not be true.
+    case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' ? change : instead(change, [], notStarted)
+    case 'survey': return instead(change, [], notStarted)
+    case 'write_ledger':
+    case 'create_record': return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
+    case 'write_key': {
+      const isFinal = !change.plan.some((step) => step.op === 'create_record')
+      if (!isFinal || record === null) return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
+      if (trouble === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
+      if (trouble === 'failed') return instead(change, [], notStarted)
+      const superseded = closeRecord(record, wall, { outcome: 'superseded' }, record)
+      const outcome: KeyOutcome = trouble === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }
+      return instead(change, [{ op: 'close_record', record: superseded, version: 0 }], outcome)
+    }
+  }
+}
+
+/** For logs and errors: the change in a word. */
+export const describe = (change: KeyChange) =>
+  `${change.intent.kind} at ${change.plan[0].op}${change.record === null ? '' : ` of ${recordName(change.record.epoch)}`}`

@@ -1,0 +1,154 @@
+/**
+ * The ways between two coordinator states as data: an ordered list of steps, read by one small runner in `coordinator.ts`.
+ * What has been done, and what is left, is always in plain sight; nothing is remembered in a call stack.
+ */
+import type { CoordinatorState } from '../model/states.ts'
+import type { Closing } from '../model/record.ts'
+import type { Transition, Trouble } from '../model/transition.ts'
+
+export type Step =
+  /** Take the primary lock, for as long as the key names this node; kept until `unlock`. */
+  | { readonly do: 'lock_role' }
+  /** Under the lock: does the key still name this node at this epoch? */
+  | { readonly do: 'look_again' }
+  /** Say in `transition` how far this has come. */
+  | { readonly do: 'publish' }
+  | { readonly do: 'enter', readonly state: CoordinatorState }
+  | { readonly do: 'announce', readonly daemonState: 'run' | 'shutdown' }
+  /** From here on, `resource` is being worked on. */
+  | { readonly do: 'turn_to', readonly resource: string }
+  /** Wait until every peer has let go of it, by reading them directly. */
+  | { readonly do: 'await_release', readonly resource: string }
+  | { readonly do: 'acquire', readonly resource: string }
+  | { readonly do: 'release', readonly resource: string }
+  | { readonly do: 'settle' }
+  /** The switchover has not been closed by anybody meanwhile. */
+  | { readonly do: 'confirm', readonly epoch: number }
+  | { readonly do: 'close_record', readonly epoch: number, readonly closing: Closing }
+  /** Write the key back to whom it came from, under the lock. */
+  | { readonly do: 'give_back', readonly epoch: number }
+  | { readonly do: 'unlock' }
+  /** Keep a PVC peer waiting until everything is released. */
+  | { readonly do: 'hold_sync' }
+  | { readonly do: 'let_go_sync' }
+
+export type ProcedureName = 'start' | 'takeover' | 'relinquish' | 'rollback' | 'announcement'
+
+export interface Procedure {
+  readonly name: ProcedureName
+  readonly epoch: number | null
+  /** What this switchover came from: the node that the key goes back to if it fails. */
+  readonly former: string | null
+  readonly since: string
+  /** The step under way, and the rest. */
+  readonly steps: readonly [Step, ...Step[]]
+  /** Planned steps, and those finished, as clients count them: each resource, and settling. */
+  readonly of: number
+  readonly done: number
+  readonly resource: string | null
+  readonly released: readonly string[]
+  readonly error: Trouble | null
+}
+
+type Plan = readonly [Step, ...Step[]]
+
+const releaseInTurn = (resources: readonly string[]): Step[] =>
+  resources.flatMap((resource): Step[] => [{ do: 'turn_to', resource }, { do: 'release', resource }, { do: 'publish' }])
+
+/** @param resources in the order of acquisition */
+const releaseEach = (resources: readonly string[]): Step[] => releaseInTurn(resources.toReversed())
+
+/** What an earlier life held must not outlive it unseen: everything is released before the first `secondary`. */
+export const startPlan = (resources: readonly string[], atRest: 'secondary' | 'client'): Plan => [
+  { do: 'publish' },
+  ...releaseEach(resources),
+  { do: 'enter', state: atRest },
+  { do: 'announce', daemonState: 'run' },
+]
+
+/** The lock is held from before `takeover` until after `primary`: only its holder is ever in `takeover`. */
+export const takeoverPlan = (resources: readonly string[], epoch: number): Plan => [
+  { do: 'lock_role' },
+  { do: 'look_again' },
+  { do: 'publish' },
+  { do: 'enter', state: 'takeover' },
+  ...resources.flatMap((resource): Step[] => [
+    { do: 'turn_to', resource }, { do: 'publish' }, { do: 'await_release', resource }, { do: 'acquire', resource },
+  ]),
+  { do: 'settle' },
+  { do: 'confirm', epoch },
+  { do: 'enter', state: 'primary' },
+  { do: 'unlock' },
+]
+
+/**
+ * A release is published only once it is done, and the fresh transition before the state it belongs to.
+ * @param resources in the order of release
+ */
+export const relinquishPlan = (resources: readonly string[], { toPvcPeer }: { toPvcPeer: boolean }): Plan => toPvcPeer
+  ? [{ do: 'hold_sync' }, ...releasing(resources), { do: 'let_go_sync' }, ...leaving]
+  : [...releasing(resources), ...leaving]
+
+const releasing = (resources: readonly string[]): Plan => [
+  { do: 'publish' },
+  { do: 'enter', state: 'relinquish' },
+  ...releaseInTurn(resources),
+]
+
+const leaving: Plan = [
+  { do: 'settle' },
+  { do: 'enter', state: 'secondary' },
+]
+
+/**
+ * Undoes a takeover: everything that may be held is released, the switchover is closed (unless somebody did), and the key goes back
+ * before the lock is let go.
+ */
+export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null): Plan => [
+  { do: 'publish' },
+  ...releaseEach(held),
+  { do: 'enter', state: 'secondary' },
+  ...(closing === null ? [] : [{ do: 'close_record', epoch, closing } as const]),
+  { do: 'give_back', epoch },
+  { do: 'unlock' },
+]
+
+/**
+ * What is left of a rollback that cannot let go of a resource: it is shown as a relinquish with its error, the switchover is closed as
+ * planned, and the lock is let go. The key goes on naming this node, the only one that could hold everything again.
+ */
+export const stuckPlan = (rest: readonly Step[]): Plan => [
+  { do: 'publish' },
+  { do: 'enter', state: 'relinquish' },
+  ...rest.filter((step) => step.do === 'close_record' || step.do === 'unlock'),
+]
+
+export function beginProcedure (name: ProcedureName, steps: Plan, wall: string, given: Partial<Procedure> = {}): Procedure {
+  const of = steps.filter((step) => step.do === 'acquire' || step.do === 'release' || step.do === 'settle').length
+  return { name, epoch: null, former: null, since: wall, steps, of, done: 0, resource: null, released: [], error: null, ...given }
+}
+
+const directionOf = { start: 'start', takeover: 'takeover', rollback: 'takeover', relinquish: 'relinquish', announcement: 'start' } as const
+
+/** The transition that `publish` writes. */
+export const transitionOf = (procedure: Procedure): Transition => ({
+  epoch: procedure.epoch,
+  direction: directionOf[procedure.name],
+  step: procedure.done,
+  of: procedure.of,
+  resource: procedure.resource,
+  released: procedure.name === 'rollback' ? [] : procedure.released,
+  since: procedure.since,
+  error: procedure.error,
+})
+
+/** The bookkeeping of a step that was done, before the next one begins. */
+export function afterStep (procedure: Procedure, step: Step): Procedure {
+  switch (step.do) {
+    case 'acquire':
+    case 'settle': return { ...procedure, done: procedure.done + 1 }
+    case 'release': return { ...procedure, done: procedure.done + (procedure.name === 'rollback' ? 0 : 1), released: [...procedure.released, step.resource] }
+    case 'turn_to': return { ...procedure, resource: step.resource }
+    default: return procedure
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * May an operator's word make this node `fenced`? Only if a peer has judged it dead, it is not there, and it has written no keepalive since:
+ * that is told by the order of ZooKeeper's transactions, not by any clock. Pure; what is to be written is versioned over what was judged.
+ */
+import { confirmed, newFence, parseFence } from '../model/fence-record.ts'
+import { coordinatorStateOf, daemonStateOf, nodeModeOf } from '../model/states.ts'
+import type { Znode } from '../model/znode.ts'
+
+/** What is read of the node, each undefined where there is no such znode. */
+export interface FenceReading {
+  readonly daemonmode: Znode | undefined
+  readonly daemonstate: Znode | undefined
+  readonly routerstate: Znode | undefined
+  readonly presence: Znode | undefined
+  readonly keepalive: Znode | undefined
+  readonly fence: Znode | undefined
+}
+
+export const fenceObstacles = {
+  not_dead: 'no peer has judged it dead',
+  present: 'it is in contact with ZooKeeper',
+  keepalive_changed: 'it has written a keepalive since it was judged dead',
+} as const
+export type FenceObstacle = keyof typeof fenceObstacles
+
+export interface FenceWrite {
+  readonly child: 'daemonstate' | 'routerstate' | 'fence'
+  readonly value: string
+  /** null: there is no such znode yet. */
+  readonly version: number | null
+}
+
+export type FenceRuling =
+  | { readonly kind: 'already' }
+  | { readonly kind: 'refused', readonly obstacles: readonly FenceObstacle[] }
+  /** In this order; the first stands for the judgement. */
+  | { readonly kind: 'confirm', readonly writes: readonly FenceWrite[] }
+
+/**
+ * @param confirmedBy whose API key vouches for it, or null where no key is needed
+ * @param wall the present moment, RFC 3339
+ */
+export function judgeConfirmation (reading: FenceReading, confirmedBy: string | null, wall: string): FenceRuling {
+  const state = daemonStateOf(reading.daemonstate?.data)
+  const isCoordinator = nodeModeOf(reading.daemonmode?.data) !== 'hypervisor'
+  const letGo = !isCoordinator || coordinatorStateOf(reading.routerstate?.data) === 'secondary'
+  if (state === 'fenced' && letGo) return { kind: 'already' }
+  const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced')
+  if (obstacles.length > 0) return { kind: 'refused', obstacles }
+  const judged = parseFence(reading.fence?.data) ?? newFence(null, null, { presence: null, keepalive: null }, wall)
+  const record = confirmed(judged, confirmedBy, 'An operator has confirmed that it is down.', wall)
+  return {
+    kind: 'confirm',
+    writes: [
+      // Written again if it says so already: the version has to be the one that was judged.
+      write('daemonstate', reading.daemonstate, 'fenced'),
+      ...letGo ? [] : [write('routerstate', reading.routerstate, 'secondary')],
+      write('fence', reading.fence, JSON.stringify(record)),
+    ],
+  }
+}
+
+const write = (child: FenceWrite['child'], znode: Znode | undefined, value: string): FenceWrite => ({ child, value, version: znode?.version ?? null })
+
+function obstaclesOf ({ daemonstate, presence, keepalive }: FenceReading, judgedDead: boolean): readonly FenceObstacle[] {
+  const found: FenceObstacle[] = []
+  if (!judgedDead) found.push('not_dead')
+  if (presence !== undefined) found.push('present')
+  if (judgedDead && keepalive !== undefined && daemonstate !== undefined && keepalive.mzxid > daemonstate.mzxid) found.push('keepalive_changed')
+  return found
+}

@@ -1,0 +1,118 @@
+/**
+ * Who is dead, and what is to be done about it. Pure: sightings and the observer's own monotonic time in, judgements out. Clocks of different
+ * machines are never compared: a keepalive counts by whether it *changes*, not by what it says.
+ *
+ * Invariant: every window begins anew when the observer connects, so nobody is judged on what happened while the observer could not see.
+ */
+import type { Sighting, Suspicion } from '../model/fence-record.ts'
+import { isPresent, type Member } from '../model/member.ts'
+import type { DaemonState } from '../model/states.ts'
+
+/** What an observer sees of one node when it looks. */
+export interface Look extends Sighting {
+  readonly daemonState: DaemonState | null
+}
+
+/** What an observer has seen of one node since it connected. Times are the observer's own, in milliseconds. */
+export interface Watch {
+  readonly presenceSeen: boolean
+  /** Since when its presence, which was seen, is gone. */
+  readonly goneSince: number | null
+  readonly last: Look
+  /** The keepalive has been seen to change. */
+  readonly changes: boolean
+  /** The last sign of life, or the first look: another keepalive, another session, another daemon state. */
+  readonly changedAt: number
+}
+
+export type Watches = ReadonlyMap<string, Watch>
+
+export interface FencingTerms {
+  /** Milliseconds without a change of the keepalive. */
+  readonly keepaliveWindow: number
+  /** Milliseconds that a presence has to be gone: a daemon that starts anew makes another one at once. */
+  readonly presenceWindow: number
+}
+
+/** The watches after another look; nodes that are not seen any more are forgotten. */
+export const observe = (watches: Watches, looks: ReadonlyMap<string, Look>, now: number): Watches =>
+  new Map([...looks].map(([name, look]) => [name, watchAfter(watches.get(name), look, now)]))
+
+function watchAfter (before: Watch | undefined, look: Look, now: number): Watch {
+  const { presence, keepalive, daemonState } = look
+  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now }
+  const { last } = before
+  const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || daemonState !== last.daemonState
+  return {
+    presenceSeen: before.presenceSeen || presence !== null,
+    goneSince: presence !== null || !before.presenceSeen ? null : before.goneSince ?? now,
+    last: look,
+    changes: before.changes || keepalive !== last.keepalive,
+    changedAt: alive ? now : before.changedAt,
+  }
+}
+
+/** It has shown a sign of life within the window, or has not been watched for as long as that. */
+export const isAlive = (watch: Watch | undefined, { keepaliveWindow }: FencingTerms, now: number) =>
+  watch === undefined || now - watch.changedAt < keepaliveWindow
+
+/** In a state in which a silent node may hold something: a clean stop is no death. */
+export const isJudged = ({ daemonState, coordinatorState }: { readonly daemonState: string | null, readonly coordinatorState: string | null }) =>
+  daemonState === 'init' || daemonState === 'run' || daemonState === 'shutdown' ||
+  (daemonState === 'stop' && coordinatorState !== 'secondary' && coordinatorState !== 'client')
+
+/** Out of contact, and it may hold something: it may have died just now, and too lately to be judged. */
+export const isMissing = (member: Member) => member.ours && !isPresent(member) && isJudged(member)
+
+/**
+ * Milliseconds that a PVC peer is given besides until it is first seen to change its keepalive: after an outage its client (kazoo) waits up to
+ * 84 s, a minute and its jitter, before it tries to connect again. One of ours tries all the time, and has its presence.
+ */
+const PVC_RECONNECT = 90_000
+
+export function suspicion (member: Member, watch: Watch | undefined, terms: FencingTerms, now: number): Suspicion | null {
+  if (watch === undefined || !isJudged(member)) return null
+  if (member.ours && watch.goneSince !== null && now - watch.goneSince >= terms.presenceWindow) return 'presence_gone'
+  // A stopped daemon writes no keepalives; that it did not let go is known from its state alone once its session is over.
+  if (!member.ours && !watch.changes && now - watch.changedAt < terms.keepaliveWindow + PVC_RECONNECT) return null
+  return isAlive(watch, terms, now) || (member.daemonState === 'stop' && isPresent(member)) ? null : 'keepalive_stale'
+}
+
+/**
+ * With `unfenced_failover`, of a dead node: it counts as having let go. It was present and is no longer, and for so long that its lease, which
+ * ends before its session can, has had it release everything.
+ */
+export const countsAsLetGo = (member: Member, watch: Watch | undefined, grace: number, now: number) =>
+  member.daemonState === 'dead' && member.ours && watch != null && watch.goneSince !== null && now - watch.goneSince >= grace
+
+/**
+ * A PVC node is left to PVC's own fencers while one of them is there: they act on `run` alone, and recover the node's domains. Without an agent nobody
+ * judges it at all, because `dead`, once written, keeps PVC's fencers from ever fencing it.
+ */
+const isLeftToPvc = (node: Member, others: readonly Member[], canFence: boolean) =>
+  !node.ours && (!canFence || others.some((other) => other.name !== node.name && !other.ours && other.mode === 'coordinator' && other.daemonState === 'run' && isPresent(other)))
+
+export interface FencingPlan {
+  readonly judge: ReadonlyArray<{ readonly name: string, readonly why: Suspicion }>
+  /** Dead nodes to be fenced, one after the other. */
+  readonly fence: readonly string[]
+  /** Why nobody is fenced although somebody is dead; null if that is not so. */
+  readonly suspended: { readonly why: 'maintenance' | 'several_dead', readonly nodes: readonly string[] } | null
+}
+
+/** @param canFence this node has a fencing agent */
+export function fencingPlan (self: string, members: readonly Member[], watches: Watches, terms: FencingTerms, now: number, { maintenance, canFence }: { readonly maintenance: boolean, readonly canFence: boolean }): FencingPlan {
+  const others = members.filter((member) => member.name !== self)
+  const suspects = others.flatMap((member) => {
+    const why = suspicion(member, watches.get(member.name), terms, now)
+    return why === null ? [] : [{ name: member.name, why }]
+  })
+  const judge = suspects.filter(({ name }) => !others.some((member) => member.name === name && isLeftToPvc(member, others, canFence)))
+  const dead = others.filter((member) => member.daemonState === 'dead')
+  const down = [...suspects.map(({ name }) => name), ...dead.map(({ name }) => name)].sort()
+  if (maintenance) return { judge: [], fence: [], suspended: down.length === 0 ? null : { why: 'maintenance', nodes: down } }
+  const coordinators = others.filter((member) => member.mode === 'coordinator' && (isMissing(member) || down.includes(member.name))).map(({ name }) => name)
+  if (down.length > 0 && coordinators.length > 1) return { judge, fence: [], suspended: { why: 'several_dead', nodes: coordinators.sort() } }
+  // One that PVC's fencers are at is fenced by ours only once their word of it is there, and it is not `fenced`.
+  return { judge, fence: dead.filter((member) => member.fencersWord || !isLeftToPvc(member, others, canFence)).map(({ name }) => name), suspended: null }
+}

@@ -1,0 +1,153 @@
+/**
+ * What the primary role needs to know of one node, and the words said of it: present, fit, letting go.
+ * Every condition is positive and fails safe: an absent or malformed state satisfies none of them.
+ */
+import { parseBrokenFences, type BrokenFence } from '../fencing/fence-probe.ts'
+import { failoverOf, type Failover } from '../fencing/fencing-report.ts'
+import { parseReadiness, type Readiness } from './readiness.ts'
+import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
+import { parseTransition, type Transition } from './transition.ts'
+import { jsonObject, text, type Znode } from './znode.ts'
+
+/** A node's ephemeral `presence`: it lives exactly as long as the session that made it. */
+export interface Presence {
+  readonly owner: string
+  /** Where this node's pvcapid answers, `host:port`, or null. */
+  readonly api: string | null
+  /** Seconds that its takeover and its relinquish may need at most; null where it does not say. */
+  readonly takeoverTime: number | null
+  readonly relinquishTime: number | null
+  /** What it does about a dead peer; null where it does not say. */
+  readonly failover: Failover | null
+  /** Whether it could acquire its resources; null where it does not say. */
+  readonly readiness: Readiness | null
+  /** Until when it leaves the role to its peers, after a failure; null if it does not. */
+  readonly standsBack: StandsBack | null
+  /** Peers that it could not fence, as it has found out before that is needed; null where it has not asked. */
+  readonly brokenFences: readonly BrokenFence[] | null
+}
+
+export interface StandsBack {
+  /** RFC 3339, by the node's own wall clock. */
+  readonly until: string
+  readonly why: string
+}
+
+export interface Member {
+  readonly name: string
+  readonly mode: NodeMode | null
+  readonly daemonState: DaemonState | null
+  readonly coordinatorState: CoordinatorState | null
+  /** Version of the znode of `coordinatorState`, or null if it is absent. */
+  readonly stateVersion: number | null
+  /** When the coordinator state was written, RFC 3339 by the ensemble's clock. For people only. */
+  readonly stateSince: string | null
+  readonly presence: Presence | null
+  readonly transition: Transition | null
+  /** One of ours (it publishes transitions), not a Python PVC daemon, which is judged by its keepalive instead. */
+  readonly ours: boolean
+  /**
+   * Of a PVC peer that is dead: its coordinator state was written after `dead`, so it is a fencer's word and not the node's. PVC's fencers write
+   * `secondary` whether or not their fence worked.
+   */
+  readonly fencersWord: boolean
+  /** For a PVC peer: the observer has seen its keepalive change within the window. */
+  readonly alive: boolean
+  /** Changes whenever anything does that the completion rule reads; see `completion.ts`. */
+  readonly stamp: string
+}
+
+/** The znodes below `/nodes/<n>` that make a `Member`. */
+export const memberZnodes = ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transition'] as const
+export type MemberZnode = typeof memberZnodes[number]
+
+/** Seconds of a day: a node that may need longer than that says nothing of use. */
+const LONGEST = 86_400
+const seconds = (value: unknown) => typeof value === 'number' && value >= 0 && value <= LONGEST ? value : null
+
+function parsePresence (znode: Znode | undefined): Presence | null {
+  if (znode === undefined) return null
+  const object = jsonObject(znode.data) ?? {}
+  return {
+    owner: znode.owner,
+    api: text(object['api']),
+    takeoverTime: seconds(object['takeover_time']),
+    relinquishTime: seconds(object['relinquish_time']),
+    failover: failoverOf(object['failover']),
+    readiness: parseReadiness(object['readiness']),
+    standsBack: parseStandsBack(object['stands_back']),
+    brokenFences: parseBrokenFences(object['broken_fences']),
+  }
+}
+
+function parseStandsBack (value: unknown): StandsBack | null {
+  const { until, why } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  return text(until) === null ? null : { until: (until as string).slice(0, 64), why: (text(why) ?? '').slice(0, 300) }
+}
+
+/**
+ * @param read gives a znode below `/nodes/<name>`, or undefined where there is none
+ * @param alive whether the observer has seen the keepalive change lately; matters for PVC peers only
+ */
+export function memberOf (name: string, read: (child: MemberZnode) => Znode | undefined, alive: boolean): Member {
+  const state = read('routerstate')
+  const transition = read('transition')
+  const presence = parsePresence(read('presence'))
+  const daemon = read('daemonstate')
+  const ours = transition !== undefined || presence !== null
+  return {
+    name,
+    mode: nodeModeOf(read('daemonmode')?.data),
+    daemonState: daemonStateOf(daemon?.data),
+    coordinatorState: coordinatorStateOf(state?.data),
+    stateVersion: state?.version ?? null,
+    stateSince: state?.modified ?? null,
+    presence,
+    transition: parseTransition(transition?.data),
+    ours,
+    fencersWord: !ours && state !== undefined && daemon !== undefined && daemonStateOf(daemon.data) === 'dead' && state.mzxid > daemon.mzxid,
+    alive,
+    stamp: `${state?.mzxid ?? '-'}/${daemon?.mzxid ?? '-'}`,
+  }
+}
+
+/** Its daemon is in contact with ZooKeeper, as far as anybody can tell from outside. */
+export const isPresent = (member: Member) => member.ours ? member.presence !== null : member.alive
+
+/** May be given the primary role. */
+export const isFit = (member: Member) =>
+  member.mode === 'coordinator' && member.daemonState === 'run' && isPresent(member)
+
+/** Has found nothing that would keep it from acquiring its resources. */
+export const isReady = ({ presence }: Member) => (presence?.readiness?.unready ?? []).length === 0
+
+/** Does a primary's work: its daemon runs, or is stopping and has not handed over yet, and is in contact. */
+export const isServing = (member: Member) =>
+  (member.daemonState === 'run' || member.daemonState === 'shutdown') && isPresent(member)
+
+/** Registered but never given a coordinator state: it has not begun to take part, so it holds nothing. */
+const neverTookPart = (member: Member) =>
+  member.stateVersion === null && member.daemonState === null
+
+/**
+ * Holds no resource: it said so itself after letting go, or a confirmed fence says it for the node. A coordinator whose state cannot be
+ * read may hold anything; a hypervisor's missing state is only a fault of its znodes.
+ */
+export const holdsNothing = (member: Member) =>
+  (!member.fencersWord && (member.coordinatorState === 'secondary' || member.coordinatorState === 'client')) ||
+  member.daemonState === 'fenced' || neverTookPart(member) || (member.mode === 'hypervisor' && member.coordinatorState === null)
+
+/**
+ * Has let go of `resource`: it holds nothing, or has published this very resource as released in its present transition. That takes a
+ * daemon of ours that is there, in the start or the relinquish that the transition belongs to: one that was left behind says nothing.
+ */
+export function hasLetGo (member: Member, resource: string): boolean {
+  if (holdsNothing(member)) return true
+  const { transition } = member
+  if (transition === null || member.presence === null || !transition.released.includes(resource)) return false
+  return transition.direction === 'start' ? member.daemonState === 'init' : member.coordinatorState === 'relinquish' && transition.direction === 'relinquish'
+}
+
+/** May hold resources while nobody can ask it: only a fence or an operator's confirmation settles that. */
+export const isUnconfirmedHolder = (member: Member) =>
+  !holdsNothing(member) && (!isPresent(member) || member.daemonState === 'dead')

@@ -1,0 +1,143 @@
+/**
+ * The cluster in one reply, as PVC's API shows it, from its nodes, domains and faults. Figures that a node lacks count as 0 in the sums.
+ * What this project does not keep (networks, storage) is 0, as on a cluster that has none.
+ */
+import type { FencingReport } from '../fencing/fencing-report.ts'
+import type { LockHolder } from '../model/lock-holder.ts'
+import type { NodeDetails } from './node-details.ts'
+
+/** A fault as PVC shows it. */
+export interface Fault {
+  readonly id: string
+  readonly last_reported: string | null
+  readonly first_reported: string | null
+  readonly acknowledged_at: string | null
+  readonly status: string | null
+  readonly health_delta: number | null
+  readonly message: string | null
+}
+
+export interface Domain {
+  readonly uuid: string
+  readonly name: string | null
+  readonly state: string | null
+}
+
+export interface StatusInput {
+  readonly clusterName: string | null
+  readonly maintenance: string | null
+  readonly primaryNode: string | null
+  readonly upstreamIp: string | null
+  /** Sorted by name. */
+  readonly nodes: readonly NodeDetails[]
+  /** Of the same nodes. */
+  readonly states: NodesStatus
+  readonly domains: readonly Domain[]
+  readonly faults: readonly Fault[]
+  /** null in a cluster without a node of ours. */
+  readonly fencing: FencingReport | null
+  readonly primaryLock: LockHolder | null
+}
+
+const byText = (a: string | null, b: string | null) => (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0
+
+function sum<T> (list: readonly T[], figure: (item: T) => number | null): number {
+  let total = 0
+  for (const item of list) total += figure(item) ?? 0
+  return total
+}
+
+const cents = (value: number) => Math.round(value * 100) / 100
+const percent = (part: number, whole: number) => whole > 0 ? cents(100 * part / whole) : 0
+
+function counted (states: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = { total: states.length }
+  for (const state of [...states].sort()) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
+
+/** Every fault that nobody has acknowledged takes its share off; the worst first. */
+function clusterHealth (faults: readonly Fault[]) {
+  const open = faults
+    .filter(({ status }) => status !== 'ack')
+    .sort((a, b) => (b.health_delta ?? 0) - (a.health_delta ?? 0) || byText(b.last_reported, a.last_reported))
+  return {
+    health: Math.max(0, 100 - sum(open, ({ health_delta: delta }) => delta)),
+    messages: open.map(({ id, health_delta: delta, message }) => ({ id, health_delta: delta ?? 0, text: message ?? '' })),
+  }
+}
+
+const nodeHealth = ({ health, health_details: details }: NodeDetails) => ({
+  health,
+  messages: (details ?? []).filter((check) => (check.health_delta ?? 0) > 0).map((check) => `'${check.name}': ${check.message ?? ''}`),
+})
+
+/** What the status says of one node that its keepalives do not change. */
+export interface NodeStatus {
+  readonly health: { readonly health: number | null, readonly messages: readonly string[] }
+  readonly states: Pick<NodeDetails, 'name' | 'daemon_state' | 'domain_state'>
+}
+
+export const nodeStatus = (node: NodeDetails): NodeStatus => ({
+  health: Object.freeze(nodeHealth(node)),
+  states: Object.freeze({ name: node.name, daemon_state: node.daemon_state, domain_state: node.domain_state }),
+})
+
+/** The same of all of them; it is as long as the cluster is large, and seldom other than before. */
+export interface NodesStatus {
+  readonly health: Readonly<Record<string, NodeStatus['health']>>
+  readonly counts: Readonly<Record<string, number>>
+  readonly list: ReadonlyArray<NodeStatus['states']>
+}
+
+/** @param nodes sorted by name */
+export const nodesStatus = (nodes: readonly NodeStatus[]): NodesStatus => ({
+  health: Object.freeze(Object.fromEntries(nodes.map(({ health, states }) => [states.name, health]))),
+  counts: counted(nodes.map(({ states }) => `${states.daemon_state ?? 'unknown'},${states.domain_state ?? 'unknown'}`)),
+  list: Object.freeze(nodes.map(({ states }) => states)),
+})
+
+export function clusterStatus ({ clusterName, maintenance, primaryNode, upstreamIp, nodes, states, domains, faults, fencing, primaryLock }: StatusInput) {
+  const memory = {
+    total: sum(nodes, (node) => node.memory.total),
+    free: sum(nodes, (node) => node.memory.free),
+    used: sum(nodes, (node) => node.memory.used),
+    allocated: sum(nodes, (node) => node.memory.allocated),
+    provisioned: sum(nodes, (node) => node.memory.provisioned),
+  }
+  const cpu = {
+    total: sum(nodes, (node) => node.vcpu.total),
+    load: cents(sum(nodes, (node) => node.load)),
+    allocated: sum(nodes, (node) => node.vcpu.allocated),
+  }
+  const vms = [...domains].sort((a, b) => byText(a.name, b.name) || byText(a.uuid, b.uuid))
+  return {
+    cluster_name: clusterName,
+    cluster_health: clusterHealth(faults),
+    node_health: states.health,
+    maintenance,
+    primary_node: primaryNode,
+    pvc_version: nodes.find(({ name }) => name === primaryNode)?.pvc_version ?? null,
+    upstream_ip: upstreamIp,
+    nodes: states.counts,
+    vms: counted(domains.map(({ state }) => state ?? 'unknown')),
+    networks: 0,
+    osds: { total: 0 },
+    pools: 0,
+    volumes: 0,
+    snapshots: 0,
+    ...(fencing === null ? {} : { primary_lock: primaryLock, fencing }),
+    resources: {
+      memory: { ...memory, utilization: percent(memory.used, memory.total) },
+      cpu: { ...cpu, utilization: percent(cpu.load, cpu.total) },
+      disk: { total: 0, used: 0, free: 0, utilization: 0 },
+    },
+    detail: Object.freeze({
+      node: states.list,
+      vm: vms,
+      osd: [] as const,
+      faults: [...faults].sort((a, b) => byText(b.last_reported, a.last_reported) || byText(a.id, b.id)),
+    }),
+  }
+}
+export type ClusterStatus = ReturnType<typeof clusterStatus>

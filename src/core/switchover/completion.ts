@@ -1,0 +1,82 @@
+/**
+ * When a switchover is over, and how it ended. `succeeded` is said only of one instant: the caller reads everything named here twice and
+ * compares the stamps; two equal readings are a picture of the moment between them. Closing is the first versioned write to a record.
+ */
+import { epochOf, type KeyView, type Ledger } from '../model/epoch.ts'
+import { holdsNothing, isServing, type Member } from '../model/member.ts'
+import type { Closing, SwitchoverRecord } from '../model/record.ts'
+import { isOpen, isTaken } from '../model/record.ts'
+import { NOBODY } from '../model/states.ts'
+import type { KnownTrouble } from '../model/transition.ts'
+
+/** What the completion rule reads. */
+export interface Picture {
+  readonly key: KeyView
+  readonly ledger: Ledger | null
+  /** Every registered coordinator. */
+  readonly members: readonly Member[]
+}
+
+/** Equal stamps of two readings mean that nothing the rule reads has changed between them. */
+const stampOf = (picture: Picture): string =>
+  [picture.key.mzxid, picture.ledger?.base, ...picture.members.map((member) => `${member.name}=${member.stamp}`).sort()].join(' ')
+
+/** The key names `target` at exactly `epoch`, the target is primary and every other coordinator has let go. */
+export function isComplete (picture: Picture, epoch: number, target: string): boolean {
+  return picture.key.value === target &&
+    epochOf(picture.key, picture.ledger) === epoch &&
+    picture.members.some((member) => member.name === target && member.coordinatorState === 'primary') &&
+    picture.members.every((member) => member.name === target || holdsNothing(member))
+}
+
+/** Two readings one after the other that show the same are a picture of the instant between them, though the parts of each were read at moments of their own. */
+export const isProven = (first: Picture, second: Picture, epoch: number, target: string): boolean =>
+  stampOf(first) === stampOf(second) && isComplete(second, epoch, target)
+
+/** Complete, and the target does a primary's work. A switchover stays complete when its target dies later; nothing is settled then. */
+export const isSettled = (picture: Picture, epoch: number, target: string): boolean =>
+  isComplete(picture, epoch, target) && picture.members.some((member) => member.name === target && isServing(member))
+
+/** The primary that is settled, with its epoch; null while anything is on its way, and when the primary is dead. */
+export function settledPrimary (picture: Picture): { name: string, epoch: number } | null {
+  const epoch = epochOf(picture.key, picture.ledger)
+  const name = picture.key.value
+  return epoch !== null && name !== NOBODY && isSettled(picture, epoch, name) ? { name, epoch } : null
+}
+
+/** The epoch that a freed key went to: the first later record that was reached and names somebody. */
+export const continuationOf = (record: SwitchoverRecord, records: readonly SwitchoverRecord[]): SwitchoverRecord | null =>
+  records
+    .filter((later) => later.epoch > record.epoch && later.to !== null && later.outcome !== 'not_applied')
+    .reduce<SwitchoverRecord | null>((first, later) => first === null || later.epoch < first.epoch ? later : first, null)
+
+/**
+ * How an open record ends by what can be seen now, or null if it goes on.
+ * `success` still has to be confirmed by two equal readings before it is written.
+ */
+export function verdictOn (record: SwitchoverRecord, picture: Picture, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
+  const epoch = epochOf(picture.key, picture.ledger)
+  if (!isOpen(record) || epoch === null) return null
+  if (isTaken(record, epoch, picture.key.value)) return { outcome: 'superseded' }
+  return (record.to === null ? freedVerdict(record, records) : targetVerdict(record, record.to, picture, epoch)) ??
+    (boundPassed ? boundVerdict(record, epoch) : null)
+}
+
+function targetVerdict (record: SwitchoverRecord, target: string, picture: Picture, epoch: number): Closing | null {
+  if (epoch > record.epoch) return { outcome: 'superseded', continued_by: epoch }
+  return isComplete(picture, record.epoch, target) ? { outcome: 'succeeded' } : null
+}
+
+/** A freed key shares the outcome of the epoch that won; won by the very node that was to let go, it has failed. */
+function freedVerdict (record: SwitchoverRecord, records: readonly SwitchoverRecord[]): Closing | null {
+  const next = continuationOf(record, records)
+  if (next === null || next.outcome === null) return null
+  if (next.outcome === 'succeeded' && next.to === record.from) {
+    const error: KnownTrouble = { code: 'no_other_primary', resource: null, message: `No other coordinator took the role; ${next.to} took it back.` }
+    return { outcome: 'failed', continued_by: next.epoch, error }
+  }
+  return { outcome: next.outcome, continued_by: next.epoch, error: next.error }
+}
+
+const boundVerdict = (record: SwitchoverRecord, epoch: number): Closing =>
+  epoch < record.epoch ? { outcome: 'not_applied' } : { outcome: 'timed_out' }

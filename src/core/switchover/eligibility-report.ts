@@ -1,0 +1,54 @@
+/**
+ * Whether each coordinator may be made primary now: what a request for it would come to, and if it would be refused, every reason at once.
+ * Eligible is whoever such a request would not be refused for, the present primary and the target of a switchover in flight included.
+ */
+import { reasonsAgainst, type ineligibilities } from './eligibility.ts'
+import { unconfirmedHolders } from '../coordinator/handover.ts'
+import type { Member, StandsBack } from '../model/member.ts'
+import type { CoordinatorState } from '../model/states.ts'
+import { switchoverInFlight, type Survey } from '../model/survey.ts'
+import { isForTheTaking, onTheWay, rule } from './switchover-rules.ts'
+
+/** What is in everybody's way, as the end of a sentence that begins with what it is about. */
+export const obstacles = {
+  switchover_in_flight: 'is in flight',
+  node_on_the_way: 'is in the middle of a takeover or relinquish',
+  holder_unconfirmed: 'may hold resources and cannot be asked',
+} as const
+type Obstacle = keyof typeof obstacles
+
+export interface EligibilityReason {
+  readonly code: keyof typeof ineligibilities | Obstacle
+  readonly message: string
+}
+
+export interface CandidateReport {
+  readonly name: string
+  readonly coordinator_state: CoordinatorState | null
+  readonly eligible: boolean
+  /** Empty if it is eligible. */
+  readonly reasons: readonly EligibilityReason[]
+  /** It leaves the role to its peers for a while, after a failure; a request that names it ends that. Null if it does not. */
+  readonly stands_back: StandsBack | null
+}
+
+/** Sorted as the survey's members are. */
+export const eligibilityReport = (survey: Survey): readonly CandidateReport[] =>
+  survey.members.filter(({ mode }) => mode === 'coordinator').map((member) => candidateReport(member, survey))
+
+function candidateReport (member: Member, survey: Survey): CandidateReport {
+  const { name, coordinatorState } = member
+  const { kind } = rule({ to: name, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null }, survey)
+  const eligible = kind === 'write' || kind === 'already' || kind === 'in_flight'
+  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...reasonsAgainst(member), ...obstaclesTo(name, survey)], stands_back: member.presence?.standsBack ?? null }
+}
+
+function obstaclesTo (candidate: string, survey: Survey): readonly EligibilityReason[] {
+  const because = (code: Obstacle, about: string): EligibilityReason => ({ code, message: `${about} ${obstacles[code]}` })
+  const record = isForTheTaking({ to: candidate }, survey) ? null : switchoverInFlight(survey)
+  return [
+    ...record === null ? [] : [because('switchover_in_flight', `switchover ${record.epoch}`)],
+    ...onTheWay(survey.members).map((node) => because('node_on_the_way', node)),
+    ...unconfirmedHolders(candidate, survey.members).map((node) => because('holder_unconfirmed', node)),
+  ]
+}

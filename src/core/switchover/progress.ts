@@ -1,0 +1,62 @@
+/**
+ * How far a switchover has come, from the nodes' own transitions and states. Nothing here is remembered: whoever looks at the same
+ * znodes sees the same, but for PVC peers, who publish no transition and appear with their state alone.
+ */
+import type { Member } from '../model/member.ts'
+import type { NodeProgress, Particulars, SwitchoverRecord, TimelineEntry } from '../model/record.ts'
+import { isOpen } from '../model/record.ts'
+import type { Transition } from '../model/transition.ts'
+
+const partOf = (member: Member, epoch: number) =>
+  member.transition !== null && member.transition.epoch === epoch ? member.transition : null
+
+const takesPart = (member: Member, record: SwitchoverRecord) =>
+  member.name === record.from || member.name === record.to || partOf(member, record.epoch) !== null
+
+/** A transition is through once its node is in the state that it leads to. */
+const leadsTo = { start: 'secondary', takeover: 'primary', relinquish: 'secondary' } as const
+
+function stepsDone (member: Member, part: Transition): number {
+  return member.coordinatorState === leadsTo[part.direction] ? part.of : part.step
+}
+
+function nodeProgress (member: Member, epoch: number): NodeProgress {
+  const part = partOf(member, epoch)
+  return {
+    coordinator_state: member.coordinatorState,
+    step: part === null ? 0 : stepsDone(member, part),
+    of: part?.of ?? 0,
+    resource: part?.resource ?? null,
+  }
+}
+
+/** The states a node went through for this epoch: its transition's begin, and the state it has reached since. */
+function statesPassed (member: Member, epoch: number): TimelineEntry[] {
+  const part = partOf(member, epoch)
+  if (part === null || part.direction === 'start') return []
+  const entries: TimelineEntry[] = [{ at: part.since, node: member.name, coordinator_state: part.direction }]
+  if (member.coordinatorState !== null && member.coordinatorState !== part.direction && member.stateSince !== null) {
+    entries.push({ at: member.stateSince, node: member.name, coordinator_state: member.coordinatorState })
+  }
+  return entries
+}
+
+/** Finished over planned steps of those who take part; a node that has not begun counts as none of its steps. */
+function fractionDone (record: SwitchoverRecord, parties: readonly Member[]): number {
+  const shares = parties.map((member) => {
+    const part = partOf(member, record.epoch)
+    return part === null || part.of === 0 ? 0 : stepsDone(member, part) / part.of
+  })
+  return shares.length === 0 ? 0 : Math.round(100 * shares.reduce((sum, share) => sum + share, 0) / shares.length) / 100
+}
+
+/** Progress, nodes and timeline of an open record as the members show them; a closed one keeps its own. */
+export function particularsOf (record: SwitchoverRecord, members: readonly Member[]): Particulars {
+  if (!isOpen(record)) return record
+  const parties = members.filter((member) => takesPart(member, record))
+  return {
+    progress: fractionDone(record, parties),
+    nodes: Object.fromEntries(parties.map((member) => [member.name, nodeProgress(member, record.epoch)])),
+    timeline: parties.flatMap((member) => statesPassed(member, record.epoch)).sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0),
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What a request for a switchover comes to, judged in one fixed order. Pure: the same request on the same survey gets the same ruling,
+ * once from the view before the lock is taken, and again from a fresh survey under it.
+ */
+import { isSettled } from './completion.ts'
+import { isVacant } from '../coordinator/contention.ts'
+import { unconfirmedHolders } from '../coordinator/handover.ts'
+import { eligiblePeers, reasonsAgainst, type Reason } from './eligibility.ts'
+import type { Member } from '../model/member.ts'
+import type { SwitchoverRecord } from '../model/record.ts'
+import { NOBODY } from '../model/states.ts'
+import { epochNow, ledgerOf, switchoverInFlight, type Survey } from '../model/survey.ts'
+
+/** At least one of `to` and `from`; `from` alone means any eligible coordinator but that one. */
+export interface SwitchoverRequest {
+  readonly to: string | null
+  readonly from: string | null
+  /** The epoch that the client believes to be the present one, from `If-Match`. */
+  readonly expectedEpoch: number | null
+  /** Bound in seconds, or null for what the nodes say they may need. */
+  readonly timeout: number | null
+  readonly requestedBy: string | null
+  readonly reason: string | null
+}
+
+export type Ruling =
+  /** Nothing to be done: the wish is already the settled truth. */
+  | { readonly kind: 'already', readonly epoch: number }
+  /** The same wish is in flight; a retry never moves the primary twice. */
+  | { readonly kind: 'in_flight', readonly record: SwitchoverRecord }
+  | { readonly kind: 'precondition_failed', readonly message: string, readonly primary: string, readonly epoch: number }
+  | { readonly kind: 'busy', readonly record: SwitchoverRecord | null, readonly nodes: readonly string[] }
+  /** `alsoDead`: other coordinators that are dead, because of which none is fenced. */
+  | { readonly kind: 'holder_unconfirmed', readonly nodes: readonly string[], readonly alsoDead: readonly string[] }
+  | { readonly kind: 'unknown_node', readonly node: string }
+  | { readonly kind: 'ineligible', readonly reasons: Readonly<Record<string, readonly Reason[]>> }
+  | { readonly kind: 'write', readonly value: string, readonly from: string | null, readonly timeout: number }
+
+/** Everyone who is in the middle of something; nothing else may be begun until they are through. */
+export const onTheWay = (members: readonly Member[]) =>
+  members.filter((member) => member.coordinatorState === 'takeover' || member.coordinatorState === 'relinquish').map((member) => member.name)
+
+/** Whom the role comes from: the primary, or the one that is letting go of it (and may not be able to: then it gets it back). */
+export const primaryOf = (members: readonly Member[]): string | null =>
+  (members.find((member) => member.coordinatorState === 'primary') ?? members.find((member) => member.coordinatorState === 'relinquish'))?.name ?? null
+
+export function rule (request: SwitchoverRequest, survey: Survey): Ruling {
+  return unknownNode(request, survey) ?? alreadySo(request, survey) ?? sameInFlight(request, survey) ??
+    failedPrecondition(request, survey) ?? otherInFlight(request, survey) ?? unconfirmed(request, survey) ??
+    ineligible(request, survey) ?? write(request, survey)
+}
+
+function unknownNode ({ to, from }: SwitchoverRequest, { members }: Survey): Ruling | null {
+  const node = [to, from].find((name) => name !== null && !members.some((member) => member.name === name))
+  return node == null ? null : { kind: 'unknown_node', node }
+}
+
+function alreadySo ({ to, from }: SwitchoverRequest, survey: Survey): Ruling | null {
+  const epoch = epochNow(survey)
+  const { value } = survey.key
+  // A key that only PVC's daemons have written has no ledger yet, and may be settled all the same.
+  const picture = { ...survey, ledger: ledgerOf(survey).ledger }
+  if (to !== null) return from !== to && value === to && isSettled(picture, epoch, to) ? { kind: 'already', epoch } : null
+  const settledElsewhere = value !== NOBODY && value !== from && isSettled(picture, epoch, value)
+  return settledElsewhere ? { kind: 'already', epoch } : null
+}
+
+function sameInFlight ({ to, from }: SwitchoverRequest, survey: Survey): Ruling | null {
+  const record = switchoverInFlight(survey)
+  if (record === null || record.epoch !== epochNow(survey)) return null
+  const same = to !== null ? record.to === to : record.to !== from && (record.from === from || record.to !== null)
+  return same ? { kind: 'in_flight', record } : null
+}
+
+function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, survey: Survey): Ruling | null {
+  const primary = survey.key.value
+  const epoch = epochNow(survey)
+  const refuse = (message: string): Ruling => ({ kind: 'precondition_failed', message, primary, epoch })
+  if (expectedEpoch !== null && expectedEpoch !== epoch) return refuse(`The epoch is ${epoch}, not ${expectedEpoch}.`)
+  if (from !== null && from === to) return refuse(`${from} cannot be both the node that lets go and the one that takes over.`)
+  if (from !== null && from !== primary) return refuse(`The primary is ${primary}, not ${from}.`)
+  return null
+}
+
+/** A key that is there to be had is nobody's work in progress: a request that says who is to have it settles what the open record waits for. */
+export const isForTheTaking = ({ to }: Pick<SwitchoverRequest, 'to'>, { key, members }: Survey) => to !== null && isVacant(key.value, members)
+
+function otherInFlight (request: SwitchoverRequest, survey: Survey): Ruling | null {
+  const record = isForTheTaking(request, survey) ? null : switchoverInFlight(survey)
+  const nodes = onTheWay(survey.members)
+  return record !== null || nodes.length > 0 ? { kind: 'busy', record, nodes } : null
+}
+
+function unconfirmed ({ to }: SwitchoverRequest, { members }: Survey): Ruling | null {
+  const nodes = unconfirmedHolders(to, members)
+  if (nodes.length === 0) return null
+  const alsoDead = members.filter(({ name, mode, daemonState }) => mode === 'coordinator' && daemonState === 'dead' && !nodes.includes(name)).map(({ name }) => name)
+  return { kind: 'holder_unconfirmed', nodes, alsoDead }
+}
+
+function ineligible ({ to, from }: SwitchoverRequest, { members }: Survey): Ruling | null {
+  const candidates = to !== null
+    ? members.filter((member) => member.name === to)
+    : members.filter((member) => member.name !== from && member.mode === 'coordinator')
+  const reasons = Object.fromEntries(candidates.map((member) => [member.name, reasonsAgainst(member)]))
+  const possible = Object.values(reasons).some((list) => list.length === 0)
+  return possible ? null : { kind: 'ineligible', reasons }
+}
+
+function write ({ to, timeout }: SwitchoverRequest, survey: Survey): Ruling {
+  const from = primaryOf(survey.members)
+  return { kind: 'write', value: to ?? NOBODY, from, timeout: timeout ?? defaultTimeout(from, to, survey.members) }
+}
+
+/** Seconds on top of what the nodes say they may need. */
+const MARGIN = 10
+/** Seconds assumed for a node that does not say, as PVC peers do not. */
+const UNSTATED = 60
+
+/** The bound where nobody gives one: what the slowest possible way through may need, and a margin. */
+export function defaultTimeout (from: string | null, to: string | null, members: readonly Member[]): number {
+  const takers = to !== null ? members.filter((member) => member.name === to) : eligiblePeers(from, members)
+  const holder = members.find((member) => member.name === from)
+  const letGo = holder === undefined ? 0 : holder.presence?.relinquishTime ?? UNSTATED
+  const take = Math.max(0, ...takers.map((member) => member.presence?.takeoverTime ?? UNSTATED))
+  return Math.ceil(letGo + take + MARGIN)
+}

@@ -1,0 +1,74 @@
+/**
+ * A switchover as clients read it: its record, and while that is open how far the nodes have come. A closed record says everything itself,
+ * so that every API gives the same answer for ever.
+ */
+import { continuationOf, isComplete, type Picture } from './completion.ts'
+import { particularsOf } from './progress.ts'
+import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
+import { NOBODY } from '../model/states.ts'
+import type { Survey } from '../model/survey.ts'
+import { epochNow } from '../model/survey.ts'
+
+export interface Switchover extends SwitchoverRecord {
+  readonly state: 'requested' | 'in_progress' | 'done'
+  readonly done: boolean
+}
+
+/** What is known of the cluster beside the record itself. */
+export interface Surroundings extends Pick<Picture, 'members'> {
+  readonly records: readonly SwitchoverRecord[]
+}
+
+/** @param progressSeen the highest progress that this observer has shown of it so far: an open switchover's never falls */
+export function switchoverView (record: SwitchoverRecord, { members, records }: Surroundings, progressSeen: number): Switchover {
+  if (!isOpen(record)) return shaped(record, 'done')
+  const particulars = particularsOf(record, members)
+  const successor = record.to === null ? continuationOf(record, records) : null
+  return shaped({
+    ...record,
+    ...particulars,
+    progress: Math.max(progressSeen, particulars.progress),
+    continued_by: record.continued_by ?? successor?.epoch ?? null,
+  }, successor !== null || hasBegun(record, particulars.nodes) ? 'in_progress' : 'requested')
+}
+
+/** Some node is at it: it has published a transition of this epoch, it is on its way, or the target has arrived. */
+const hasBegun = (record: SwitchoverRecord, nodes: SwitchoverRecord['nodes']) =>
+  Object.entries(nodes).some(([name, { coordinator_state: state, of }]) =>
+    of > 0 || state === 'takeover' || state === 'relinquish' || (name === record.to && state === 'primary'))
+
+function shaped (record: SwitchoverRecord, state: Switchover['state']): Switchover {
+  return {
+    epoch: record.epoch,
+    state,
+    done: state === 'done',
+    outcome: record.outcome,
+    from: record.from,
+    to: record.to,
+    cause: record.cause,
+    requested_by: record.requested_by,
+    reason: record.reason,
+    started_at: record.started_at,
+    timeout: record.timeout,
+    finished_at: record.finished_at,
+    progress: record.progress,
+    nodes: record.nodes,
+    timeline: record.timeline,
+    continued_by: record.continued_by,
+    error: record.error,
+  }
+}
+
+/**
+ * The present epoch's switchover where nobody has made a record of it, as on a cluster that only PVC's daemons have written; null where the
+ * key names nobody.
+ * @param since when the key was written, RFC 3339
+ */
+export function unrecordedSwitchover (survey: Survey, since: string): Switchover | null {
+  if (survey.key.value === NOBODY) return null
+  const epoch = epochNow(survey)
+  const open = openRecord(epoch, since, { from: null, to: survey.key.value, cause: 'external', timeout: 0 })
+  const complete = isComplete({ ...survey, ledger: { czxid: survey.key.czxid, base: epoch - survey.key.version } }, epoch, survey.key.value)
+  const records = survey.records.map(({ record }) => record)
+  return switchoverView(complete ? { ...open, outcome: 'succeeded', finished_at: since, progress: 1 } : open, { members: survey.members, records }, 0)
+}

@@ -1,0 +1,284 @@
+/**
+ * What every reply is made from: the cluster at one revision of the watched tree. Immutable; what did not change keeps its identity from one
+ * snapshot to the next, so that its JSON is made once. A reply takes one snapshot and mixes it with nothing else.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { clusterStatus, nodesStatus, nodeStatus, type ClusterStatus, type Domain, type Fault, type NodesStatus, type NodeStatus } from '../core/pvc/cluster-status.ts'
+import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import { isStale, STALE } from '../core/pvc/health.ts'
+import { parseFence, type FenceRecord } from '../core/model/fence-record.ts'
+import type { LockHolder } from '../core/model/lock-holder.ts'
+import { lockHolder } from '../cluster/first-in-line.ts'
+import { toZnode } from '../cluster/reading.ts'
+import { fencingReport } from '../core/fencing/fencing-report.ts'
+import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/pvc/node-details.ts'
+import { NOBODY } from '../core/model/states.ts'
+import type { Survey } from '../core/model/survey.ts'
+import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
+import { childPath } from '../zookeeper/client/paths.ts'
+import type { TreeSnapshot } from '../zookeeper/cache/tree.ts'
+import type { faultZnodes } from './api-interest.ts'
+
+/** One node's replies, each with an identity of its own. */
+export interface NodeReplies {
+  readonly details: NodeDetails
+  /** PVC answers for one node with an array of one. */
+  readonly single: readonly NodeDetails[]
+  readonly daemonState: Pick<NodeDetails, 'name' | 'daemon_state'>
+  readonly coordinatorState: Pick<NodeDetails, 'name' | 'coordinator_state'>
+  readonly domainState: Pick<NodeDetails, 'name' | 'domain_state'>
+  /** Its part of the cluster's status. */
+  readonly status: NodeStatus
+}
+
+/** The nodes of a snapshot, sorted by name; where each stands is kept from one snapshot to the next while none comes or goes. */
+interface Roster {
+  readonly names: readonly string[]
+  readonly places: ReadonlyMap<string, number>
+}
+
+/** What a snapshot begins with. */
+interface Beginning {
+  readonly tree: TreeSnapshot
+  readonly cluster: ClusterView | null
+  readonly roster: Roster
+  /** In the order of the roster. */
+  readonly replies: readonly NodeReplies[]
+  /** Put together from the replies when they are first wanted; null if those of the snapshot before do not hold any more. */
+  readonly nodes: readonly NodeDetails[] | null
+  readonly nodesStatus: NodesStatus | null
+  readonly changedNodes: readonly string[]
+  readonly keepalives: readonly string[]
+}
+
+export class ApiSnapshot {
+  readonly #tree: TreeSnapshot
+  readonly #roster: Roster
+  readonly #replies: readonly NodeReplies[]
+  /** The coordinator view; null while there is no primary key. */
+  readonly cluster: ClusterView | null
+  /** The names of the nodes that read otherwise than in the snapshot before, new ones and those that are gone included. */
+  readonly changedNodes: readonly string[]
+  /** The names of the nodes whose keepalive has another value than in the snapshot before, or may have. */
+  readonly keepalives: readonly string[]
+  #nodes: readonly NodeDetails[] | null
+  #nodesStatus: NodesStatus | null
+  #status: ClusterStatus | null = null
+  #survey: Survey | null = null
+
+  private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives }: Beginning) {
+    this.#tree = tree
+    this.cluster = cluster
+    this.#roster = roster
+    this.#replies = replies
+    this.#nodes = nodes
+    this.#nodesStatus = nodesStatus
+    this.changedNodes = changedNodes
+    this.keepalives = keepalives
+  }
+
+  /**
+   * What it costs goes by what has changed, not by how many nodes there are.
+   * @param before the last snapshot, or null
+   * @param changed the paths that have changed since
+   */
+  static next (tree: TreeSnapshot, cluster: ClusterView | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
+    const touched = touchedNodes(changed)
+    if (before === null || touched.all) return ApiSnapshot.#whole(tree, cluster, before)
+    const roster = before.#roster
+    let replies: NodeReplies[] | null = null
+    const changedNodes: string[] = []
+    let sameStatus = true
+    for (const name of touched.details) {
+      const place = roster.places.get(name)
+      const old = place === undefined ? undefined : before.#replies[place]
+      if (place === undefined || old === undefined) continue
+      const made = sameOr(old, nodeReplies(name, tree))
+      if (made === old) continue
+      replies ??= [...before.#replies]
+      replies[place] = made
+      sameStatus &&= made.status === old.status
+      changedNodes.push(name)
+    }
+    return new ApiSnapshot({
+      tree,
+      cluster,
+      roster,
+      replies: replies ?? before.#replies,
+      nodes: replies === null ? before.#nodes : null,
+      nodesStatus: sameStatus ? before.#nodesStatus : null,
+      changedNodes,
+      keepalives: touched.keepalives,
+    })
+  }
+
+  /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
+  static #whole (tree: TreeSnapshot, cluster: ClusterView | null, before: ApiSnapshot | null): ApiSnapshot {
+    const names = tree.children(NODES).filter(isNodeName)
+    const replies = names.map((name) => sameOr(before?.node(name), nodeReplies(name, tree)))
+    const roster = { names, places: new Map(names.map((name, place) => [name, place])) }
+    const gone = before === null ? [] : before.#roster.names.filter((name) => !roster.places.has(name))
+    const changedNodes = [...names.filter((name, place) => before?.node(name) !== replies[place]), ...gone]
+    const same = changedNodes.length === 0 ? before : null
+    return new ApiSnapshot({ tree, cluster, roster, replies, nodes: same === null ? null : same.#nodes, nodesStatus: same === null ? null : same.#nodesStatus, changedNodes, keepalives: [...names, ...gone] })
+  }
+
+  /** Every node, sorted by name. */
+  get nodes (): readonly NodeDetails[] {
+    this.#nodes ??= Object.freeze(this.#replies.map(({ details }) => details))
+    return this.#nodes
+  }
+
+  /** Every node's name, sorted. */
+  get names (): readonly string[] {
+    return this.#roster.names
+  }
+
+  node (name: string): NodeReplies | undefined {
+    const place = this.#roster.places.get(name)
+    return place === undefined ? undefined : this.#replies[place]
+  }
+
+  /** Every change of the tree up to this transaction is in here; it compares as text. */
+  get zxid (): string {
+    return this.#tree.zxid
+  }
+
+  /** The transaction that last changed the keepalive of a node, or null. */
+  keepalive (name: string): string | null {
+    return this.#tree.get(nodePath(name, 'keepalive'))?.stat.mzxid ?? null
+  }
+
+  /** The fence on record for a node, or null. */
+  fence (name: string): FenceRecord | null {
+    return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)
+  }
+
+  /** How many checks of a node have an old value, because they failed or were late. */
+  staleChecks (name: string): number {
+    const checks = this.node(name)?.details.health_plugins ?? []
+    return checks.filter((check) => isStale(this.#tree.get(`${nodePath(name, 'monitoring_data')}/${check}/${STALE}`)?.data)).length
+  }
+
+  /** Whom the primary key names: a name, or `none`. */
+  get primaryNode (): string {
+    return present(this.#tree.get(PRIMARY_NODE)?.data) ?? NOBODY
+  }
+
+  /** Who holds the primary lock; null if nobody does. */
+  get primaryLock (): LockHolder | null {
+    return lockHolder(this.#tree.children(PRIMARY_NODE), (name) => {
+      const entry = this.#tree.get(`${PRIMARY_NODE}/${name}`)
+      return entry === undefined ? undefined : toZnode(entry.data, entry.stat)
+    })
+  }
+
+  /** When the primary key was written, RFC 3339; null while there is none. */
+  get primarySince (): string | null {
+    const entry = this.#tree.get(PRIMARY_NODE)
+    return entry === undefined ? null : new Date(entry.stat.mtime).toISOString()
+  }
+
+  get maintenance (): string | null {
+    return this.#tree.get(MAINTENANCE)?.data ?? null
+  }
+
+  get status (): ClusterStatus {
+    this.#nodesStatus ??= nodesStatus(this.#replies.map(({ status }) => status))
+    this.#status ??= Object.freeze(clusterStatus({
+      clusterName: present(this.#tree.get(CONFIG)?.data),
+      maintenance: this.maintenance,
+      primaryNode: this.primaryNode,
+      upstreamIp: present(this.#tree.get(UPSTREAM_IP)?.data),
+      nodes: this.nodes,
+      states: this.#nodesStatus,
+      domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
+      faults: this.#tree.children(FAULTS).map((id) => this.#fault(id)),
+      fencing: fencingReport(this.cluster?.members ?? [], (name) => this.fence(name), this.maintenance === 'true'),
+      primaryLock: this.primaryLock,
+    }))
+    return this.#status
+  }
+
+  /** The coordinator view as the rules for switchovers read it; null while there is no primary key. Its versions are not to be written at. */
+  get survey (): Survey | null {
+    if (this.cluster === null) return null
+    const { key, ledger, members, records } = this.cluster
+    this.#survey ??= { key, ledger, ledgerVersion: null, members, recordEpochs: records.map(({ epoch }) => epoch), records: records.map((record) => ({ record, version: 0 })) }
+    return this.#survey
+  }
+
+  #domain (uuid: string): Domain {
+    return { uuid, name: present(this.#tree.get(domainPath(uuid))?.data), state: present(this.#tree.get(domainPath(uuid, 'state'))?.data) }
+  }
+
+  #fault (id: string): Fault {
+    const text = (key: typeof faultZnodes[number]) => this.#tree.get(childPath(faultPath(id), key))?.data
+    return {
+      id,
+      last_reported: text('last_time') ?? null,
+      first_reported: text('first_time') ?? null,
+      acknowledged_at: text('ack_time') ?? null,
+      status: text('status') ?? null,
+      health_delta: integer(text('delta')),
+      message: text('message') ?? null,
+    }
+  }
+}
+
+/** Znodes of a node that its replies are not made of. */
+const without: ReadonlySet<string> = new Set(['presence', 'transition', 'keepalive', 'fence'])
+
+interface Touched {
+  /** Nodes may have come or gone, or all of them may read otherwise: the name of a domain may stand in any node's reply. */
+  readonly all: boolean
+  /** Whose replies may be different now. */
+  readonly details: ReadonlySet<string>
+  readonly keepalives: readonly string[]
+}
+
+function touchedNodes (changed: readonly string[]): Touched {
+  const details = new Set<string>()
+  const keepalives: string[] = []
+  let all = false
+  for (const path of changed) {
+    const [root, name, key] = path.slice(1).split('/')
+    if (`/${root}` === DOMAINS) all = true
+    if (`/${root}` !== NODES) continue
+    if (name === undefined) all = true
+    else if (key === 'keepalive') keepalives.push(name)
+    else if (key === undefined || !without.has(key)) details.add(name)
+  }
+  return { all, details, keepalives }
+}
+
+/** What reads as before stays the same object, whole or in part. */
+function sameOr (old: NodeReplies | undefined, made: NodeReplies): NodeReplies {
+  if (old === undefined) return made
+  if (isDeepStrictEqual(old.details, made.details)) return old
+  const keep = <T>(before: T, now: T): T => isDeepStrictEqual(before, now) ? before : now
+  return {
+    ...made,
+    daemonState: keep(old.daemonState, made.daemonState),
+    coordinatorState: keep(old.coordinatorState, made.coordinatorState),
+    domainState: keep(old.domainState, made.domainState),
+    status: keep(old.status, made.status),
+  }
+}
+
+function nodeReplies (name: string, tree: TreeSnapshot): NodeReplies {
+  const details = Object.freeze(nodeDetails(name, {
+    znode: (key: DetailZnode) => tree.get(nodePath(name, key))?.data,
+    plugin: (plugin, key) => plugin.includes('/') ? undefined : tree.get(`${nodePath(name, 'monitoring_data')}/${plugin}/${key}`)?.data,
+    domain: (uuid) => uuid.includes('/') ? undefined : present(tree.get(`${DOMAINS}/${uuid}`)?.data) ?? undefined,
+  }))
+  const { daemon_state: daemonState, coordinator_state: coordinatorState, domain_state: domainState } = details
+  return {
+    details,
+    single: Object.freeze([details]),
+    daemonState: Object.freeze({ name, daemon_state: daemonState }),
+    coordinatorState: Object.freeze({ name, coordinator_state: coordinatorState }),
+    domainState: Object.freeze({ name, domain_state: domainState }),
+    status: nodeStatus(details),
+  }
+}

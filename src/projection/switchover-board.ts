@@ -1,0 +1,104 @@
+/**
+ * The switchovers that are known, as clients read them, and the primary. Each object is frozen and keeps its identity until it reads
+ * differently. Keeps the highest progress of each open switchover, which therefore never falls here.
+ *
+ * That an epoch has no record is believed only of a snapshot with everything in it up to the write of the key: the record was made before, but
+ * may be read later.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { settledPrimary } from '../core/switchover/completion.ts'
+import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import type { SwitchoverRecord } from '../core/model/record.ts'
+import { NOBODY } from '../core/model/states.ts'
+import { epochNow } from '../core/model/survey.ts'
+import { switchoverView, unrecordedSwitchover, type Switchover } from '../core/switchover/switchover-view.ts'
+import type { ApiSnapshot } from './api-snapshot.ts'
+import type { Topic } from './topic.ts'
+
+/** Whom the primary key names. */
+export interface Primary {
+  readonly name: string | null
+  readonly epoch: number | null
+  readonly since: string | null
+  readonly settled: boolean
+}
+
+const NO_KEY: Primary = Object.freeze({ name: null, epoch: null, since: null, settled: false })
+
+export class SwitchoverBoard {
+  readonly #known = new Map<number, { record: SwitchoverRecord, switchover: Switchover }>()
+  #unrecorded: Switchover | null = null
+  /** Whether the record of the present epoch may only not have been read yet. */
+  #recordMayCome = false
+  #primary: Primary = NO_KEY
+  #cluster: ClusterView | null = null
+
+  /** The primary, as the present snapshot has it. */
+  get primary (): Primary { return this.#primary }
+
+  /** The switchover of an epoch that has been seen. */
+  get (epoch: number): Switchover | null {
+    return this.#known.get(epoch)?.switchover ?? (this.#unrecorded?.epoch === epoch ? this.#unrecorded : null)
+  }
+
+  /** The switchovers that have been seen, newest first; of these at most `limit`. */
+  newest (limit = Infinity): readonly Switchover[] {
+    const all = [...this.#known.values()].map(({ switchover }) => switchover)
+    if (this.#unrecorded !== null) all.push(this.#unrecorded)
+    return all.sort((a, b) => b.epoch - a.epoch).slice(0, limit)
+  }
+
+  /** The oldest epoch with a record, or null. */
+  get oldest (): number | null {
+    return this.#known.keys().next().value ?? null
+  }
+
+  /** Takes in a new snapshot. @returns what reads differently now */
+  update (snapshot: ApiSnapshot): Topic[] {
+    if (snapshot.cluster === this.#cluster && !this.#recordMayCome) return []
+    this.#cluster = snapshot.cluster
+    const changed = this.#updateSwitchovers(snapshot)
+    const primary = primaryOf(snapshot)
+    if (!isDeepStrictEqual(primary, this.#primary)) {
+      this.#primary = Object.freeze(primary)
+      changed.push('primary')
+    }
+    return changed
+  }
+
+  #updateSwitchovers (snapshot: ApiSnapshot): Topic[] {
+    const records = snapshot.cluster?.records ?? []
+    const members = snapshot.cluster?.members ?? []
+    const changed: Topic[] = []
+    const present = new Set(records.map(({ epoch }) => epoch))
+    for (const epoch of this.#known.keys()) if (!present.has(epoch)) this.#known.delete(epoch)
+    for (const record of records) {
+      const old = this.#known.get(record.epoch)
+      if (old?.record === record && old.switchover.done) continue
+      const switchover = switchoverView(record, { members, records }, old?.switchover.progress ?? 0)
+      const same = old !== undefined && isDeepStrictEqual(switchover, old.switchover)
+      this.#known.set(record.epoch, { record, switchover: same ? old.switchover : Object.freeze(switchover) })
+      if (!same) changed.push(`switchover/${record.epoch}`)
+    }
+    return [...changed, ...this.#updateUnrecorded(snapshot)]
+  }
+
+  #updateUnrecorded (snapshot: ApiSnapshot): Topic[] {
+    const { survey, primarySince } = snapshot
+    const epoch = survey === null ? null : epochNow(survey)
+    const isUnrecorded = epoch !== null && !this.#known.has(epoch)
+    this.#recordMayCome = isUnrecorded && survey !== null && survey.key.mzxid > snapshot.zxid
+    const made = isUnrecorded && !this.#recordMayCome && survey !== null && primarySince !== null ? unrecordedSwitchover(survey, primarySince) : null
+    if (isDeepStrictEqual(made, this.#unrecorded)) return []
+    this.#unrecorded = made === null ? null : Object.freeze(made)
+    return made === null ? [] : [`switchover/${made.epoch}`]
+  }
+}
+
+function primaryOf (snapshot: ApiSnapshot): Primary {
+  const { survey, primarySince } = snapshot
+  if (survey === null) return NO_KEY
+  const epoch = epochNow(survey)
+  const settled = settledPrimary({ ...survey, ledger: { czxid: survey.key.czxid, base: epoch - survey.key.version } })
+  return { name: survey.key.value === NOBODY ? null : survey.key.value, epoch, since: primarySince, settled: settled !== null }
+}

@@ -1,0 +1,139 @@
+/**
+ * Authentication by API key, in the header `X-Api-Key`, or else by the connection's client certificate, before anything else of a request is
+ * looked at. A route says in its config what
+ * it needs: nothing (`open`), `read` or `operate`; unless it does, reading below `/api/` needs `read` and everything else there `operate`.
+ *
+ * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them. Wrong keys and writes
+ * are counted (`rate-limits.ts`).
+ */
+import crypto, { timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ClientCertificates } from './client-certificates.ts'
+import type { ApiToken, TokenRole } from '../config.ts'
+import { ApiError, asNotStarted } from '../errors/errors.ts'
+
+/** What is taken at one time; another object after each reload. */
+export interface Credentials {
+  /** Undefined if no key is needed. */
+  readonly tokens: readonly ApiToken[] | undefined
+  /** Null where clients are asked for no certificate. */
+  readonly certificates: ClientCertificates | null
+}
+
+export interface AuthenticationOptions {
+  /** At present. */
+  readonly credentials: () => Credentials
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whom the route is open to. */
+    access?: 'open' | TokenRole
+  }
+  interface FastifyRequest {
+    /** Whose key or certificate came with the request; null where none is needed. */
+    requestedBy: string | null
+    /** What was found good of its key or certificate: for what, and by which of them. Null where none was needed. */
+    keyCheck: { readonly access: TokenRole, readonly credentials: Credentials } | null
+  }
+  interface FastifyReply {
+    /** Why the key of its request does not allow it any more; null while it does. */
+    keyFault (): ApiError | null
+  }
+}
+
+/** Characters of a subject that an error repeats. */
+const REPEATED = 500
+const CHALLENGE = { 'www-authenticate': 'ApiKey realm="pvc", header="X-Api-Key"' }
+
+function needed ({ config, url, method }: RouteOptions): 'open' | TokenRole {
+  if (config?.access !== undefined) return config.access
+  if (!url.startsWith('/api/')) return 'open'
+  return [method].flat().every((name) => name === 'GET' || name === 'HEAD') ? 'read' : 'operate'
+}
+
+/** In one call where Node has it (20.12): a third of the time. */
+const sha256 = (key: string): string => crypto.hash === undefined ? crypto.createHash('sha256').update(key).digest('binary') : crypto.hash('sha256', key, 'binary')
+
+/** Where the digest of the key in hand is put, to be compared. */
+const digest = Buffer.alloc(32)
+
+function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
+  digest.write(sha256(key), 'binary')
+  let found: ApiToken | null = null
+  for (const token of tokens) if (timingSafeEqual(digest, token.digest)) found = token
+  return found
+}
+
+async function authentication (app: FastifyInstance, { credentials }: AuthenticationOptions): Promise<void> {
+  app.decorateRequest('requestedBy', null)
+  app.decorateRequest('keyCheck', null)
+  app.decorateReply('keyFault', function (this: FastifyReply): ApiError | null {
+    const { keyCheck } = this.request
+    return keyCheck === null || keyCheck.credentials === credentials() ? null : fault(this.request, keyCheck.access)
+  })
+
+  /** What is wrong with the request's key or certificate, or, where none is needed, with its host; or null. */
+  function fault (request: FastifyRequest, access: TokenRole): ApiError | null {
+    const { tokens, certificates } = credentials()
+    if (tokens === undefined) return app.unknownHost(request)
+    const key = request.headers['x-api-key']
+    // A key that is sent is meant, whatever the certificate would allow.
+    if (typeof key !== 'string' || key === '') return certificateFault(request, access, certificates)
+    const token = tokenOf(key, tokens)
+    if (token === null) return new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
+    request.requestedBy = token.description
+    return access === 'operate' && token.role !== 'operate' ? new ApiError('key_too_weak', 'This key may only read; use one with the role operate.') : null
+  }
+
+  function certificateFault (request: FastifyRequest, access: TokenRole, certificates: ClientCertificates | null): ApiError | null {
+    const { socket } = request.raw
+    const known = certificates?.of(socket) ?? null
+    if (known === null) {
+      const subject = certificates?.subjectOf(socket) ?? null
+      const sentence = certificates === null
+        ? 'Send an API key in the header X-Api-Key.'
+        : subject === null
+          ? 'Send an API key in the header X-Api-Key, or connect with a client certificate that pvc.api.ssl.client_ca_file verifies.'
+          : `The subject of the client certificate, ${JSON.stringify(subject.slice(0, REPEATED))}, is not in pvc.api.authentication.client_certificates. Add it there and send SIGHUP to pvcapid, or send an API key in the header X-Api-Key.`
+      return new ApiError('key_missing', sentence, { headers: CHALLENGE })
+    }
+    request.requestedBy = known.description
+    return access === 'operate' && known.role !== 'operate' ? new ApiError('key_too_weak', 'This client certificate may only read; use one with the role operate, or send a key.') : null
+  }
+
+  /** The error, or that there were too many of them. */
+  function refusal (request: FastifyRequest, error: ApiError): unknown {
+    try {
+      if (error.code === 'key_unknown') app.countFailedAuthentication(request)
+      return error
+    } catch (tooMany) {
+      return tooMany
+    }
+  }
+
+  // What a route needs is settled as it is registered.
+  app.addHook('onRoute', (route) => {
+    const access = needed(route)
+    if (access === 'open') return
+    route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
+      const error = fault(request, access)
+      request.keyCheck = { access, credentials: credentials() }
+      if (error === null) done()
+      else done(refusal(request, error) as Error)
+    })
+    if (access !== 'operate') return
+    // Only what is valid counts.
+    route.preHandler = [route.preHandler ?? []].flat().concat((request, _reply, done) => {
+      try {
+        app.countWrite(request)
+        done()
+      } catch (error) {
+        done(asNotStarted(error) as Error)
+      }
+    })
+  })
+}
+
+export default fp(authentication, { name: 'authentication', dependencies: ['problems', 'rate-limits', 'cross-site'] })

@@ -1,0 +1,82 @@
+/**
+ * Whom web pages in an operator's browser may command. A write that a page of another site sends is `cross_site`, with or without a key. Where no
+ * key is needed, a request for what is not open to everybody has to name this API by a host that it knows. Origins in `pvc.api.allowed_origins` may do
+ * both, and their preflights are answered.
+ *
+ * Programs send neither `Origin` nor `Sec-Fetch-Site` and are not concerned. What browsers send cannot be set by a page.
+ */
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AllowedOrigins } from './allowed-origins.ts'
+import { ApiError } from '../errors/errors.ts'
+import type { KnownHosts } from './known-hosts.ts'
+
+export interface CrossSiteOptions {
+  readonly origins: AllowedOrigins
+  readonly hosts: KnownHosts
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What is wrong with the host by which `request` addresses this API, or null. */
+    unknownHost (request: FastifyRequest): ApiError | null
+  }
+}
+
+/** Characters of what a client sent that an error repeats. */
+const REPEATED = 100
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+const writes = ({ method }: Pick<RouteOptions, 'method'>) => [method].flat().some((name) => !SAFE.has(name))
+
+const shown = (text: string) => JSON.stringify(text.slice(0, REPEATED))
+
+/** This API's own origin as the client sees it; a default port is left out, as browsers do. */
+function ownOrigin ({ protocol, host }: FastifyRequest): string | null {
+  try {
+    return new URL(`${protocol}://${host}`).origin
+  } catch {
+    return null
+  }
+}
+
+async function crossSite (app: FastifyInstance, { origins, hosts }: CrossSiteOptions): Promise<void> {
+  function fault (request: FastifyRequest): ApiError | null {
+    const { origin, 'sec-fetch-site': site } = request.headers
+    if (origin === undefined && site === undefined) return null
+    if (origin !== undefined && origins.has(origin)) return null
+    if (origin !== undefined) {
+      const own = ownOrigin(request)
+      if (origin.toLowerCase() !== own) {
+        return new ApiError('cross_site', `This request was sent by a web page of the origin ${shown(origin)}, and this API is ${own ?? 'of no origin that can be told'} to its client. Nothing was done. Name the origin in pvc.api.allowed_origins if its pages may use this API; behind a proxy name that in pvc.api.trusted_proxies and have it send X-Forwarded-Proto and X-Forwarded-Host.`, { outcome: 'not_started' })
+      }
+    }
+    if (site === undefined || site === 'same-origin' || site === 'none') return null
+    return new ApiError('cross_site', `This request was sent by a web page of another site (Sec-Fetch-Site: ${shown(String(site))}). Nothing was done. Name its origin in pvc.api.allowed_origins if its pages may use this API.`, { outcome: 'not_started' })
+  }
+
+  app.decorate('unknownHost', (request: FastifyRequest) => {
+    const { host } = request
+    // Without one it is HTTP/1.0, which no browser speaks.
+    if ((request.headers.host === undefined && !host) || hosts.knows(host, request.socket)) return null
+    return new ApiError('host_unknown', `${shown(host)} is not known as a name of this API, which serves nothing but its own names while it needs no key. Name the host in pvc.api.hostnames and restart, or switch pvc.api.authentication on.`, SAFE.has(request.method) ? {} : { outcome: 'not_started' })
+  })
+
+  app.addHook('onRoute', (route) => {
+    if (!writes(route)) return
+    route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
+      const error = fault(request)
+      if (error === null) done()
+      else done(error)
+    })
+  })
+
+  if (origins.isEmpty) return
+  // Before any route: browsers send a preflight without a key, and to routes that know no OPTIONS.
+  app.addHook('onRequest', (request, reply, done) => {
+    const { method, headers: { origin, 'access-control-request-method': wanted, 'access-control-request-private-network': isPrivate } } = request
+    if (method !== 'OPTIONS' || origin === undefined || wanted === undefined || !origins.has(origin)) done()
+    else void reply.code(204).headers(origins.preflight(isPrivate === 'true')).send()
+  })
+}
+
+export default fp(crossSite, { name: 'cross-site', dependencies: ['problems'] })

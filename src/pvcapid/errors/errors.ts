@@ -1,0 +1,107 @@
+/**
+ * Every error that the API answers with: a stable code, its HTTP status and its title. A code, once published, keeps its meaning. The
+ * sentence (`detail`) says what is wrong this time and what to do.
+ */
+
+import type { ZooKeeperError } from '../../zookeeper/client/errors.ts'
+
+/** What became of the write that was asked for. */
+export type WriteOutcome = 'not_started' | 'in_progress' | 'unknown'
+
+/** Code → HTTP status, title, and what to do. docs/errors.md is made from this list. */
+export const problems = {
+  malformed_request: [400, 'The request is malformed', 'Correct the request; nothing was done.'],
+  argument_invalid: [400, 'An argument is wrong', 'Correct the argument that `errors` or `detail` names; nothing was done.'],
+  state_invalid: [400, 'The state asked for is missing or unknown', 'Give one of the states that `detail` lists.'],
+  state_repeated: [400, 'The state is given more than once', 'Give it once, in the query or in the form.'],
+  pattern_invalid: [400, 'The pattern cannot be used', 'Write a regular expression that RE2 takes: without look-around and back-references.'],
+  key_missing: [401, 'An API key is needed', 'Send a key in the header `X-Api-Key`.'],
+  key_unknown: [401, 'The API key is not known', 'Look at `pvc.api.authentication.tokens`; a changed file is read on SIGHUP.'],
+  key_too_weak: [403, 'The API key does not allow this', 'Use a key of the role `operate`.'],
+  cross_site: [403, 'The request comes from a web page of another site', 'Name its origin in `pvc.api.allowed_origins` if its pages may use this API.'],
+  host_unknown: [403, 'This API is not known by this host', 'Name the host in `pvc.api.hostnames`, or switch authentication on.'],
+  route_unknown: [404, 'There is no such route', '`/docs` and docs/http.md list all routes.'],
+  node_unknown: [404, 'There is no such node', '`GET /api/v1/node` lists them.'],
+  no_node_found: [404, 'No node fits', 'Look at the filter.'],
+  epoch_unknown: [404, 'There is no such switchover', '`GET /api/v1/primary` has the present epoch.'],
+  method_not_allowed: [405, 'This route does not take this method', 'The header `Allow` names those that it takes.'],
+  switchover_in_flight: [409, 'Another switchover is in flight', 'Follow the one in `Location` to its end, then ask again.'],
+  fence_not_confirmable: [409, 'The node cannot be confirmed to be down', '`reasons` says why; only a node that a peer has judged dead and that has given no sign of life since can be confirmed.'],
+  record_expired: [410, 'The record of this switchover is not kept any more', 'The newest 1,000 are kept.'],
+  precondition_failed: [412, 'It is not as you expected', 'The present primary and epoch are in the answer: decide again.'],
+  body_too_large: [413, 'The body is too large', 'Send less; a wish for a switchover is small.'],
+  media_type_unsupported: [415, 'The body has a media type that this route does not take', 'Send `application/json`; PVC\'s own routes take a form as well.'],
+  encoding_unsupported: [415, 'The body is in an encoding that this API does not take', 'Send the body without `Content-Encoding`.'],
+  request_too_slow: [408, 'The request came too slowly', 'Send the whole request at once.'],
+  too_many_requests: [429, 'Too many requests', 'Wait for `Retry-After`; `pvc.api.limits` has the limits.'],
+  headers_too_large: [431, 'The headers are too large', 'Send fewer or shorter headers.'],
+  holder_unconfirmed: [422, 'A coordinator that may hold resources does not answer', 'Once it is certain that the node is down, confirm it at the route in `confirmation`; then ask again.'],
+  not_eligible: [422, 'Nobody is eligible', '`reasons` has every reason for each candidate.'],
+  node_not_a_coordinator: [400, 'The node is not a coordinator', 'Hypervisors have no part in the primary role.'],
+  node_not_running: [400, 'The node is not running', 'Start its pvcnoded.'],
+  internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],
+  zookeeper_unavailable: [503, 'ZooKeeper cannot be reached', 'Try again after `Retry-After`. If `outcome` is `in_progress`, follow `Location` instead.'],
+  zookeeper_permission: [503, 'ZooKeeper does not permit this', 'Look at the access list of the path that `detail` names (`getAcl` of zkCli.sh), and give this API the right.'],
+  lock_not_had: [503, 'The primary lock was not had in time', 'Try again after `Retry-After`. If it stays held, the message names the holder, and "A lock that is not released" in docs/operations.md says what to do.'],
+  outcome_unknown: [503, 'Whether the write was done is not known', 'Follow `Location`; it tells once ZooKeeper answers.'],
+  too_many_waiting: [503, 'Too many clients are waiting', 'Try again after `Retry-After`, or raise `pvc.api.limits.waiters`.'],
+  shutting_down: [503, 'This API is shutting down', 'Ask another API.'],
+  switchover_going_on: [503, 'The switchover was not over at the end of the wait', 'Ask the same again to wait on for the same switchover, or follow `Location`.'],
+  switchover_failed: [502, 'The switchover failed', '`error` names the resource and the reason.'],
+  switchover_timed_out: [504, 'The switchover was not done within its bound', '`nodes` shows how far each node has come; it was rolled back.'],
+  switchover_superseded: [409, 'A later change of the primary took its place', '`continued_by` is the epoch that took its place, or null: then another write took this very epoch.'],
+  switchover_not_applied: [503, 'The switchover was never begun', 'Ask again.'],
+} as const satisfies Readonly<Record<string, readonly [status: number, title: string, advice: string]>>
+export type ProblemCode = keyof typeof problems
+
+export interface ProblemOptions {
+  /** Another status than the code's own, where PVC's differs. */
+  readonly status?: number
+  readonly outcome?: WriteOutcome
+  /** For PVC's clients, where PVC has an object instead of the sentence. */
+  readonly message?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  /** More members of the problem object. */
+  readonly members?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+/** An error that the client is told of. `message` is the detail. */
+export class ApiError extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly title: string
+  readonly options: ProblemOptions
+
+  constructor (code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'ApiError'
+    this.code = code
+    const [status, title] = problems[code]
+    this.status = options.status ?? status
+    this.title = title
+    this.options = options
+  }
+}
+
+/**
+ * The same error, which also says that nothing was written and nothing will be: for whoever knows that. What an error of a write does not say
+ * is `unknown`. Anything else than an `ApiError` is left as it is.
+ */
+export function asNotStarted (error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.options.outcome !== undefined) return error
+  return new ApiError(error.code, error.message, { ...error.options, status: error.status, outcome: 'not_started', cause: error })
+}
+
+/** Seconds after which it is worth while to try again. */
+export const RETRY_AFTER = '1'
+
+/** ZooKeeper was not reached before anything was written. */
+/** What an access list of ZooKeeper's denies: named by operation and path, never with what was to be written. */
+export const zookeeperPermission = (cause: ZooKeeperError) =>
+  new ApiError('zookeeper_permission', `ZooKeeper does not permit the operation ${cause.op}${cause.path === undefined ? '' : ` on ${cause.path}`} to this API. Give it the right in the access list of that znode.`, { cause })
+
+export const zookeeperUnavailable = (cause?: unknown, outcome?: WriteOutcome) =>
+  new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API goes on trying. Try again in a moment.', {
+    cause, headers: { 'retry-after': RETRY_AFTER }, ...(outcome === undefined ? {} : { outcome }),
+  })

@@ -1,0 +1,133 @@
+/**
+ * Every error as a problem (RFC 9457): those of this project as they say, the framework's under codes of our own, anything else as
+ * `internal_error`, which alone is logged as a fault.
+ *
+ * An error about a write says what became of it: `not_started` if it came before the route's handler, which alone can write; after that
+ * `unknown`, unless the error itself knows better.
+ */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { argumentProblem } from './argument-problem.ts'
+import type { BasePath } from '../http/base-path.ts'
+import { ApiError, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
+import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
+import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/client/errors.ts'
+
+/** The framework's errors that are the client's. */
+/** Headers of a request at most: all of them count, and none is dropped. */
+const HEADERS = 500
+
+const framework: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_request',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_request',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
+  FST_ERR_BAD_URL: 'malformed_request',
+  FST_ERR_MAX_PARAM_LENGTH: 'malformed_request',
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'malformed_request',
+}
+
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The route's handler has been called: from then on something may have been written. */
+    isHandled: boolean
+  }
+}
+
+/** How many headers `Host` there are among names and values in turn; the framework shows the first alone. */
+function hostsIn (rawHeaders: readonly string[]): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
+  }
+  return count
+}
+
+function translated (error: FastifyError): ApiError {
+  if (error instanceof ApiError) return error
+  if (error.validation !== undefined) return argumentProblem(error)
+  // The client is gone, and reads no reply.
+  if (error.code === 'ECONNRESET' || error.message === 'aborted') return new ApiError('malformed_request', 'The body ended before its end. Nothing was done; send all of it.', { cause: error })
+  const code = framework[error.code]
+  if (code !== undefined) return new ApiError(code, `${error.message}. Nothing was done; correct the request.`, { cause: error })
+  if (error instanceof SyntaxError || (error.statusCode === 400 && error.code === undefined)) return new ApiError('malformed_request', `The body is not valid JSON (${error.message}).`, { cause: error })
+  if (hasCode(error, 'no_auth')) return zookeeperPermission(error)
+  if (isZooKeeperError(error) && (isLinkFailure(error) || isSessionEnd(error))) return zookeeperUnavailable(error)
+  return new ApiError('internal_error', 'The request could not be answered because of a fault in this API; its log says more.', { cause: error })
+}
+
+/** @param instance as hooks have it, which put the path before it that the client sees */
+function send (error: ApiError, request: FastifyRequest, reply: FastifyReply, instance = pathOf(request.url)): FastifyReply {
+  const writes = !READING.has(request.method) && !request.is404
+  request.problemCode = error.code
+  const { outcome = request.isHandled ? 'unknown' : 'not_started' } = error.options
+  const body = problemBody(error, instance)
+  reply.code(error.status).headers({ ...error.options.headers }).type(PROBLEM_TYPE)
+  return reply.send(writes ? { ...body, outcome } : body)
+}
+
+async function problemReplies (app: FastifyInstance, { basePath }: { readonly basePath: BasePath }): Promise<void> {
+  const routes: Array<{ readonly pattern: RegExp, readonly methods: Set<string> }> = []
+  const byUrl = new Map<string, Set<string>>()
+
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = byUrl.get(url) ?? new Set<string>()
+    if (!byUrl.has(url)) {
+      byUrl.set(url, methods)
+      routes.push({ pattern: routePattern(url), methods })
+    }
+    for (const name of [method].flat()) methods.add(name)
+  })
+
+  app.decorateRequest('isHandled', false)
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { rawHeaders, httpVersion } = request.raw
+    const hosts = hostsIn(rawHeaders)
+    if (rawHeaders.length > 2 * HEADERS) done(new ApiError('headers_too_large', `The request has more than ${HEADERS} headers. Nothing was done; send fewer.`))
+    else if (hosts === 0 && httpVersion === '1.1') done(new ApiError('malformed_request', 'The header Host is missing. Nothing was done; correct the request.'))
+    else if (hosts > 1) done(new ApiError('malformed_request', 'The header Host is there more than once. Nothing was done; send it once.'))
+    else done()
+  })
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    const encoding = request.headers['content-encoding']
+    if (encoding === undefined || encoding === 'identity' || request.is404 || READING.has(request.method)) done()
+    else done(new ApiError('encoding_unsupported', `A body in the encoding "${encoding.slice(0, 32)}" is not taken. Nothing was done; send it as it is.`, { headers: { 'accept-encoding': 'identity' } }))
+  })
+  // The last hook before the handler.
+  app.addHook('preHandler', (request, _reply, done) => {
+    request.isHandled = true
+    done()
+  })
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = translated(error)
+    if (problem.status === 500) request.log.error({ err: error, method: request.method, path: pathOf(request.url) }, 'a request could not be answered')
+    return send(problem, request, reply)
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request.url)
+    const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
+    const seen = basePath.seen(request, path)
+    if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${seen}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
+    const allow = allowed.join(', ')
+    return send(new ApiError('method_not_allowed', `${seen} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
+  })
+}
+
+/** For errors that come before any route and its hooks, such as a path that cannot be decoded. */
+export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply, basePath: BasePath): void {
+  send(translated(error), request, reply, basePath.seen(request, pathOf(request.url)))
+}
+
+/** What a route's URL matches: parameters stand for one part of the path, `*` for the rest. */
+function routePattern (url: string): RegExp {
+  const parts = url.split('/').map((part) => part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('/')}/?$`)
+}
+
+export default fp(problemReplies, { name: 'problems' })

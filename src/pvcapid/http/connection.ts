@@ -1,0 +1,231 @@
+/**
+ * One client's connection, and everything that is held for its requests.
+ *
+ * Guarantees: of its requests at most `IN_PROGRESS` are in progress, and none is begun while more than `WRITABLE` bytes wait to be written; the
+ * rest wait, and the socket is not read meanwhile. Where requests of all connections take up a turn of the event loop, each connection gets its
+ * turn for one of them. `close` is emitted for every response once its socket is closed: Node emits it only for the
+ * response that owns the socket, so that whatever hangs on the others (waiters, streams, files) would stay. A client that has sent its last
+ * request and closed its side gets its replies; whoever waits with one of them is told by `halfclose`, which comes at most once.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Timer } from '../../runtime/clock.ts'
+
+/** Requests of one connection that are in progress at once. */
+export const IN_PROGRESS = 16
+/** Requests that wait behind them: Node reads 64 KiB at a time, and takes all of them out at once. A connection that has sent more is ended. */
+export const WAITING = 128
+/** What Node's parser takes for the beginning of another protocol. */
+const ANOTHER_PROTOCOL = 2
+/** Bytes that wait to be written, from which on no further request is begun. */
+const WRITABLE = 65_536
+/** Milliseconds that a socket is not read while requests wait. After that it is, until the next request: else nobody would see that its client is gone. */
+const UNREAD = 1_000
+
+/** Why a connection was ended. */
+export const endings = ['pipelined', 'not_reading', 'bytes'] as const
+export type Ending = typeof endings[number]
+
+/** What all connections share. */
+export interface ConnectionOwner {
+  readonly handler: RequestListener
+  /** Whether one more request may wait. */
+  mayWait (): boolean
+  /** Whether a request may be begun in this turn of the event loop. */
+  hasTime (): boolean
+  /** Has `connection.beginNext()` called in a later turn, after those that are to come first. */
+  later (connection: Connection): void
+  /** `count` requests more, or fewer, wait. */
+  waiting (count: number): void
+  /** `count` requests more, or fewer, are in progress. */
+  inProgress (count: number): void
+  ended (reason: Ending): void
+  after (milliseconds: number, action: () => void): Timer
+}
+
+/** Node's handle of a TCP connection; that of a TLS connection has it as its parent. */
+interface Handle {
+  readonly bytesWritten?: number
+  readonly writeQueueSize?: number
+  readonly _parent?: Handle
+}
+
+const key = Symbol('connection')
+type Owned = Socket & { [key]?: Connection }
+
+interface Waiting {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
+const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
+
+export class Connection {
+  readonly socket: Socket
+  readonly #owner: ConnectionOwner
+  /** Each with the bytes that it alone holds besides what is being written. */
+  readonly #unfinished = new Map<ServerResponse, number>()
+  #waiting: Waiting[] = []
+  #halfClosed = false
+  /** Runs while the socket is not read. */
+  #unread: Timer | null = null
+  #whenAnswered: (() => void) | null = null
+  /** As it was before the socket's closing. */
+  #stackTraceLimit = Error.stackTraceLimit
+
+  private constructor (socket: Socket, owner: ConnectionOwner) {
+    this.socket = socket
+    this.#owner = owner
+    ;(socket as Owned)[key] = this
+    // Before and after Node's own listener.
+    socket.prependOnceListener('close', () => this.#onClosing())
+    socket.once('close', () => this.#onClose())
+    socket.once('end', () => this.#onEnd())
+    // Node resumes the socket by itself as it has written something.
+    socket.on('resume', () => { if (this.#unread !== null) socket.pause() })
+  }
+
+  /** The connection of a socket; null for one that has made no request, or is none of ours. */
+  static of (socket: object | null | undefined): Connection | null {
+    return (socket as Owned | null | undefined)?.[key] ?? null
+  }
+
+  static for (socket: Socket, owner: ConnectionOwner): Connection {
+    return Connection.of(socket) ?? new Connection(socket, owner)
+  }
+
+  /** Whether the client has closed its side. */
+  get halfClosed (): boolean { return this.#halfClosed }
+
+  /** Bytes that are held for it: those that wait to be written, and replies that wait behind them. */
+  get held (): number {
+    let sum = this.socket.writableLength
+    for (const [response, own] of this.#unfinished) sum += response.socket === null ? Math.max(own, response.writableLength) : own
+    return sum
+  }
+
+  /** Bytes that the system has taken from it, ever. */
+  get taken (): number {
+    const handle = (this.socket as Socket & { readonly _handle?: Handle | null })._handle
+    const tcp = handle?._parent ?? handle
+    return (tcp?.bytesWritten ?? 0) - (tcp?.writeQueueSize ?? 0)
+  }
+
+  /** Hands a request to the application, at once or once there is room for it. */
+  request (request: IncomingMessage, response: ServerResponse): void {
+    if (this.socket.destroyed) return
+    const hasRoom = this.#waiting.length === 0 && this.#hasRoom()
+    if (hasRoom && ((this.#unfinished.size === 0 && isUrgent(request)) || this.#owner.hasTime())) {
+      this.#begin(request, response)
+      return
+    }
+    const isOnly = this.#waiting.length === 0 && this.#unfinished.size === 0
+    if (!isOnly && (this.#waiting.length >= WAITING || !this.#owner.mayWait())) {
+      this.end('pipelined')
+      return
+    }
+    this.#waiting.push({ request, response })
+    this.#owner.waiting(1)
+    if (hasRoom) this.#owner.later(this)
+    if (!isOnly && this.#unread === null) this.#leaveUnread()
+  }
+
+  /** Begins one request that waits, if there is room for it. Returns whether more could be begun. */
+  beginNext (): boolean {
+    if (this.socket.destroyed || !this.#hasRoom()) return false
+    const next = this.#waiting.shift()
+    if (next === undefined) return false
+    this.#owner.waiting(-1)
+    if (this.#waiting.length === 0 && this.#unread !== null) this.#readAgain()
+    this.#begin(next.request, next.response)
+    return this.#waiting.length > 0 && this.#hasRoom()
+  }
+
+  /** `bytes` are held by `response` alone until it is sent. */
+  holds (response: ServerResponse, bytes: number): void {
+    if (this.#unfinished.has(response)) this.#unfinished.set(response, bytes)
+  }
+
+  /** Calls `action` once every request that has come whole has its reply, at once if all have: of one that has not, the rest will not come. */
+  whenAnswered (action: () => void): void {
+    if (this.#isAnswered()) action()
+    else this.#whenAnswered = action
+  }
+
+  end (reason: Ending): void {
+    if (this.socket.destroyed) return
+    this.#owner.ended(reason)
+    this.socket.destroy()
+    // Nothing more is to be taken out of what was read already, which could be a thousand requests: where the next one is told to be another
+    // protocol's, Node's parser stops. Pausing it from within does not.
+    const { parser } = this.socket as Socket & { readonly parser?: { onIncoming?: () => number } | null }
+    if (parser?.onIncoming !== undefined) parser.onIncoming = () => ANOTHER_PROTOCOL
+  }
+
+  #leaveUnread (): void {
+    this.#unread = this.#owner.after(UNREAD, () => this.#readAgain())
+    this.socket.pause()
+  }
+
+  #readAgain (): void {
+    this.#unread?.[Symbol.dispose]()
+    this.#unread = null
+    if (!this.socket.destroyed) this.socket.resume()
+  }
+
+  #hasRoom (): boolean {
+    return this.#unfinished.size < IN_PROGRESS && this.socket.writableLength < WRITABLE
+  }
+
+  #begin (request: IncomingMessage, response: ServerResponse): void {
+    this.#unfinished.set(response, 0)
+    this.#owner.inProgress(1)
+    response.once('close', () => this.#onFinished(response))
+    this.#owner.handler(request, response)
+  }
+
+  #onFinished (response: ServerResponse): void {
+    if (!this.#unfinished.delete(response)) return
+    this.#owner.inProgress(-1)
+    if (this.socket.destroyed) return
+    if (this.#waiting.length > 0 && this.#hasRoom()) this.#owner.later(this)
+    if (this.#whenAnswered === null || !this.#isAnswered()) return
+    this.#whenAnswered()
+    this.#whenAnswered = null
+  }
+
+  #isAnswered (): boolean {
+    return this.#waiting.length === 0 && [...this.#unfinished.keys()].every(({ req, headersSent }) => !req.complete && !headersSent)
+  }
+
+  #onEnd (): void {
+    this.#halfClosed = true
+    for (const response of [...this.#unfinished.keys()]) response.emit('halfclose')
+  }
+
+  /**
+   * Node then destroys each request with an error of its own, whose stack costs more than all else about a request that nobody has begun: a
+   * thousand connections that are ended at once would have everybody else wait.
+   */
+  #onClosing (): void {
+    for (const { request } of this.#waiting) request.destroyed = true
+    this.#stackTraceLimit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+  }
+
+  #onClose (): void {
+    Error.stackTraceLimit = this.#stackTraceLimit
+    this.#unread?.[Symbol.dispose]()
+    this.#unread = null
+    this.#owner.waiting(-this.#waiting.length)
+    this.#waiting = []
+    this.#whenAnswered = null
+    for (const response of [...this.#unfinished.keys()]) {
+      // As Node does it for the response that owns the socket, which has been told by now.
+      if (response.closed) continue
+      Object.assign(response, { destroyed: true, _closed: true })
+      response.emit('close')
+    }
+  }
+}

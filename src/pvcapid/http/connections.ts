@@ -1,0 +1,220 @@
+/**
+ * All connections of the server, and the bounds on what clients may take together: connections of one address, requests that wait, and bytes that
+ * wait to be written. A client that does not read is given up: at once when more is held than may be, else after `PATIENCE`.
+ *
+ * The memory that is held for replies is what counts, not their length: a document or a list that many are sent is made once (`outbox.ts`).
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '../../runtime/clock.ts'
+import { addressMatcher, clientOf } from './client-address.ts'
+import { Connection, WAITING, type ConnectionOwner, type Ending } from './connection.ts'
+import { connectionCame, turnTime } from './turns.ts'
+
+/** Requests that wait behind others of their connections, over all connections. */
+const WAITING_IN_ALL = 8 * WAITING
+/** Bytes held for replies over all connections, beyond which clients that do not read are given up early. */
+const HELD = 64 * 2 ** 20
+/** Bytes beyond which the connections for which most is held are ended, whether they read or not. */
+const HELD_AT_MOST = 2 * HELD
+/** Milliseconds within which a client has to take `LEAST` bytes of what waits for it, or all of it. */
+const PATIENCE = 20_000
+const LEAST = 4_096
+/** Milliseconds between two looks at who reads; a client that has taken nothing for `STALLED` looks is given up where too much is held. */
+const LOOK = 250
+const STALLED = 4
+
+/** Why a connection was refused. */
+export const refusals = ['address', 'total', 'handshake'] as const
+export type Refusal = typeof refusals[number]
+
+export interface ConnectionsOptions {
+  readonly clock: Clock
+  /** Connections of one client address; one of an IPv6 network counts with all of its /64. */
+  readonly perAddress: number
+  /** Addresses and networks that many clients come from. */
+  readonly exempt: readonly string[]
+  readonly onEnded: (reason: Ending) => void
+  readonly onRefused: (reason: Refusal, address: string) => void
+}
+
+/** How a connection reads that something is waiting for. */
+interface Reading {
+  /** Bytes taken and the time, when it last had taken enough. */
+  taken: number
+  since: number
+  /** Bytes taken at the last look, and looks since there were more. */
+  last: number
+  stalled: number
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #isExempt: (address: string) => boolean
+  readonly #byClient = new Map<string, number>()
+  readonly #writing = new Map<Connection, Reading>()
+  #open = 0
+  #waiting = 0
+  #inProgress = 0
+  #looking = false
+  /** When the first request of this turn was begun, monotonic; null if none was. */
+  #turn: number | null = null
+  /** Connections with requests that are to be begun in a later turn, in their order. */
+  readonly #later = new Set<Connection>()
+
+  constructor (options: ConnectionsOptions) {
+    this.#options = options
+    this.#isExempt = addressMatcher(options.exempt)
+  }
+
+  get open (): number { return this.#open }
+  /** Requests that the application has, and those behind them. */
+  get inProgress (): number { return this.#inProgress }
+  get waiting (): number { return this.#waiting }
+
+  /** Bytes that are held for replies. */
+  get held (): number {
+    let sum = 0
+    for (const connection of this.#writing.keys()) sum += connection.held
+    return sum
+  }
+
+  /** Counts a new connection, before TLS. False if it was refused. */
+  admit (socket: Socket): boolean {
+    connectionCame()
+    const address = socket.remoteAddress
+    if (address === undefined) {
+      socket.destroy()
+      return false
+    }
+    const client = clientOf(address)
+    const count = this.#byClient.get(client) ?? 0
+    if (count >= this.#options.perAddress && !this.#isExempt(address)) {
+      this.refused('address', address)
+      socket.destroy()
+      return false
+    }
+    this.#byClient.set(client, count + 1)
+    this.#open += 1
+    socket.once('close', () => {
+      this.#open -= 1
+      const left = (this.#byClient.get(client) ?? 1) - 1
+      if (left === 0) this.#byClient.delete(client)
+      else this.#byClient.set(client, left)
+    })
+    return true
+  }
+
+  refused (reason: Refusal, address: string): void {
+    this.#options.onRefused(reason, address)
+  }
+
+  /** What the server is to call for each request instead of `handler`. */
+  listener (handler: RequestListener): RequestListener {
+    const owner: ConnectionOwner = {
+      handler,
+      hasTime: () => this.#hasTime(),
+      later: (connection) => {
+        this.#later.add(connection)
+        if (this.#turn === null) this.#beginTurn()
+      },
+      mayWait: () => this.#waiting < WAITING_IN_ALL,
+      waiting: (count) => { this.#waiting += count },
+      inProgress: (count) => { this.#inProgress += count },
+      ended: (reason) => this.#options.onEnded(reason),
+      after: (milliseconds, action) => this.#options.clock.after(milliseconds, action),
+    }
+    return (request: IncomingMessage, response: ServerResponse) => Connection.for(request.socket, owner).request(request, response)
+  }
+
+  #hasTime (): boolean {
+    if (this.#turn === null) this.#beginTurn()
+    // Who waits already comes first.
+    return this.#later.size === 0 && this.#options.clock.monotonic() - (this.#turn ?? 0) < turnTime()
+  }
+
+  #beginTurn (): void {
+    this.#turn = this.#options.clock.monotonic()
+    setImmediate(() => this.#endTurn())
+  }
+
+  /** What is left of the turn before is begun, one request of each connection after another, as long as there is time. */
+  #endTurn (): void {
+    this.#turn = null
+    if (this.#later.size === 0) return
+    this.#beginTurn()
+    const begun = this.#options.clock.monotonic()
+    for (const connection of this.#later) {
+      this.#later.delete(connection)
+      // Again at the end, behind all others.
+      if (connection.beginNext()) this.#later.add(connection)
+      if (this.#options.clock.monotonic() - begun >= turnTime()) break
+    }
+  }
+
+  /** Something waits to be written on this socket: from now on it is looked at whether its client reads. */
+  writing (socket: Socket | null | undefined): void {
+    const connection = Connection.of(socket)
+    if (connection === null || this.#writing.has(connection) || connection.socket.destroyed) return
+    const { taken } = connection
+    this.#writing.set(connection, { taken, since: this.#options.clock.monotonic(), last: taken, stalled: 0 })
+    if (this.#looking) return
+    this.#looking = true
+    this.#lookLater()
+  }
+
+  #lookLater (): void {
+    this.#options.clock.after(LOOK, () => {
+      this.#look()
+      if (this.#writing.size > 0) this.#lookLater()
+      else this.#looking = false
+    })
+  }
+
+  #look (): void {
+    const now = this.#options.clock.monotonic()
+    const found: Array<{ readonly connection: Connection, readonly reading: Reading, readonly held: number }> = []
+    let sum = 0
+    for (const [connection, reading] of this.#writing) {
+      const { held } = connection
+      if (held === 0 || connection.socket.destroyed) {
+        this.#writing.delete(connection)
+        continue
+      }
+      const { taken } = connection
+      // What waits behind a reply that is not there yet is not for the client to read.
+      const mayRead = connection.socket.writableLength > 0
+      reading.stalled = mayRead && taken === reading.last ? reading.stalled + 1 : 0
+      reading.last = taken
+      if (!mayRead || taken - reading.taken >= LEAST) {
+        reading.taken = taken
+        reading.since = now
+      } else if (now - reading.since >= PATIENCE) {
+        this.#end(connection, 'not_reading')
+        continue
+      }
+      sum += held
+      found.push({ connection, reading, held })
+    }
+    if (sum <= HELD) return
+    found.sort((a, b) => b.reading.stalled - a.reading.stalled || b.held - a.held)
+    for (const { connection, reading, held } of found) {
+      if (sum <= HELD || reading.stalled < STALLED) break
+      this.#end(connection, 'not_reading')
+      sum -= held
+    }
+    if (sum <= HELD_AT_MOST) return
+    found.sort((a, b) => b.held - a.held)
+    for (const { connection, held } of found) {
+      if (sum <= HELD) break
+      if (connection.socket.destroyed) continue
+      this.#end(connection, 'bytes')
+      sum -= held
+    }
+  }
+
+  #end (connection: Connection, reason: Ending): void {
+    connection.end(reason)
+    this.#writing.delete(connection)
+  }
+}

@@ -1,0 +1,13 @@
+/** Entity tags (RFC 9110) as clients send them back. */
+import { prepared } from '../fast-path/prepared.ts'
+
+/** The tag of a reply. */
+export const etagOf = (value: object): string => prepared(value).etag
+
+/** Whether a list of tags, as in `If-None-Match` and `If-Match`, has `etag` in it. Weak tags count as the strong ones they stand for. */
+export function isTagIn (header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  // One tag, as it was given, is what nearly everybody sends.
+  if (header === etag) return true
+  return header.split(',').map((tag) => tag.trim().replace(/^W\//, '')).some((tag) => tag === '*' || tag === etag)
+}

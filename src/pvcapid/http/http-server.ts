@@ -1,0 +1,138 @@
+/**
+ * The HTTP or HTTPS server below the application. Its limits are for clients that send slowly, much, never, or never end: a TLS handshake and a
+ * request have to come within their time and size, and connections are bounded (`connections.ts`). What it refuses by itself is answered as a
+ * problem, too.
+ */
+import { constants } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import type { BasePath } from './base-path.ts'
+import { ApiError, type ProblemCode } from '../errors/errors.ts'
+import type { ApiConfig } from '../config.ts'
+import { Connection } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { problemBody, PROBLEM_TYPE } from '../errors/problem.ts'
+import { trackedResponse } from './tracked-response.ts'
+
+const options: ServerOptions = {
+  /** Milliseconds within which the headers of a request have to have arrived. */
+  headersTimeout: 10_000,
+  /** Milliseconds within which a request has to have arrived whole. */
+  requestTimeout: 30_000,
+  /** Milliseconds between two looks at who is late. */
+  connectionsCheckingInterval: 5_000,
+  /** Milliseconds that an idle connection is kept: longer than load balancers keep theirs. */
+  keepAliveTimeout: 72_000,
+  /** Asked for by the application, which says what is wrong. */
+  requireHostHeader: false,
+  /** Bytes of a request's line and headers together. */
+  maxHeaderSize: 16_384,
+}
+
+/** Milliseconds within which a TLS handshake has to be done. */
+const HANDSHAKE = 5_000
+/** Milliseconds that a client is given to take the refusal of what was no request. */
+const REFUSAL = 2_000
+
+type Tls = NonNullable<ApiConfig['tls']>
+
+/** With forward secrecy and authenticated encryption alone: every suite of TLS 1.3, and these of TLS 1.2. */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256',
+  ...['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].flatMap((name) => [`ECDHE-ECDSA-${name}`, `ECDHE-RSA-${name}`]),
+].join(':')
+
+const certificate = ({ certFile, keyFile, minVersion, clientCaFile }: Tls) => ({
+  ...clientCaFile === undefined ? {} : { ca: readFileSync(clientCaFile) },
+  cert: readFileSync(certFile),
+  key: readFileSync(keyFile),
+  minVersion,
+  ciphers: CIPHERS,
+  honorCipherOrder: true,
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+})
+
+/** Whether a client is asked for a certificate, and refused without one. */
+const demand = ({ clientCaFile, requireClientCertificate = false }: Tls) => ({ requestCert: clientCaFile !== undefined, rejectUnauthorized: requireClientCertificate })
+
+export interface HttpServerOptions {
+  /** `tls` is undefined for plain HTTP; its files were found good when the configuration was loaded. */
+  readonly config: Pick<ApiConfig, 'tls' | 'limits'>
+  readonly connections: Connections
+  /** The root unless given. */
+  readonly basePath?: BasePath
+  /** Told of each connection whose TLS handshake is done. */
+  readonly onSecure?: (socket: TLSSocket) => void
+}
+
+export function httpServer ({ config: { tls, limits }, connections, basePath, onSecure }: HttpServerOptions, handler: RequestListener): Server {
+  const listener = connections.listener(handler)
+  const common: ServerOptions = { ...options, ServerResponse: trackedResponse((socket) => connections.writing(socket)) }
+  const server = tls === undefined
+    ? createServer(common, listener)
+    : createTlsServer({ ...common, ...certificate(tls), ...demand(tls), handshakeTimeout: HANDSHAKE, allowHalfOpen: true }, listener)
+  server.maxConnections = limits.connections
+  // Every header counts, or the request is refused: one that is left out could be a condition.
+  server.maxHeadersCount = 0
+  // A client that has closed its side gets its replies.
+  ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
+  // Before the listener that begins TLS or HTTP.
+  server.prependListener('connection', (socket: Socket) => connections.admit(socket))
+  server.on('drop', (data) => connections.refused('total', data?.remoteAddress ?? ''))
+  if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
+  if (onSecure !== undefined) server.prependListener('secureConnection', onSecure)
+  // An expectation that nobody knows is passed over.
+  server.on('checkExpectation', listener)
+  // A tunnel is nothing that this server opens.
+  server.on('connect', (request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed', basePath?.seen(request, '/') ?? '/'))
+  return server
+}
+
+/** New connections get the certificates that the files hold now; present ones go on with theirs. Throws if the files cannot be used. */
+export function renewCertificate (server: Server, tls: Tls): void {
+  (server as TlsServer).setSecureContext(certificate(tls))
+}
+
+/** What the parser refuses → the problem and its status line. */
+const refusals: Readonly<Record<string, readonly [ProblemCode, string, string]>> = {
+  HPE_HEADER_OVERFLOW: ['headers_too_large', '431 Request Header Fields Too Large', 'The request line and the headers together are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_too_slow', '408 Request Timeout', 'The request did not arrive in time.'],
+}
+const malformed = ['malformed_request', '400 Bad Request', 'This is not a request by HTTP.'] as const
+
+/**
+ * Answers what never became a request, after every reply to what came before it, and ends the connection.
+ * @param root where the API is, as its clients see it
+ */
+export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, root: string): void {
+  // Before TLS nothing can be said.
+  if (error.code === 'ECONNRESET' || !socket.writable || (socket instanceof TLSSocket && isInHandshake(socket))) {
+    socket.destroy()
+    return
+  }
+  const [code, line, sentence] = refusals[error.code ?? ''] ?? malformed
+  const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line, root)
+  const connection = Connection.of(socket)
+  if (connection === null) refuse()
+  else connection.whenAnswered(refuse)
+}
+
+const isInHandshake = (socket: TLSSocket): boolean => (socket as TLSSocket & { readonly secureConnecting?: boolean }).secureConnecting !== false
+
+function answer (socket: Duplex, error: ApiError, line: string, instance: string): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const body = JSON.stringify(problemBody(error, instance))
+  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n${body}`, () => {
+    // Not before the reply is sent; but a client that does not hang up would keep the connection for ever.
+    socket.destroy()
+  })
+  // Nor would one that does not read.
+  ;(socket as Socket).setTimeout(REFUSAL, () => socket.destroy())
+}

@@ -1,0 +1,34 @@
+/** A connector whose every operation is timed, from when it was asked for to its answer or failure. Changes nothing else about it. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { Connection, Connector } from '../../zookeeper/client/connection.ts'
+
+export type OperationName = Exclude<keyof Connection, 'watchBytes' | 'close'>
+
+/** @param observe is told how long an operation took, in seconds, and whether it succeeded */
+export function measuredConnector (connector: Connector, clock: Clock, observe: (operation: OperationName, seconds: number, ok: boolean) => void): Connector {
+  return (options) => {
+    const connection = connector(options)
+    const timed = async <T>(name: OperationName, run: () => Promise<T>): Promise<T> => {
+      const begun = clock.monotonic()
+      let ok = false
+      try {
+        const value = await run()
+        ok = true
+        return value
+      } finally {
+        observe(name, (clock.monotonic() - begun) / 1000, ok)
+      }
+    }
+    return {
+      get watchBytes () { return connection.watchBytes },
+      get: async (path, watch) => await timed('get', async () => await connection.get(path, watch)),
+      exists: async (path, watch) => await timed('exists', async () => await connection.exists(path, watch)),
+      children: async (path, watch) => await timed('children', async () => await connection.children(path, watch)),
+      create: async (path, data, flags) => await timed('create', async () => await connection.create(path, data, flags)),
+      set: async (path, data, version) => await timed('set', async () => await connection.set(path, data, version)),
+      delete: async (path, version) => await timed('delete', async () => { await connection.delete(path, version) }),
+      sync: async (path) => await timed('sync', async () => { await connection.sync(path) }),
+      close: () => connection.close(),
+    }
+  }
+}

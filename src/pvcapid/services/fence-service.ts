@@ -1,0 +1,94 @@
+/**
+ * An operator's word that a node is down. Judged on a direct reading (`core/fencing/fence-confirmation.ts`) and written at the versions that were
+ * judged, the daemon state first: a node that comes back meanwhile has written that itself, and then nothing is done.
+ */
+import { fenceObstacles, judgeConfirmation, type FenceReading, type FenceWrite } from '../../core/fencing/fence-confirmation.ts'
+import { readZnode } from '../../cluster/reading.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { isNodeName, nodePath } from '../../cluster/layout.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
+import { unknownOutcome, type Contact } from './contact.ts'
+import { ApiError, asNotStarted, zookeeperUnavailable } from '../errors/errors.ts'
+import { writeVersioned } from './versioned-write.ts'
+
+/** Milliseconds for all of it. */
+const BOUND = 3_000
+/** Judgements before giving up on a node that keeps changing. */
+const ATTEMPTS = 3
+
+export class FenceService {
+  readonly #contact: Contact
+  readonly #clock: Clock
+
+  constructor (contact: Contact, clock: Clock) {
+    this.#contact = contact
+    this.#clock = clock
+  }
+
+  /**
+   * Makes `node` fenced; answers with a sentence for people.
+   * @param confirm has to be the node's name again
+   * @throws ApiError `argument_invalid`, `node_unknown`, `fence_not_confirmable`, `zookeeper_unavailable`, `outcome_unknown`
+   */
+  async confirm (node: string, confirm: string, requestedBy: string | null): Promise<string> {
+    if (!isNodeName(node)) throw nodeUnknown(node)
+    if (confirm !== node) throw new ApiError('argument_invalid', `confirm has to be the name of the node, "${node}"; nothing was done.`, { outcome: 'not_started' })
+    let begun = false
+    const made = { some: false }
+    try {
+      return await this.#contact.bounded(async (signal) => {
+        const session = await this.#contact.session()
+        for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+          const ruling = judgeConfirmation(await readNode(session, node), requestedBy, this.#clock.wall())
+          if (ruling.kind === 'already') return `Node ${node} is already fenced.`
+          if (ruling.kind === 'refused') throw refused(node, ruling.obstacles.map((code) => ({ code, message: `${node}: ${fenceObstacles[code]}` })))
+          // Whoever has been told that nothing was begun has been told the truth.
+          signal.throwIfAborted()
+          begun = true
+          if (await writeAll(session, node, ruling.writes, made)) return `Node ${node} is fenced now: it counts as holding nothing.`
+        }
+        throw refused(node, [{ code: 'not_dead', message: `${node}: it keeps changing` }])
+      }, BOUND)
+    } catch (error) {
+      if (!begun) throw asNotStarted(error)
+      // A part of it may be there, whatever was refused after that.
+      if (error instanceof ApiError && (made.some || error.code === 'zookeeper_unavailable')) throw unknownOutcome(error)
+      throw error
+    }
+  }
+}
+
+async function readNode (session: Session, node: string): Promise<FenceReading> {
+  await session.sync('/')
+  if (await session.exists(nodePath(node)) === null) throw nodeUnknown(node)
+  const read = async (child: keyof FenceReading) => await readZnode(session, nodePath(node, child))
+  const [daemonmode, daemonstate, routerstate, presence, keepalive, fence] =
+    await Promise.all([read('daemonmode'), read('daemonstate'), read('routerstate'), read('presence'), read('keepalive'), read('fence')])
+  return { daemonmode, daemonstate, routerstate, presence, keepalive, fence }
+}
+
+/**
+ * False if the node is not as it was judged any more.
+ * @param made told of the first write that is done
+ */
+async function writeAll (session: Session, node: string, writes: readonly FenceWrite[], made: { some: boolean }): Promise<boolean> {
+  for (const { child, value, version } of writes) {
+    const fate = await writeVersioned(session, nodePath(node, child), value, version)
+    if (fate === 'unknown') throw unknownOutcome()
+    if (fate === 'failed') throw zookeeperUnavailable()
+    if (fate === 'done') made.some = true
+    // The record is for people; a fencer may be writing it at the same time.
+    if (fate === 'done' || child === 'fence') continue
+    if (fate === 'overwritten') throw unknownOutcome()
+    return false
+  }
+  return true
+}
+
+const nodeUnknown = (node: string) => new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { outcome: 'not_started' })
+
+function refused (node: string, reasons: ReadonlyArray<{ readonly code: string, readonly message: string }>): ApiError {
+  return new ApiError('fence_not_confirmable', `${reasons.map(({ message }) => message).join('; ')}. Only a node that a peer has judged dead, and that has given no sign of life since, can be confirmed.`, {
+    outcome: 'not_started', members: { nodes: [node], reasons: { [node]: reasons } },
+  })
+}

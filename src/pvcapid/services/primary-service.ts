@@ -1,0 +1,58 @@
+/** Who is primary, and the long-poll for a change of that. */
+import { isTagIn } from '../http/etag.ts'
+import { Prepared } from '../fast-path/prepared.ts'
+import type { Primary } from '../../projection/switchover-board.ts'
+import type { View } from './view.ts'
+import type { Client, Waiters } from './waiters.ts'
+
+/** Differs whenever the reply does. Its number is the epoch. */
+const tag = ({ epoch, settled }: Primary): string => `"${epoch ?? 'none'}.${settled ? 1 : 0}"`
+
+export class PrimaryService {
+  readonly #view: View
+  readonly #waiters: Waiters
+  #latest: { readonly primary: Primary, readonly reading: Prepared } | null = null
+
+  constructor (view: View, waiters: Waiters) {
+    this.#view = view
+    this.#waiters = waiters
+  }
+
+  /**
+   * What there is to be said of the primary, as soon as it is other than the client knows it, or after `milliseconds`.
+   * @param known the `If-None-Match` of the request
+   */
+  get (known: string | undefined, milliseconds: number, client: Client): Prepared | Promise<Prepared> {
+    // Throws without a view: nobody waits for one here.
+    void this.#view.snapshot
+    const now = this.#now()
+    return milliseconds <= 0 || !isTagIn(known, now.etag) ? now : this.#other(known, milliseconds, client)
+  }
+
+  async #other (known: string | undefined, milliseconds: number, client: Client): Promise<Prepared> {
+    const changed = await this.#waiters.until('primary', milliseconds, client, () => {
+      const found = this.#now()
+      return isTagIn(known, found.etag) ? null : found
+    })
+    return changed ?? this.#now()
+  }
+
+  #now (): Prepared {
+    const { primary } = this.#view.board
+    if (this.#latest?.primary !== primary) this.#latest = { primary, reading: new Prepared(primary, tag(primary)) }
+    return this.#latest.reading
+  }
+}
+
+/** An entity tag, or a list of them (RFC 9110). */
+const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/
+
+/** Whether an `If-Match` is well-formed: a condition that does not hold, where it is no tag of ours. */
+export const isWellFormed = (header: string): boolean => TAGS.test(header)
+
+/** The epoch in an `If-Match`: an ETag of `/primary`, or its epoch alone. Null for `*`, undefined if it is neither. */
+export function expectedEpoch (header: string | undefined): number | null | undefined {
+  if (header === undefined || header.trim() === '*') return null
+  const match = /^\s*(?:W\/)?"?(\d{1,10})(?:\.[01])?"?\s*$/.exec(header)
+  return match === null ? undefined : Number(match[1])
+}

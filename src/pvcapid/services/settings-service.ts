@@ -1,0 +1,73 @@
+/** The two small writes of PVC's API: maintenance mode and a node's domain state. Each is versioned over what it was decided on. */
+import { domainStateOf } from '../../core/model/states.ts'
+import { isNodeName, MAINTENANCE, nodePath } from '../../cluster/layout.ts'
+import type { Contact } from './contact.ts'
+import { ApiError, asNotStarted } from '../errors/errors.ts'
+import { etagOf, isTagIn } from '../http/etag.ts'
+import { stateArgument, type StateSources } from './switchover/state-argument.ts'
+import type { View } from './view.ts'
+
+/** What PVC's daemons understand for each state that can be asked for, and the state it leads to. */
+const domainWrites = {
+  flush: { value: 'flush', reached: 'flushed', doing: 'is giving its domains away' },
+  ready: { value: 'unflush', reached: 'ready', doing: 'is taking domains again' },
+} as const
+
+export class SettingsService {
+  readonly #contact: Contact
+  readonly #view: View
+
+  constructor (contact: Contact, view: View) {
+    this.#contact = contact
+    this.#view = view
+  }
+
+  /** Switches maintenance mode; answers with a sentence for people. `ifMatch` is compared with the status that this API shows. */
+  async setMaintenance (sources: StateSources, ifMatch: string | undefined): Promise<string> {
+    const value = stateArgument(['true', 'false'], sources)
+    if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf(this.#status())))
+    const written = await this.#contact.write(MAINTENANCE, value, (present) => present !== value)
+    const mode = value === 'true' ? 'maintenance' : 'normal'
+    return written ? `The cluster is in ${mode} mode now.` : `The cluster is already in ${mode} mode.`
+  }
+
+  /** Asks a node to give its domains away or to take them again; answers with a sentence for people. An unknown node is 400 here, as in PVC. */
+  async setDomainState (node: string, sources: StateSources, ifMatch: string | undefined): Promise<string> {
+    const state = stateArgument(['flush', 'ready'], sources)
+    if (!isNodeName(node) || !await this.#exists(node)) {
+      throw new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { status: 400, outcome: 'not_started' })
+    }
+    const { value, reached, doing } = domainWrites[state]
+    let before: string | null = null
+    const written = await this.#contact.write(nodePath(node, 'domainstate'), value, (present) => {
+      before = domainStateOf(present)
+      if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf({ name: node, domain_state: before })))
+      return before !== value && before !== reached
+    })
+    if (written) return `Node ${node} ${doing}.`
+    return before === reached ? `Node ${node} is already ${reached}.` : `Node ${node} ${doing} already.`
+  }
+
+  /** Throws `zookeeper_unavailable` before there is a view. */
+  #status (): object {
+    try {
+      return this.#view.snapshot.status
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+
+  /** Throws `precondition_failed` unless what `If-Match` says holds. */
+  #expect (holds: boolean): void {
+    if (!holds) throw new ApiError('precondition_failed', 'It is not as the ETag in If-Match has it. Read it again, then decide.', { outcome: 'not_started' })
+  }
+
+  async #exists (node: string): Promise<boolean> {
+    if (this.#view.latest?.node(node) !== undefined) return true
+    try {
+      return await this.#contact.read(async (session) => await session.exists(nodePath(node))) !== null
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+}

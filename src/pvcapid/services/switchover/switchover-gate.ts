@@ -1,0 +1,136 @@
+/** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
+import { expectedEpoch, isWellFormed } from '../primary-service.ts'
+import { ApiError, asNotStarted, problems, RETRY_AFTER, type ProblemCode } from '../../errors/errors.ts'
+import { goingOn, outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import type { CandidateReport } from '../../../core/switchover/eligibility-report.ts'
+import type { HistoryEntry, HistoryPage } from '../../../core/switchover/history.ts'
+import type { Switchover, SwitchoverService } from './switchover-service.ts'
+import type { Client } from '../waiters.ts'
+import { pathOf, problemBody, PROBLEM_TYPE } from '../../errors/problem.ts'
+
+export interface SwitchoverWish {
+  readonly to?: string
+  readonly from?: string
+  readonly reason?: string
+  readonly timeout?: number
+  /** The `If-Match` header. */
+  readonly ifMatch: string | undefined
+  readonly requestedBy: string | null
+  /** Seconds, or undefined: do not wait. */
+  readonly wait: number | undefined
+  /** Undefined for one that never goes. */
+  readonly client: Client | undefined
+  /** Of the request. */
+  readonly url: string
+}
+
+export interface SwitchoverReply {
+  readonly status: 200 | 202 | 409 | 502 | 503 | 504
+  readonly body: Switchover | OutcomeUnknown
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** How a switchover that was waited for ended → the code of the problem; null for success. */
+const endings: Readonly<Record<NonNullable<Switchover['outcome']>, ProblemCode | null>> = {
+  succeeded: null,
+  failed: 'switchover_failed',
+  timed_out: 'switchover_timed_out',
+  superseded: 'switchover_superseded',
+  not_applied: 'switchover_not_applied',
+}
+
+export class SwitchoverGate {
+  readonly #service: SwitchoverService
+
+  constructor (service: SwitchoverService) {
+    this.#service = service
+  }
+
+  /**
+   * With `wait` there is a place to wait before anything is written, so that nobody is told of a bound after the write.
+   * Who waits gets a 2xx for a success only.
+   * @throws ApiError for everything that was refused, and when the end of the wait comes before that of the switchover
+   */
+  async request (wish: SwitchoverWish): Promise<SwitchoverReply> {
+    const place = wish.wait === undefined ? null : this.#place()
+    try {
+      return await this.#request(wish)
+    } finally {
+      place?.[Symbol.dispose]()
+    }
+  }
+
+  #place (): Disposable {
+    try {
+      return this.#service.place()
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+
+  async #request (wish: SwitchoverWish): Promise<SwitchoverReply> {
+    const epoch = expectedEpoch(wish.ifMatch)
+    if (epoch === undefined && isWellFormed(wish.ifMatch ?? '')) throw new ApiError('precondition_failed', 'The ETag in If-Match is none of GET /api/v1/primary as it is now. Look at the present primary, then decide again.', { outcome: 'not_started' })
+    if (epoch === undefined) throw new ApiError('argument_invalid', 'If-Match has to be the ETag of GET /api/v1/primary, or the epoch.', { outcome: 'not_started' })
+    const answer = await this.#service.request({
+      to: wish.to ?? null,
+      from: wish.from ?? null,
+      expectedEpoch: epoch,
+      timeout: wish.timeout ?? null,
+      requestedBy: wish.requestedBy,
+      reason: wish.reason ?? null,
+    })
+    const { epoch: at, kind } = answer
+    // It may be so already a moment before its record is closed: who waits is told of the end.
+    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverPath(at) } }
+    const begun = kind === 'unknown' ? null : answer.switchover
+    if (wish.wait === undefined) return underWay(at, begun)
+    const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
+    const fault = wish.client?.keyFault() ?? null
+    // Its wish was written while its key still held.
+    if (fault !== null) throw new ApiError(fault.code, `${fault.message} Switchover ${at} was begun before that.`, { ...fault.options, outcome: begun === null ? 'unknown' : 'in_progress', headers: { ...fault.options.headers, location: switchoverPath(at) } })
+    if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url))
+    if (this.#service.stale) throw begun === null ? stillUnknown(at) : outOfSight(at, seen)
+    throw seen !== null && (begun !== null || isWish(seen, wish)) ? goingOn(seen) : stillUnknown(at)
+  }
+
+  /** A page of the history. Throws `zookeeper_unavailable` before there is a view. */
+  history (page: HistoryPage): readonly HistoryEntry[] {
+    return this.#service.history(page)
+  }
+
+  /** Whether each coordinator may be made primary now. Throws `zookeeper_unavailable` before there is a view. */
+  eligibility (): readonly CandidateReport[] {
+    return this.#service.eligibility()
+  }
+
+  /** The switchover; with `wait` once it is done, or as it is after that many seconds. */
+  get (epoch: number, wait: number | undefined, client: Client): Switchover | Promise<Switchover> {
+    const seen = this.#service.seen(epoch)
+    if (seen !== null && (wait === undefined || seen.done)) return seen
+    return this.#get(epoch, wait, client)
+  }
+
+  async #get (epoch: number, wait: number | undefined, client: Client): Promise<Switchover> {
+    const now = await this.#service.get(epoch)
+    return wait === undefined || now.done ? now : await this.#service.whenDone(epoch, wait * 1000, client)
+  }
+}
+
+/** Whether a switchover whose epoch was all that was known is the one that was asked for. */
+const isWish = ({ to, cause }: Switchover, wish: SwitchoverWish) => cause === 'request' && to === (wish.to ?? null)
+
+/** @param switchover null if the link was lost after the write was sent */
+const underWay = (epoch: number, switchover: Switchover | null): SwitchoverReply =>
+  ({ status: 202, body: switchover ?? outcomeUnknown(epoch), headers: { location: switchoverPath(epoch), 'retry-after': RETRY_AFTER } })
+
+/** The whole switchover, and beside it what a problem says unless it has succeeded. Its `outcome` is the switchover's. */
+function ended (switchover: Switchover, outcome: NonNullable<Switchover['outcome']>, instance: string): SwitchoverReply {
+  const code = endings[outcome]
+  const headers = { location: switchoverPath(switchover.epoch) }
+  if (code === null) return { status: 200, body: switchover, headers }
+  const because = switchover.error === null ? '' : ` ${switchover.error.message}`
+  const next = switchover.continued_by === null ? '' : ` Switchover ${switchover.continued_by} took its place.`
+  const error = new ApiError(code, `${problems[code][1]}.${because}${next} GET /api/v1/primary tells who is primary.`)
+  return { status: error.status as SwitchoverReply['status'], body: { ...problemBody(error, instance), ...switchover }, headers: { ...headers, 'content-type': PROBLEM_TYPE } }
+}

@@ -1,0 +1,103 @@
+/** What a refused switchover is answered with. Each says why, what the client can do, and that nothing was written. */
+import { holderInWords, type LockHolder } from '../../../core/model/lock-holder.ts'
+import type { Ruling } from '../../../core/switchover/switchover-rules.ts'
+import { NOBODY, unreachable } from '../../../core/model/states.ts'
+import type { Switchover } from '../../../core/switchover/switchover-view.ts'
+import { ApiError, RETRY_AFTER } from '../../errors/errors.ts'
+
+/** Where a switchover is read: relative to the host. */
+export const switchoverPath = (epoch: number) => `/api/v1/switchover/${epoch}`
+
+/** Where an operator confirms that a node is down. */
+const confirmationPath = (node: string) => `/api/v1/node/${encodeURIComponent(node)}/fence-confirmation`
+
+/** The answer, not an error, when the link was lost after the write was sent: the epoch was fixed before. */
+export interface OutcomeUnknown {
+  readonly code: 'outcome_unknown'
+  readonly outcome: 'unknown'
+  readonly epoch: number
+  readonly message: string
+}
+
+export const outcomeUnknown = (epoch: number): OutcomeUnknown => ({
+  code: 'outcome_unknown',
+  outcome: 'unknown',
+  epoch,
+  message: `The connection to ZooKeeper was lost after the write was sent; ${switchoverPath(epoch)} will tell what became of it.`,
+})
+
+const followUp = (epoch: number) => ({ headers: { location: switchoverPath(epoch), 'retry-after': RETRY_AFTER } })
+
+/** At the end of the wait it is still not known whether the write was done. */
+export const stillUnknown = (epoch: number) =>
+  new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} By the end of the wait it was not known.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
+
+/** The switchover goes on at the end of the wait. An error, because who waits with `curl --fail` must not take it for a success. */
+export const goingOn = (switchover: Switchover) =>
+  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} goes on at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverPath(switchover.epoch)}.`, {
+    outcome: 'in_progress', members: { epoch: switchover.epoch, switchover }, ...followUp(switchover.epoch),
+  })
+
+/** The switchover was begun, and at the end of the wait ZooKeeper is away. */
+export const outOfSight = (epoch: number, switchover: Switchover | null) =>
+  new ApiError('zookeeper_unavailable', `Switchover ${epoch} was begun, but ZooKeeper does not answer at the end of the wait; ${switchoverPath(epoch)} will tell what became of it.`, {
+    outcome: 'in_progress', members: { epoch, switchover }, ...followUp(epoch),
+  })
+
+const outcome = 'not_started' as const
+
+/** @param inFlight the switchover that is in the way, as clients read it */
+export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | 'in_flight' }>, inFlight: Switchover | null): ApiError {
+  switch (ruling.kind) {
+    case 'unknown_node':
+      return new ApiError('node_unknown', `There is no node named "${ruling.node}"; GET /api/v1/node lists them.`, { outcome, members: { nodes: [ruling.node] } })
+    case 'precondition_failed':
+      return preconditionFailed(ruling.message, ruling.primary, ruling.epoch)
+    case 'busy':
+      return new ApiError('switchover_in_flight', `${whatIsGoingOn(inFlight, ruling.nodes)} Wait for its end, then ask again.`, {
+        outcome,
+        headers: inFlight === null ? { 'retry-after': RETRY_AFTER } : { location: switchoverPath(inFlight.epoch), 'retry-after': RETRY_AFTER },
+        members: { switchover: inFlight, nodes: ruling.nodes },
+      })
+    case 'holder_unconfirmed':
+      return new ApiError('holder_unconfirmed',
+        `${ruling.nodes.join(', ')} may hold resources and cannot be asked. Once it is certain that it is down, confirm that; then ask again.${suspendedBy(ruling.alsoDead)}`,
+        { outcome, members: { nodes: ruling.nodes, confirmation: [...ruling.alsoDead, ...ruling.nodes].map(confirmationPath) } })
+    case 'ineligible': {
+      const sentences = Object.values(ruling.reasons).flat().map(({ message }) => message)
+      return new ApiError('not_eligible', `Nobody can take the role over. ${sentences.length === 0 ? 'There is no other coordinator' : sentences.join('; ')}.`, { outcome, members: { reasons: ruling.reasons } })
+    }
+    default: return unreachable(ruling)
+  }
+}
+
+/** Which other confirmation lets the fencing begin again. */
+const suspendedBy = (alsoDead: readonly string[]) => alsoDead.length === 0
+  ? ''
+  : ` No node is fenced while ${alsoDead.join(', ')} is dead as well: confirming that ${alsoDead.join(', ')} is down lets the cluster fence the other by itself, if it has a fencing agent.`
+
+function whatIsGoingOn (inFlight: Switchover | null, nodes: readonly string[]): string {
+  if (inFlight !== null) return `Switchover ${inFlight.epoch} (${inFlight.from ?? 'nobody'} to ${inFlight.to ?? 'any other'}) is in flight.`
+  return `${nodes.join(', ')} is in the middle of a takeover or relinquish.`
+}
+
+export function preconditionFailed (reason: string, primary: string | null, epoch: number | null): ApiError {
+  return new ApiError('precondition_failed', `${reason} Look at the present primary, then decide again.`, {
+    outcome, members: { primary: primary === NOBODY ? null : primary, ...(epoch === null ? {} : { epoch }) },
+  })
+}
+
+/** The key, or its version, was no longer as read when it was to be written. */
+export const moved = (primary: string | null, epoch: number | null) =>
+  preconditionFailed('Somebody else changed the primary key meanwhile.', primary, epoch)
+
+export const lockNotHad = (holder: LockHolder | null) =>
+  new ApiError('lock_not_had', holder === null
+    ? 'The primary lock could not be acquired in time, though no switchover is in progress and nobody was seen to hold it. Retry.'
+    : `The primary lock is held by ${holderInWords(holder)}, and no switchover is in progress. Retry; if it stays held, see "A lock that is not released" in docs/operations.md.`, { outcome, headers: { 'retry-after': RETRY_AFTER } })
+
+export const epochUnknown = (epoch: number) =>
+  new ApiError('epoch_unknown', `There is no switchover ${epoch}; GET /api/v1/primary tells the present epoch.`, { members: { epoch } })
+
+export const recordExpired = (epoch: number, oldest: number) =>
+  new ApiError('record_expired', `The record of switchover ${epoch} is not kept any more; the oldest there is is ${oldest}.`, { members: { epoch } })

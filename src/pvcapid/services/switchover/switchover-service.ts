@@ -1,0 +1,275 @@
+/**
+ * Switchovers asked for over HTTP, on every route that asks for one.
+ *
+ * Guarantees: whatever is answered was true at a moment between the request and the answer: the view decides only that a request has to go to
+ * the primary lock, everything else is confirmed by a direct reading or judged under the lock. The key is written at most once for one
+ * request. `not_started` is said only when nothing was written and nothing will be; when that cannot be known, the epoch is told. Every
+ * answer comes within `BOUND` and the second that this API's own view is given, whatever ZooKeeper does.
+ */
+import { changeKey, type RunningChange } from '../../../cluster/key-changer.ts'
+import { KeyOperations } from '../../../cluster/key-operations.ts'
+import { readEpoch, readRecord } from '../../../cluster/reading.ts'
+import { eligibilityReport, type CandidateReport } from '../../../core/switchover/eligibility-report.ts'
+import { historyPage, type HistoryEntry, type HistoryPage } from '../../../core/switchover/history.ts'
+import type { KeyOutcome } from '../../../core/coordinator/key-change.ts'
+import type { Refusal } from '../../../core/coordinator/intent.ts'
+import type { SwitchoverRecord } from '../../../core/model/record.ts'
+import { holderInWords } from '../../../core/model/lock-holder.ts'
+import { isOpen } from '../../../core/model/record.ts'
+import { unreachable } from '../../../core/model/states.ts'
+import type { Survey } from '../../../core/model/survey.ts'
+import { epochNow } from '../../../core/model/survey.ts'
+import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
+import { switchoverView, unrecordedSwitchover, type Switchover } from '../../../core/switchover/switchover-view.ts'
+import type { Clock, Timer } from '../../../runtime/clock.ts'
+import type { Logger } from '../../../runtime/log/log.ts'
+import type { LockBook } from '../../../zookeeper/locks/locks.ts'
+import type { Session } from '../../../zookeeper/session/session.ts'
+import type { Contact } from '../contact.ts'
+import { ApiError, asNotStarted, zookeeperUnavailable } from '../../errors/errors.ts'
+import { epochUnknown, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
+import type { View } from '../view.ts'
+import type { Client, Waiters } from '../waiters.ts'
+
+export type { SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
+export type { Switchover } from '../../../core/switchover/switchover-view.ts'
+
+/** Milliseconds that a change of the key waits for the primary lock. */
+const LOCK_TIMEOUT = 400
+/** Milliseconds from the request until its fate is told. */
+const BOUND = LOCK_TIMEOUT + 2_000
+/** Milliseconds more that a reading may take which only makes the answer better. */
+const READING = 500
+/** Milliseconds after a committed write until the answer is given without this API having seen it. */
+const OWN_VIEW = 1_000
+
+export type SwitchoverAnswer =
+  /** Nothing was to be done; the switchover that made it so, if it is known. */
+  | { readonly kind: 'already', readonly epoch: number, readonly switchover: Switchover | null }
+  /** The same wish is in flight. */
+  | { readonly kind: 'in_flight', readonly epoch: number, readonly switchover: Switchover }
+  | { readonly kind: 'committed', readonly epoch: number, readonly switchover: Switchover }
+  /** The link was lost after the write was sent. */
+  | { readonly kind: 'unknown', readonly epoch: number }
+
+/** A judgement on a survey: the ruling of the core, or a caller's own `already`. Throws what is to be refused. */
+export type Judge = (survey: Survey) => Ruling
+
+export interface SwitchoverServiceOptions {
+  readonly contact: Contact
+  readonly view: View
+  readonly waiters: Waiters
+  readonly book: LockBook
+  readonly clock: Clock
+  readonly log: Logger
+  /** Written into the lock's child, for people. */
+  readonly identifier: string
+}
+
+export class SwitchoverService {
+  readonly #options: SwitchoverServiceOptions
+
+  constructor (options: SwitchoverServiceOptions) {
+    this.#options = options
+  }
+
+  /** Operations on the present session, for one change of the key, or null while there is none. */
+  operations (): KeyOperations | null {
+    const { contact: { keeper }, book, identifier } = this.#options
+    return keeper.current === null ? null : new KeyOperations(keeper.current, { book, identifier, lockTimeout: LOCK_TIMEOUT })
+  }
+
+  /**
+   * Judges the request and carries it out.
+   * @param judge in place of the core's rule, before the lock is taken
+   * @throws ApiError with the codes of `switchover-problems.ts`, `zookeeper_unavailable`
+   */
+  async request (request: SwitchoverRequest, judge: Judge = (survey) => rule(request, survey)): Promise<SwitchoverAnswer> {
+    const { book, identifier, clock, log } = this.#options
+    const until = clock.monotonic() + BOUND
+    const before = await this.#beforeWrite(judge)
+    if ('kind' in before) return before
+    const { session } = before
+    const operations = new KeyOperations(session, { book, identifier, lockTimeout: LOCK_TIMEOUT })
+    const change = changeKey(operations, { kind: 'request', request }, () => clock.wall())
+    const outcome = await this.#bounded(change, until - clock.monotonic())
+    log.info({ request, outcome: outcome.kind, epoch: change.epoch }, 'a switchover was asked for')
+    return await this.#answer(outcome, judge)
+  }
+
+  /** The switchover of `epoch` as the view has it; null if it has not seen it. */
+  seen (epoch: number): Switchover | null {
+    return this.#options.view.board.get(epoch)
+  }
+
+  /** The switchover of `epoch`. Throws `epoch_unknown` or `record_expired`; an epoch that the view has not seen is read directly. */
+  async get (epoch: number): Promise<Switchover> {
+    const { contact, view } = this.#options
+    const seen = view.board.get(epoch)
+    if (seen !== null) return seen
+    const { oldest } = view.board
+    if (oldest !== null && epoch < oldest) throw recordExpired(epoch, oldest)
+    const { stored, present } = await contact.bounded(async () => {
+      const session = await contact.session()
+      await session.sync('/')
+      const found = await readRecord(session, epoch)
+      return { stored: found, present: found === null ? await readEpoch(session) : null }
+    })
+    // Whoever asks for what there is not costs no survey.
+    if (stored === null && present !== null && present !== epoch) throw epochUnknown(epoch)
+    const survey = stored === null ? await contact.survey() : null
+    const record = stored?.record ?? survey?.records.find((each) => each.record.epoch === epoch)?.record
+    if (record !== undefined) return this.#shown(record)
+    const unrecorded = survey !== null && epochNow(survey) === epoch ? unrecordedSwitchover(survey, this.#since()) : null
+    return unrecorded ?? raise(epochUnknown(epoch))
+  }
+
+  history (page: HistoryPage): readonly HistoryEntry[] {
+    const { view } = this.#options
+    void view.snapshot
+    return historyPage(view.board.newest(), page)
+  }
+
+  eligibility (): readonly CandidateReport[] {
+    const { survey } = this.#options.view.snapshot
+    return survey === null ? [] : eligibilityReport(survey)
+  }
+
+  /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. Throws `too_many_waiting`, and as `get`. */
+  async whenDone (epoch: number, milliseconds: number, client: Client): Promise<Switchover> {
+    return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? await this.get(epoch)
+  }
+
+  /** A place among those who wait, for `followed`. Throws `too_many_waiting`. */
+  place (): Disposable {
+    return this.#options.waiters.place()
+  }
+
+  /** As `whenDone`, for who has a place. Null if this API has not seen the switchover by then; never rejects. */
+  async followed (epoch: number, milliseconds: number, client: Client | undefined): Promise<Switchover | null> {
+    const { view: { board }, waiters } = this.#options
+    return await waiters.untilPlaced(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? board.get(epoch)
+  }
+
+  /** Whether what this API shows may be out of date by more than a moment. */
+  get stale (): boolean {
+    return this.#options.view.stale
+  }
+
+  #seenDone (epoch: number): Switchover | null {
+    const seen = this.#options.view.board.get(epoch)
+    return seen?.done === true ? seen : null
+  }
+
+  /** What can be answered without the lock, or a session to write the key on. Nothing is written here, whatever is thrown. */
+  async #beforeWrite (judge: Judge): Promise<SwitchoverAnswer | { readonly session: Session }> {
+    try {
+      return await this.#withoutLock(judge) ?? { session: await this.#options.contact.session() }
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+
+  /** What can be answered without the lock, or null: the key has to be written. */
+  async #withoutLock (judge: Judge): Promise<SwitchoverAnswer | null> {
+    const { contact, view } = this.#options
+    const survey = view.latest?.survey ?? null
+    if (survey !== null && contact.connected && judge(survey).kind === 'write') return null
+    const fresh = await contact.survey()
+    if (fresh === null) return null
+    const ruling = judge(fresh)
+    return ruling.kind === 'write' ? null : this.#ruled(ruling, fresh)
+  }
+
+  /** The outcome within `milliseconds`. A change that is not through by then is given up, or is unknown. */
+  async #bounded (change: RunningChange, milliseconds: number): Promise<KeyOutcome> {
+    let timer: Timer | null = null
+    const late = new Promise<KeyOutcome>((resolve) => {
+      timer = this.#options.clock.after(Math.max(0, milliseconds), () => {
+        resolve(change.abandon() || change.epoch === null ? { kind: 'not_started' } : { kind: 'unknown', epoch: change.epoch })
+      })
+    })
+    return await Promise.race([change.outcome, late]).finally(() => timer?.[Symbol.dispose]())
+  }
+
+  async #answer (outcome: KeyOutcome, judge: Judge): Promise<SwitchoverAnswer> {
+    switch (outcome.kind) {
+      case 'committed': return await this.#committed(outcome.record)
+      case 'unknown': return outcome
+      case 'overwritten': return { kind: 'unknown', epoch: outcome.epoch }
+      case 'not_started': throw zookeeperUnavailable(undefined, 'not_started')
+      // Whoever holds the lock may have begun something meanwhile, which is then the answer.
+      case 'lock_timeout': return await this.#withoutLock(judge).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(this.#lockNotHad())
+      case 'refused': return await this.#refused(outcome.refusal)
+      case 'overtaken':
+      case 'adopted': return await this.#moved()
+      default: return unreachable(outcome)
+    }
+  }
+
+  /** Names the holder, as the view has it. */
+  #lockNotHad (): ApiError {
+    const { view, log } = this.#options
+    const holder = view.latest?.primaryLock ?? null
+    log.warn({ holder: holder?.identifier, holder_session: holder?.session, held_since: holder?.since }, holder === null ? 'the primary lock could not be acquired in time' : `the primary lock is held by ${holderInWords(holder)}`)
+    return lockNotHad(holder)
+  }
+
+  /** Waits until this API has seen its own write, so that the client's next reading shows it. */
+  async #committed (record: SwitchoverRecord): Promise<SwitchoverAnswer> {
+    const { view: { board }, waiters } = this.#options
+    await waiters.untilPlaced('primary', OWN_VIEW, undefined, () => (board.primary.epoch ?? -1) >= record.epoch ? true : null)
+    const switchover = await waiters.untilPlaced(`switchover/${record.epoch}`, OWN_VIEW, undefined, () => board.get(record.epoch))
+    return { kind: 'committed', epoch: record.epoch, switchover: switchover ?? this.#shown(record) }
+  }
+
+  async #refused (refusal: Refusal): Promise<SwitchoverAnswer> {
+    if (refusal.kind === 'moved') return await this.#moved()
+    const survey = refusal.kind === 'already' ? await this.#freshOrSeen() : null
+    return this.#ruled(refusal, survey)
+  }
+
+  async #moved (): Promise<never> {
+    const survey = await this.#freshOrSeen()
+    throw moved(survey?.key.value ?? null, survey === null ? null : epochNow(survey))
+  }
+
+  /** A fresh survey, or else what the view has: for what is only told beside the answer. */
+  async #freshOrSeen (): Promise<Survey | null> {
+    try {
+      return await this.#options.contact.survey(READING)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return this.#options.view.latest?.survey ?? null
+    }
+  }
+
+  #ruled (ruling: Exclude<Ruling, { kind: 'write' }>, survey: Survey | null): SwitchoverAnswer {
+    switch (ruling.kind) {
+      case 'already': {
+        const stored = survey?.records.find(({ record }) => record.epoch === ruling.epoch)
+        const switchover = stored === undefined ? survey && unrecordedSwitchover(survey, this.#since()) : this.#shown(stored.record)
+        return { kind: 'already', epoch: ruling.epoch, switchover }
+      }
+      case 'in_flight': return { kind: 'in_flight', epoch: ruling.record.epoch, switchover: this.#shown(ruling.record) }
+      default: throw refused(ruling, ruling.kind === 'busy' && ruling.record !== null ? this.#shown(ruling.record) : null)
+    }
+  }
+
+  #since (): string {
+    const { clock, view } = this.#options
+    return view.latest?.primarySince ?? clock.wall()
+  }
+
+  /** A record as clients read it: the view's reading of it, unless this one is newer. */
+  #shown (record: SwitchoverRecord): Switchover {
+    const { board, latest } = this.#options.view
+    const seen = board.get(record.epoch)
+    if (seen !== null && (seen.done || isOpen(record))) return seen
+    return switchoverView(record, { members: latest?.cluster?.members ?? [], records: latest?.cluster?.records ?? [] }, seen?.progress ?? 0)
+  }
+}
+
+function raise (error: unknown): never {
+  throw error
+}

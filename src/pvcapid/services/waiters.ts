@@ -1,0 +1,118 @@
+/**
+ * Clients that wait for something to change, by topic: a waiter is woken only when its own topic is. Bounded in number and in time, ended
+ * together at shutdown; a client that goes away leaves at once.
+ */
+import type { Clock } from '../../runtime/clock.ts'
+import { ApiError, RETRY_AFTER } from '../errors/errors.ts'
+import type { Topic } from '../../projection/topic.ts'
+
+/** Whom a reply is for. */
+export interface Client {
+  /** Calls `listener` when nobody waits for the reply any more, at once if that is so already. Forgets it when disposed of. */
+  onceOver (listener: () => void): Disposable
+  /** Why its key does not allow the request any more; null while it does. */
+  keyFault (): ApiError | null
+}
+
+export interface WaitersOptions {
+  readonly clock: Clock
+  /** More than this many at once are refused. */
+  readonly limit: number
+}
+
+export class Waiters {
+  readonly #options: WaitersOptions
+  readonly #byTopic = new Map<Topic, Set<() => void>>()
+  /** Clients that wait, and what ends the wait of each. */
+  readonly #clients = new Map<Client, () => void>()
+  #size = 0
+  #ended = false
+
+  constructor (options: WaitersOptions) {
+    this.#options = options
+  }
+
+  /** How many places are taken. */
+  get size (): number { return this.#size }
+
+  /** A place among those who wait, until it is disposed of. Throws `too_many_waiting`. */
+  place (): Disposable {
+    if (this.#size >= this.#options.limit) {
+      throw new ApiError('too_many_waiting', `${this.#size} clients are waiting already; try again later, or ask without wait.`, { headers: { 'retry-after': RETRY_AFTER } })
+    }
+    this.#size += 1
+    let taken = true
+    return {
+      [Symbol.dispose]: () => {
+        if (taken) this.#size -= 1
+        taken = false
+      },
+    }
+  }
+
+  /**
+   * Resolves with what `check` gives as soon as that is not null, else with null: after `milliseconds`, when the client is gone, or at shutdown. `check` is
+   * asked at once and at each wake, and must not throw. Rejects with `too_many_waiting`, and as the client's key is replaced meanwhile.
+   */
+  async until<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
+    const now = check()
+    if (now !== null || milliseconds <= 0) return now
+    const place = this.place()
+    try {
+      const found = await this.untilPlaced(topic, milliseconds, client, check)
+      const fault = client?.keyFault() ?? null
+      if (fault !== null) throw fault
+      return found
+    } finally {
+      place[Symbol.dispose]()
+    }
+  }
+
+  /** As `until`, for who has a place already, or waits so short a time that it needs none. Never rejects: the client's key is the caller's to look at. */
+  async untilPlaced<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
+    const now = check()
+    if (now !== null || milliseconds <= 0 || this.#ended) return now
+    const { promise, resolve } = resolvers<T | null>()
+    const wake = (): void => {
+      const found = check()
+      if (found !== null || this.#ended) resolve(found)
+    }
+    const end = (): void => resolve(check())
+    const waiting = this.#byTopic.get(topic) ?? new Set()
+    this.#byTopic.set(topic, waiting.add(wake))
+    const timer = this.#options.clock.after(milliseconds, end)
+    const leaving = client?.onceOver(end)
+    if (client !== undefined) this.#clients.set(client, end)
+    try {
+      return await promise
+    } finally {
+      timer[Symbol.dispose]()
+      leaving?.[Symbol.dispose]()
+      if (client !== undefined) this.#clients.delete(client)
+      waiting.delete(wake)
+      if (waiting.size === 0 && this.#byTopic.get(topic) === waiting) this.#byTopic.delete(topic)
+    }
+  }
+
+  /** Something about `topic` has changed. */
+  wake (topic: Topic): void {
+    for (const wake of [...this.#byTopic.get(topic) ?? []]) wake()
+  }
+
+  /** Keys have been replaced: who waits with one that does not hold any more waits no longer. */
+  endRevoked (): void {
+    for (const [client, end] of [...this.#clients]) if (client.keyFault() !== null) end()
+  }
+
+  /** Everybody gets what there is; nobody waits from now on. */
+  end (): void {
+    this.#ended = true
+    for (const topic of [...this.#byTopic.keys()]) this.wake(topic)
+  }
+}
+
+function resolvers<T> (): { promise: Promise<T>, resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((_resolve) => { resolve = _resolve })
+  return { promise, resolve }
+}

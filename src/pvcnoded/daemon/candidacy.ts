@@ -1,0 +1,94 @@
+/**
+ * What this node publishes of itself as a candidate, in its presence: whether it could acquire its resources, checked while it is secondary and
+ * once more whenever the key names it, and until when it leaves the role to its peers. The coordinator machine is told what the checks find.
+ */
+import type { Coordinator } from '../../core/coordinator/coordinator-state.ts'
+import { epochOf } from '../../core/model/epoch.ts'
+import type { StandsBack } from '../../core/model/member.ts'
+import { standBackTime } from '../../core/coordinator/procedure-runner.ts'
+import { publishedReadiness, type Readiness } from '../../core/model/readiness.ts'
+import type { Trouble } from '../../core/model/transition.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/log/log.ts'
+import { ReadinessMonitor } from '../resources/readiness-monitor.ts'
+import type { Resource } from '../resources/resource.ts'
+
+export interface CandidacyOptions {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly resources: readonly Resource[]
+  /** Milliseconds between two checks. */
+  readonly interval: number
+  /** Puts both into the presence. */
+  readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: StandsBack | null }) => void
+  readonly onChecked: (trouble: Trouble | null) => void
+}
+
+export class Candidacy implements Disposable {
+  readonly #options: CandidacyOptions
+  readonly #monitor: ReadinessMonitor
+  #readiness: Readiness | null = null
+  #standsBack: { readonly timer: number, readonly shown: StandsBack } | null = null
+  /** The newest epoch that named this node and was checked for. */
+  #checkedFor = -1
+  #why = ''
+
+  constructor (options: CandidacyOptions) {
+    this.#options = options
+    const { clock, log, resources, interval } = options
+    this.#monitor = new ReadinessMonitor({
+      clock,
+      log,
+      resources,
+      interval,
+      onChecked: (readiness, trouble) => {
+        this.#readiness = publishedReadiness(readiness)
+        this.#publish()
+        options.onChecked(trouble)
+      },
+    })
+  }
+
+  /** Follows the machine; to be called after each of its steps. */
+  follow (machine: Coordinator): void {
+    const isCandidate = machine.daemon === 'run' && machine.state === 'secondary' && !machine.stopping && machine.activity.kind !== 'procedure'
+    if (isCandidate) {
+      this.#monitor.start()
+      this.#checkWhenNamed(machine)
+    } else {
+      this.#monitor.stop()
+      this.#readiness = null
+    }
+    this.#followStandBack(machine, isCandidate)
+    this.#publish()
+  }
+
+  /** Why the node will stand back, if it is about to. */
+  because (trouble: Trouble): void {
+    this.#why = trouble.message
+  }
+
+  [Symbol.dispose] (): void {
+    this.#monitor.stop()
+  }
+
+  /** The peers wait for the transition delay before they begin to release anything: this is the time to find out. */
+  #checkWhenNamed ({ view, settings: { self } }: Coordinator): void {
+    const epoch = view?.key.value === self ? epochOf(view.key, view.ledger) : null
+    if (epoch === null || epoch <= this.#checkedFor) return
+    this.#checkedFor = epoch
+    this.#monitor.checkNow()
+  }
+
+  #followStandBack ({ timers: { standBack: timer }, failures, settings }: Coordinator, isCandidate: boolean): void {
+    if (timer === null || !isCandidate) this.#standsBack = null
+    else if (this.#standsBack?.timer !== timer) {
+      const until = new Date(Date.parse(this.#options.clock.wall()) + standBackTime(settings, failures)).toISOString()
+      this.#standsBack = { timer, shown: { until, why: this.#why.slice(0, 300) } }
+    }
+  }
+
+  #publish (): void {
+    this.#options.publish({ readiness: this.#readiness, stands_back: this.#standsBack?.shown ?? null })
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * The node daemon: one life after the other until it is told to stop, and then the end in its order. The keepalive belongs to the daemon,
+ * not to a life, and goes on through everything.
+ *
+ * Invariant: the last three writes of a clean shutdown are the final keepalive, `stop`, and the closing of the session.
+ */
+import type { Clock } from '../../runtime/clock.ts'
+import type { CommandRunner } from '../../runtime/process/command.ts'
+import { Episode, type Logger } from '../../runtime/log/log.ts'
+import type { LogTail } from '../../runtime/log/log-tail.ts'
+import type { Connector } from '../../zookeeper/client/connection.ts'
+import type { Diagnosis } from '../../zookeeper/client/diagnosis.ts'
+import { isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { LockBook } from '../../zookeeper/locks/locks.ts'
+import { SessionKeeper, type KeeperReport } from '../../zookeeper/session/session-keeper.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
+import { Collection } from '../collectors/collection.ts'
+import type { Collector } from '../collectors/collector.ts'
+import { CollectedPublisher } from '../collectors/publisher.ts'
+import type { NodeConfig } from '../config.ts'
+import type { EndingCode } from '../endings.ts'
+import { Keepalive } from '../keepalive/keepalive.ts'
+import { Life } from './life.ts'
+import { LogPublisher } from './log-publisher.ts'
+import type { StaticData } from './registration.ts'
+
+export interface NodeDaemonOptions {
+  readonly config: NodeConfig
+  readonly connector: Connector
+  readonly clock: Clock
+  readonly commands: CommandRunner
+  readonly log: Logger
+  /** A fresh random uuid, 32 hexadecimal digits. */
+  readonly uuid: () => string
+  /** From 0 inclusive to 1 exclusive. */
+  readonly random: () => number
+  readonly facts: StaticData
+  /** Those of every node, and those of the configuration. */
+  readonly collectors: readonly Collector[]
+  readonly version: string
+  /** Finds out why no session with ZooKeeper can be opened. */
+  readonly diagnose?: (servers: readonly string[]) => Promise<Diagnosis>
+  /** Kept in ZooKeeper, if given. */
+  readonly logTail?: LogTail
+  /** Called once, when the node is registered for the first time. */
+  readonly onRegistered?: () => void
+  /** Told what the daemon waits for or does, in words, whenever that changes. */
+  readonly onStatus?: (status: string) => void
+}
+
+/** `stop_not_written`: nothing is held any more, but peers will find this node dead. */
+export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written'>
+
+/** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
+const FAREWELL = 10_000
+/** Milliseconds that a daemon which holds nothing waits for contact at its end, so that it can say so. */
+const CONTACT = 3_000
+/** Milliseconds between two looks at whether a shutdown that takes long is still in contact. */
+const DEAD_SESSION_CHECK = 1_000
+
+export class NodeDaemon {
+  readonly #options: NodeDaemonOptions
+  readonly #keeper: SessionKeeper
+  readonly #book: LockBook
+  readonly #keepalive: Keepalive
+  readonly #collection: Collection
+  #publisher: CollectedPublisher | null = null
+  #logPublisher: LogPublisher | null = null
+  readonly #unreachable: Episode
+  /** Aborts when a daemon that is to stop has waited long enough for a session. */
+  readonly #giveUp = new AbortController()
+  #life: Life | null = null
+  /** Why ZooKeeper cannot be reached, as the log has it. */
+  #reason: Diagnosis['reason'] | null = null
+  #registered = false
+  #stopping = false
+  #ended = false
+
+  constructor (options: NodeDaemonOptions) {
+    this.#options = options
+    const { config, connector, clock, collectors, log, random, uuid } = options
+    this.#unreachable = new Episode(log, clock)
+    this.#book = new LockBook({ clock, uuid, report: ({ path, error }) => log.warn({ path, err: error }, 'an abandoned lock attempt is not gone yet') })
+    this.#keeper = new SessionKeeper({
+      connector,
+      servers: config.servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
+      sessionTimeout: config.sessionTimeout,
+      clock,
+      random,
+      ...options.diagnose === undefined ? {} : { diagnose: options.diagnose },
+      report: (report) => this.#onSession(report),
+    })
+    this.#keepalive = new Keepalive({
+      clock,
+      interval: config.keepaliveInterval,
+      beat: () => this.#collection.start(),
+      write: async (deadline) => await this.#writeKeepalive(deadline),
+      report: ({ event, late, ...counts }) => log[event === 'recovered' ? 'info' : 'warn']({ late: Math.round(late) / 1000, ...counts }, `keepalive ${event}`),
+    })
+    this.#collection = new Collection({
+      clock,
+      log,
+      collectors,
+      onCollected: (collected, all) => { void this.#publisher?.publish(collected, all) },
+    })
+  }
+
+  /** What may be held here at this moment. */
+  get held (): readonly string[] { return this.#life?.held ?? [] }
+
+  /** Nothing may be held here, or the lease stands for it. */
+  get sound (): boolean { return this.#life?.sound ?? true }
+
+  /** Runs until `shutdown` has been carried out, and says whether `stop` was written. Rejects with a `NodeNameInUseError`. */
+  async run (): Promise<DaemonEnd> {
+    try {
+      const last = await this.#liveUntilLeft()
+      // What the collectors still have to say, and what is left of lock attempts, must not come after the last words.
+      await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
+      await Promise.all([this.#publisher?.stop(), this.#logPublisher?.stop(), this.#book.close()])
+      return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
+    } finally {
+      this.#ended = true
+      await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
+      await this.#keeper.close()
+    }
+  }
+
+  /** Begins the orderly end. Idempotent. */
+  shutdown (): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    const { clock, config, log } = this.#options
+    log.info('shutting down: handing over, then the final keepalive')
+    this.#life?.shutdown()
+    clock.after(config.handoverTimeout + FAREWELL, () => this.#goWithoutContact())
+    clock.after(CONTACT, () => this.#goIfIdle())
+  }
+
+  /** Out of contact and holding nothing, there is nobody to hand over to, and nothing to wait for. */
+  #goIfIdle (): void {
+    if (this.#ended || this.#giveUp.signal.aborted) return
+    const { current } = this.#keeper
+    if (current?.state !== 'connected' && this.#life?.mayHold !== true) return this.#goWithoutContact()
+    this.#options.clock.after(DEAD_SESSION_CHECK, () => this.#goIfIdle())
+  }
+
+  #goWithoutContact (): void {
+    this.#giveUp.abort()
+    this.#dropDeadSession()
+  }
+
+  /** A session that is out of contact may never end by itself, and nothing that waits for it would; in contact, the end takes what it takes. */
+  #dropDeadSession (): void {
+    const { current } = this.#keeper
+    if (current !== null && current.state !== 'connected') {
+      current.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'out of contact during the shutdown' }))
+    }
+    if (!this.#ended) this.#options.clock.after(DEAD_SESSION_CHECK, () => this.#dropDeadSession())
+  }
+
+  /** The last life, which left in order; null if a daemon that is to stop found no session to do it on. */
+  async #liveUntilLeft (): Promise<Life | null> {
+    const { log } = this.#options
+    for (;;) {
+      const session = await this.#keeper.ready(this.#giveUp.signal).catch((error: unknown) => {
+        if (isZooKeeperError(error) && this.#giveUp.signal.aborted) return null
+        throw error
+      })
+      if (session === null) {
+        log.error('ZooKeeper could not be reached during the shutdown')
+        return null
+      }
+      const life = await this.#live(session)
+      if (life !== null) return life
+      session.destroy(new ZooKeeperError('closed', { op: 'close', detail: 'the life on this session is over' }))
+    }
+  }
+
+  /** One life on `session`: itself if it left in order, else null. */
+  async #live (session: Session): Promise<Life | null> {
+    const { config, clock, commands, log, facts, version, logTail } = this.#options
+    const life = new Life({ config, session, clock, commands, book: this.#book, log, facts, version })
+    this.#life = life
+    if (this.#stopping) life.shutdown()
+    try {
+      const end = await life.run(() => {
+        if (!this.#registered) this.#options.onRegistered?.()
+        this.#registered = true
+        this.#options.onStatus?.(`registered as ${config.node}`)
+        this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name))
+        void this.#logPublisher?.stop()
+        if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
+        this.#keepalive.start()
+      })
+      return end === 'left' ? life : null
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      log.warn({ err: error }, 'could not register; trying again on a new session')
+      return null
+    }
+  }
+
+  /** Whether `stop` is written. */
+  async #sayFarewell (life: Life): Promise<boolean> {
+    const { clock, log } = this.#options
+    let late = false
+    const timer = clock.after(FAREWELL, () => {
+      late = true
+      this.#keeper.destroy(new ZooKeeperError('deadline', { op: 'close', detail: 'the last writes took too long' }))
+    })
+    const final = await life.own.writeSurely('keepalive', this.#keepaliveValue())
+    if (final !== 'done') log.error({ outcome: final, late }, 'the final keepalive could not be written, nor stop: peers will find this node dead')
+    const stopped = final === 'done' ? await life.own.write('daemonstate', 'stop') : 'failed'
+    timer[Symbol.dispose]()
+    if (stopped === 'done') log.info('final keepalive and stop are written')
+    else if (final === 'done') log.error({ outcome: stopped, late }, 'stop could not be written')
+    return stopped === 'done'
+  }
+
+  #keepaliveValue (): string {
+    return String(Math.floor(Date.parse(this.#options.clock.wall()) / 1000))
+  }
+
+  async #writeKeepalive (deadline: number): Promise<boolean> {
+    if (!this.#registered || this.#life === null) return false
+    return await this.#life.own.writeOnce('keepalive', this.#keepaliveValue(), deadline)
+  }
+
+  #onSession (report: KeeperReport): void {
+    const { log } = this.#options
+    switch (report.event) {
+      case 'session_opened':
+        this.#reason = null
+        this.#unreachable.over('ZooKeeper can be reached')
+        log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'ZooKeeper session opened')
+        break
+      case 'session_suspended':
+        log.warn('out of contact with ZooKeeper: nothing new is begun')
+        this.#options.onStatus?.('out of contact with ZooKeeper')
+        break
+      case 'session_resumed':
+        log.info('in contact with ZooKeeper again')
+        this.#options.onStatus?.(`registered as ${this.#options.config.node}`)
+        break
+      case 'session_lost':
+        // Ended by this daemon itself, it is no fault.
+        if (report.error.code === 'closed') log.info('ZooKeeper session closed')
+        else log.warn({ reason: report.error.code }, `ZooKeeper session ended: ${report.error.message}`)
+        break
+      case 'connect_failed':
+        this.#unreachable.fault(`ZooKeeper cannot be reached; still trying: ${report.error.message}`, { reason: report.error.code })
+        this.#options.onStatus?.(`waiting for ZooKeeper: ${report.error.message}`)
+        break
+      case 'diagnosed':
+        if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
+        this.#reason = report.diagnosis.reason
+        this.#options.onStatus?.(`waiting for ZooKeeper: ${report.diagnosis.sentence}`)
+        break
+      default: report satisfies never
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Acknowledges what is asked of this node's domains: `flush` becomes `flushed` and `unflush` becomes `ready` once the command configured for it has
+ * exited with 0, or at once where there is none. Level-triggered: whatever was asked for before this life is taken up; another wish stops the command
+ * under way; a command that fails is tried again after growing pauses, and meanwhile the state stays as it was asked for.
+ */
+import { retryPause } from '../../core/model/fence-record.ts'
+import { sureSet } from '../../cluster/sure-write.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { CommandRunner } from '../../runtime/process/command.ts'
+import { failureOf } from '../../runtime/process/command-report.ts'
+import { pause } from '../../runtime/deadline.ts'
+import type { Logger } from '../../runtime/log/log.ts'
+import { nodePath } from '../../cluster/layout.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
+import { WatchedTree } from '../../zookeeper/cache/tree.ts'
+
+export interface DomainsConfig {
+  readonly flush: readonly string[] | undefined
+  readonly unflush: readonly string[] | undefined
+  /** Milliseconds that a command may take. */
+  readonly timeout: number
+}
+
+export interface DomainsOptions {
+  readonly session: Session
+  readonly clock: Clock
+  readonly commands: CommandRunner
+  readonly log: Logger
+  readonly config: { readonly node: string, readonly domains: DomainsConfig }
+}
+
+/** What is asked for → what it is once that is done. */
+const wishes = { flush: 'flushed', unflush: 'ready' } as const
+type Wish = keyof typeof wishes
+const wishOf = (state: string | undefined): Wish | null => state === 'flush' || state === 'unflush' ? state : null
+
+export class Domains {
+  readonly #options: DomainsOptions
+  readonly #path: string
+  readonly #tree: WatchedTree
+  #underWay: { readonly version: number, readonly stop: AbortController } | null = null
+  #done: Promise<void> = Promise.resolve()
+
+  constructor (options: DomainsOptions) {
+    const { session, clock, log, config } = options
+    this.#options = options
+    this.#path = nodePath(config.node, 'domainstate')
+    this.#tree = new WatchedTree({
+      sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
+      clock,
+      roots: [this.#path],
+      interest: (path) => ({ data: path === this.#path, children: false }),
+      onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
+    })
+    this.#tree.onChange(() => this.#look())
+    this.#tree.ready.then(() => this.#look(), () => {})
+  }
+
+  /** Stops a command under way with its process group; resolves once nothing of it goes on. */
+  async stop (): Promise<void> {
+    this.#tree.close()
+    this.#underWay?.stop.abort()
+    await this.#done
+  }
+
+  #look (): void {
+    const found = this.#tree.snapshot.get(this.#path)
+    const version = found?.stat.version ?? -1
+    if (this.#underWay?.version === version) return
+    this.#underWay?.stop.abort()
+    const wish = wishOf(found?.data)
+    const underWay = { version, stop: new AbortController() }
+    this.#underWay = underWay
+    if (wish === null) return
+    const before = this.#done
+    this.#done = before.then(async () => await this.#carryOut(wish, version, underWay.stop.signal))
+  }
+
+  async #carryOut (wish: Wish, version: number, signal: AbortSignal): Promise<void> {
+    const { clock, log, session } = this.#options
+    for (let failures = 0; !signal.aborted; failures++) {
+      const trouble = await this.#command(wish, signal)
+      if (signal.aborted) return
+      if (trouble === null) {
+        const fate = await sureSet(session, this.#path, wishes[wish], version, signal)
+        if (fate === 'done') log.info({ domain_state: wishes[wish] }, 'domains: done what was asked for')
+        return
+      }
+      const again = retryPause(failures + 1)
+      log.error({ wish, trouble, again_in: again / 1000 }, 'domains: the command failed; it will be tried again')
+      await pause(clock, again, signal)
+    }
+  }
+
+  /** Why it is not done; null if it is. */
+  async #command (wish: Wish, signal: AbortSignal): Promise<string | null> {
+    const { commands, config: { node, domains } } = this.#options
+    const argv = domains[wish]
+    if (argv === undefined) return null
+    const outcome = await commands.run({ argv, env: { PVC_NODE: node, PVC_ACTION: wish }, timeout: domains.timeout, signal })
+    const failure = failureOf(outcome, domains.timeout)
+    return failure === null ? null : `The ${wish} command ${failure}.`
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * One life of the node daemon: one ZooKeeper session, from registering to either leaving in order or losing the right to hold anything.
+ * Events go into the pure machine one at a time; the effects it answers with are begun here, and their results are events again.
+ *
+ * Invariant: nothing of a life outlasts it. When `run` resolves, this life holds no resource that could be released, and writes no more.
+ */
+import { step } from '../../core/coordinator/coordinator.ts'
+import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../../core/coordinator/coordinator-state.ts'
+import { epochOf } from '../../core/model/epoch.ts'
+import { publishedBrokenFences } from '../../core/fencing/fence-probe.ts'
+import { unreachable } from '../../core/model/states.ts'
+import { ClusterFeed } from '../../cluster/cluster-feed.ts'
+import { clusterInterest, clusterRoots } from '../../cluster/interest.ts'
+import { ensureKey, KeyOperations } from '../../cluster/key-operations.ts'
+import { RecordKeeper } from '../../cluster/record-keeper.ts'
+import { sureRead } from '../../cluster/sure-write.ts'
+import type { Timer } from '../../runtime/clock.ts'
+import { Disposables } from '../../runtime/disposables.ts'
+import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { WatchedTree } from '../../zookeeper/cache/tree.ts'
+import { Candidacy, type CandidacyOptions } from './candidacy.ts'
+import { Domains } from './domains.ts'
+import { createFencing, type FencingTools } from '../fencing/create.ts'
+import type { Observer } from '../fencing/observer.ts'
+import { Lease } from '../keepalive/lease.ts'
+import { LockWatch } from './lock-watch.ts'
+import { NodeOperations } from './node-operations.ts'
+import { OwnZnodes } from './own-znodes.ts'
+import { Presence, type PresenceContent } from './presence.ts'
+import { PublishedPresence } from './published-presence.ts'
+import { register, type StaticData } from './registration.ts'
+import { ResourceBoard } from '../resources/board.ts'
+import { Caretaker } from '../resources/caretaker.ts'
+import { createResource } from '../resources/create.ts'
+import type { Resource } from '../resources/resource.ts'
+import { selfFence } from './self-fence.ts'
+import { SyncLock } from './sync-lock.ts'
+import { failover, relinquishTime, settingsOf, takeoverTime } from '../terms.ts'
+
+export interface LifeOptions extends FencingTools {
+  readonly facts: StaticData
+  readonly version: string
+}
+
+/** How a life ended: `left` in order, holding nothing, or `demoted` because its session or its lease did. */
+export type LifeEnd = 'left' | 'demoted'
+
+export class Life {
+  readonly own: OwnZnodes
+  readonly #options: LifeOptions
+  readonly #resources: ReadonlyMap<string, Resource>
+  readonly #closing = new Disposables()
+  readonly #underWay = new Map<number, AbortController>()
+  readonly #delays = new Map<number, Timer>()
+  readonly #queue: CoordinatorEvent[] = []
+  readonly #ended: Promise<LifeEnd>
+  #end: (how: LifeEnd) => void = () => {}
+  #machine: Coordinator | null = null
+  #operations: NodeOperations | null = null
+  #candidacy: Candidacy | null = null
+  readonly #lockWatch: LockWatch
+  #lease: Lease | null = null
+  /** Runs while there is no primary key. */
+  #keyless: Timer | null = null
+  #observer: Observer | null = null
+  /** Runs while everything has to be released. */
+  #releasesDue: Timer | null = null
+  /** The self_fence that is under way. */
+  #selfFencing: Promise<void> | null = null
+  #makingKey: Promise<void> = Promise.resolve()
+  #stepping = false
+  #stopping = false
+
+  constructor (options: LifeOptions) {
+    this.#options = options
+    const { config, session, commands, clock, log } = options
+    this.#lockWatch = new LockWatch(session, log, clock)
+    this.own = new OwnZnodes(session, config.node)
+    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log })]))
+    this.#ended = new Promise((resolve) => { this.#end = resolve })
+  }
+
+  /** Nothing may be held here, or the lease stands for it. */
+  get sound (): boolean { return this.#machine === null || !mayHold(this.#machine) || this.#lease?.sound === true }
+
+  /** Something is held, or is about to be acquired. */
+  get mayHold (): boolean { return this.#machine !== null && mayHold(this.#machine) }
+
+  /** What may be held here. */
+  get held (): readonly string[] { return this.#machine?.held ?? [] }
+
+  /**
+   * Registers, runs the machine until this life is over, and takes everything down again. Rejects with what kept it from registering: a
+   * `NodeNameInUseError`, or a `ZooKeeperError` when the session ended first.
+   */
+  async run (onRegistered: () => void): Promise<LifeEnd> {
+    try {
+      const feed = await this.#prepare()
+      onRegistered()
+      this.#dispatch({ type: 'view', view: feed })
+      if (this.#stopping) this.#dispatch({ type: 'shutdown' })
+      return await this.#ended
+    } finally {
+      for (const controller of this.#underWay.values()) controller.abort()
+      // Peers may take over once they see the session end, which it is about to: not while this node is still ending itself.
+      await this.#selfFencing
+      for (const timer of this.#delays.values()) timer[Symbol.dispose]()
+      this.#releasesDue?.[Symbol.dispose]()
+      await this.#closing.close()
+    }
+  }
+
+  /** Asks for an orderly end; `run` resolves once the role is handed over and nothing is held. Idempotent. */
+  shutdown (): void {
+    this.#stopping = true
+    if (this.#machine !== null) this.#dispatch({ type: 'shutdown' })
+  }
+
+  async #prepare () {
+    const { config, session, clock, book, log, facts, version } = this.#options
+    const content: PresenceContent = {
+      api: config.apiAddress ?? null,
+      takeover_time: takeoverTime(config),
+      relinquish_time: relinquishTime(config),
+      failover: failover(config),
+      readiness: null,
+      stands_back: null,
+      broken_fences: null,
+    }
+    const presence = new Presence(session, config.node, content, clock.wall())
+    // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
+    const registered = await sureRead(session, async () => {
+      await register(session, this.own, config, facts, version)
+      await presence.claim(clock, config.node)
+      await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
+      return true
+    })
+    if (registered === null) throw new ZooKeeperError('session_expired', { op: 'connect', cause: session.lost.reason, detail: 'before the node was registered' })
+    await this.own.write('daemonstate', 'init')
+
+    const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout, alive: this.#alive }))
+    const lease = new Lease({
+      clock,
+      negotiated: session.negotiatedTimeout,
+      renew: async (deadline) => await presence.renew(deadline),
+      onExpired: () => this.#lose('the lease ran out'),
+    })
+    this.#lease = this.#closing.use('lease', lease)
+    this.#closing.use('lease wake-up', session.onState((state) => { if (state === 'connected') lease.hasten() }))
+    this.#operations = this.#operationsOn(key, lease)
+    const sessionLost = () => this.#lose('the session ended')
+    session.lost.addEventListener('abort', sessionLost, { once: true })
+    this.#closing.defer('session watch', () => session.lost.removeEventListener('abort', sessionLost))
+
+    const feed = this.#watchCluster(key)
+    await Promise.race([feed.ready, rejected(session.lost)])
+    if (feed.view === null) await ensureKey(session)
+    this.#closing.defer('key made anew', async () => {
+      this.#keyless?.[Symbol.dispose]()
+      await this.#makingKey
+    })
+    this.#closing.use('key watch', feed.onKeyless(() => this.#onKeyless(feed)))
+    const view = await this.#firstView(feed)
+    const published = this.#closing.use('presence', new PublishedPresence(clock, presence, content))
+    this.#candidacy = this.#closing.use('candidacy', this.#candidacyOf((parts) => published.set(parts)))
+    this.#machine = newCoordinator(settingsOf(config), epochOf(view.key, view.ledger) ?? -1)
+    this.#closing.use('view', feed.onView((next) => {
+      this.#keyless?.[Symbol.dispose]()
+      this.#keyless = null
+      if (isJudged(next, config.node)) return this.#lose('a peer has judged this node dead')
+      this.#dispatch({ type: 'view', view: next })
+    }))
+    if (config.mode === 'coordinator') this.#watchPeers(feed, published)
+    const domains = new Domains(this.#options)
+    this.#closing.defer('domains', async () => await domains.stop())
+    log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
+    return feed.view ?? view
+  }
+
+  #operationsOn (key: KeyOperations, lease: Lease): NodeOperations {
+    const { session, clock, log, book, config } = this.#options
+    const board = this.#closing.use('resource board', new ResourceBoard({
+      clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, PUBLISH_DEADLINE),
+    }))
+    const caretaker = new Caretaker({
+      clock,
+      log,
+      resources: [...this.#resources.values()],
+      board,
+      mayAct: async (signal) => await lease.confirmed(signal),
+      onLost: (trouble) => this.#dispatch({ type: 'resource_lost', trouble }),
+    })
+    this.#closing.defer('caretaker', async () => await caretaker.stop())
+    const syncLock = new SyncLock({ session, book, identifier: config.node })
+    return new NodeOperations({
+      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
+    })
+  }
+
+  #candidacyOf (publish: CandidacyOptions['publish']): Candidacy {
+    const { clock, log, config } = this.#options
+    return new Candidacy({
+      clock,
+      log,
+      resources: [...this.#resources.values()],
+      interval: Math.min(...config.resources.map(({ checkInterval }) => checkInterval)),
+      publish,
+      onChecked: (trouble) => this.#dispatch({ type: 'readiness', trouble }),
+    })
+  }
+
+  readonly #alive = (name: string): boolean => this.#observer?.alive(name) ?? true
+
+  #watchPeers (feed: ClusterFeed, published: PublishedPresence): void {
+    const { observer, fencer, probes } = createFencing({
+      ...this.#options,
+      members: () => feed.view?.members ?? [],
+      onView: (listener) => feed.onView(listener),
+      active: () => this.#machine?.daemon === 'run',
+      onLook: () => feed.refresh(),
+      onProbed: (broken) => published.set({ broken_fences: publishedBrokenFences(broken) }),
+    })
+    this.#observer = observer
+    this.#closing.defer('fencer', async () => { await Promise.all([fencer.stop(), probes?.stop()]) })
+    this.#closing.use('observer', observer)
+  }
+
+  #watchCluster (key: KeyOperations): ClusterFeed {
+    const { session, clock, log, config } = this.#options
+    const tree = new WatchedTree({
+      sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
+      clock,
+      roots: clusterRoots,
+      interest: clusterInterest,
+      onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
+    })
+    this.#closing.defer('tree', () => tree.close())
+    const feed = this.#closing.use('feed', new ClusterFeed(tree, this.#alive))
+    const keeper = new RecordKeeper({
+      feed,
+      clock,
+      operations: () => session.over ? null : key,
+      recordsExternal: config.mode === 'coordinator',
+      report: (event) => event.event === 'closed'
+        ? log.info({ epoch: event.epoch, outcome: event.outcome }, 'switchover closed')
+        : log.warn({ err: event.error }, 'a switchover could not be closed; it will be looked at again'),
+    })
+    this.#closing.use('record keeper', keeper)
+    this.#closing.use('record keeper wake-up', session.onState((state) => { if (state === 'connected') keeper.look() }))
+    return feed
+  }
+
+  async #firstView (feed: ClusterFeed) {
+    if (feed.view !== null) return feed.view
+    const { session } = this.#options
+    let subscription: Disposable | null = null
+    const seen = new Promise<NonNullable<ClusterFeed['view']>>((resolve) => { subscription = feed.onView(resolve) })
+    try {
+      return await Promise.race([seen, rejected(session.lost)])
+    } finally {
+      (subscription as Disposable | null)?.[Symbol.dispose]()
+    }
+  }
+
+  /** Whoever has deleted the key may be about to make it anew; if nobody does, it is made to name nobody. */
+  #onKeyless (feed: ClusterFeed): void {
+    const { clock, session, config, log } = this.#options
+    if (this.#keyless !== null) return
+    log.warn('the primary key is gone')
+    this.#keyless = clock.after(config.takeoverStart, () => {
+      this.#keyless = null
+      if (feed.view !== null) return
+      this.#makingKey = ensureKey(session).catch((error: unknown) => log.warn({ err: error }, 'the primary key could not be made anew'))
+    })
+  }
+
+  #lose (reason: string): void {
+    this.#dispatch({ type: 'lost', reason })
+  }
+
+  #dispatch (event: CoordinatorEvent extends infer E ? E extends { wall: string } ? Omit<E, 'wall'> : never : never): void {
+    this.#queue.push({ ...event, wall: this.#options.clock.wall() } as CoordinatorEvent)
+    if (this.#stepping || this.#machine === null) return
+    this.#stepping = true
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const { state, effects } = step(this.#machine, next)
+      this.#machine = state
+      this.#lease?.need(mayHold(state))
+      for (const effect of effects) this.#perform(effect)
+      this.#candidacy?.follow(state)
+    }
+    this.#stepping = false
+  }
+
+  #perform (effect: Effect): void {
+    switch (effect.type) {
+      case 'do': void this.#operate(effect.id, effect.op); break
+      case 'delay':
+        this.#delays.set(effect.id, this.#options.clock.after(effect.ms, () => {
+          this.#delays.delete(effect.id)
+          this.#dispatch({ type: 'elapsed', id: effect.id })
+        }))
+        break
+      case 'cancel':
+        this.#underWay.get(effect.id)?.abort()
+        this.#delays.get(effect.id)?.[Symbol.dispose]()
+        this.#delays.delete(effect.id)
+        break
+      case 'note': this.#note(effect.note); break
+      case 'self_fence': this.#selfFence(effect.trouble.message); break
+      case 'ended': this.#end(effect.how); break
+      default: unreachable(effect)
+    }
+  }
+
+  async #operate (id: number, op: Extract<Effect, { type: 'do' }>['op']): Promise<void> {
+    const { clock, log } = this.#options
+    const controller = new AbortController()
+    this.#underWay.set(id, controller)
+    const begun = clock.monotonic()
+    try {
+      const answer = await this.#operations!.run(op, controller.signal)
+      this.#underWay.delete(id)
+      log.debug({ operation: op.op, outcome: answer.kind, duration_ms: Math.round(clock.monotonic() - begun) }, `operation ${op.op} ended: ${answer.kind}`)
+      this.#dispatch({ type: 'answer', id, answer })
+    } catch (error) {
+      this.#underWay.delete(id)
+      log.error({ err: error, operation: op.op }, `unexpected error in ${op.op}; releasing all resources`)
+      this.#dispatch({ type: 'answer', id, answer: { kind: 'unknown' } })
+      this.#lose(`${op.op} failed`)
+    }
+  }
+
+  /** What is not released when the session can have ended may be held twice from then on. */
+  #demoted (held: readonly string[]): void {
+    if (this.#operations !== null) this.#operations.hurried = true
+    if (held.length === 0 || this.#lease === null) return
+    this.#releasesDue ??= this.#options.clock.after(this.#lease.releaseTime, () => {
+      this.#selfFence(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
+    })
+  }
+
+  #selfFence (why: string): void {
+    this.#selfFencing ??= selfFence(this.#options.config, why, this.#options).finally(() => { this.#selfFencing = null })
+  }
+
+  #note (note: Note): void {
+    const { log } = this.#options
+    const { code, ...fields } = note
+    if (code === 'demoted') this.#demoted(note.held)
+    if (code === 'key_changed' && note.outcome === 'lock_timeout') void this.#lockWatch.held()
+    else if (code === 'key_changed' || (code === 'finished' && note.procedure === 'takeover')) this.#lockWatch.acquired()
+    if (code === 'trouble') this.#candidacy?.because(note.trouble)
+    const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
+    log[level]({ event: code, ...fields }, sentenceOf(note))
+  }
+}
+
+/** Milliseconds for publishing the resources' states. */
+const PUBLISH_DEADLINE = 5_000
+
+/** A note as a log message that makes sense without its fields. */
+function sentenceOf (note: Note): string {
+  switch (note.code) {
+    case 'key_changed': return `${note.intent}: change of the primary key ended: ${note.outcome}`
+    case 'begun': return `${note.procedure} started`
+    case 'finished': return `${note.procedure} finished`
+    case 'given_up': return `${note.procedure} given up: ${note.reason}`
+    case 'trouble': return `${note.procedure}: ${note.trouble.message}`
+    case 'demoted': return `${note.reason}; ${note.held.length === 0 ? 'nothing is held' : `releasing ${note.held.join(', ')}`}`
+  }
+}
+
+/** A node that is alive starts anew: nobody can rely any more on what it held. */
+const isJudged = (view: ClusterView, node: string) =>
+  view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
+
+/** Something is held, or is about to be acquired. */
+const mayHold = (state: Coordinator) => state.held.length > 0 ||
+  (state.activity.kind === 'procedure' && state.activity.procedure.name === 'takeover' && state.activity.procedure.steps[0].do !== 'lock_role')
+
+function rejected (signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

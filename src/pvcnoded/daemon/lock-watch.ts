@@ -1,0 +1,38 @@
+/** Says in the log who holds the primary lock while this node waits for it in vain, once for each time that this goes on. */
+import { holderInWords } from '../../core/model/lock-holder.ts'
+import { readLockHolder } from '../../cluster/reading.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { Episode, type Logger } from '../../runtime/log/log.ts'
+import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { PRIMARY_NODE } from '../../cluster/layout.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
+
+export class LockWatch {
+  readonly #session: Session
+  readonly #log: Logger
+  readonly #episode: Episode
+
+  constructor (session: Session, log: Logger, clock: Clock) {
+    this.#session = session
+    this.#log = log
+    this.#episode = new Episode(log, clock)
+  }
+
+  /** The lock could not be acquired, or is waited for longer than a holder should need. */
+  async held (): Promise<void> {
+    if (this.#episode.open) return
+    try {
+      const holder = await readLockHolder(this.#session, PRIMARY_NODE)
+      if (holder === null) return
+      const { identifier, session, since } = holder
+      this.#episode.fault(`the primary lock is held by ${holderInWords(holder)}; if it stays held, see "A lock that is not released" in docs/operations.md`, { holder: identifier, holder_session: session, held_since: since })
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      this.#log.debug({ err: error }, 'the holder of the primary lock could not be read')
+    }
+  }
+
+  acquired (): void {
+    this.#episode.over('the primary lock is acquired')
+  }
+}

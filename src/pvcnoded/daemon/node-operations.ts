@@ -1,0 +1,159 @@
+/**
+ * Carries out the operations that the coordinator machine asks for, each answered exactly once. Nothing here decides anything: an
+ * operation that cannot be done says so, and the machine knows what that leads to.
+ */
+import type { NodeAnswer, NodeOp } from '../../core/coordinator/coordinator-state.ts'
+import { isHandedOver } from '../../core/coordinator/handover.ts'
+import type { Member } from '../../core/model/member.ts'
+import type { CoordinatorState } from '../../core/model/states.ts'
+import type { Transition } from '../../core/model/transition.ts'
+import { KeyOperations } from '../../cluster/key-operations.ts'
+import { readMembers, readRecord } from '../../cluster/reading.ts'
+import { sureRead, type WriteFate } from '../../cluster/sure-write.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/log/log.ts'
+import type { Lease } from '../keepalive/lease.ts'
+import type { OwnZnodes } from './own-znodes.ts'
+import type { ResourceBoard } from '../resources/board.ts'
+import type { Caretaker } from '../resources/caretaker.ts'
+import { attemptAll, type Resource } from '../resources/resource.ts'
+import type { SyncLock } from './sync-lock.ts'
+
+/** A wait for the primary lock without a limit of its own, in milliseconds: the machine gives it up when the key moves. */
+const UNLIMITED = 24 * 3_600_000
+/** Milliseconds after which a wait for the primary lock is worth a line in the log. */
+const SLOW_LOCK = 5_000
+
+export interface NodeOperationsOptions {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly key: KeyOperations
+  readonly own: OwnZnodes
+  readonly lease: Lease
+  readonly alive: (name: string) => boolean
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly board: ResourceBoard
+  readonly caretaker: Caretaker
+  readonly syncLock: SyncLock
+  /** Called when the primary lock that a takeover rests on is lost other than by letting go of it. */
+  readonly onLockLost: () => void
+  /** Called when a takeover waits for the primary lock for longer than a change of the key needs. */
+  readonly onLockSlow: () => void
+}
+
+export class NodeOperations {
+  readonly #options: NodeOperationsOptions
+  /** The lease has run out: each release gets one attempt, for there is no time for more. */
+  hurried = false
+  /** As the taker has read them last. */
+  #peers: readonly Member[] = []
+  /** Resources that were not here when they were last released. */
+  readonly #absent = new Set<string>()
+  /** What is held is held for this epoch. */
+  #epoch: number | null = null
+
+  constructor (options: NodeOperationsOptions) {
+    this.#options = options
+  }
+
+  /** @param signal the machine has given the operation up */
+  async run (op: NodeOp, signal: AbortSignal): Promise<NodeAnswer> {
+    const { clock, key, own, alive } = this.#options
+    const { session } = key
+    switch (op.op) {
+      case 'lock_role': return await this.#lockRole(signal)
+      case 'read_peers': {
+        const members = await sureRead(session, async () => await readMembers(session, alive), signal)
+        this.#peers = members ?? []
+        return members === null ? { kind: 'failed' } : { kind: 'done', members }
+      }
+      case 'read_record': {
+        const found = await sureRead(session, async () => ({ stored: await readRecord(session, op.epoch) }), signal)
+        return found === null ? { kind: 'failed' } : { kind: 'done', record: found.stored?.record ?? null }
+      }
+      case 'conclude': return await key.conclude(op.epoch, op.closing, clock.wall())
+      case 'publish': return answer(await own.write('transition', this.#transitionText(op.transition)))
+      case 'write_state': return await this.#writeState(op.state)
+      case 'write_daemon_state': return answer(await own.write('daemonstate', op.daemonState))
+      case 'acquire':
+      case 'release': return await this.#effect(op.op, op.resource, op.epoch, signal)
+      case 'hold_sync': return await this.#options.syncLock.hold(signal)
+      case 'let_go_sync': return await this.#options.syncLock.letGo()
+      default: {
+        const result = await key.run(op, { signal })
+        return signal.aborted && op.op === 'lock' && result.kind !== 'done' ? { kind: 'aborted' } : result
+      }
+    }
+  }
+
+  async #lockRole (signal: AbortSignal): Promise<NodeAnswer> {
+    const { clock, onLockSlow } = this.#options
+    const slow = clock.after(SLOW_LOCK, onLockSlow)
+    try {
+      return await this.#takeRoleLock(signal)
+    } finally {
+      slow[Symbol.dispose]()
+    }
+  }
+
+  async #takeRoleLock (signal: AbortSignal): Promise<NodeAnswer> {
+    const { key } = this.#options
+    for (;;) {
+      const taken = await key.takeLock(UNLIMITED, { signal })
+      if (taken.kind === 'done') {
+        key.lock?.lost.addEventListener('abort', this.#options.onLockLost, { once: true })
+        return taken
+      }
+      if (signal.aborted) return { kind: 'aborted' }
+      if (taken.kind === 'refused' || key.session.over) return taken
+      // Out of contact for a moment: the session is what counts.
+      if (await sureRead(key.session, async () => { await key.session.whenConnected({ signal }); return true }, signal) === null) {
+        return { kind: signal.aborted ? 'aborted' : 'failed' }
+      }
+    }
+  }
+
+  /** Checks and re-acquisitions belong to `primary` alone: they have ended before anything else is written. */
+  async #writeState (state: CoordinatorState): Promise<NodeAnswer> {
+    const { own, caretaker } = this.#options
+    if (state !== 'primary') await caretaker.stop()
+    const fate = await own.write('routerstate', state)
+    if (fate === 'done' && state === 'primary') caretaker.start(this.#epoch)
+    return { kind: fate }
+  }
+
+  /** A taker does not ask the link about what a node has just released, unless that node did not have it. */
+  #transitionText (transition: Transition): string {
+    const absent = transition.released.filter((name) => this.#absent.has(name))
+    return JSON.stringify(absent.length === 0 ? transition : { ...transition, absent })
+  }
+
+  async #effect (action: 'acquire' | 'release', name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
+    const resource = this.#options.resources.get(name)
+    if (resource === undefined) throw new Error(`no resource is called ${name}`)
+    const { board, caretaker, clock, lease, log } = this.#options
+    await caretaker.stop()
+    if (action === 'acquire' && !await lease.confirmed(signal)) return { kind: 'aborted' }
+    if (action === 'acquire') this.#epoch = epoch
+    board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
+    const begun = clock.monotonic()
+    const result = await attemptAll(resource, action, { epoch, signal, handedOver: action === 'acquire' && isHandedOver(name, epoch, this.#peers) }, () => this.hurried)
+    board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.trouble.message : null)
+    const fields = { resource: name, epoch, duration_ms: Math.round(clock.monotonic() - begun) }
+    switch (result.kind) {
+      case 'done':
+        if (result.absent === true) this.#absent.add(name)
+        else this.#absent.delete(name)
+        log.info(fields, `${name} is ${action}d`)
+        return { kind: 'done' }
+      case 'aborted':
+        log.info(fields, `the ${action} of ${name} was stopped`)
+        return { kind: 'aborted' }
+      case 'failed':
+        log.warn(fields, result.trouble.message)
+        return { kind: 'refused', trouble: result.trouble }
+    }
+  }
+}
+
+const answer = (fate: WriteFate): NodeAnswer => ({ kind: fate })

@@ -1,0 +1,88 @@
+/**
+ * This node's own znodes, written at the version this node last wrote. Somebody else's write to them (a fencer's) is never overwritten:
+ * the write is refused, and the daemon starts a new life.
+ */
+import { isNoNode, isNodeExists, isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { nodePath, type NodeKey } from '../../cluster/layout.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
+import { readZnode } from '../../cluster/reading.ts'
+import { sureCreate, sureRead, sureSet, type WriteFate } from '../../cluster/sure-write.ts'
+
+export class OwnZnodes {
+  readonly session: Session
+  readonly #node: string
+  /** Version by name; -1 for one that does not exist yet. */
+  readonly #versions = new Map<NodeKey, number>()
+
+  constructor (session: Session, node: string) {
+    this.session = session
+    this.#node = node
+  }
+
+  /** Takes the znodes as they are now as the ones to be written over. */
+  async adopt (names: readonly NodeKey[]): Promise<void> {
+    await Promise.all(names.map(async (name) => {
+      const znode = await readZnode(this.session, nodePath(this.#node, name))
+      this.#versions.set(name, znode?.version ?? -1)
+    }))
+  }
+
+  /** Writes one of them, and finds out what became of it; `refused` if anybody else has written it since, before this or after. */
+  async write (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'overwritten'>> {
+    const path = nodePath(this.#node, name)
+    const version = this.#versions.get(name) ?? -1
+    const fate = version === -1 ? await sureCreate(this.session, path, value) : await sureSet(this.session, path, value, version)
+    if (fate === 'done') this.#versions.set(name, version + 1)
+    return fate === 'overwritten' ? 'refused' : fate
+  }
+
+  /** Writes one that nobody else has a reason to write, whatever is there, and finds out what became of it; never `refused`. */
+  async writeSurely (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'refused' | 'overwritten'>> {
+    for (;;) {
+      const adopted = await sureRead(this.session, async () => { await this.adopt([name]); return true })
+      if (adopted === null) return 'failed'
+      const fate = await this.write(name, value)
+      if (fate !== 'refused') return fate
+    }
+  }
+
+  /**
+   * Writes one that nobody else has a reason to write, in one try within `deadline` milliseconds; false if that failed. After a failure the
+   * next try looks first at what version there is.
+   */
+  async writeOnce (name: NodeKey, value: string, deadline: number): Promise<boolean> {
+    const path = nodePath(this.#node, name)
+    try {
+      const version = this.#versions.get(name) ?? (await this.session.exists(path, { deadline }))?.version ?? -1
+      this.#versions.delete(name)
+      if (version === -1) await this.session.create(path, value, { deadline })
+      else await this.session.set(path, value, version, { deadline })
+      this.#versions.set(name, version + 1)
+      return true
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      return false
+    }
+  }
+
+  /** Makes one with a first value if there is none. */
+  async provide (name: NodeKey, value: string): Promise<void> {
+    try {
+      await this.session.create(nodePath(this.#node, name), value)
+    } catch (error) {
+      if (!isNodeExists(error)) throw error
+    }
+  }
+
+  /** Writes one unless it reads so already. */
+  async keep (name: NodeKey, value: string): Promise<void> {
+    const path = nodePath(this.#node, name)
+    try {
+      const { data, stat } = await this.session.get(path)
+      if (data !== value) await this.session.set(path, value, stat.version)
+    } catch (error) {
+      if (!isNoNode(error)) throw error
+      await this.provide(name, value)
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/** The last resort of a node that cannot release what it holds: it ends itself. Without a command for that, an operator has to be told. */
+import type { CommandRunner } from '../../runtime/process/command.ts'
+import { failureOf } from '../../runtime/process/command-report.ts'
+import type { Logger } from '../../runtime/log/log.ts'
+import type { NodeConfig } from '../config.ts'
+
+/** Milliseconds that the command may take; it is not expected to come back. */
+const PATIENCE = 60_000
+
+export async function selfFence ({ selfFence: argv }: Pick<NodeConfig, 'selfFence'>, why: string, { commands, log }: { readonly commands: CommandRunner, readonly log: Logger }): Promise<void> {
+  if (argv === undefined) return log.error({ why }, 'a resource could not be released and no self_fence is configured: release it by hand')
+  // Begun before anything is said of it.
+  const running = commands.run({ argv, timeout: PATIENCE })
+  log.fatal({ why }, 'a resource could not be released: running self_fence')
+  const failure = failureOf(await running, PATIENCE)
+  if (failure === null) log.fatal('self_fence has run')
+  else log.fatal({ failure }, `self_fence ${failure}`)
+}

@@ -1,0 +1,102 @@
+/**
+ * What the two daemons' configurations share: schema parts, the address forms and the one conversion from the file's
+ * seconds to the milliseconds used inside.
+ */
+import { isIPv6 } from 'node:net'
+import Type from 'typebox'
+import type { Finding } from './yaml-config.ts'
+import { logLevels } from '../log/log.ts'
+
+/** An address to connect to; `host` is a name or an address, IPv6 without brackets. */
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+const defaultZooKeeperPort = 2181
+/** Longest duration accepted, seconds: a day. Also keeps milliseconds within what a timer can count. */
+const longest = 86_400
+
+/** A duration in seconds, more than 0. */
+export const duration = (description: string, fallback?: number) =>
+  Type.Number({ description, unit: 's', exclusiveMinimum: 0, maximum: longest, ...(fallback === undefined ? {} : { default: fallback }) })
+
+/** A duration in seconds which may be 0. */
+export const pause = (description: string, fallback?: number) =>
+  Type.Number({ description, unit: 's', minimum: 0, maximum: longest, ...(fallback === undefined ? {} : { default: fallback }) })
+
+/** A mapping that takes no unknown settings. `optional`: it may be left out; its own defaults then apply. */
+export const section = <Properties extends Parameters<typeof Type.Object>[0]>(description: string, properties: Properties, optional = true) =>
+  Type.Object(properties, { description, additionalProperties: false, ...(optional ? { default: {} } : {}) })
+
+export const nodeName = (description: string) => Type.String({
+  description,
+  // In the primary key `none` stands for no node, and a client's null for any.
+  pattern: '^(?!(?:[Nn][Oo][Nn][Ee]|[Nn][Uu][Ll][Ll])$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+  form: 'a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node',
+})
+
+/** A program and its arguments, run without a shell. */
+export const argv = (description: string) => Type.Array(Type.String({ minLength: 1, description: 'Program or argument.' }), { description, minItems: 1 })
+
+export const coordinators = Type.Array(Type.String({ description: 'host, host:port, IPv4, [IPv6] or [IPv6]:port.' }), {
+  description: `The ZooKeeper servers: host or host:port; the port is ${defaultZooKeeperPort} unless given, IPv6 addresses stand in brackets.`,
+  minItems: 1,
+})
+
+export const zookeeper = section('How to talk to ZooKeeper.', {
+  session_timeout: Type.Number({ description: 'Session time-out asked for; the servers may negotiate another, which is then used.', unit: 's', minimum: 4, maximum: 3600, default: 10 }),
+})
+
+export const logLevel = Type.Enum([...logLevels], { description: 'The least severe level that is logged.', default: 'info' })
+
+/** Seconds as the file has them → whole milliseconds. */
+export function milliseconds (seconds: number): number {
+  return Math.round(seconds * 1000)
+}
+
+/**
+ * Reads `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. Answers a sentence if it is none of these; without `fallbackPort` a
+ * port must be given.
+ */
+export function parseHostPort (text: string, fallbackPort?: number): HostPort | string {
+  const match = /^(?:\[([^[\]]+)\]|([^[\]:]+))(?::(\d{1,5}))?$/.exec(text)
+  if (match === null) {
+    return text.split(':').length > 2 && !text.includes('[') && isIPv6(text.replace(/%.*$/, ''))
+      ? `An IPv6 address must stand in brackets: "[${text}]".`
+      : `"${text}" is not an address; write host, host:port or [IPv6]:port.`
+  }
+  const [, literal, name, portText] = match
+  const host = literal ?? name ?? ''
+  if (literal !== undefined && !isIPv6(literal)) return `"${literal}" is not an IPv6 address.`
+  if (name !== undefined && !/^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252}[A-Za-z0-9_.])?$/.test(name)) return `"${name}" is not a host name or IPv4 address.`
+  if (portText === undefined) return fallbackPort === undefined ? `"${text}" lacks the port; write ${text}:PORT.` : { host, port: fallbackPort }
+  const port = Number(portText)
+  return port >= 1 && port <= 65_535 ? { host, port } : `Port ${portText} is not between 1 and 65535.`
+}
+
+/** The servers of a `coordinators` list that has been judged; call only after `judgeCoordinators` found nothing. */
+export function zooKeeperServers (list: readonly string[]): HostPort[] {
+  return list.map((text) => {
+    const server = parseHostPort(text, defaultZooKeeperPort)
+    if (typeof server === 'string') throw new Error(server)
+    return server
+  })
+}
+
+export const coordinatorsRule = 'Each is an address, and no server is there twice.'
+
+/** Judges `pvc.coordinators` by `coordinatorsRule`. */
+export function judgeCoordinators (list: readonly string[]): Finding[] {
+  const first = new Map<string, number>()
+  return list.flatMap((text, index): Finding[] => {
+    const path = `pvc.coordinators[${index}]`
+    const server = parseHostPort(text, defaultZooKeeperPort)
+    if (typeof server === 'string') return [{ path, message: server }]
+    const key = `${server.host.toLowerCase()} ${server.port}`
+    const earlier = first.get(key)
+    if (earlier !== undefined) return [{ path, message: `"${text}" is the same server as "${list[earlier]}", number ${earlier + 1} of the list.` }]
+    first.set(key, index)
+    return []
+  })
+}

@@ -1,0 +1,185 @@
+/**
+ * Runs an external command without a shell, as the leader of a process group of its own.
+ *
+ * Guarantees: `run` never rejects; when it was the runner that ended the command (time-out, abort, flood) no process of
+ * the group can execute another instruction once the promise settles, and the leader has been reaped; a child that keeps
+ * the output pipes open does not keep the promise open; memory is bounded by `outputLimit`.
+ * Does not guarantee: anything about children that leave the group (setsid), or an end to the wait for a process which
+ * the kernel itself cannot end (stuck in a dead disk): a caller that must act all the same keeps a deadline of its own.
+ */
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { Clock } from '../clock.ts'
+import { obstacleTo } from './program.ts'
+
+export interface CommandRequest {
+  /** Program and arguments; the program is looked up in PATH if it has no slash. */
+  readonly argv: readonly string[]
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Milliseconds until the whole group is killed. */
+  readonly timeout: number
+  /** Kills the whole group when aborted. */
+  readonly signal?: AbortSignal
+  /** Bytes of stdout and of stderr kept; one more is a flood. Default 64 KiB. */
+  readonly outputLimit?: number
+  /** Kill what is left of the group after the leader has ended by itself, too. Without it a command may leave a daemon behind. */
+  readonly killStragglers?: boolean
+}
+
+/** How a command ended; `timed_out`, `flood` and `aborted` mean that the group was killed and is gone. */
+export type CommandOutcome =
+  | { readonly kind: 'exited', readonly code: number, readonly stdout: string, readonly stderr: string }
+  | { readonly kind: 'signal', readonly signal: string, readonly stderr?: string }
+  | { readonly kind: 'timed_out', readonly stderr?: string }
+  | { readonly kind: 'flood', readonly stderr?: string }
+  | { readonly kind: 'failed_to_start', readonly message: string }
+  | { readonly kind: 'aborted' }
+
+/** What the daemons use; the simulator puts another behind it. */
+export interface CommandRunner {
+  run (request: CommandRequest): Promise<CommandOutcome>
+  /** See `obstacleTo`. Left out where programs are no files. */
+  obstacleTo? (program: string): Promise<string | null>
+}
+
+const defaultOutputLimit = 64 * 1024
+/** Milliseconds between two looks at a group that was killed and has not gone yet. */
+const groupPoll = 5
+
+export function createCommandRunner (clock: Clock): CommandRunner {
+  return { run: (request) => runCommand(clock, request), obstacleTo }
+}
+
+async function runCommand (clock: Clock, request: CommandRequest): Promise<CommandOutcome> {
+  const { argv, env, timeout, signal, outputLimit = defaultOutputLimit, killStragglers = false } = request
+  const [program, ...args] = argv
+  if (program === undefined) return { kind: 'failed_to_start', message: 'the command is empty' }
+  if (signal?.aborted === true) return { kind: 'aborted' }
+
+  let child
+  try {
+    child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  } catch (error) {
+    return { kind: 'failed_to_start', message: error instanceof Error ? error.message : String(error) }
+  }
+  const ended = new Promise<{ code: number | null, signal: NodeJS.Signals | null } | Error>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    // Without a pid the command never ran; with one, 'exit' follows whatever this error is.
+    child.on('error', (error) => { if (child.pid === undefined) resolve(error) })
+  })
+
+  let killedFor: 'timed_out' | 'flood' | 'aborted' | undefined
+  const kill = (reason: 'timed_out' | 'flood' | 'aborted') => {
+    if (killedFor !== undefined || child.pid === undefined) return
+    killedFor = reason
+    killGroup(child.pid)
+  }
+  const stdout = new Capture(child.stdout, outputLimit, () => kill('flood'))
+  const stderr = new Capture(child.stderr, outputLimit, () => kill('flood'))
+  const abort = () => kill('aborted')
+  signal?.addEventListener('abort', abort, { once: true })
+  const timer = clock.after(timeout, () => kill('timed_out'))
+  const end = await ended
+  timer[Symbol.dispose]()
+  signal?.removeEventListener('abort', abort)
+
+  if (end instanceof Error || child.pid === undefined) {
+    return { kind: 'failed_to_start', message: end instanceof Error ? end.message : 'no process was made' }
+  }
+  await drained(() => killedFor !== undefined ? undefined : stdout.seen + stderr.seen)
+  if (killedFor !== undefined || killStragglers) await groupGone(clock, child.pid)
+  stdout.abandon()
+  stderr.abandon()
+  if (killedFor === 'aborted') return { kind: 'aborted' }
+  if (killedFor !== undefined) return { kind: killedFor, stderr: stderr.text() }
+  if (end.code === null) return { kind: 'signal', signal: end.signal ?? 'unknown', stderr: stderr.text() }
+  return { kind: 'exited', code: end.code, stdout: stdout.text(), stderr: stderr.text() }
+}
+
+/** The first `limit` bytes of a stream; what comes after them, or after `abandon`, is read and dropped. */
+class Capture {
+  readonly #stream: Readable
+  readonly #chunks: Buffer[] = []
+  /** Bytes that have come in. */
+  seen = 0
+
+  constructor (stream: Readable, limit: number, flood: () => void) {
+    this.#stream = stream
+    stream.on('data', (chunk: Buffer) => {
+      this.seen += chunk.length
+      if (this.seen <= limit) this.#chunks.push(chunk)
+      else flood()
+    })
+    // A broken pipe here only ends the capture; how the command ended is told by its exit.
+    stream.on('error', () => stream.destroy())
+  }
+
+  text (): string {
+    return Buffer.concat(this.#chunks).toString('utf8')
+  }
+
+  /** Keeps reading for a straggler, which closing the pipe would kill with SIGPIPE, but keeps neither its output nor this process alive. */
+  abandon (): void {
+    this.#stream.removeAllListeners('data')
+    this.#stream.resume()
+    ;(this.#stream as Socket).unref()
+  }
+}
+
+/**
+ * What the leader wrote before its end is in the pipes already: reads on until a whole turn of the event loop brought
+ * nothing more. `seen` counts the bytes so far; undefined if they no longer matter.
+ */
+async function drained (seen: () => number | undefined): Promise<void> {
+  for (let before = seen(); before !== undefined;) {
+    await turnOfTheLoop()
+    await turnOfTheLoop()
+    const now = seen()
+    if (now === before) return
+    before = now
+  }
+}
+
+const turnOfTheLoop = () => new Promise<void>((resolve) => { setImmediate(resolve) })
+
+function killGroup (group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Kills what is left of the group, again and again, until no member can run. */
+async function groupGone (clock: Clock, group: number): Promise<void> {
+  for (;;) {
+    if (!hasLivingMember(group)) return
+    killGroup(group)
+    await new Promise<void>((resolve) => { clock.after(groupPoll, resolve) })
+  }
+}
+
+/** Zombies do not count: they run no more, and who reaps them (init, or nobody in a bare container) is not ours to say. */
+function hasLivingMember (group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  return readdirSync('/proc').some((entry) => /^\d+$/.test(entry) && isLivingMember(entry, group))
+}
+
+function isLivingMember (pid: string, group: number): boolean {
+  let stat
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  } catch {
+    return false // it ended between the listing and the look
+  }
+  // "pid (name) state parent group …"; the name may itself hold brackets and spaces.
+  const [state, , processGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(processGroup) === group && state !== 'Z' && state !== 'X'
+}

@@ -1,0 +1,60 @@
+/**
+ * One state of a watched tree. Immutable: what is read from one snapshot is from one revision, however long it is kept.
+ */
+import type { Stat, Zxid } from '../client/connection.ts'
+import type { PersistentMap } from './persistent-map.ts'
+
+/** What is known of one znode. */
+export interface TreeEntry {
+  /** Empty if the data are of no interest to the tree. */
+  readonly data: string
+  /** As read with the data (with the list of children, if the data are of no interest): its `pzxid`, `cversion` and `numChildren` may be older than `names`. */
+  readonly stat: Stat
+  /** Sorted; null if the children are of no interest, or not read yet. */
+  readonly names: readonly string[] | null
+  /** The transaction of the list of children, to tell an unchanged one. */
+  readonly listed: string
+}
+
+const NONE: readonly string[] = Object.freeze([])
+
+export class TreeSnapshot {
+  /** Grows by one with every published change; two snapshots of one revision have the same content. */
+  readonly revision: number
+  /**
+   * Monotonic milliseconds: everything the servers had told by then is in here. It stands still while there is no contact,
+   * and while something that has changed is still being read. Minus infinity before the first contact.
+   */
+  readonly asOf: number
+  /**
+   * Every change up to this transaction is in here; later ones may be. Empty before the first full reading. Hexadecimal, of one length: it
+   * compares as text.
+   */
+  readonly zxid: Zxid | ''
+  /** The serial of the session the last reading came from; 0 before the first. */
+  readonly serial: number
+  readonly #entries: PersistentMap<TreeEntry>
+
+  constructor (revision: number, asOf: number, zxid: Zxid | '', serial: number, entries: PersistentMap<TreeEntry>) {
+    this.revision = revision
+    this.asOf = asOf
+    this.zxid = zxid
+    this.serial = serial
+    this.#entries = entries
+  }
+
+  /** The znode at `path`, or undefined if it does not exist or is of no interest to the tree. */
+  get (path: string): TreeEntry | undefined {
+    return this.#entries.get(path)
+  }
+
+  /** The names of the children of `path`, sorted; empty if there are none or they are of no interest. */
+  children (path: string): readonly string[] {
+    return this.#entries.get(path)?.names ?? NONE
+  }
+
+  /** The number of znodes held. */
+  get size (): number {
+    return this.#entries.size
+  }
+}

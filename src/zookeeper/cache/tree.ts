@@ -1,0 +1,383 @@
+/**
+ * A watch-fed cache of the znodes that a specification names.
+ *
+ * Level-triggered: a watch that fires means "read again", and nothing depends on having seen a value in between. After a
+ * reconnection and on a new session everything is read again, after a `sync`, so that no server that lags behind can take
+ * the tree back in time.
+ *
+ * Guarantees: while there is contact, every change that lasts is shown; a znode never goes back to an older value; one
+ * snapshot never changes; `asOf` never claims more than was read (see `TreeSnapshot`).
+ * What a reader will not see: values that were replaced before they were read; several znodes as they were at one common
+ * moment (each is as new as its own last reading, none older than `asOf` allows for; what must be one moment is to be read
+ * on the session); a znode whose reading fails, which is reported, and keeps `asOf` from moving on. It cannot tell a
+ * server that is cut off from the others and goes on answering.
+ */
+import type { Clock, Timer } from '../../runtime/clock.ts'
+import type { Stat, WatchKind, Zxid } from '../client/connection.ts'
+import { ZooKeeperError, isLinkFailure, isNoNode } from '../client/errors.ts'
+import { pathProblem } from '../client/paths.ts'
+import { PersistentMap } from './persistent-map.ts'
+import type { Session, SessionState } from '../session/session.ts'
+import { BOTH, CHILDREN, DATA, TreeReader } from './tree-reader.ts'
+import { TreeSnapshot, type TreeEntry } from './tree-snapshot.ts'
+
+export { TreeSnapshot, type TreeEntry } from './tree-snapshot.ts'
+
+/** What the tree wants of one path. */
+export interface Interest {
+  readonly data: boolean
+  readonly children: boolean
+}
+
+/** Where the sessions come from: a `SessionKeeper`, or anything that gives one after the other. */
+export interface SessionSource {
+  readonly current: Session | null
+  onSession (listener: (session: Session) => void): Disposable
+}
+
+export interface WatchedTreeOptions {
+  readonly sessions: SessionSource
+  readonly clock: Clock
+  /** Read in any case, whether or not a parent is of interest; they may be missing and come later. At least one. */
+  readonly roots: readonly string[]
+  /** Pure: what is wanted of a path. Asked of the roots, and of each child of a path whose children are wanted. */
+  readonly interest: (path: string) => Interest
+  /** Readings at once. Default 64. */
+  readonly concurrency?: number
+  /** Milliseconds between two probes of the first root, which keep `asOf` young. Default 1,000. */
+  readonly probeInterval?: number
+  /** A reading that failed though there was contact; it is repeated. */
+  readonly onError?: (error: unknown, path: string) => void
+}
+
+/** `changed`: paths that have another value, other children, or are gone, since the last call; each once. */
+export type TreeListener = (snapshot: TreeSnapshot, changed: readonly string[]) => void
+
+export class WatchedTree {
+  /** Resolves once everything has been read for the first time; rejects if the tree is closed before. */
+  readonly ready: Promise<void>
+  readonly #options: Required<WatchedTreeOptions>
+  readonly #roots: ReadonlySet<string>
+  readonly #listeners = new Set<TreeListener>()
+  readonly #subscription: Disposable
+  #sessionSubscriptions: Disposable[] = []
+  readonly #tracked = new Map<string, Disposable | null>()
+  #session: Session | null = null
+  #reader: TreeReader | null = null
+  #entries = PersistentMap.empty<TreeEntry>()
+  #changed = new Set<string>()
+  #flush: Timer | null = null
+  #snapshot = new TreeSnapshot(0, -Infinity, '', 0, PersistentMap.empty<TreeEntry>())
+  /** When the last answered request was sent. */
+  #contact = -Infinity
+  /** `asOf` as it was when contact was lost: nothing newer may be claimed before all has been read again. */
+  #floor: number | null = -Infinity
+  #newest: Zxid | '' = ''
+  #loaded = false
+  #closed = false
+  #resolveReady: () => void = () => {}
+  #rejectReady: (error: ZooKeeperError) => void = () => {}
+
+  constructor (options: WatchedTreeOptions) {
+    this.#options = { concurrency: 64, probeInterval: 1_000, onError: () => {}, ...options }
+    this.#roots = new Set(options.roots)
+    this.ready = new Promise((resolve, reject) => {
+      this.#resolveReady = resolve
+      this.#rejectReady = reject
+    })
+    this.ready.catch(() => {})
+    for (const root of this.#roots) this.#tracked.set(root, null)
+    this.#subscription = options.sessions.onSession((session) => this.#adopt(session))
+  }
+
+  /** The present state. `asOf` moves on with every answer; the revision only with a change. */
+  get snapshot (): TreeSnapshot {
+    const asOf = this.#asOf()
+    if (asOf !== this.#snapshot.asOf) {
+      const { revision, zxid, serial } = this.#snapshot
+      this.#snapshot = new TreeSnapshot(revision, asOf, zxid, serial, this.#published)
+    }
+    return this.#snapshot
+  }
+
+  #published = PersistentMap.empty<TreeEntry>()
+
+  /**
+   * The snapshot once everything is in it that was committed before this call, by any client: a `sync`, and then whatever the servers had
+   * told of until its answer. The session's deadline bounds the sync; the caller's `signal` all of it. Rejects as the session does.
+   */
+  async caughtUp (signal: AbortSignal): Promise<TreeSnapshot> {
+    const session = this.#session
+    if (session === null) throw new ZooKeeperError('connection_loss', { op: 'sync' })
+    const { clock } = this.#options
+    const sentAt = clock.monotonic()
+    await session.sync('/', { signal })
+    if (this.#session === session && session.state === 'connected') this.#contact = Math.max(this.#contact, sentAt)
+    // A watch fires before the answer to a sync that came after the change, so by now everything of interest is marked.
+    const told = clock.monotonic()
+    const isThrough = (): boolean => this.#floor === null && (this.#reader?.oldest ?? Infinity) > told && this.#changed.size === 0
+    await new Promise<void>((resolve, reject) => {
+      const settle = (): void => {
+        this.#catchingUp.delete(look)
+        signal.removeEventListener('abort', give)
+      }
+      const look = (): void => {
+        if (!isThrough()) return
+        settle()
+        resolve()
+      }
+      const give = (): void => {
+        settle()
+        reject(new ZooKeeperError('aborted', { op: 'sync' }))
+      }
+      this.#catchingUp.add(look)
+      signal.addEventListener('abort', give, { once: true })
+      if (signal.aborted) give()
+      else look()
+    })
+    return this.snapshot
+  }
+
+  /** Looks that are taken after each reading and each publication. */
+  readonly #catchingUp = new Set<() => void>()
+
+  readonly #look = (): void => {
+    for (const look of [...this.#catchingUp]) look()
+  }
+
+  /** Tells of changes, at most once per turn of the event loop, from the first full load on. */
+  onChange (listener: TreeListener): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
+  }
+
+  /** No more readings and no more news; the last snapshot stays. Does not close the session. Idempotent. */
+  close (): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#subscription[Symbol.dispose]()
+    this.#leave()
+    this.#flush?.[Symbol.dispose]()
+    this.#listeners.clear()
+    this.#rejectReady(new ZooKeeperError('closed', { op: 'get' }))
+  }
+
+  #asOf (): number {
+    if (this.#floor !== null) return this.#floor
+    // What is read but not yet published counts as not read.
+    const pending = this.#changed.size > 0 ? this.#snapshot.asOf : Infinity
+    return Math.min(this.#contact, this.#reader?.oldest ?? Infinity, pending)
+  }
+
+  #adopt (session: Session): void {
+    if (this.#closed || session === this.#session) return
+    this.#leave()
+    this.#session = session
+    const onState = (state: SessionState): void => {
+      if (state === 'connected') this.#resync(session)
+      else this.#pause()
+    }
+    this.#sessionSubscriptions = [session.onState(onState)]
+    if (session.state === 'connected') this.#resync(session)
+    this.#probe(session)
+  }
+
+  /** Contact is gone: claim nothing newer than what was known by now. */
+  #pause (): void {
+    this.#floor ??= this.#asOf()
+    this.#reader?.stop()
+    this.#reader = null
+  }
+
+  #leave (): void {
+    this.#pause()
+    for (const subscription of this.#sessionSubscriptions.splice(0)) subscription[Symbol.dispose]()
+    for (const [path, watch] of this.#tracked) {
+      watch?.[Symbol.dispose]()
+      this.#tracked.set(path, null)
+    }
+    this.#session = null
+  }
+
+  /** Reads everything again. The list of work is this reader's own: what an earlier one still brings is ignored. */
+  #resync (session: Session): void {
+    this.#pause()
+    // A watch can fire, and be answered by a reading, before the readings that are to come with the sync.
+    let synced = false
+    const reader: TreeReader = new TreeReader({
+      session,
+      clock: this.#options.clock,
+      concurrency: this.#options.concurrency,
+      read: (path, parts): Promise<void> => this.#read(session, reader, path, parts),
+      onIdle: () => { if (synced) this.#idle(reader) },
+      onRead: this.#look,
+      onError: this.#options.onError,
+    })
+    this.#reader = reader
+    const start = (): void => {
+      session.sync('/').then(() => {
+        if (this.#reader !== reader) return
+        synced = true
+        for (const path of [...this.#tracked.keys()]) this.#mark(session, path, BOTH)
+      }, (error: unknown) => {
+        if (this.#reader !== reader) return
+        if (!isLinkFailure(error)) this.#options.onError(error, '/')
+        this.#options.clock.after(100, () => { if (this.#reader === reader) start() })
+      })
+    }
+    start()
+  }
+
+  /** @param foundBy the path by whose reading it was found that this one has to be read */
+  #mark (session: Session, path: string, parts: number, foundBy?: string): void {
+    if (!this.#tracked.get(path)) {
+      this.#tracked.set(path, session.onWatch(path, this.#onWatch))
+    }
+    this.#reader?.mark(path, parts, foundBy)
+  }
+
+  /** One function for all paths and sessions. */
+  readonly #onWatch = (kind: WatchKind, path: string): void => {
+    if (this.#session === null || !this.#tracked.has(path)) return
+    this.#mark(this.#session, path, kind === 'changed' ? DATA : kind === 'children' ? CHILDREN : BOTH)
+  }
+
+  async #read (session: Session, reader: TreeReader, path: string, parts: number): Promise<void> {
+    if (!this.#tracked.has(path)) return
+    const wanted = this.#options.interest(path)
+    try {
+      if ((parts & DATA) !== 0 && wanted.data) {
+        const sentAt = this.#options.clock.monotonic()
+        const { data, stat } = await session.get(path, { watch: true })
+        if (this.#reader !== reader) return
+        this.#contact = Math.max(this.#contact, sentAt)
+        this.#hasRead(stat.mzxid)
+        this.#onData(path, data, stat)
+      }
+      if ((parts & CHILDREN) !== 0 && wanted.children) {
+        const sentAt = this.#options.clock.monotonic()
+        const { names, stat } = await session.children(path, { watch: true })
+        if (this.#reader !== reader) return
+        this.#contact = Math.max(this.#contact, sentAt)
+        this.#hasRead(stat.pzxid)
+        this.#onChildren(session, path, names, stat, wanted.data)
+      }
+    } catch (error) {
+      if (!isNoNode(error)) throw error
+      if (this.#reader !== reader) return
+      this.#remove(path)
+      // A root has no parent whose list would tell of its coming: watch for that. Others are met again in a list.
+      if (this.#roots.has(path) && await session.exists(path, { watch: true }) !== null && this.#reader === reader) this.#mark(session, path, BOTH, path)
+    }
+  }
+
+  #hasRead (zxid: Zxid): void {
+    if (zxid > this.#newest) this.#newest = zxid
+  }
+
+  #onData (path: string, data: string, stat: Stat): void {
+    if (!this.#tracked.has(path)) return
+    const old = this.#entries.get(path)
+    if (old !== undefined && old.stat.mzxid === stat.mzxid && old.stat.czxid === stat.czxid) return
+    this.#put(path, { data, stat, names: old?.names ?? null, listed: old?.listed ?? '' })
+  }
+
+  #onChildren (session: Session, path: string, names: readonly string[], stat: Stat, keepsData: boolean): void {
+    if (!this.#tracked.has(path)) return
+    const old = this.#entries.get(path)
+    if (keepsData && old === undefined) {
+      // Gone and back between the two readings: take both again.
+      this.#mark(session, path, BOTH, path)
+      return
+    }
+    const listed = `${stat.czxid}${stat.pzxid}`
+    if (old?.names == null || old.listed !== listed) {
+      const present = new Set(names)
+      for (const name of old?.names ?? []) if (!present.has(name)) this.#forget(join(path, name))
+      this.#put(path, { data: old?.data ?? '', stat: keepsData && old !== undefined ? old.stat : stat, names: Object.freeze(names), listed })
+    }
+    for (const name of names) {
+      const child = join(path, name)
+      // Also one that is known but was not there when it was last read: it has come back.
+      if (this.#tracked.has(child) && this.#entries.has(child)) continue
+      const { data, children } = this.#options.interest(child)
+      if ((!data && !children) || pathProblem(child) !== null) continue
+      this.#mark(session, child, BOTH, path)
+    }
+  }
+
+  #put (path: string, entry: TreeEntry): void {
+    this.#entries = this.#entries.set(path, Object.freeze(entry))
+    this.#touch(path)
+  }
+
+  /** `path` does not exist. It stays tracked: its parent's list decides. */
+  #remove (path: string): void {
+    const old = this.#entries.get(path)
+    if (old === undefined) return
+    this.#entries = this.#entries.delete(path)
+    this.#touch(path)
+    for (const name of old.names ?? []) this.#forget(join(path, name))
+  }
+
+  /** `path` is of no interest any more, because it is in no list. Roots stay. */
+  #forget (path: string): void {
+    this.#remove(path)
+    if (this.#roots.has(path)) return
+    this.#tracked.get(path)?.[Symbol.dispose]()
+    this.#tracked.delete(path)
+  }
+
+  #touch (path: string): void {
+    this.#changed.add(path)
+    if (this.#loaded) this.#flush ??= this.#options.clock.after(0, () => this.#publish())
+  }
+
+  #idle (reader: TreeReader): void {
+    if (this.#reader !== reader) return
+    this.#floor = null
+    this.#look()
+    if (this.#loaded) return
+    this.#loaded = true
+    this.#publish()
+    this.#resolveReady()
+  }
+
+  #publish (): void {
+    this.#flush = null
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    this.#published = this.#entries
+    // Whatever came before the newest transaction that was read has been told of: if nothing is left to be read, all of it is in here.
+    const zxid = this.#floor === null && this.#reader?.idle === true ? this.#newest : this.#snapshot.zxid
+    this.#snapshot = new TreeSnapshot(this.#snapshot.revision + 1, this.#asOf(), zxid, this.#session?.serial ?? this.#snapshot.serial, this.#published)
+    for (const listener of [...this.#listeners]) listener(this.#snapshot, changed)
+    this.#look()
+  }
+
+  /** Any answer is a proof of contact; where nothing changes, this asks for one. */
+  #probe (session: Session): void {
+    const { clock, probeInterval, roots } = this.#options
+    const again = (): void => {
+      const timer = clock.after(probeInterval, () => {
+        if (this.#session !== session || session.over) return
+        if (session.state !== 'connected') {
+          again()
+          return
+        }
+        const sentAt = clock.monotonic()
+        session.exists(roots[0] as string).then(() => {
+          if (this.#session === session && session.state === 'connected') this.#contact = Math.max(this.#contact, sentAt)
+        }, (error: unknown) => {
+          if (this.#session === session && !isLinkFailure(error) && !session.over) this.#options.onError(error, roots[0] as string)
+        }).finally(again)
+      })
+      this.#sessionSubscriptions = [...this.#sessionSubscriptions.slice(0, 1), timer]
+    }
+    again()
+  }
+}
+
+function join (parent: string, name: string): string {
+  return parent === '/' ? `/${name}` : `${parent}/${name}`
+}

@@ -1,0 +1,88 @@
+/**
+ * Server names to addresses, in JavaScript, because the C client would resolve them on the JavaScript thread at every
+ * turn of its I/O: 50 ms of DNS made each operation 50 ms, and failing DNS let the session expire.
+ *
+ * Guarantees: the result holds IP literals with ports and nothing else, without duplicates. A name that cannot be resolved, or not in time, is left
+ * out and reported, and keeps no other name waiting; only if none can be resolved it is an error (`resolve_failed`).
+ */
+import { lookup as systemLookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { Clock } from '../../runtime/clock.ts'
+import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
+import { ZooKeeperError } from './errors.ts'
+
+const DEFAULT_PORT = 2181
+
+/** The addresses of a host; may reject. */
+export type Lookup = (host: string) => Promise<readonly string[]>
+
+export const dnsLookup: Lookup = async (host) => (await systemLookup(host, { all: true })).map(({ address }) => address)
+
+export interface Server {
+  readonly host: string
+  readonly port: number
+}
+
+/** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. Throws `invalid_argument`. */
+export function parseServer (text: string): Server {
+  const match = isIP(text) === 6
+    ? { host: text, port: undefined }
+    : (/^\[(?<host>[^\]]+)\](?::(?<port>\d{1,5}))?$/.exec(text) ?? /^(?<host>[A-Za-z0-9._-]+)(?::(?<port>\d{1,5}))?$/.exec(text))?.groups
+  const port = match?.['port'] === undefined ? DEFAULT_PORT : Number(match['port'])
+  if (match?.['host'] === undefined || port < 1 || port > 65535) {
+    throw new ZooKeeperError('invalid_argument', { op: 'connect', detail: `not a server: ${JSON.stringify(text)}` })
+  }
+  return { host: match['host'], port }
+}
+
+/** As the C client takes it: the port after the last colon, and IPv6 addresses without brackets, which it would hand to the name service. */
+function literal (address: string, port: number): string {
+  return `${address}:${port}`
+}
+
+/** True if nothing in `servers` has to be looked up. */
+export function areLiterals (servers: readonly string[]): boolean {
+  return servers.every((server) => isIP(parseServer(server).host) !== 0)
+}
+
+/** Milliseconds that one name may take; without it the others are used. */
+const PATIENCE = 2_000
+/** Lookups that have not ended, by name: a name server that says nothing is asked once at a time, or it would take up every thread for lookups. */
+const running = new Map<string, Promise<readonly string[]>>()
+
+function lookedUp (host: string, lookup: Lookup): Promise<readonly string[]> {
+  const found = running.get(host) ?? lookup(host).finally(() => running.delete(host))
+  running.set(host, found)
+  return found
+}
+
+export interface ResolveOptions {
+  readonly lookup: Lookup
+  readonly clock: Clock
+  /** Each name that could not be resolved, with the reason. */
+  readonly onFailure?: (host: string, error: unknown) => void
+}
+
+/** The servers as `ip:port`: every address of every name that is resolved in time. Rejects with `resolve_failed` if there is none. */
+export async function resolveServers (servers: readonly string[], { lookup, clock, onFailure }: ResolveOptions): Promise<string[]> {
+  const failures: unknown[] = []
+  const found = await Promise.all(servers.map(parseServer).map(async ({ host, port }) => {
+    if (isIP(host) !== 0) return [literal(host, port)]
+    try {
+      return (await withDeadline(clock, PATIENCE, undefined, async () => await lookedUp(host, lookup))).filter((address) => isIP(address) !== 0).map((address) => literal(address, port))
+    } catch (error) {
+      failures.push(error)
+      onFailure?.(host, error)
+      return []
+    }
+  }))
+  const all = [...new Set(found.flat())]
+  if (all.length === 0) {
+    const [cause] = failures
+    const why = cause instanceof DeadlineError ? 'the name server does not answer' : codeOf(cause)
+    throw new ZooKeeperError('resolve_failed', { op: 'connect', detail: `${servers.join(', ')}: ${why}`, cause })
+  }
+  return all
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? 'it has no address'

@@ -1,0 +1,256 @@
+/**
+ * Keeps one live session: opens a new client instance after each loss, for as long as it is wanted.
+ *
+ * Guarantees: at most one session at a time; a new one only after the last is over; between attempts a bounded wait with
+ * jitter, so that a cluster's daemons do not come back in step; nothing silent: every attempt, session and loss goes to
+ * `report`. Without ZooKeeper it goes on trying and says so, with what each server does. A session that the servers take no more, while they take
+ * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever.
+ * Does not guarantee that `current` is connected: it may be suspended. A session is `current` from its first connection
+ * to its end.
+ */
+import { setMaxListeners } from 'node:events'
+import type { Clock, Timer } from '../../runtime/clock.ts'
+import { linkSignals } from '../../runtime/deadline.ts'
+import type { Connection, Connector } from '../client/connection.ts'
+import type { Diagnosis } from '../client/diagnosis.ts'
+import { ZooKeeperError, isZooKeeperError } from '../client/errors.ts'
+import { Session } from './session.ts'
+
+export type KeeperReport =
+  | { readonly event: 'session_opened', readonly serial: number, readonly id: string, readonly negotiatedTimeout: number }
+  | { readonly event: 'session_suspended', readonly serial: number }
+  | { readonly event: 'session_resumed', readonly serial: number }
+  | { readonly event: 'session_lost', readonly serial: number, readonly error: ZooKeeperError }
+  /** `failures` attempts in a row have failed; the next is made in `retryIn` milliseconds. */
+  | { readonly event: 'connect_failed', readonly serial: number, readonly failures: number, readonly retryIn: number, readonly error: ZooKeeperError }
+  /** Why attempts fail, found out by asking each server. */
+  | { readonly event: 'diagnosed', readonly diagnosis: Diagnosis }
+
+export interface SessionKeeperOptions {
+  readonly connector: Connector
+  readonly servers: readonly string[]
+  /** Milliseconds to ask for. */
+  readonly sessionTimeout: number
+  readonly clock: Clock
+  /** From 0 inclusive to 1 exclusive. */
+  readonly random: () => number
+  readonly report: (report: KeeperReport) => void
+  /** Finds out why no session can be opened. */
+  readonly diagnose?: (servers: readonly string[]) => Promise<Diagnosis>
+  /** Milliseconds for one attempt to connect. Default 10,000. */
+  readonly connectTimeout?: number
+  /** Milliseconds; default deadline of operations. */
+  readonly deadline?: number
+  /** Milliseconds between attempts: doubled from `min` to `max`, then by chance between half and all of that. Default 100 and 5,000. */
+  readonly backoff?: { readonly min: number, readonly max: number }
+}
+
+/** Milliseconds that a session has to have lasted to count as a success. */
+const LASTING = 5_000
+
+export type SessionListener = (session: Session) => void
+
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions
+  readonly #listeners = new Set<SessionListener>()
+  readonly #closed = new AbortController()
+  #serial = 0
+  #failures = 0
+  #session: Session
+  #current: Session | null = null
+  #timer: Timer | null = null
+  #closing: Promise<void> | null = null
+  #diagnosing = false
+  /** When the present session was first connected. */
+  #connectedAt = -Infinity
+  /** Finds out whether the servers take new sessions while ours is out of contact. */
+  #refusal: Disposable | null = null
+
+  /** Begins to connect at once. */
+  constructor (options: SessionKeeperOptions) {
+    this.#options = options
+    // As many wait for its end as for a session.
+    setMaxListeners(0, this.#closed.signal)
+    this.#session = this.#open()
+  }
+
+  /** The session since its first connection; null before the first and between two. */
+  get current (): Session | null { return this.#current }
+
+  /** Tells of every new session, when it is first connected, and at once (in a microtask) of the present one. */
+  onSession (listener: SessionListener): Disposable {
+    this.#listeners.add(listener)
+    const present = this.#current
+    if (present !== null) {
+      queueMicrotask(() => { if (this.#listeners.has(listener) && this.#current === present) listener(present) })
+    }
+    return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
+  }
+
+  /** The current session once there is one that is connected. Rejects with `aborted`, or `closed` once the keeper is. */
+  async ready (signal?: AbortSignal): Promise<Session> {
+    const linked = linkSignals(signal, this.#closed.signal)
+    try {
+      return await this.#readyUnless(linked.signal)
+    } finally {
+      linked[Symbol.dispose]()
+    }
+  }
+
+  async #readyUnless (ended: AbortSignal): Promise<Session> {
+    for (;;) {
+      if (ended.aborted) throw new ZooKeeperError(this.#closed.signal.aborted ? 'closed' : 'aborted', { op: 'connect' })
+      const session = this.#session
+      try {
+        await session.whenConnected({ signal: ended })
+        return session
+      } catch (error) {
+        if (!session.over && !ended.aborted) throw error
+        if (session === this.#session && !ended.aborted) await this.#nextAttempt(ended)
+      }
+    }
+  }
+
+  /** Closes the session gracefully and opens no other. Idempotent. */
+  close (): Promise<void> {
+    this.#closing ??= (async () => {
+      this.#closed.abort()
+      this.#timer?.[Symbol.dispose]()
+      this.#endRefusal()
+      await this.#session.close()
+      this.#listeners.clear()
+    })()
+    return this.#closing
+  }
+
+  /** Ends the session now and opens no other. Idempotent. */
+  destroy (error: ZooKeeperError): void {
+    this.#closed.abort()
+    this.#timer?.[Symbol.dispose]()
+    this.#endRefusal()
+    this.#session.destroy(error)
+    this.#listeners.clear()
+  }
+
+  readonly #waiting = new Set<() => void>()
+
+  #nextAttempt (ended: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        this.#waiting.delete(go)
+        ended.removeEventListener('abort', go)
+        resolve()
+      }
+      this.#waiting.add(go)
+      ended.addEventListener('abort', go, { once: true })
+    })
+  }
+
+  #open (): Session {
+    const { connector, servers, sessionTimeout, clock, connectTimeout, deadline } = this.#options
+    const session = new Session({
+      connector,
+      servers,
+      sessionTimeout,
+      clock,
+      serial: ++this.#serial,
+      ...(connectTimeout === undefined ? {} : { connectTimeout }),
+      ...(deadline === undefined ? {} : { deadline }),
+    })
+    session.onState((state) => {
+      switch (state) {
+        case 'connecting': break
+        case 'connected': this.#connected(session); break
+        case 'suspended':
+          this.#options.report({ event: 'session_suspended', serial: session.serial })
+          this.#watchRefusal(session)
+          break
+        case 'lost':
+        case 'closed': this.#over(session); break
+        default: state satisfies never
+      }
+    })
+    return session
+  }
+
+  /** Once the session must be over if the servers served all this time, a new one is tried beside it. */
+  #watchRefusal (session: Session): void {
+    this.#endRefusal()
+    const { connector, servers, sessionTimeout, clock } = this.#options
+    const unless = session.negotiatedTimeout / 4 + 1_000
+    let probe: Connection | null = null
+    let timer = clock.after(session.negotiatedTimeout, () => {
+      probe = connector({
+        servers,
+        sessionTimeout,
+        onEvent: ({ type }) => {
+          if (type !== 'connected') return
+          // Ours may be about to come back, too.
+          timer = clock.after(unless, () => {
+            this.#endRefusal()
+            if (session.state === 'suspended') session.destroy(new ZooKeeperError('session_refused', { op: 'connect' }))
+          })
+        },
+      })
+    })
+    this.#refusal = {
+      [Symbol.dispose]: () => {
+        timer[Symbol.dispose]()
+        probe?.close()
+      },
+    }
+  }
+
+  #endRefusal (): void {
+    this.#refusal?.[Symbol.dispose]()
+    this.#refusal = null
+  }
+
+  /** One diagnosis at a time. */
+  async #diagnose (): Promise<void> {
+    const { diagnose, servers, report } = this.#options
+    if (diagnose === undefined || this.#diagnosing) return
+    this.#diagnosing = true
+    const diagnosis = await diagnose(servers)
+    this.#diagnosing = false
+    if (this.#current === null && !this.#closed.signal.aborted) report({ event: 'diagnosed', diagnosis })
+  }
+
+  #connected (session: Session): void {
+    this.#endRefusal()
+    if (this.#current === session) {
+      this.#options.report({ event: 'session_resumed', serial: session.serial })
+      return
+    }
+    this.#connectedAt = this.#options.clock.monotonic()
+    this.#current = session
+    this.#options.report({ event: 'session_opened', serial: session.serial, id: session.id, negotiatedTimeout: session.negotiatedTimeout })
+    for (const listener of [...this.#listeners]) listener(session)
+  }
+
+  #over (session: Session): void {
+    const reason: unknown = session.lost.reason
+    const error = isZooKeeperError(reason) ? reason : new ZooKeeperError('unknown', { op: 'connect', cause: reason })
+    const serial = session.serial
+    this.#endRefusal()
+    if (this.#current === session) {
+      // One that ended as soon as it had begun is no success: the next would end the same way.
+      if (this.#options.clock.monotonic() - this.#connectedAt >= LASTING) this.#failures = 0
+      this.#current = null
+      this.#options.report({ event: 'session_lost', serial, error })
+    }
+    if (this.#closed.signal.aborted) return
+    this.#failures += 1
+    const { min, max } = this.#options.backoff ?? { min: 100, max: 5_000 }
+    const step = Math.min(max, min * 2 ** (this.#failures - 1))
+    const retryIn = Math.round(step * (0.5 + this.#options.random() / 2))
+    if (session.id === '') {
+      this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })
+      void this.#diagnose()
+    }
+    this.#timer = this.#options.clock.after(retryIn, () => {
+      this.#session = this.#open()
+      for (const go of [...this.#waiting]) go()
+    })
+  }
+}
