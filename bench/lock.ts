@@ -1,6 +1,6 @@
 /** The contended lock: how long it takes from one of five contenders to the next, ours beside kazoo's on the same server. */
 import { join } from 'node:path'
-import { packageFolder } from '../scripts/support/daemon-process.ts'
+import { packageFolder } from '../tools/testbed/daemon-process.ts'
 import { startReference, type ReferenceProcess } from './support/processes.ts'
 import { atMost, median, medianRatio, type Benchmark } from './support/report.ts'
 import { World } from './support/world.ts'

@@ -3,7 +3,7 @@
  * every 5 s, that write only what changed; and how long it takes to be ready, and how much memory it holds.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { RawClient } from '../test/support/raw-client.ts'
+import { RawClient } from '../test/support/network/raw-client.ts'
 import { ANY_VERSION, type Session } from '../src/zookeeper/session/session.ts'
 import { KEEPALIVE_INTERVAL, Keepalives, makeNodes, nodeName } from './support/fleet.ts'
 import { processorSeconds, READ_KEY, residentBytes, startPvcapid, type ApiProcess } from './support/processes.ts'

@@ -5,7 +5,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { RawClient, type RawReply } from '../test/support/raw-client.ts'
+import { RawClient, type RawReply } from '../test/support/network/raw-client.ts'
 import { processorSeconds, residentBytes } from './support/processes.ts'
 import { NODES, RealCluster } from './support/real-cluster.ts'
 import { atMost, median, quantile, type Benchmark, type Row } from './support/report.ts'

@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
-const patches = readdirSync('canaries').filter((name) => name.endsWith('.patch'))
+const patches = readdirSync('proof/canaries').filter((name) => name.endsWith('.patch'))
 t.ok(patches.length > 0)
 for (const name of patches) {
-  const { status, stdout, stderr } = spawnSync('patch', ['--dry-run', '-s', '-f', '-p1', '--fuzz=2', '-i', join('canaries', name)], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync('patch', ['--dry-run', '-s', '-f', '-p1', '--fuzz=2', '-i', join('proof', 'canaries', name)], { encoding: 'utf8' })
   t.equal(status, 0, `${name} ${stdout}${stderr}`)
 }

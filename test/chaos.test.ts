@@ -1,8 +1,8 @@
 // What is judged after a real cluster was under fire: each kind of evidence against it is found, and none where there is none.
 import t from 'tap'
-import { judge, type Evidence } from '../scripts/chaos/verdict.ts'
-import type { Request } from '../scripts/chaos/clients.ts'
-import type { Transaction } from '../scripts/support/zookeeper-server.ts'
+import { judge, type Evidence } from '../proof/chaos/verdict.ts'
+import type { Request } from '../proof/chaos/clients.ts'
+import type { Transaction } from '../tools/testbed/zookeeper-server.ts'
 import { closeRecord, openRecord, type Closing, type SwitchoverRecord } from '../src/core/model/record.ts'
 
 const SESSION = '1000a'

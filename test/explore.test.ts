@@ -1,8 +1,8 @@
 /** A share of the exhaustive search small enough for every run; `npm run explore` goes further. */
 import t from 'tap'
-import { initialWorld, type Bounds } from '../scripts/explore/model.ts'
-import { violation } from '../scripts/explore/invariants.ts'
-import { search } from '../scripts/explore/search.ts'
+import { initialWorld, type Bounds } from '../proof/explore/model.ts'
+import { violation } from '../proof/invariants/invariants.ts'
+import { search } from '../proof/explore/search.ts'
 
 const none: Bounds = {
   nodes: ['hv1', 'hv2'], resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, readings: 0, writes: 4,

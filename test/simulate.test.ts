@@ -1,7 +1,7 @@
 // The simulator itself: a seed is a run, to the letter; and a few runs in which nothing may go wrong. `npm run simulate` does many.
 import t from 'tap'
-import { DOER, type Fault, type Stage } from '../scripts/simulate/faults.ts'
-import { run } from '../scripts/simulate/run.ts'
+import { DOER, type Fault, type Stage } from '../proof/simulate/faults.ts'
+import { run } from '../proof/simulate/run.ts'
 
 t.test('the same seed tells the same story, to the letter', async (t) => {
   const first = await run('story-1', { story: true })

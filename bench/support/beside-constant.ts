@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { RawClient, type RawReply } from '../../test/support/raw-client.ts'
+import { RawClient, type RawReply } from '../../test/support/network/raw-client.ts'
 import { load, type LoadResult } from './load.ts'
 import { processorSeconds, READ_KEY, startPvcapid, startReference, temporaryFolder } from './processes.ts'
 import { median, medianRatio, type Row, type Target } from './report.ts'

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { packageFolder } from '../../scripts/support/daemon-process.ts'
+import { packageFolder } from '../../tools/testbed/daemon-process.ts'
 
 export interface Load {
   readonly url: string

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { DaemonProcess, packageFolder } from '../../scripts/support/daemon-process.ts'
+import { DaemonProcess, packageFolder } from '../../tools/testbed/daemon-process.ts'
 
 /** Keys that the measured API knows. */
 export const READ_KEY = 'a-key-that-may-only-read'

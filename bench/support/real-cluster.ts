@@ -1,6 +1,6 @@
 /** Three coordinators and an API as they ship, with resources that take no time, and what a client sees of them. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { Cluster } from '../../scripts/support/cluster.ts'
+import { Cluster } from '../../tools/testbed/cluster.ts'
 
 export const NODES = ['hv1', 'hv2', 'hv3'] as const
 /** Seconds, as they ship. */

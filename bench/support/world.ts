@@ -1,5 +1,5 @@
 /** A private ZooKeeper with a cluster's znodes on it, and a session for this process, which plays the nodes. */
-import { ZooKeeperServer } from '../../scripts/support/zookeeper-server.ts'
+import { ZooKeeperServer } from '../../tools/testbed/zookeeper-server.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { nativeConnector } from '../../src/zookeeper/client/native.ts'
 import { Session } from '../../src/zookeeper/session/session.ts'

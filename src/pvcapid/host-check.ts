@@ -2,7 +2,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import { hostProblem, listenProblems, unknownServers } from '../runtime/config/host-problems.ts'
-import type { ApiConfig } from './config.ts'
+import type { ApiConfig } from './config/api-config.ts'
 
 /** The key of the example, which is nobody's. */
 const PLACEHOLDER = '6f36c4a4c9f7e3a1b2d50c8e9b7a61f0d3c2b1a09f8e7d6c5b4a39281706f5e4'

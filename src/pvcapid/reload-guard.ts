@@ -3,7 +3,7 @@
  * authentication or HTTPS off, or asks less of clients, is taken over by a restart alone, which somebody has to want.
  */
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
-import type { ApiConfig } from './config.ts'
+import type { ApiConfig } from './config/api-config.ts'
 
 export interface ConfigFile {
   readonly config: ApiConfig

@@ -5,7 +5,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { CommandRunner } from '../runtime/process/command.ts'
 import type { Logger } from '../runtime/log/log.ts'
-import type { NodeConfig } from './config.ts'
+import type { NodeConfig } from './config/node-config.ts'
 import { createResource } from './resources/create.ts'
 import { attemptAll } from './resources/resource.ts'
 import { selfFence } from './daemon/self-fence.ts'

@@ -1,7 +1,7 @@
 /** From the configuration to the terms that the coordinator machine works by, and to those that the node publishes. */
 import type { CoordinatorSettings } from '../core/coordinator/coordinator-state.ts'
-import type { Failover } from '../core/fencing/fencing-report.ts'
-import type { NodeConfig } from './config.ts'
+import type { Failover } from '../core/model/failover.ts'
+import type { NodeConfig } from './config/node-config.ts'
 
 export const settingsOf = (config: NodeConfig): CoordinatorSettings => ({
   self: config.node,

@@ -5,7 +5,7 @@ import type { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { RecordKeeper } from '../../src/cluster/record-keeper.ts'
 import type { KeyAnswer } from '../../src/core/coordinator/key-change.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { key, record, survey } from '../support/scenario-builders.ts'
+import { key, record, survey } from '../support/scenario/builders.ts'
 
 const turns = async () => await new Promise((resolve) => setImmediate(resolve))
 

@@ -8,7 +8,6 @@ import { judgeConfirmation } from '../../src/core/fencing/fence-confirmation.ts'
 import { parseFence } from '../../src/core/model/fence-record.ts'
 import { fencingReport } from '../../src/core/fencing/fencing-report.ts'
 import { parseJson } from '../../src/core/model/json-text.ts'
-import { lockHolder } from '../../src/cluster/first-in-line.ts'
 import { memberOf } from '../../src/core/model/member.ts'
 import { nodeDetails } from '../../src/core/pvc/node-details.ts'
 import { phaseDurations } from '../../src/core/switchover/phases.ts'
@@ -67,7 +66,7 @@ t.test('nothing throws, and everything can be compared and told', async (t) => {
       nodes: [details],
       states: nodesStatus([nodeStatus(details)]),
       fencing: fencingReport([member], () => fence),
-      primaryLock: lockHolder(['a__lock__0000000001'], () => znode(text)),
+      primaryLock: { child: 'a__lock__0000000001', identifier: text, session: null, since: text },
       domains: [{ uuid: text, name: text, state: text }],
       faults: [{ id: text, last_reported: text, first_reported: text, acknowledged_at: null, status: text, health_delta: null, message: text }],
     })

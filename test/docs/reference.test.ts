@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { settingsInExample, settingsOf } from '../../scripts/reference/configuration.ts'
-import { metricFacts } from '../../scripts/reference/metrics.ts'
-import { referencePages } from '../../scripts/reference/pages.ts'
+import { settingsInExample, settingsOf } from '../../tools/reference/configuration.ts'
+import { metricFacts } from '../../tools/reference/metrics.ts'
+import { referencePages } from '../../tools/reference/pages.ts'
 import { codeSpans, pages } from './support/pages.ts'
 
 const description = readFileSync('openapi/openapi.json', 'utf8')

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import t, { type Test } from 'tap'
 import { cluster, quick, type Watcher } from '../support/cluster.ts'
-import type { Cluster } from '../../scripts/support/cluster.ts'
+import type { Cluster } from '../../tools/testbed/cluster.ts'
 import { eventually } from '../support/zookeeper.ts'
 
 interface Run { readonly exit: number | null, readonly out: string, readonly err: string }
@@ -44,7 +44,7 @@ t.before(async () => {
     resources: ['address'],
     // Broken or slow while a file of that name is there.
     resourceSettings: (folder) => ({
-      acquire: ['sh', '-c', `test ! -e ${flag(folder, 'broken')} || exit 1; while test -e ${flag(folder, 'slow')}; do sleep 0.05; done; exec sh "${resolve('scripts/support/exclusive-resource.sh')}" "${folder}"`],
+      acquire: ['sh', '-c', `test ! -e ${flag(folder, 'broken')} || exit 1; while test -e ${flag(folder, 'slow')}; do sleep 0.05; done; exec sh "${resolve('tools/testbed/exclusive-resource.sh')}" "${folder}"`],
       retries: 0,
     }),
   })

@@ -5,7 +5,7 @@
  */
 import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'
-import { HAProxy, type ServerState } from '../support/haproxy.ts'
+import { HAProxy, type ServerState } from '../support/network/haproxy.ts'
 import { proxy } from '../support/zookeeper.ts'
 import { cluster } from '../support/cluster.ts'
 import { resolve } from 'node:path'

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { parse, stringify } from 'yaml'
-import { ZooKeeperServer } from '../../scripts/support/zookeeper-server.ts'
+import { ZooKeeperServer } from '../../tools/testbed/zookeeper-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pvc-package-'))
 const root = join(folder, 'root')
@@ -18,7 +18,7 @@ const at = (path: string) => join(root, path)
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
 function build (...args: string[]): string {
-  return execFileSync('node', ['dist/scripts/package-deb.js', '--out', folder, ...args], { encoding: 'utf8' }).trim()
+  return execFileSync('node', ['dist/tools/package-deb.js', '--out', folder, ...args], { encoding: 'utf8' }).trim()
 }
 
 /** dpkg in that root; its own dependencies are not there, and its scripts are told the root instead of being locked into it. */

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { stringify } from 'yaml'
-import { ZooKeeperServer } from '../../scripts/support/zookeeper-server.ts'
+import { ZooKeeperServer } from '../../tools/testbed/zookeeper-server.ts'
 
 t.test('the npm package', { timeout: 900_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pvc-npm-'))
@@ -22,8 +22,8 @@ t.test('the npm package', { timeout: 900_000 }, async (t) => {
   execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { stdio: ['ignore', 'ignore', 'inherit'] })
   const installed = join(folder, 'prefix/lib/node_modules/pvcapid')
   run('npm', 'install', '--global', '--prefix', join(folder, 'prefix'), '--ignore-scripts', '--no-audit', '--no-fund', `./${run('ls').trim().split('\n').find((name) => name.endsWith('.tgz')) ?? ''}`)
-  run('sh', join(installed, 'scripts/patch-client.sh'))
-  t.match(run('sh', join(installed, 'scripts/patch-client.sh')), /the patch is there already/, 'twice does no harm')
+  run('sh', join(installed, 'tools/patch-client.sh'))
+  t.match(run('sh', join(installed, 'tools/patch-client.sh')), /the patch is there already/, 'twice does no harm')
 
   await zookeeper.start()
   const file = join(folder, 'pvcnoded.yaml')

@@ -11,7 +11,7 @@ const compiled = files.filter((file) => file.startsWith('dist/'))
 t.test('what is not compiled', async (t) => {
   t.strictSame(files.filter((file) => !file.startsWith('dist/')), [
     'LICENSE', 'README.md', 'libexec/neighbour', 'package.json', 'patches/zookeeper.patch', 'public/status.css', 'public/status.html', 'public/status.js',
-    'pvcapid.yaml.example', 'pvcnoded.yaml.example', 'scripts/patch-client.sh',
+    'pvcapid.yaml.example', 'pvcnoded.yaml.example', 'tools/patch-client.sh',
   ])
 })
 

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
-import { asUser, packageFolder } from '../../scripts/support/daemon-process.ts'
+import { asUser, packageFolder } from '../../tools/testbed/daemon-process.ts'
 
 const MAIN = join(packageFolder(), 'dist', 'src', 'pvcapid', 'main.js')
 

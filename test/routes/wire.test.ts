@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageFolder } from '../../scripts/support/daemon-process.ts'
-import { Replayer, type Case } from '../../scripts/support/recorded-replies.ts'
+import { packageFolder } from '../../tools/testbed/daemon-process.ts'
+import { Replayer, type Case } from '../../tools/recorded-replies.ts'
 import { connect, zookeeper } from '../support/zookeeper.ts'
 
 const read = (name: string): unknown => JSON.parse(readFileSync(join(packageFolder(), 'test', 'fixtures', name), 'utf8'))

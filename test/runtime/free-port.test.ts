@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { freePort } from '../../scripts/support/free-port.ts'
+import { freePort } from '../../tools/testbed/free-port.ts'
 
 const many = async (count: number) => await Promise.all(Array.from({ length: count }, freePort))
 
 t.test('each is given once, and can be listened on', async (t) => {
   const PROGRAM = `
-    import { freePort } from ${JSON.stringify(new URL('../../scripts/support/free-port.js', import.meta.url).href)}
+    import { freePort } from ${JSON.stringify(new URL('../../tools/testbed/free-port.js', import.meta.url).href)}
     console.log(JSON.stringify(await Promise.all(Array.from({ length: 200 }, freePort))))
     process.stdin.resume()
   `

@@ -1,6 +1,6 @@
 // Who becomes primary when nobody is, or when the key names somebody who cannot serve.
 import t from 'tap'
-import { scenario } from '../support/scenario.ts'
+import { scenario } from '../support/scenario/scenario.ts'
 
 scenario(t, 'Cold start of three', (cluster, t) => {
   cluster.boot('hv1', 'hv2', 'hv3')

@@ -1,7 +1,7 @@
 // Lives that end and begin: leases, sessions, restarts and orderly shutdowns.
 import t from 'tap'
-import { scenario } from '../support/scenario.ts'
-import type { Cluster } from '../support/scenario-cluster.ts'
+import { scenario } from '../support/scenario/scenario.ts'
+import type { Cluster } from '../support/scenario/cluster.ts'
 
 /** hv1 is primary, hv2 and hv3 are secondary. */
 const three = (cluster: Cluster) => {

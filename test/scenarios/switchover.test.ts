@@ -1,7 +1,7 @@
 // Planned switchovers, and what else can happen to the key meanwhile.
 import t from 'tap'
-import { scenario } from '../support/scenario.ts'
-import type { Cluster } from '../support/scenario-cluster.ts'
+import { scenario } from '../support/scenario/scenario.ts'
+import type { Cluster } from '../support/scenario/cluster.ts'
 
 /** hv1 is primary, hv2 and hv3 are secondary. */
 const three = (cluster: Cluster) => {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
-import { packageFolder } from '../../scripts/support/daemon-process.ts'
-import { openapiText } from '../../scripts/support/openapi-text.ts'
+import { packageFolder } from '../../tools/testbed/daemon-process.ts'
+import { openapiText } from '../../tools/reference/openapi-text.ts'
 
 const FILE = join(packageFolder(), 'openapi', 'openapi.json')
 interface Body { readonly content?: Readonly<Record<string, { readonly example?: unknown }>> }

@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Static } from 'typebox'
 import type { HistoryEntry } from '../../schemas/switchover.ts'
-import type { Cluster, ClusterOptions } from '../../scripts/support/cluster.ts'
-import { packageFolder } from '../../scripts/support/daemon-process.ts'
+import type { Cluster, ClusterOptions } from '../../tools/testbed/cluster.ts'
+import { packageFolder } from '../../tools/testbed/daemon-process.ts'
 
 /** Each resource is tried twice. */
 export const breakable: Pick<ClusterOptions, 'resourceSettings'> = {
@@ -12,7 +12,7 @@ export const breakable: Pick<ClusterOptions, 'resourceSettings'> = {
     const script = join(folder, 'breakable.sh')
     writeFileSync(script, `cd ${folder}
 if [ "$PVC_RESOURCE $PVC_ACTION" = "service acquire" ] && [ -e "broken-$PVC_NODE" ]; then date +%s.%N >> "attempts-$PVC_NODE"; exit 3; fi
-exec sh ${join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh')} ${folder}
+exec sh ${join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh')} ${folder}
 `)
     return { acquire: ['sh', script], retries: 1 }
   },

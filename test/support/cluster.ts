@@ -1,6 +1,6 @@
 /** Verbs for tests on a whole cluster of processes: what is started here ends with the test, and every test ends with a look for collisions. */
 import type { Test } from 'tap'
-import { Cluster, type ClusterOptions } from '../../scripts/support/cluster.ts'
+import { Cluster, type ClusterOptions } from '../../tools/testbed/cluster.ts'
 import { ClusterFeed } from '../../src/cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../../src/cluster/interest.ts'
 import { settledPrimary } from '../../src/core/switchover/completion.ts'

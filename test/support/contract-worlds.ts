@@ -2,12 +2,12 @@
 import type { Test } from 'tap'
 import type { Connection, ConnectionEvent } from '../../src/zookeeper/client/connection.ts'
 import { nativeConnector } from '../../src/zookeeper/client/native.ts'
-import { Process } from '../../scripts/simulate/process.ts'
-import { Random } from '../../scripts/simulate/random.ts'
-import { Timeline } from '../../scripts/simulate/timeline.ts'
-import { simulatedConnector } from '../../scripts/simulate/zookeeper/client.ts'
-import { Ensemble } from '../../scripts/simulate/zookeeper/ensemble.ts'
-import { Network } from '../../scripts/simulate/zookeeper/network.ts'
+import { Process } from '../../proof/simulate/process.ts'
+import { Random } from '../../proof/simulate/random.ts'
+import { Timeline } from '../../proof/simulate/timeline.ts'
+import { simulatedConnector } from '../../proof/simulate/zookeeper/client.ts'
+import { Ensemble } from '../../proof/simulate/zookeeper/ensemble.ts'
+import { Network } from '../../proof/simulate/zookeeper/network.ts'
 import { proxy, zookeeper } from './zookeeper.ts'
 
 export interface Peer {

@@ -1,7 +1,7 @@
 /** An ensemble that ends with the test, with a follower that can be cut off from its leader while its clients go on talking to it. */
 import type { Test } from 'tap'
-import { ZooKeeperEnsemble } from '../../scripts/support/ensemble.ts'
-import type { ZooKeeperServer } from '../../scripts/support/zookeeper-server.ts'
+import { ZooKeeperEnsemble } from '../../tools/testbed/ensemble.ts'
+import type { ZooKeeperServer } from '../../tools/testbed/zookeeper-server.ts'
 
 export interface Ensemble {
   readonly leader: ZooKeeperServer

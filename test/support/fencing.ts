@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { Cluster, type ClusterOptions } from '../../scripts/support/cluster.ts'
+import { Cluster, type ClusterOptions } from '../../tools/testbed/cluster.ts'
 import { quick, watch, type Watcher } from './cluster.ts'
 
 export interface FencedCluster {

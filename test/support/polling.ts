@@ -1,5 +1,5 @@
 /** Clients that poll an API one request after the other, and how long their requests take. */
-import { RawClient } from './raw-client.ts'
+import { RawClient } from './network/raw-client.ts'
 
 export interface Latencies {
   readonly requests: number

@@ -5,8 +5,8 @@
  */
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { Cluster } from '../../scripts/support/cluster.ts'
-import { packageFolder } from '../../scripts/support/daemon-process.ts'
+import type { Cluster } from '../../tools/testbed/cluster.ts'
+import { packageFolder } from '../../tools/testbed/daemon-process.ts'
 import { kazoo } from './zookeeper.ts'
 
 const text = (made: Cluster, name: string) => `
@@ -23,7 +23,7 @@ for child, value in (("", "coordinator"), ("/daemonmode", "coordinator"), ("/dom
 zk.ensure_path(SYNC)
 
 def effect(action, resource):
-    subprocess.run(["sh", ${JSON.stringify(join(packageFolder(), 'scripts', 'support', 'exclusive-resource.sh'))}, ${JSON.stringify(made.folder)}],
+    subprocess.run(["sh", ${JSON.stringify(join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'))}, ${JSON.stringify(made.folder)}],
                    env={**os.environ, "PVC_NODE": ME, "PVC_ACTION": action, "PVC_RESOURCE": resource}, check=True)
 
 def phase(make, letter, work=lambda: None):

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageFolder } from '../../scripts/support/daemon-process.ts'
+import { packageFolder } from '../../tools/testbed/daemon-process.ts'
 
 interface Schema {
   readonly type?: string

@@ -7,13 +7,13 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
-import { ZooKeeperServer, type ZooKeeperServerOptions } from '../../scripts/support/zookeeper-server.ts'
+import { ZooKeeperServer, type ZooKeeperServerOptions } from '../../tools/testbed/zookeeper-server.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { nativeConnector } from '../../src/zookeeper/client/native.ts'
 import { LockBook } from '../../src/zookeeper/locks/lock-book.ts'
 import { SessionKeeper, type KeeperReport, type SessionKeeperOptions } from '../../src/zookeeper/session/session-keeper.ts'
 import { Session, type SessionOptions, type SessionState } from '../../src/zookeeper/session/session.ts'
-import { Proxy } from '../../scripts/support/proxy.ts'
+import { Proxy } from '../../tools/testbed/proxy.ts'
 
 export const connector = nativeConnector()
 const uuid = (): string => randomUUID().replaceAll('-', '')

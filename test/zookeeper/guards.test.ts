@@ -12,7 +12,7 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { areLiterals, parseServer, resolveServers } from '../../src/zookeeper/client/resolve.ts'
 import { acquireLock } from '../../src/zookeeper/locks/locks.ts'
 import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
-import { asUser } from '../../scripts/support/daemon-process.ts'
+import { asUser } from '../../tools/testbed/daemon-process.ts'
 import { connect, connector, dropConnection, eventually, expireSession, keep, lockBook, openSession, proxy, reaches, zookeeper } from '../support/zookeeper.ts'
 
 const here = import.meta.dirname

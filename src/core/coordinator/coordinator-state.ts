@@ -3,7 +3,7 @@
  * can be compared, copied, printed and searched.
  */
 import type { Picture } from '../switchover/completion.ts'
-import type { Delays } from './decision.ts'
+import type { Delays } from './delays.ts'
 import type { RestingIntent, SeenKey } from './intent.ts'
 import type { KeyAnswer, KeyChange, KeyOp } from './key-change.ts'
 import type { Member } from '../model/member.ts'

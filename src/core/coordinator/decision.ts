@@ -3,22 +3,14 @@
  * here depends on having seen what came before, but for the epochs this life has already tried.
  */
 import type { Picture } from '../switchover/completion.ts'
-import { isVacant, mayContend } from './contention.ts'
+import type { Delays } from './delays.ts'
+import { isVacant, mayContend } from '../switchover/contention.ts'
 import type { Tried } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
 import { isFit, isReady, type Member } from '../model/member.ts'
 import { isAsSeen, type Past, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from '../model/states.ts'
 import type { Trouble } from '../model/transition.ts'
-
-/** Milliseconds. */
-export interface Delays {
-  readonly transitionDelay: number
-  readonly takeoverStart: number
-  readonly reclaimDelay: number
-  readonly settleTime: number
-  readonly handoverTimeout: number
-}
 
 /** What of a coordinator the decision rests on. */
 export interface Standing {

@@ -2,11 +2,11 @@
  * Why somebody wants to write the primary key, and whether what it reads under the lock still bears that out. Every condition that led to
  * the wish is judged again here, on a fresh survey, before anything is written.
  */
-import { mayContend } from './contention.ts'
+import { mayContend } from '../switchover/contention.ts'
 import { isFit, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
-import { epochNow, ledgerOf, type StoredRecord, type Survey } from '../model/survey.ts'
+import { epochNow, ledgerOf, type StoredRecord, type Survey } from '../switchover/survey.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/switchover-rules.ts'
 import type { Trouble } from '../model/transition.ts'
 

@@ -9,7 +9,7 @@ import { recordName, type Ledger } from '../model/epoch.ts'
 import { judge, type Intent, type Refusal } from './intent.ts'
 import { particularsOf } from '../switchover/progress.ts'
 import { closeRecord, isOpen, openRecord, type Closing, type SwitchoverRecord } from '../model/record.ts'
-import { ledgerOf, type StoredRecord, type Survey } from '../model/survey.ts'
+import { ledgerOf, type StoredRecord, type Survey } from '../switchover/survey.ts'
 
 /** One operation on ZooKeeper; each is answered exactly once. */
 export type KeyOp =

@@ -5,11 +5,11 @@
  */
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
-import { holdersOf } from './handover.ts'
+import { holdersOf } from '../switchover/handover.ts'
 import { beginKeyChange, continueKeyChange, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
 import { isOpen, type Closing } from '../model/record.ts'
-import { epochNow } from '../model/survey.ts'
+import { epochNow } from '../switchover/survey.ts'
 import type { KnownTrouble, Trouble } from '../model/transition.ts'
 import type { Turn } from './turn.ts'
 

@@ -2,19 +2,11 @@
  * What becomes of a dead coordinator, for people: what this cluster does by itself, and how far it has got. Pure. PVC has no such words; a
  * cluster of PVC's daemons alone has no report.
  */
-import type { BrokenFence } from './fence-probe.ts'
+import type { BrokenFence } from '../model/fence-probe.ts'
 import { suspicions, type FenceRecord, type FenceState } from '../model/fence-record.ts'
 import { isMissing } from './fencing.ts'
+import type { Failover } from '../model/failover.ts'
 import type { Member } from '../model/member.ts'
-
-/**
- * What a coordinator does about a dead primary: fences it first, counts it as having let go once its lease must have ended, or waits for an
- * operator.
- */
-export const failovers = ['fenced', 'unfenced', 'manual'] as const
-export type Failover = typeof failovers[number]
-
-export const failoverOf = (word: unknown): Failover | null => failovers.find((known) => known === word) ?? null
 
 export interface FencingReport {
   /** What the coordinators that are there do; `differs` where they are not of one mind, null where none says. */

@@ -2,8 +2,8 @@
  * What the primary role needs to know of one node, and the words said of it: present, fit, letting go.
  * Every condition is positive and fails safe: an absent or malformed state satisfies none of them.
  */
-import { parseBrokenFences, type BrokenFence } from '../fencing/fence-probe.ts'
-import { failoverOf, type Failover } from '../fencing/fencing-report.ts'
+import { parseBrokenFences, type BrokenFence } from './fence-probe.ts'
+import { failoverOf, type Failover } from './failover.ts'
 import { parseReadiness, type Readiness } from './readiness.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
 import { parseTransition, type Transition } from './transition.ts'

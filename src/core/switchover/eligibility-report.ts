@@ -3,10 +3,10 @@
  * Eligible is whoever such a request would not be refused for, the present primary and the target of a switchover in flight included.
  */
 import { reasonsAgainst, type ineligibilities } from './eligibility.ts'
-import { unconfirmedHolders } from '../coordinator/handover.ts'
+import { unconfirmedHolders } from './handover.ts'
 import type { Member, StandsBack } from '../model/member.ts'
 import type { CoordinatorState } from '../model/states.ts'
-import { switchoverInFlight, type Survey } from '../model/survey.ts'
+import { switchoverInFlight, type Survey } from './survey.ts'
 import { isForTheTaking, onTheWay, rule } from './switchover-rules.ts'
 
 /** What is in everybody's way, as the end of a sentence that begins with what it is about. */

@@ -3,13 +3,13 @@
  * once from the view before the lock is taken, and again from a fresh survey under it.
  */
 import { isSettled } from './completion.ts'
-import { isVacant } from '../coordinator/contention.ts'
-import { unconfirmedHolders } from '../coordinator/handover.ts'
+import { isVacant } from './contention.ts'
+import { unconfirmedHolders } from './handover.ts'
 import { eligiblePeers, reasonsAgainst, type Reason } from './eligibility.ts'
 import type { Member } from '../model/member.ts'
 import type { SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import { epochNow, ledgerOf, switchoverInFlight, type Survey } from '../model/survey.ts'
+import { epochNow, ledgerOf, switchoverInFlight, type Survey } from './survey.ts'
 
 /** At least one of `to` and `from`; `from` alone means any eligible coordinator but that one. */
 export interface SwitchoverRequest {

@@ -6,8 +6,8 @@ import { continuationOf, isComplete, type Picture } from './completion.ts'
 import { particularsOf } from './progress.ts'
 import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import type { Survey } from '../model/survey.ts'
-import { epochNow } from '../model/survey.ts'
+import type { Survey } from './survey.ts'
+import { epochNow } from './survey.ts'
 
 export interface Switchover extends SwitchoverRecord {
   readonly state: 'requested' | 'in_progress' | 'done'

@@ -10,7 +10,7 @@ import crypto, { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ClientCertificates } from './client-certificates.ts'
-import type { ApiToken, TokenRole } from '../config.ts'
+import type { ApiToken, TokenRole } from '../config/api-config.ts'
 import { ApiError, asNotStarted } from '../errors/errors.ts'
 
 /** What is taken at one time; another object after each reload. */

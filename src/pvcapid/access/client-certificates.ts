@@ -8,15 +8,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { Clock } from '../../runtime/clock.ts'
-import type { TokenRole } from '../config.ts'
-
-/** A subject that has a role. */
-export interface ClientCertificate {
-  readonly description: string
-  readonly role: TokenRole
-  /** As `subjectOf` gives it. */
-  readonly subject: string
-}
+import type { ClientCertificate } from '../config/api-config.ts'
 
 /** A type and a value, as `CN=ops`. */
 const ATTRIBUTE = /^([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*(\S.*)$/

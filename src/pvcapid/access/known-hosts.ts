@@ -9,7 +9,7 @@ import { isIP } from 'node:net'
 import { interfaceAddresses, isLoopback, networks } from '../../runtime/addresses.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { ownNames } from '../../runtime/own-names.ts'
-import type { ApiConfig } from '../config.ts'
+import type { ApiConfig } from '../config/api-config.ts'
 
 /** Values of `Host` whose reading is kept; the oldest is forgotten. */
 const KEPT = 256
@@ -88,4 +88,10 @@ export class KnownHosts {
     if (this.#addresses === null || now - this.#addresses.at >= INTERFACES_KEPT) this.#addresses = { at: now, set: this.#interfaces() }
     return this.#addresses.set
   }
+}
+
+/** IPv6 addresses may stand in brackets or not; a port has no place here. */
+export function hostOfSetting (text: string): string | null {
+  if (isIP(text) === 6) return hostOf(`[${text}]`)
+  return /:\d*$/.test(text.replace(/^\[.*\]/, '')) ? null : hostOf(text)
 }

@@ -3,10 +3,9 @@
  * that a reply names. A proxy may strip it or pass it on: with `base_path` requests are taken with it and without.
  */
 import { networks } from '../../runtime/addresses.ts'
-import type { ApiConfig } from '../config.ts'
+import { BASE_PATH } from '../config/schema.ts'
+import type { ApiConfig } from '../config/api-config.ts'
 
-/** Segments that mean nothing to a browser, a shell or a proxy but themselves, and none that begins with a dot. */
-export const BASE_PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/
 const LONGEST = 256
 
 interface Forwarded {

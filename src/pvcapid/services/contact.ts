@@ -3,7 +3,7 @@
  * failure of the link becomes `zookeeper_unavailable`; nothing here outlasts the bound that it was given.
  */
 import { readSurvey } from '../../cluster/reading.ts'
-import type { Survey } from '../../core/model/survey.ts'
+import type { Survey } from '../../core/switchover/survey.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
 import { isLinkFailure, isNoNode, isSessionEnd, hasCode } from '../../zookeeper/client/errors.ts'

@@ -1,7 +1,7 @@
 /** `staticdata` (`cpus kernel os arch`), with the processors that are online now: they can be plugged in and out. */
 import { readFile } from 'node:fs/promises'
-import type { StaticData } from '../daemon/registration.ts'
-import { staticText } from '../daemon/registration.ts'
+import type { StaticData } from '../static-data.ts'
+import { staticText } from '../static-data.ts'
 import { CollectorFault, type Collector } from './collector.ts'
 
 export function cpuCountCollector (timeout: number, facts: StaticData, file = '/sys/devices/system/cpu/online'): Collector {

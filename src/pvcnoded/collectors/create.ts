@@ -1,7 +1,7 @@
 /** From the configuration to collectors: those that every node has, and its commands. */
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
-import type { StaticData } from '../daemon/registration.ts'
+import type { StaticData } from '../static-data.ts'
 import type { Collector } from './collector.ts'
 import { commandCollector, type CommandCollectorConfig } from './command-collector.ts'
 import { cpuCountCollector } from './cpu-count.ts'

@@ -17,12 +17,12 @@ import type { Session } from '../../zookeeper/session/session.ts'
 import { Collection } from '../collectors/collection.ts'
 import type { Collector } from '../collectors/collector.ts'
 import { CollectedPublisher } from '../collectors/publisher.ts'
-import type { NodeConfig } from '../config.ts'
+import type { NodeConfig } from '../config/node-config.ts'
 import type { EndingCode } from '../endings.ts'
 import { Keepalive } from '../keepalive/keepalive.ts'
 import { Life } from './life.ts'
 import { LogPublisher } from './log-publisher.ts'
-import type { StaticData } from './registration.ts'
+import type { StaticData } from '../static-data.ts'
 
 export interface NodeDaemonOptions {
   readonly config: NodeConfig

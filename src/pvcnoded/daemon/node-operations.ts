@@ -3,7 +3,7 @@
  * operation that cannot be done says so, and the machine knows what that leads to.
  */
 import type { NodeAnswer, NodeOp } from '../../core/coordinator/coordinator-state.ts'
-import { isHandedOver } from '../../core/coordinator/handover.ts'
+import { isHandedOver } from '../../core/switchover/handover.ts'
 import type { Member } from '../../core/model/member.ts'
 import type { CoordinatorState } from '../../core/model/states.ts'
 import type { Transition } from '../../core/model/transition.ts'

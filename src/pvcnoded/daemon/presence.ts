@@ -2,8 +2,8 @@
  * `/nodes/<n>/presence`: ephemeral, so it lives exactly as long as the session that made it. It is what keeps two daemons of one name
  * apart, and its renewal is the lease.
  */
-import type { BrokenFence } from '../../core/fencing/fence-probe.ts'
-import type { Failover } from '../../core/fencing/fencing-report.ts'
+import type { BrokenFence } from '../../core/model/fence-probe.ts'
+import type { Failover } from '../../core/model/failover.ts'
 import type { StandsBack } from '../../core/model/member.ts'
 import type { Readiness } from '../../core/model/readiness.ts'
 import type { Clock } from '../../runtime/clock.ts'

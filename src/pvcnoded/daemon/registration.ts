@@ -2,18 +2,9 @@
 import { nodePath, NODES, type NodeKey } from '../../cluster/layout.ts'
 import { isNodeExists } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
-import type { NodeConfig } from '../config.ts'
+import type { NodeConfig } from '../config/node-config.ts'
+import { staticText, type StaticData } from '../static-data.ts'
 import type { OwnZnodes } from './own-znodes.ts'
-
-export interface StaticData {
-  readonly cpus: number
-  readonly kernel: string
-  readonly os: string
-  readonly arch: string
-}
-
-/** As PVC writes it: `cpus kernel os arch`. */
-export const staticText = (facts: StaticData) => `${facts.cpus} ${facts.kernel} ${facts.os} ${facts.arch}`
 
 /** What stands in a znode until something better is known. */
 const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [

@@ -2,7 +2,7 @@
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'
 import type { Logger } from '../../runtime/log/log.ts'
-import type { NodeConfig } from '../config.ts'
+import type { NodeConfig } from '../config/node-config.ts'
 
 /** Milliseconds that the command may take; it is not expected to come back. */
 const PATIENCE = 60_000

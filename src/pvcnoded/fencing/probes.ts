@@ -4,7 +4,7 @@
  *
  * Invariant: at most one question is asked at a time, and none after `stop` has resolved.
  */
-import type { BrokenFence } from '../../core/fencing/fence-probe.ts'
+import type { BrokenFence } from '../../core/model/fence-probe.ts'
 import type { Member } from '../../core/model/member.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'

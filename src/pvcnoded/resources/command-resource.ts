@@ -4,7 +4,7 @@
  */
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'
-import type { CommandResourceConfig } from '../config.ts'
+import type { CommandResourceConfig } from '../config/node-config.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
 export class CommandResource implements Resource {

@@ -1,5 +1,5 @@
 /** From the configuration to resources: one case for each type. */
-import type { ResourceConfig } from '../config.ts'
+import type { ResourceConfig } from '../config/node-config.ts'
 import type { AttemptTools } from './attempt.ts'
 import { CommandResource } from './command-resource.ts'
 import { FloatingIp } from './floating-ip.ts'

@@ -27,7 +27,7 @@ export const ERROR_CODES = {
   auth_required: 'the servers close sessions that do not authenticate, and this project has no credentials for them',
   session_refused: 'the servers take new sessions and not this one: they were probably wiped, or restored to older data',
   closed: 'the session was closed by this process',
-  client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run scripts/setup.sh',
+  client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run tools/setup.sh',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
   watch_overflow: 'the session watches more paths than one request can re-arm, and could not be resumed',
   lock_timeout: 'the lock was not had in time; the attempt was withdrawn',

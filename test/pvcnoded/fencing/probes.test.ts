@@ -1,12 +1,12 @@
 // Fences are probed at the start, every hour, sooner after a failure, one at a time, and not after the stop.
 import t, { type Test } from 'tap'
-import type { BrokenFence } from '../../../src/core/fencing/fence-probe.ts'
+import type { BrokenFence } from '../../../src/core/model/fence-probe.ts'
 import type { FencingProbe } from '../../../src/pvcnoded/fencing/agent.ts'
 import { FenceProbes } from '../../../src/pvcnoded/fencing/probes.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ZooKeeperError } from '../../../src/zookeeper/client/errors.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { member } from '../../support/scenario-builders.ts'
+import { member } from '../../support/scenario/builders.ts'
 
 const settle = async () => { for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => { setImmediate(resolve) }) }
 

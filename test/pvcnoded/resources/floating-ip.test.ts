@@ -5,7 +5,7 @@ import { FloatingIp } from '../../../src/pvcnoded/resources/floating-ip.ts'
 import type { AttemptResult } from '../../../src/pvcnoded/resources/resource.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createCommandRunner, type CommandRunner } from '../../../src/runtime/process/command.ts'
-import { networkHosts, type NetworkHost } from '../../support/network-host.ts'
+import { networkHosts, type NetworkHost } from '../../support/network/network-host.ts'
 
 const commands = createCommandRunner(systemClock)
 const signal = new AbortController().signal

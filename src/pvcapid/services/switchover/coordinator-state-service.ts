@@ -4,8 +4,8 @@
  */
 import { reasonsAgainst } from '../../../core/switchover/eligibility.ts'
 import { isServing, type Member } from '../../../core/model/member.ts'
-import type { Survey } from '../../../core/model/survey.ts'
-import { epochNow } from '../../../core/model/survey.ts'
+import type { Survey } from '../../../core/switchover/survey.ts'
+import { epochNow } from '../../../core/switchover/survey.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
 import { isNodeName } from '../../../cluster/layout.ts'
 import { ApiError } from '../../errors/errors.ts'

@@ -1,0 +1,40 @@
+/** What must hold in every world, and what a world looks like in which everything has come to rest as it should. */
+import { isComplete } from '../../src/core/switchover/completion.ts'
+import { isOpen } from '../../src/core/model/record.ts'
+import { pictureOf, type World } from '../explore/model.ts'
+
+/** The invariant that `world` breaks, in words; null if it keeps them all. */
+export function violation (world: World, before: World): string | null {
+  const holders = Object.entries(world.nodes).filter(([, node]) => node.holds.length > 0)
+  for (const [name, node] of holders) {
+    const other = holders.find(([peer, held]) => peer !== name && held.holds.some((resource) => node.holds.includes(resource)))
+    if (other !== undefined) return 'a resource is held by two nodes'
+  }
+  const view = pictureOf(world.zk)
+  for (const record of view.records) {
+    const earlier = before.zk.records.find((stored) => stored.record.epoch === record.epoch)?.record
+    if (earlier === undefined) continue
+    if (earlier.outcome !== null && earlier.outcome !== record.outcome) return 'a record was closed twice'
+    if (earlier.to !== record.to || earlier.cause !== record.cause) return 'an epoch was given to two switchovers'
+    const wasComplete = before.reader?.epoch === record.epoch && before.reader.complete
+    if (earlier.outcome === null && record.outcome === 'succeeded' && record.to !== null && !wasComplete && !isComplete(view, record.epoch, record.to)) return 'succeeded without the completion rule'
+  }
+  if (world.zk.key.version < before.zk.key.version) return 'an epoch fell'
+  for (const [name, znodes] of Object.entries(world.zk.nodes)) {
+    const entered = znodes.state === 'takeover' && before.zk.nodes[name]?.state !== 'takeover'
+    // What an earlier life has left behind says nothing until this one has written its own state.
+    const takesOver = znodes.state === 'takeover' && znodes.present && znodes.daemonState !== 'init'
+    if ((entered || takesOver) && world.zk.line[0] !== name) return 'a takeover without the primary lock'
+  }
+  return null
+}
+
+/** One primary that holds everything, or nobody who could be; nothing under way, no record open that could be closed. */
+export function isSettled (world: World): boolean {
+  const { zk } = world
+  const primary = zk.nodes[zk.key.value]
+  const machine = world.nodes[zk.key.value]?.machine
+  return primary?.state === 'primary' && primary.daemonState === 'run' && machine != null && machine.activity.kind === 'idle' &&
+    isComplete(pictureOf(zk), zk.key.version, zk.key.value) &&
+    !zk.records.some(({ record }) => isOpen(record) && record.epoch === zk.key.version) && machine.held.length > 0
+}

@@ -1,0 +1,285 @@
+/**
+ * The invariants, judged at every commit and every change of what a machine holds, on the ensemble's own truth: nothing that a daemon
+ * believes counts. Numbers are those of the list in docs/guarantees.md.
+ */
+import { isComplete, type Picture } from '../../src/core/switchover/completion.ts'
+import { epochOf, keyOf, parseLedger, type Ledger } from '../../src/core/model/epoch.ts'
+import { memberOf } from '../../src/core/model/member.ts'
+import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
+import { NOBODY } from '../../src/core/model/states.ts'
+import { toZnode } from '../../src/cluster/reading.ts'
+import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/cluster/layout.ts'
+import { JudgedRequests } from './judged-requests.ts'
+import { JudgedWinners } from './judged-winners.ts'
+import type { Machine } from '../simulate/machine.ts'
+import { stepOf } from '../simulate/steps.ts'
+import { EPOCH } from '../simulate/timeline.ts'
+import type { Transaction, Znodes } from '../simulate/zookeeper/znodes.ts'
+
+export interface Violation {
+  readonly at: number
+  readonly what: string
+}
+
+/** What a client was told of a request that it made. */
+export type Told =
+  | { readonly kind: 'committed' | 'unknown' | 'in_flight' | 'already', readonly epoch: number }
+  | { readonly kind: 'not_started' }
+
+interface Followed {
+  record: SwitchoverRecord
+  /** The completion rule held at some instant since the record was made. */
+  complete: boolean
+}
+
+/** Milliseconds after a trouble, or after it has registered anew, in which a fence that was begun before may still reach a node. */
+const EXCUSED = 10_000
+/** Milliseconds without a keepalive: two of its intervals and a second. */
+const KEEPALIVE_DUE = 11_000
+/** Milliseconds after a trouble until there is contact again: one attempt to connect that still meets it, and the longest pause before the next. */
+const RECONNECTION = 15_000
+
+const moves = /^\/nodes\/[^/]+\/(routerstate|daemonstate|daemonmode|presence|transition)$/
+
+export class Judge {
+  readonly violations: Violation[] = []
+  /** Switchovers closed, by outcome. */
+  readonly outcomes = new Map<string, number>()
+  readonly #znodes: () => Znodes
+  readonly #now: () => number
+  readonly #records = new Map<number, Followed>()
+  /** Values of the key, by epoch. */
+  readonly #keys = new Map<number, string>()
+  /** Epochs at which somebody wrote the key who asks nobody. */
+  readonly #outsiders = new Set<number>()
+  readonly #isOutsider: (session: string) => boolean
+  /** The last two writes of each session. */
+  readonly #last = new Map<string, readonly [string, string]>()
+  readonly #machines: () => Iterable<Machine>
+  readonly #leases: boolean
+  /** When each session registered a node, and which. */
+  readonly #registered = new Map<string, { readonly name: string, readonly at: number }>()
+  readonly #requests = new JudgedRequests((what) => this.#say(what))
+  readonly #winners = new JudgedWinners((what) => this.#say(what))
+  #newestEpoch = 0
+  /** The life of the key that the ledger knows. */
+  #life = ''
+
+  /**
+   * @param options `isOutsider`: whether a session is that of somebody who writes past the daemons; none is, unless it is told. `leases`: whether
+   * a node's lease is all that its peers rely on: it never stands still, and ends itself if it cannot let go
+   */
+  constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean, leases?: boolean }) {
+    this.#znodes = options.znodes
+    this.#machines = options.machines
+    this.#now = options.now
+    this.#isOutsider = options.isOutsider ?? (() => false)
+    this.#leases = options.leases ?? false
+  }
+
+  get switchovers (): number { return this.#records.size }
+
+  /** Something failed in a way nobody has thought of. */
+  broke (what: string): void { this.#say(`unforeseen: ${what}`) }
+
+  #say (what: string): void { this.violations.push({ at: this.#now(), what }) }
+
+  /** 1. At most one machine holds a resource. */
+  held (machine: Machine, resource: string): void {
+    for (const other of this.#machines()) {
+      if (other !== machine && other.holds.has(resource)) this.#say(`1: ${resource} is held by ${other.name} and by ${machine.name}`)
+    }
+  }
+
+  /**
+   * 9. Nobody is fenced who is alive and can be reached, whatever became of the ensemble meanwhile.
+   * @param sound milliseconds since the last trouble that it had itself, Infinity for none
+   * @param started when its process was
+   */
+  fenced (name: string, sound: number, started: number): void {
+    if (Math.min(sound, this.#present(name, started)) > EXCUSED) this.#say(`9: ${name} was fenced, and nothing had been wrong with it for ${(sound / 1000).toFixed(0)} s`)
+  }
+
+  /**
+   * 9. Its keepalives come, whatever else it does.
+   * @param sound milliseconds since anything was wrong with it or with the ensemble
+   * @param started when its process was
+   */
+  punctual (name: string, sound: number, started: number): void {
+    const keepalive = this.#znodes().get(nodePath(name, 'keepalive'))
+    if (keepalive === null || this.#znodes().get(nodePath(name, 'daemonstate'))?.data !== 'run') return
+    const age = this.#now() + EPOCH - keepalive.stat.mtime
+    if (Math.min(age, sound - RECONNECTION, this.#present(name, started)) > KEEPALIVE_DUE) this.#say(`9: ${name} has written no keepalive for ${(age / 1000).toFixed(0)} s`)
+  }
+
+  /**
+   * 19. No lease runs out while a majority of the servers answers.
+   * @param sound milliseconds since anything was wrong with it or with the ensemble; one silent follower is not
+   */
+  demoted (name: string, sound: number): void {
+    if (sound > RECONNECTION) this.#say(`19: the lease of ${name} ran out, and for ${(sound / 1000).toFixed(0)} s nothing had been wrong but one silent follower`)
+  }
+
+  /** Milliseconds since it registered; 0 while only an earlier life has. */
+  #present (name: string, started: number): number {
+    const presence = this.#znodes().get(nodePath(name, 'presence'))
+    const since = presence === null ? -Infinity : presence.stat.ctime - EPOCH
+    return since < started ? 0 : this.#now() - since
+  }
+
+  committed (transaction: Transaction): void {
+    const { change, session } = transaction
+    const path = 'path' in change ? change.path : change.op
+    this.#orderOfShutdown(session, change.op === 'set' ? `${path}=${path.endsWith('daemonstate') ? change.data : ''}` : path, change.op)
+    if (change.op === 'set' && path.endsWith('/routerstate') && change.data === 'takeover') this.#underLock(session, path)
+    if (stepOf(change) === 'unlock') this.#stillInTakeover(session)
+    if (change.op === 'create' && path.endsWith('/presence')) this.#registers(path, session)
+    if (change.op === 'close_session') this.#lateToLetGo(session)
+    if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction)
+  }
+
+  /** 8. After `stop` a session writes nothing more, and the write before it was the final keepalive. */
+  #orderOfShutdown (session: string, write: string, op: string): void {
+    const [, last = ''] = this.#last.get(session) ?? ['', '']
+    if (last.endsWith('daemonstate=stop') && op !== 'close_session' && op !== 'sync') this.#say(`8: ${write} was written after stop`)
+    // A node that never got to write one makes the znode with it.
+    if (write.endsWith('daemonstate=stop') && !/\/keepalive=?$/.test(last)) this.#say(`8: the last write before stop was ${last}, not the final keepalive`)
+    if (op === 'close_session') this.#last.delete(session)
+    else if (op === 'set' || op === 'create' || op === 'delete') this.#last.set(session, [last, write])
+  }
+
+  /** 3. Only the holder of the primary lock is ever in `takeover`: none lets go of it before it has written another state. It may give up a second attempt of its own. */
+  #stillInTakeover (session: string): void {
+    if (this.#lockHolder() === session) return
+    for (const { name, coordinatorState, daemonState, presence } of this.picture()?.members ?? []) {
+      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} let go of the primary lock in takeover`)
+    }
+  }
+
+  /** 3. And none goes into it without. */
+  #underLock (session: string, path: string): void {
+    if (this.#lockHolder() !== session) this.#say(`3: ${path} became takeover without the primary lock`)
+  }
+
+  /** The session whose child is the first in line. */
+  #lockHolder (): string | null {
+    const znodes = this.#znodes()
+    const [first] = (znodes.children(PRIMARY_NODE) ?? []).filter((name) => name.includes('__lock__')).sort((a, b) => a.slice(-10) < b.slice(-10) ? -1 : 1)
+    return first === undefined ? null : znodes.get(`${PRIMARY_NODE}/${first}`)?.stat.ephemeralOwner ?? null
+  }
+
+  #registers (path: string, session: string): void {
+    if (this.#znodes().get(path)?.stat.ephemeralOwner === session) this.#registered.set(session, { name: path.split('/')[2] ?? '', at: this.#now() })
+  }
+
+  /** 15. A daemon that runs has let go of everything before its session ends. */
+  #lateToLetGo (session: string): void {
+    const registered = this.#registered.get(session)
+    if (!this.#registered.delete(session) || registered === undefined || !this.#leases) return
+    for (const { name, holds, daemon } of this.#machines()) {
+      if (name === registered.name && holds.size > 0 && daemon?.running === true && daemon.started < registered.at) this.#say(`15: the session of ${name} ended, and it holds ${[...holds].join(' ')}`)
+    }
+  }
+
+  #look (path: string, { session, time }: Transaction): void {
+    if (path.startsWith(`${SWITCHOVERS}/`)) this.#recordMoved(Number(path.slice(-10)))
+    const picture = this.picture()
+    if (picture === null) return
+    const epoch = epochOf(picture.key, picture.ledger)
+    this.#winners.seen(picture.members, time)
+    if (path === SWITCHOVERS && picture.ledger !== null) this.#ledgerMoved(picture.ledger)
+    if (path === PRIMARY_NODE) {
+      this.#winners.named(picture.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
+      if (epoch !== null) this.#keyMoved(epoch, picture.key.value, session)
+    }
+    for (const followed of this.#records.values()) {
+      const { record } = followed
+      if (isOpen(record) && record.to !== null && !followed.complete) followed.complete = isComplete(picture, record.epoch, record.to)
+    }
+  }
+
+  /** 2. Epochs only grow, and none is given twice. */
+  #keyMoved (epoch: number, value: string, session: string): void {
+    const before = this.#keys.get(epoch)
+    if (before === undefined && this.#isOutsider(session)) this.#outsiders.add(epoch)
+    if (before !== undefined && before !== value) this.#say(`2: epoch ${epoch} named ${before} and then ${value}`)
+    if (before === undefined && epoch < this.#newestEpoch) this.#say(`2: epoch ${epoch} came after ${this.#newestEpoch}`)
+    this.#keys.set(epoch, value)
+    this.#newestEpoch = Math.max(epoch, this.#newestEpoch)
+  }
+
+  /**
+   * A new life of the key begins past every epoch that has a record. What outsiders wrote in the life before, and deleted with it before any
+   * coordinator had made a record of it, is nothing that anybody could know of: those epochs may be given again.
+   */
+  #ledgerMoved ({ czxid, base }: Ledger): void {
+    if (czxid === this.#life) return
+    this.#life = czxid
+    for (const epoch of this.#keys.keys()) if (epoch >= base && !this.#records.has(epoch)) this.#keys.delete(epoch)
+    this.#newestEpoch = Math.max(0, ...this.#keys.keys())
+  }
+
+  /** 4 and 5. A record keeps what it was made with, is closed once, and says `succeeded` only if it was so. */
+  #recordMoved (epoch: number): void {
+    const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data, epoch)
+    if (record === null) return
+    const followed = this.#records.get(epoch)
+    if (followed === undefined) {
+      this.#records.set(epoch, { record, complete: false })
+      return
+    }
+    const { record: before, complete } = followed
+    if (before.to !== record.to || before.cause !== record.cause || before.from !== record.from) this.#say(`2: epoch ${epoch} was given to two switchovers`)
+    if (!isOpen(before) && before.outcome !== record.outcome) this.#say(`4: switchover ${epoch} was ${String(before.outcome)} and then ${String(record.outcome)}`)
+    if (isOpen(before) && !isOpen(record)) {
+      const outcome = String(record.outcome)
+      this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
+      if (outcome === 'succeeded' && record.to !== null && !complete) this.#say(`5: switchover ${epoch} to ${record.to} succeeded, but was never complete`)
+      if (outcome === 'not_applied' && this.#keys.has(epoch) && !this.#outsiders.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
+      if (this.#keys.get(epoch) === (record.to ?? NOBODY) && !this.#outsiders.has(epoch)) this.#requests.carriedOut(record)
+    }
+    followed.record = record
+  }
+
+  /**
+   * 10. What a client was told is so.
+   * @param wish what it asked for; `alone`: no other answer was given to a request of that reason
+   */
+  told (told: Told, wish: { readonly to: string, readonly reason: string, readonly alone: boolean }): void {
+    if (wish.alone) this.#requests.madeOnce(wish.reason)
+    if (told.kind === 'not_started' && wish.alone) this.#requests.toldNotStarted(wish.reason)
+    if (told.kind !== 'committed') return
+    const record = this.#records.get(told.epoch)?.record
+    if (record === undefined) this.#say(`10: a client was told of epoch ${told.epoch}, which nobody has recorded`)
+    else if (record.to !== wish.to) this.#say(`10: a client asked for ${wish.to} and was told of the switchover to ${String(record.to)}`)
+    if (this.#keys.get(told.epoch) !== wish.to) this.#say(`10: epoch ${told.epoch} was committed for ${wish.to}, but the key said ${String(this.#keys.get(told.epoch))}`)
+  }
+
+  /** 7. What keeps the cluster from being at rest with one primary; null if nothing does. */
+  unsettled (resources: readonly string[]): string | null {
+    const picture = this.picture()
+    if (picture === null) return 'there is no primary key'
+    const { value } = picture.key
+    const epoch = epochOf(picture.key, picture.ledger)
+    if (epoch === null) return 'the ledger does not know the key'
+    if (!isComplete(picture, epoch, value)) return `the key names ${value}: ${picture.members.map((member) => `${member.name} ${String(member.daemonState)} ${String(member.coordinatorState)}`).join(', ')}`
+    for (const machine of this.#machines()) {
+      const wanted = machine.name === value
+      if (resources.some((resource) => machine.holds.has(resource) !== wanted)) return `${machine.name} holds ${[...machine.holds].join(' ') || 'nothing'}, and ${value} is primary`
+    }
+    const open = [...this.#records.values()].filter(({ record }) => isOpen(record))
+    return open.length === 0 ? null : `open: ${open.map(({ record }) => record.epoch).join(' ')}`
+  }
+
+  picture (): Picture | null {
+    const znodes = this.#znodes()
+    const read = (path: string) => {
+      const found = znodes.get(path)
+      return found === null ? undefined : toZnode(found.data, found.stat)
+    }
+    const key = read(PRIMARY_NODE)
+    if (key === undefined) return null
+    const members = (znodes.children(NODES) ?? []).sort().map((name) => memberOf(name, (child) => read(nodePath(name, child)), true))
+    return { key: keyOf(key), ledger: parseLedger(read(SWITCHOVERS)?.data), members }
+  }
+}

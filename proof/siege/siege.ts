@@ -1,0 +1,66 @@
+/** Runs attacks one after another against one pvcapid, and judges what it was like beside them and afterwards. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { eventually } from '../../test/support/zookeeper.ts'
+import { residentBytes } from '../../test/support/fuzzing.ts'
+import { asUser, packageFolder } from '../../tools/testbed/daemon-process.ts'
+import type { Attack } from './attacks.ts'
+import { megabytes } from './besieged.ts'
+import type { Targets } from './targets.ts'
+import { poison, type ZnodeAttack } from './znodes.ts'
+
+/** Bytes above the quiet figure at most. */
+const MOST = 150 * 2 ** 20
+/** Milliseconds of the neighbour's `/health/live` at most. */
+const SLOWEST = 500
+/** Milliseconds after the attackers are gone. */
+const AFTERWARDS = 5_000
+
+export interface SiegeOptions {
+  /** The share of attackers and of time, up to 1. */
+  readonly share: number
+  /** Whether times are judged too: not where other tests run beside it. */
+  readonly judgesTime: boolean
+}
+
+/** Each attack is on one of the APIs, or on the znodes that all of them read. */
+export async function siege (t: Test, { session, ...targets }: Targets, attacks: ReadonlyArray<Attack | ZnodeAttack>, { share, judgesTime }: SiegeOptions): Promise<void> {
+  t.comment('| attack | MB above quiet | worst /health/live, ms | left over |')
+  t.comment('| --- | --- | --- | --- |')
+  for (const attack of attacks) {
+    const isZnodes = 'values' in attack
+    const place = isZnodes ? 'plain' : attack.over ?? 'plain'
+    const target = targets[place]
+    const quiet = await target.figures()
+    const before = residentBytes(target.daemon.pid)
+    target.daemon.readOutput(place !== 'deaf')
+    const { worst, failures, peak } = await target.watch(async () => isZnodes ? await poison(session, attack, share) : await carryOut(attack, target.port, share))
+    t.ok(target.daemon.running, `${attack.name}: the process lives\n${target.daemon.stderr}`)
+    let left: string[] = []
+    if (judgesTime) {
+      await delay(AFTERWARDS)
+      left = await target.leftOver(quiet)
+      t.ok(worst < SLOWEST, `${attack.name}: /health/live within ${SLOWEST} ms`)
+    } else {
+      await eventually(async () => (await target.leftOver(quiet)).length === 0)
+    }
+    t.strictSame(left, [], `${attack.name}: nothing is left over`)
+    t.equal(failures, 0, `${attack.name}: every reply came`)
+    t.ok(peak - before < MOST, `${attack.name}: ${megabytes(peak - before)} MB above the quiet figure`)
+    if (place === 'deaf') {
+      t.ok(await target.figure('pvcapid_log_lines_dropped_total') > 0, `${attack.name}: lines were dropped`)
+      target.daemon.readOutput(true)
+    }
+    t.comment(`| ${attack.name} | ${megabytes(peak - before)} | ${worst.toFixed(0)} | ${left.join('; ')} |`)
+  }
+}
+
+async function carryOut ({ name }: Attack, port: number, share: number): Promise<void> {
+  const [program, ...words] = asUser([process.execPath, join(packageFolder(), 'dist', 'proof', 'siege', 'attackers.js'), name, String(port), String(share)])
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const [code] = await once(child, 'exit') as [number | null]
+  if (code !== 0) throw new Error(`the attackers of "${name}" ended with ${String(code)}`)
+}

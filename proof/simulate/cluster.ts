@@ -1,0 +1,404 @@
+/** A whole cluster in one process: the production daemons on simulated machines, and everything that can be done to them. */
+import { createLogger, type Logger } from '../../src/runtime/log/log.ts'
+import { clusterServices, type ClusterServices } from '../../src/pvcapid/cluster-services.ts'
+import { defaultLimits } from '../../src/pvcapid/config/schema.ts'
+import { ApiError } from '../../src/pvcapid/errors/errors.ts'
+import type { NodeConfig } from '../../src/pvcnoded/config/node-config.ts'
+import { NodeDaemon } from '../../src/pvcnoded/daemon/daemon.ts'
+import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
+import { collectorsOf } from './collectors.ts'
+import { aimedAt, DOER, isRequest, KEEPALIVE_INTERVAL, sentence, TRANSITION_DELAY, type Doer, type Fault, type Stage } from './faults.ts'
+import { Judge, type Told } from '../invariants/judge.ts'
+import { Impairments } from './impairments.ts'
+import { Machine, SELF_FENCE, type FencingHumour } from './machine.ts'
+import { Process } from './process.ts'
+import type { Random } from './random.ts'
+import { stepOf, type Step } from './steps.ts'
+import type { Timeline } from './timeline.ts'
+import { simulatedConnector, type SimulatedZooKeeper } from './zookeeper/client.ts'
+import { Ensemble } from './zookeeper/ensemble.ts'
+import { Network } from './zookeeper/network.ts'
+
+/** Milliseconds from the loss of a machine's power until its daemons start again. */
+const POWER_CYCLE = 20_000
+
+/** Milliseconds until the others give up a leader that is silent: syncLimit × tickTime. */
+const SYNC_LIMIT = 10_000
+
+/** Whoever writes without asking: an operator with zkCli, a restored backup. */
+const OPERATOR = 'operator'
+
+export interface ClusterOptions {
+  readonly stage: Stage
+  readonly timeline: Timeline
+  readonly random: Random
+  /** What happens, as it happens, for people. */
+  readonly tell: (who: string, what: string) => void
+}
+
+interface Slot {
+  process: Process
+  daemon: NodeDaemon | null
+  services: ClusterServices | null
+  /** Killed or stopped on purpose, and not started again yet. */
+  down: boolean
+}
+
+export class SimulatedCluster {
+  readonly judge: Judge
+  readonly machines = new Map<string, Machine>()
+  readonly #options: ClusterOptions
+  readonly #zookeeper: SimulatedZooKeeper
+  readonly #slots = new Map<string, Slot>()
+  readonly #impairments: Impairments
+  /** Faults that wait for their cue. */
+  readonly #waiting = new Set<Fault>()
+  /** How many have struck, and how many requests were made. */
+  readonly struck = { faults: 0, requests: 0 }
+  /** Milliseconds of the timeline by which everything that has struck so far is right again. */
+  troubledUntil = 0
+  /** Server → the moment at which it answers again. */
+  readonly #silent = new Map<number, number>()
+  #fencing: FencingHumour = 'good'
+  #life = 0
+
+  constructor (options: ClusterOptions) {
+    this.#options = options
+    const { stage, timeline, random, tell } = options
+    this.#impairments = new Impairments(timeline)
+    const network = new Network({ timeline, random: random.stream('network'), latency: stage.latency })
+    const ensemble = new Ensemble({
+      timeline,
+      random: random.stream('ensemble'),
+      servers: stage.servers,
+      latency: stage.latency,
+      disk: 1,
+      maxSessionTimeout: stage.maxSessionTimeout,
+      onCommit: (transaction) => {
+        const { change } = transaction
+        if (change.op === 'set' && !/keepalive|presence/.test(change.path)) tell('zookeeper', `${change.path} = ${change.data}`)
+        if (change.op === 'create' && !change.ephemeral && /switchovers|primary_node/.test(change.path)) tell('zookeeper', `${change.path} + ${change.data}`)
+        if (change.op === 'close_session') tell('zookeeper', `session ${transaction.session} ends`)
+        this.judge.committed(transaction)
+        this.#cue(stepOf(change), { name: this.#zookeeper.owners.get(transaction.session), server: ensemble.sessions.get(transaction.session)?.owner.id })
+      },
+    })
+    this.#zookeeper = { ensemble, network, random: random.stream('clients'), owners: new Map() }
+    for (const name of stage.nodes) {
+      this.machines.set(name, new Machine({
+        name,
+        timeline,
+        random: random.stream(`machine ${name}`),
+        onChange: (machine, resource, held) => {
+          tell(name, held ? `holds ${resource}` : `lets go of ${resource}`)
+          if (held) this.judge.held(machine, resource)
+          this.#cue(held ? 'acquire' : 'release', { name, server: undefined })
+        },
+        fencing: () => this.#fencing,
+        powerOff: (target) => this.#powerOff(target, target === name ? 'itself' : name),
+      }))
+    }
+    this.judge = new Judge({
+      znodes: () => ensemble.committed,
+      machines: () => this.machines.values(),
+      now: () => timeline.now,
+      isOutsider: (session) => this.#zookeeper.owners.get(session) === OPERATOR,
+      leases: stage.fencing === 'unfenced',
+    })
+    for (const name of [...stage.nodes, ...stage.apis]) this.#start(name)
+    const look = () => {
+      for (const name of stage.nodes) this.judge.punctual(name, this.#impairments.sinceAny(name), this.#slots.get(name)?.process.started ?? 0)
+      timeline.after(1_000, look)
+    }
+    look()
+  }
+
+  /** Its time has come: it strikes, or waits for its cue. */
+  release (fault: Fault): void {
+    if (fault.cue === undefined) this.#strike(fault)
+    else this.#waiting.add(fault)
+  }
+
+  /** Somebody has taken a step. */
+  #cue (step: Step | null, doer: Doer): void {
+    const { timeline, stage } = this.#options
+    if (timeline.now >= stage.span) return
+    for (const fault of this.#waiting) {
+      if (fault.cue?.on !== step) continue
+      const aimed = aimedAt(fault, doer, stage)
+      if (aimed === null) continue
+      this.#waiting.delete(fault)
+      timeline.after(fault.cue.after, () => this.#strike(aimed))
+    }
+  }
+
+  /** Does what a fault says, and puts it right in its time. */
+  #strike (fault: Fault): void {
+    const { timeline, stage, tell } = this.#options
+    tell('FAULT', sentence(fault))
+    this.struck[isRequest(fault) ? 'requests' : 'faults']++
+    // A shutdown that does not end is ended by its service manager.
+    if ('lasts' in fault) this.troubledUntil = Math.max(this.troubledUntil, timeline.now + fault.lasts + 31_000)
+    const { ensemble, network } = this.#zookeeper
+    const undo = (lasts: number, action: () => void) => { timeline.after(lasts, action) }
+    this.#impairments.strike(fault)
+    switch (fault.kind) {
+      case 'kill': {
+        const slot = this.#slots.get(fault.process)
+        if (slot === undefined || slot.down) return
+        slot.down = true
+        slot.process.kill()
+        this.#releaseAfterCrash(fault.process)
+        return undo(fault.lasts, () => this.#restart(fault.process, slot))
+      }
+      case 'pause': {
+        const slot = this.#slots.get(fault.process)
+        const process = slot?.process
+        process?.pause()
+        return undo(fault.lasts, () => process?.resume())
+      }
+      case 'shutdown': {
+        const slot = this.#slots.get(fault.node)
+        if (slot === undefined || slot.down) return
+        slot.down = true
+        slot.process.deliver(() => slot.daemon?.shutdown())
+        // Service managers kill what does not end.
+        return undo(fault.lasts + 30_000, () => {
+          slot.process.kill()
+          this.#restart(fault.node, slot)
+        })
+      }
+      case 'cut':
+        for (const server of fault.servers) network.cut(fault.process, server, fault.way)
+        return undo(fault.lasts, () => { for (const server of fault.servers) network.heal(fault.process, server) })
+      case 'stall':
+        for (const server of fault.servers) network.stall(fault.process, server, fault.way, fault.lasts)
+        return
+      case 'reset': return network.reset(fault.process)
+      case 'server_down': {
+        const servers = ensemble.servers.filter(({ id }) => fault.servers.includes(id))
+        for (const server of servers) ensemble.setUp(server, false)
+        return undo(fault.lasts, () => { for (const server of servers) ensemble.setUp(server, true) })
+      }
+      case 'server_cut': {
+        const server = fault.server === DOER ? undefined : ensemble.servers[fault.server]
+        if (server === undefined || stage.servers === 1) return
+        ensemble.setCut(server, true)
+        return undo(fault.lasts, () => ensemble.setCut(server, false))
+      }
+      case 'server_silent': return this.#silence(fault.server, fault.lasts)
+      case 'reelect': return ensemble.reelect()
+      case 'resource': {
+        const humours = this.machines.get(fault.node)?.humours
+        humours?.set(fault.resource, fault.humour)
+        return undo(fault.lasts, () => humours?.delete(fault.resource))
+      }
+      case 'fencing':
+        this.#fencing = fault.humour
+        return undo(fault.lasts, () => { this.#fencing = 'good' })
+      case 'blind_write': return void this.#operate(async (session) => { await session.set(PRIMARY_NODE, fault.value, -1) })
+      case 'key_restored': return void this.#operate(async (session) => {
+        const { names } = await session.children(PRIMARY_NODE, false)
+        if (names.length > 0) return
+        await session.delete(PRIMARY_NODE, -1)
+        await session.create(PRIMARY_NODE, fault.value, { ephemeral: false, sequential: false })
+      })
+      case 'skew': {
+        const process = this.#slots.get(fault.process)?.process
+        if (process !== undefined) process.skew = fault.by
+        return
+      }
+      case 'request': return this.#request(fault.api, fault.to, { reason: `request ${this.struck.requests}`, attempt: 1, attempts: fault.again ? 2 : 1 })
+      default: fault satisfies never
+    }
+  }
+
+  /** A server stops answering anybody, and closes nothing. One follower alone must cost nobody anything; anything more is a trouble of the ensemble. */
+  #silence (number: number | typeof DOER, lasts: number): void {
+    const { timeline, stage } = this.#options
+    const { ensemble, network } = this.#zookeeper
+    const server = number === DOER ? undefined : ensemble.servers[number]
+    if (server === undefined) return
+    const until = timeline.now + lasts
+    if (server === ensemble.leader || stage.servers < 3 || [...this.#silent].some(([other, end]) => other !== server.id && end > timeline.now)) this.#impairments.markAll(lasts)
+    this.#silent.set(server.id, Math.max(this.#silent.get(server.id) ?? 0, until))
+    const everybody = [...stage.nodes, ...stage.apis, OPERATOR]
+    for (const name of everybody) network.cut(name, server.id, 'both')
+    timeline.after(lasts, () => { for (const name of everybody) network.heal(name, server.id) })
+    // A leader that says nothing is replaced once the others have noticed.
+    if (server === ensemble.leader) timeline.after(Math.min(lasts, SYNC_LIMIT), () => { if (server === ensemble.leader) ensemble.reelect() })
+  }
+
+  /** Everything is put right: who is down is started, whoever stands still goes on. */
+  heal (): void {
+    const { stage } = this.#options
+    const { ensemble, network } = this.#zookeeper
+    this.#fencing = 'good'
+    for (const server of ensemble.servers) {
+      ensemble.setCut(server, false)
+      ensemble.setUp(server, true)
+    }
+    for (const [name, slot] of this.#slots) {
+      for (const server of ensemble.servers) network.heal(name, server.id)
+      slot.process.resume()
+      if (!slot.process.alive) this.#start(name)
+    }
+    for (const name of stage.nodes) this.machines.get(name)?.humours.clear()
+  }
+
+  #request (api: string, to: string, { reason, attempt, attempts }: { reason: string, attempt: number, attempts: number }): void {
+    const { timeline, tell } = this.#options
+    const slot = this.#slots.get(api)
+    if (slot === undefined || slot.services === null) return
+    const { services, process } = slot
+    process.deliver(() => {
+      const ask = async (): Promise<Told> => {
+        try {
+          const reply = await services.switchovers.request({
+            to, ifMatch: undefined, requestedBy: null, reason, wait: undefined, client: undefined, url: '/api/v1/switchover',
+          })
+          const epoch = Number(reply.headers['location']?.split('/').at(-1))
+          if ('outcome' in reply.body && reply.body.outcome === 'unknown') return { kind: 'unknown', epoch }
+          return { kind: reply.status === 200 ? 'already' : 'to' in reply.body && reply.body.cause === 'request' ? 'committed' : 'in_flight', epoch }
+        } catch (error) {
+          if (error instanceof ApiError) return { kind: 'not_started' }
+          throw error
+        }
+      }
+      ask().then((told) => {
+        tell(api, `was asked for ${to}: ${JSON.stringify(told)}`)
+        this.judge.told(told, { to, reason, alone: attempts === 1 })
+        if (attempt < attempts) timeline.after(50, () => this.#request(api, to, { reason, attempt: attempt + 1, attempts }))
+      }).catch((error: unknown) => this.judge.broke(`${api}: ${String(error)}`))
+    })
+  }
+
+  async #operate (action: (connection: ReturnType<ReturnType<typeof simulatedConnector>>) => Promise<void>): Promise<void> {
+    const { timeline, stage } = this.#options
+    const process = new Process(OPERATOR, timeline)
+    await new Promise<void>((resolve) => {
+      const connection = simulatedConnector(this.#zookeeper, process)({
+        servers: ['zookeeper'],
+        sessionTimeout: stage.sessionTimeout,
+        onEvent: ({ type }) => {
+          if (type !== 'connected') return
+          // Whatever happens to it, it is tried once.
+          action(connection).catch(() => {}).finally(() => {
+            connection.close()
+            resolve()
+          })
+        },
+      })
+    })
+  }
+
+  /** Its daemon ends, it holds nothing, and it is on again some time later. */
+  #powerOff (name: string, by: string): void {
+    const { timeline, tell } = this.#options
+    const slot = this.#slots.get(name)
+    if (slot === undefined) return
+    tell(name, `loses its power, by ${by}`)
+    if (by !== 'itself') this.judge.fenced(name, slot.process.running ? this.#impairments.of(name) : 0, slot.process.started)
+    slot.process.kill()
+    this.machines.get(name)?.letGo()
+    this.#impairments.mark(name, POWER_CYCLE)
+    timeline.after(POWER_CYCLE, () => this.#restart(name, slot))
+  }
+
+  /** What the service manager runs after a daemon that has crashed, where the configuration depends on it. */
+  #releaseAfterCrash (name: string): void {
+    const { stage, timeline, random } = this.#options
+    if (stage.fencing === 'unfenced') timeline.after(random.stream(`${name} crash ${this.#life}`).between(50, 500), () => this.machines.get(name)?.letGo())
+  }
+
+  /** Starts it again, unless somebody has. */
+  #restart (name: string, slot: Slot): void {
+    if (this.#slots.get(name) === slot && !slot.process.alive) this.#start(name)
+  }
+
+  #start (name: string): void {
+    const { stage, timeline, random, tell } = this.#options
+    const process = new Process(name, timeline)
+    const slot: Slot = { process, daemon: null, services: null, down: false }
+    this.#slots.set(name, slot)
+    const chance = random.stream(`${name} ${++this.#life}`)
+    const shared = { connector: simulatedConnector(this.#zookeeper, process), clock: process.clock, random: chance.next, uuid: chance.uuid, log: this.#log(name, process) }
+    tell(name, 'starts')
+    process.deliver(() => {
+      if (stage.apis.includes(name)) {
+        slot.services = clusterServices({ ...shared, servers: ['zookeeper'], sessionTimeout: stage.sessionTimeout, identifier: name, node: undefined, limits: defaultLimits, logLinesDropped: () => 0 })
+        return
+      }
+      const machine = this.machines.get(name)
+      if (machine === undefined) return
+      slot.daemon = new NodeDaemon({
+        ...shared,
+        config: configOf(name, stage),
+        commands: machine.commandsOf(process),
+        facts: { cpus: 1, kernel: '', os: '', arch: '' },
+        collectors: collectorsOf(process, chance.stream('collectors')),
+        version: '0',
+      })
+      slot.daemon.run().then(
+        () => {
+          tell(name, 'has stopped')
+          process.kill()
+        },
+        (error: unknown) => {
+          tell(name, `ends: ${String(error)}`)
+          process.kill()
+          this.#releaseAfterCrash(name)
+          // As a service manager does it.
+          timeline.after(2_000, () => this.#restart(name, slot))
+        },
+      )
+    })
+  }
+
+  #log (name: string, process: Process): Logger {
+    const { tell } = this.#options
+    return createLogger({
+      name: 'pvcnoded',
+      level: 'info',
+      clock: process.clock,
+      destination: {
+        write: (line: string) => {
+          const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
+          // Where in the code an error was made depends on who runs the simulator.
+          if (rest['event'] === 'demoted' && rest['reason'] === 'the lease ran out') this.judge.demoted(name, this.#impairments.sinceAny(name))
+          tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest, (key, value: unknown) => key === 'stack' ? undefined : value)}`)
+        },
+      },
+    })
+  }
+}
+
+const configOf = (node: string, stage: Stage): NodeConfig => ({
+  node,
+  mode: 'coordinator',
+  servers: [{ host: 'zookeeper', port: 2181 }],
+  apiAddress: undefined,
+  sessionTimeout: stage.sessionTimeout,
+  lockTimeout: 400,
+  transitionDelay: TRANSITION_DELAY,
+  settleTime: 2_000,
+  takeoverStart: 5_000,
+  reclaimDelay: 5_000,
+  takeoverGrace: stage.takeoverGrace,
+  handoverTimeout: 20_000,
+  resources: stage.resources.map((name) => ({
+    type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, ready: ['ready'], acquireTimeout: 5_000, releaseTimeout: stage.releaseTimeout, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,
+  })),
+  keepaliveInterval: KEEPALIVE_INTERVAL,
+  collectors: [],
+  fenceIntervals: 6,
+  fencing: stage.fencing === 'command'
+    ? { method: 'command', command: ['fence', '{node}'], timeout: 5_000, savingThrows: 3, savingInterval: 1_000 }
+    : { method: 'none', savingThrows: 3, savingInterval: 1_000 },
+  ipmi: undefined,
+  unfencedFailover: stage.fencing === 'unfenced',
+  domains: { flush: undefined, unflush: undefined, timeout: 1_000 },
+  selfFence: stage.fencing === 'unfenced' ? [SELF_FENCE] : undefined,
+  runDirectory: '/run/pvc',
+  logLevel: 'info',
+})

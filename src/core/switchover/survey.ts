@@ -1,0 +1,53 @@
+/**
+ * What the holder of the primary lock reads, freshly, before it changes the key; every decision about the key rests on one of these.
+ */
+import { epochOf, ledgerFor, type KeyView, type Ledger } from '../model/epoch.ts'
+import { isOpen, isTaken, type SwitchoverRecord } from '../model/record.ts'
+import type { Member } from '../model/member.ts'
+import type { Picture } from './completion.ts'
+
+export interface Survey extends Picture {
+  readonly key: KeyView
+  readonly ledger: Ledger | null
+  /** Version of `/switchovers`, or null where it is missing. */
+  readonly ledgerVersion: number | null
+  /** Epochs of all records there are, ascending. */
+  readonly recordEpochs: readonly number[]
+  /** The newest records, at least those of the present epoch and later. */
+  readonly records: readonly StoredRecord[]
+  readonly members: readonly Member[]
+}
+
+export interface StoredRecord {
+  readonly record: SwitchoverRecord
+  readonly version: number
+}
+
+/** The ledger that holds for the key as surveyed: the stored one, or the one that has to be written first. */
+export function ledgerOf (survey: Survey): { ledger: Ledger, stale: boolean } {
+  const stale = epochOf(survey.key, survey.ledger) === null
+  return stale || survey.ledger === null
+    ? { ledger: ledgerFor(survey.key, newestKnown(survey)), stale: true }
+    : { ledger: survey.ledger, stale: false }
+}
+
+/**
+ * The newest epoch that anything tells of. Nobody may have made a record of it, but a record may have gone over to it, a node's transition
+ * may be of it, and an earlier life of the key had at least its base.
+ */
+function newestKnown ({ recordEpochs, records, members, ledger }: Survey): number | null {
+  const continuations = records.flatMap(({ record }) => record.continued_by ?? [])
+  const transitions = members.flatMap(({ transition }) => transition?.epoch ?? [])
+  const known = [...recordEpochs, ...continuations, ...transitions, ...(ledger === null ? [] : [ledger.base])]
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+export const epochNow = (survey: Survey): number => ledgerOf(survey).ledger.base + survey.key.version
+
+/**
+ * The switchover in flight: the newest open record whose epoch has been reached. One beyond the present epoch is about to be written by
+ * whoever holds the lock, or never will be, and one whose version another write took never was; none of them is in flight.
+ */
+export const switchoverInFlight = (survey: Survey): SwitchoverRecord | null =>
+  survey.records.map((stored) => stored.record)
+    .filter((record) => isOpen(record) && record.epoch <= epochNow(survey) && !isTaken(record, epochNow(survey), survey.key.value)).at(-1) ?? null

@@ -1,0 +1,141 @@
+/** The rules between pvcapid's settings, and of single settings that the schema cannot say. */
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { createSecureContext } from 'node:tls'
+import { isLoopback } from '../../runtime/addresses.ts'
+import { coordinatorsRule, judgeCoordinators } from '../../runtime/config/config-common.ts'
+import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
+import { originOf } from '../access/allowed-origins.ts'
+import { certificatesIn, subjectOf } from '../access/client-certificates.ts'
+import { hostOfSetting } from '../access/known-hosts.ts'
+import { tokenDigest } from '../access/token-digest.ts'
+import type { ApiConfigFile } from './schema.ts'
+
+/** Characters below which a key is too easily guessed. */
+const SHORTEST = 16
+
+type ApiRelation = Relation<ApiConfigFile>
+
+export const apiRelations: readonly ApiRelation[] = [
+  { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: ['pvc.api.authentication'], rule: `Each token has exactly one of \`token\` and \`token_sha256\`; no key is there twice; with \`enabled\` there is at least one. A clear-text key of fewer than ${SHORTEST} characters is a warning.`, judge: judgeTokens },
+  { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
+  { reads: ['pvc.api.ssl'], rule: '`client_ca_file`, where HTTPS is enabled, can be read and holds certificates; `require_client_certificate` needs it.', judge: judgeClientCa },
+  { reads: ['pvc.api.authentication.client_certificates', 'pvc.api.ssl'], rule: 'Each client certificate has a subject of its own; there are none without HTTPS and `client_ca_file`.', judge: judgeClientCertificates },
+  { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
+  { reads: ['pvc.api.hostnames'], rule: 'Each is a host name or an address, without a port.', judge: judgeHostnames },
+  { reads: ['pvc.api.allowed_origins'], rule: 'Each is the exact origin of a web page.', judge: judgeOrigins },
+  {
+    reads: ['pvc.api.authentication.enabled', 'pvc.api.listen_address'],
+    rule: 'Without authentication the API listens on a loopback address alone, unless `enabled: false` is written out; then a warning.',
+    judge ({ pvc: { api } }) {
+      if (api.authentication.enabled === true || isLoopback(api.listen_address) || api.listen_address.toLowerCase() === 'localhost') return []
+      if (api.authentication.enabled === undefined) {
+        return [{ path: 'pvc.api.listen_address', message: `Everyone who reaches ${api.listen_address} could move the primary, because no authentication is configured. Set pvc.api.authentication with enabled and tokens; or, if that is what you want, write pvc.api.authentication: {enabled: false}.` }]
+      }
+      return [{ path: 'pvc.api.listen_address', severity: 'warning', message: `Without authentication everyone who reaches ${api.listen_address} may move the primary; set pvc.api.authentication.enabled.` }]
+    },
+  },
+]
+
+function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
+  const { enabled, tokens, client_certificates: certificates } = pvc.api.authentication
+  const path = 'pvc.api.authentication'
+  const findings: Finding[] = enabled === true && tokens.length + certificates.length === 0
+    ? [{ path: `${path}.enabled`, message: 'Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.' }]
+    : []
+  const seen = new Map<string, number>()
+  for (const [index, entry] of tokens.entries()) {
+    const given = [entry.token, entry.token_sha256].filter((value) => value !== undefined).length
+    if (entry.token !== undefined && entry.token.length < SHORTEST) {
+      findings.push({ path: `${path}.tokens[${index}].token`, severity: 'warning', message: `A key of ${entry.token.length} characters can be guessed; use at least ${SHORTEST} random ones.` })
+    }
+    if (given !== 1) findings.push({ path: `${path}.tokens[${index}]`, message: `A token needs exactly one of token and token_sha256; this one has ${given === 0 ? 'neither' : 'both'}.` })
+    else {
+      const digest = tokenDigest(entry).toString('hex')
+      const earlier = seen.get(digest)
+      if (earlier === undefined) seen.set(digest, index)
+      else findings.push({ path: `${path}.tokens[${index}]`, message: `This is the same key as number ${earlier + 1} of the list.` })
+    }
+  }
+  return findings
+}
+
+function judgeProxies ({ pvc }: ApiConfigFile): Finding[] {
+  const isAddress = (text: string) => {
+    const [address = '', bits, ...rest] = text.split('/')
+    const version = isIP(address)
+    return version > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
+  }
+  return pvc.api.trusted_proxies.flatMap((text, index) => isAddress(text)
+    ? []
+    : [{ path: `pvc.api.trusted_proxies[${index}]`, message: `"${text}" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.` }])
+}
+
+function judgeHostnames ({ pvc }: ApiConfigFile): Finding[] {
+  return pvc.api.hostnames.flatMap((text, index) => hostOfSetting(text) === null
+    ? [{ path: `pvc.api.hostnames[${index}]`, message: `"${text}" is not a host name or an address; write it without scheme, port and path, for example pvc.example.com.` }]
+    : [])
+}
+
+function judgeOrigins ({ pvc }: ApiConfigFile): Finding[] {
+  return pvc.api.allowed_origins.flatMap((text, index) => originOf(text) === null
+    ? [{ path: `pvc.api.allowed_origins[${index}]`, message: `"${text}" is not an origin; write scheme, host and, unless it is the scheme's own, port, for example https://example.com:8443. There are no wildcards.` }]
+    : [])
+}
+
+function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
+  const { ssl } = pvc.api
+  if (!ssl.enabled) return []
+  const read = (name: 'cert_file' | 'key_file'): Buffer | Finding => {
+    const path = `pvc.api.ssl.${name}`
+    const file = ssl[name]
+    if (file === undefined) return { path, message: `HTTPS is enabled (pvc.api.ssl.enabled), so ${name} must be given.` }
+    try {
+      return readFileSync(file)
+    } catch (error) {
+      return { path, message: `${file} cannot be read (${String((error as NodeJS.ErrnoException).code)}).` }
+    }
+  }
+  const cert = read('cert_file')
+  const key = read('key_file')
+  if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key)) return [cert, key].filter((result): result is Finding => !Buffer.isBuffer(result))
+  try {
+    createSecureContext({ cert, key })
+    return []
+  } catch (error) {
+    return [{ path: 'pvc.api.ssl.cert_file', message: `This certificate and the key of key_file cannot be used together (${error instanceof Error ? error.message : String(error)}).` }]
+  }
+}
+
+function judgeClientCa ({ pvc }: ApiConfigFile): Finding[] {
+  const { enabled, client_ca_file: file, require_client_certificate: isRequired } = pvc.api.ssl
+  const path = 'pvc.api.ssl.client_ca_file'
+  if (isRequired && (!enabled || file === undefined)) {
+    return [{ path: 'pvc.api.ssl.require_client_certificate', message: 'A client certificate is required, but none could be verified: set pvc.api.ssl.enabled and client_ca_file.' }]
+  }
+  if (!enabled || file === undefined) return []
+  try {
+    createSecureContext({ ca: readFileSync(file) })
+    certificatesIn(file)
+    return []
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return [{ path, message: code?.startsWith('E') === true && !code.startsWith('ERR_') ? `${file} cannot be read (${code}).` : `${file} holds no certificates that can be used (${error instanceof Error ? error.message : String(error)}); give those of the authorities, PEM.` }]
+  }
+}
+
+function judgeClientCertificates ({ pvc }: ApiConfigFile): Finding[] {
+  const { authentication: { client_certificates: certificates }, ssl } = pvc.api
+  const path = 'pvc.api.authentication.client_certificates'
+  if (certificates.length === 0) return []
+  if (!ssl.enabled || ssl.client_ca_file === undefined) return [{ path, message: 'No client certificate could be verified: set pvc.api.ssl.enabled and client_ca_file.' }]
+  const seen = new Map<string, number>()
+  return certificates.flatMap(({ subject }, index) => {
+    const known = subjectOf(subject)
+    if (known === null) return [{ path: `${path}[${index}].subject`, message: `"${subject}" is not the subject of a certificate; write all of it, for example CN=ops,O=Example, as openssl x509 -noout -subject -nameopt RFC2253 shows it.` }]
+    const earlier = seen.get(known)
+    seen.set(known, earlier ?? index)
+    return earlier === undefined ? [] : [{ path: `${path}[${index}].subject`, message: `This is the same subject as number ${earlier + 1} of the list.` }]
+  })
+}

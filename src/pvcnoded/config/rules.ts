@@ -1,0 +1,119 @@
+/**
+ * The rules between pvcnoded's settings. Each message shows both numbers.
+ * All numbers here are the file's: seconds.
+ */
+import { leaseTerms } from '../../core/coordinator/lease.ts'
+import { coordinatorsRule, judgeCoordinators, milliseconds, parseHostPort } from '../../runtime/config/config-common.ts'
+import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
+import { builtInCollectors } from '../collectors/create.ts'
+import type { NodeConfigFile } from './schema.ts'
+import { judgeFloatingAddresses } from '../resources/floating-addresses.ts'
+
+const coordinator = 'pvc.coordinator'
+const resources = `${coordinator}.resources`
+const collectors = 'pvc.system.collectors'
+const sessionTimeout = 'pvc.zookeeper.session_timeout'
+const intervals = 'pvc.system.intervals'
+const fencing = 'pvc.system.fencing'
+const unfenced = `${fencing}.unfenced_failover`
+
+export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
+  { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: ['pvc.api_address'], rule: 'It names a host and a port.', judge: judgeApiAddress },
+  { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
+  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
+  { reads: [collectors], rule: `Names are unique, and none is that of a collector which every node has: ${builtInCollectors.map((name) => `\`${name}\``).join(', ')}.`, judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
+  {
+    reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],
+    rule: '`transition_delay` > `lock_timeout`: who waited for the lock in vain is done before the winner takes over.',
+    judge: ({ pvc: { coordinator: { transition_delay: delay, lock_timeout: lock } } }) =>
+      unless(delay > lock, `${coordinator}.transition_delay`, `transition_delay (${delay} s) must be more than lock_timeout (${lock} s): who waited for the lock in vain must be done before the winner takes over.`),
+  },
+  {
+    reads: [`${coordinator}.takeover_start`, `${coordinator}.transition_delay`],
+    rule: '`takeover_start` > 2 × `transition_delay`: else a healthy taker would be repaired away.',
+    judge: ({ pvc: { coordinator: { takeover_start: start, transition_delay: delay } } }) =>
+      unless(start > 2 * delay, `${coordinator}.takeover_start`, `takeover_start (${start} s) must be more than twice transition_delay (2 × ${delay} s = ${tidy(2 * delay)} s), or a healthy taker would be repaired away.`),
+  },
+  {
+    reads: [`${coordinator}.handover_timeout`, resources],
+    rule: '`handover_timeout` > all `release_timeout`s together: else a shutdown could not wait for its own releases.',
+    judge ({ pvc: { coordinator: { handover_timeout: handover, resources } } }) {
+      const sum = releaseSum(resources)
+      return unless(handover > sum, `${coordinator}.handover_timeout`, `handover_timeout (${handover} s) must be more than all release_timeouts together (${sum} s), or a shutdown could not wait for its own releases.`)
+    },
+  },
+  {
+    reads: [`${intervals}.keepalive_interval`, `${intervals}.fence_intervals`, sessionTimeout],
+    rule: '`keepalive_interval` × `fence_intervals` > `session_timeout`: else a node would count as dead while its session lives.',
+    judge ({ pvc: { system: { intervals: { keepalive_interval: interval, fence_intervals: count } }, zookeeper: { session_timeout: session } } }) {
+      return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
+    },
+  },
+  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  {
+    reads: [resources, sessionTimeout, unfenced],
+    rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
+    judge: judgeReleaseBudget,
+  },
+  {
+    reads: [unfenced, 'pvc.system.self_fence'],
+    rule: '`unfenced_failover` needs `self_fence`: a node that cannot release must end itself before a peer takes over.',
+    judge: ({ pvc: { system } }) =>
+      unless(!system.fencing.unfenced_failover || system.self_fence !== undefined, unfenced, 'unfenced_failover needs pvc.system.self_fence: a node that cannot release must end itself before a peer takes over.'),
+  },
+]
+
+function unless (good: boolean, path: string, message: string): Finding[] {
+  return good ? [] : [{ path, message }]
+}
+
+function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, ipmi, unfenced_failover: unfencedFailover } } } }: NodeConfigFile): Finding[] {
+  return [
+    ...unless(method !== 'command' || command !== undefined, `${fencing}.command`, 'The method command needs a command.'),
+    ...unless(method === 'command' || command === undefined, `${fencing}.command`, `A command is run by the method command alone; the method is ${method}.`),
+    ...unless(!unfencedFailover || method === 'none', unfenced, `unfenced_failover is for clusters without a fencing agent; the method is ${method}.`),
+    ...unless(method !== 'ipmi' || Buffer.byteLength(ipmi?.password ?? '') <= 20, `${fencing}.ipmi.password`, 'The password is longer than the 20 bytes that IPMI 2.0 and ipmitool take.'),
+    ...(method === 'ipmi' && ipmi === undefined && mode === 'coordinator'
+      ? [{ path: `${fencing}.ipmi`, severity: 'warning' as const, message: 'This node publishes no management controller, so the others cannot fence it.' }]
+      : []),
+  ]
+}
+
+type Resources = NodeConfigFile['pvc']['coordinator']['resources']
+
+function releaseSum (resources: Resources): number {
+  return tidy(resources.reduce((sum, { release_timeout: timeout }) => sum + timeout, 0))
+}
+
+/** Without the tail of binary fractions: 0.1 + 0.2 → 0.3. */
+function tidy (seconds: number): number {
+  return milliseconds(seconds) / 1000
+}
+
+function judgeReleaseBudget ({ pvc }: NodeConfigFile): Finding[] {
+  const session = pvc.zookeeper.session_timeout
+  const sum = releaseSum(pvc.coordinator.resources)
+  const budget = tidy(leaseTerms(session).releases)
+  if (sum <= budget) return []
+  const message = `All release_timeouts together (${sum} s) do not fit in what the lease leaves for them (${budget} s of a session_timeout of ${session} s)`
+  return pvc.system.fencing.unfenced_failover
+    ? [{ path: resources, message: `${message}; unfenced_failover demands that they do.` }]
+    : [{ path: resources, severity: 'warning', message: `${message}; a node that is cut off may still be releasing when its session has ended.` }]
+}
+
+/** @param reserved names that are taken by what is always there */
+function judgeNames (list: string, entries: ReadonlyArray<{ readonly name: string }>, reserved: readonly string[]): Finding[] {
+  const names = entries.map(({ name }) => name)
+  return names.flatMap((name, index) => {
+    const path = `${list}[${index}].name`
+    const earlier = names.indexOf(name)
+    if (reserved.includes(name)) return [{ path, message: `The name "${name}" belongs to a collector that every node has.` }]
+    return earlier === index ? [] : [{ path, message: `The name "${name}" is taken by number ${earlier + 1} of the list; names are unique in it.` }]
+  })
+}
+
+function judgeApiAddress ({ pvc }: NodeConfigFile): Finding[] {
+  const address = pvc.api_address === undefined ? undefined : parseHostPort(pvc.api_address)
+  return typeof address === 'string' ? [{ path: 'pvc.api_address', message: address }] : []
+}

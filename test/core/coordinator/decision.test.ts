@@ -1,0 +1,116 @@
+// The table of the state machine: what a coordinator at rest does, by what the key says and what it is.
+import t from 'tap'
+import type { Picture } from '../../../src/core/switchover/completion.ts'
+import { decide, type Decision, type Standing } from '../../../src/core/coordinator/decision.ts'
+import type { Past } from '../../../src/core/coordinator/intent.ts'
+import { gone, key, member, primary, unready } from '../../support/scenario/builders.ts'
+
+const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
+const me = (given: Partial<Standing> = {}): Standing => ({
+  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, standingBack: false, handoverOver: false, ailing: null, unready: null, delays, ...given,
+})
+const picture = (value: string, members: Picture['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<Picture> = {}): Picture =>
+  ({ key: key(value, 5), ledger: { czxid: 'a', base: 0 }, members, ...given })
+const seen = (value: string) => ({ value, version: 5, czxid: 'a' })
+const tried = (intent: NonNullable<Standing['tried']>['intent'], value: string): Partial<Standing> => ({ tried: { intent, seen: seen(value) } })
+
+const nothing: Decision = { do: 'nothing' }
+const contend = (value: string, after = 0, cause: 'contention' | 'repair' | 'fence' = 'repair', past: Past = 'nobody'): Decision => ({ do: 'contend', after, seen: seen(value), past, cause })
+const takeover: Decision = { do: 'takeover', after: 500, epoch: 5 }
+const relinquish = (after = 500): Decision => ({ do: 'relinquish', after, epoch: 5 })
+const rewrite = (after = 0): Decision => ({ do: 'rewrite', after, seen: seen('hv1') })
+const adopt = (value: string, after = 0): Decision => ({ do: 'adopt', after, seen: seen(value) })
+const free = (after = 0, cause: 'shutdown' | 'repair' = 'shutdown', reason: string | null = null): Decision => ({ do: 'free', after, seen: seen('hv1'), cause, reason })
+
+const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
+const decline = (after = 0): Decision => ({ do: 'decline', after, seen: seen('hv1'), trouble: cannot })
+const unknown = { ledger: null }
+const hv2 = (given: Parameters<typeof member>[1]) => [member('hv1'), member('hv2', given)]
+const isPrimary = { state: 'primary' } as const
+const isAiling = { state: 'primary', ailing: { code: 'resource_lost', resource: 'ip', message: 'ip is gone.' } } as const
+const stopping = { state: 'primary', daemon: 'shutdown', stopping: true, announced: true } as const
+const withMe = [primary('hv1', { daemonState: 'shutdown' })]
+const isStuck = { state: 'relinquish' } as const
+
+const cases: [what: string, me: Standing, picture: Picture | null, decision: Decision][] = [
+  ['init', me({ daemon: 'init', state: null }), null, { do: 'start' }],
+  ['init, after a start that failed', me({ daemon: 'init', state: null, standingBack: true }), picture('none'), nothing],
+  ['init, after a start that failed, told to stop', me({ daemon: 'init', state: null, standingBack: true, stopping: true }), null, { do: 'leave' }],
+  ['init, told to stop', me({ daemon: 'init', state: null, stopping: true }), null, { do: 'start' }],
+  ['nothing seen yet', me(), null, nothing],
+
+  ['secondary, none', me(), picture('none'), contend('none', 0, 'contention')],
+  ['secondary, none, tried in vain', me(tried('contend', 'none')), picture('none'), contend('none', 5_000, 'contention')],
+  ['secondary, none, something else was tried', me(tried('adopt', 'none')), picture('none'), contend('none', 0, 'contention')],
+  ['secondary, none, standing back', me({ standingBack: true }), picture('none'), nothing],
+  ['secondary, none, a dead peer', me(), picture('none', [member('hv1'), gone('hv2')]), nothing],
+  ['secondary, nobody known', me(), picture('hv9'), contend('hv9')],
+  ['secondary, a stopped node', me(), picture('hv2', hv2({ daemonState: 'stop' })), contend('hv2')],
+  ['secondary, a fenced primary', me(), picture('hv2', [member('hv1'), gone('hv2', { daemonState: 'fenced' })]), contend('hv2', 0, 'fence')],
+  ['secondary, a dead node that holds nothing', me(), picture('hv2', hv2({ daemonState: 'dead', presence: null })), contend('hv2')],
+  ['secondary, a dead primary', me(), picture('hv2', [member('hv1'), gone('hv2')]), nothing],
+  ['secondary, a primary in shutdown', me(), picture('hv2', [member('hv1'), primary('hv2', { daemonState: 'shutdown' })]), nothing],
+  ['secondary, a fit other that is primary', me(), picture('hv2', [member('hv1'), primary('hv2')]), nothing],
+  ['secondary, a fit other in takeover', me(), picture('hv2', hv2({ coordinatorState: 'takeover' })), nothing],
+  ['secondary, a fit other that has not begun', me(), picture('hv2'), contend('hv2', 5_000, 'repair', 'slow')],
+  ['secondary, a fit other that is stuck', me(), picture('hv2', hv2({ coordinatorState: 'relinquish' })), contend('hv2', 5_000, 'repair', 'slow')],
+  ['secondary, me', me(), picture('hv1'), takeover],
+  ['secondary, me, standing back', me({ standingBack: true }), picture('hv1'), takeover],
+  ['secondary, me, tried or of an earlier life', me({ spentEpoch: 5 }), picture('hv1'), rewrite()],
+  ['secondary, me, tried, and rewriting was in vain', me({ spentEpoch: 5, ...tried('rewrite', 'hv1') }), picture('hv1'), rewrite(5_000)],
+  ['secondary, none, not ready', me({ unready: cannot }), picture('none'), nothing],
+  ['secondary, a slow other, not ready', me({ unready: cannot }), picture('hv2'), nothing],
+  ['secondary, me, not ready', me({ unready: cannot }), picture('hv1'), decline()],
+  ['secondary, me, not ready, of an earlier life', me({ unready: cannot, spentEpoch: 5 }), picture('hv1'), decline()],
+  ['secondary, me, not ready, declining was in vain', me({ unready: cannot, ...tried('decline', 'hv1') }), picture('hv1'), decline(5_000)],
+  ['secondary, me, tried, standing back', me({ spentEpoch: 5, standingBack: true }), picture('hv1'), nothing],
+
+  ['primary, me', me(isPrimary), picture('hv1'), nothing],
+  ['primary, me, a resource is gone, a fit peer', me(isAiling), picture('hv1', [primary('hv1'), member('hv2')]), free(0, 'repair', 'ip is gone.')],
+  ['primary, me, a resource is gone, freeing was in vain', me({ ...isAiling, ...tried('free', 'hv1') }), picture('hv1', [primary('hv1'), member('hv2')]), free(5_000, 'repair', 'ip is gone.')],
+  ['primary, me, a resource is gone, nobody fit', me(isAiling), picture('hv1', [primary('hv1'), member('hv2', { daemonState: 'stop' })]), nothing],
+  ['primary, me, a resource is gone, a peer that is not ready', me(isAiling), picture('hv1', [primary('hv1'), unready('hv2')]), nothing],
+  ['primary, me, a resource is gone, a peer that cannot be asked', me(isAiling), picture('hv1', [primary('hv1'), member('hv2'), gone('hv3')]), nothing],
+  ['primary, a fit other', me(isPrimary), picture('hv2'), relinquish()],
+  ['primary, none', me(isPrimary), picture('none'), contend('none', 4_000, 'contention')],
+  ['primary, an unfit other', me(isPrimary), picture('hv2', hv2({ daemonState: 'shutdown' })), contend('hv2', 4_000)],
+  ['primary, nobody known', me(isPrimary), picture('hv9'), contend('hv9', 4_000)],
+  ['primary, none, a dead peer', me(isPrimary), picture('none', [primary('hv1'), gone('hv2')]), contend('none', 4_000, 'contention')],
+
+  ['stuck, me, not ready: it holds something', me({ ...isStuck, unready: cannot }), picture('hv1'), takeover],
+  ['stuck, me', me(isStuck), picture('hv1'), takeover],
+  ['stuck, me, tried', me({ ...isStuck, spentEpoch: 5 }), picture('hv1'), rewrite()],
+  ['stuck, me, tried, standing back', me({ ...isStuck, spentEpoch: 5, standingBack: true }), picture('hv1'), nothing],
+  ['stuck, a fit other', me(isStuck), picture('hv2'), nothing],
+  ['stuck, none', me(isStuck), picture('none'), contend('none', 4_000, 'contention')],
+  ['stuck, a stopped other', me(isStuck), picture('hv2', hv2({ daemonState: 'stop' })), contend('hv2', 4_000)],
+  ['stuck, none, standing back', me({ ...isStuck, standingBack: true }), picture('none'), nothing],
+  ['stuck, none, a dead peer', me(isStuck), picture('none', [member('hv1', { coordinatorState: 'relinquish' }), gone('hv2')]), nothing],
+  ['stuck, in shutdown', me({ ...stopping, ...isStuck }), picture('hv1'), nothing],
+  ['stuck, in shutdown, the time is up', me({ ...stopping, ...isStuck, handoverOver: true }), picture('hv1'), { do: 'leave' }],
+  ['stuck, the time is up, but not stopping', me({ ...isStuck, handoverOver: true }), picture('hv2'), nothing],
+
+  ['client, none', me({ state: 'client' }), picture('none'), nothing],
+  ['client, me', me({ state: 'client' }), picture('hv1'), nothing],
+  ['client, an unknown life of the key', me({ state: 'client' }), picture('none', [], unknown), nothing],
+  ['secondary, an unknown life of the key', me(), picture('hv1', [], unknown), adopt('hv1')],
+  ['secondary, an unknown life, tried', me(tried('adopt', 'none')), picture('none', [], unknown), adopt('none', 5_000)],
+  ['primary, an unknown life', me(isPrimary), picture('hv2', [], unknown), adopt('hv2')],
+
+  ['shutdown, not announced', me({ ...stopping, announced: false }), picture('hv1'), { do: 'announce_shutdown' }],
+  ['shutdown, secondary', me({ ...stopping, state: 'secondary' }), picture('hv1'), { do: 'leave' }],
+  ['shutdown, client', me({ ...stopping, state: 'client' }), null, { do: 'leave' }],
+  ['shutdown, primary, me', me(stopping), picture('hv1', withMe), free()],
+  ['shutdown, primary, me, freeing was in vain', me({ ...stopping, ...tried('free', 'hv1') }), picture('hv1', withMe), free(5_000)],
+  ['shutdown, primary, none, a fit peer', me(stopping), picture('none', [...withMe, member('hv2')]), nothing],
+  ['shutdown, primary, none, nobody ready', me(stopping), picture('none', [...withMe, unready('hv2')]), relinquish(0)],
+  ['shutdown, primary, none, nobody fit', me(stopping), picture('none', [...withMe, member('hv2', { daemonState: 'stop' })]), relinquish(0)],
+  ['shutdown, primary, none, a fit peer that may not contend', me(stopping), picture('none', [...withMe, member('hv2'), gone('hv3')]), relinquish(0)],
+  ['shutdown, primary, a fit other', me(stopping), picture('hv2', [...withMe, member('hv2')]), relinquish()],
+  ['shutdown, primary, an unfit other, and a fit one', me(stopping), picture('hv2', [...withMe, member('hv2', { daemonState: 'stop' }), member('hv3')]), nothing],
+  ['shutdown, primary, me, the time is up', me({ ...stopping, handoverOver: true }), picture('hv1', [...withMe, member('hv2')]), relinquish(0)],
+]
+
+t.test('decisions', async (t) => {
+  for (const [what, standing, each, decision] of cases) t.strictSame(decide(standing, each), decision, what)
+})

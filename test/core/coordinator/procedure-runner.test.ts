@@ -1,0 +1,132 @@
+// A procedure step by step: what each answer leads to, and what the bound does to each step.
+import t from 'tap'
+import type { NodeAnswer, NodeOp } from '../../../src/core/coordinator/coordinator-state.ts'
+import { key, member, primary, record, survey } from '../../support/scenario/builders.ts'
+import { Driver, taking, trouble } from '../../support/scenario/driver.ts'
+
+t.test('waiting for peers: read again whenever anything has moved, never in vain', async (t) => {
+  const holding = { kind: 'done', members: [member('hv1'), primary('hv2')] } as const
+  const asked = () => taking().until('read_peers')
+  t.strictSame(asked().answer(holding).words, [], 'it waits')
+  t.strictSame(asked().answer(holding).view('hv1', 1).words, ['read_peers'], 'something has moved')
+  t.strictSame(asked().view('hv1', 1).words, [], 'one reading at a time')
+  t.strictSame(asked().view('hv1', 1).answer(holding).words, ['read_peers'], 'something had moved meanwhile')
+  t.strictSame(asked().view('hv1', 1).answer(holding).answer(holding).words, [])
+  t.strictSame(asked().answer({ kind: 'done' }).words, [], 'no members are no permission')
+  t.strictSame(asked().answer({ kind: 'done', members: [member('hv2')] }).words, ['acquire ip'])
+})
+
+t.test('the lock is had, and the key is looked at again', async (t) => {
+  const looked = (given: Parameters<typeof survey>[0]) => taking().answer().answer({ kind: 'done', survey: survey(given) }).words
+  const mine = { key: key('hv1', 1), members: [member('hv1')] }
+  t.strictSame(looked({ ...mine, records: [] }), ['publish'])
+  t.strictSame(looked({ ...mine, records: [record(1, { to: 'hv1' })] }), ['publish'])
+  t.strictSame(looked({ ...mine, key: key('hv2', 1), records: [] }), ['unlock'])
+  t.strictSame(looked({ ...mine, key: key('hv1', 2), records: [] }), ['unlock'])
+  t.strictSame(looked({ ...mine, records: [record(1, { to: 'hv1', outcome: 'timed_out' })] }), ['unlock'], 'its switchover is over')
+  t.strictSame(looked({ ...mine, records: [record(1, { to: 'hv2' })] }), ['unlock'], 'its epoch is another\'s')
+  t.strictSame(taking().answer().answer({ kind: 'done' }).words, ['unlock'], 'nothing read is no permission')
+})
+
+t.test('the bound', async (t) => {
+  const begun = taking()
+  t.strictSame(begun.words, ['delay 29500', 'note begun', 'lock_role'], 'of which the first delay is over')
+  t.strictSame(new Driver().view('hv1', 1, { records: [] }).elapse('idle').words[0], 'delay 59500', 'without a record')
+  t.strictSame(new Driver().view('hv1', 1, { records: [record(1, { to: 'hv1', timeout: 0.1 })] }).elapse('idle').words[0], 'delay 0')
+  const at = (op: NodeOp['op'], resource?: string) => taking().until(op, resource).elapse('bound')
+
+  t.strictSame(at('lock_role').words, ['cancel'])
+  t.strictSame(at('lock_role').answer({ kind: 'aborted' }).words, ['note given_up', 'lock'])
+  t.match(at('lock_role').answer({ kind: 'aborted' }).effects[0], { note: { reason: 'its bound has passed' } })
+  const had = at('lock_role').answer()
+  t.strictSame(had.words, ['survey'], 'whom to give it back to has to be read first')
+  t.strictSame(had.answer({ kind: 'done', survey: survey({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1' })] }) }).words, ['note begun', 'publish'])
+  t.match(had.state.activity, { procedure: { name: 'rollback', former: 'hv2' } })
+  t.strictSame(at('lock_role').answer().answer({ kind: 'done', survey: survey({ key: key('hv2', 2) }) }).words, ['unlock'], 'nothing to undo, and not ours to close')
+  t.strictSame(at('lock_role').answer().answer({ kind: 'done', survey: survey({ key: key('hv2', 2) }) }).answer().words.slice(0, 1), ['note finished'])
+
+  t.strictSame(at('write_state').words, [])
+  t.strictSame(at('write_state').answer().words, ['note begun', 'publish'])
+  t.strictSame(at('read_peers').words, ['note begun', 'publish'])
+  t.strictSame(at('acquire').words, ['cancel'])
+  t.strictSame(at('acquire').answer({ kind: 'aborted' }).words, ['note begun', 'publish'])
+  t.strictSame(at('acquire').answer({ kind: 'refused', trouble }).until('conclude').words, ['conclude failed'], 'it had failed by then')
+  t.strictSame(at('acquire').answer().until('conclude').words, ['conclude timed_out'])
+  t.strictSame(at('read_record').answer({ kind: 'done', record: null }).until('conclude').words, ['conclude timed_out'])
+
+  const settling = taking().until('acquire', 'dhcp').answer()
+  t.strictSame(settling.words, ['delay 2000'])
+  t.strictSame(settling.elapse('bound').words, ['cancel', 'note begun', 'publish'])
+
+  const late = taking().until('read_record').answer({ kind: 'done', record: null })
+  t.strictSame([late.words, late.elapse('bound').words, late.answer().words], [['primary'], [], ['unlock']], 'too late to undo')
+  const later = taking().until('read_record').answer({ kind: 'done', record: null }).answer()
+  t.strictSame([later.elapse('bound').words, later.answer().words], [[], ['note finished']])
+  t.equal(later.state.state, 'primary')
+})
+
+t.test('a record that somebody has closed is rolled back without closing it', async (t) => {
+  const closed = taking().until('read_record').answer({ kind: 'done', record: record(1, { outcome: 'timed_out' }) })
+  t.strictSame(closed.words, ['cancel', 'note begun', 'publish'])
+  t.notOk(closed.state.activity.kind === 'procedure' && closed.state.activity.procedure.steps.some((each) => each.do === 'close_record'))
+})
+
+t.test('a rolled-back node stands back, longer each time, up to a most', async (t) => {
+  const standBack = (failures: number) => {
+    const driver = taking()
+    driver.state = { ...driver.state, failures }
+    driver.until('acquire').answer({ kind: 'refused', trouble }).until('conclude').answer().answer({ kind: 'done', survey: survey({ key: key('none', 2) }) })
+    return driver.until('unlock').answer()
+  }
+  t.ok(standBack(0).words.includes('delay 5000'))
+  t.ok(standBack(1).words.includes('delay 10000'))
+  t.ok(standBack(2).words.includes('delay 12000'))
+  const driver = standBack(0)
+  t.equal(driver.state.failures, 1)
+  t.strictSame(driver.view('none', 2, { members: [member('hv1'), member('hv2')] }).words, [])
+  t.strictSame(driver.elapse('standBack').words, ['lock'], 'and then it contends again')
+})
+
+t.test('what the end of an operation leads to', async (t) => {
+  const at = (op: NodeOp['op'], answer: NodeAnswer) => taking().until(op).answer(answer)
+  for (const kind of ['failed', 'unknown'] as const) {
+    for (const op of ['lock_role', 'survey', 'publish', 'write_state', 'read_peers', 'read_record'] as const) {
+      t.ok(at(op, { kind }).words.includes('note demoted'), `${op} ${kind}: the session is gone`)
+    }
+  }
+  t.ok(at('write_state', { kind: 'refused' }).words.includes('note demoted'), 'somebody else has written our state')
+  t.strictSame(at('lock_role', { kind: 'refused' }).words, ['note given_up', 'cancel', 'lock'])
+  for (const kind of ['failed', 'unknown', 'aborted', 'refused'] as const) {
+    t.strictSame(at('acquire', { kind }).words, ['note trouble', 'cancel', 'note begun', 'publish'], `acquire ${kind}`)
+    t.match(at('acquire', { kind }).effects[0], { note: { trouble: { code: 'acquire_aborted', resource: 'ip' } } })
+    t.strictSame(taking().until('read_record').answer({ kind: 'done', record: null }).answer().answer({ kind }).words, ['note finished', 'cancel'], `unlock ${kind}: it is primary all the same`)
+  }
+  const closing = () => taking().until('acquire').answer({ kind: 'refused', trouble }).until('conclude')
+  t.strictSame(closing().answer({ kind: 'refused' }).words, ['survey'], 'somebody has closed it')
+  t.ok(closing().answer({ kind: 'unknown' }).words.includes('note demoted'))
+})
+
+t.test('giving the key back', async (t) => {
+  const giving = () => taking().until('acquire').answer({ kind: 'refused', trouble }).until('conclude').answer()
+  const read = { kind: 'done', survey: survey({ key: key('hv1', 1), members: [member('hv1'), member('hv2')] }) } as const
+  t.strictSame(giving().words, ['survey'])
+  t.strictSame(giving().answer(read).words, ['create_record'])
+  t.strictSame(giving().answer(read).answer().words, ['write_key'])
+  t.strictSame(giving().answer(read).answer().answer().words, ['note key_changed', 'unlock'])
+  t.strictSame(giving().answer(read).answer().answer({ kind: 'refused' }).words, ['close_record'], 'a blind write was first')
+  for (const kind of ['unknown', 'aborted', 'failed'] as const) {
+    t.ok(giving().answer(read).answer().answer({ kind }).words.includes('note demoted'), `${kind}: nobody knows, and the session is gone`)
+  }
+})
+
+t.test('a stuck node that takes over again does not forget what it holds', async (t) => {
+  const driver = new Driver({ state: 'relinquish', held: ['ip'] }).view('hv1', 1).elapse('idle').until('acquire', 'dhcp')
+  t.strictSame(driver.state.held, ['ip', 'dhcp'])
+})
+
+t.test('a second standing back takes the place of the first', async (t) => {
+  const driver = taking()
+  driver.state = { ...driver.state, timers: { ...driver.state.timers, standBack: 77 } }
+  driver.until('acquire').answer({ kind: 'refused', trouble }).until('release').answer({ kind: 'refused', trouble })
+  t.strictSame(driver.words, ['note trouble', 'self_fence x', 'cancel', 'delay 5000', 'publish'])
+})

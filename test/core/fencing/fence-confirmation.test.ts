@@ -1,0 +1,50 @@
+// An operator's word for a dead node.
+import t from 'tap'
+import { confirmed, newFence } from '../../../src/core/model/fence-record.ts'
+import { judgeConfirmation, type FenceReading } from '../../../src/core/fencing/fence-confirmation.ts'
+import type { Znode } from '../../../src/core/model/znode.ts'
+
+const WALL = '2026-01-01T00:00:00.000Z'
+const znode = (data: string, mzxid = '0010', version = 3): Znode => ({ data, version, czxid: '0001', mzxid, modified: WALL, owner: '' })
+const judged = { ...newFence('hv2', 'presence_gone', { presence: '1', keepalive: '1700000000/0019' }, WALL), state: 'unconfirmed' } as const
+const dead: FenceReading = {
+  daemonmode: znode('coordinator'),
+  daemonstate: znode('dead', '0020', 7),
+  routerstate: znode('primary', '0005', 4),
+  presence: undefined,
+  keepalive: znode('1700000000', '0019'),
+  fence: znode(JSON.stringify(judged), '0021', 1),
+}
+const rule = (given: Partial<FenceReading>) => judgeConfirmation({ ...dead, ...given }, 'ops', WALL)
+
+t.test('a dead node: fenced, secondary, and on record', async (t) => {
+  t.strictSame(rule({}), {
+    kind: 'confirm',
+    writes: [
+      { child: 'daemonstate', value: 'fenced', version: 7 },
+      { child: 'routerstate', value: 'secondary', version: 4 },
+      { child: 'fence', value: JSON.stringify(confirmed(judged, 'ops', 'An operator has confirmed that it is down.', WALL)), version: 1 },
+    ],
+  })
+  t.match(rule({ fence: undefined, keepalive: undefined }), { writes: [{}, {}, { child: 'fence', version: null }] })
+  t.match(rule({ fence: znode('garbled') }), { kind: 'confirm' })
+  t.match(rule({ routerstate: undefined }), { writes: [{}, { child: 'routerstate', version: null }, {}] }, 'a state that is missing is made')
+  t.match(rule({ daemonmode: znode('hypervisor'), routerstate: znode('client') }), { writes: [{ child: 'daemonstate' }, { child: 'fence' }] }, 'a hypervisor stays a client')
+})
+
+t.test('what was done by half is completed, what was done is done', async (t) => {
+  t.match(rule({ daemonstate: znode('fenced', '0020', 8) }), { kind: 'confirm', writes: [{ child: 'daemonstate', version: 8 }, { child: 'routerstate' }, {}] })
+  t.strictSame(rule({ daemonstate: znode('fenced'), routerstate: znode('secondary') }), { kind: 'already' })
+})
+
+t.test('every reason against it', async (t) => {
+  const cases: [what: string, given: Partial<FenceReading>, obstacles: string[]][] = [
+    ['it runs', { daemonstate: znode('run') }, ['not_dead']],
+    ['it runs and is there', { daemonstate: znode('run'), presence: znode('{}') }, ['not_dead', 'present']],
+    ['nothing is known of it', { daemonstate: undefined }, ['not_dead']],
+    ['it has come back', { presence: znode('{}') }, ['present']],
+    ['it has written a keepalive since', { keepalive: znode('1700000009', '0022') }, ['keepalive_changed']],
+    ['both', { presence: znode('{}'), keepalive: znode('1700000009', '0022') }, ['present', 'keepalive_changed']],
+  ]
+  for (const [what, given, obstacles] of cases) t.strictSame(rule(given), { kind: 'refused', obstacles }, what)
+})

@@ -1,0 +1,123 @@
+// Who is dead, by what one observer has seen on its own clock, and what is done about it.
+import t from 'tap'
+import { countsAsLetGo, fencingPlan, isAlive, isJudged, observe, suspicion, type Look, type Watches } from '../../../src/core/fencing/fencing.ts'
+import { gone, member, primary } from '../../support/scenario/builders.ts'
+
+const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }
+const seen = (given: Record<string, Look>): ReadonlyMap<string, Look> => new Map(Object.entries(given))
+const present = (keepalive: string | null): Look => ({ presence: '1', keepalive, daemonState: 'run' })
+const absent = (keepalive: string | null): Look => ({ presence: null, keepalive, daemonState: 'run' })
+
+/** Looks of hv2 at the given times. */
+function looks (...given: ReadonlyArray<readonly [now: number, sighting: Look]>): Watches {
+  return given.reduce<Watches>((watches, [now, sighting]) => observe(watches, seen({ hv2: sighting }), now), new Map())
+}
+const of = (watches: Watches, now: number, node = primary('hv2')) => suspicion(node, watches.get('hv2'), terms, now)
+
+t.test('presence: seen, and gone for as long as it takes to be sure', async (t) => {
+  const watches = looks([0, present('1')], [1_000, absent('2')])
+  t.equal(of(watches, 1_400), null)
+  t.equal(of(watches, 1_500), 'presence_gone')
+  t.equal(of(observe(watches, seen({ hv2: absent('3') }), 2_000), 2_000), 'presence_gone', 'gone since the first look that missed it')
+  t.equal(of(observe(watches, seen({ hv2: present('3') }), 1_400), 9_000), null, 'it is back')
+  t.equal(of(looks([0, absent('1')], [9_000, absent('2')]), 9_000), null, 'never seen by this observer: no ground to judge')
+  t.equal(of(watches, 1_500, primary('hv2', { ours: false })), null, 'a PVC peer has none')
+  t.equal(suspicion(primary('hv2'), undefined, terms, 0), null)
+})
+
+t.test('keepalive: whether it changes, never what it says', async (t) => {
+  const watches = looks([0, present('2000')], [10_000, present('5')], [39_000, present('5')])
+  t.equal(of(watches, 39_999), null)
+  t.equal(of(watches, 40_000), 'keepalive_stale')
+  t.ok(isAlive(watches.get('hv2'), terms, 39_999))
+  t.notOk(isAlive(watches.get('hv2'), terms, 40_000))
+  t.ok(isAlive(undefined, terms, 40_000), 'not watched yet')
+  t.equal(of(observe(watches, seen({ hv2: absent('6') }), 39_500), 69_500, primary('hv2', { ours: false, presence: null })), 'keepalive_stale', 'a PVC peer is judged by this alone')
+  t.equal(of(looks([39_000, present('5')]), 40_000), null, 'the window begins with the first look')
+  t.equal(observe(watches, seen({}), 41_000).size, 0, 'forgotten with the node')
+})
+
+t.test('without fences: a dead node counts as having let go once its session has been over for long enough', async (t) => {
+  const watches = looks([0, present('1')], [1_000, absent('2')])
+  const counts = (now: number, node = primary('hv2', { daemonState: 'dead' })) => countsAsLetGo(node, watches.get('hv2'), 3_000, now)
+  t.notOk(counts(3_999))
+  t.ok(counts(4_000))
+  t.notOk(counts(9_000, primary('hv2')), 'nobody has judged it dead')
+  t.notOk(counts(9_000, primary('hv2', { daemonState: 'dead', ours: false })), 'a PVC peer has no lease')
+  t.notOk(countsAsLetGo(primary('hv2', { daemonState: 'dead' }), looks([0, present('1')]).get('hv2'), 3_000, 9_000), 'its session goes on')
+  t.notOk(countsAsLetGo(primary('hv2', { daemonState: 'dead' }), undefined, 3_000, 9_000), 'not watched yet')
+})
+
+t.test('a PVC peer that this observer has not seen alive yet may still be waiting to connect', async (t) => {
+  const peer = primary('hv2', { ours: false, presence: null })
+  const silent = looks([0, absent('5')])
+  t.equal(of(silent, 119_999, peer), null)
+  t.equal(of(silent, 120_000, peer), 'keepalive_stale')
+  t.notOk(isAlive(silent.get('hv2'), terms, 30_000), 'fit it is not meanwhile')
+  const seenAlive = observe(observe(silent, seen({ hv2: absent('6') }), 50_000), seen({ hv2: absent('6') }), 60_000)
+  t.equal(of(seenAlive, 79_999, peer), null)
+  t.equal(of(seenAlive, 80_000, peer), 'keepalive_stale', 'once it has changed, its window is that of everybody')
+  t.equal(of(looks([0, present('5')]), 30_000), 'keepalive_stale', 'ours connect again within their session time-out')
+})
+
+t.test('a node that comes back is given its window anew: what it wrote before says nothing of it now', async (t) => {
+  const away = looks([0, present('5')], [10_000, { ...absent('5'), daemonState: 'dead' }])
+  const back = observe(away, seen({ hv2: { presence: '2', keepalive: '5', daemonState: 'run' } }), 60_000)
+  t.equal(of(back, 60_000), null, 'another session')
+  t.equal(of(back, 89_999), null)
+  t.equal(of(back, 90_000), 'keepalive_stale')
+  const peer = primary('hv2', { ours: false, presence: null })
+  const stopped = looks([0, absent('5')], [1_000, absent('6')], [2_000, { ...absent('6'), daemonState: 'stop' }])
+  const started = observe(stopped, seen({ hv2: { ...absent('6'), daemonState: 'init' } }), 60_000)
+  t.equal(of(started, 60_000, peer), null, 'a PVC peer that starts again')
+  t.equal(of(started, 90_000, peer), 'keepalive_stale')
+})
+
+t.test('who is judged at all', async (t) => {
+  for (const daemonState of ['init', 'run', 'shutdown'] as const) t.ok(isJudged(member('hv2', { daemonState })))
+  for (const daemonState of ['dead', 'fenced', null] as const) t.notOk(isJudged(primary('hv2', { daemonState })))
+  t.ok(isJudged(primary('hv2', { daemonState: 'stop' })), 'it stopped without letting go')
+  t.notOk(isJudged(member('hv2', { daemonState: 'stop' })))
+  t.notOk(isJudged(member('hv2', { daemonState: 'stop', coordinatorState: 'client' })))
+  const silent = looks([0, present('1')])
+  t.equal(of(silent, 60_000, primary('hv2', { daemonState: 'stop' })), null, 'its session is still there')
+  t.equal(of(silent, 60_000, gone('hv2', { daemonState: 'stop' })), 'keepalive_stale')
+})
+
+t.test('the plan', async (t) => {
+  const silent = observe(observe(new Map(), seen({ hv1: present('1'), hv2: present('1'), hv3: present('1'), hv4: present('1') }), 0),
+    seen({ hv1: absent('1'), hv2: absent('1'), hv3: present('2'), hv4: absent('1') }), 10_000)
+  const plan = (members: Parameters<typeof fencingPlan>[1], maintenance = false, canFence = true) => fencingPlan('hv1', members, silent, terms, 20_000, { maintenance, canFence })
+  const hv1 = member('hv1')
+  const hv3 = member('hv3')
+  const hypervisor = gone('hv4', { mode: 'hypervisor', coordinatorState: 'client' })
+  t.strictSame(plan([hv1, hv3]), { judge: [], fence: [], suspended: null }, 'never oneself')
+  t.strictSame(plan([hv1, gone('hv2'), hv3]), { judge: [{ name: 'hv2', why: 'presence_gone' }], fence: [], suspended: null })
+  t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), hv3]), { judge: [], fence: ['hv2'], suspended: null })
+  t.strictSame(plan([hv1, gone('hv2'), gone('hv3', { daemonState: 'dead' })]),
+    { judge: [{ name: 'hv2', why: 'presence_gone' }], fence: [], suspended: { why: 'several_dead', nodes: ['hv2', 'hv3'] } }, 'two at once: more likely it is us')
+  t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), gone('hv3')]), { judge: [], fence: [], suspended: { why: 'several_dead', nodes: ['hv2', 'hv3'] } }, 'the second need not be judged yet')
+  t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), gone('hv3', { daemonState: 'stop', coordinatorState: 'secondary' })]), { judge: [], fence: ['hv2'], suspended: null }, 'one that was stopped is not missing')
+  t.strictSame(plan([hv1, gone('hv3')]), { judge: [], fence: [], suspended: null }, 'one that is missing is not judged for that')
+  t.strictSame(plan([hv1, gone('hv2', { daemonState: 'dead' }), hypervisor]), { judge: [{ name: 'hv4', why: 'presence_gone' }], fence: ['hv2'], suspended: null }, 'hypervisors do not count for that')
+  t.strictSame(plan([hv1, gone('hv2')], true), { judge: [], fence: [], suspended: { why: 'maintenance', nodes: ['hv2'] } })
+  t.strictSame(plan([hv1, hv3], true), { judge: [], fence: [], suspended: null })
+  t.strictSame(plan([hv1, gone('hv2'), hv3], false, false).judge, [{ name: 'hv2', why: 'presence_gone' }], 'one of ours is judged without an agent: an operator confirms')
+})
+
+t.test('PVC nodes are left to PVC', async (t) => {
+  const pvc = (name: string, given: Parameters<typeof member>[1] = {}) => primary(name, { ours: false, presence: null, alive: true, ...given })
+  const quiet = observe(observe(observe(new Map(), seen({ hv2: absent('1'), hv3: absent('1') }), 0), seen({ hv2: absent('2'), hv3: absent('2') }), 1_000), seen({ hv2: absent('2'), hv3: absent('3') }), 60_000)
+  const plan = (members: Parameters<typeof fencingPlan>[1], canFence: boolean) => fencingPlan('hv1', members, quiet, terms, 60_000, { maintenance: false, canFence })
+  const silent = pvc('hv2', { alive: false })
+  const peer = pvc('hv3', { coordinatorState: 'secondary' })
+  const judges = [{ name: 'hv2', why: 'keepalive_stale' }]
+  t.strictSame(plan([member('hv1'), silent], true).judge, judges, 'none of them is left: ours does it')
+  t.strictSame(plan([member('hv1'), silent, peer], true).judge, [], 'a PVC coordinator is there')
+  for (const given of [{ alive: false }, { daemonState: 'stop' }, { mode: 'hypervisor' }] as const) t.strictSame(plan([member('hv1'), silent, pvc('hv3', { coordinatorState: 'secondary', ...given })], true).judge, judges, JSON.stringify(given))
+  t.strictSame(plan([member('hv1'), silent], false).judge, [], 'nobody claims a judgement that it would not act on')
+  const dead = pvc('hv2', { alive: false, daemonState: 'dead' })
+  t.strictSame(plan([member('hv1'), dead], true).fence, ['hv2'])
+  t.strictSame(plan([member('hv1'), dead, peer], true).fence, [], 'they are at it')
+  t.strictSame(plan([member('hv1'), { ...dead, coordinatorState: 'secondary', fencersWord: true }, peer], true).fence, ['hv2'], 'they were, and it is not confirmed')
+})

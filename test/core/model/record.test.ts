@@ -1,0 +1,40 @@
+// Records as text: made, closed, and read from anything.
+import t from 'tap'
+import { closeRecord, isOpen, openRecord, parseRecord } from '../../../src/core/model/record.ts'
+
+const opened = openRecord(7, 'then', { from: 'hv1', to: 'hv2', cause: 'request', timeout: 40.5, requested_by: 'ops', reason: 'kernel' })
+
+t.test('there and back', async (t) => {
+  t.strictSame(parseRecord(JSON.stringify(opened), 7), opened)
+  t.ok(isOpen(opened))
+  t.match(openRecord(1, 'then', { from: null, to: null, cause: 'shutdown', timeout: 1 }), { requested_by: null, reason: null })
+  const closed = closeRecord(opened, 'now', { outcome: 'failed', error: { code: 'acquire_failed', resource: 'ip', message: 'no' }, continued_by: 8 }, {
+    progress: 0.5,
+    nodes: { hv2: { coordinator_state: 'secondary', step: 1, of: 2, resource: 'ip' } },
+    timeline: [{ at: 'then', node: 'hv2', coordinator_state: 'takeover' }],
+  })
+  t.notOk(isOpen(closed))
+  t.strictSame(parseRecord(JSON.stringify(closed), 7), closed)
+  t.match(closeRecord(opened, 'now', { outcome: 'superseded' }, opened), { outcome: 'superseded', finished_at: 'now', error: null, continued_by: null })
+})
+
+t.test('what is malformed is nobody\'s switchover', async (t) => {
+  for (const text of [undefined, '', '{}', '{"epoch":1,"cause":"whim","timeout":1}', '{"epoch":-1,"cause":"request","timeout":1}', '{"epoch":1,"cause":"request","timeout":"1"}', '{"epoch":2,"cause":"request","timeout":1}', '{"epoch":1,"cause":"request","timeout":1e999}', '{"epoch":1,"cause":"request","timeout":-1}']) {
+    t.equal(parseRecord(text, 1), null, String(text))
+  }
+})
+
+t.test('a malformed part costs only itself', async (t) => {
+  const base = { epoch: 1, cause: 'request', timeout: 1 }
+  t.match(parseRecord(JSON.stringify(base), 1), { from: null, started_at: '', outcome: null, progress: 0, nodes: {}, timeline: [] })
+  const odd = parseRecord(JSON.stringify({
+    ...base,
+    outcome: 'splendid',
+    progress: 1.5,
+    nodes: { hv1: null, hv2: { coordinator_state: 'x', step: -1 } },
+    timeline: [null, { node: 'hv1', coordinator_state: 'x' }, { coordinator_state: 'primary' }, { node: 'hv1', coordinator_state: 'primary' }],
+  }), 1)
+  const empty = { coordinator_state: null, step: 0, of: 0, resource: null }
+  t.strictSame([odd?.outcome, odd?.progress, odd?.nodes, odd?.timeline], [null, 0, { hv1: empty, hv2: empty }, [{ at: '', node: 'hv1', coordinator_state: 'primary' }]])
+  t.strictSame(parseRecord(JSON.stringify({ ...base, nodes: 'x', timeline: 'x', progress: -1 }), 1)?.nodes, {})
+})

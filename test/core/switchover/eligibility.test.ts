@@ -1,0 +1,27 @@
+// Who may be made primary, and every reason why not.
+import t from 'tap'
+import { eligiblePeers, reasonsAgainst } from '../../../src/core/switchover/eligibility.ts'
+import type { Member } from '../../../src/core/model/member.ts'
+import { gone, member, primary, unready } from '../../support/scenario/builders.ts'
+
+t.test('reasons', async (t) => {
+  const cases: [member: Member, reasons: string[]][] = [
+    [member('a'), []],
+    [primary('a'), []],
+    [member('a', { mode: 'hypervisor', daemonState: 'stop' }), ['a: it is a hypervisor, which has no part in the primary role (hypervisor)']],
+    [member('a', { mode: null }), ['a: it is a hypervisor, which has no part in the primary role (unknown)']],
+    [member('a', { daemonState: 'shutdown' }), ['a: its daemon state is not run (shutdown)']],
+    [gone('a', { daemonState: null, coordinatorState: 'takeover' }), [
+      'a: its daemon state is not run (unknown)', 'a: it is not in contact with ZooKeeper (no presence)', 'a: its coordinator state is not secondary (takeover)',
+    ]],
+    [unready('a'), ['a: it could not acquire its resources (eth9 is down (since 2026-01-01T00:00:00.000Z, checked every 10 s))']],
+    [unready('a', { coordinatorState: 'primary' }), []],
+    [member('a', { coordinatorState: null }), ['a: its coordinator state is not secondary (unknown)']],
+  ]
+  for (const [each, reasons] of cases) t.strictSame(reasonsAgainst(each).map(({ message }) => message), reasons)
+})
+
+t.test('peers', async (t) => {
+  const names = eligiblePeers('hv1', [primary('hv1'), member('hv2'), gone('hv3'), member('hv4', { coordinatorState: 'relinquish' }), member('hv5'), unready('hv6')]).map(({ name }) => name)
+  t.strictSame(names, ['hv2', 'hv5'])
+})

@@ -1,0 +1,89 @@
+/** `--check` names what a sound configuration asks for and this machine does not have, before a switchover finds it out. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
+
+const check = (daemon: string, file: string, ...more: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(packageFolder(), 'dist', 'src', daemon, 'main.js'), '--config', file, '--check', ...more], { encoding: 'utf8', timeout: 30_000 })
+  return { status, stdout, stderr }
+}
+const command = { type: 'command', acquire: ['true'], release: ['true'], release_timeout: 0.05 }
+
+t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
+  const folder = t.testdir({ plain: '#!/bin/sh\n', deaf: '#!/bin/sh\necho no disk >&2; exit 7\n' })
+  chmodSync(join(folder, 'deaf'), 0o755)
+  const plain = join(folder, 'plain')
+  const nope = join(folder, 'nope', 'job')
+  const file = join(folder, 'pvcnoded.yaml')
+  const write = (pvc: object) => {
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ pvc: { node: 'hv1', mode: 'coordinator', coordinators: ['127.0.0.1'], ...pvc } }))
+    chmodSync(file, 0o600)
+  }
+
+  const resources: Array<[what: string, entry: object, said: (name: string) => string]> = [
+    ['a device that is not there', { type: 'floating-ip', address: '10.9.8.7/24', device: 'eth99' }, (name) => `The readiness check of ${name} failed: there is no device eth99.`],
+    ['the same for IPv6', { type: 'floating-ip', address: 'fd77::7/64', device: 'eth99' }, (name) => `The readiness check of ${name} failed: there is no device eth99.`],
+    ['an acquire command that does not exist', { ...command, acquire: [nope, 'on'] }, (name) => `The acquire command of ${name} cannot be started: ${nope} does not exist.`],
+    ['a release command that cannot be executed', { ...command, release: [plain] }, (name) => `The release command of ${name} cannot be started: ${plain} cannot be executed by this user.`],
+    ['a check that is a folder', { ...command, check: [folder] }, (name) => `The check command of ${name} cannot be started: ${folder} is not a file.`],
+    ['a ready command that is not in PATH', { ...command, ready: ['no-such-program-here'] }, (name) => `The ready command of ${name} cannot be started: no-such-program-here is not in PATH.`],
+    ['a ready command that says no', { ...command, ready: [join(folder, 'deaf')] }, (name) => `The readiness command of ${name} exited with 7: no disk.`],
+    ['a unit that is not installed', { type: 'systemd-unit', unit: 'no-such-unit-here.service' }, (name) => `The readiness check of ${name} failed: `],
+  ]
+  write({
+    coordinators: ['127.0.0.1', 'no-such-host.invalid'],
+    coordinator: { resources: resources.map(([, entry], index) => ({ name: `r${index}`, release_timeout: 0.05, ...entry })) },
+    system: {
+      fencing: { method: 'command', command: [nope, '{node}'], probe: [nope] },
+      self_fence: [nope],
+      collectors: [{ name: 'raid', command: [nope] }],
+      domains: { flush: [nope], unflush: [plain] },
+    },
+  })
+  const wrong = check('pvcnoded', file)
+  const warnings = [
+    ...resources.map(([what, , said], index) => [what, `pvc.coordinator.resources[${index}]: ${said(`r${index}`)}`] as const),
+    ['a server that has no address', 'pvc.coordinators[1]: no-such-host.invalid has no address here'],
+    ['a fencing command that is missing', `pvc.system.fencing.command: ${nope} does not exist.`],
+    ['a fence probe that is missing', `pvc.system.fencing.probe: ${nope} does not exist.`],
+    ['a self_fence that is missing', `pvc.system.self_fence: ${nope} does not exist.`],
+    ['a collector that is missing', `pvc.system.collectors[0].command: ${nope} does not exist.`],
+    ['a flush command that is missing', `pvc.system.domains.flush: ${nope} does not exist.`],
+    ['an unflush command that cannot be executed', `pvc.system.domains.unflush: ${plain} cannot be executed by this user.`],
+  ] as const
+  for (const [what, said] of warnings) t.ok(wrong.stderr.includes(`${file}: warning: ${said}`), `${what}: ${wrong.stderr}`)
+  t.strictSame([wrong.status, wrong.stdout], [0, `${file}: can be used, with ${warnings.length} warnings\n`])
+  t.equal(check('pvcnoded', file, '--strict').status, 78)
+  write({ coordinator: { resources: [{ name: 'it', ...command }] } })
+  t.strictSame(check('pvcnoded', file), { status: 0, stdout: `${file}: good\n`, stderr: '' })
+})
+
+t.test('pvcapid', { timeout: 120_000 }, async (t) => {
+  const file = join(t.testdir(), 'pvcapid.yaml')
+  const write = (api: object, coordinators = ['127.0.0.1']) => {
+    writeFileSync(file, `${JSON.stringify({ pvc: { coordinators, api } })}\n`)
+    chmodSync(file, 0o600)
+  }
+  const open = { authentication: { enabled: false } }
+  for (const address of ['203.0.113.7', '2001:db8::7', 'no-such-host.invalid']) {
+    write({ listen_address: address, ...open })
+    const { status, stdout, stderr } = check('pvcapid', file)
+    t.strictSame([status, stdout], [78, ''], address)
+    t.match(stderr, `${file}: pvc.api.listen_address: ${address} cannot be listened on: `)
+  }
+  write(open, ['no-such-host.invalid'])
+  t.match(check('pvcapid', file), { status: 0, stderr: /pvc\.coordinators\[0\]: no-such-host\.invalid has no address here/ })
+  write(open)
+  t.strictSame(check('pvcapid', file), { status: 0, stdout: `${file}: good\n`, stderr: '' })
+})
+
+t.test('the examples as they come are not called good', { timeout: 60_000 }, async (t) => {
+  const api = check('pvcapid', join(packageFolder(), 'pvcapid.yaml.example'))
+  t.match(api, { status: 0, stdout: /can be used, with/, stderr: /tokens\[0\]\.token_sha256: This is the value of the example/ })
+  t.match(api.stderr, /pvc\.coordinators\[0\]: hv1 has no address here/)
+  const node = check('pvcnoded', join(packageFolder(), 'pvcnoded.yaml.example'))
+  t.match(node, { status: 0, stdout: /can be used, with/, stderr: /pvc\.coordinators\[0\]: hv1 has no address here/ })
+})

@@ -1,0 +1,37 @@
+/** A primary that has lost its address to a machine outside of the cluster hands its role on; the taker does not add the address beside that machine. */
+import t from 'tap'
+import { Cluster } from '../../../tools/testbed/cluster.ts'
+import { watch } from '../../support/cluster.ts'
+import { networkHosts, type NetworkHost } from '../../support/network/network-host.ts'
+import { AddressWatch } from '../../support/network/network-observers.ts'
+import { relay } from '../../support/network/relay.ts'
+
+for (const [address, prefix] of [['10.213.9.254', 24], ['fd00:219::fe', 64]] as const) {
+  t.test(address, { timeout: 120_000 }, async (t) => {
+    const hosts = networkHosts(t, ['hv1', 'hv2', 'stranger', 'zk'], '10.213.9')
+    const [stranger, zk] = hosts.slice(2) as [NetworkHost, NetworkHost]
+    const nodes = hosts.slice(0, 2)
+    for (const [index, host] of hosts.entries()) host.ip('address', 'add', `fd00:219::${index + 1}/64`, 'dev', host.device, 'nodad')
+    const made = new Cluster({ nodes: [] })
+    t.teardown(async () => await made.close())
+    await made.start()
+    await relay(t, zk, 2181, made.zookeeper.port)
+    const watcher = await watch(t, made)
+    const observed = new AddressWatch(t, nodes, address)
+    for (const host of nodes) {
+      made.startNode(host.name, {
+        coordinators: [`${zk.address}:2181`],
+        coordinator: { resources: [{ name: 'upstream', type: 'floating-ip', address: `${address}/${prefix}`, device: host.device, retries: 0, check_interval: 1 }] },
+      }, { prefix: host.prefix })
+    }
+    await watcher.sees('two nodes in run', (view) => view.members.filter(({ daemonState }) => daemonState === 'run').length === 2, 60_000)
+    const { name } = await watcher.settled(undefined, 60_000)
+    const holder = nodes.find((host) => host.name === name) as NetworkHost
+    const other = nodes.find((host) => host !== holder) as NetworkHost
+    stranger.ip('address', 'add', `${address}/${prefix}`, 'dev', stranger.device, ...address.includes(':') ? ['nodad'] : [])
+    holder.ip('address', 'del', `${address}/${prefix}`, 'dev', holder.device)
+    const trouble = await made.nodes.get(other.name)?.logged(({ msg }) => msg.includes('answers for'), 60_000)
+    t.match(trouble, { msg: new RegExp(`another machine on ${other.device} .* answers for ${address}`) }, 'the taker has asked')
+    t.same(observed.events.filter(({ host }) => host === other.name), [], 'before it added anything')
+  })
+}

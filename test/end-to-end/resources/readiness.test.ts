@@ -1,0 +1,77 @@
+/**
+ * A node that could not acquire its resources is not eligible, and says why, before anything is asked of it. One that finds out only when it is
+ * named gives the key back before the former primary has released anything.
+ */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { Cluster, ClusterOptions } from '../../../tools/testbed/cluster.ts'
+import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
+import { cluster, quick, type Watcher } from '../../support/cluster.ts'
+import { eventually } from '../../support/zookeeper.ts'
+
+/** `service` is not ready on a node while there is a file `unready-<node>`; each release and check of readiness is noted. */
+const unreadiable = (checkInterval: number): Pick<ClusterOptions, 'resourceSettings'> => ({
+  resourceSettings (folder) {
+    const script = join(folder, 'readiness.sh')
+    writeFileSync(script, `cd ${folder}
+if [ "$PVC_ACTION" = ready ]; then
+  if [ "$PVC_RESOURCE" = service ]; then echo >> "ready-$PVC_NODE"; fi
+  if [ "$PVC_RESOURCE" = service ] && [ -e "unready-$PVC_NODE" ]; then echo 'the image is missing' >&2; exit 4; fi
+  exit 0
+fi
+if [ "$PVC_ACTION" = release ]; then echo "$PVC_RESOURCE" >> "released-$PVC_NODE"; fi
+exec sh ${join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh')} ${folder}
+`)
+    return { acquire: ['sh', script], release: ['sh', script], ready: ['sh', script], check_interval: checkInterval }
+  },
+})
+
+const flag = (made: Cluster, node: string) => join(made.folder, `unready-${node}`)
+
+async function begin (t: Test, checkInterval: number): Promise<{ made: Cluster, watcher: Watcher, api: string, former: string, other: string }> {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2'], ...quick, ...unreadiable(checkInterval) })
+  const api = await made.startApi('hv1')
+  const { name: former } = await watcher.settled()
+  const other = former === 'hv1' ? 'hv2' : 'hv1'
+  await watcher.sees(`${other} has checked its readiness`, ({ members }) => members.some(({ name, presence }) => name === other && presence?.readiness?.unready.length === 0))
+  return { made, watcher, api, former, other }
+}
+
+const move = async (api: string, to: string) =>
+  await fetch(`${api}/api/v1/switchover?wait=30`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to }) })
+
+t.test('what is not ready is known before it is asked for', { timeout: 120_000 }, async (t) => {
+  const { made, watcher, api, former, other } = await begin(t, 0.5)
+  const before = made.notes(`released-${former}`).length
+  writeFileSync(flag(made, other), '')
+  await watcher.sees(`${other} is not ready`, ({ members }) => members.some(({ name, presence }) => name === other && presence?.readiness?.unready.length === 1))
+  const eligible = async () => (await (await fetch(`${api}/api/v1/switchover/eligibility`)).json() as Array<{ name: string, eligible: boolean, reasons: Array<{ code: string, message: string }> }>).find(({ name }) => name === other)
+  await eventually(async () => (await eligible())?.eligible === false)
+  const reasons = (await eligible())?.reasons ?? []
+  t.match(reasons, [{ code: 'not_ready' }])
+  t.match(reasons[0]?.message, /The readiness command of service exited with 4: the image is missing \(since .*, checked every 0\.5 s\)/)
+
+  const refused = await move(api, other)
+  t.equal(refused.status, 422)
+  t.match(await refused.json(), { code: 'not_eligible', reasons: { [other]: [{ code: 'not_ready' }] } })
+  t.equal(made.notes(`released-${former}`).length, before, 'nothing was released for it')
+
+  rmSync(flag(made, other))
+  await eventually(async () => (await eligible())?.eligible === true)
+  t.equal((await move(api, other)).status, 200)
+  await watcher.settled(other)
+})
+
+t.test('what turns out when the node is named interrupts nothing', { timeout: 120_000 }, async (t) => {
+  const { made, watcher, api, former, other } = await begin(t, 60)
+  const before = made.notes(`released-${former}`).length
+  writeFileSync(flag(made, other), '')
+  const response = await move(api, other)
+  t.equal(response.status, 502)
+  t.match(await response.json(), { code: 'switchover_failed', to: other, outcome: 'failed', error: { code: 'ready_failed', resource: 'service', message: /the image is missing/ } })
+  const settled = await watcher.settled(former)
+  t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === settled.epoch), { cause: 'rollback', outcome: 'succeeded' })
+  t.equal(made.notes(`released-${former}`).length, before, 'the former primary has released nothing')
+  t.same(['address', 'service'].map((resource) => made.holder(resource)), [former, former])
+})

@@ -1,0 +1,37 @@
+/** `pvcnoded --release`: what a daemon that died has left behind is taken away, without ZooKeeper; never under the feet of one that runs. */
+import t from 'tap'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cluster, quick } from '../../support/cluster.ts'
+
+t.test('refused while the daemon runs; after a crash it needs nobody', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
+  await watcher.settled('hv1')
+  const before = made.effects()
+  t.match(await made.release('hv1'), { code: 75, log: [{ level: 'fatal', code: 'daemon_running' }] })
+  t.same(made.effects(), before, 'nothing was released')
+  t.equal(made.holder('address'), 'hv1')
+
+  await made.nodes.get('hv1')?.kill()
+  await made.zookeeper.kill()
+  t.equal((await made.release('hv1')).code, 0)
+  t.same(made.effects().slice(before.length), ['- hv1 release service', '- hv1 release address'], 'in reverse order, outside of any epoch')
+  t.equal(made.holder('address'), null)
+  t.equal((await made.release('hv1')).code, 0, 'done twice it is no fault')
+})
+
+t.test('one that cannot be released keeps no other from it, and self_fence is the last resort', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: [], ...quick })
+  const script = join(made.folder, 'stuck.sh')
+  writeFileSync(script, `[ "$PVC_ACTION" = acquire ] || [ "$PVC_RESOURCE" = free ] || exit 3\necho "$PVC_ACTION $PVC_RESOURCE" >> ${made.folder}/done\n`)
+  const resource = (name: string) => ({ name, type: 'command', acquire: ['sh', script], release: ['sh', script], release_timeout: 1, retries: 0 })
+  const command = ['sh', '-c', `echo fenced >> ${made.folder}/done`]
+  made.startNode('hv1', { coordinator: { ...quick.coordinator, resources: [resource('free'), resource('stuck')] }, system: { self_fence: command } })
+  // At the start nothing can be released either: it never gets as far as running.
+  await made.nodes.get('hv1')?.logged((line) => line.msg === 'self_fence has run')
+  await made.nodes.get('hv1')?.kill()
+  const before = made.notes('done').length
+  t.match(await made.release('hv1'), { code: 1 })
+  t.same(made.notes('done').slice(before), ['release free', 'fenced'])
+  t.equal(watcher.feed.view?.key.value, 'none')
+})

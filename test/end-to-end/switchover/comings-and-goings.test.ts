@@ -1,0 +1,117 @@
+/** Daemons that stop, die, come back and lose their session: the role is handed on in order where it can be, and never held twice. */
+import t from 'tap'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DaemonProcess } from '../../../tools/testbed/daemon-process.ts'
+import { cluster, quick } from '../../support/cluster.ts'
+import { epochOf } from '../../../src/core/model/epoch.ts'
+import { nodePath } from '../../../src/cluster/layout.ts'
+
+const nodes = ['hv1', 'hv2', 'hv3']
+// Each has a cluster of its own, and most of their time they wait for sessions to end.
+t.jobs = 4
+
+t.test('SIGTERM of the primary hands the role over first, and stop is the last word', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
+  const first = await watcher.settled()
+  t.equal(await made.nodes.get(first.name)?.stop(), 0)
+  const second = await watcher.settled()
+  t.not(second.name, first.name)
+  t.match(watcher.feed.view?.members.find((member) => member.name === first.name), { daemonState: 'stop', coordinatorState: 'secondary', presence: null })
+  const freed = watcher.feed.view?.records.find((record) => record.cause === 'shutdown')
+  t.match(freed, { from: first.name, to: null, outcome: 'succeeded', continued_by: second.epoch }, 'the freed key points to whoever won')
+  const session = await watcher.session()
+  const [keepalive, stop] = await Promise.all([session.get(nodePath(first.name, 'keepalive')), session.get(nodePath(first.name, 'daemonstate'))])
+  t.ok(keepalive.stat.mzxid < stop.stat.mzxid, 'the final keepalive was written before stop')
+  t.equal(made.holder('address'), second.name)
+
+  await t.test('and it comes back as a secondary', async (t) => {
+    made.startNode(first.name)
+    await watcher.sees('it is back', (view) => view.members.some((member) => member.name === first.name && member.daemonState === 'run' && member.coordinatorState === 'secondary'))
+    t.same(await watcher.settled(), second)
+  })
+  t.same(made.collisions(), [])
+})
+
+t.test('SIGTERM of the only coordinator', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
+  await watcher.settled('hv1')
+  t.equal(await made.nodes.get('hv1')?.stop(), 0)
+  const view = await watcher.sees('it has stopped', (view) => view.members[0]?.daemonState === 'stop')
+  t.match(view, { key: { value: 'none' }, members: [{ coordinatorState: 'secondary' }] })
+  t.equal(made.holder('address'), null, 'nothing is held')
+})
+
+t.test('a primary that is killed keeps the role from everybody until it has let go itself', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
+  const first = await watcher.settled()
+  await made.nodes.get(first.name)?.kill()
+  await watcher.sees('its presence goes', (view) => view.members.some((member) => member.name === first.name && member.presence === null))
+  t.equal(watcher.feed.view?.key.value, first.name, 'without a fence nobody takes what it may still hold')
+  t.equal(made.holder('address'), first.name)
+  made.startNode(first.name)
+  const settled = await watcher.sees('a new epoch', (view) => view.records.some((record) => record.epoch > first.epoch && record.outcome === 'succeeded'))
+  t.equal(made.holder('address'), settled.key.value)
+  t.same(made.collisions(), [])
+})
+
+t.test('the only coordinator, killed and started again, releases first and takes over under a new epoch', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
+  const first = await watcher.settled('hv1')
+  await made.nodes.get('hv1')?.kill()
+  const seen = made.effects().length
+  made.startNode('hv1')
+  await watcher.sees('a restart', (view) => view.records.some((record) => record.cause === 'restart' && record.outcome === 'succeeded'))
+  const { epoch } = await watcher.settled('hv1')
+  t.equal(epoch, first.epoch + 1)
+  t.same(made.effects().slice(seen), ['- hv1 release service', '- hv1 release address', `${epoch} hv1 acquire address`, `${epoch} hv1 acquire service`])
+})
+
+t.test('a second daemon of the same name gives up', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
+  const first = await watcher.settled()
+  const original = made.nodes.get(first.name)
+  const again = made.startNode(first.name)
+  t.equal(await again.exited(), 75, 'on the same machine, at once')
+  t.ok(again.log.some((line) => line['code'] === 'daemon_running'))
+  const elsewhere = join(made.folder, 'twin.yaml')
+  copyFileSync(made.configurationOf(first.name), elsewhere)
+  const twin = new DaemonProcess('pvcnoded', 'twin', elsewhere)
+  t.equal(await twin.exited(), 78)
+  t.ok(twin.log.some((line) => line['code'] === 'node_name_in_use'))
+  t.same(await watcher.settled(), first, 'and the first one never noticed')
+  await original?.stop()
+})
+
+t.test('stopped while ZooKeeper is away: it says that stop was not written, and fails', async (t) => {
+  const { cluster: made } = await cluster(t, { nodes: [], resources: [], coordinator: { handover_timeout: 0.1 } })
+  const daemon = made.startNode('hv1')
+  await daemon.logged((line) => line['event'] === 'finished' && line['procedure'] === 'takeover')
+  await made.zookeeper.kill()
+  daemon.signal('SIGTERM')
+  t.equal(await daemon.exited(), 1)
+  t.match(daemon.log.at(-1), { level: 'fatal', code: 'stop_not_written' })
+})
+
+t.test('ZooKeeper absent at the start, then there', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: [], ...quick })
+  await made.zookeeper.stop()
+  const daemon = made.startNode('hv1')
+  await daemon.logged((line) => line.msg.startsWith('ZooKeeper cannot be reached'))
+  await made.zookeeper.start()
+  await watcher.settled('hv1')
+  t.pass('it tried on, and began by itself')
+})
+
+t.test('ZooKeeper gone for good: the primary lets go in time, and takes up again when it is back', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
+  const first = await watcher.settled()
+  const daemon = made.nodes.get(first.name)
+  await made.zookeeper.kill()
+  await daemon?.logged((line) => line['event'] === 'demoted' && (line['held'] as string[]).length > 0)
+  await made.zookeeper.start()
+  await watcher.sees('a later epoch', (view) => (epochOf(view.key, view.ledger) ?? 0) > first.epoch, 60_000)
+  const second = await watcher.settled()
+  t.equal(made.holder('address'), second.name)
+  t.same(made.collisions(), [])
+})

@@ -1,0 +1,174 @@
+/** What is held for the requests of one connection: it is bounded, and released with the connection, whichever of them it was held for. */
+import { once } from 'node:events'
+import { connect as connectSocket, type AddressInfo, type Socket } from 'node:net'
+import { readdirSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { clientAddress, clientOf } from '../../../src/pvcapid/http/client-address.ts'
+import { IN_PROGRESS, WAITING } from '../../../src/pvcapid/http/connection.ts'
+import { Connections, type ConnectionsOptions } from '../../../src/pvcapid/http/connections.ts'
+import { httpServer } from '../../../src/pvcapid/http/http-server.ts'
+import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import { eventually } from '../../support/zookeeper.ts'
+import { api, ask, clusterTree } from '../support/api.ts'
+
+const listen = async (app: FastifyInstance): Promise<number> => {
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return (app.server.address() as AddressInfo).port
+}
+
+/** A client that collects what it is sent, unless it is not to read. */
+async function client (t: Test, port: number, text = '', reads = true): Promise<{ readonly socket: Socket, readonly said: () => string, readonly closed: Promise<unknown> }> {
+  const socket = connectSocket({ port, host: '127.0.0.1', allowHalfOpen: true })
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  let said = ''
+  socket.on('error', () => {})
+  socket.on('end', () => socket.end())
+  const closed = once(socket, 'close')
+  if (reads) socket.on('data', (chunk: Buffer) => { said += chunk.toString('latin1') })
+  else socket.pause()
+  socket.write(text)
+  return { socket, said: () => said, closed }
+}
+
+const figure = async (app: FastifyInstance, name: string): Promise<number> =>
+  Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec((await app.inject('/metrics')).body)?.[1])
+
+t.test('what is held for pipelined requests is released with their connection', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const port = await listen(app)
+  const etag = String((await ask(t, app, 'GET', '/api/v1/primary')).headers['etag'])
+  const wait = `GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\n\r\n`
+  const stream = 'GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const descriptors = () => readdirSync('/proc/self/fd').length
+
+  const waiting = await client(t, port, wait.repeat(100))
+  await eventually(() => app.services.waiting() === IN_PROGRESS)
+  t.equal(await figure(app, 'pvcapid_http_requests_in_progress'), IN_PROGRESS)
+  t.equal(await figure(app, 'pvcapid_http_requests_waiting'), 100 - IN_PROGRESS, 'the rest waits')
+  waiting.socket.resetAndDestroy()
+  await eventually(() => app.services.waiting() === 0)
+
+  const streaming = await client(t, port, stream.repeat(10))
+  await eventually(() => app.services.streams() === 10)
+  streaming.socket.resetAndDestroy()
+  await eventually(() => app.services.streams() === 0)
+
+  const before = descriptors()
+  const clients = await Promise.all(Array.from({ length: 5 }, async () => await client(t, port, 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100), false)))
+  await eventually(async () => await figure(app, 'pvcapid_http_requests_in_progress') > 0)
+  t.ok(descriptors() <= before + 10, 'the two ends of each connection, and no file')
+  for (const { socket } of clients) socket.resetAndDestroy()
+  for (const name of ['pvcapid_connections', 'pvcapid_http_requests_in_progress', 'pvcapid_http_requests_waiting', 'pvcapid_http_response_bytes_waiting']) await eventually(async () => await figure(app, name) === 0)
+})
+
+t.test('requests that wait are answered in their order, and far more of them end the connection', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const port = await listen(app)
+  const paths = Array.from({ length: 120 }, (_, index) => index % 2 === 0 ? `/api/v1/switchover/${index}?consistent` : `/nothing/${index}`)
+  const many = await client(t, port, paths.map((path, index) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${index}\r\n${index === 119 ? 'Connection: close\r\n' : ''}\r\n`).join(''))
+  await many.closed
+  t.strictSame([...many.said().matchAll(/x-request-id: (\d+)/g)].map(([, id]) => Number(id)), paths.map((_, index) => index))
+
+  let parsed = 0
+  app.server.on('request', () => { parsed += 1 })
+  const far = await client(t, port, 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(IN_PROGRESS + WAITING + 1_000))
+  await far.closed
+  t.ok(parsed <= IN_PROGRESS + WAITING + 1, 'nothing is made of the rest')
+  t.equal(await figure(app, 'pvcapid_connections_ended_total{reason="pipelined"}'), 1)
+  t.equal(await figure(app, 'pvcapid_http_requests_waiting'), 0)
+})
+
+t.test('a client that has closed its side gets its replies, and no wait', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const port = await listen(app)
+  const etag = String((await ask(t, app, 'GET', '/api/v1/primary')).headers['etag'])
+  const body = '{"to":"oak"}'
+  for (const [text, expected] of [
+    ['GET /api/v1/node/fig/log HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1.1 200 /],
+    ['GET /api/v1/status?consistent HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(40), 'HTTP/1.1 200 '],
+    [`POST /api/v1/switchover?wait=60 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`, /^HTTP\/1.1 404 [^]*"not_started"/],
+    [`GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\n\r\n`, /^HTTP\/1.1 200 |^HTTP\/1.1 304 /],
+    ['GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1.1 200 [^]*event: resync[^]*event: end/],
+  ] as const) {
+    const { socket, said, closed } = await client(t, port, text)
+    socket.end()
+    await closed
+    if (typeof expected === 'string') t.equal(said().split(expected).length, 41, 'every one of them')
+    else t.match(said(), expected, text.slice(0, 60))
+  }
+  t.equal(app.services.waiting() + app.services.streams(), 0)
+})
+
+async function bareServer (t: Test, options: Partial<ConnectionsOptions>, body: Buffer): Promise<{ readonly port: number, readonly connections: Connections, readonly ended: string[] }> {
+  const ended: string[] = []
+  const connections = new Connections({
+    clock: new ManualClock(), perAddress: 100, exempt: [], onEnded: (reason) => { ended.push(reason) }, onRefused: (reason) => { ended.push(reason) }, ...options,
+  })
+  const server = httpServer({ config: { tls: undefined, limits: defaultLimits }, connections }, (_request, response) => { response.end(body) })
+  t.teardown(() => { server.closeAllConnections(); server.close() })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, connections, ended }
+}
+
+t.test('a client that does not read is given up after a while, and at once where too much is held', async (t) => {
+  const clock = new ManualClock()
+  const { port, connections, ended } = await bareServer(t, { clock }, Buffer.alloc(12 * 2 ** 20))
+  const get = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const idle = await client(t, port, get, false)
+  await eventually(() => connections.held > 0)
+  for (let at = 0; at < 19_750; at += 250) clock.advance(250)
+  t.strictSame(ended, [])
+  for (let at = 0; at < 500; at += 250) clock.advance(250)
+  t.strictSame(ended, ['not_reading'])
+  await eventually(() => connections.open === 0)
+  idle.socket.destroy()
+
+  // Ten replies of 12 MB of their own are more than may be held.
+  const greedy = await Promise.all(Array.from({ length: 8 }, async () => await client(t, port, get, false)))
+  await eventually(() => connections.inProgress === greedy.length && connections.held > 64 * 2 ** 20)
+  for (let at = 0; at < 2_000; at += 250) clock.advance(250)
+  t.ok(ended.length > 1 && ended.every((reason) => reason === 'not_reading'), ended.join())
+  t.ok(connections.held <= 64 * 2 ** 20)
+  const most = ended.length
+  for (let at = 0; at < 21_000; at += 250) clock.advance(250)
+  t.equal(ended.length, 9, `the other ${9 - most} later`)
+  await eventually(() => connections.open === 0 && connections.inProgress === 0)
+  for (const { socket } of greedy) socket.destroy()
+})
+
+t.test('connections of one address are bounded, but not those of a trusted proxy', async (t) => {
+  const { port, connections, ended } = await bareServer(t, { perAddress: 2 }, Buffer.from('x'))
+  const first = await client(t, port)
+  await client(t, port)
+  await eventually(() => connections.open === 2)
+  await (await client(t, port)).closed
+  t.strictSame(ended, ['address'])
+  first.socket.destroy()
+  await eventually(() => connections.open === 1)
+  await client(t, port)
+  await eventually(() => connections.open === 2)
+
+  const proxied = await bareServer(t, { perAddress: 2, exempt: ['127.0.0.0/8'] }, Buffer.from('x'))
+  for (let count = 0; count < 5; count++) await client(t, proxied.port)
+  await eventually(() => proxied.connections.open === 5)
+})
+
+t.test('whose address counts, and as whose', async (t) => {
+  t.equal(clientOf('192.0.2.7'), '192.0.2.7')
+  t.equal(clientOf('::ffff:192.0.2.7'), '192.0.2.7')
+  t.equal(clientOf('2001:db8:1:2:3:4:5:6'), clientOf('2001:DB8:1:2::9'))
+  t.equal(clientOf('2001:db8:0:0:1::'), clientOf('2001:db8::1:2:3:4'))
+  t.not(clientOf('2001:db8:1:2::1'), clientOf('2001:db8:1:3::1'))
+  t.equal(clientOf('fe80::1%eth0'), clientOf('fe80::2'))
+  t.equal(clientOf('::1'), clientOf('::2'))
+  t.equal(clientOf('64:ff9b::192.0.2.7'), '64:ff9b:0:0::/64')
+  t.equal(clientAddress({ ip: '192.0.2.1' }), '192.0.2.1')
+  t.equal(clientAddress({ ip: 'a\nb', ips: ['10.0.0.1', '10.0.0.2', 'a\nb'] }), '10.0.0.2')
+})

@@ -1,0 +1,124 @@
+/** Requests that no client library would send: each is refused for what it is, and none is a fault of the API or is counted against another. */
+import { once } from 'node:events'
+import { METHODS } from 'node:http'
+import { connect as connectSocket, type AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { parseForm } from '../../../src/pvcapid/plugins/forms.ts'
+import { proxy, eventually } from '../../support/zookeeper.ts'
+import { api, ask, clusterTree, openApi, OPERATE, swallowRepliesToWritesOf, wish } from '../support/api.ts'
+
+/** What the server answers to `text`, until it closes the connection. */
+async function raw (t: Test, app: FastifyInstance, text: string): Promise<string> {
+  const socket = connectSocket((app.server.address() as AddressInfo).port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  let said = ''
+  socket.on('data', (chunk: Buffer) => { said += chunk.toString('latin1') })
+  socket.on('error', () => {})
+  socket.end(text)
+  await once(socket, 'close')
+  return said
+}
+
+const status = (reply: string): number => Number(reply.split(' ')[1])
+
+t.test('no method and no path is a fault', async (t) => {
+  const { server } = await clusterTree(t)
+  const lines: string[] = []
+  const app = await api(t, { port: server.port, logTo: lines })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const paths = ['/', '/docs', '/docs/', '/docs/static/..', '/docs/static/../index.html', '/docs/static/%2e%2e', '/docs/static/a%00b', '/docs/static/foo', '/docs/static/', '/docs/static/__proto__', '/openapi.json', '/metrics', '/health/live', '/role/primary?node=plum', '/api/v1/status', '/api/v1/node/a%00b', '/api/v1/node/%ff', '//', '/*', '*', '/api/v1/events/x']
+  for (const path of paths) {
+    for (const method of METHODS.concat('BREW')) {
+      for (const type of ['', 'Content-Type: application/json\r\n', 'Content-Type: no type\r\n']) {
+        const reply = await raw(t, app, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${type}Content-Length: 0\r\nConnection: close\r\n\r\n`)
+        if (!(status(reply) >= 200 && status(reply) < 500)) t.fail(`${method} ${path}: ${reply.slice(0, 100)}`)
+      }
+    }
+  }
+  t.match(await ask(t, app, 'GET', '/docs/static/foo'), { status: 404, body: { code: 'route_unknown' } })
+  t.match(await ask(t, app, 'DELETE' as 'GET', '/docs/static/foo'), { status: 405 })
+  t.equal((await app.inject('/docs/static/swagger-ui.css')).statusCode, 200)
+  t.notMatch(lines.join(), /"level":"error"/)
+})
+
+t.test('forms, encodings, headers and conditions', async (t) => {
+  const { server } = await clusterTree(t)
+  const lines: string[] = []
+  const app = await api(t, { port: server.port, logTo: lines })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.strictSame(parseForm('state=a&state=b&x=&y'), { state: ['a', 'b'], x: '', y: '' })
+  t.throws(() => parseForm('a=&'.repeat(21_000)), { code: 'malformed_request' })
+  const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  t.match(await ask(t, app, 'POST', '/api/v1/status', { ...form, payload: 'a=&'.repeat(21_000) }), { status: 400, body: { outcome: 'not_started' } })
+  t.match(await ask(t, app, 'POST', '/api/v1/switchover', { headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' }, payload: gzipSync('{"to":"fig"}') }), { status: 415, headers: { 'accept-encoding': 'identity' }, body: { code: 'encoding_unsupported', outcome: 'not_started' } })
+
+  for (const tag of ['"another"', 'W/"another"', '"a", "b"', `"${'x'.repeat(200)}"`]) t.match(await wish(t, app, { to: 'fig' }, '', { 'if-match': tag }), { status: 412, body: { code: 'precondition_failed', outcome: 'not_started' } }, tag)
+  for (const tag of ['another', '"a', '"a" "b"']) t.match(await wish(t, app, { to: 'fig' }, '', { 'if-match': tag }), { status: 400, body: { outcome: 'not_started' } }, tag)
+
+  const body = '{"to":"fig"}'
+  const post = (headers: string): string => `POST /api/v1/switchover HTTP/1.1\r\n${headers}Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`
+  t.equal(status(await raw(t, app, `${post('Host: localhost\r\nHost: y\r\n')}\r\n${body}`)), 400, 'two hosts')
+  t.equal(status(await raw(t, app, `${post('host: localhost\r\n')}${'a:b\r\n'.repeat(2_100)}If-Match: "another"\r\n\r\n${body}`)), 431, 'too many headers')
+  t.equal(status(await raw(t, app, `${post('host: localhost\r\n')}${'a:b\r\n'.repeat(400)}If-Match: "another"\r\n\r\n${body}`)), 412, 'one behind many counts')
+  t.equal(status(await raw(t, app, 'POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')), 400, 'a body that ends early')
+  const after = await raw(t, app, 'GET /api/v1/status?consistent HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\n')
+  t.match(after, /^HTTP\/1.1 200 /, 'what was no request is not answered before what was one')
+  const gone = connectSocket((app.server.address() as AddressInfo).port, '127.0.0.1')
+  await once(gone, 'connect')
+  gone.write('POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
+  await eventually(() => app.server.connections !== 0 && lines.length >= 0)
+  gone.resetAndDestroy()
+  await eventually(async () => /^pvcapid_connections 0$/m.test((await app.inject('/metrics')).body))
+  t.notMatch(lines.join(), /"level":"error"/)
+  t.equal((await ask(t, app, 'GET', '/api/v1/primary')).body['name'], 'plum', 'nothing was done')
+})
+
+t.test('only what is valid is counted as a write', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port, authentication: true, limits: { writes: 2 } })
+  const headers = { 'x-api-key': OPERATE }
+  for (let count = 0; count < 5; count++) {
+    t.equal((await ask(t, app, 'POST', '/api/v1/switchover', { headers, payload: { no: 'such field' } })).status, 400)
+    t.equal((await ask(t, app, 'POST', '/api/v1/switchover', { headers: { ...headers, 'content-type': 'application/json' }, payload: '{' })).status, 400)
+    t.equal((await ask(t, app, 'POST', '/api/v1/status?state=perhaps', { headers })).status, 400)
+  }
+  t.equal((await ask(t, app, 'POST', '/api/v1/status?state=true', { headers })).status, 200)
+  t.equal((await ask(t, app, 'POST', '/api/v1/status?state=false', { headers })).status, 200)
+  t.match(await ask(t, app, 'POST', '/api/v1/status?state=true', { headers }), { status: 429, body: { outcome: 'not_started' } })
+})
+
+t.test('without a view nothing is begun', async (t) => {
+  const app = await openApi(t, { port: 1 })
+  for (const [url, payload] of [['/api/v1/switchover', { to: 'fig' }], ['/api/v1/node/fig/fence-confirmation', { confirm: 'fig' }], ['/api/v1/status?state=true', undefined], ['/api/v1/node/fig/domain-state?state=flush', undefined], ['/api/v1/node/fig/coordinator-state?state=primary', undefined]] as const) {
+    t.match(await ask(t, app, 'POST', url, payload === undefined ? {} : { payload }), { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } }, url)
+  }
+})
+
+t.test('a fence confirmation whose write is sent says that it may be done', async (t) => {
+  const { server, session } = await clusterTree(t)
+  await session.set('/nodes/fig/daemonstate', 'dead', 0)
+  const path = await proxy(t, server)
+  const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
+  const lost = swallowRepliesToWritesOf(path, '/nodes/fig/daemonstate')
+  const asked = ask(t, app, 'POST', '/api/v1/node/fig/fence-confirmation', { payload: { confirm: 'fig' } })
+  await lost
+  t.match(await asked, { status: 503, body: { code: 'outcome_unknown', outcome: 'unknown' } })
+  path.heal()
+})
+
+t.test('a fence confirmation that is late writes nothing afterwards', async (t) => {
+  const { server, session } = await clusterTree(t)
+  await session.set('/nodes/fig/daemonstate', 'dead', 0)
+  const path = await proxy(t, server)
+  const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
+  let asked = 0
+  path.onRequest = () => { asked += 1 }
+  path.late(1_100)
+  t.match(await ask(t, app, 'POST', '/api/v1/node/fig/fence-confirmation', { payload: { confirm: 'fig' } }), { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } })
+  // The reading that was on its way at the end of the bound has come by then, and what would follow from it.
+  const before = asked
+  await eventually(() => asked >= before + 4)
+  t.equal((await session.get('/nodes/fig/daemonstate')).data, 'dead')
+})

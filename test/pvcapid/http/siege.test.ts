@@ -1,0 +1,11 @@
+/** A short siege: some attacks, by few attackers. All of them, by many: `npm run siege`. */
+import t from 'tap'
+import { attacks } from '../../../proof/siege/attacks.ts'
+import { siege } from '../../../proof/siege/siege.ts'
+import { targets } from '../../../proof/siege/targets.ts'
+
+const chosen: readonly string[] = ['1,800 × /openapi.json, never reads', '100 long-polls pipelined, reset', '100 event streams pipelined, reset', '100 static files pipelined, reset', 'long-polls, half-closed', 'silent before TLS']
+
+t.test('a short siege', async (t) => {
+  await siege(t, await targets(t, 100), attacks.filter(({ name }) => chosen.includes(name)), { share: 0.2, judgesTime: false })
+})

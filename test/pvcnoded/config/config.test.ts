@@ -1,0 +1,239 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { problemText } from '../../../src/runtime/config/config-problem.ts'
+import { judgeFloatingAddresses } from '../../../src/pvcnoded/resources/floating-addresses.ts'
+import { loadNodeConfig } from '../../../src/pvcnoded/config/config.ts'
+
+type Test = Pick<typeof t, 'testdir'>
+
+/** Loads `text` from a file; problems come back as text, with the file's name cut to `f`. */
+function load (t: Test, text: string) {
+  const file = join(t.testdir(), 'pvcnoded.yaml')
+  writeFileSync(file, text)
+  const result = loadNodeConfig(file)
+  return { result, problems: result.problems.map((problem) => problemText({ ...problem, file: 'f' })) }
+}
+
+const base = 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [hv1]\n'
+
+t.test('the example loads', async (t) => {
+  const result = loadNodeConfig('pvcnoded.yaml.example')
+  t.same(result.problems, [])
+  t.match(result.ok && result.value, { node: 'hv1', sessionTimeout: 30_000, resources: [{ name: 'job', releaseTimeout: 5000 }] })
+})
+
+t.test('the least there can be, with every default', async (t) => {
+  const { result, problems } = load(t, base)
+  t.same(problems, [])
+  t.same(result.ok && result.value, {
+    node: 'hv1',
+    mode: 'coordinator',
+    servers: [{ host: 'hv1', port: 2181 }],
+    apiAddress: undefined,
+    sessionTimeout: 10_000,
+    lockTimeout: 400,
+    transitionDelay: 500,
+    settleTime: 2000,
+    takeoverStart: 5000,
+    reclaimDelay: 5000,
+    takeoverGrace: undefined,
+    handoverTimeout: 120_000,
+    resources: [],
+    keepaliveInterval: 5000,
+    fenceIntervals: 6,
+    collectors: [],
+    fencing: { method: 'none', savingThrows: 3, savingInterval: 1000 },
+    ipmi: undefined,
+    unfencedFailover: false,
+    domains: { flush: undefined, unflush: undefined, timeout: 3_600_000 },
+    selfFence: undefined,
+    runDirectory: '/run/pvc',
+    logLevel: 'info',
+  })
+})
+
+t.test('everything set: seconds become milliseconds', async (t) => {
+  const { result, problems } = load(t, `pvc:
+  node: hv1
+  mode: hypervisor
+  coordinators: ["127.0.0.1:21811", "127.0.0.1:21812"]
+  api_address: "[fd00::1]:7370"
+  zookeeper: {session_timeout: 4}
+  coordinator:
+    lock_timeout: 0.1
+    transition_delay: 0.15
+    settle_time: 0
+    takeover_start: 1
+    reclaim_delay: 0
+    takeover_grace: 1.5
+    handover_timeout: 20
+    resources:
+      - {name: one, type: command, acquire: [a, b], release: [c], check: [d], acquire_timeout: 3, release_timeout: 0.25, retries: 0, check_interval: 0.5}
+      - {name: two, type: command, acquire: [a], release: [c], release_timeout: 0.25}
+      - {name: ip, type: floating-ip, address: "fd00::1/64", device: br0, release_timeout: 0.2}
+      - {name: unit, type: systemd-unit, unit: "a@b.service", release_timeout: 0.2}
+  system:
+    intervals: {keepalive_interval: 0.5, fence_intervals: 9}
+    collectors:
+      - {name: raid, command: [r], timeout: 2.5}
+      - {name: temperature, command: [t, -x]}
+    fencing: {method: none, unfenced_failover: true}
+    domains: {flush: [migrate, away], unflush: [migrate, back], timeout: 600}
+    self_fence: [/usr/sbin/reboot, -f]
+  log_level: warn
+`)
+  t.same(problems, [])
+  t.same(result.ok && result.value, {
+    node: 'hv1',
+    mode: 'hypervisor',
+    servers: [{ host: '127.0.0.1', port: 21811 }, { host: '127.0.0.1', port: 21812 }],
+    apiAddress: '[fd00::1]:7370',
+    sessionTimeout: 4000,
+    lockTimeout: 100,
+    transitionDelay: 150,
+    settleTime: 0,
+    takeoverStart: 1000,
+    reclaimDelay: 0,
+    takeoverGrace: 1500,
+    handoverTimeout: 20_000,
+    resources: [
+      { type: 'command', name: 'one', acquire: ['a', 'b'], release: ['c'], check: ['d'], acquireTimeout: 3000, releaseTimeout: 250, retries: 0, checkInterval: 500 },
+      { type: 'command', name: 'two', acquire: ['a'], release: ['c'], check: undefined, acquireTimeout: 30_000, releaseTimeout: 250, retries: 2, checkInterval: 10_000 },
+      { type: 'floating-ip', name: 'ip', address: 'fd00::1', prefix: 64, device: 'br0', acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
+      { type: 'systemd-unit', name: 'unit', unit: 'a@b.service', acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
+    ],
+    keepaliveInterval: 500,
+    fenceIntervals: 9,
+    collectors: [{ name: 'raid', command: ['r'], timeout: 2500 }, { name: 'temperature', command: ['t', '-x'], timeout: 4000 }],
+    fencing: { method: 'none', savingThrows: 3, savingInterval: 1000 },
+    ipmi: undefined,
+    unfencedFailover: true,
+    domains: { flush: ['migrate', 'away'], unflush: ['migrate', 'back'], timeout: 600_000 },
+    runDirectory: '/run/pvc',
+    selfFence: ['/usr/sbin/reboot', '-f'],
+    logLevel: 'warn',
+  })
+})
+
+for (const [name, text, expected] of [
+  ['what must be given', 'pvc: {}\n', [
+    'f:1:1: pvc.node: This setting is missing: The name of this node; unique in the cluster.',
+    'f:1:1: pvc.mode: This setting is missing: coordinator (may become primary) or hypervisor (never does).',
+    'f:1:1: pvc.coordinators: This setting is missing: The ZooKeeper servers: host or host:port; the port is 2181 unless given, IPv6 addresses stand in brackets.',
+  ]],
+  ['a bad mode, name and address', 'pvc:\n  node: a/b\n  mode: witness\n  coordinators: [a, a]\n  api_address: hv1\n', [
+    'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node; it is "a/b".',
+    'f:3:3: pvc.mode: It must be one of coordinator, hypervisor; it is "witness".',
+    'f:4:21: pvc.coordinators[1]: "a" is the same server as "a", number 1 of the list.',
+    'f:5:3: pvc.api_address: "hv1" lacks the port; write hv1:PORT.',
+  ]],
+  ['transition_delay ≤ lock_timeout', `${base}  coordinator:\n    lock_timeout: 0.5\n    transition_delay: 0.5\n`, [
+    'f:7:5: pvc.coordinator.transition_delay: transition_delay (0.5 s) must be more than lock_timeout (0.5 s): who waited for the lock in vain must be done before the winner takes over.',
+  ]],
+  ['takeover_start ≤ 2 × transition_delay', `${base}  coordinator:\n    transition_delay: 2.5\n`, [
+    'f:6:5: pvc.coordinator.takeover_start: takeover_start (5 s) must be more than twice transition_delay (2 × 2.5 s = 5 s), or a healthy taker would be repaired away.',
+  ]],
+  ['handover_timeout ≤ sum of release_timeouts', `${base}  zookeeper: {session_timeout: 1000}\n  system: {intervals: {keepalive_interval: 500}}\n  coordinator:\n    handover_timeout: 10\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x]}\n      - {name: b, type: command, acquire: [x], release: [x]}\n`, [
+    'f:8:5: pvc.coordinator.handover_timeout: handover_timeout (10 s) must be more than all release_timeouts together (10 s), or a shutdown could not wait for its own releases.',
+  ]],
+  ['keepalive_interval × fence_intervals ≤ session_timeout', `${base}  zookeeper: {session_timeout: 30}\n`, [
+    'f:5:15: pvc.system.intervals.fence_intervals: keepalive_interval × fence_intervals (5 s × 6 = 30 s) must be more than session_timeout (30 s), or a node would count as dead while its session lives.',
+  ]],
+  ['unfenced_failover without self_fence, and with releases that do not fit', `${base}  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x]}\n  system:\n    fencing: {unfenced_failover: true}\n`, [
+    'f:6:5: pvc.coordinator.resources: All release_timeouts together (5 s) do not fit in what the lease leaves for them (2.333 s of a session_timeout of 10 s); unfenced_failover demands that they do.',
+    'f:9:15: pvc.system.fencing.unfenced_failover: unfenced_failover needs pvc.system.self_fence: a node that cannot release must end itself before a peer takes over.',
+  ]],
+  ['resources: names taken twice, kinds that are not known, commands that are empty', `${base}  coordinator:
+    resources:
+      - {name: a, type: command, acquire: [x], release: [x], release_timeout: 0.1}
+      - {name: a, type: command, acquire: [x], release: [x], release_timeout: 0.1}
+`, ['f:8:10: pvc.coordinator.resources[1].name: The name "a" is taken by number 1 of the list; names are unique in it.']],
+  ['collectors: names taken twice, or by those that every node has', `${base}  system:\n    collectors:\n      - {name: a, command: [x]}\n      - {name: a, command: [x]}\n      - {name: load, command: [x]}\n`, [
+    'f:8:10: pvc.system.collectors[1].name: The name "a" is taken by number 1 of the list; names are unique in it.',
+    'f:9:10: pvc.system.collectors[2].name: The name "load" belongs to a collector that every node has.',
+  ]],
+  ['kinds that are not known, and values that cannot be', `${base}  coordinator:
+    resources:
+      - {name: ip, type: floating-ip, address: 10.0.0.1/33, device: br0}
+      - {name: ip6, type: floating-ip, address: fd00::1, device: br0}
+      - {name: unit, type: systemd-unit, unit: dnsmasq}
+      - {name: disk, type: drbd}
+      - {name: a, type: command, acquire: [], release: [""], check: x, retries: 1.5}
+`, [
+    'f:9:42: pvc.coordinator.resources[2].unit: It must be the full name of a unit, as dnsmasq.service; it is "dnsmasq".',
+    'f:10:22: pvc.coordinator.resources[3].type: It must be one of command, floating-ip, systemd-unit; it is "drbd".',
+    'f:11:34: pvc.coordinator.resources[4].acquire: The list must have at least 1 entry.',
+    'f:11:57: pvc.coordinator.resources[4].release[0]: The text must not be empty.',
+    'f:11:62: pvc.coordinator.resources[4].check: It must be a list; it is "x".',
+    'f:11:72: pvc.coordinator.resources[4].retries: It must be a whole number; it is 1.5.',
+  ]],
+  ['floating addresses', `${base}  coordinator:
+    resources:
+      - {name: ip, type: floating-ip, address: 10.0.0.1/33, device: br0, release_timeout: 1}
+      - {name: ip6, type: floating-ip, address: "fd00::1", device: br0, release_timeout: 1}
+      - {name: ip7, type: floating-ip, address: "fd00::1/64", device: br0, release_timeout: 0.1}
+`, [
+    'f:7:39: pvc.coordinator.resources[0].address: "10.0.0.1/33" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.',
+    'f:8:40: pvc.coordinator.resources[1].address: "fd00::1" is no address with a prefix length, as 10.0.0.254/24 or fd00::fe/64.',
+  ]],
+  ['fencing', `${base}  system:\n    fencing: {method: stonith, saving_throws: -1, ipmi: {host: bmc, username: u, password: 7}}\n`, [
+    'f:6:15: pvc.system.fencing.method: It must be one of none, command, ipmi; it is "stonith".',
+    'f:6:32: pvc.system.fencing.saving_throws: It must be at least 0; it is -1.',
+    'f:6:82: pvc.system.fencing.ipmi.password: It must be text.',
+  ]],
+  ['a fencing command that is missing', `${base}  system: {fencing: {method: command}}\n`, [
+    'f:5:12: pvc.system.fencing.command: The method command needs a command.',
+  ]],
+  ['a fencing command that nobody runs, and unfenced failover beside an agent', `${base}  system: {self_fence: [x], fencing: {method: ipmi, command: [x], ipmi: {host: bmc, username: u, password: p}, unfenced_failover: true}}\n`, [
+    'f:5:53: pvc.system.fencing.command: A command is run by the method command alone; the method is ipmi.',
+    'f:5:112: pvc.system.fencing.unfenced_failover: unfenced_failover is for clusters without a fencing agent; the method is ipmi.',
+  ]],
+] as Array<[string, string, string[]]>) {
+  t.test(name, async (t) => {
+    const { result, problems } = load(t, text)
+    t.same(problems, expected)
+    t.equal(result.ok, false)
+  })
+}
+
+t.test('releases that do not fit the lease are a warning without unfenced_failover', async (t) => {
+  const { result, problems } = load(t, `${base}  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x]}\n`)
+  t.equal(result.ok, true)
+  t.same(problems, ['f:6:5: warning: pvc.coordinator.resources: All release_timeouts together (5 s) do not fit in what the lease leaves for them (2.333 s of a session_timeout of 10 s); a node that is cut off may still be releasing when its session has ended.'])
+})
+
+t.test('fencing agents', async (t) => {
+  const command = load(t, `${base}  system: {fencing: {method: command, command: [f, "{node}"], timeout: 5, saving_throws: 1, saving_interval: 0.5}}\n`)
+  t.match(command.result.ok && command.result.value, { fencing: { method: 'command', command: ['f', '{node}'], timeout: 5000, savingThrows: 1, savingInterval: 500 }, ipmi: undefined })
+  const ipmi = load(t, `${base}  system: {fencing: {method: ipmi, ipmi: {host: "bmc:623", username: u, password: p}}}\n`)
+  t.match(ipmi.result.ok && ipmi.result.value, { fencing: { method: 'ipmi', timeout: 30_000, cipherSuite: undefined }, ipmi: { host: 'bmc:623', username: 'u', password: 'p' } })
+  t.match(load(t, `${base}  system: {fencing: {method: ipmi}}\n`).problems, [/warning: .*This node publishes no management controller/])
+})
+
+t.test('unfenced_failover with a self_fence and releases that fit is taken', async (t) => {
+  const { problems } = load(t, `${base}  zookeeper: {session_timeout: 9}\n  coordinator:\n    resources:\n      - {name: a, type: command, acquire: [x], release: [x], release_timeout: 2.1}\n  system:\n    fencing: {unfenced_failover: true}\n    self_fence: [reboot]\n`)
+  t.same(problems, [])
+})
+
+t.test('words that stand for no node are no node names', async (t) => {
+  for (const name of ['none', 'None', 'NONE', '"null"']) t.match(load(t, base.replace('hv1', name)).problems, [/not none or null/], name)
+  t.same(load(t, base.replace('node: hv1', 'node: none1')).problems, [])
+})
+
+t.test('floating addresses are those of one machine, each once', async (t) => {
+  const said = (...entries: Array<[name: string, address: string, device?: string]>) =>
+    judgeFloatingAddresses('r', entries.map(([name, address, device = 'eth0']) => ({ type: 'floating-ip', name, address, device }))).map(({ path, message }) => `${path}: ${message}`)
+  for (const address of ['10.0.0.254/24', '10.0.0.0/32', '10.0.0.0/31', '10.0.0.255/31', '10.0.0.255/16', 'fd00::fe/64', 'fd00::/128', 'fd00::/127', 'fe80::1/64', 'fd00::ffff:ffff:ffff:ffff/64']) t.strictSame(said(['a', address]), [], address)
+  const cases: Array<[address: string, why: RegExp]> = [
+    ['10.0.0.0/24', /the address of the network itself/], ['10.0.1.0/23', /^$/], ['10.0.0.255/24', /broadcast/], ['10.0.1.255/23', /broadcast/], ['224.0.0.1/24', /multicast/], ['ff02::1/64', /multicast/],
+    ['127.0.0.1/8', /loopback/], ['::1/128', /loopback/], ['0.0.0.0/0', /no address that a machine/], ['255.255.255.255/32', /no address that a machine/], ['::/64', /no address that a machine/],
+    ['::ffff:10.0.0.1/96', /no address that a machine/], ['fd00::/64', /all routers/], ['FD00:0::0/64', /all routers/], ['10.0.0.1', /no address with a prefix/], ['10.0.0.1/33', /no address with a prefix/], ['x/24', /no address with a prefix/],
+    ['fe80::1%eth0/64', /no address with a prefix/],
+  ]
+  for (const [address, why] of cases) t.match(said(['a', address]).join(), why, address)
+  t.match(said(['a', 'fd00::fe/64'], ['b', 'FD00:0:0::00FE/128']), [/^r\[1\]\.address: FD00:0:0::00FE is the address of a already/])
+  t.match(said(['a', '10.0.0.1/24'], ['b', '10.0.0.1/32']), [/is the address of a already/])
+  t.match(said(['a', '10.0.0.1/24', 'vlan7@eth0']), ['r[0].device: "vlan7@eth0" is how ip shows a device that lies on another one. Its name is vlan7.'])
+  t.match(said(['a', '10.0.0.1/24', 'eth0:1']), ['r[0].device: "eth0:1" is the label of an address, not a device. The device is eth0.'])
+})

@@ -1,0 +1,197 @@
+// What the port promises, of a real server and of the simulator's model alike: what the simulator shows is worth as much as this.
+import t, { type Test } from 'tap'
+import type { ConnectionEvent, WatchKind } from '../../../src/zookeeper/client/connection.ts'
+import { isZooKeeperError } from '../../../src/zookeeper/client/errors.ts'
+import { modelWorld, realWorld, type Peer, type World } from '../../support/contract-worlds.ts'
+
+const PLAIN = { ephemeral: false, sequential: false }
+const EPHEMERAL = { ephemeral: true, sequential: false }
+const SEQUENTIAL = { ephemeral: false, sequential: true }
+
+const codeOf = async (work: Promise<unknown>): Promise<string> => await work.then(() => 'done', (error: unknown) => {
+  if (!isZooKeeperError(error)) throw error
+  return error.maybeApplied ? `${error.code}, maybe applied` : error.code
+})
+const watchOf = (path: string, kind?: WatchKind) => (event: ConnectionEvent) => event.type === 'watch' && event.path === path && (kind === undefined || event.kind === kind)
+const fired = ({ events }: Peer, path: string) => events.flatMap((event) => event.type === 'watch' && event.path === path ? event.kind : [])
+const disconnected = ({ type }: ConnectionEvent) => type === 'disconnected'
+const connected = ({ type }: ConnectionEvent) => type === 'connected'
+
+/** Reads that arm a watch, what is done to the znode, and what is heard of it. */
+const watching: ReadonlyArray<readonly [read: 'get' | 'exists' | 'children', exists: boolean, deed: 'create' | 'set' | 'delete' | 'child' | 'childless', heard: readonly WatchKind[]]> = [
+  ['get', true, 'set', ['changed']],
+  ['get', true, 'delete', ['deleted']],
+  ['get', true, 'child', []],
+  ['exists', true, 'set', ['changed']],
+  ['exists', true, 'delete', ['deleted']],
+  ['exists', false, 'create', ['created']],
+  ['children', true, 'child', ['children']],
+  ['children', true, 'childless', ['children']],
+  ['children', true, 'set', []],
+  ['children', true, 'delete', ['deleted']],
+]
+
+async function contract (t: Test, make: () => Promise<World>): Promise<void> {
+  const world = await make()
+  const [one, two] = await Promise.all([world.connect(), world.connect()])
+
+  t.test('values, versions, statistics', async (t) => {
+    const { connection } = one
+    t.equal(await connection.create('/a', 'ä', PLAIN), '/a')
+    const made = await connection.get('/a', false)
+    t.match(made, { data: 'ä', stat: { version: 0, cversion: 0, ephemeralOwner: '0', numChildren: 0, dataLength: 2 } })
+    t.match(made.stat.czxid, /^[0-9a-f]{16}$/)
+    t.equal(made.stat.czxid, made.stat.mzxid)
+    const set = await connection.set('/a', 'b', 0)
+    t.match(set, { version: 1, czxid: made.stat.czxid, dataLength: 1 })
+    t.ok(set.mzxid > made.stat.mzxid)
+    await connection.create('/a/c', '', PLAIN)
+    await connection.delete('/a/c', 0)
+    const after = await connection.exists('/a', false)
+    t.match(after, { version: 1, cversion: 2, numChildren: 0, mzxid: set.mzxid })
+    t.ok((after?.pzxid ?? '') > set.mzxid)
+    t.equal((await connection.set('/a', '', -1)).version, 2, 'any version')
+    t.equal(await connection.exists('/none', false), null)
+    t.strictSame((await connection.children('/a', false)).names, [])
+  })
+
+  t.test('refusals', async (t) => {
+    const { connection } = one
+    t.equal(await codeOf(connection.get('/none', false)), 'no_node')
+    t.equal(await codeOf(connection.children('/none', false)), 'no_node')
+    t.equal(await codeOf(connection.set('/none', '', -1)), 'no_node')
+    t.equal(await codeOf(connection.delete('/none', -1)), 'no_node')
+    t.equal(await codeOf(connection.create('/none/child', '', PLAIN)), 'no_node')
+    t.equal(await codeOf(connection.create('/a', '', PLAIN)), 'node_exists')
+    t.equal(await codeOf(connection.set('/a', '', 7)), 'bad_version')
+    t.equal(await codeOf(connection.delete('/a', 7)), 'bad_version')
+    await connection.create('/a/b', '', EPHEMERAL)
+    t.equal(await codeOf(connection.delete('/a', -1)), 'not_empty')
+    t.equal(await codeOf(connection.create('/a/b/c', '', PLAIN)), 'no_children_for_ephemerals')
+    t.equal(await codeOf(connection.set('a', '', 0)), 'invalid_argument')
+  })
+
+  t.test('numbers of sequential znodes count what was created', async (t) => {
+    const { connection } = one
+    await connection.create('/line', '', PLAIN)
+    t.equal(await connection.create('/line/x', '', SEQUENTIAL), '/line/x0000000000')
+    t.equal(await connection.create('/line/y', '', SEQUENTIAL), '/line/y0000000001')
+    await connection.delete('/line/x0000000000', -1)
+    t.equal(await connection.create('/line/x', '', SEQUENTIAL), '/line/x0000000002')
+    t.strictSame((await connection.children('/line', false)).names.sort(), ['x0000000002', 'y0000000001'])
+  })
+
+  t.test('requests of one connection are applied in their order', async (t) => {
+    const { connection } = one
+    await connection.create('/order', '0', PLAIN)
+    const answers = await Promise.all([
+      connection.set('/order', '1', 0), connection.get('/order', false), connection.set('/order', '2', 1), connection.get('/order', false), codeOf(connection.set('/order', '3', 1)),
+    ])
+    t.match(answers, [{ version: 1 }, { data: '1' }, { version: 2 }, { data: '2' }, 'bad_version'])
+    await two.connection.sync('/')
+    t.equal((await two.connection.get('/order', false)).data, '2', 'others see it after a sync')
+  })
+
+  t.test('watches: what fires them, once', async (t) => {
+    for (const [read, exists, deed, heard] of watching) {
+      const path = `/${read}-${deed}-${String(exists)}`
+      if (exists) await two.connection.create(path, '', PLAIN)
+      if (deed === 'childless') await two.connection.create(`${path}/child`, '', PLAIN)
+      await one.connection.sync('/')
+      await one.connection[read](path, true)
+      const act = async () => {
+        switch (deed) {
+          case 'create': return await two.connection.create(path, '', PLAIN)
+          case 'set': return await two.connection.set(path, '', -1)
+          case 'delete': return await two.connection.delete(path, -1)
+          case 'child': return await two.connection.create(`${path}/child`, '', PLAIN)
+          case 'childless': return await two.connection.delete(`${path}/child`, -1)
+        }
+      }
+      await act()
+      // What was to be told is told before the answer to a request that comes later.
+      await one.connection.sync('/')
+      t.strictSame(fired(one, path), heard, `${read}, ${exists ? 'there' : 'not there'}, ${deed}`)
+      if (deed === 'set') await two.connection.set(path, '', -1)
+      await one.connection.sync('/')
+      t.strictSame(fired(one, path), heard, 'and only once')
+    }
+    t.equal(await codeOf(one.connection.get('/unmade', true)), 'no_node')
+    await two.connection.create('/unmade', '', PLAIN)
+    await one.connection.sync('/')
+    t.strictSame(fired(one, '/unmade'), [], 'a reading that fails arms nothing')
+  })
+
+  t.test('a watch is told of before newer data can be read', async (t) => {
+    await two.connection.create('/news', '0', PLAIN)
+    await one.connection.sync('/')
+    for (let round = 1; round <= 20; round++) {
+      await one.connection.get('/news', true)
+      const written = two.connection.set('/news', String(round), -1)
+      for (;;) {
+        const { data } = await one.connection.get('/news', false)
+        if (data !== String(round)) continue
+        t.equal(fired(one, '/news').length, round)
+        break
+      }
+      await written
+    }
+  })
+
+  t.test('ephemerals go with their session; closing is final', async (t) => {
+    const guest = await world.connect()
+    await guest.connection.create('/guest', '', EPHEMERAL)
+    const [hello] = guest.events
+    await one.connection.sync('/')
+    t.equal((await one.connection.exists('/guest', true))?.ephemeralOwner, hello?.type === 'connected' ? hello.sessionId : '')
+    guest.connection.close()
+    guest.connection.close()
+    await one.told(watchOf('/guest', 'deleted'))
+    t.equal(await codeOf(guest.connection.get('/', false)), 'closed')
+    t.strictSame(guest.events.map(({ type }) => type), ['connected'], 'and nothing is told after it')
+  })
+
+  t.test('a broken connection: what was sent may have been applied, watches tell afterwards what has happened', async (t) => {
+    for (const [path, exists] of [['/gone', true], ['/moved', true], ['/quiet', true], ['/new', false], ['/parent', true]] as const) {
+      if (exists) await two.connection.create(path, '', PLAIN)
+    }
+    await one.connection.sync('/')
+    await Promise.all([
+      one.connection.get('/gone', true), one.connection.get('/moved', true), one.connection.get('/quiet', true), one.connection.exists('/new', true), one.connection.children('/parent', true),
+    ])
+    const sent = codeOf(one.connection.set('/quiet', 'x', 7))
+    await one.cut()
+    await one.told(disconnected)
+    t.match(await sent, /^(connection_loss, maybe applied|bad_version)$/)
+    await two.connection.delete('/gone', -1)
+    await two.connection.set('/moved', '', -1)
+    await two.connection.create('/new', '', PLAIN)
+    await two.connection.create('/parent/child', '', PLAIN)
+    t.strictSame(['/gone', '/moved', '/new', '/parent'].flatMap((path) => fired(one, path)), [])
+    one.heal()
+    await one.told(connected, 2)
+    await Promise.all([one.told(watchOf('/gone', 'deleted')), one.told(watchOf('/moved', 'changed')), one.told(watchOf('/new', 'created')), one.told(watchOf('/parent', 'children'))])
+    t.strictSame(fired(one, '/quiet'), [])
+    await two.connection.set('/quiet', '', -1)
+    await one.told(watchOf('/quiet', 'changed'))
+    const again = one.events.filter(connected)
+    t.strictSame(again[0], again[1], 'it is the same session')
+  })
+
+  t.test('expiry', async (t) => {
+    const guest = await world.connect(1_000)
+    await guest.connection.create('/expiring', '', EPHEMERAL)
+    await two.connection.sync('/')
+    await two.connection.exists('/expiring', true)
+    await guest.cut()
+    await two.told(watchOf('/expiring', 'deleted'))
+    guest.heal()
+    await guest.told(({ type }) => type === 'expired')
+    t.equal(await codeOf(guest.connection.get('/', false)), 'closed')
+    t.strictSame(guest.events.map(({ type }) => type), ['connected', 'disconnected', 'expired'])
+  })
+}
+
+t.test('a real server', async (t) => await contract(t, async () => await realWorld(t)))
+t.test('the model, one server', async (t) => await contract(t, async () => modelWorld(t, 1)))
+t.test('the model, three servers', async (t) => await contract(t, async () => modelWorld(t, 3)))

@@ -1,0 +1,67 @@
+/** Why no session can be opened, against servers that do each of these things; and servers by names and addresses of both families. */
+import t, { type Test } from 'tap'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { diagnose } from '../../../src/zookeeper/client/diagnosis.ts'
+import { nativeConnector } from '../../../src/zookeeper/client/native.ts'
+import { dnsLookup, resolveServers } from '../../../src/zookeeper/client/resolve.ts'
+import { Session } from '../../../src/zookeeper/session/session.ts'
+import { proxy, zookeeper } from '../../support/zookeeper.ts'
+
+async function listening (t: Test, serve: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    t.teardown(() => socket.destroy())
+    serve(socket)
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+const ask = async (...servers: string[]) => await diagnose(servers, systemClock, dnsLookup)
+
+t.test('each reason is told from the others', async (t) => {
+  const real = await zookeeper(t)
+  const silent = await listening(t, () => {})
+  const web = await listening(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  const closing = await listening(t, (socket) => socket.end())
+  const gone = createServer().listen(0, '127.0.0.1')
+  await once(gone, 'listening')
+  const refused = `127.0.0.1:${(gone.address() as AddressInfo).port}`
+  gone.close()
+  t.match(await ask(real.connectString), { reason: 'serves' })
+  t.match(await ask(silent), { reason: 'silent', sentence: `${silent} says nothing` })
+  t.match(await ask(web), { reason: 'not_zookeeper' })
+  t.match(await ask(closing), { reason: 'not_serving' })
+  t.match(await ask(refused), { reason: 'refused', sentence: /refuses connections/ })
+  t.match(await ask(refused, silent), { reason: 'mixed', sentence: `${refused} refuses connections: nothing listens there; ${silent} says nothing` })
+  t.match(await diagnose(['nowhere'], systemClock, async () => { throw Object.assign(new Error(), { code: 'ENOTFOUND' }) }), { reason: 'unresolved', sentence: /nowhere: ENOTFOUND/ })
+})
+
+t.test('a name server that says nothing keeps no other server from being used', async (t) => {
+  const failed: string[] = []
+  let asked = 0
+  const lookup = async (host: string): Promise<readonly string[]> => {
+    if (host !== 'silent') return ['10.0.0.2', 'fd77::2']
+    asked += 1
+    return await new Promise(() => {})
+  }
+  const options = { lookup, clock: systemClock, onFailure: (host: string) => failed.push(host) }
+  t.same(await resolveServers(['silent:1', 'both:2', '10.0.0.1:3'], options), ['10.0.0.2:2', 'fd77::2:2', '10.0.0.1:3'])
+  t.same(failed, ['silent'])
+  await resolveServers(['silent:1', '10.0.0.1:3'], options)
+  t.equal(asked, 1, 'one question at a time')
+  await t.rejects(resolveServers(['silent:1'], options), { code: 'resolve_failed', message: /the name server does not answer/ })
+})
+
+for (const [how, server, lookup] of [['by address', '[::1]', dnsLookup], ['by a name that has this address alone', 'only-six', async () => ['::1']]] as const) {
+  t.test(`IPv6 ${how}`, async (t) => {
+    const path = await proxy(t, await zookeeper(t))
+    t.teardown(await path.alsoOn('::1', path.port))
+    const session = new Session({ connector: nativeConnector({ lookup }), servers: [`${server}:${path.port}`], sessionTimeout: 4_000, clock: systemClock })
+    t.teardown(async () => await session.close())
+    await session.whenConnected({ deadline: 9_000 })
+    t.equal(session.state, 'connected')
+  })
+}
