@@ -5,15 +5,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ClusterFeed } from '../../src/cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../src/cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../../src/cluster/interest.ts'
-import type { ClusterView } from '../../src/core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { nativeConnector } from '../../src/zookeeper/client/native.ts'
 import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { SessionKeeper } from '../../src/zookeeper/session/session-keeper.ts'
-import { WatchedTree } from '../../src/zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../src/zookeeper/cache/tree.ts'
 import { Cluster } from '../../tools/testbed/cluster.ts'
 import { packageFolder, type DaemonProcess } from '../../tools/testbed/daemon-process.ts'
 import { ZooKeeperEnsemble } from '../../tools/testbed/ensemble.ts'
@@ -53,8 +53,8 @@ export class Arena {
   /** How nodes ended that nobody had ended. */
   readonly crashes: string[] = []
   readonly #keeper: SessionKeeper
-  readonly #tree: WatchedTree
-  readonly #feed: ClusterFeed
+  readonly #tree: ZnodeCache
+  readonly #feed: ClusterSnapshots
   /** Nodes that are not to be started again for now. */
   readonly #down = new Set<string>()
   readonly #clock: Readonly<Record<string, string>>
@@ -79,8 +79,8 @@ export class Arena {
     this.#keeper = new SessionKeeper({
       connector: nativeConnector(), servers: ensemble.servers.map((server) => server.connectString), sessionTimeout: 30_000, clock: systemClock, random: Math.random, report: () => {}, backoff: { min: 20, max: 200 },
     })
-    this.#tree = new WatchedTree({ sessions: this.#keeper, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
-    this.#feed = new ClusterFeed(this.#tree)
+    this.#tree = new ZnodeCache({ sessions: this.#keeper, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
+    this.#feed = new ClusterSnapshots(this.#tree)
   }
 
   static async start (): Promise<Arena> {
@@ -96,7 +96,7 @@ export class Arena {
   }
 
   /** What is known of the cluster, a moment old. */
-  get view (): ClusterView | null { return this.#feed.view }
+  get view (): ClusterSnapshot | null { return this.#feed.view }
 
   startNode (name: string): void {
     if (this.#closing || this.cluster.nodes.get(name)?.running === true) return

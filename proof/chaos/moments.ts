@@ -1,14 +1,14 @@
 /**
  * The boundaries of the phases: how each is brought about, how it is told that it has come, and which node it is about.
  */
-import type { ClusterView } from '../../src/core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
 import type { Arena } from './arena.ts'
 import { RESOURCES } from './arena.ts'
 import type { Clients } from './clients.ts'
 
 /** What is known when a boundary is waited for. */
 export interface Scene {
-  readonly view: ClusterView
+  readonly view: ClusterSnapshot
   /** The primary before, and whom the role is to go to. */
   readonly from: string
   readonly to: string
@@ -27,8 +27,8 @@ export interface Moment {
 }
 
 const [first, last] = [RESOURCES[0], RESOURCES[RESOURCES.length - 1] ?? '']
-const stateOf = (view: ClusterView, name: string) => view.members.find((member) => member.name === name)
-const isIn = (view: ClusterView, name: string, state: string) => stateOf(view, name)?.coordinatorState === state
+const stateOf = (view: ClusterSnapshot, name: string) => view.members.find((member) => member.name === name)
+const isIn = (view: ClusterSnapshot, name: string, state: string) => stateOf(view, name)?.coordinatorState === state
 
 const freed: Moment['begin'] = async ({ arena }) => await arena.writeKey('none')
 const asked: Moment['begin'] = async ({ clients, to }) => await clients.request(to)

@@ -1,7 +1,7 @@
 /** One round: a phase is brought about, and at its boundary something goes wrong; then everything has to come to rest by itself. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { settledPrimary } from '../../src/core/switchover/completion.ts'
-import type { ClusterView } from '../../src/core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
 import { isOpen } from '../../src/core/model/record.ts'
 import { NODES, type Arena } from './arena.ts'
 import type { Clients } from './clients.ts'
@@ -84,7 +84,7 @@ async function reached (look: () => Scene | null, moment: Moment): Promise<strin
   return null
 }
 
-function describe (view: ClusterView | null): string {
+function describe (view: ClusterSnapshot | null): string {
   if (view === null) return 'nothing is known of the cluster'
   const members = view.members.map((member) => `${member.name} ${String(member.daemonState)} ${String(member.coordinatorState)}${member.presence === null ? ' absent' : ''}`)
   return `the key says ${view.key.value}; ${members.join(', ')}; open: ${view.records.filter(isOpen).map(({ epoch }) => epoch).join(' ') || 'none'}`

@@ -5,7 +5,7 @@ import { verdictOn } from '../../src/core/switchover/completion.ts'
 import { closeRecord } from '../../src/core/model/record.ts'
 import { beginKeyChange, continueKeyChange, type KeyAnswer } from '../../src/core/coordinator/key-change.ts'
 import { holdersOf } from '../../src/core/switchover/handover.ts'
-import { countsAsLetGo, suspicion } from '../../src/core/fencing/fencing.ts'
+import { countsAsReleased, suspicion } from '../../src/core/fencing/fencing.ts'
 import { holdsNothing } from '../../src/core/model/member.ts'
 import { apply, joinLine, leaveLine } from './operations.ts'
 import { addReader } from './reader.ts'
@@ -173,7 +173,7 @@ function addJudges (world: World, add: (label: string, next: World | null) => vo
     const why = suspicion(member, watch, TERMS, LATER)
     if (why === 'presence_gone' && budget.unfenced > 0) add(`${name} is judged dead`, write(world, { daemonState: 'dead' }))
     if (why === 'keepalive_stale' && budget.stale > 0) add(`${name} is judged dead by its keepalive`, write(spend(world, 'stale'), { daemonState: 'dead' }))
-    if (budget.unfenced > 0 && !holdsNothing(member) && countsAsLetGo(member, watch, 1, LATER)) {
+    if (budget.unfenced > 0 && !holdsNothing(member) && countsAsReleased(member, watch, 1, LATER)) {
       add(`${name} counts as having let go`, write(spend(world, 'unfenced'), { state: 'secondary', stateVersion: znodes.stateVersion + 1 }))
     }
     if (znodes.daemonState === 'dead' && node.machine !== null && !node.expired) add(`${name} sees itself judged`, feed(world, name, { type: 'lost', reason: '' }))

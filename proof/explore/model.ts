@@ -5,11 +5,11 @@
  * What is atomic: one operation on ZooKeeper and the arrival of its answer. What is not bounded by time: everything but the lease, which
  * runs out before the session can. An acquisition counts as holding from its beginning, a release as letting go only at its end.
  */
-import { newCoordinator, type ClusterView, type Coordinator, type NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
-import type { Picture } from '../../src/core/switchover/completion.ts'
+import { newCoordinator, type ClusterSnapshot, type Coordinator, type NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
+import type { RoleSnapshot } from '../../src/core/switchover/completion.ts'
 import type { KeyChange } from '../../src/core/coordinator/key-change.ts'
 import type { Member } from '../../src/core/model/member.ts'
-import type { StoredRecord, Survey } from '../../src/core/switchover/survey.ts'
+import type { StoredRecord, KeySnapshot } from '../../src/core/switchover/survey.ts'
 import type { CoordinatorState, DaemonState } from '../../src/core/model/states.ts'
 import type { Transition } from '../../src/core/model/transition.ts'
 
@@ -118,7 +118,7 @@ function member (name: string, { daemonState, state, stateVersion, present, tran
     coordinatorState: state,
     stateVersion: state === null ? null : stateVersion,
     stateSince: null,
-    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, standsBack: null, brokenFences: null } : null,
+    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, backoff: null, brokenFences: null } : null,
     transition,
     ours: present || transition !== null,
     fencersWord: false,
@@ -140,7 +140,7 @@ export function membersOf (zk: ZooKeeperModel): readonly Member[] {
 const keyOf = (key: ZooKeeperModel['key']) => ({ ...key, czxid: CZXID, mzxid: String(key.version) })
 
 /** The cluster as it is. */
-export const pictureOf = (zk: ZooKeeperModel): ClusterView => ({
+export const pictureOf = (zk: ZooKeeperModel): ClusterSnapshot => ({
   key: keyOf(zk.key),
   ledger: LEDGER,
   members: membersOf(zk),
@@ -148,23 +148,23 @@ export const pictureOf = (zk: ZooKeeperModel): ClusterView => ({
 })
 
 /** The cluster as its parts were when they were read. @param stamp says of each part whether another reading has shown the same */
-export const pictureOfParts = ({ key, nodes }: Required<Parts>, stamp: (part: Part) => string): Picture => ({
+export const pictureOfParts = ({ key, nodes }: Required<Parts>, stamp: (part: Part) => string): RoleSnapshot => ({
   key: { ...keyOf(key), mzxid: stamp('key') },
   ledger: LEDGER,
   members: Object.entries(nodes).map(([name, znodes]) => ({ ...member(name, znodes), stamp: stamp('nodes') })),
 })
 
-const views = new WeakMap<ZooKeeperModel, ClusterView>()
-const interned = new Map<string, ClusterView>()
+const views = new WeakMap<ZooKeeperModel, ClusterSnapshot>()
+const interned = new Map<string, ClusterSnapshot>()
 
 /**
  * The cluster as a coordinator at rest looks at it: without what no decision rests on (how far a transition has come, the records), so
  * that two views are one object exactly when they lead to the same decisions.
  */
-export function viewOf (zk: ZooKeeperModel): ClusterView {
+export function viewOf (zk: ZooKeeperModel): ClusterSnapshot {
   const known = views.get(zk)
   if (known !== undefined) return known
-  const seen: ClusterView = { ...pictureOf(zk), records: [], members: membersOf(zk).map((member) => ({ ...member, transition: null, stateVersion: member.stateVersion === null ? null : 0 })) }
+  const seen: ClusterSnapshot = { ...pictureOf(zk), records: [], members: membersOf(zk).map((member) => ({ ...member, transition: null, stateVersion: member.stateVersion === null ? null : 0 })) }
   const text = JSON.stringify(seen)
   const view = interned.get(text) ?? seen
   interned.set(text, view)
@@ -172,7 +172,7 @@ export function viewOf (zk: ZooKeeperModel): ClusterView {
   return view
 }
 
-export const surveyOf = (zk: ZooKeeperModel): Survey => ({
+export const surveyOf = (zk: ZooKeeperModel): KeySnapshot => ({
   ...pictureOf(zk), ledgerVersion: 0, recordEpochs: zk.records.map(({ record }) => record.epoch), records: zk.records,
 })
 

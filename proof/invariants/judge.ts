@@ -2,7 +2,7 @@
  * The invariants, judged at every commit and every change of what a machine holds, on the ensemble's own truth: nothing that a daemon
  * believes counts. Numbers are those of the list in docs/guarantees.md.
  */
-import { isComplete, type Picture } from '../../src/core/switchover/completion.ts'
+import { isComplete, type RoleSnapshot } from '../../src/core/switchover/completion.ts'
 import { epochOf, keyOf, parseLedger, type Ledger } from '../../src/core/model/epoch.ts'
 import { memberOf } from '../../src/core/model/member.ts'
 import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
@@ -271,7 +271,7 @@ export class Judge {
     return open.length === 0 ? null : `open: ${open.map(({ record }) => record.epoch).join(' ')}`
   }
 
-  picture (): Picture | null {
+  picture (): RoleSnapshot | null {
     const znodes = this.#znodes()
     const read = (path: string) => {
       const found = znodes.get(path)

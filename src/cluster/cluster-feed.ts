@@ -5,20 +5,20 @@
  * A reader will not see: every intermediate value, nor one instant of the whole cluster. Whoever needs that reads directly (`reading.ts`).
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { keyOf, parseLedger } from '../core/model/epoch.ts'
 import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch, switchoverPath } from './layout.ts'
-import type { TreeSnapshot, WatchedTree } from '../zookeeper/cache/tree.ts'
+import type { TreeSnapshot, ZnodeCache } from '../zookeeper/cache/tree.ts'
 import { toZnode } from './reading.ts'
 
 const memberChildren: ReadonlySet<string> = new Set(memberZnodes)
 
-export type ViewListener = (view: ClusterView) => void
+export type SnapshotListener = (view: ClusterSnapshot) => void
 
-export class ClusterFeed {
-  readonly #listeners = new Set<ViewListener>()
+export class ClusterSnapshots {
+  readonly #listeners = new Set<SnapshotListener>()
   readonly #keyless = new Set<() => void>()
   readonly #members = new Map<string, Member>()
   #memberList: readonly Member[] = []
@@ -29,14 +29,14 @@ export class ClusterFeed {
   readonly #peers = new Set<string>()
   readonly #records = new Map<number, { mzxid: string, record: SwitchoverRecord | null }>()
   readonly #subscription: Disposable
-  readonly #tree: WatchedTree
+  readonly #tree: ZnodeCache
   readonly #alive: ((name: string) => boolean) | null
   /** Resolves once everything has been read; rejects if the tree is closed before. */
   readonly ready: Promise<void>
-  #view: ClusterView | null = null
+  #view: ClusterSnapshot | null = null
 
   /** @param alive whether a PVC peer's keepalive changes, as far as the caller can tell; null if it cannot, and takes them as alive */
-  constructor (tree: WatchedTree, alive: ((name: string) => boolean) | null = null) {
+  constructor (tree: ZnodeCache, alive: ((name: string) => boolean) | null = null) {
     this.#tree = tree
     this.#alive = alive
     this.#subscription = tree.onChange((snapshot, changed) => this.#update(snapshot, new Set(changed)))
@@ -46,10 +46,10 @@ export class ClusterFeed {
   }
 
   /** null until everything has been read once, and while there is no primary key. */
-  get view (): ClusterView | null { return this.#view }
+  get view (): ClusterSnapshot | null { return this.#view }
 
   /** Tells of every new view. */
-  onView (listener: ViewListener): Disposable {
+  onView (listener: SnapshotListener): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
   }
@@ -87,7 +87,7 @@ export class ClusterFeed {
     const same = before !== null && members === null && records === null && before.key.mzxid === key.stat.mzxid && before.key.czxid === key.stat.czxid &&
       before.ledger?.base === ledger?.base && before.ledger?.czxid === ledger?.czxid
     if (same) return
-    const view: ClusterView = {
+    const view: ClusterSnapshot = {
       key: keyOf(toZnode(key.data, key.stat)),
       ledger,
       members: this.#memberList,

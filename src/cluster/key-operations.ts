@@ -12,8 +12,8 @@ import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks/
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
 import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
 import { HeldLock } from './held-lock.ts'
-import { readEpoch, readMembers, readRecord, readSurvey, type Alive } from './reading.ts'
-import { sureCreate, sureRead, sureSet, type WriteFate } from './sure-write.ts'
+import { readEpoch, readMembers, readRecord, readKeySnapshot, type Alive } from './reading.ts'
+import { sureCreate, sureRead, sureSet, type WriteOutcome } from './sure-write.ts'
 
 export interface KeyOperationsOptions {
   readonly book: LockBook
@@ -54,7 +54,7 @@ export class KeyOperations {
       case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
       case 'unlock': return await this.releaseLock()
       case 'survey': {
-        const survey = await sureRead(this.session, async () => await readSurvey(this.session, this.#options.alive), signal)
+        const survey = await sureRead(this.session, async () => await readKeySnapshot(this.session, this.#options.alive), signal)
         this.#recordEpochs = survey?.recordEpochs ?? []
         return survey === null ? { kind: 'failed' } : { kind: 'done', survey }
       }
@@ -83,7 +83,7 @@ export class KeyOperations {
   }
 
   /** @param signal as for `sureWrite` */
-  async createRecord (record: SwitchoverRecord, signal?: AbortSignal): Promise<WriteFate> {
+  async createRecord (record: SwitchoverRecord, signal?: AbortSignal): Promise<WriteOutcome> {
     const fate = await sureCreate(this.session, switchoverPath(record.epoch), JSON.stringify(record), signal)
     if (fate === 'done') this.#prune()
     return fate
@@ -121,11 +121,11 @@ export class KeyOperations {
     }
   }
 
-  async #setRecord (record: SwitchoverRecord, version: number, signal?: AbortSignal): Promise<WriteFate> {
+  async #setRecord (record: SwitchoverRecord, version: number, signal?: AbortSignal): Promise<WriteOutcome> {
     return await sureSet(this.session, switchoverPath(record.epoch), JSON.stringify(record), version, signal)
   }
 
-  async #writeKey (value: string, version: number): Promise<WriteFate> {
+  async #writeKey (value: string, version: number): Promise<WriteOutcome> {
     const handle = this.lock
     if (handle === null) return 'failed'
     if (!handle.sound) {
@@ -138,7 +138,7 @@ export class KeyOperations {
     return await sureSet(this.session, PRIMARY_NODE, value, version)
   }
 
-  async #writeLedger (data: string, version: number | null): Promise<WriteFate> {
+  async #writeLedger (data: string, version: number | null): Promise<WriteOutcome> {
     return version === null ? await sureCreate(this.session, SWITCHOVERS, data) : await sureSet(this.session, SWITCHOVERS, data, version)
   }
 
@@ -168,7 +168,7 @@ export class KeyOperations {
   }
 }
 
-const answer = (fate: WriteFate): KeyAnswer => ({ kind: fate })
+const answer = (fate: WriteOutcome): KeyAnswer => ({ kind: fate })
 
 /** A cluster without a primary key names nobody. */
 export async function ensureKey (session: Session, bounds: OperationOptions = {}): Promise<void> {

@@ -8,8 +8,8 @@ import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
 import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
 import { parseRecord } from '../core/model/record.ts'
-import type { Picture } from '../core/switchover/completion.ts'
-import type { StoredRecord, Survey } from '../core/switchover/survey.ts'
+import type { RoleSnapshot } from '../core/switchover/completion.ts'
+import type { StoredRecord, KeySnapshot } from '../core/switchover/survey.ts'
 import type { Znode } from '../core/model/znode.ts'
 import type { Stat } from '../zookeeper/client/connection.ts'
 import { isNoNode } from '../zookeeper/client/errors.ts'
@@ -96,13 +96,13 @@ export async function readRecord (session: Session, epoch: number): Promise<Stor
 const NEWEST = 4
 
 /** What the completion rule reads; null while there is no key. */
-export async function readPicture (session: Session): Promise<Picture | null> {
+export async function readPicture (session: Session): Promise<RoleSnapshot | null> {
   const [key, { ledger }, members] = await Promise.all([readKey(session), readLedger(session), readMembers(session)])
   return key === null ? null : { key, ledger, members }
 }
 
 /** Everything that a change of the key is decided on; null while there is no key. */
-export async function readSurvey (session: Session, alive: Alive = assumed): Promise<Survey | null> {
+export async function readKeySnapshot (session: Session, alive: Alive = assumed): Promise<KeySnapshot | null> {
   const [key, { ledger, version }, members, names] = await Promise.all([
     readKey(session), readLedger(session), readMembers(session, alive), readNames(session, SWITCHOVERS),
   ])

@@ -6,7 +6,7 @@
  * the primary lock.
  */
 import { isProven, verdictOn } from '../core/switchover/completion.ts'
-import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../core/model/epoch.ts'
 import { isOpen, openRecord, type Closing, type SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY } from '../core/model/states.ts'
@@ -14,7 +14,7 @@ import { primaryOf } from '../core/switchover/switchover-rules.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import { isZooKeeperError } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
-import type { ClusterFeed } from './cluster-feed.ts'
+import type { ClusterSnapshots } from './cluster-feed.ts'
 import type { KeyOperations } from './key-operations.ts'
 import { readPicture } from './reading.ts'
 
@@ -28,7 +28,7 @@ const UNRECORDED = 250
 const EXTERNAL_TIMEOUT = 60
 
 export interface RecordKeeperOptions {
-  readonly feed: ClusterFeed
+  readonly feed: ClusterSnapshots
   readonly clock: Clock
   /** Operations on the present session, or null while there is none. */
   readonly operations: () => KeyOperations | null
@@ -88,7 +88,7 @@ export class RecordKeeper {
     this.#busy = false
   }
 
-  async #lookAt (view: ClusterView): Promise<void> {
+  async #lookAt (view: ClusterSnapshot): Promise<void> {
     const open = view.records.filter(isOpen)
     this.#watchBounds(open)
     this.#watchUnrecorded(view)
@@ -137,7 +137,7 @@ export class RecordKeeper {
     }
   }
 
-  #watchUnrecorded (view: ClusterView): void {
+  #watchUnrecorded (view: ClusterSnapshot): void {
     const epoch = this.#options.recordsExternal ? unrecordedEpoch(view) : null
     if (this.#unrecorded?.epoch === epoch) return
     this.#unrecorded?.timer[Symbol.dispose]()
@@ -161,7 +161,7 @@ export class RecordKeeper {
 }
 
 /** The present epoch if it has no record. A key that was never written since it was made names nobody and needs none. */
-function unrecordedEpoch (view: ClusterView): number | null {
+function unrecordedEpoch (view: ClusterSnapshot): number | null {
   const epoch = epochOf(view.key, view.ledger)
   if (epoch === null || (view.key.version === 0 && view.key.value === NOBODY)) return null
   return view.records.some((record) => record.epoch === epoch) ? null : epoch

@@ -12,7 +12,7 @@ import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, is
 import type { Session } from '../zookeeper/session/session.ts'
 import { readZnode } from './reading.ts'
 
-export type WriteFate =
+export type WriteOutcome =
   | 'done'
   /** Certainly not applied: the znode is not as expected. */
   | 'refused'
@@ -24,7 +24,7 @@ export type WriteFate =
   | 'unknown'
 
 /** Writes over `version` of a znode. */
-export async function sureSet (session: Session, path: string, data: string, version: number, signal?: AbortSignal): Promise<WriteFate> {
+export async function sureSet (session: Session, path: string, data: string, version: number, signal?: AbortSignal): Promise<WriteOutcome> {
   return await sureWrite(session, async () => await session.set(path, data, version), async () => {
     const znode = await readZnode(session, path)
     if (znode?.version === version) return 'absent'
@@ -34,7 +34,7 @@ export async function sureSet (session: Session, path: string, data: string, ver
 }
 
 /** Makes a znode that is not there. */
-export async function sureCreate (session: Session, path: string, data: string, signal?: AbortSignal): Promise<WriteFate> {
+export async function sureCreate (session: Session, path: string, data: string, signal?: AbortSignal): Promise<WriteOutcome> {
   return await sureWrite(session, async () => await session.create(path, data), async () => {
     const znode = await readZnode(session, path)
     if (znode === undefined) return 'absent'
@@ -49,7 +49,7 @@ export async function sureCreate (session: Session, path: string, data: string, 
  * been `overwritten`, or somebody else's?
  * @param signal for whoever gives up finding out: nothing more is sent after it, and an attempt under way is awaited all the same
  */
-export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other' | 'overwritten'>, signal?: AbortSignal): Promise<WriteFate> {
+export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other' | 'overwritten'>, signal?: AbortSignal): Promise<WriteOutcome> {
   let sent = false
   for (;;) {
     if (signal?.aborted === true) return sent ? 'unknown' : 'failed'

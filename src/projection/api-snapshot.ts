@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, nodesStatus, nodeStatus, type ClusterStatus, type Domain, type Fault, type NodesStatus, type NodeStatus } from '../core/pvc/cluster-status.ts'
-import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { isStale, STALE } from '../core/pvc/health.ts'
 import { parseFence, type FenceRecord } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
@@ -13,7 +13,7 @@ import { toZnode } from '../cluster/reading.ts'
 import { fencingReport } from '../core/fencing/fencing-report.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/pvc/node-details.ts'
 import { NOBODY } from '../core/model/states.ts'
-import type { Survey } from '../core/switchover/survey.ts'
+import type { KeySnapshot } from '../core/switchover/survey.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { TreeSnapshot } from '../zookeeper/cache/tree.ts'
@@ -40,7 +40,7 @@ interface Roster {
 /** What a snapshot begins with. */
 interface Beginning {
   readonly tree: TreeSnapshot
-  readonly cluster: ClusterView | null
+  readonly cluster: ClusterSnapshot | null
   readonly roster: Roster
   /** In the order of the roster. */
   readonly replies: readonly NodeReplies[]
@@ -56,7 +56,7 @@ export class ApiSnapshot {
   readonly #roster: Roster
   readonly #replies: readonly NodeReplies[]
   /** The coordinator view; null while there is no primary key. */
-  readonly cluster: ClusterView | null
+  readonly cluster: ClusterSnapshot | null
   /** The names of the nodes that read otherwise than in the snapshot before, new ones and those that are gone included. */
   readonly changedNodes: readonly string[]
   /** The names of the nodes whose keepalive has another value than in the snapshot before, or may have. */
@@ -64,7 +64,7 @@ export class ApiSnapshot {
   #nodes: readonly NodeDetails[] | null
   #nodesStatus: NodesStatus | null
   #status: ClusterStatus | null = null
-  #survey: Survey | null = null
+  #survey: KeySnapshot | null = null
 
   private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives }: Beginning) {
     this.#tree = tree
@@ -82,7 +82,7 @@ export class ApiSnapshot {
    * @param before the last snapshot, or null
    * @param changed the paths that have changed since
    */
-  static next (tree: TreeSnapshot, cluster: ClusterView | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
+  static next (tree: TreeSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
     const touched = touchedNodes(changed)
     if (before === null || touched.all) return ApiSnapshot.#whole(tree, cluster, before)
     const roster = before.#roster
@@ -113,7 +113,7 @@ export class ApiSnapshot {
   }
 
   /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
-  static #whole (tree: TreeSnapshot, cluster: ClusterView | null, before: ApiSnapshot | null): ApiSnapshot {
+  static #whole (tree: TreeSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null): ApiSnapshot {
     const names = tree.children(NODES).filter(isNodeName)
     const replies = names.map((name) => sameOr(before?.node(name), nodeReplies(name, tree)))
     const roster = { names, places: new Map(names.map((name, place) => [name, place])) }
@@ -201,7 +201,7 @@ export class ApiSnapshot {
   }
 
   /** The coordinator view as the rules for switchovers read it; null while there is no primary key. Its versions are not to be written at. */
-  get survey (): Survey | null {
+  get survey (): KeySnapshot | null {
     if (this.cluster === null) return null
     const { key, ledger, members, records } = this.cluster
     this.#survey ??= { key, ledger, ledgerVersion: null, members, recordEpochs: records.map(({ epoch }) => epoch), records: records.map((record) => ({ record, version: 0 })) }

@@ -7,7 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { settledPrimary } from '../core/switchover/completion.ts'
-import type { ClusterView } from '../core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import type { SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY } from '../core/model/states.ts'
 import { epochNow } from '../core/switchover/survey.ts'
@@ -25,13 +25,13 @@ export interface Primary {
 
 const NO_KEY: Primary = Object.freeze({ name: null, epoch: null, since: null, settled: false })
 
-export class SwitchoverBoard {
+export class SwitchoverProjection {
   readonly #known = new Map<number, { record: SwitchoverRecord, switchover: Switchover }>()
   #unrecorded: Switchover | null = null
   /** Whether the record of the present epoch may only not have been read yet. */
   #recordMayCome = false
   #primary: Primary = NO_KEY
-  #cluster: ClusterView | null = null
+  #cluster: ClusterSnapshot | null = null
 
   /** The primary, as the present snapshot has it. */
   get primary (): Primary { return this.#primary }
@@ -58,7 +58,7 @@ export class SwitchoverBoard {
     if (snapshot.cluster === this.#cluster && !this.#recordMayCome) return []
     this.#cluster = snapshot.cluster
     const changed = this.#updateSwitchovers(snapshot)
-    const primary = primaryOf(snapshot)
+    const primary = primaryFrom(snapshot)
     if (!isDeepStrictEqual(primary, this.#primary)) {
       this.#primary = Object.freeze(primary)
       changed.push('primary')
@@ -95,7 +95,7 @@ export class SwitchoverBoard {
   }
 }
 
-function primaryOf (snapshot: ApiSnapshot): Primary {
+function primaryFrom (snapshot: ApiSnapshot): Primary {
   const { survey, primarySince } = snapshot
   if (survey === null) return NO_KEY
   const epoch = epochNow(survey)

@@ -37,7 +37,7 @@ import rateLimits from './access/rate-limits.ts'
 import readings from './plugins/readings.ts'
 import replyHeaders from './plugins/reply-headers.ts'
 import statusPage from './pages/status-page.ts'
-import { serialised } from './fast-path/prepared.ts'
+import { serializedText } from './fast-path/prepared.ts'
 import { requestLogs } from './http/request-log.ts'
 import { validatorCompiler } from './errors/validator.ts'
 
@@ -104,7 +104,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     serverFactory: (handler) => httpServer({ config, connections, basePath, ...certificates === null ? {} : { onSecure: (socket) => certificates.connected(socket) } }, handler),
   })
   app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(() => serialised)
+  app.setSerializerCompiler(() => serializedText)
   app.removeContentTypeParser('text/plain')
   for (const schema of sharedSchemas) app.addSchema(schema)
 

@@ -25,7 +25,7 @@ import type { Services } from './services/services.ts'
 import { SettingsService } from './services/settings-service.ts'
 import { SwitchoverGate } from './services/switchover/switchover-gate.ts'
 import { SwitchoverService } from './services/switchover/switchover-service.ts'
-import { View } from './services/view.ts'
+import { ClusterCache } from './services/view.ts'
 import { Waiters } from './services/waiters.ts'
 
 export interface ClusterOptions {
@@ -78,7 +78,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   })
   closing.defer('session', async () => await keeper.close())
   const waiters = new Waiters({ clock, limit: options.limits.waiters })
-  const view = new View({ sessions: keeper, clock, waiters, onError: (err, path) => log.warn({ err, path }, 'a znode could not be read; it is tried again') })
+  const view = new ClusterCache({ sessions: keeper, clock, waiters, onError: (err, path) => log.warn({ err, path }, 'a znode could not be read; it is tried again') })
   closing.defer('view', () => view.close())
   const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams }))
   const contact = new Contact(keeper, clock)

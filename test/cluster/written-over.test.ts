@@ -1,6 +1,6 @@
 // What is said of a write whose reply was lost, when others have written the same znode before there was contact again.
 import t from 'tap'
-import { sureCreate, sureSet, type WriteFate } from '../../src/cluster/sure-write.ts'
+import { sureCreate, sureSet, type WriteOutcome } from '../../src/cluster/sure-write.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import type { Session } from '../../src/zookeeper/session/session.ts'
 import { connect, zookeeper } from '../support/zookeeper.ts'
@@ -33,7 +33,7 @@ function losing (session: Session, before: () => Promise<unknown>, after: () => 
 }
 
 /** Of a write of `ours` over version 0. */
-const sets: readonly (readonly [what: string, before: Deed, after: Deed, fate: WriteFate])[] = [
+const sets: readonly (readonly [what: string, before: Deed, after: Deed, fate: WriteOutcome])[] = [
   ['nobody else', nothing, nothing, 'done'],
   ['after it', nothing, set('theirs', 1), 'overwritten'],
   ['after it, the same', nothing, set('ours', 1), 'overwritten'],
@@ -43,7 +43,7 @@ const sets: readonly (readonly [what: string, before: Deed, after: Deed, fate: W
 ]
 
 /** Of making a znode with `ours`. */
-const creates: readonly (readonly [what: string, before: Deed, after: Deed, fate: WriteFate])[] = [
+const creates: readonly (readonly [what: string, before: Deed, after: Deed, fate: WriteOutcome])[] = [
   ['nobody else', nothing, nothing, 'done'],
   ['after it', nothing, set('theirs', 0), 'overwritten'],
   ['before it', async (others, path) => await others.create(path, 'theirs'), nothing, 'refused'],

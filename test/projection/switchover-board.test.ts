@@ -1,28 +1,28 @@
 /** What is believed of an epoch while not everything has been read. */
 import t from 'tap'
 import { ApiSnapshot } from '../../src/projection/api-snapshot.ts'
-import { SwitchoverBoard } from '../../src/projection/switchover-board.ts'
+import { SwitchoverProjection } from '../../src/projection/switchover-board.ts'
 import { openRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import { memberOf } from '../../src/core/model/member.ts'
 import type { Znode } from '../../src/core/model/znode.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { PersistentMap } from '../../src/zookeeper/cache/persistent-map.ts'
-import { TreeSnapshot, type TreeEntry } from '../../src/zookeeper/cache/tree-snapshot.ts'
+import { CacheSnapshot, type CacheEntry } from '../../src/zookeeper/cache/tree-snapshot.ts'
 
 const zxid = (count: number) => count.toString(16).padStart(16, '0')
 const znode = (data: string): Znode => ({ data, version: 1, czxid: zxid(2), mzxid: zxid(9), modified: '2026-01-01T00:00:00.000Z', owner: '' })
 
 const stat = { czxid: zxid(2), mzxid: zxid(9), pzxid: zxid(2), ctime: 0, mtime: 0, version: 1, cversion: 0, aversion: 0, ephemeralOwner: '0', dataLength: 3, numChildren: 0 }
-const entries = PersistentMap.empty<TreeEntry>().set(PRIMARY_NODE, { data: 'fig', stat, names: null, listed: '' })
+const entries = PersistentMap.empty<CacheEntry>().set(PRIMARY_NODE, { data: 'fig', stat, names: null, listed: '' })
 const members = [['fig', 'primary'], ['plum', 'secondary']].map(([name = '', state = '']) =>
   memberOf(name, (child) => child === 'routerstate' ? znode(state) : child === 'daemonstate' ? znode('run') : child === 'daemonmode' ? znode('coordinator') : undefined, true))
 
 /** Everything up to transaction `upTo` is in it; the key, written at 9, is in any case. */
 const snapshot = (upTo: number, records: readonly SwitchoverRecord[] = []) =>
-  ApiSnapshot.next(new TreeSnapshot(1, 0, zxid(upTo), 1, entries), { key: { value: 'fig', version: 1, czxid: zxid(2), mzxid: zxid(9) }, ledger: { czxid: zxid(2), base: 0 }, members, records }, null, [])
+  ApiSnapshot.next(new CacheSnapshot(1, 0, zxid(upTo), 1, entries), { key: { value: 'fig', version: 1, czxid: zxid(2), mzxid: zxid(9) }, ledger: { czxid: zxid(2), base: 0 }, members, records }, null, [])
 
 t.test('a key that is read before its record is no switchover without a record', async (t) => {
-  const board = new SwitchoverBoard()
+  const board = new SwitchoverProjection()
   t.notOk(board.update(snapshot(8)).includes('switchover/1'))
   t.equal(board.get(1), null, 'its record may still come')
   t.match(board.primary, { name: 'fig', epoch: 1, settled: true })
@@ -32,10 +32,10 @@ t.test('a key that is read before its record is no switchover without a record',
 })
 
 t.test('once everything has been read, there is none', async (t) => {
-  const board = new SwitchoverBoard()
+  const board = new SwitchoverProjection()
   const early = snapshot(8)
   board.update(early)
-  const complete = ApiSnapshot.next(new TreeSnapshot(2, 0, zxid(9), 1, entries), early.cluster, early, [])
+  const complete = ApiSnapshot.next(new CacheSnapshot(2, 0, zxid(9), 1, entries), early.cluster, early, [])
   t.strictSame(board.update(complete), ['switchover/1'], 'though no coordinator has changed')
   t.match(board.get(1), { cause: 'external', outcome: 'succeeded' })
   t.strictSame(board.update(complete), [])

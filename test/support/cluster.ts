@@ -1,34 +1,34 @@
 /** Verbs for tests on a whole cluster of processes: what is started here ends with the test, and every test ends with a look for collisions. */
 import type { Test } from 'tap'
 import { Cluster, type ClusterOptions } from '../../tools/testbed/cluster.ts'
-import { ClusterFeed } from '../../src/cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../src/cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../../src/cluster/interest.ts'
 import { settledPrimary } from '../../src/core/switchover/completion.ts'
-import type { ClusterView } from '../../src/core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
 import { isOpen } from '../../src/core/model/record.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import type { Session } from '../../src/zookeeper/session/session.ts'
-import { WatchedTree } from '../../src/zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../src/zookeeper/cache/tree.ts'
 import { keep } from './zookeeper.ts'
 
 /** Quick resources and a short settling, so that a test has many switchovers in a minute; lock and transition times as they ship. */
 export const quick: Pick<ClusterOptions, 'coordinator'> = { coordinator: { settle_time: 0.1, handover_timeout: 20 } }
 
 export class Watcher {
-  readonly feed: ClusterFeed
+  readonly feed: ClusterSnapshots
   readonly #sessions: () => Promise<Session>
   readonly #state: () => string
 
   /** @param state how the watcher itself is, for the report of a failure */
-  constructor (feed: ClusterFeed, sessions: () => Promise<Session>, state: () => string) {
+  constructor (feed: ClusterSnapshots, sessions: () => Promise<Session>, state: () => string) {
     this.feed = feed
     this.#sessions = sessions
     this.#state = state
   }
 
   /** The first view, present or to come, that `matches`; rejects after `patience` milliseconds with what is there instead. */
-  async sees (what: string, matches: (view: ClusterView) => boolean, patience = 30_000): Promise<ClusterView> {
+  async sees (what: string, matches: (view: ClusterSnapshot) => boolean, patience = 30_000): Promise<ClusterSnapshot> {
     const { view } = this.feed
     if (view !== null && matches(view)) return view
     return await new Promise((resolve, reject) => {
@@ -77,8 +77,8 @@ export async function cluster (t: Test, options: ClusterOptions): Promise<{ clus
 
 export async function watch (t: Test, made: Cluster): Promise<Watcher> {
   const { keeper, reports } = keep(t, made.zookeeper)
-  const tree = new WatchedTree({ sessions: keeper, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
-  const feed = new ClusterFeed(tree)
+  const tree = new ZnodeCache({ sessions: keeper, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
+  const feed = new ClusterSnapshots(tree)
   t.teardown(() => {
     feed[Symbol.dispose]()
     tree.close()

@@ -4,7 +4,7 @@ import { obstacles } from '../../src/core/switchover/eligibility-report.ts'
 import { fenceObstacles } from '../../src/core/fencing/fence-confirmation.ts'
 import { fenceStates } from '../../src/core/model/fence-record.ts'
 import { causes, outcomes } from '../../src/core/model/states.ts'
-import { troubles } from '../../src/core/model/transition.ts'
+import { failures } from '../../src/core/model/transition.ts'
 import { problems } from '../../src/pvcapid/errors/errors.ts'
 import { endings } from '../../src/pvcnoded/endings.ts'
 import { configProblems } from '../../src/runtime/config/config-problem.ts'
@@ -27,7 +27,7 @@ export function errorsPage (): string {
     '## Switchovers',
     'How one ended (`outcome`):', meanings('outcome', outcomes),
     'Why the primary key was written (`cause`):', meanings('cause', causes),
-    'What went wrong (`error.code`, with `error.resource` and `error.message`); the same is in a node\'s `transition`:', meanings('code', troubles),
+    'What went wrong (`error.code`, with `error.resource` and `error.message`); the same is in a node\'s `transition`:', meanings('code', failures),
     '## Why a coordinator may not be made primary',
     '`reasons` of `GET /api/v1/switchover/eligibility` and of the problem `not_eligible`:', meanings('code', { ...ineligibilities, ...obstacles }),
     '## Fencing',

@@ -2,7 +2,7 @@
  * What the coordinator machine is made of: its state, the events that reach it, and the effects it asks for. All of it is plain data: it
  * can be compared, copied, printed and searched.
  */
-import type { Picture } from '../switchover/completion.ts'
+import type { RoleSnapshot } from '../switchover/completion.ts'
 import type { Delays } from './delays.ts'
 import type { RestingIntent, SeenKey } from './intent.ts'
 import type { KeyAnswer, KeyChange, KeyOp } from './key-change.ts'
@@ -10,10 +10,10 @@ import type { Member } from '../model/member.ts'
 import type { Procedure } from './procedure.ts'
 import type { Closing, SwitchoverRecord } from '../model/record.ts'
 import type { CoordinatorState } from '../model/states.ts'
-import type { Transition, Trouble } from '../model/transition.ts'
+import type { Transition, Failure } from '../model/transition.ts'
 
 /** The cluster as the watch-fed view shows it: a hint of when to look, never the ground for an acquisition. */
-export interface ClusterView extends Picture {
+export interface ClusterSnapshot extends RoleSnapshot {
   readonly records: readonly SwitchoverRecord[]
 }
 
@@ -35,7 +35,7 @@ export type NodeOp =
 
 export type NodeAnswer =
   | { readonly kind: 'done', readonly members?: readonly Member[], readonly record?: SwitchoverRecord | null } & Extract<KeyAnswer, { kind: 'done' }>
-  | { readonly kind: 'refused', readonly trouble?: Trouble }
+  | { readonly kind: 'refused', readonly trouble?: Failure }
   | { readonly kind: 'overwritten' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'unknown' }
@@ -47,15 +47,15 @@ export const keyAnswerOf = (answer: NodeAnswer): KeyAnswer => answer.kind === 'a
 
 /** Every event says what the wall clock showed, for what people read. */
 export type CoordinatorEvent = { readonly wall: string } & (
-  | { readonly type: 'view', readonly view: ClusterView }
+  | { readonly type: 'view', readonly view: ClusterSnapshot }
   | { readonly type: 'answer', readonly id: number, readonly answer: NodeAnswer }
   | { readonly type: 'elapsed', readonly id: number }
   /** The lease or the session is gone, or the lock is: nothing may be held any more. */
   | { readonly type: 'lost', readonly reason: string }
   /** A resource of a primary is gone, and could not be acquired again here. */
-  | { readonly type: 'resource_lost', readonly trouble: Trouble }
+  | { readonly type: 'resource_lost', readonly trouble: Failure }
   /** Whether this node could acquire its resources, as it has found out without changing anything. */
-  | { readonly type: 'readiness', readonly trouble: Trouble | null }
+  | { readonly type: 'readiness', readonly trouble: Failure | null }
   | { readonly type: 'shutdown' }
 )
 
@@ -63,7 +63,7 @@ export type Note =
   | { readonly code: 'key_changed', readonly outcome: string, readonly intent: string, readonly epoch: number | null }
   | { readonly code: 'begun' | 'finished', readonly procedure: string, readonly epoch: number | null }
   | { readonly code: 'given_up', readonly procedure: string, readonly epoch: number | null, readonly reason: string }
-  | { readonly code: 'trouble', readonly procedure: string, readonly epoch: number | null, readonly trouble: Trouble }
+  | { readonly code: 'trouble', readonly procedure: string, readonly epoch: number | null, readonly trouble: Failure }
   | { readonly code: 'demoted', readonly reason: string, readonly held: readonly string[] }
 
 export type Effect =
@@ -72,7 +72,7 @@ export type Effect =
   | { readonly type: 'cancel', readonly id: number }
   | { readonly type: 'note', readonly note: Note }
   /** A release could not be done: from outside this machine, or by stopping it, somebody has to. */
-  | { readonly type: 'self_fence', readonly trouble: Trouble }
+  | { readonly type: 'self_fence', readonly trouble: Failure }
   /** This life is over: `left` in order, or `demoted`, and then a new one begins with a start. */
   | { readonly type: 'ended', readonly how: 'left' | 'demoted' }
 
@@ -107,7 +107,7 @@ export interface Coordinator {
   readonly announced: boolean
   /** The coordinator state that this life has written last; null before the first. */
   readonly state: CoordinatorState | null
-  readonly view: ClusterView | null
+  readonly view: ClusterSnapshot | null
   readonly spentEpoch: number
   /** What was last tried in vain, or done but not yet seen: the same again is given time. */
   readonly tried: Tried | null
@@ -116,9 +116,9 @@ export interface Coordinator {
   readonly failures: number
   readonly handoverOver: boolean
   /** Why a primary means to hand its role on; null while all is well. */
-  readonly ailing: Trouble | null
+  readonly ailing: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
-  readonly unready: Trouble | null
+  readonly unready: Failure | null
   readonly activity: Activity
   /** Running delays by purpose: the number each will be answered with. */
   readonly timers: { readonly idle: { readonly id: number, readonly subject: string } | null, readonly bound: number | null, readonly standBack: number | null, readonly handover: number | null }

@@ -12,11 +12,11 @@ import { beginKeyChange, continueKeyChange, type KeyOutcome } from './key-change
 import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
 import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, standBack } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
-import type { Trouble } from '../model/transition.ts'
-import { Turn } from './turn.ts'
+import type { Failure } from '../model/transition.ts'
+import { StepContext } from './turn.ts'
 
 export function step (state: Coordinator, event: CoordinatorEvent): { state: Coordinator, effects: readonly Effect[] } {
-  const turn = new Turn(state, event.wall)
+  const turn = new StepContext(state, event.wall)
   switch (event.type) {
     case 'view': onView(turn, event.view); break
     case 'answer': onAnswer(turn, event.id, event.answer); break
@@ -32,7 +32,7 @@ export function step (state: Coordinator, event: CoordinatorEvent): { state: Coo
   return { state: turn.state, effects: turn.effects }
 }
 
-function onView (turn: Turn, view: NonNullable<Coordinator['view']>): void {
+function onView (turn: StepContext, view: NonNullable<Coordinator['view']>): void {
   turn.set({ view })
   const { activity } = turn.state
   if (activity.kind === 'procedure') {
@@ -43,7 +43,7 @@ function onView (turn: Turn, view: NonNullable<Coordinator['view']>): void {
   if (waits && !isAsSeen(view.key, activity.intent.seen)) turn.cancel(activity.id)
 }
 
-function onAnswer (turn: Turn, id: number, answer: NodeAnswer): void {
+function onAnswer (turn: StepContext, id: number, answer: NodeAnswer): void {
   const { activity } = turn.state
   if (!('id' in activity) || activity.id !== id) return
   switch (activity.kind) {
@@ -58,7 +58,7 @@ function onAnswer (turn: Turn, id: number, answer: NodeAnswer): void {
   }
 }
 
-function endKeyChange (turn: Turn, intent: RestingIntent, outcome: KeyOutcome): void {
+function endKeyChange (turn: StepContext, intent: RestingIntent, outcome: KeyOutcome): void {
   const epoch = outcome.kind === 'committed' ? outcome.record.epoch : null
   turn.note({ code: 'key_changed', intent: intent.kind, outcome: outcome.kind, epoch })
   turn.set({ activity: { kind: 'idle' }, tried: { intent: intent.kind, seen: intent.seen } })
@@ -69,14 +69,14 @@ function endKeyChange (turn: Turn, intent: RestingIntent, outcome: KeyOutcome): 
 }
 
 /** Handed on if a peer could take over; while this node stands back from the last time, it keeps what it has. */
-function onResourceLost (turn: Turn, trouble: Trouble): void {
+function onResourceLost (turn: StepContext, trouble: Failure): void {
   const { state, timers, spentEpoch: epoch } = turn.state
   if (state !== 'primary' || timers.standBack !== null) return
   turn.note({ code: 'trouble', procedure: 'primary', epoch, trouble })
   turn.set({ ailing: trouble })
 }
 
-function onElapsed (turn: Turn, id: number): void {
+function onElapsed (turn: StepContext, id: number): void {
   const { timers, activity } = turn.state
   if (timers.idle?.id === id) {
     const { subject } = timers.idle
@@ -95,7 +95,7 @@ function onElapsed (turn: Turn, id: number): void {
   if (activity.kind === 'procedure' && activity.id === id) answerProcedure(turn, activity, { kind: 'done' })
 }
 
-function onShutdown (turn: Turn): void {
+function onShutdown (turn: StepContext): void {
   const { stopping, daemon, settings } = turn.state
   if (stopping) return
   turn.set({ stopping: true, daemon: daemon === 'run' ? 'shutdown' : daemon })
@@ -103,7 +103,7 @@ function onShutdown (turn: Turn): void {
 }
 
 /** What to do at rest: begun at once, or after a delay that starts anew whenever the subject changes. */
-function consider (turn: Turn): void {
+function consider (turn: StepContext): void {
   const decision = decide(standingOf(turn.state), turn.state.view)
   const after = 'after' in decision ? decision.after : 0
   const subject = subjectOf(decision)
@@ -118,7 +118,7 @@ function consider (turn: Turn): void {
 }
 
 /** The delay is over: done now if the same is still wanted. */
-function lookAgain (turn: Turn, subject: string): void {
+function lookAgain (turn: StepContext, subject: string): void {
   const decision = decide(standingOf(turn.state), turn.state.view)
   if (decision.do !== 'nothing' && subjectOf(decision) === subject) perform(turn, decision)
 }
@@ -129,10 +129,10 @@ const standingOf = (state: Coordinator) => ({
   ...state,
   self: state.settings.self,
   delays: state.settings.delays,
-  standingBack: state.timers.standBack !== null,
+  backingOff: state.timers.standBack !== null,
 })
 
-function perform (turn: Turn, decision: Exclude<Decision, { do: 'nothing' }>): void {
+function perform (turn: StepContext, decision: Exclude<Decision, { do: 'nothing' }>): void {
   const { settings: { self, resources, handover, mode } } = turn.state
   switch (decision.do) {
     case 'start': {
@@ -160,7 +160,7 @@ function perform (turn: Turn, decision: Exclude<Decision, { do: 'nothing' }>): v
 const namesPvcPeer = (view: Coordinator['view']) =>
   view?.members.some((member) => member.name === view.key.value && !member.ours) === true
 
-function changeKey (turn: Turn, intent: RestingIntent): void {
+function changeKey (turn: StepContext, intent: RestingIntent): void {
   const change = beginKeyChange(intent, { underLock: false })
   turn.set({ activity: { kind: 'key_change', intent, change, id: turn.do(change.plan[0]) } })
 }
@@ -168,7 +168,7 @@ function changeKey (turn: Turn, intent: RestingIntent): void {
 /** Seconds that an unrecorded switchover is given. */
 const UNRECORDED_BOUND = 60
 
-function beginTakeover (turn: Turn, epoch: number): void {
+function beginTakeover (turn: StepContext, epoch: number): void {
   const { view, settings } = turn.state
   const seconds = view?.records.find((record) => record.epoch === epoch)?.timeout ?? UNRECORDED_BOUND
   turn.set({ spentEpoch: epoch })
@@ -177,7 +177,7 @@ function beginTakeover (turn: Turn, epoch: number): void {
 }
 
 /** Everything that may be held is released, on this machine's own authority; what goes on is stopped and waited for first. */
-function demote (turn: Turn, reason: string): void {
+function demote (turn: StepContext, reason: string): void {
   turn.lost = null
   const { activity, held, timers } = turn.state
   if (activity.kind === 'demotion' || activity.kind === 'ended') return
@@ -193,12 +193,12 @@ function demote (turn: Turn, reason: string): void {
   releaseNext(turn, held)
 }
 
-function continueDemotion (turn: Turn, left: readonly string[], answer: NodeAnswer): void {
+function continueDemotion (turn: StepContext, left: readonly string[], answer: NodeAnswer): void {
   if (answer.kind === 'refused' && answer.trouble !== undefined) turn.selfFence(answer.trouble)
   releaseNext(turn, left)
 }
 
-function releaseNext (turn: Turn, left: readonly string[]): void {
+function releaseNext (turn: StepContext, left: readonly string[]): void {
   const resource = left.at(-1)
   if (resource === undefined) {
     turn.end('demoted')

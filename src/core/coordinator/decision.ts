@@ -2,7 +2,7 @@
  * What a coordinator at rest should do, by what the key says and what it is: the table of the state machine. Level-triggered: nothing
  * here depends on having seen what came before, but for the epochs this life has already tried.
  */
-import type { Picture } from '../switchover/completion.ts'
+import type { RoleSnapshot } from '../switchover/completion.ts'
 import type { Delays } from './delays.ts'
 import { isVacant, mayContend } from '../switchover/contention.ts'
 import type { Tried } from './coordinator-state.ts'
@@ -10,10 +10,10 @@ import { epochOf } from '../model/epoch.ts'
 import { isFit, isReady, type Member } from '../model/member.ts'
 import { isAsSeen, type Past, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from '../model/states.ts'
-import type { Trouble } from '../model/transition.ts'
+import type { Failure } from '../model/transition.ts'
 
 /** What of a coordinator the decision rests on. */
-export interface Standing {
+export interface DecisionInput {
   readonly self: string
   readonly state: CoordinatorState | null
   readonly daemon: 'init' | 'run' | 'shutdown'
@@ -24,13 +24,13 @@ export interface Standing {
   readonly spentEpoch: number
   readonly tried: Tried | null
   /** A takeover failed here lately: peers go first. */
-  readonly standingBack: boolean
+  readonly backingOff: boolean
   /** The time for handing the role over at shutdown is up. */
   readonly handoverOver: boolean
   /** A resource is gone and could not be acquired again. */
-  readonly ailing: Trouble | null
+  readonly lostResource: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
-  readonly unready: Trouble | null
+  readonly unready: Failure | null
   readonly delays: Delays
 }
 
@@ -43,14 +43,14 @@ export type Decision =
   | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
   /** Give the key back before anything is acquired or released for it. */
-  | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly trouble: Trouble }
+  | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly trouble: Failure }
   | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly past: Past, readonly cause: 'contention' | 'repair' | 'fence' }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
 
 const nothing: Decision = { do: 'nothing' }
 
-export function decide (me: Standing, picture: Picture | null): Decision {
-  if (me.daemon === 'init') return !me.standingBack ? { do: 'start' } : me.stopping ? { do: 'leave' } : nothing
+export function decide (me: DecisionInput, picture: RoleSnapshot | null): Decision {
+  if (me.daemon === 'init') return !me.backingOff ? { do: 'start' } : me.stopping ? { do: 'leave' } : nothing
   if (me.daemon === 'shutdown' && !me.announced) return { do: 'announce_shutdown' }
   if (me.daemon === 'shutdown' && (me.state === 'secondary' || me.state === 'client')) return { do: 'leave' }
   if (me.daemon === 'shutdown' && me.state === 'relinquish' && me.handoverOver) return { do: 'leave' }
@@ -68,15 +68,15 @@ export function decide (me: Standing, picture: Picture | null): Decision {
 }
 
 /** At once the first time; after that somebody else is at it, and is given the time to begin. */
-const retryDelay = ({ tried, delays }: Standing, intent: RestingIntent['kind'], seen: SeenKey) =>
+const retryDelay = ({ tried, delays }: DecisionInput, intent: RestingIntent['kind'], seen: SeenKey) =>
   tried !== null && tried.intent === intent && isAsSeen(tried.seen, seen) ? delays.takeoverStart : 0
 
 const find = (name: string, members: readonly Member[]) => members.find((member) => member.name === name)
 
-function named (me: Standing, epoch: number, seen: SeenKey): Decision {
+function named (me: DecisionInput, epoch: number, seen: SeenKey): Decision {
   if (me.unready !== null && me.state === 'secondary') return { do: 'decline', after: retryDelay(me, 'decline', seen), seen, trouble: me.unready }
   if (epoch > me.spentEpoch) return { do: 'takeover', after: me.delays.transitionDelay, epoch }
-  return me.standingBack ? nothing : { do: 'rewrite', after: retryDelay(me, 'rewrite', seen), seen }
+  return me.backingOff ? nothing : { do: 'rewrite', after: retryDelay(me, 'rewrite', seen), seen }
 }
 
 /** Why the key is there to be had. */
@@ -85,9 +85,9 @@ function causeOf ({ value }: SeenKey, members: readonly Member[]): 'contention' 
   return find(value, members)?.daemonState === 'fenced' ? 'fence' : 'repair'
 }
 
-function secondary (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
+function secondary (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
-  if (me.standingBack || me.unready !== null || !mayContend(me.self, members)) return nothing
+  if (me.backingOff || me.unready !== null || !mayContend(me.self, members)) return nothing
   if (isVacant(seen.value, members)) {
     return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, past: 'nobody', cause: causeOf(seen, members) }
   }
@@ -97,27 +97,27 @@ function secondary (me: Standing, { members }: Picture, epoch: number, seen: See
 }
 
 /** A peer could take over at once. */
-const somebodyFit = (me: Standing, members: readonly Member[]) =>
+const somebodyFit = (me: DecisionInput, members: readonly Member[]) =>
   members.some((member) => member.name !== me.self && isFit(member) && isReady(member)) && mayContend(me.self, members)
 
-const free = (me: Standing, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
+const free = (me: DecisionInput, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
   ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason })
 
 /** It could not let go of something: if nobody else can serve, it takes back what it did let go of. */
-function stuck (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
+function stuck (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
-  if (me.standingBack || !mayContend(me.self, members) || !isVacant(seen.value, members)) return nothing
+  if (me.backingOff || !mayContend(me.self, members) || !isVacant(seen.value, members)) return nothing
   return { do: 'contend', after: me.delays.reclaimDelay, seen, past: 'nobody', cause: causeOf(seen, members) }
 }
 
-function primary (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
-  if (seen.value === me.self) return me.ailing !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.ailing.message) : nothing
+function primary (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
+  if (seen.value === me.self) return me.lostResource !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.lostResource.message) : nothing
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
   return { do: 'contend', after: me.delays.reclaimDelay, seen, past: 'nobody', cause: causeOf(seen, members) }
 }
 
-function primaryStopping (me: Standing, { members }: Picture, epoch: number, seen: SeenKey): Decision {
+function primaryStopping (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (me.handoverOver) return { do: 'relinquish', after: 0, epoch }
   if (seen.value === me.self) return free(me, seen, 'shutdown', null)
   const other = find(seen.value, members)

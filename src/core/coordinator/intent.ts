@@ -6,9 +6,9 @@ import { mayContend } from '../switchover/contention.ts'
 import { isFit, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
-import { epochNow, ledgerOf, type StoredRecord, type Survey } from '../switchover/survey.ts'
+import { epochNow, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/survey.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/switchover-rules.ts'
-import type { Trouble } from '../model/transition.ts'
+import type { Failure } from '../model/transition.ts'
 
 /** The key as it was when the wish arose; the write happens at this version or not at all. */
 export interface SeenKey {
@@ -36,7 +36,7 @@ export type Intent =
   /** A taker that could not finish gives the key back, still holding the lock. */
   | { readonly kind: 'give_back', readonly node: string, readonly to: string | null, readonly epoch: number }
   /** A coordinator that is named, and knows that it could not acquire something, gives the key back before it begins. */
-  | { readonly kind: 'decline', readonly node: string, readonly error: Trouble, readonly seen: SeenKey }
+  | { readonly kind: 'decline', readonly node: string, readonly error: Failure, readonly seen: SeenKey }
   /** The ledger does not know this life of the key. */
   | { readonly kind: 'adopt', readonly seen: SeenKey }
 
@@ -50,18 +50,18 @@ export type Refusal =
 
 export type Judgement =
   /** `fails`: the switchover that is given up by this, and why. */
-  | { readonly kind: 'write', readonly value: string, readonly record: NewRecord, readonly fails?: { readonly stored: StoredRecord, readonly error: Trouble } }
+  | { readonly kind: 'write', readonly value: string, readonly record: NewRecord, readonly fails?: { readonly stored: StoredRecord, readonly error: Failure } }
   | { readonly kind: 'adopt' }
   | { readonly kind: 'refuse', readonly refusal: Refusal }
 
 const moved: Judgement = { kind: 'refuse', refusal: { kind: 'moved' } }
 
-const named = (node: string, cause: NewRecord['cause'], survey: Survey): Judgement => {
+const named = (node: string, cause: NewRecord['cause'], survey: KeySnapshot): Judgement => {
   const from = primaryOf(survey.members)
   return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, survey.members) } }
 }
 
-export function judge (intent: Intent, survey: Survey): Judgement {
+export function judge (intent: Intent, survey: KeySnapshot): Judgement {
   switch (intent.kind) {
     case 'request': return judgeRequest(intent.request, survey)
     case 'contend':
@@ -84,7 +84,7 @@ export function judge (intent: Intent, survey: Survey): Judgement {
   }
 }
 
-function judgeRequest (request: SwitchoverRequest, survey: Survey): Judgement {
+function judgeRequest (request: SwitchoverRequest, survey: KeySnapshot): Judgement {
   const ruling = rule(request, survey)
   if (ruling.kind !== 'write') return { kind: 'refuse', refusal: ruling }
   const record: NewRecord = {
@@ -110,19 +110,19 @@ const isPassed = (name: string, past: Past, members: readonly Member[]) =>
   !members.some((member) => member.name === name && isFit(member) &&
     (past === 'nobody' || member.coordinatorState === 'takeover' || member.coordinatorState === 'primary'))
 
-function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, survey: Survey): Judgement {
+function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, survey: KeySnapshot): Judgement {
   return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, survey.members) } }
 }
 
 /** Back to whom it came from if that is another node which can serve, else to nobody, so that anybody may contend. */
-function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, survey: Survey): Judgement {
+function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, survey: KeySnapshot): Judgement {
   const former = survey.members.find((member) => member.name === to && member.name !== node && isFit(member))
   if (former !== undefined) return named(former.name, 'rollback', survey)
   return { kind: 'write', value: NOBODY, record: { from: null, to: null, cause: 'rollback', timeout: defaultTimeout(null, null, survey.members) } }
 }
 
 /** Back to the node that still holds everything; the switchover has failed before it interrupted anything. */
-function declined ({ node, error }: Extract<Intent, { kind: 'decline' }>, survey: Survey): Judgement {
+function declined ({ node, error }: Extract<Intent, { kind: 'decline' }>, survey: KeySnapshot): Judgement {
   const judgement = givenBack({ node, to: primaryOf(survey.members) }, survey)
   const stored = survey.records.find(({ record }) => record.epoch === epochNow(survey) && isOpen(record))
   return judgement.kind === 'write' && stored !== undefined ? { ...judgement, fails: { stored, error } } : judgement

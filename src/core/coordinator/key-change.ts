@@ -9,7 +9,7 @@ import { recordName, type Ledger } from '../model/epoch.ts'
 import { judge, type Intent, type Refusal } from './intent.ts'
 import { particularsOf } from '../switchover/progress.ts'
 import { closeRecord, isOpen, openRecord, type Closing, type SwitchoverRecord } from '../model/record.ts'
-import { ledgerOf, type StoredRecord, type Survey } from '../switchover/survey.ts'
+import { ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/survey.ts'
 
 /** One operation on ZooKeeper; each is answered exactly once. */
 export type KeyOp =
@@ -23,7 +23,7 @@ export type KeyOp =
 
 export type KeyAnswer =
   /** Committed, or read. */
-  | { readonly kind: 'done', readonly survey?: Survey }
+  | { readonly kind: 'done', readonly survey?: KeySnapshot }
   /** Certainly not: the version had moved, the name was taken, the lock was not had in time. */
   | { readonly kind: 'refused' }
   /** Others have written there since: whether it was applied before that cannot be seen any more. */
@@ -93,7 +93,7 @@ function instead (change: KeyChange, steps: readonly KeyOp[], outcome: KeyOutcom
   return { ...change, plan: [at, ...steps, ...release], outcome }
 }
 
-function afterSurvey (change: KeyChange, survey: Survey, wall: string): KeyChange {
+function afterSurvey (change: KeyChange, survey: KeySnapshot, wall: string): KeyChange {
   const judgement = judge(change.intent, survey)
   const { ledger, stale } = ledgerOf(survey)
   const ledgerSteps: KeyOp[] = stale ? [{ op: 'write_ledger', ledger, version: survey.ledgerVersion }] : []
@@ -121,7 +121,7 @@ function afterSurvey (change: KeyChange, survey: Survey, wall: string): KeyChang
  * Epochs beyond the present one that have a record already, of a change that was never written: each is used up by writing the key as it
  * is, so that whoever asked for it never sees somebody else's switchover under its number.
  */
-function usedUpEpochs (survey: Survey, ledger: Ledger, wall: string): { steps: KeyOp[], epoch: number, version: number } {
+function usedUpEpochs (survey: KeySnapshot, ledger: Ledger, wall: string): { steps: KeyOp[], epoch: number, version: number } {
   const steps: KeyOp[] = []
   let epoch = ledger.base + survey.key.version
   let version = survey.key.version
@@ -133,7 +133,7 @@ function usedUpEpochs (survey: Survey, ledger: Ledger, wall: string): { steps: K
   return { steps, epoch, version }
 }
 
-const closing = ({ record, version }: StoredRecord, how: Closing, survey: Survey, wall: string): KeyOp =>
+const closing = ({ record, version }: StoredRecord, how: Closing, survey: KeySnapshot, wall: string): KeyOp =>
   ({ op: 'close_record', record: closeRecord(record, wall, how, particularsOf(record, survey.members)), version })
 
 function afterTrouble (change: KeyChange, at: KeyOp, trouble: Exclude<KeyAnswer['kind'], 'done'>, wall: string): KeyChange {

@@ -10,19 +10,19 @@ import { beginKeyChange, continueKeyChange, type KeyChange } from './key-change.
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
 import { isOpen, type Closing } from '../model/record.ts'
 import { epochNow } from '../switchover/survey.ts'
-import type { KnownTrouble, Trouble } from '../model/transition.ts'
-import type { Turn } from './turn.ts'
+import type { KnownFailure, Failure } from '../model/transition.ts'
+import type { StepContext } from './turn.ts'
 
 type Running = Extract<Activity, { kind: 'procedure' }>
 
 /** Begins a procedure at its first step. */
-export function runProcedure (turn: Turn, procedure: Procedure): void {
+export function runProcedure (turn: StepContext, procedure: Procedure): void {
   turn.note({ code: 'begun', procedure: procedure.name, epoch: procedure.epoch })
   begin(turn, { kind: 'procedure', procedure, id: 0, change: null, peers: 'asked', doomed: null })
 }
 
 /** Asks for the operation of the step in front; steps without one are done in passing. */
-function begin (turn: Turn, running: Running): void {
+function begin (turn: StepContext, running: Running): void {
   const { procedure } = running
   const [now] = procedure.steps
   if (now.do === 'turn_to') return advance(turn, running)
@@ -57,7 +57,7 @@ function operationOf (now: Exclude<Step, { do: 'turn_to' | 'settle' | 'give_back
 }
 
 /** The step in front is done: on to the next, or to the end. */
-function advance (turn: Turn, running: Running): void {
+function advance (turn: StepContext, running: Running): void {
   const [now, next, ...rest] = running.procedure.steps
   const procedure = afterStep(running.procedure, now)
   if (now.do === 'enter') turn.set({ state: now.state })
@@ -69,7 +69,7 @@ function advance (turn: Turn, running: Running): void {
   begin(turn, { ...running, procedure: { ...procedure, steps: [next, ...rest] } })
 }
 
-function finish (turn: Turn, procedure: Procedure): void {
+function finish (turn: StepContext, procedure: Procedure): void {
   turn.note({ code: 'finished', procedure: procedure.name, epoch: procedure.epoch })
   turn.set({ activity: { kind: 'idle' } })
   dropBound(turn)
@@ -77,7 +77,7 @@ function finish (turn: Turn, procedure: Procedure): void {
 }
 
 /** What the end of a procedure changes beside its steps. */
-const afterwards: Readonly<Record<ProcedureName, (turn: Turn, procedure: Procedure) => void>> = {
+const afterwards: Readonly<Record<ProcedureName, (turn: StepContext, procedure: Procedure) => void>> = {
   start (turn, { error }) {
     if (error !== null) return standBack(turn)
     turn.set({ daemon: turn.state.stopping ? 'shutdown' : 'run', failures: 0 })
@@ -92,21 +92,21 @@ const afterwards: Readonly<Record<ProcedureName, (turn: Turn, procedure: Procedu
 export const standBackTime = ({ standBack: { first, most } }: CoordinatorSettings, failures: number): number => Math.min(most, first * 2 ** (failures - 1))
 
 /** After a failure here, peers go first, for longer each time. */
-export function standBack (turn: Turn): void {
+export function standBack (turn: StepContext): void {
   const { failures, settings, timers } = turn.state
   if (timers.standBack !== null) turn.cancel(timers.standBack)
   turn.set({ failures: failures + 1 })
   turn.timer('standBack', turn.delay(standBackTime(settings, failures + 1)))
 }
 
-function dropBound (turn: Turn): void {
+function dropBound (turn: StepContext): void {
   const { bound } = turn.state.timers
   if (bound !== null) turn.cancel(bound)
   turn.timer('bound', null)
 }
 
 /** Takes the answer to the step in front. */
-export function answerProcedure (turn: Turn, running: Running, answer: NodeAnswer): void {
+export function answerProcedure (turn: StepContext, running: Running, answer: NodeAnswer): void {
   const { procedure, doomed } = running
   const [now] = procedure.steps
   if (running.change !== null) return answerGiveBack(turn, { ...running, change: running.change }, answer)
@@ -131,13 +131,13 @@ export function answerProcedure (turn: Turn, running: Running, answer: NodeAnswe
   turn.lost = refused ? `${now.do} was refused: somebody else has written this node's state` : `${now.do}: the session ended`
 }
 
-const troubleOf = (answer: NodeAnswer, now: Extract<Step, { do: 'acquire' | 'release' }>): Trouble =>
+const troubleOf = (answer: NodeAnswer, now: Extract<Step, { do: 'acquire' | 'release' }>): Failure =>
   (answer.kind === 'refused' ? answer.trouble : undefined) ??
-  { code: `${now.do}_aborted`, resource: now.resource, message: `${now.do} of ${now.resource} was stopped.` } satisfies KnownTrouble
+  { code: `${now.do}_aborted`, resource: now.resource, message: `${now.do} of ${now.resource} was stopped.` } satisfies KnownFailure
 
-const failed = (error: Trouble): Closing => ({ outcome: 'failed', error })
+const failed = (error: Failure): Closing => ({ outcome: 'failed', error })
 
-function onDone (turn: Turn, running: Running, now: Step, answer: Extract<NodeAnswer, { kind: 'done' }>): void {
+function onDone (turn: StepContext, running: Running, now: Step, answer: Extract<NodeAnswer, { kind: 'done' }>): void {
   const { procedure } = running
   switch (now.do) {
     case 'look_again': {
@@ -163,14 +163,14 @@ function onDone (turn: Turn, running: Running, now: Step, answer: Extract<NodeAn
   }
 }
 
-function giveUp (turn: Turn, procedure: Procedure, reason: string): void {
+function giveUp (turn: StepContext, procedure: Procedure, reason: string): void {
   turn.note({ code: 'given_up', procedure: procedure.name, epoch: procedure.epoch, reason })
   dropBound(turn)
   turn.set({ activity: { kind: 'idle' } })
 }
 
 /** @param closing how the switchover ends; null if somebody has closed it */
-function rollBack (turn: Turn, procedure: Procedure, closing: Closing | null): void {
+function rollBack (turn: StepContext, procedure: Procedure, closing: Closing | null): void {
   const error = closing?.error ?? null
   if (error !== null) turn.note({ code: 'trouble', procedure: procedure.name, epoch: procedure.epoch, trouble: error })
   dropBound(turn)
@@ -183,7 +183,7 @@ function rollBack (turn: Turn, procedure: Procedure, closing: Closing | null): v
 }
 
 /** It cannot let go: shown as such, with what it did let go of. From a rollback, the switchover is closed all the same. */
-function onReleaseFailed (turn: Turn, running: Running, error: Trouble): void {
+function onReleaseFailed (turn: StepContext, running: Running, error: Failure): void {
   const { procedure } = running
   turn.note({ code: 'trouble', procedure: procedure.name, epoch: procedure.epoch, trouble: error })
   turn.selfFence(error)
@@ -192,7 +192,7 @@ function onReleaseFailed (turn: Turn, running: Running, error: Trouble): void {
   begin(turn, { ...running, procedure: { ...procedure, name: procedure.name === 'start' ? 'start' : 'relinquish', error, steps: plan } })
 }
 
-function answerGiveBack (turn: Turn, running: Running & { change: KeyChange }, answer: NodeAnswer): void {
+function answerGiveBack (turn: StepContext, running: Running & { change: KeyChange }, answer: NodeAnswer): void {
   const { change } = running
   const progress = continueKeyChange(change, keyAnswerOf(answer), turn.wall)
   if (!progress.done) return turn.set({ activity: { ...running, change: progress.change, id: turn.do(progress.change.plan[0]) } })
@@ -206,7 +206,7 @@ function answerGiveBack (turn: Turn, running: Running & { change: KeyChange }, a
 }
 
 /** The bound of the takeover has passed: nothing more is begun, and what goes on is stopped. Once `primary` is being written it is too late for that. */
-export function doom (turn: Turn, activity: Running): void {
+export function doom (turn: StepContext, activity: Running): void {
   const [now] = activity.procedure.steps
   if (now.do === 'unlock' || (now.do === 'enter' && now.state === 'primary')) return
   const doomed: Closing = { outcome: 'timed_out' }
@@ -219,14 +219,14 @@ export function doom (turn: Turn, activity: Running): void {
 }
 
 /** A taker that waits for the lock gives up as soon as the key no longer names it at its epoch. */
-export function roleMoved (turn: Turn, running: Running): void {
+export function roleMoved (turn: StepContext, running: Running): void {
   const { view, settings } = turn.state
   if (running.procedure.steps[0].do !== 'lock_role' || view === null) return
   if (view.key.value !== settings.self || epochOf(view.key, view.ledger) !== running.procedure.epoch) turn.cancel(running.id)
 }
 
 /** A taker that waits for its peers reads them again whenever anything has moved. */
-export function peersMoved (turn: Turn): void {
+export function peersMoved (turn: StepContext): void {
   const { activity } = turn.state
   if (activity.kind !== 'procedure' || activity.procedure.steps[0].do !== 'await_release') return
   if (activity.peers === 'waiting') return begin(turn, activity)

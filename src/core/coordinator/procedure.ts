@@ -4,7 +4,7 @@
  */
 import type { CoordinatorState } from '../model/states.ts'
 import type { Closing } from '../model/record.ts'
-import type { Transition, Trouble } from '../model/transition.ts'
+import type { Transition, Failure } from '../model/transition.ts'
 
 export type Step =
   /** Take the primary lock, for as long as the key names this node; kept until `unlock`. */
@@ -47,7 +47,7 @@ export interface Procedure {
   readonly done: number
   readonly resource: string | null
   readonly released: readonly string[]
-  readonly error: Trouble | null
+  readonly error: Failure | null
 }
 
 type Plan = readonly [Step, ...Step[]]

@@ -1,8 +1,8 @@
 /** One turn of the coordinator machine: the state as it becomes, and the effects asked for so far. Lives no longer than one `step`. */
 import type { Coordinator, Effect, NodeOp, Note } from './coordinator-state.ts'
-import type { Trouble } from '../model/transition.ts'
+import type { Failure } from '../model/transition.ts'
 
-export class Turn {
+export class StepContext {
   state: Coordinator
   readonly wall: string
   readonly effects: Effect[] = []
@@ -50,7 +50,7 @@ export class Turn {
     this.effects.push({ type: 'note', note })
   }
 
-  selfFence (trouble: Trouble): void {
+  selfFence (trouble: Failure): void {
     this.effects.push({ type: 'self_fence', trouble })
   }
 

@@ -14,7 +14,7 @@ export interface Look extends Sighting {
 }
 
 /** What an observer has seen of one node since it connected. Times are the observer's own, in milliseconds. */
-export interface Watch {
+export interface Liveness {
   readonly presenceSeen: boolean
   /** Since when its presence, which was seen, is gone. */
   readonly goneSince: number | null
@@ -25,7 +25,7 @@ export interface Watch {
   readonly changedAt: number
 }
 
-export type Watches = ReadonlyMap<string, Watch>
+export type LivenessByNode = ReadonlyMap<string, Liveness>
 
 export interface FencingTerms {
   /** Milliseconds without a change of the keepalive. */
@@ -35,10 +35,10 @@ export interface FencingTerms {
 }
 
 /** The watches after another look; nodes that are not seen any more are forgotten. */
-export const observe = (watches: Watches, looks: ReadonlyMap<string, Look>, now: number): Watches =>
-  new Map([...looks].map(([name, look]) => [name, watchAfter(watches.get(name), look, now)]))
+export const observe = (watches: LivenessByNode, looks: ReadonlyMap<string, Look>, now: number): LivenessByNode =>
+  new Map([...looks].map(([name, look]) => [name, livenessAfter(watches.get(name), look, now)]))
 
-function watchAfter (before: Watch | undefined, look: Look, now: number): Watch {
+function livenessAfter (before: Liveness | undefined, look: Look, now: number): Liveness {
   const { presence, keepalive, daemonState } = look
   if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now }
   const { last } = before
@@ -53,16 +53,16 @@ function watchAfter (before: Watch | undefined, look: Look, now: number): Watch 
 }
 
 /** It has shown a sign of life within the window, or has not been watched for as long as that. */
-export const isAlive = (watch: Watch | undefined, { keepaliveWindow }: FencingTerms, now: number) =>
+export const isAlive = (watch: Liveness | undefined, { keepaliveWindow }: FencingTerms, now: number) =>
   watch === undefined || now - watch.changedAt < keepaliveWindow
 
 /** In a state in which a silent node may hold something: a clean stop is no death. */
-export const isJudged = ({ daemonState, coordinatorState }: { readonly daemonState: string | null, readonly coordinatorState: string | null }) =>
+export const mayHoldWhenSilent = ({ daemonState, coordinatorState }: { readonly daemonState: string | null, readonly coordinatorState: string | null }) =>
   daemonState === 'init' || daemonState === 'run' || daemonState === 'shutdown' ||
   (daemonState === 'stop' && coordinatorState !== 'secondary' && coordinatorState !== 'client')
 
 /** Out of contact, and it may hold something: it may have died just now, and too lately to be judged. */
-export const isMissing = (member: Member) => member.ours && !isPresent(member) && isJudged(member)
+export const isMissing = (member: Member) => member.ours && !isPresent(member) && mayHoldWhenSilent(member)
 
 /**
  * Milliseconds that a PVC peer is given besides until it is first seen to change its keepalive: after an outage its client (kazoo) waits up to
@@ -70,8 +70,8 @@ export const isMissing = (member: Member) => member.ours && !isPresent(member) &
  */
 const PVC_RECONNECT = 90_000
 
-export function suspicion (member: Member, watch: Watch | undefined, terms: FencingTerms, now: number): Suspicion | null {
-  if (watch === undefined || !isJudged(member)) return null
+export function suspicion (member: Member, watch: Liveness | undefined, terms: FencingTerms, now: number): Suspicion | null {
+  if (watch === undefined || !mayHoldWhenSilent(member)) return null
   if (member.ours && watch.goneSince !== null && now - watch.goneSince >= terms.presenceWindow) return 'presence_gone'
   // A stopped daemon writes no keepalives; that it did not let go is known from its state alone once its session is over.
   if (!member.ours && !watch.changes && now - watch.changedAt < terms.keepaliveWindow + PVC_RECONNECT) return null
@@ -82,7 +82,7 @@ export function suspicion (member: Member, watch: Watch | undefined, terms: Fenc
  * With `unfenced_failover`, of a dead node: it counts as having let go. It was present and is no longer, and for so long that its lease, which
  * ends before its session can, has had it release everything.
  */
-export const countsAsLetGo = (member: Member, watch: Watch | undefined, grace: number, now: number) =>
+export const countsAsReleased = (member: Member, watch: Liveness | undefined, grace: number, now: number) =>
   member.daemonState === 'dead' && member.ours && watch != null && watch.goneSince !== null && now - watch.goneSince >= grace
 
 /**
@@ -101,7 +101,7 @@ export interface FencingPlan {
 }
 
 /** @param canFence this node has a fencing agent */
-export function fencingPlan (self: string, members: readonly Member[], watches: Watches, terms: FencingTerms, now: number, { maintenance, canFence }: { readonly maintenance: boolean, readonly canFence: boolean }): FencingPlan {
+export function fencingPlan (self: string, members: readonly Member[], watches: LivenessByNode, terms: FencingTerms, now: number, { maintenance, canFence }: { readonly maintenance: boolean, readonly canFence: boolean }): FencingPlan {
   const others = members.filter((member) => member.name !== self)
   const suspects = others.flatMap((member) => {
     const why = suspicion(member, watches.get(member.name), terms, now)

@@ -22,12 +22,12 @@ export interface Presence {
   /** Whether it could acquire its resources; null where it does not say. */
   readonly readiness: Readiness | null
   /** Until when it leaves the role to its peers, after a failure; null if it does not. */
-  readonly standsBack: StandsBack | null
+  readonly backoff: Backoff | null
   /** Peers that it could not fence, as it has found out before that is needed; null where it has not asked. */
   readonly brokenFences: readonly BrokenFence[] | null
 }
 
-export interface StandsBack {
+export interface Backoff {
   /** RFC 3339, by the node's own wall clock. */
   readonly until: string
   readonly why: string
@@ -75,12 +75,12 @@ function parsePresence (znode: Znode | undefined): Presence | null {
     relinquishTime: seconds(object['relinquish_time']),
     failover: failoverOf(object['failover']),
     readiness: parseReadiness(object['readiness']),
-    standsBack: parseStandsBack(object['stands_back']),
+    backoff: parseStandsBack(object['stands_back']),
     brokenFences: parseBrokenFences(object['broken_fences']),
   }
 }
 
-function parseStandsBack (value: unknown): StandsBack | null {
+function parseStandsBack (value: unknown): Backoff | null {
   const { until, why } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
   return text(until) === null ? null : { until: (until as string).slice(0, 64), why: (text(why) ?? '').slice(0, 300) }
 }
@@ -141,7 +141,7 @@ export const holdsNothing = (member: Member) =>
  * Has let go of `resource`: it holds nothing, or has published this very resource as released in its present transition. That takes a
  * daemon of ours that is there, in the start or the relinquish that the transition belongs to: one that was left behind says nothing.
  */
-export function hasLetGo (member: Member, resource: string): boolean {
+export function hasReleased (member: Member, resource: string): boolean {
   if (holdsNothing(member)) return true
   const { transition } = member
   if (transition === null || member.presence === null || !transition.released.includes(resource)) return false

@@ -3,7 +3,7 @@
  * read, hence the snake_case. A closed record says everything about its switchover, so that every API gives the same answer for ever.
  */
 import { causeOf, coordinatorStateOf, NOBODY, outcomeOf, type Cause, type CoordinatorState, type Outcome } from './states.ts'
-import { parseTrouble, type Trouble } from './transition.ts'
+import { parseFailure, type Failure } from './transition.ts'
 import { count, jsonObject, text } from './znode.ts'
 
 /** How far one node has come in a switchover. */
@@ -36,7 +36,7 @@ export interface SwitchoverRecord {
   readonly outcome: Outcome | null
   readonly finished_at: string | null
   readonly continued_by: number | null
-  readonly error: Trouble | null
+  readonly error: Failure | null
   readonly progress: number
   readonly nodes: Readonly<Record<string, NodeProgress>>
   readonly timeline: readonly TimelineEntry[]
@@ -70,7 +70,7 @@ export const isTaken = ({ epoch, to }: SwitchoverRecord, now: number, value: str
 
 export interface Closing {
   readonly outcome: Outcome
-  readonly error?: Trouble | null
+  readonly error?: Failure | null
   readonly continued_by?: number | null
 }
 
@@ -137,7 +137,7 @@ export function parseRecord (data: string | null | undefined, epoch: number): Sw
     outcome: outcomeOf(text(object['outcome'])),
     finished_at: text(object['finished_at']),
     continued_by: count(object['continued_by']),
-    error: parseTrouble(object['error']),
+    error: parseFailure(object['error']),
     progress: fraction(object['progress']),
     nodes: parseNodes(object['nodes']),
     timeline: parseTimeline(object['timeline']),

@@ -9,7 +9,7 @@ export const directions = ['start', 'takeover', 'relinquish'] as const
 export type Direction = typeof directions[number]
 
 /** Code → what went wrong, and what to do. A code, once published, keeps its meaning. docs/errors.md is made from this list. */
-export const troubles = {
+export const failures = {
   acquire_failed: 'The resource could not be acquired within its retries. Mend it on that node; the role went back, and the node stands back for a while.',
   acquire_aborted: 'The acquisition was stopped before it ended. Ask again.',
   release_failed: 'The resource could not be released within its retries. Mend it on that node, or end the node: nobody takes over what it may hold.',
@@ -19,18 +19,18 @@ export const troubles = {
   resource_lost: 'A resource of the primary was gone and could not be acquired again there, so the role was handed on. Mend it on that node.',
   no_other_primary: 'The key was freed, and no other coordinator took the role. `GET /api/v1/switchover/eligibility` says why not.',
 } as const
-export type TroubleCode = keyof typeof troubles
+export type FailureCode = keyof typeof failures
 
 /** What went wrong, as it is read: a daemon of another version may have codes of its own. */
-export interface Trouble {
+export interface Failure {
   readonly code: string
   readonly resource: string | null
   readonly message: string
 }
 
 /** What went wrong, as it is written. */
-export interface KnownTrouble extends Trouble {
-  readonly code: TroubleCode
+export interface KnownFailure extends Failure {
+  readonly code: FailureCode
 }
 
 export interface Transition {
@@ -48,10 +48,10 @@ export interface Transition {
   readonly absent?: readonly string[]
   /** When it began, RFC 3339, by the node's own wall clock. For people only. */
   readonly since: string
-  readonly error: Trouble | null
+  readonly error: Failure | null
 }
 
-export function parseTrouble (value: unknown): Trouble | null {
+export function parseFailure (value: unknown): Failure | null {
   if (typeof value !== 'object' || value === null) return null
   const { code, resource, message } = value as Record<string, unknown>
   return { code: text(code) ?? 'unknown', resource: text(resource), message: text(message) ?? '' }
@@ -72,6 +72,6 @@ export function parseTransition (data: string | null | undefined): Transition | 
     released: texts(object['released']),
     ...(absent.length > 0 ? { absent } : {}),
     since: text(object['since']) ?? '',
-    error: parseTrouble(object['error']),
+    error: parseFailure(object['error']),
   }
 }

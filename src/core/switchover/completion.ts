@@ -7,10 +7,10 @@ import { holdsNothing, isServing, type Member } from '../model/member.ts'
 import type { Closing, SwitchoverRecord } from '../model/record.ts'
 import { isOpen, isTaken } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import type { KnownTrouble } from '../model/transition.ts'
+import type { KnownFailure } from '../model/transition.ts'
 
 /** What the completion rule reads. */
-export interface Picture {
+export interface RoleSnapshot {
   readonly key: KeyView
   readonly ledger: Ledger | null
   /** Every registered coordinator. */
@@ -18,11 +18,11 @@ export interface Picture {
 }
 
 /** Equal stamps of two readings mean that nothing the rule reads has changed between them. */
-const stampOf = (picture: Picture): string =>
+const stampOf = (picture: RoleSnapshot): string =>
   [picture.key.mzxid, picture.ledger?.base, ...picture.members.map((member) => `${member.name}=${member.stamp}`).sort()].join(' ')
 
 /** The key names `target` at exactly `epoch`, the target is primary and every other coordinator has let go. */
-export function isComplete (picture: Picture, epoch: number, target: string): boolean {
+export function isComplete (picture: RoleSnapshot, epoch: number, target: string): boolean {
   return picture.key.value === target &&
     epochOf(picture.key, picture.ledger) === epoch &&
     picture.members.some((member) => member.name === target && member.coordinatorState === 'primary') &&
@@ -30,15 +30,15 @@ export function isComplete (picture: Picture, epoch: number, target: string): bo
 }
 
 /** Two readings one after the other that show the same are a picture of the instant between them, though the parts of each were read at moments of their own. */
-export const isProven = (first: Picture, second: Picture, epoch: number, target: string): boolean =>
+export const isProven = (first: RoleSnapshot, second: RoleSnapshot, epoch: number, target: string): boolean =>
   stampOf(first) === stampOf(second) && isComplete(second, epoch, target)
 
 /** Complete, and the target does a primary's work. A switchover stays complete when its target dies later; nothing is settled then. */
-export const isSettled = (picture: Picture, epoch: number, target: string): boolean =>
+export const isSettled = (picture: RoleSnapshot, epoch: number, target: string): boolean =>
   isComplete(picture, epoch, target) && picture.members.some((member) => member.name === target && isServing(member))
 
 /** The primary that is settled, with its epoch; null while anything is on its way, and when the primary is dead. */
-export function settledPrimary (picture: Picture): { name: string, epoch: number } | null {
+export function settledPrimary (picture: RoleSnapshot): { name: string, epoch: number } | null {
   const epoch = epochOf(picture.key, picture.ledger)
   const name = picture.key.value
   return epoch !== null && name !== NOBODY && isSettled(picture, epoch, name) ? { name, epoch } : null
@@ -54,7 +54,7 @@ export const continuationOf = (record: SwitchoverRecord, records: readonly Switc
  * How an open record ends by what can be seen now, or null if it goes on.
  * `success` still has to be confirmed by two equal readings before it is written.
  */
-export function verdictOn (record: SwitchoverRecord, picture: Picture, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
+export function verdictOn (record: SwitchoverRecord, picture: RoleSnapshot, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
   const epoch = epochOf(picture.key, picture.ledger)
   if (!isOpen(record) || epoch === null) return null
   if (isTaken(record, epoch, picture.key.value)) return { outcome: 'superseded' }
@@ -62,7 +62,7 @@ export function verdictOn (record: SwitchoverRecord, picture: Picture, records: 
     (boundPassed ? boundVerdict(record, epoch) : null)
 }
 
-function targetVerdict (record: SwitchoverRecord, target: string, picture: Picture, epoch: number): Closing | null {
+function targetVerdict (record: SwitchoverRecord, target: string, picture: RoleSnapshot, epoch: number): Closing | null {
   if (epoch > record.epoch) return { outcome: 'superseded', continued_by: epoch }
   return isComplete(picture, record.epoch, target) ? { outcome: 'succeeded' } : null
 }
@@ -72,7 +72,7 @@ function freedVerdict (record: SwitchoverRecord, records: readonly SwitchoverRec
   const next = continuationOf(record, records)
   if (next === null || next.outcome === null) return null
   if (next.outcome === 'succeeded' && next.to === record.from) {
-    const error: KnownTrouble = { code: 'no_other_primary', resource: null, message: `No other coordinator took the role; ${next.to} took it back.` }
+    const error: KnownFailure = { code: 'no_other_primary', resource: null, message: `No other coordinator took the role; ${next.to} took it back.` }
     return { outcome: 'failed', continued_by: next.epoch, error }
   }
   return { outcome: next.outcome, continued_by: next.epoch, error: next.error }

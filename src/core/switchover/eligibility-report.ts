@@ -2,11 +2,11 @@
  * Whether each coordinator may be made primary now: what a request for it would come to, and if it would be refused, every reason at once.
  * Eligible is whoever such a request would not be refused for, the present primary and the target of a switchover in flight included.
  */
-import { reasonsAgainst, type ineligibilities } from './eligibility.ts'
+import { ineligibilityReasons, type ineligibilities } from './eligibility.ts'
 import { unconfirmedHolders } from './handover.ts'
-import type { Member, StandsBack } from '../model/member.ts'
+import type { Member, Backoff } from '../model/member.ts'
 import type { CoordinatorState } from '../model/states.ts'
-import { switchoverInFlight, type Survey } from './survey.ts'
+import { switchoverInFlight, type KeySnapshot } from './survey.ts'
 import { isForTheTaking, onTheWay, rule } from './switchover-rules.ts'
 
 /** What is in everybody's way, as the end of a sentence that begins with what it is about. */
@@ -29,21 +29,21 @@ export interface CandidateReport {
   /** Empty if it is eligible. */
   readonly reasons: readonly EligibilityReason[]
   /** It leaves the role to its peers for a while, after a failure; a request that names it ends that. Null if it does not. */
-  readonly stands_back: StandsBack | null
+  readonly stands_back: Backoff | null
 }
 
 /** Sorted as the survey's members are. */
-export const eligibilityReport = (survey: Survey): readonly CandidateReport[] =>
+export const eligibilityReport = (survey: KeySnapshot): readonly CandidateReport[] =>
   survey.members.filter(({ mode }) => mode === 'coordinator').map((member) => candidateReport(member, survey))
 
-function candidateReport (member: Member, survey: Survey): CandidateReport {
+function candidateReport (member: Member, survey: KeySnapshot): CandidateReport {
   const { name, coordinatorState } = member
   const { kind } = rule({ to: name, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null }, survey)
   const eligible = kind === 'write' || kind === 'already' || kind === 'in_flight'
-  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...reasonsAgainst(member), ...obstaclesTo(name, survey)], stands_back: member.presence?.standsBack ?? null }
+  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...ineligibilityReasons(member), ...obstaclesTo(name, survey)], stands_back: member.presence?.backoff ?? null }
 }
 
-function obstaclesTo (candidate: string, survey: Survey): readonly EligibilityReason[] {
+function obstaclesTo (candidate: string, survey: KeySnapshot): readonly EligibilityReason[] {
   const because = (code: Obstacle, about: string): EligibilityReason => ({ code, message: `${about} ${obstacles[code]}` })
   const record = isForTheTaking({ to: candidate }, survey) ? null : switchoverInFlight(survey)
   return [

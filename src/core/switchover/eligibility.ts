@@ -17,7 +17,7 @@ export interface Reason {
 }
 
 /** Empty for a coordinator that may become primary now; `primary` itself is not asked whether it is secondary. */
-export function reasonsAgainst (member: Member): readonly Reason[] {
+export function ineligibilityReasons (member: Member): readonly Reason[] {
   const found: Ineligibility[] = []
   if (member.mode !== 'coordinator') return [because('not_a_coordinator', member)]
   if (member.daemonState !== 'run') found.push('not_running')
@@ -40,4 +40,4 @@ function because (code: Ineligibility, member: Member): Reason {
 
 /** Coordinators that could take the role over from `from`. */
 export const eligiblePeers = (from: string | null, members: readonly Member[]): readonly Member[] =>
-  members.filter((member) => member.name !== from && isFit(member) && reasonsAgainst(member).length === 0)
+  members.filter((member) => member.name !== from && isFit(member) && ineligibilityReasons(member).length === 0)

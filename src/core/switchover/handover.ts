@@ -2,11 +2,11 @@
  * Break before make: a taker may acquire a resource only when every peer has let go of it, not merely the last primary. The peers are
  * every registered coordinator; the taker reads them directly, holding the primary lock, on the lock's own session.
  */
-import { hasLetGo, isUnconfirmedHolder, type Member } from '../model/member.ts'
+import { hasReleased, isUnconfirmedHolder, type Member } from '../model/member.ts'
 
 /** The peers that may still hold `resource`, by name; empty means that it may be acquired. */
 export const holdersOf = (resource: string, taker: string, members: readonly Member[]): readonly string[] =>
-  members.filter((member) => member.name !== taker && !hasLetGo(member, resource)).map((member) => member.name)
+  members.filter((member) => member.name !== taker && !hasReleased(member, resource)).map((member) => member.name)
 
 /** A peer that is there has published the release of `resource` in the relinquish of this very epoch, and that it had it until then: so nobody else did. */
 export const isHandedOver = (resource: string, epoch: number | null, members: readonly Member[]): boolean =>

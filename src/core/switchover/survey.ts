@@ -4,9 +4,9 @@
 import { epochOf, ledgerFor, type KeyView, type Ledger } from '../model/epoch.ts'
 import { isOpen, isTaken, type SwitchoverRecord } from '../model/record.ts'
 import type { Member } from '../model/member.ts'
-import type { Picture } from './completion.ts'
+import type { RoleSnapshot } from './completion.ts'
 
-export interface Survey extends Picture {
+export interface KeySnapshot extends RoleSnapshot {
   readonly key: KeyView
   readonly ledger: Ledger | null
   /** Version of `/switchovers`, or null where it is missing. */
@@ -24,7 +24,7 @@ export interface StoredRecord {
 }
 
 /** The ledger that holds for the key as surveyed: the stored one, or the one that has to be written first. */
-export function ledgerOf (survey: Survey): { ledger: Ledger, stale: boolean } {
+export function ledgerOf (survey: KeySnapshot): { ledger: Ledger, stale: boolean } {
   const stale = epochOf(survey.key, survey.ledger) === null
   return stale || survey.ledger === null
     ? { ledger: ledgerFor(survey.key, newestKnown(survey)), stale: true }
@@ -35,19 +35,19 @@ export function ledgerOf (survey: Survey): { ledger: Ledger, stale: boolean } {
  * The newest epoch that anything tells of. Nobody may have made a record of it, but a record may have gone over to it, a node's transition
  * may be of it, and an earlier life of the key had at least its base.
  */
-function newestKnown ({ recordEpochs, records, members, ledger }: Survey): number | null {
+function newestKnown ({ recordEpochs, records, members, ledger }: KeySnapshot): number | null {
   const continuations = records.flatMap(({ record }) => record.continued_by ?? [])
   const transitions = members.flatMap(({ transition }) => transition?.epoch ?? [])
   const known = [...recordEpochs, ...continuations, ...transitions, ...(ledger === null ? [] : [ledger.base])]
   return known.length === 0 ? null : Math.max(...known)
 }
 
-export const epochNow = (survey: Survey): number => ledgerOf(survey).ledger.base + survey.key.version
+export const epochNow = (survey: KeySnapshot): number => ledgerOf(survey).ledger.base + survey.key.version
 
 /**
  * The switchover in flight: the newest open record whose epoch has been reached. One beyond the present epoch is about to be written by
  * whoever holds the lock, or never will be, and one whose version another write took never was; none of them is in flight.
  */
-export const switchoverInFlight = (survey: Survey): SwitchoverRecord | null =>
+export const switchoverInFlight = (survey: KeySnapshot): SwitchoverRecord | null =>
   survey.records.map((stored) => stored.record)
     .filter((record) => isOpen(record) && record.epoch <= epochNow(survey) && !isTaken(record, epochNow(survey), survey.key.value)).at(-1) ?? null

@@ -5,11 +5,11 @@
 import { isSettled } from './completion.ts'
 import { isVacant } from './contention.ts'
 import { unconfirmedHolders } from './handover.ts'
-import { eligiblePeers, reasonsAgainst, type Reason } from './eligibility.ts'
+import { eligiblePeers, ineligibilityReasons, type Reason } from './eligibility.ts'
 import type { Member } from '../model/member.ts'
 import type { SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import { epochNow, ledgerOf, switchoverInFlight, type Survey } from './survey.ts'
+import { epochNow, ledgerOf, switchoverInFlight, type KeySnapshot } from './survey.ts'
 
 /** At least one of `to` and `from`; `from` alone means any eligible coordinator but that one. */
 export interface SwitchoverRequest {
@@ -44,18 +44,18 @@ export const onTheWay = (members: readonly Member[]) =>
 export const primaryOf = (members: readonly Member[]): string | null =>
   (members.find((member) => member.coordinatorState === 'primary') ?? members.find((member) => member.coordinatorState === 'relinquish'))?.name ?? null
 
-export function rule (request: SwitchoverRequest, survey: Survey): Ruling {
+export function rule (request: SwitchoverRequest, survey: KeySnapshot): Ruling {
   return unknownNode(request, survey) ?? alreadySo(request, survey) ?? sameInFlight(request, survey) ??
     failedPrecondition(request, survey) ?? otherInFlight(request, survey) ?? unconfirmed(request, survey) ??
     ineligible(request, survey) ?? write(request, survey)
 }
 
-function unknownNode ({ to, from }: SwitchoverRequest, { members }: Survey): Ruling | null {
+function unknownNode ({ to, from }: SwitchoverRequest, { members }: KeySnapshot): Ruling | null {
   const node = [to, from].find((name) => name !== null && !members.some((member) => member.name === name))
   return node == null ? null : { kind: 'unknown_node', node }
 }
 
-function alreadySo ({ to, from }: SwitchoverRequest, survey: Survey): Ruling | null {
+function alreadySo ({ to, from }: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
   const epoch = epochNow(survey)
   const { value } = survey.key
   // A key that only PVC's daemons have written has no ledger yet, and may be settled all the same.
@@ -65,14 +65,14 @@ function alreadySo ({ to, from }: SwitchoverRequest, survey: Survey): Ruling | n
   return settledElsewhere ? { kind: 'already', epoch } : null
 }
 
-function sameInFlight ({ to, from }: SwitchoverRequest, survey: Survey): Ruling | null {
+function sameInFlight ({ to, from }: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
   const record = switchoverInFlight(survey)
   if (record === null || record.epoch !== epochNow(survey)) return null
   const same = to !== null ? record.to === to : record.to !== from && (record.from === from || record.to !== null)
   return same ? { kind: 'in_flight', record } : null
 }
 
-function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, survey: Survey): Ruling | null {
+function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
   const primary = survey.key.value
   const epoch = epochNow(survey)
   const refuse = (message: string): Ruling => ({ kind: 'precondition_failed', message, primary, epoch })
@@ -83,31 +83,31 @@ function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, sur
 }
 
 /** A key that is there to be had is nobody's work in progress: a request that says who is to have it settles what the open record waits for. */
-export const isForTheTaking = ({ to }: Pick<SwitchoverRequest, 'to'>, { key, members }: Survey) => to !== null && isVacant(key.value, members)
+export const isForTheTaking = ({ to }: Pick<SwitchoverRequest, 'to'>, { key, members }: KeySnapshot) => to !== null && isVacant(key.value, members)
 
-function otherInFlight (request: SwitchoverRequest, survey: Survey): Ruling | null {
+function otherInFlight (request: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
   const record = isForTheTaking(request, survey) ? null : switchoverInFlight(survey)
   const nodes = onTheWay(survey.members)
   return record !== null || nodes.length > 0 ? { kind: 'busy', record, nodes } : null
 }
 
-function unconfirmed ({ to }: SwitchoverRequest, { members }: Survey): Ruling | null {
+function unconfirmed ({ to }: SwitchoverRequest, { members }: KeySnapshot): Ruling | null {
   const nodes = unconfirmedHolders(to, members)
   if (nodes.length === 0) return null
   const alsoDead = members.filter(({ name, mode, daemonState }) => mode === 'coordinator' && daemonState === 'dead' && !nodes.includes(name)).map(({ name }) => name)
   return { kind: 'holder_unconfirmed', nodes, alsoDead }
 }
 
-function ineligible ({ to, from }: SwitchoverRequest, { members }: Survey): Ruling | null {
+function ineligible ({ to, from }: SwitchoverRequest, { members }: KeySnapshot): Ruling | null {
   const candidates = to !== null
     ? members.filter((member) => member.name === to)
     : members.filter((member) => member.name !== from && member.mode === 'coordinator')
-  const reasons = Object.fromEntries(candidates.map((member) => [member.name, reasonsAgainst(member)]))
+  const reasons = Object.fromEntries(candidates.map((member) => [member.name, ineligibilityReasons(member)]))
   const possible = Object.values(reasons).some((list) => list.length === 0)
   return possible ? null : { kind: 'ineligible', reasons }
 }
 
-function write ({ to, timeout }: SwitchoverRequest, survey: Survey): Ruling {
+function write ({ to, timeout }: SwitchoverRequest, survey: KeySnapshot): Ruling {
   const from = primaryOf(survey.members)
   return { kind: 'write', value: to ?? NOBODY, from, timeout: timeout ?? defaultTimeout(from, to, survey.members) }
 }

@@ -2,11 +2,11 @@
  * A switchover as clients read it: its record, and while that is open how far the nodes have come. A closed record says everything itself,
  * so that every API gives the same answer for ever.
  */
-import { continuationOf, isComplete, type Picture } from './completion.ts'
+import { continuationOf, isComplete, type RoleSnapshot } from './completion.ts'
 import { particularsOf } from './progress.ts'
 import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import type { Survey } from './survey.ts'
+import type { KeySnapshot } from './survey.ts'
 import { epochNow } from './survey.ts'
 
 export interface Switchover extends SwitchoverRecord {
@@ -15,12 +15,12 @@ export interface Switchover extends SwitchoverRecord {
 }
 
 /** What is known of the cluster beside the record itself. */
-export interface Surroundings extends Pick<Picture, 'members'> {
+export interface SwitchoverSnapshot extends Pick<RoleSnapshot, 'members'> {
   readonly records: readonly SwitchoverRecord[]
 }
 
 /** @param progressSeen the highest progress that this observer has shown of it so far: an open switchover's never falls */
-export function switchoverView (record: SwitchoverRecord, { members, records }: Surroundings, progressSeen: number): Switchover {
+export function switchoverView (record: SwitchoverRecord, { members, records }: SwitchoverSnapshot, progressSeen: number): Switchover {
   if (!isOpen(record)) return shaped(record, 'done')
   const particulars = particularsOf(record, members)
   const successor = record.to === null ? continuationOf(record, records) : null
@@ -64,7 +64,7 @@ function shaped (record: SwitchoverRecord, state: Switchover['state']): Switchov
  * key names nobody.
  * @param since when the key was written, RFC 3339
  */
-export function unrecordedSwitchover (survey: Survey, since: string): Switchover | null {
+export function unrecordedSwitchover (survey: KeySnapshot, since: string): Switchover | null {
   if (survey.key.value === NOBODY) return null
   const epoch = epochNow(survey)
   const open = openRecord(epoch, since, { from: null, to: survey.key.value, cause: 'external', timeout: 0 })

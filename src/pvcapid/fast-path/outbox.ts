@@ -12,7 +12,7 @@ import { writeLater } from '../http/turns.ts'
 /** Bytes that are written to one connection at a time. */
 const SLICE = 65_536
 
-export class Outbox {
+export class WriteBatch {
   #ready: Array<() => void> = []
 
   /**

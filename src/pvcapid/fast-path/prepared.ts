@@ -17,23 +17,23 @@ const RUN = 32
 interface Part {
   /** What stands before it: its name in an object, nothing in an array. */
   readonly label: string
-  readonly part: Prepared
+  readonly part: SerializedReply
 }
 
 const isFrozenObject = (value: unknown): value is object => typeof value === 'object' && value !== null && Object.isFrozen(value)
-const plainly = (part: Prepared): Part => ({ label: '', part })
+const plainly = (part: SerializedReply): Part => ({ label: '', part })
 
 /** What a value is put together from; null for one that is made in one piece. */
 function partsOf (value: unknown): readonly Part[] | null {
-  if (value instanceof Run) return value.items.map((item) => plainly(prepared(item)))
+  if (value instanceof Run) return value.items.map((item) => plainly(serialized(item)))
   if (!isFrozenObject(value)) return null
-  if (Array.isArray(value)) return value.length <= RUN ? value.map((item) => plainly(prepared(item))) : runsOf(value)
+  if (Array.isArray(value)) return value.length <= RUN ? value.map((item) => plainly(serialized(item))) : runsOf(value)
   const entries = Object.entries(value)
   if (!entries.some(([, item]) => isFrozenObject(item))) return null
-  return entries.filter(([, item]) => item !== undefined).map(([name, item]) => ({ label: `${JSON.stringify(name)}:`, part: prepared(item) }))
+  return entries.filter(([, item]) => item !== undefined).map(([name, item]) => ({ label: `${JSON.stringify(name)}:`, part: serialized(item) }))
 }
 
-export class Prepared {
+export class SerializedReply {
   readonly #value: unknown
   readonly #parts: readonly Part[] | null
   #text: string | null = null
@@ -120,7 +120,7 @@ class Run {
 }
 
 /** The run that begins with an item, as it was last. */
-const runs = new WeakMap<object, { readonly run: Run, readonly part: Prepared }>()
+const runs = new WeakMap<object, { readonly run: Run, readonly part: SerializedReply }>()
 
 function runsOf (list: readonly unknown[]): readonly Part[] {
   const parts: Part[] = []
@@ -128,32 +128,32 @@ function runsOf (list: readonly unknown[]): readonly Part[] {
   return parts
 }
 
-function runOf (list: readonly unknown[], from: number): Prepared {
+function runOf (list: readonly unknown[], from: number): SerializedReply {
   const first = list[from]
   const length = Math.min(RUN, list.length - from)
   const known = isFrozenObject(first) ? runs.get(first) : undefined
   if (known?.run.items.length === length && known.run.items.every((item, index) => item === list[from + index])) return known.part
   const run = new Run(list.slice(from, from + length))
-  const part = new Prepared(run)
+  const part = new SerializedReply(run)
   if (isFrozenObject(first)) runs.set(first, { run, part })
   return part
 }
 
-const kept = new WeakMap<object, Prepared>()
+const kept = new WeakMap<object, SerializedReply>()
 
 /** What is made of `value`. */
-export function prepared (value: unknown): Prepared {
-  if (!isFrozenObject(value)) return new Prepared(value)
+export function serialized (value: unknown): SerializedReply {
+  if (!isFrozenObject(value)) return new SerializedReply(value)
   let found = kept.get(value)
   if (found === undefined) {
-    found = new Prepared(value)
+    found = new SerializedReply(value)
     kept.set(value, found)
   }
   return found
 }
 
 /** The JSON of a reply. */
-export const serialised = (value: unknown): string => prepared(value).text
+export const serializedText = (value: unknown): string => serialized(value).text
 
 /** The tag of a text. */
 function textTag (text: string): string {

@@ -1,8 +1,8 @@
 /** Entity tags (RFC 9110) as clients send them back. */
-import { prepared } from '../fast-path/prepared.ts'
+import { serialized } from '../fast-path/prepared.ts'
 
 /** The tag of a reply. */
-export const etagOf = (value: object): string => prepared(value).etag
+export const etagOf = (value: object): string => serialized(value).etag
 
 /** Whether a list of tags, as in `If-None-Match` and `If-Match`, has `etag` in it. Weak tags count as the strong ones they stand for. */
 export function isTagIn (header: string | undefined, etag: string): boolean {

@@ -9,11 +9,11 @@ import type { SessionKeeper } from '../../zookeeper/session/session-keeper.ts'
 import type { ApiSnapshot } from '../../projection/api-snapshot.ts'
 import type { HealthService } from '../services/health-service.ts'
 import { coordinatorStates, daemonStates, fenceStates, SESSION_STATES, setByState, type Metrics } from './metrics.ts'
-import type { View, ViewChange } from '../services/view.ts'
+import type { ClusterCache, CacheChange } from '../services/view.ts'
 
 export interface MetricsServiceOptions {
   readonly metrics: Metrics
-  readonly view: View
+  readonly view: ClusterCache
   readonly clock: Clock
   readonly keeper: SessionKeeper
   readonly health: HealthService
@@ -151,7 +151,7 @@ export class MetricsService implements Disposable {
     return this.#lock === null ? 0 : now - this.#lock.seen
   }
 
-  #onChange ({ snapshot, topics }: ViewChange): void {
+  #onChange ({ snapshot, topics }: CacheChange): void {
     const now = this.#options.clock.monotonic()
     this.#lockHeld(snapshot)
     if (this.#anew) this.#keepalives.clear()

@@ -10,11 +10,11 @@ import fp from 'fastify-plugin'
 import { consistent, ifNoneMatch } from '../../../schemas/parameters.ts'
 import { empty, problems } from '../../../schemas/replies.ts'
 import type { Contact } from '../services/contact.ts'
-import { prepared } from '../fast-path/prepared.ts'
-import type { View } from '../services/view.ts'
+import { serialized } from '../fast-path/prepared.ts'
+import type { ClusterCache } from '../services/view.ts'
 
 export interface ReadingsOptions {
-  readonly view: View
+  readonly view: ClusterCache
   readonly contact: Contact
 }
 
@@ -46,7 +46,7 @@ const isPromise = (value: unknown): value is Promise<unknown> => value instanceo
 /** Sends what a handler gave; one that has sent its reply itself gives that, or nothing. */
 function answer (reply: FastifyReply, given: unknown): void {
   if (given === undefined || given === reply) return
-  if (typeof given === 'object' && given !== null && reply.statusCode === 200) reply.sendReading(prepared(given))
+  if (typeof given === 'object' && given !== null && reply.statusCode === 200) reply.sendReading(serialized(given))
   else reply.send(given)
 }
 

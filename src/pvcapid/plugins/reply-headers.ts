@@ -11,9 +11,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Document } from '../pages/document.ts'
 import { isTagIn } from '../http/etag.ts'
-import { Outbox } from '../fast-path/outbox.ts'
-import type { Prepared } from '../fast-path/prepared.ts'
-import { STALE_AFTER, type View } from '../services/view.ts'
+import { WriteBatch } from '../fast-path/outbox.ts'
+import type { SerializedReply } from '../fast-path/prepared.ts'
+import { STALE_AFTER, type ClusterCache } from '../services/view.ts'
 import type { AllowedOrigins } from '../access/allowed-origins.ts'
 import { browserHeaders } from '../pages/browser-headers.ts'
 
@@ -22,7 +22,7 @@ export interface ReplyHeadersOptions {
   readonly tls: boolean
   /** Other web pages that may read replies. */
   readonly origins: AllowedOrigins
-  readonly view: Pick<View, 'age'>
+  readonly view: Pick<ClusterCache, 'age'>
   /** Whether this API stops: connections that are in use would be kept for the next request. */
   readonly stopping: () => boolean
 }
@@ -34,7 +34,7 @@ declare module 'fastify' {
   }
   interface FastifyReply {
     /** Sends a reading, or 304 to a client that has it already. */
-    sendReading (reading: Prepared): void
+    sendReading (reading: SerializedReply): void
     /** Sends a document, or 304 to a client that has it already, with every header that has been set. */
     sendDocument (document: Document): void
     /** Sends bytes that are the same for all who ask at this moment, with every header that has been set. */
@@ -62,7 +62,7 @@ type Flat = string[]
 const flat = (headers: Readonly<Record<string, unknown>>): Flat => Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
 
 async function replyHeaders (app: FastifyInstance, { tls, origins, view, stopping }: ReplyHeadersOptions): Promise<void> {
-  const outbox = new Outbox()
+  const outbox = new WriteBatch()
   const browsers = { ...await browserHeaders(tls), ...origins.isEmpty ? {} : { vary: 'Origin' } }
   const reading = flat({ ...browsers, 'cache-control': 'no-cache' })
   const writing = flat({ ...browsers, 'cache-control': 'no-store' })
@@ -110,7 +110,7 @@ async function replyHeaders (app: FastifyInstance, { tls, origins, view, stoppin
     else this.type(type).sendBytes(bytes, length)
   })
 
-  app.decorateReply('sendReading', function (this: FastifyReply, answer: Prepared): void {
+  app.decorateReply('sendReading', function (this: FastifyReply, answer: SerializedReply): void {
     const { request, raw } = this
     const { etag } = answer
     const headers = common(request)

@@ -2,8 +2,8 @@
  * ZooKeeper for the services: a connected session within a bound, readings that are as new as the call, and writes whose fate is told. A
  * failure of the link becomes `zookeeper_unavailable`; nothing here outlasts the bound that it was given.
  */
-import { readSurvey } from '../../cluster/reading.ts'
-import type { Survey } from '../../core/switchover/survey.ts'
+import { readKeySnapshot } from '../../cluster/reading.ts'
+import type { KeySnapshot } from '../../core/switchover/survey.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
 import { isLinkFailure, isNoNode, isSessionEnd, hasCode } from '../../zookeeper/client/errors.ts'
@@ -23,7 +23,7 @@ export class Contact {
   readonly #clock: Clock
   readonly #survey = new SharedReading(async () => await this.read(async (session) => {
     await session.sync('/')
-    return await readSurvey(session)
+    return await readKeySnapshot(session)
   }))
 
   constructor (keeper: SessionKeeper, clock: Clock) {
@@ -60,7 +60,7 @@ export class Contact {
    * Everything that a request is decided on, not older than this call; null while there is no primary key. It is several readings of each node, and
    * so made once for all who ask meanwhile. Rejects with `zookeeper_unavailable` after `milliseconds`, or later by as long as the one before it takes.
    */
-  async survey (milliseconds = READ_BOUND): Promise<Survey | null> {
+  async survey (milliseconds = READ_BOUND): Promise<KeySnapshot | null> {
     return await this.bounded(async () => await this.#survey.get(), this.#survey.isBusy ? milliseconds + READ_BOUND : milliseconds)
   }
 

@@ -1,5 +1,5 @@
 /** Whether this API can do its work: it has a view, and the view is fresh. */
-import type { View } from './view.ts'
+import type { ClusterCache } from './view.ts'
 
 export interface HealthReport {
   readonly ready: boolean
@@ -7,13 +7,13 @@ export interface HealthReport {
 }
 
 export class HealthService {
-  readonly #view: View
+  readonly #view: ClusterCache
   readonly #unreachable: () => string | null
 
   #stopping = false
 
   /** @param unreachable why there is no session with ZooKeeper, as a sentence; null while there is one or nothing is known */
-  constructor (view: View, unreachable: () => string | null) {
+  constructor (view: ClusterCache, unreachable: () => string | null) {
     this.#view = view
     this.#unreachable = unreachable
   }

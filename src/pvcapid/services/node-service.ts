@@ -7,7 +7,7 @@ import type { Contact } from './contact.ts'
 import { ApiError } from '../errors/errors.ts'
 import { etagOf, isTagIn } from '../http/etag.ts'
 import { namePattern } from './name-pattern.ts'
-import type { View } from './view.ts'
+import type { ClusterCache } from './view.ts'
 import type { Client, Waiters } from './waiters.ts'
 
 /** Lists that are kept for who asks next. */
@@ -25,7 +25,7 @@ export interface NodeFilter {
 const MAX_LOG = 1_048_576
 
 export class NodeService {
-  readonly #view: View
+  readonly #view: ClusterCache
   readonly #contact: Contact
   readonly #waiters: Waiters
   /** Lists of the present snapshot, by their filter. */
@@ -33,7 +33,7 @@ export class NodeService {
   readonly #logs = new Map<string, Promise<string>>()
   #primary: { readonly primary_node: string } = Object.freeze({ primary_node: NOBODY })
 
-  constructor (view: View, contact: Contact, waiters: Waiters) {
+  constructor (view: ClusterCache, contact: Contact, waiters: Waiters) {
     this.#view = view
     this.#contact = contact
     this.#waiters = waiters

@@ -1,19 +1,19 @@
 /** Who is primary, and the long-poll for a change of that. */
 import { isTagIn } from '../http/etag.ts'
-import { Prepared } from '../fast-path/prepared.ts'
+import { SerializedReply } from '../fast-path/prepared.ts'
 import type { Primary } from '../../projection/switchover-board.ts'
-import type { View } from './view.ts'
+import type { ClusterCache } from './view.ts'
 import type { Client, Waiters } from './waiters.ts'
 
 /** Differs whenever the reply does. Its number is the epoch. */
 const tag = ({ epoch, settled }: Primary): string => `"${epoch ?? 'none'}.${settled ? 1 : 0}"`
 
 export class PrimaryService {
-  readonly #view: View
+  readonly #view: ClusterCache
   readonly #waiters: Waiters
-  #latest: { readonly primary: Primary, readonly reading: Prepared } | null = null
+  #latest: { readonly primary: Primary, readonly reading: SerializedReply } | null = null
 
-  constructor (view: View, waiters: Waiters) {
+  constructor (view: ClusterCache, waiters: Waiters) {
     this.#view = view
     this.#waiters = waiters
   }
@@ -22,14 +22,14 @@ export class PrimaryService {
    * What there is to be said of the primary, as soon as it is other than the client knows it, or after `milliseconds`.
    * @param known the `If-None-Match` of the request
    */
-  get (known: string | undefined, milliseconds: number, client: Client): Prepared | Promise<Prepared> {
+  get (known: string | undefined, milliseconds: number, client: Client): SerializedReply | Promise<SerializedReply> {
     // Throws without a view: nobody waits for one here.
     void this.#view.snapshot
     const now = this.#now()
     return milliseconds <= 0 || !isTagIn(known, now.etag) ? now : this.#other(known, milliseconds, client)
   }
 
-  async #other (known: string | undefined, milliseconds: number, client: Client): Promise<Prepared> {
+  async #other (known: string | undefined, milliseconds: number, client: Client): Promise<SerializedReply> {
     const changed = await this.#waiters.until('primary', milliseconds, client, () => {
       const found = this.#now()
       return isTagIn(known, found.etag) ? null : found
@@ -37,9 +37,9 @@ export class PrimaryService {
     return changed ?? this.#now()
   }
 
-  #now (): Prepared {
+  #now (): SerializedReply {
     const { primary } = this.#view.board
-    if (this.#latest?.primary !== primary) this.#latest = { primary, reading: new Prepared(primary, tag(primary)) }
+    if (this.#latest?.primary !== primary) this.#latest = { primary, reading: new SerializedReply(primary, tag(primary)) }
     return this.#latest.reading
   }
 }

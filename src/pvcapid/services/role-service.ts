@@ -3,7 +3,7 @@
  * one whose daemon is not known to be running and present; and nobody has one while the view is stale.
  */
 import { isPresent, type Member } from '../../core/model/member.ts'
-import type { View } from './view.ts'
+import type { ClusterCache } from './view.ts'
 
 export type Role = 'primary' | 'secondary'
 
@@ -23,11 +23,11 @@ export interface RoleReport {
 const serving = { primary: ['run', 'shutdown'], secondary: ['run'] } as const
 
 export class RoleService {
-  readonly #view: View
+  readonly #view: ClusterCache
   readonly #self: string | undefined
 
   /** @param self the node that this API runs on, if it was told */
-  constructor (view: View, self: string | undefined) {
+  constructor (view: ClusterCache, self: string | undefined) {
     this.#view = view
     this.#self = self
   }
@@ -37,13 +37,13 @@ export class RoleService {
     const node = asked ?? this.#self ?? null
     const { age, stale, latest } = this.#view
     const member = latest?.cluster?.members.find(({ name }) => name === node)
-    const reasons = [...stale ? ['The view is stale: ZooKeeper does not answer.'] : [], ...reasonsAgainst(role, node, member)]
+    const reasons = [...stale ? ['The view is stale: ZooKeeper does not answer.'] : [], ...reasonsNotInRole(role, node, member)]
     const holds = reasons.length === 0
     return { holds, body: { node, role, holds, coordinator_state: member?.coordinatorState ?? null, view_age: age === Infinity ? null : Math.round(age) / 1000, reasons } }
   }
 }
 
-function reasonsAgainst (role: Role, node: string | null, member: Member | undefined): readonly string[] {
+function reasonsNotInRole (role: Role, node: string | null, member: Member | undefined): readonly string[] {
   if (node === null) return ['This API was not told which node it runs on (pvc.node); name one with ?node=.']
   if (member === undefined) return [`There is no node named "${node}", as far as is known.`]
   const reasons: string[] = []

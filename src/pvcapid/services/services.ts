@@ -10,10 +10,10 @@ import type { PrimaryService } from './primary-service.ts'
 import type { RoleService } from './role-service.ts'
 import type { SettingsService } from './settings-service.ts'
 import type { SwitchoverGate } from './switchover/switchover-gate.ts'
-import type { View } from './view.ts'
+import type { ClusterCache } from './view.ts'
 
 export interface Services {
-  readonly view: View
+  readonly view: ClusterCache
   readonly nodes: NodeService
   readonly settings: SettingsService
   readonly coordinatorState: CoordinatorStateService

@@ -5,7 +5,7 @@ import type { Contact } from './contact.ts'
 import { ApiError, asNotStarted } from '../errors/errors.ts'
 import { etagOf, isTagIn } from '../http/etag.ts'
 import { stateArgument, type StateSources } from './switchover/state-argument.ts'
-import type { View } from './view.ts'
+import type { ClusterCache } from './view.ts'
 
 /** What PVC's daemons understand for each state that can be asked for, and the state it leads to. */
 const domainWrites = {
@@ -15,9 +15,9 @@ const domainWrites = {
 
 export class SettingsService {
   readonly #contact: Contact
-  readonly #view: View
+  readonly #view: ClusterCache
 
-  constructor (contact: Contact, view: View) {
+  constructor (contact: Contact, view: ClusterCache) {
     this.#contact = contact
     this.#view = view
   }

@@ -1,5 +1,5 @@
 /** One znode written over exactly what was read of it, its fate found out while the session lives (`sure-write.ts`). */
-import { sureCreate, sureSet, type WriteFate } from '../../cluster/sure-write.ts'
+import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/sure-write.ts'
 import { parentPath } from '../../zookeeper/client/paths.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 
@@ -7,7 +7,7 @@ import type { Session } from '../../zookeeper/session/session.ts'
  * @param version what was read; null where there was no such znode, which is then made
  * @param signal nothing more is sent after it
  */
-export async function writeVersioned (session: Session, path: string, value: string, version: number | null, signal?: AbortSignal): Promise<WriteFate> {
+export async function writeVersioned (session: Session, path: string, value: string, version: number | null, signal?: AbortSignal): Promise<WriteOutcome> {
   if (version !== null) return await sureSet(session, path, value, version, signal)
   await session.ensurePath(parentPath(path))
   return await sureCreate(session, path, value, signal)

@@ -4,20 +4,20 @@
  * A reader will not see: intermediate values; anything that ZooKeeper has not told this process yet. What a request is decided on is
  * therefore read directly (`switchover-service.ts`).
  */
-import { ClusterFeed } from '../../cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../cluster/cluster-feed.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { WatchedTree, type SessionSource, type TreeSnapshot } from '../../zookeeper/cache/tree.ts'
+import { ZnodeCache, type SessionSource, type TreeSnapshot } from '../../zookeeper/cache/tree.ts'
 import { apiInterest, apiRoots } from '../../projection/api-interest.ts'
 import { ApiSnapshot } from '../../projection/api-snapshot.ts'
 import { zookeeperUnavailable } from '../errors/errors.ts'
-import { SwitchoverBoard } from '../../projection/switchover-board.ts'
+import { SwitchoverProjection } from '../../projection/switchover-board.ts'
 import type { Topic } from '../../projection/topic.ts'
 import type { Waiters } from './waiters.ts'
 
 /** Milliseconds since ZooKeeper's last answer beyond which the view is stale; it is asked every second. */
 export const STALE_AFTER = 2_500
 
-export interface ViewOptions {
+export interface ClusterCacheOptions {
   readonly sessions: SessionSource
   readonly clock: Clock
   readonly waiters: Waiters
@@ -25,31 +25,31 @@ export interface ViewOptions {
 }
 
 /** What a new snapshot has brought. */
-export interface ViewChange {
+export interface CacheChange {
   readonly snapshot: ApiSnapshot
   readonly topics: readonly Topic[]
 }
 
-export class View {
-  readonly board = new SwitchoverBoard()
-  readonly feed: ClusterFeed
+export class ClusterCache {
+  readonly board = new SwitchoverProjection()
+  readonly feed: ClusterSnapshots
   /** Resolves once everything has been read for the first time; rejects if the view is closed before. */
   readonly ready: Promise<void>
-  readonly #options: ViewOptions
-  readonly #tree: WatchedTree
-  readonly #listeners = new Set<(change: ViewChange) => void>()
+  readonly #options: ClusterCacheOptions
+  readonly #tree: ZnodeCache
+  readonly #listeners = new Set<(change: CacheChange) => void>()
   #snapshot: ApiSnapshot | null = null
   /** Changed paths that no snapshot has taken in yet. */
   readonly #unread = new Set<string>()
   /** Since when changes could not be taken in; null while they are. */
   #failedAt: number | null = null
 
-  constructor (options: ViewOptions) {
+  constructor (options: ClusterCacheOptions) {
     this.#options = options
     const { sessions, clock, onError } = options
-    this.#tree = new WatchedTree({ sessions, clock, roots: apiRoots, interest: apiInterest, onError })
+    this.#tree = new ZnodeCache({ sessions, clock, roots: apiRoots, interest: apiInterest, onError })
     // Before our own listener: the snapshot takes the coordinator view of the same revision.
-    this.feed = new ClusterFeed(this.#tree)
+    this.feed = new ClusterSnapshots(this.#tree)
     this.#tree.onChange((tree, changed) => this.#guarded(tree, changed))
     this.ready = this.#tree.ready
   }
@@ -74,7 +74,7 @@ export class View {
     this.#snapshot = snapshot
     for (const name of snapshot.changedNodes) if (snapshot.node(name)?.coordinatorState !== before?.node(name)?.coordinatorState) topics.push(`node/${name}`)
     for (const topic of topics) this.#options.waiters.wake(topic)
-    const change: ViewChange = { snapshot, topics }
+    const change: CacheChange = { snapshot, topics }
     for (const listener of [...this.#listeners]) listener(change)
   }
 
@@ -96,7 +96,7 @@ export class View {
   get stale (): boolean { return this.age > STALE_AFTER }
 
   /** Tells of every new snapshot, after the waiters. */
-  onChange (listener: (change: ViewChange) => void): Disposable {
+  onChange (listener: (change: CacheChange) => void): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
   }

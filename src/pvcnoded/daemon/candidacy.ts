@@ -4,10 +4,10 @@
  */
 import type { Coordinator } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
-import type { StandsBack } from '../../core/model/member.ts'
+import type { Backoff } from '../../core/model/member.ts'
 import { standBackTime } from '../../core/coordinator/procedure-runner.ts'
 import { publishedReadiness, type Readiness } from '../../core/model/readiness.ts'
-import type { Trouble } from '../../core/model/transition.ts'
+import type { Failure } from '../../core/model/transition.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import { ReadinessMonitor } from '../resources/readiness-monitor.ts'
@@ -20,15 +20,15 @@ export interface CandidacyOptions {
   /** Milliseconds between two checks. */
   readonly interval: number
   /** Puts both into the presence. */
-  readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: StandsBack | null }) => void
-  readonly onChecked: (trouble: Trouble | null) => void
+  readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: Backoff | null }) => void
+  readonly onChecked: (trouble: Failure | null) => void
 }
 
 export class Candidacy implements Disposable {
   readonly #options: CandidacyOptions
   readonly #monitor: ReadinessMonitor
   #readiness: Readiness | null = null
-  #standsBack: { readonly timer: number, readonly shown: StandsBack } | null = null
+  #standsBack: { readonly timer: number, readonly shown: Backoff } | null = null
   /** The newest epoch that named this node and was checked for. */
   #checkedFor = -1
   #why = ''
@@ -64,7 +64,7 @@ export class Candidacy implements Disposable {
   }
 
   /** Why the node will stand back, if it is about to. */
-  because (trouble: Trouble): void {
+  because (trouble: Failure): void {
     this.#why = trouble.message
   }
 

@@ -20,7 +20,7 @@ import { CollectedPublisher } from '../collectors/publisher.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { EndingCode } from '../endings.ts'
 import { Keepalive } from '../keepalive/keepalive.ts'
-import { Life } from './life.ts'
+import { Incarnation } from './life.ts'
 import { LogPublisher } from './log-publisher.ts'
 import type { StaticData } from '../static-data.ts'
 
@@ -69,7 +69,7 @@ export class NodeDaemon {
   readonly #unreachable: Episode
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
   readonly #giveUp = new AbortController()
-  #life: Life | null = null
+  #life: Incarnation | null = null
   /** Why ZooKeeper cannot be reached, as the log has it. */
   #reason: Diagnosis['reason'] | null = null
   #registered = false
@@ -160,7 +160,7 @@ export class NodeDaemon {
   }
 
   /** The last life, which left in order; null if a daemon that is to stop found no session to do it on. */
-  async #liveUntilLeft (): Promise<Life | null> {
+  async #liveUntilLeft (): Promise<Incarnation | null> {
     const { log } = this.#options
     for (;;) {
       const session = await this.#keeper.ready(this.#giveUp.signal).catch((error: unknown) => {
@@ -178,9 +178,9 @@ export class NodeDaemon {
   }
 
   /** One life on `session`: itself if it left in order, else null. */
-  async #live (session: Session): Promise<Life | null> {
+  async #live (session: Session): Promise<Incarnation | null> {
     const { config, clock, commands, log, facts, version, logTail } = this.#options
-    const life = new Life({ config, session, clock, commands, book: this.#book, log, facts, version })
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {
@@ -202,7 +202,7 @@ export class NodeDaemon {
   }
 
   /** Whether `stop` is written. */
-  async #sayFarewell (life: Life): Promise<boolean> {
+  async #sayFarewell (life: Incarnation): Promise<boolean> {
     const { clock, log } = this.#options
     let late = false
     const timer = clock.after(FAREWELL, () => {

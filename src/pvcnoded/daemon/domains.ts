@@ -12,7 +12,7 @@ import { pause } from '../../runtime/deadline.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import { nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
-import { WatchedTree } from '../../zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../zookeeper/cache/tree.ts'
 
 export interface DomainsConfig {
   readonly flush: readonly string[] | undefined
@@ -37,7 +37,7 @@ const wishOf = (state: string | undefined): Wish | null => state === 'flush' || 
 export class Domains {
   readonly #options: DomainsOptions
   readonly #path: string
-  readonly #tree: WatchedTree
+  readonly #tree: ZnodeCache
   #underWay: { readonly version: number, readonly stop: AbortController } | null = null
   #done: Promise<void> = Promise.resolve()
 
@@ -45,7 +45,7 @@ export class Domains {
     const { session, clock, log, config } = options
     this.#options = options
     this.#path = nodePath(config.node, 'domainstate')
-    this.#tree = new WatchedTree({
+    this.#tree = new ZnodeCache({
       sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
       clock,
       roots: [this.#path],

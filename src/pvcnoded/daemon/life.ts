@@ -5,11 +5,11 @@
  * Invariant: nothing of a life outlasts it. When `run` resolves, this life holds no resource that could be released, and writes no more.
  */
 import { step } from '../../core/coordinator/coordinator.ts'
-import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../../core/coordinator/coordinator-state.ts'
+import { newCoordinator, type ClusterSnapshot, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
 import { publishedBrokenFences } from '../../core/model/fence-probe.ts'
 import { unreachable } from '../../core/model/states.ts'
-import { ClusterFeed } from '../../cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../../cluster/interest.ts'
 import { ensureKey, KeyOperations } from '../../cluster/key-operations.ts'
 import { RecordKeeper } from '../../cluster/record-keeper.ts'
@@ -17,7 +17,7 @@ import { sureRead } from '../../cluster/sure-write.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { Disposables } from '../../runtime/disposables.ts'
 import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
-import { WatchedTree } from '../../zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../zookeeper/cache/tree.ts'
 import { Candidacy, type CandidacyOptions } from './candidacy.ts'
 import { Domains } from './domains.ts'
 import { createFencing, type FencingTools } from '../fencing/create.ts'
@@ -30,32 +30,32 @@ import { Presence, type PresenceContent } from './presence.ts'
 import { PublishedPresence } from './published-presence.ts'
 import type { StaticData } from '../static-data.ts'
 import { register } from './registration.ts'
-import { ResourceBoard } from '../resources/board.ts'
-import { Caretaker } from '../resources/caretaker.ts'
+import { ResourceStatePublisher } from '../resources/board.ts'
+import { ResourceMonitor } from '../resources/caretaker.ts'
 import { createResource } from '../resources/create.ts'
 import type { Resource } from '../resources/resource.ts'
 import { selfFence } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
 import { failover, relinquishTime, settingsOf, takeoverTime } from '../terms.ts'
 
-export interface LifeOptions extends FencingTools {
+export interface IncarnationOptions extends FencingTools {
   readonly facts: StaticData
   readonly version: string
 }
 
 /** How a life ended: `left` in order, holding nothing, or `demoted` because its session or its lease did. */
-export type LifeEnd = 'left' | 'demoted'
+export type IncarnationEnd = 'left' | 'demoted'
 
-export class Life {
+export class Incarnation {
   readonly own: OwnZnodes
-  readonly #options: LifeOptions
+  readonly #options: IncarnationOptions
   readonly #resources: ReadonlyMap<string, Resource>
   readonly #closing = new Disposables()
   readonly #underWay = new Map<number, AbortController>()
   readonly #delays = new Map<number, Timer>()
   readonly #queue: CoordinatorEvent[] = []
-  readonly #ended: Promise<LifeEnd>
-  #end: (how: LifeEnd) => void = () => {}
+  readonly #ended: Promise<IncarnationEnd>
+  #end: (how: IncarnationEnd) => void = () => {}
   #machine: Coordinator | null = null
   #operations: NodeOperations | null = null
   #candidacy: Candidacy | null = null
@@ -72,7 +72,7 @@ export class Life {
   #stepping = false
   #stopping = false
 
-  constructor (options: LifeOptions) {
+  constructor (options: IncarnationOptions) {
     this.#options = options
     const { config, session, commands, clock, log } = options
     this.#lockWatch = new LockWatch(session, log, clock)
@@ -94,7 +94,7 @@ export class Life {
    * Registers, runs the machine until this life is over, and takes everything down again. Rejects with what kept it from registering: a
    * `NodeNameInUseError`, or a `ZooKeeperError` when the session ended first.
    */
-  async run (onRegistered: () => void): Promise<LifeEnd> {
+  async run (onRegistered: () => void): Promise<IncarnationEnd> {
     try {
       const feed = await this.#prepare()
       onRegistered()
@@ -168,7 +168,7 @@ export class Life {
     this.#closing.use('view', feed.onView((next) => {
       this.#keyless?.[Symbol.dispose]()
       this.#keyless = null
-      if (isJudged(next, config.node)) return this.#lose('a peer has judged this node dead')
+      if (isJudgedByPeer(next, config.node)) return this.#lose('a peer has judged this node dead')
       this.#dispatch({ type: 'view', view: next })
     }))
     if (config.mode === 'coordinator') this.#watchPeers(feed, published)
@@ -180,10 +180,10 @@ export class Life {
 
   #operationsOn (key: KeyOperations, lease: Lease): NodeOperations {
     const { session, clock, log, book, config } = this.#options
-    const board = this.#closing.use('resource board', new ResourceBoard({
+    const board = this.#closing.use('resource board', new ResourceStatePublisher({
       clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, PUBLISH_DEADLINE),
     }))
-    const caretaker = new Caretaker({
+    const caretaker = new ResourceMonitor({
       clock,
       log,
       resources: [...this.#resources.values()],
@@ -212,7 +212,7 @@ export class Life {
 
   readonly #alive = (name: string): boolean => this.#observer?.alive(name) ?? true
 
-  #watchPeers (feed: ClusterFeed, published: PublishedPresence): void {
+  #watchPeers (feed: ClusterSnapshots, published: PublishedPresence): void {
     const { observer, fencer, probes } = createFencing({
       ...this.#options,
       members: () => feed.view?.members ?? [],
@@ -226,9 +226,9 @@ export class Life {
     this.#closing.use('observer', observer)
   }
 
-  #watchCluster (key: KeyOperations): ClusterFeed {
+  #watchCluster (key: KeyOperations): ClusterSnapshots {
     const { session, clock, log, config } = this.#options
-    const tree = new WatchedTree({
+    const tree = new ZnodeCache({
       sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
       clock,
       roots: clusterRoots,
@@ -236,7 +236,7 @@ export class Life {
       onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
     })
     this.#closing.defer('tree', () => tree.close())
-    const feed = this.#closing.use('feed', new ClusterFeed(tree, this.#alive))
+    const feed = this.#closing.use('feed', new ClusterSnapshots(tree, this.#alive))
     const keeper = new RecordKeeper({
       feed,
       clock,
@@ -251,11 +251,11 @@ export class Life {
     return feed
   }
 
-  async #firstView (feed: ClusterFeed) {
+  async #firstView (feed: ClusterSnapshots) {
     if (feed.view !== null) return feed.view
     const { session } = this.#options
     let subscription: Disposable | null = null
-    const seen = new Promise<NonNullable<ClusterFeed['view']>>((resolve) => { subscription = feed.onView(resolve) })
+    const seen = new Promise<NonNullable<ClusterSnapshots['view']>>((resolve) => { subscription = feed.onView(resolve) })
     try {
       return await Promise.race([seen, rejected(session.lost)])
     } finally {
@@ -264,7 +264,7 @@ export class Life {
   }
 
   /** Whoever has deleted the key may be about to make it anew; if nobody does, it is made to name nobody. */
-  #onKeyless (feed: ClusterFeed): void {
+  #onKeyless (feed: ClusterSnapshots): void {
     const { clock, session, config, log } = this.#options
     if (this.#keyless !== null) return
     log.warn('the primary key is gone')
@@ -373,7 +373,7 @@ function sentenceOf (note: Note): string {
 }
 
 /** A node that is alive starts anew: nobody can rely any more on what it held. */
-const isJudged = (view: ClusterView, node: string) =>
+const isJudgedByPeer = (view: ClusterSnapshot, node: string) =>
   view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
 
 /** Something is held, or is about to be acquired. */

@@ -9,13 +9,13 @@ import type { CoordinatorState } from '../../core/model/states.ts'
 import type { Transition } from '../../core/model/transition.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
 import { readMembers, readRecord } from '../../cluster/reading.ts'
-import { sureRead, type WriteFate } from '../../cluster/sure-write.ts'
+import { sureRead, type WriteOutcome } from '../../cluster/sure-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { Lease } from '../keepalive/lease.ts'
 import type { OwnZnodes } from './own-znodes.ts'
-import type { ResourceBoard } from '../resources/board.ts'
-import type { Caretaker } from '../resources/caretaker.ts'
+import type { ResourceStatePublisher } from '../resources/board.ts'
+import type { ResourceMonitor } from '../resources/caretaker.ts'
 import { attemptAll, type Resource } from '../resources/resource.ts'
 import type { SyncLock } from './sync-lock.ts'
 
@@ -32,8 +32,8 @@ export interface NodeOperationsOptions {
   readonly lease: Lease
   readonly alive: (name: string) => boolean
   readonly resources: ReadonlyMap<string, Resource>
-  readonly board: ResourceBoard
-  readonly caretaker: Caretaker
+  readonly board: ResourceStatePublisher
+  readonly caretaker: ResourceMonitor
   readonly syncLock: SyncLock
   /** Called when the primary lock that a takeover rests on is lost other than by letting go of it. */
   readonly onLockLost: () => void
@@ -156,4 +156,4 @@ export class NodeOperations {
   }
 }
 
-const answer = (fate: WriteFate): NodeAnswer => ({ kind: fate })
+const answer = (fate: WriteOutcome): NodeAnswer => ({ kind: fate })

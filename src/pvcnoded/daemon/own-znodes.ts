@@ -6,7 +6,7 @@ import { isNoNode, isNodeExists, isZooKeeperError } from '../../zookeeper/client
 import { nodePath, type NodeKey } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import { readZnode } from '../../cluster/reading.ts'
-import { sureCreate, sureRead, sureSet, type WriteFate } from '../../cluster/sure-write.ts'
+import { sureCreate, sureRead, sureSet, type WriteOutcome } from '../../cluster/sure-write.ts'
 
 export class OwnZnodes {
   readonly session: Session
@@ -28,7 +28,7 @@ export class OwnZnodes {
   }
 
   /** Writes one of them, and finds out what became of it; `refused` if anybody else has written it since, before this or after. */
-  async write (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'overwritten'>> {
+  async write (name: NodeKey, value: string): Promise<Exclude<WriteOutcome, 'overwritten'>> {
     const path = nodePath(this.#node, name)
     const version = this.#versions.get(name) ?? -1
     const fate = version === -1 ? await sureCreate(this.session, path, value) : await sureSet(this.session, path, value, version)
@@ -37,7 +37,7 @@ export class OwnZnodes {
   }
 
   /** Writes one that nobody else has a reason to write, whatever is there, and finds out what became of it; never `refused`. */
-  async writeSurely (name: NodeKey, value: string): Promise<Exclude<WriteFate, 'refused' | 'overwritten'>> {
+  async writeSurely (name: NodeKey, value: string): Promise<Exclude<WriteOutcome, 'refused' | 'overwritten'>> {
     for (;;) {
       const adopted = await sureRead(this.session, async () => { await this.adopt([name]); return true })
       if (adopted === null) return 'failed'

@@ -4,7 +4,7 @@
  */
 import type { BrokenFence } from '../../core/model/fence-probe.ts'
 import type { Failover } from '../../core/model/failover.ts'
-import type { StandsBack } from '../../core/model/member.ts'
+import type { Backoff } from '../../core/model/member.ts'
 import type { Readiness } from '../../core/model/readiness.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { isNoNode, isNodeExists, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
@@ -32,7 +32,7 @@ export interface PresenceContent {
   /** Whether it could acquire its resources; null until that is known, and while it does not matter. */
   readonly readiness: Readiness | null
   /** Until when it leaves the role to its peers; null if it does not. */
-  readonly stands_back: StandsBack | null
+  readonly stands_back: Backoff | null
   /** Peers that it could not fence; null where it has not asked. */
   readonly broken_fences: readonly BrokenFence[] | null
 }

@@ -8,10 +8,10 @@
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/model/fence-record.ts'
-import { countsAsLetGo, fencingPlan, isJudged, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/fencing.ts'
+import { countsAsReleased, fencingPlan, mayHoldWhenSilent, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/fencing.ts'
 import { holdsNothing, type Member } from '../../core/model/member.ts'
 import { readMembers, readZnode } from '../../cluster/reading.ts'
-import { sureCreate, sureSet, type WriteFate } from '../../cluster/sure-write.ts'
+import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/sure-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
@@ -119,7 +119,7 @@ export class Fencer {
     const before = await this.#read(name)
     const seen = await sight(session, name)
     // Somebody else may have judged it, or it may have stopped, and the view does not show it yet.
-    if (before === null || !isJudged(before) || (why === 'presence_gone' && seen.presence !== null)) return false
+    if (before === null || !mayHoldWhenSilent(before) || (why === 'presence_gone' && seen.presence !== null)) return false
     const judged = newFence(self, why, seen, clock.wall())
     const record: FenceRecord = agent === null ? { ...judged, state: 'unconfirmed', message: 'No fencing agent is configured: an operator has to confirm that the node is down.' } : judged
     // Committed by a quorum: what is read after it is no older than this moment, whatever server answers.
@@ -134,9 +134,9 @@ export class Fencer {
   /** A fencer that died between its two writes: `fenced` alone says that the node holds nothing, and PVC's daemons read the other one too. */
   async #tidyFenced (): Promise<void> {
     for (const { name, daemonState, coordinatorState } of this.#options.members()) {
-      if (daemonState !== 'fenced' || !mayHold(coordinatorState)) continue
+      if (daemonState !== 'fenced' || !mayHoldResources(coordinatorState)) continue
       const found = await this.#read(name)
-      if (found?.daemonState === 'fenced' && mayHold(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
+      if (found?.daemonState === 'fenced' && mayHoldResources(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
     }
   }
 
@@ -144,7 +144,7 @@ export class Fencer {
   async #letGoUnfenced (observer: Observer, grace: number): Promise<void> {
     const { clock, log, session } = this.#options
     for (const member of this.#options.members()) {
-      if (holdsNothing(member) || !countsAsLetGo(member, observer.watches.get(member.name), grace, clock.monotonic())) continue
+      if (holdsNothing(member) || !countsAsReleased(member, observer.watches.get(member.name), grace, clock.monotonic())) continue
       const found = await this.#read(member.name)
       if (found === null || found.daemonState !== 'dead' || (await sight(session, member.name)).presence !== null) continue
       if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) === 'done') {
@@ -232,7 +232,7 @@ export class Fencer {
       return
     }
     const fate = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
-    if (fate === 'done' && mayHold(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
+    if (fate === 'done' && mayHoldResources(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
     await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
     if (fate === 'done') log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
     else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
@@ -251,23 +251,23 @@ export class Fencer {
     }
   }
 
-  async #set (name: string, key: 'daemonstate' | 'routerstate', value: string, version: number): Promise<WriteFate> {
+  async #set (name: string, key: 'daemonstate' | 'routerstate', value: string, version: number): Promise<WriteOutcome> {
     return await this.#write(nodePath(name, key), value, version === -1 ? null : version)
   }
 
-  async #writeRecord (name: string, record: FenceRecord, version: number | null): Promise<WriteFate> {
+  async #writeRecord (name: string, record: FenceRecord, version: number | null): Promise<WriteOutcome> {
     return await this.#write(nodePath(name, 'fence'), JSON.stringify(record), version)
   }
 
   /** @param version null: there is none yet */
-  async #write (path: string, data: string, version: number | null): Promise<WriteFate> {
+  async #write (path: string, data: string, version: number | null): Promise<WriteOutcome> {
     const { session } = this.#options
     const { signal } = this.#stopped
     return version === null ? await sureCreate(session, path, data, signal) : await sureSet(session, path, data, version, signal)
   }
 }
 
-const mayHold = (coordinatorState: string | null) => coordinatorState !== 'secondary' && coordinatorState !== 'client'
+const mayHoldResources = (coordinatorState: string | null) => coordinatorState !== 'secondary' && coordinatorState !== 'client'
 
 interface Found {
   readonly daemonState: string

@@ -5,7 +5,7 @@
  * Invariant: all windows begin anew at each (re)connection of the session, and with each life.
  */
 import type { Sighting } from '../../core/model/fence-record.ts'
-import { isAlive, observe, type FencingTerms, type Watches } from '../../core/fencing/fencing.ts'
+import { isAlive, observe, type FencingTerms, type LivenessByNode } from '../../core/fencing/fencing.ts'
 import { isPresent, type Member } from '../../core/model/member.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
@@ -31,7 +31,7 @@ export class Observer implements Disposable {
   readonly #options: ObserverOptions
   readonly #subscriptions: readonly Disposable[]
   #timer: Timer | null = null
-  #watches: Watches = new Map()
+  #watches: LivenessByNode = new Map()
   /** Counts connections: a look that a disconnection fell into is dropped. */
   #connection = 0
   /** The next look is not to wait. */
@@ -48,7 +48,7 @@ export class Observer implements Disposable {
     void this.#look()
   }
 
-  get watches (): Watches { return this.#watches }
+  get watches (): LivenessByNode { return this.#watches }
 
   /** Whether a node's keepalive has changed within the window; true for one that has not been watched for that long. */
   alive (name: string): boolean {

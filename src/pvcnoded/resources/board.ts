@@ -3,7 +3,7 @@ import { resourcesText, type ResourceState, type ResourceStatus } from '../../co
 import type { Clock } from '../../runtime/clock.ts'
 import { LatestWriter } from '../../runtime/latest-writer.ts'
 
-export interface ResourceBoardOptions {
+export interface ResourceStatePublisherOptions {
   readonly clock: Clock
   /** In the order of acquisition. */
   readonly names: readonly string[]
@@ -11,12 +11,12 @@ export interface ResourceBoardOptions {
   readonly write: (text: string) => Promise<boolean>
 }
 
-export class ResourceBoard implements Disposable {
+export class ResourceStatePublisher implements Disposable {
   readonly #clock: Clock
   readonly #statuses: Map<string, ResourceStatus>
   readonly #writer: LatestWriter
 
-  constructor ({ clock, names, write }: ResourceBoardOptions) {
+  constructor ({ clock, names, write }: ResourceStatePublisherOptions) {
     this.#clock = clock
     this.#statuses = new Map(names.map((name) => [name, { name, state: 'unknown', since: clock.wall(), error: null }]))
     this.#writer = new LatestWriter({ clock, write })

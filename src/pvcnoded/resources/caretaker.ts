@@ -4,41 +4,41 @@
  *
  * Invariant: after `stop` has resolved, no check and no acquisition is under way, and none begins before the next `start`.
  */
-import type { KnownTrouble } from '../../core/model/transition.ts'
+import type { KnownFailure } from '../../core/model/transition.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
-import type { ResourceBoard } from './board.ts'
+import type { ResourceStatePublisher } from './board.ts'
 import { attemptAll, type Resource } from './resource.ts'
 
-export interface CaretakerOptions {
+export interface ResourceMonitorOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly resources: readonly Resource[]
-  readonly board: ResourceBoard
+  readonly board: ResourceStatePublisher
   /** Resolves true once the lease is sound; false if that will not be, or on abort. */
   readonly mayAct: (signal: AbortSignal) => Promise<boolean>
   /** Told of a resource that is gone and could not be acquired again. */
-  readonly onLost: (trouble: KnownTrouble) => void
+  readonly onLost: (trouble: KnownFailure) => void
 }
 
-interface Watch {
+interface Run {
   readonly stop: AbortController
   readonly timers: Map<string, Timer>
   readonly underWay: Set<Promise<void>>
 }
 
-export class Caretaker {
-  readonly #options: CaretakerOptions
-  #watch: Watch | null = null
+export class ResourceMonitor {
+  readonly #options: ResourceMonitorOptions
+  #watch: Run | null = null
 
-  constructor (options: CaretakerOptions) {
+  constructor (options: ResourceMonitorOptions) {
     this.#options = options
   }
 
   /** @param epoch the one that the resources are held for */
   start (epoch: number | null): void {
     if (this.#watch !== null) return
-    const watch: Watch = { stop: new AbortController(), timers: new Map(), underWay: new Set() }
+    const watch: Run = { stop: new AbortController(), timers: new Map(), underWay: new Set() }
     this.#watch = watch
     for (const resource of this.#options.resources) this.#checkLater(watch, resource, epoch)
   }
@@ -53,7 +53,7 @@ export class Caretaker {
     if (this.#watch === watch) this.#watch = null
   }
 
-  #checkLater (watch: Watch, resource: Resource, epoch: number | null): void {
+  #checkLater (watch: Run, resource: Resource, epoch: number | null): void {
     if (resource.checkInterval === null || watch.stop.signal.aborted) return
     watch.timers.set(resource.name, this.#options.clock.after(resource.checkInterval, () => {
       const looking = this.#look(resource, epoch, watch.stop.signal)

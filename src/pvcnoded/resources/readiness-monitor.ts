@@ -5,7 +5,7 @@
  * Invariant: at most one round of checks runs at a time, and none is begun after `stop`.
  */
 import type { Readiness, Unready } from '../../core/model/readiness.ts'
-import type { KnownTrouble } from '../../core/model/transition.ts'
+import type { KnownFailure } from '../../core/model/transition.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { Resource } from './resource.ts'
@@ -17,7 +17,7 @@ export interface ReadinessMonitorOptions {
   /** Milliseconds between two rounds, and bound of one. */
   readonly interval: number
   /** Told after each round: what could not be acquired, the first of it as the trouble of a switchover. */
-  readonly onChecked: (readiness: Readiness, trouble: KnownTrouble | null) => void
+  readonly onChecked: (readiness: Readiness, trouble: KnownFailure | null) => void
 }
 
 interface Round {
@@ -79,7 +79,7 @@ export class ReadinessMonitor {
     round.timer = clock.after(interval, () => { void this.#check(round) })
   }
 
-  async #checkOne (resource: Resource, signal: AbortSignal): Promise<KnownTrouble | null> {
+  async #checkOne (resource: Resource, signal: AbortSignal): Promise<KnownFailure | null> {
     const { clock, log } = this.#options
     const begun = clock.monotonic()
     const result = await resource.attempt('ready', { epoch: null, signal })
@@ -88,7 +88,7 @@ export class ReadinessMonitor {
   }
 
   /** Keeps since when each has been so, and logs what has changed. */
-  #note (troubles: readonly KnownTrouble[]): void {
+  #note (troubles: readonly KnownFailure[]): void {
     const { clock, log } = this.#options
     const found = new Map<string, Unready>()
     for (const { resource, message } of troubles) {

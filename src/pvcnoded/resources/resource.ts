@@ -2,7 +2,7 @@
  * Something only the primary holds. An implementation brings it to this machine and takes it away from this machine, and nothing else:
  * when that may happen is for the coordinator machine to say.
  */
-import type { KnownTrouble } from '../../core/model/transition.ts'
+import type { KnownFailure } from '../../core/model/transition.ts'
 
 export interface Resource {
   readonly name: string
@@ -36,7 +36,7 @@ export interface AttemptContext {
 export type AttemptResult =
   /** `absent`: of a `release`, the resource turned out not to be held here. */
   | { readonly kind: 'done', readonly absent?: true }
-  | { readonly kind: 'failed', readonly trouble: KnownTrouble }
+  | { readonly kind: 'failed', readonly trouble: KnownFailure }
   | { readonly kind: 'aborted' }
 
 /** Tries until it is done, aborted, or out of attempts; the last attempt's trouble is the one that counts. While `hurried`, a failed attempt is the last. */

@@ -16,7 +16,7 @@ export const DATA = 1
 export const CHILDREN = 2
 export const BOTH = 3
 
-export interface TreeReaderOptions {
+export interface CacheReaderOptions {
   readonly session: Session
   readonly clock: Clock
   readonly concurrency: number
@@ -38,8 +38,8 @@ interface Job {
   again: number | null
 }
 
-export class TreeReader {
-  readonly #options: TreeReaderOptions
+export class CacheReader {
+  readonly #options: CacheReaderOptions
   readonly #jobs = new Map<string, Job>()
   readonly #moments = new Moments()
   #queue: string[] = []
@@ -47,7 +47,7 @@ export class TreeReader {
   #active = 0
   #stopped = false
 
-  constructor (options: TreeReaderOptions) {
+  constructor (options: CacheReaderOptions) {
     this.#options = options
   }
 

@@ -5,7 +5,7 @@ import type { Stat, Zxid } from '../client/connection.ts'
 import type { PersistentMap } from './persistent-map.ts'
 
 /** What is known of one znode. */
-export interface TreeEntry {
+export interface CacheEntry {
   /** Empty if the data are of no interest to the tree. */
   readonly data: string
   /** As read with the data (with the list of children, if the data are of no interest): its `pzxid`, `cversion` and `numChildren` may be older than `names`. */
@@ -18,7 +18,7 @@ export interface TreeEntry {
 
 const NONE: readonly string[] = Object.freeze([])
 
-export class TreeSnapshot {
+export class CacheSnapshot {
   /** Grows by one with every published change; two snapshots of one revision have the same content. */
   readonly revision: number
   /**
@@ -33,9 +33,9 @@ export class TreeSnapshot {
   readonly zxid: Zxid | ''
   /** The serial of the session the last reading came from; 0 before the first. */
   readonly serial: number
-  readonly #entries: PersistentMap<TreeEntry>
+  readonly #entries: PersistentMap<CacheEntry>
 
-  constructor (revision: number, asOf: number, zxid: Zxid | '', serial: number, entries: PersistentMap<TreeEntry>) {
+  constructor (revision: number, asOf: number, zxid: Zxid | '', serial: number, entries: PersistentMap<CacheEntry>) {
     this.revision = revision
     this.asOf = asOf
     this.zxid = zxid
@@ -44,7 +44,7 @@ export class TreeSnapshot {
   }
 
   /** The znode at `path`, or undefined if it does not exist or is of no interest to the tree. */
-  get (path: string): TreeEntry | undefined {
+  get (path: string): CacheEntry | undefined {
     return this.#entries.get(path)
   }
 

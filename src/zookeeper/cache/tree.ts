@@ -18,10 +18,10 @@ import { ZooKeeperError, isLinkFailure, isNoNode } from '../client/errors.ts'
 import { pathProblem } from '../client/paths.ts'
 import { PersistentMap } from './persistent-map.ts'
 import type { Session, SessionState } from '../session/session.ts'
-import { BOTH, CHILDREN, DATA, TreeReader } from './tree-reader.ts'
-import { TreeSnapshot, type TreeEntry } from './tree-snapshot.ts'
+import { BOTH, CHILDREN, DATA, CacheReader } from './tree-reader.ts'
+import { CacheSnapshot, type CacheEntry } from './tree-snapshot.ts'
 
-export { TreeSnapshot, type TreeEntry } from './tree-snapshot.ts'
+export { CacheSnapshot as TreeSnapshot, type CacheEntry as TreeEntry } from './tree-snapshot.ts'
 
 /** What the tree wants of one path. */
 export interface Interest {
@@ -35,7 +35,7 @@ export interface SessionSource {
   onSession (listener: (session: Session) => void): Disposable
 }
 
-export interface WatchedTreeOptions {
+export interface ZnodeCacheOptions {
   readonly sessions: SessionSource
   readonly clock: Clock
   /** Read in any case, whether or not a parent is of interest; they may be missing and come later. At least one. */
@@ -51,23 +51,23 @@ export interface WatchedTreeOptions {
 }
 
 /** `changed`: paths that have another value, other children, or are gone, since the last call; each once. */
-export type TreeListener = (snapshot: TreeSnapshot, changed: readonly string[]) => void
+export type CacheListener = (snapshot: CacheSnapshot, changed: readonly string[]) => void
 
-export class WatchedTree {
+export class ZnodeCache {
   /** Resolves once everything has been read for the first time; rejects if the tree is closed before. */
   readonly ready: Promise<void>
-  readonly #options: Required<WatchedTreeOptions>
+  readonly #options: Required<ZnodeCacheOptions>
   readonly #roots: ReadonlySet<string>
-  readonly #listeners = new Set<TreeListener>()
+  readonly #listeners = new Set<CacheListener>()
   readonly #subscription: Disposable
   #sessionSubscriptions: Disposable[] = []
   readonly #tracked = new Map<string, Disposable | null>()
   #session: Session | null = null
-  #reader: TreeReader | null = null
-  #entries = PersistentMap.empty<TreeEntry>()
+  #reader: CacheReader | null = null
+  #entries = PersistentMap.empty<CacheEntry>()
   #changed = new Set<string>()
   #flush: Timer | null = null
-  #snapshot = new TreeSnapshot(0, -Infinity, '', 0, PersistentMap.empty<TreeEntry>())
+  #snapshot = new CacheSnapshot(0, -Infinity, '', 0, PersistentMap.empty<CacheEntry>())
   /** When the last answered request was sent. */
   #contact = -Infinity
   /** `asOf` as it was when contact was lost: nothing newer may be claimed before all has been read again. */
@@ -78,7 +78,7 @@ export class WatchedTree {
   #resolveReady: () => void = () => {}
   #rejectReady: (error: ZooKeeperError) => void = () => {}
 
-  constructor (options: WatchedTreeOptions) {
+  constructor (options: ZnodeCacheOptions) {
     this.#options = { concurrency: 64, probeInterval: 1_000, onError: () => {}, ...options }
     this.#roots = new Set(options.roots)
     this.ready = new Promise((resolve, reject) => {
@@ -91,22 +91,22 @@ export class WatchedTree {
   }
 
   /** The present state. `asOf` moves on with every answer; the revision only with a change. */
-  get snapshot (): TreeSnapshot {
+  get snapshot (): CacheSnapshot {
     const asOf = this.#asOf()
     if (asOf !== this.#snapshot.asOf) {
       const { revision, zxid, serial } = this.#snapshot
-      this.#snapshot = new TreeSnapshot(revision, asOf, zxid, serial, this.#published)
+      this.#snapshot = new CacheSnapshot(revision, asOf, zxid, serial, this.#published)
     }
     return this.#snapshot
   }
 
-  #published = PersistentMap.empty<TreeEntry>()
+  #published = PersistentMap.empty<CacheEntry>()
 
   /**
    * The snapshot once everything is in it that was committed before this call, by any client: a `sync`, and then whatever the servers had
    * told of until its answer. The session's deadline bounds the sync; the caller's `signal` all of it. Rejects as the session does.
    */
-  async caughtUp (signal: AbortSignal): Promise<TreeSnapshot> {
+  async caughtUp (signal: AbortSignal): Promise<CacheSnapshot> {
     const session = this.#session
     if (session === null) throw new ZooKeeperError('connection_loss', { op: 'sync' })
     const { clock } = this.#options
@@ -146,7 +146,7 @@ export class WatchedTree {
   }
 
   /** Tells of changes, at most once per turn of the event loop, from the first full load on. */
-  onChange (listener: TreeListener): Disposable {
+  onChange (listener: CacheListener): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
   }
@@ -204,7 +204,7 @@ export class WatchedTree {
     this.#pause()
     // A watch can fire, and be answered by a reading, before the readings that are to come with the sync.
     let synced = false
-    const reader: TreeReader = new TreeReader({
+    const reader: CacheReader = new CacheReader({
       session,
       clock: this.#options.clock,
       concurrency: this.#options.concurrency,
@@ -242,7 +242,7 @@ export class WatchedTree {
     this.#mark(this.#session, path, kind === 'changed' ? DATA : kind === 'children' ? CHILDREN : BOTH)
   }
 
-  async #read (session: Session, reader: TreeReader, path: string, parts: number): Promise<void> {
+  async #read (session: Session, reader: CacheReader, path: string, parts: number): Promise<void> {
     if (!this.#tracked.has(path)) return
     const wanted = this.#options.interest(path)
     try {
@@ -306,7 +306,7 @@ export class WatchedTree {
     }
   }
 
-  #put (path: string, entry: TreeEntry): void {
+  #put (path: string, entry: CacheEntry): void {
     this.#entries = this.#entries.set(path, Object.freeze(entry))
     this.#touch(path)
   }
@@ -333,7 +333,7 @@ export class WatchedTree {
     if (this.#loaded) this.#flush ??= this.#options.clock.after(0, () => this.#publish())
   }
 
-  #idle (reader: TreeReader): void {
+  #idle (reader: CacheReader): void {
     if (this.#reader !== reader) return
     this.#floor = null
     this.#look()
@@ -350,7 +350,7 @@ export class WatchedTree {
     this.#published = this.#entries
     // Whatever came before the newest transaction that was read has been told of: if nothing is left to be read, all of it is in here.
     const zxid = this.#floor === null && this.#reader?.idle === true ? this.#newest : this.#snapshot.zxid
-    this.#snapshot = new TreeSnapshot(this.#snapshot.revision + 1, this.#asOf(), zxid, this.#session?.serial ?? this.#snapshot.serial, this.#published)
+    this.#snapshot = new CacheSnapshot(this.#snapshot.revision + 1, this.#asOf(), zxid, this.#session?.serial ?? this.#snapshot.serial, this.#published)
     for (const listener of [...this.#listeners]) listener(this.#snapshot, changed)
     this.#look()
   }

@@ -1,18 +1,18 @@
 // The table of the state machine: what a coordinator at rest does, by what the key says and what it is.
 import t from 'tap'
-import type { Picture } from '../../../src/core/switchover/completion.ts'
-import { decide, type Decision, type Standing } from '../../../src/core/coordinator/decision.ts'
+import type { RoleSnapshot } from '../../../src/core/switchover/completion.ts'
+import { decide, type Decision, type DecisionInput } from '../../../src/core/coordinator/decision.ts'
 import type { Past } from '../../../src/core/coordinator/intent.ts'
 import { gone, key, member, primary, unready } from '../../support/scenario/builders.ts'
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
-const me = (given: Partial<Standing> = {}): Standing => ({
-  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, standingBack: false, handoverOver: false, ailing: null, unready: null, delays, ...given,
+const me = (given: Partial<DecisionInput> = {}): DecisionInput => ({
+  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, backingOff: false, handoverOver: false, lostResource: null, unready: null, delays, ...given,
 })
-const picture = (value: string, members: Picture['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<Picture> = {}): Picture =>
+const picture = (value: string, members: RoleSnapshot['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<RoleSnapshot> = {}): RoleSnapshot =>
   ({ key: key(value, 5), ledger: { czxid: 'a', base: 0 }, members, ...given })
 const seen = (value: string) => ({ value, version: 5, czxid: 'a' })
-const tried = (intent: NonNullable<Standing['tried']>['intent'], value: string): Partial<Standing> => ({ tried: { intent, seen: seen(value) } })
+const tried = (intent: NonNullable<DecisionInput['tried']>['intent'], value: string): Partial<DecisionInput> => ({ tried: { intent, seen: seen(value) } })
 
 const nothing: Decision = { do: 'nothing' }
 const contend = (value: string, after = 0, cause: 'contention' | 'repair' | 'fence' = 'repair', past: Past = 'nobody'): Decision => ({ do: 'contend', after, seen: seen(value), past, cause })
@@ -32,17 +32,17 @@ const stopping = { state: 'primary', daemon: 'shutdown', stopping: true, announc
 const withMe = [primary('hv1', { daemonState: 'shutdown' })]
 const isStuck = { state: 'relinquish' } as const
 
-const cases: [what: string, me: Standing, picture: Picture | null, decision: Decision][] = [
+const cases: [what: string, me: DecisionInput, picture: RoleSnapshot | null, decision: Decision][] = [
   ['init', me({ daemon: 'init', state: null }), null, { do: 'start' }],
-  ['init, after a start that failed', me({ daemon: 'init', state: null, standingBack: true }), picture('none'), nothing],
-  ['init, after a start that failed, told to stop', me({ daemon: 'init', state: null, standingBack: true, stopping: true }), null, { do: 'leave' }],
+  ['init, after a start that failed', me({ daemon: 'init', state: null, backingOff: true }), picture('none'), nothing],
+  ['init, after a start that failed, told to stop', me({ daemon: 'init', state: null, backingOff: true, stopping: true }), null, { do: 'leave' }],
   ['init, told to stop', me({ daemon: 'init', state: null, stopping: true }), null, { do: 'start' }],
   ['nothing seen yet', me(), null, nothing],
 
   ['secondary, none', me(), picture('none'), contend('none', 0, 'contention')],
   ['secondary, none, tried in vain', me(tried('contend', 'none')), picture('none'), contend('none', 5_000, 'contention')],
   ['secondary, none, something else was tried', me(tried('adopt', 'none')), picture('none'), contend('none', 0, 'contention')],
-  ['secondary, none, standing back', me({ standingBack: true }), picture('none'), nothing],
+  ['secondary, none, standing back', me({ backingOff: true }), picture('none'), nothing],
   ['secondary, none, a dead peer', me(), picture('none', [member('hv1'), gone('hv2')]), nothing],
   ['secondary, nobody known', me(), picture('hv9'), contend('hv9')],
   ['secondary, a stopped node', me(), picture('hv2', hv2({ daemonState: 'stop' })), contend('hv2')],
@@ -55,7 +55,7 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['secondary, a fit other that has not begun', me(), picture('hv2'), contend('hv2', 5_000, 'repair', 'slow')],
   ['secondary, a fit other that is stuck', me(), picture('hv2', hv2({ coordinatorState: 'relinquish' })), contend('hv2', 5_000, 'repair', 'slow')],
   ['secondary, me', me(), picture('hv1'), takeover],
-  ['secondary, me, standing back', me({ standingBack: true }), picture('hv1'), takeover],
+  ['secondary, me, standing back', me({ backingOff: true }), picture('hv1'), takeover],
   ['secondary, me, tried or of an earlier life', me({ spentEpoch: 5 }), picture('hv1'), rewrite()],
   ['secondary, me, tried, and rewriting was in vain', me({ spentEpoch: 5, ...tried('rewrite', 'hv1') }), picture('hv1'), rewrite(5_000)],
   ['secondary, none, not ready', me({ unready: cannot }), picture('none'), nothing],
@@ -63,7 +63,7 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['secondary, me, not ready', me({ unready: cannot }), picture('hv1'), decline()],
   ['secondary, me, not ready, of an earlier life', me({ unready: cannot, spentEpoch: 5 }), picture('hv1'), decline()],
   ['secondary, me, not ready, declining was in vain', me({ unready: cannot, ...tried('decline', 'hv1') }), picture('hv1'), decline(5_000)],
-  ['secondary, me, tried, standing back', me({ spentEpoch: 5, standingBack: true }), picture('hv1'), nothing],
+  ['secondary, me, tried, standing back', me({ spentEpoch: 5, backingOff: true }), picture('hv1'), nothing],
 
   ['primary, me', me(isPrimary), picture('hv1'), nothing],
   ['primary, me, a resource is gone, a fit peer', me(isAiling), picture('hv1', [primary('hv1'), member('hv2')]), free(0, 'repair', 'ip is gone.')],
@@ -80,11 +80,11 @@ const cases: [what: string, me: Standing, picture: Picture | null, decision: Dec
   ['stuck, me, not ready: it holds something', me({ ...isStuck, unready: cannot }), picture('hv1'), takeover],
   ['stuck, me', me(isStuck), picture('hv1'), takeover],
   ['stuck, me, tried', me({ ...isStuck, spentEpoch: 5 }), picture('hv1'), rewrite()],
-  ['stuck, me, tried, standing back', me({ ...isStuck, spentEpoch: 5, standingBack: true }), picture('hv1'), nothing],
+  ['stuck, me, tried, standing back', me({ ...isStuck, spentEpoch: 5, backingOff: true }), picture('hv1'), nothing],
   ['stuck, a fit other', me(isStuck), picture('hv2'), nothing],
   ['stuck, none', me(isStuck), picture('none'), contend('none', 4_000, 'contention')],
   ['stuck, a stopped other', me(isStuck), picture('hv2', hv2({ daemonState: 'stop' })), contend('hv2', 4_000)],
-  ['stuck, none, standing back', me({ ...isStuck, standingBack: true }), picture('none'), nothing],
+  ['stuck, none, standing back', me({ ...isStuck, backingOff: true }), picture('none'), nothing],
   ['stuck, none, a dead peer', me(isStuck), picture('none', [member('hv1', { coordinatorState: 'relinquish' }), gone('hv2')]), nothing],
   ['stuck, in shutdown', me({ ...stopping, ...isStuck }), picture('hv1'), nothing],
   ['stuck, in shutdown, the time is up', me({ ...stopping, ...isStuck, handoverOver: true }), picture('hv1'), { do: 'leave' }],

@@ -1,7 +1,7 @@
 // Whether what is read under the lock still bears the wish out.
 import t from 'tap'
 import { isAsSeen, judge, type Intent, type Judgement, type Past } from '../../../src/core/coordinator/intent.ts'
-import type { Survey } from '../../../src/core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
 import { gone, key, member, primary, record, survey } from '../../support/scenario/builders.ts'
 
 const seen = { value: 'hv1', version: 1, czxid: 'a' }
@@ -16,7 +16,7 @@ const later = survey({ key: key('hv1', 2) })
 const anew = survey({ key: key('hv1', 1, 'b'), ledger: { czxid: 'b', base: 0 } })
 const writes = (value: string, from: string | null, to: string | null, cause: string) => ({ kind: 'write', value, record: { from, to, cause } })
 
-const cases: [what: string, intent: Intent, survey: Survey, judgement: object][] = [
+const cases: [what: string, intent: Intent, survey: KeySnapshot, judgement: object][] = [
   ['contend, as seen', contend('hv2'), survey({ members: secondaries }), writes('hv2', null, 'hv2', 'repair')],
   ['contend past nobody, and the named node can serve', contend('hv2', 'nobody'), survey({ members: secondaries }), moved],
   ['contend past nobody, and the named node is stopping', contend('hv2', 'nobody'), survey({ members: [member('hv1', { daemonState: 'shutdown' }), member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],

@@ -2,13 +2,13 @@
 import t from 'tap'
 import { beginKeyChange, continueKeyChange, describe, mayBeAbandoned, type KeyAnswer, type KeyChange, type KeyOutcome } from '../../../src/core/coordinator/key-change.ts'
 import type { Intent } from '../../../src/core/coordinator/intent.ts'
-import type { Survey } from '../../../src/core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
 import { key, record, survey } from '../../support/scenario/builders.ts'
 
 const toHv2: Intent = { kind: 'request', request: { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: null, reason: null } }
 
 /** Runs a change to its end: everything is `done` but what `trouble` names by operation and occurrence (`write_key`, `write_key/2`). */
-function run (intent: Intent, read: Survey, trouble: Record<string, KeyAnswer['kind']> = {}, underLock = false): { ops: string[], outcome: KeyOutcome } {
+function run (intent: Intent, read: KeySnapshot, trouble: Record<string, KeyAnswer['kind']> = {}, underLock = false): { ops: string[], outcome: KeyOutcome } {
   let change: KeyChange = beginKeyChange(intent, { underLock })
   const ops: string[] = []
   const seen = new Map<string, number>()
@@ -32,7 +32,7 @@ const stale = survey({ ledger: null })
 const died = survey({ records: [record(1, { outcome: 'succeeded' }), record(2), record(3, { outcome: 'not_applied' })] })
 const usedUp = ['lock', 'survey', 'close_record 2 not_applied@0', 'write_key hv1@1', 'write_key hv1@2', 'create_record 4', 'write_key hv2@3', 'unlock']
 
-const cases: [what: string, intent: Intent, survey: Survey, trouble: Record<string, KeyAnswer['kind']>, ops: string[], outcome: KeyOutcome['kind']][] = [
+const cases: [what: string, intent: Intent, survey: KeySnapshot, trouble: Record<string, KeyAnswer['kind']>, ops: string[], outcome: KeyOutcome['kind']][] = [
   ['all goes well', toHv2, survey(), {}, plain, 'committed'],
   ['refused by what is read', { kind: 'adopt', seen: key('hv1') }, survey(), {}, ['lock', 'survey', 'unlock'], 'refused'],
   ['adopted', { kind: 'adopt', seen: key('hv1') }, stale, {}, ['lock', 'survey', 'write_ledger 1@0', 'unlock'], 'adopted'],

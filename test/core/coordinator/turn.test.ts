@@ -1,12 +1,12 @@
 // One turn: the state as it becomes, and the effects in the order they were asked for.
 import t from 'tap'
 import { newCoordinator } from '../../../src/core/coordinator/coordinator-state.ts'
-import { Turn } from '../../../src/core/coordinator/turn.ts'
+import { StepContext } from '../../../src/core/coordinator/turn.ts'
 import { settings, trouble } from '../../support/scenario/driver.ts'
 
 t.test('effects in order, each with a number of its own', async (t) => {
   const before = newCoordinator(settings, 0)
-  const turn = new Turn(before, 'now')
+  const turn = new StepContext(before, 'now')
   t.strictSame([turn.do({ op: 'unlock' }), turn.delay(5), turn.do({ op: 'survey' })], [1, 2, 3])
   turn.cancel(2)
   turn.note({ code: 'begun', procedure: 'start', epoch: null })
@@ -18,7 +18,7 @@ t.test('effects in order, each with a number of its own', async (t) => {
 })
 
 t.test('delays by purpose', async (t) => {
-  const turn = new Turn(newCoordinator(settings, 0), 'now')
+  const turn = new StepContext(newCoordinator(settings, 0), 'now')
   turn.timer('bound', 7)
   turn.idle({ id: 8, subject: 'x' })
   t.strictSame(turn.state.timers, { idle: { id: 8, subject: 'x' }, bound: 7, standBack: null, handover: null })

@@ -1,6 +1,6 @@
 // Who is dead, by what one observer has seen on its own clock, and what is done about it.
 import t from 'tap'
-import { countsAsLetGo, fencingPlan, isAlive, isJudged, observe, suspicion, type Look, type Watches } from '../../../src/core/fencing/fencing.ts'
+import { countsAsReleased, fencingPlan, isAlive, mayHoldWhenSilent, observe, suspicion, type Look, type LivenessByNode } from '../../../src/core/fencing/fencing.ts'
 import { gone, member, primary } from '../../support/scenario/builders.ts'
 
 const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }
@@ -9,10 +9,10 @@ const present = (keepalive: string | null): Look => ({ presence: '1', keepalive,
 const absent = (keepalive: string | null): Look => ({ presence: null, keepalive, daemonState: 'run' })
 
 /** Looks of hv2 at the given times. */
-function looks (...given: ReadonlyArray<readonly [now: number, sighting: Look]>): Watches {
-  return given.reduce<Watches>((watches, [now, sighting]) => observe(watches, seen({ hv2: sighting }), now), new Map())
+function looks (...given: ReadonlyArray<readonly [now: number, sighting: Look]>): LivenessByNode {
+  return given.reduce<LivenessByNode>((watches, [now, sighting]) => observe(watches, seen({ hv2: sighting }), now), new Map())
 }
-const of = (watches: Watches, now: number, node = primary('hv2')) => suspicion(node, watches.get('hv2'), terms, now)
+const of = (watches: LivenessByNode, now: number, node = primary('hv2')) => suspicion(node, watches.get('hv2'), terms, now)
 
 t.test('presence: seen, and gone for as long as it takes to be sure', async (t) => {
   const watches = looks([0, present('1')], [1_000, absent('2')])
@@ -39,13 +39,13 @@ t.test('keepalive: whether it changes, never what it says', async (t) => {
 
 t.test('without fences: a dead node counts as having let go once its session has been over for long enough', async (t) => {
   const watches = looks([0, present('1')], [1_000, absent('2')])
-  const counts = (now: number, node = primary('hv2', { daemonState: 'dead' })) => countsAsLetGo(node, watches.get('hv2'), 3_000, now)
+  const counts = (now: number, node = primary('hv2', { daemonState: 'dead' })) => countsAsReleased(node, watches.get('hv2'), 3_000, now)
   t.notOk(counts(3_999))
   t.ok(counts(4_000))
   t.notOk(counts(9_000, primary('hv2')), 'nobody has judged it dead')
   t.notOk(counts(9_000, primary('hv2', { daemonState: 'dead', ours: false })), 'a PVC peer has no lease')
-  t.notOk(countsAsLetGo(primary('hv2', { daemonState: 'dead' }), looks([0, present('1')]).get('hv2'), 3_000, 9_000), 'its session goes on')
-  t.notOk(countsAsLetGo(primary('hv2', { daemonState: 'dead' }), undefined, 3_000, 9_000), 'not watched yet')
+  t.notOk(countsAsReleased(primary('hv2', { daemonState: 'dead' }), looks([0, present('1')]).get('hv2'), 3_000, 9_000), 'its session goes on')
+  t.notOk(countsAsReleased(primary('hv2', { daemonState: 'dead' }), undefined, 3_000, 9_000), 'not watched yet')
 })
 
 t.test('a PVC peer that this observer has not seen alive yet may still be waiting to connect', async (t) => {
@@ -74,11 +74,11 @@ t.test('a node that comes back is given its window anew: what it wrote before sa
 })
 
 t.test('who is judged at all', async (t) => {
-  for (const daemonState of ['init', 'run', 'shutdown'] as const) t.ok(isJudged(member('hv2', { daemonState })))
-  for (const daemonState of ['dead', 'fenced', null] as const) t.notOk(isJudged(primary('hv2', { daemonState })))
-  t.ok(isJudged(primary('hv2', { daemonState: 'stop' })), 'it stopped without letting go')
-  t.notOk(isJudged(member('hv2', { daemonState: 'stop' })))
-  t.notOk(isJudged(member('hv2', { daemonState: 'stop', coordinatorState: 'client' })))
+  for (const daemonState of ['init', 'run', 'shutdown'] as const) t.ok(mayHoldWhenSilent(member('hv2', { daemonState })))
+  for (const daemonState of ['dead', 'fenced', null] as const) t.notOk(mayHoldWhenSilent(primary('hv2', { daemonState })))
+  t.ok(mayHoldWhenSilent(primary('hv2', { daemonState: 'stop' })), 'it stopped without letting go')
+  t.notOk(mayHoldWhenSilent(member('hv2', { daemonState: 'stop' })))
+  t.notOk(mayHoldWhenSilent(member('hv2', { daemonState: 'stop', coordinatorState: 'client' })))
   const silent = looks([0, present('1')])
   t.equal(of(silent, 60_000, primary('hv2', { daemonState: 'stop' })), null, 'its session is still there')
   t.equal(of(silent, 60_000, gone('hv2', { daemonState: 'stop' })), 'keepalive_stale')

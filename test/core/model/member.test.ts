@@ -1,6 +1,6 @@
 // What is read of a node, and the words said of it. Every condition fails safe.
 import t from 'tap'
-import { hasLetGo, holdsNothing, isFit, isPresent, isReady, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../../src/core/model/member.ts'
+import { hasReleased, holdsNothing, isFit, isPresent, isReady, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../../src/core/model/member.ts'
 import type { Znode } from '../../../src/core/model/znode.ts'
 import { gone, member, primary, transition, unready } from '../../support/scenario/builders.ts'
 
@@ -110,7 +110,7 @@ t.test('has let go of a resource', async (t) => {
     ['a takeover shown as a relinquish', member('a', { coordinatorState: 'relinquish', transition: transition({ direction: 'takeover', released: ['ip'] }) }), false],
     ['a relinquish that nobody is at any more', gone('a', { coordinatorState: 'relinquish', transition: transition({ released: ['ip'] }) }), false],
   ]
-  for (const [what, each, gone] of cases) t.equal(hasLetGo(each, 'ip'), gone, what)
+  for (const [what, each, gone] of cases) t.equal(hasReleased(each, 'ip'), gone, what)
 })
 
 t.test('a holder that cannot be asked', async (t) => {

@@ -1,6 +1,6 @@
 // Transitions and troubles as text.
 import t from 'tap'
-import { parseTransition, parseTrouble } from '../../../src/core/model/transition.ts'
+import { parseTransition, parseFailure } from '../../../src/core/model/transition.ts'
 import { transition } from '../../support/scenario/builders.ts'
 
 t.test('there and back', async (t) => {
@@ -18,7 +18,7 @@ t.test('what is malformed counts as nothing', async (t) => {
 })
 
 t.test('troubles', async (t) => {
-  t.equal(parseTrouble(null), null)
-  t.equal(parseTrouble('oops'), null)
-  t.strictSame(parseTrouble({}), { code: 'unknown', resource: null, message: '' })
+  t.equal(parseFailure(null), null)
+  t.equal(parseFailure('oops'), null)
+  t.strictSame(parseFailure({}), { code: 'unknown', resource: null, message: '' })
 })

@@ -1,14 +1,14 @@
 // When a switchover is over, and how it ended.
 import t from 'tap'
-import { continuationOf, isComplete, isProven, settledPrimary, verdictOn, type Picture } from '../../../src/core/switchover/completion.ts'
+import { continuationOf, isComplete, isProven, settledPrimary, verdictOn, type RoleSnapshot } from '../../../src/core/switchover/completion.ts'
 import type { Closing, SwitchoverRecord } from '../../../src/core/model/record.ts'
 import { gone, key, member, primary, record } from '../../support/scenario/builders.ts'
 
-const picture = (given: Partial<Picture> = {}): Picture =>
+const picture = (given: Partial<RoleSnapshot> = {}): RoleSnapshot =>
   ({ key: key('hv2', 5), ledger: { czxid: 'a', base: 0 }, members: [member('hv1'), primary('hv2'), member('hv3')], ...given })
 
 t.test('complete', async (t) => {
-  const cases: [what: string, picture: Picture, complete: boolean][] = [
+  const cases: [what: string, picture: RoleSnapshot, complete: boolean][] = [
     ['everybody is where they should be', picture(), true],
     ['the key names another', picture({ key: key('hv1', 5) }), false],
     ['the same name at a later epoch', picture({ key: key('hv2', 6) }), false],
@@ -52,7 +52,7 @@ t.test('verdicts', async (t) => {
   const mine = record(5, { to: 'hv2' })
   const freed = record(4, { from: 'hv1', to: null })
   const error = { code: 'acquire_failed', resource: 'ip', message: 'no' }
-  const cases: [what: string, record: SwitchoverRecord, picture: Picture, records: SwitchoverRecord[], boundPassed: boolean, closing: Closing | null][] = [
+  const cases: [what: string, record: SwitchoverRecord, picture: RoleSnapshot, records: SwitchoverRecord[], boundPassed: boolean, closing: Closing | null][] = [
     ['complete', mine, picture(), [], false, { outcome: 'succeeded' }],
     ['complete, at the bound', mine, picture(), [], true, { outcome: 'succeeded' }],
     ['closed already', record(5, { outcome: 'failed' }), picture(), [], true, null],

@@ -1,6 +1,6 @@
 // Who may be made primary, and every reason why not.
 import t from 'tap'
-import { eligiblePeers, reasonsAgainst } from '../../../src/core/switchover/eligibility.ts'
+import { eligiblePeers, ineligibilityReasons } from '../../../src/core/switchover/eligibility.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import { gone, member, primary, unready } from '../../support/scenario/builders.ts'
 
@@ -18,7 +18,7 @@ t.test('reasons', async (t) => {
     [unready('a', { coordinatorState: 'primary' }), []],
     [member('a', { coordinatorState: null }), ['a: its coordinator state is not secondary (unknown)']],
   ]
-  for (const [each, reasons] of cases) t.strictSame(reasonsAgainst(each).map(({ message }) => message), reasons)
+  for (const [each, reasons] of cases) t.strictSame(ineligibilityReasons(each).map(({ message }) => message), reasons)
 })
 
 t.test('peers', async (t) => {

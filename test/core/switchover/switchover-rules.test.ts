@@ -1,7 +1,7 @@
 // A request for a switchover, judged in one fixed order.
 import t from 'tap'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../../../src/core/switchover/switchover-rules.ts'
-import type { Survey } from '../../../src/core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
 import { gone, key, member, presence, primary, record, survey } from '../../support/scenario/builders.ts'
 
 type Wish = Partial<SwitchoverRequest>
@@ -12,7 +12,7 @@ const toHv2 = survey({ key: key('hv2', 2), records: [record(1, { outcome: 'succe
 const freed = survey({ key: key('none', 2), records: [record(2, { to: null })] })
 const hv3Dead = survey({ members: [primary('hv1'), member('hv2'), gone('hv3')] })
 
-const cases: [what: string, wish: Wish, survey: Survey, ruling: Partial<Ruling>][] = [
+const cases: [what: string, wish: Wish, survey: KeySnapshot, ruling: Partial<Ruling>][] = [
   ['to an unknown node', { to: 'hv9' }, settled, { kind: 'unknown_node', node: 'hv9' }],
   ['from an unknown node', { to: 'hv2', from: 'hv9' }, settled, { kind: 'unknown_node', node: 'hv9' }],
 

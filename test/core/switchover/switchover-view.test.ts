@@ -3,7 +3,7 @@ import t from 'tap'
 import { memberOf, type MemberZnode } from '../../../src/core/model/member.ts'
 import { closeRecord, openRecord } from '../../../src/core/model/record.ts'
 import { switchoverView, unrecordedSwitchover } from '../../../src/core/switchover/switchover-view.ts'
-import type { Survey } from '../../../src/core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
 
 const member = (name: string, texts: Partial<Record<MemberZnode, string>>) => memberOf(name, (child) => {
   const data = texts[child]
@@ -50,7 +50,7 @@ t.test('a closed record is the whole truth', async (t) => {
 })
 
 t.test('a key that was written without a record', async (t) => {
-  const survey = (value: string, routerstate: string): Survey => ({
+  const survey = (value: string, routerstate: string): KeySnapshot => ({
     key: { value, version: 3, czxid: 'c', mzxid: 'm' },
     ledger: null,
     ledgerVersion: null,

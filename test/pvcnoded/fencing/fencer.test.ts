@@ -1,13 +1,13 @@
 /** How soon a dead node is fenced, on a real ZooKeeper: looks at fixed times are so far apart here that none of them can be what it rests on. */
 import t, { type Test } from 'tap'
-import { ClusterFeed } from '../../../src/cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../../src/cluster/cluster-feed.ts'
 import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
 import { Fencer } from '../../../src/pvcnoded/fencing/fencer.ts'
 import { Observer } from '../../../src/pvcnoded/fencing/observer.ts'
 import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import type { Session } from '../../../src/zookeeper/session/session.ts'
-import { WatchedTree } from '../../../src/zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../../src/zookeeper/cache/tree.ts'
 import { connect, eventually, lockBook, zookeeper } from '../../support/zookeeper.ts'
 
 const HOUR = 3_600_000
@@ -56,8 +56,8 @@ async function watching (t: Test): Promise<Watching> {
         return { [Symbol.dispose]: () => {} }
       }
     }
-    const tree = new WatchedTree({ sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } }, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
-    const feed = new ClusterFeed(tree)
+    const tree = new ZnodeCache({ sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } }, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
+    const feed = new ClusterSnapshots(tree)
     await feed.ready
     const members = () => feed.view?.members ?? []
     const atFirst = members()

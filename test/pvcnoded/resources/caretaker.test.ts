@@ -1,7 +1,7 @@
 /** What is held is looked after: checked, acquired again, reported when that fails; and left alone once stopped. */
 import t, { type Test } from 'tap'
-import { ResourceBoard } from '../../../src/pvcnoded/resources/board.ts'
-import { Caretaker } from '../../../src/pvcnoded/resources/caretaker.ts'
+import { ResourceStatePublisher } from '../../../src/pvcnoded/resources/board.ts'
+import { ResourceMonitor } from '../../../src/pvcnoded/resources/caretaker.ts'
 import type { AttemptResult, Resource } from '../../../src/pvcnoded/resources/resource.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -14,8 +14,8 @@ function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () =
   const texts: string[] = []
   const lost: string[] = []
   const done: string[] = []
-  const board = new ResourceBoard({ clock, names: ['ip'], write: async (text) => { texts.push(text); return true } })
-  const caretaker = new Caretaker({
+  const board = new ResourceStatePublisher({ clock, names: ['ip'], write: async (text) => { texts.push(text); return true } })
+  const caretaker = new ResourceMonitor({
     clock,
     log: createLogger({ name: 'pvcnoded', level: 'silent', clock }),
     resources: [{
@@ -90,7 +90,7 @@ t.test('the board: one write at a time, the newest state, and again after a fail
   const clock = new ManualClock()
   const written: string[] = []
   const answers: Array<(good: boolean) => void> = []
-  const board = new ResourceBoard({ clock, names: ['a', 'b'], write: async (text) => { written.push(text); return await new Promise((resolve) => answers.push(resolve)) } })
+  const board = new ResourceStatePublisher({ clock, names: ['a', 'b'], write: async (text) => { written.push(text); return await new Promise((resolve) => answers.push(resolve)) } })
   board.set('a', 'acquiring')
   board.set('a', 'held')
   board.set('a', 'held')

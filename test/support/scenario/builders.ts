@@ -2,10 +2,10 @@
 import type { KeyView } from '../../../src/core/model/epoch.ts'
 import type { Member, Presence } from '../../../src/core/model/member.ts'
 import { openRecord, type SwitchoverRecord } from '../../../src/core/model/record.ts'
-import type { Survey } from '../../../src/core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
 import type { Transition } from '../../../src/core/model/transition.ts'
 
-export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, standsBack: null, brokenFences: null }
+export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null }
 
 /** One of ours, a coordinator in `run`, present and secondary. */
 export const member = (name: string, given: Partial<Member> = {}): Member => ({
@@ -42,7 +42,7 @@ export const record = (epoch: number, given: Partial<SwitchoverRecord> = {}): Sw
   ({ ...openRecord(epoch, '2026-01-01T00:00:00.000Z', { from: 'hv1', to: 'hv2', cause: 'request', timeout: 40 }), ...given })
 
 /** hv1 is primary by epoch 1, hv2 and hv3 are secondary, nothing is in flight. */
-export function survey (given: Partial<Omit<Survey, 'records' | 'recordEpochs'>> & { readonly records?: readonly SwitchoverRecord[] } = {}): Survey {
+export function survey (given: Partial<Omit<KeySnapshot, 'records' | 'recordEpochs'>> & { readonly records?: readonly SwitchoverRecord[] } = {}): KeySnapshot {
   const { records = [record(1, { from: null, to: 'hv1', outcome: 'succeeded' })], ...rest } = given
   return {
     key: key('hv1'),

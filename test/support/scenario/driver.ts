@@ -1,5 +1,5 @@
 /** One coordinator machine driven by hand: events in, effects out, in words. */
-import { newCoordinator, type ClusterView, type Coordinator, type CoordinatorEvent, type CoordinatorSettings, type Effect, type NodeAnswer, type NodeOp } from '../../../src/core/coordinator/coordinator-state.ts'
+import { newCoordinator, type ClusterSnapshot, type Coordinator, type CoordinatorEvent, type CoordinatorSettings, type Effect, type NodeAnswer, type NodeOp } from '../../../src/core/coordinator/coordinator-state.ts'
 import { step } from '../../../src/core/coordinator/coordinator.ts'
 import { key, member, record, survey } from './builders.ts'
 
@@ -29,7 +29,7 @@ export class Driver {
     return this
   }
 
-  view (value: string, version: number, given: Partial<ClusterView> = {}): this {
+  view (value: string, version: number, given: Partial<ClusterSnapshot> = {}): this {
     const { members, ledger } = survey()
     return this.send({ type: 'view', view: { key: key(value, version), ledger, members, records: [record(1, { to: 'hv1', timeout: 30 })], ...given } })
   }

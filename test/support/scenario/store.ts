@@ -5,12 +5,12 @@
  * After each change the store itself checks what must be true of any history, whoever wrote it; a breach is reported through `breach`.
  */
 import { isComplete } from '../../../src/core/switchover/completion.ts'
-import type { ClusterView } from '../../../src/core/coordinator/coordinator-state.ts'
+import type { ClusterSnapshot } from '../../../src/core/coordinator/coordinator-state.ts'
 import { epochOf, parseLedger, type KeyView, type Ledger } from '../../../src/core/model/epoch.ts'
 import type { KeyAnswer } from '../../../src/core/coordinator/key-change.ts'
 import { memberOf, type Member, type MemberZnode } from '../../../src/core/model/member.ts'
 import { isOpen, parseRecord, type SwitchoverRecord } from '../../../src/core/model/record.ts'
-import type { StoredRecord, Survey } from '../../../src/core/switchover/survey.ts'
+import type { StoredRecord, KeySnapshot } from '../../../src/core/switchover/survey.ts'
 import type { Znode } from '../../../src/core/model/znode.ts'
 
 /** A ZooKeeper session: what it owns is gone when it ends. */
@@ -70,7 +70,7 @@ export class Store {
   }
 
   /** What a watch-fed view shows; null while there is no key. */
-  get view (): ClusterView | null {
+  get view (): ClusterSnapshot | null {
     return this.#key === null ? null : { key: this.#key, ledger: this.ledger, members: this.members, records: this.records.map(({ record }) => record) }
   }
 
@@ -82,7 +82,7 @@ export class Store {
     return this.#nodes.get(name)?.get(child)
   }
 
-  survey (): Survey | null {
+  survey (): KeySnapshot | null {
     if (this.#key === null) return null
     const recordEpochs = [...this.#records.keys()].sort((a, b) => a - b)
     return { key: this.#key, ledger: this.ledger, ledgerVersion: this.#ledger?.version ?? null, members: this.members, recordEpochs, records: this.records.slice(-4) }

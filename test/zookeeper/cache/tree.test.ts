@@ -3,20 +3,20 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
-import { WatchedTree, type TreeSnapshot, type WatchedTreeOptions } from '../../../src/zookeeper/cache/tree.ts'
+import { ZnodeCache, type TreeSnapshot, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/tree.ts'
 import { connect, dropConnection, eventually, expireSession, keep, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
 
 const KEYS = ['daemonstate', 'routerstate', 'keepalive']
 
-const interest: WatchedTreeOptions['interest'] = (path) => {
+const interest: ZnodeCacheOptions['interest'] = (path) => {
   if (path === '/config/primary_node') return { data: true, children: false }
   if (path === '/nodes') return { data: false, children: true }
   const [, , , key] = path.split('/')
   return key === undefined ? { data: true, children: true } : { data: KEYS.includes(key), children: false }
 }
 
-function watch (t: Test, options: Omit<WatchedTreeOptions, 'clock' | 'interest' | 'roots'> & Partial<WatchedTreeOptions>): WatchedTree {
-  const tree = new WatchedTree({ clock: systemClock, roots: ['/config/primary_node', '/nodes'], interest, probeInterval: 20, onError: (error) => t.fail(String(error)), ...options })
+function watch (t: Test, options: Omit<ZnodeCacheOptions, 'clock' | 'interest' | 'roots'> & Partial<ZnodeCacheOptions>): ZnodeCache {
+  const tree = new ZnodeCache({ clock: systemClock, roots: ['/config/primary_node', '/nodes'], interest, probeInterval: 20, onError: (error) => t.fail(String(error)), ...options })
   t.teardown(() => tree.close())
   return tree
 }
@@ -62,7 +62,7 @@ function shown (snapshot: TreeSnapshot): Record<string, string> {
   return found
 }
 
-async function converges (t: Test, tree: WatchedTree, session: Session, what: string): Promise<void> {
+async function converges (t: Test, tree: ZnodeCache, session: Session, what: string): Promise<void> {
   const wanted = await truth(session)
   const same = (): boolean => JSON.stringify(shown(tree.snapshot)) === JSON.stringify(wanted)
   await eventually(same)
@@ -276,7 +276,7 @@ t.test('tree', async (t) => {
     const { keeper } = keep(t, server)
     const ages: number[] = []
     let loaded = false
-    const interest: WatchedTreeOptions['interest'] = (path) => {
+    const interest: ZnodeCacheOptions['interest'] = (path) => {
       // Asked while the load goes on, after the first answers have come.
       if (!loaded) ages.push(tree.snapshot.asOf)
       return path === '/wide' ? { data: false, children: true } : { data: true, children: false }

@@ -8,8 +8,8 @@
 import type { Clock } from '../../../runtime/clock.ts'
 import { ApiError, RETRY_AFTER } from '../../errors/errors.ts'
 import { EventStream, type EventSink } from './event-stream.ts'
-import { serialised } from '../../fast-path/prepared.ts'
-import type { View, ViewChange } from '../view.ts'
+import { serializedText } from '../../fast-path/prepared.ts'
+import type { ClusterCache, CacheChange } from '../view.ts'
 
 /** Events that are kept for those who come back. */
 const HISTORY = 1_000
@@ -28,7 +28,7 @@ interface Kept {
 }
 
 export interface EventFeedOptions {
-  readonly view: View
+  readonly view: ClusterCache
   readonly clock: Clock
   /** More streams than this at once are refused. */
   readonly limit: number
@@ -86,7 +86,7 @@ export class EventFeed implements Disposable {
     this.end()
   }
 
-  #onChange ({ snapshot, topics }: ViewChange): void {
+  #onChange ({ snapshot, topics }: CacheChange): void {
     const nodes = snapshot.changedNodes
     const before = this.#id
     this.#id = snapshot.zxid
@@ -102,7 +102,7 @@ export class EventFeed implements Disposable {
     const events = this.#events(nodes, topics)
     if (events.length === 0) return
     // Only with the last of them is everything up to the new id known.
-    const texts = events.map(({ name, data }, index) => eventText(index === events.length - 1 ? this.#id : before, name, serialised(data)))
+    const texts = events.map(({ name, data }, index) => eventText(index === events.length - 1 ? this.#id : before, name, serializedText(data)))
     for (const text of texts) this.#keep({ text, batch: this.#id })
     const together = texts.join('')
     for (const stream of this.#streams) stream.send(together)
@@ -149,7 +149,7 @@ export class EventFeed implements Disposable {
       ...board.newest(STATE_SWITCHOVERS).filter(({ done }, index) => index === 0 || !done).reverse().map((data): FeedEvent => ({ name: 'switchover', data })),
     ]
     const first = 'event: resync\ndata: {}\n\n'
-    const texts = state.map(({ name, data }) => `event: ${name}\ndata: ${serialised(data)}\n\n`)
-    return `${first}${texts.join('')}${eventText(this.#id, 'primary', serialised(board.primary))}`
+    const texts = state.map(({ name, data }) => `event: ${name}\ndata: ${serializedText(data)}\n\n`)
+    return `${first}${texts.join('')}${eventText(this.#id, 'primary', serializedText(board.primary))}`
   }
 }

@@ -2,15 +2,15 @@
 import type { Contact } from '../contact.ts'
 import { END, type EventFeed } from './event-feed.ts'
 import type { EventSink } from './event-stream.ts'
-import type { View } from '../view.ts'
+import type { ClusterCache } from '../view.ts'
 import type { Client } from '../waiters.ts'
 
 export class EventService {
   readonly #feed: EventFeed
-  readonly #view: View
+  readonly #view: ClusterCache
   readonly #contact: Contact
 
-  constructor (feed: EventFeed, view: View, contact: Contact) {
+  constructor (feed: EventFeed, view: ClusterCache, contact: Contact) {
     this.#feed = feed
     this.#view = view
     this.#contact = contact

@@ -2,9 +2,9 @@
  * PVC's way to ask for a switchover, node by node: `state=primary` wants the role there, `state=secondary` wants it anywhere else. Goes
  * through the switchover service, and answers in PVC's statuses.
  */
-import { reasonsAgainst } from '../../../core/switchover/eligibility.ts'
+import { ineligibilityReasons } from '../../../core/switchover/eligibility.ts'
 import { isServing, type Member } from '../../../core/model/member.ts'
-import type { Survey } from '../../../core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../core/switchover/survey.ts'
 import { epochNow } from '../../../core/switchover/survey.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
 import { isNodeName } from '../../../cluster/layout.ts'
@@ -12,7 +12,7 @@ import { ApiError } from '../../errors/errors.ts'
 import { etagOf, isTagIn } from '../../http/etag.ts'
 import { expectedEpoch } from '../primary-service.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
-import { outcomeUnknown, preconditionFailed, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import { outcomeUnknown, preconditionFailed, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
 import type { SwitchoverService } from './switchover-service.ts'
 
 type WantedState = 'primary' | 'secondary'
@@ -56,7 +56,7 @@ export class CoordinatorStateService {
     })
     const { kind } = answer
     const unknown = kind === 'unknown' ? outcomeUnknown(answer.epoch) : null
-    return { message: unknown?.message ?? sentences[kind === 'unknown' ? 'committed' : kind](node, state, answer.epoch), location: switchoverPath(answer.epoch), unknown }
+    return { message: unknown?.message ?? sentences[kind === 'unknown' ? 'committed' : kind](node, state, answer.epoch), location: switchoverUrl(answer.epoch), unknown }
   }
 }
 
@@ -67,7 +67,7 @@ const sentences = {
 } as const
 
 /** What PVC looks at first, then the rule for every switchover. */
-function judge (node: string, state: WantedState, request: SwitchoverRequest, survey: Survey): Ruling {
+function judge (node: string, state: WantedState, request: SwitchoverRequest, survey: KeySnapshot): Ruling {
   const member = survey.members.find(({ name }) => name === node)
   if (member === undefined) throw nodeUnknown(node)
   refuseUnable(member)
@@ -77,7 +77,7 @@ function judge (node: string, state: WantedState, request: SwitchoverRequest, su
 }
 
 /** @param tag the `If-Match` of the request, if it is a tag of the node's own coordinator state */
-function expecting (tag: string | undefined, node: string, survey: Survey, ruling: Ruling): Ruling {
+function expecting (tag: string | undefined, node: string, survey: KeySnapshot, ruling: Ruling): Ruling {
   if (tag === undefined || ruling.kind === 'already' || ruling.kind === 'in_flight') return ruling
   const state = survey.members.find(({ name }) => name === node)?.coordinatorState ?? null
   if (isTagIn(tag, etagOf({ name: node, coordinator_state: state }))) return ruling
@@ -85,7 +85,7 @@ function expecting (tag: string | undefined, node: string, survey: Survey, rulin
 }
 
 function refuseUnable (member: Member): void {
-  const codes = reasonsAgainst(member).map(({ code }) => code)
+  const codes = ineligibilityReasons(member).map(({ code }) => code)
   if (codes.includes('not_a_coordinator')) {
     throw new ApiError('node_not_a_coordinator', `Node ${member.name} is not a coordinator and has no coordinator state to change; name a coordinator.`, { outcome: 'not_started' })
   }

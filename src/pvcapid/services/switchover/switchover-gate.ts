@@ -1,7 +1,7 @@
 /** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
 import { expectedEpoch, isWellFormed } from '../primary-service.ts'
 import { ApiError, asNotStarted, problems, RETRY_AFTER, type ProblemCode } from '../../errors/errors.ts'
-import { goingOn, outcomeUnknown, outOfSight, stillUnknown, switchoverPath, type OutcomeUnknown } from './switchover-problems.ts'
+import { inProgress, outcomeUnknown, noContact, stillUnknown, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../../../core/switchover/eligibility-report.ts'
 import type { HistoryEntry, HistoryPage } from '../../../core/switchover/history.ts'
 import type { Switchover, SwitchoverService } from './switchover-service.ts'
@@ -82,16 +82,16 @@ export class SwitchoverGate {
     })
     const { epoch: at, kind } = answer
     // It may be so already a moment before its record is closed: who waits is told of the end.
-    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverPath(at) } }
+    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverUrl(at) } }
     const begun = kind === 'unknown' ? null : answer.switchover
     if (wish.wait === undefined) return underWay(at, begun)
     const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
     const fault = wish.client?.keyFault() ?? null
     // Its wish was written while its key still held.
-    if (fault !== null) throw new ApiError(fault.code, `${fault.message} Switchover ${at} was begun before that.`, { ...fault.options, outcome: begun === null ? 'unknown' : 'in_progress', headers: { ...fault.options.headers, location: switchoverPath(at) } })
+    if (fault !== null) throw new ApiError(fault.code, `${fault.message} Switchover ${at} was begun before that.`, { ...fault.options, outcome: begun === null ? 'unknown' : 'in_progress', headers: { ...fault.options.headers, location: switchoverUrl(at) } })
     if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url))
-    if (this.#service.stale) throw begun === null ? stillUnknown(at) : outOfSight(at, seen)
-    throw seen !== null && (begun !== null || isWish(seen, wish)) ? goingOn(seen) : stillUnknown(at)
+    if (this.#service.stale) throw begun === null ? stillUnknown(at) : noContact(at, seen)
+    throw seen !== null && (begun !== null || isWish(seen, wish)) ? inProgress(seen) : stillUnknown(at)
   }
 
   /** A page of the history. Throws `zookeeper_unavailable` before there is a view. */
@@ -122,12 +122,12 @@ const isWish = ({ to, cause }: Switchover, wish: SwitchoverWish) => cause === 'r
 
 /** @param switchover null if the link was lost after the write was sent */
 const underWay = (epoch: number, switchover: Switchover | null): SwitchoverReply =>
-  ({ status: 202, body: switchover ?? outcomeUnknown(epoch), headers: { location: switchoverPath(epoch), 'retry-after': RETRY_AFTER } })
+  ({ status: 202, body: switchover ?? outcomeUnknown(epoch), headers: { location: switchoverUrl(epoch), 'retry-after': RETRY_AFTER } })
 
 /** The whole switchover, and beside it what a problem says unless it has succeeded. Its `outcome` is the switchover's. */
 function ended (switchover: Switchover, outcome: NonNullable<Switchover['outcome']>, instance: string): SwitchoverReply {
   const code = endings[outcome]
-  const headers = { location: switchoverPath(switchover.epoch) }
+  const headers = { location: switchoverUrl(switchover.epoch) }
   if (code === null) return { status: 200, body: switchover, headers }
   const because = switchover.error === null ? '' : ` ${switchover.error.message}`
   const next = switchover.continued_by === null ? '' : ` Switchover ${switchover.continued_by} took its place.`

@@ -6,7 +6,7 @@ import type { Switchover } from '../../../core/switchover/switchover-view.ts'
 import { ApiError, RETRY_AFTER } from '../../errors/errors.ts'
 
 /** Where a switchover is read: relative to the host. */
-export const switchoverPath = (epoch: number) => `/api/v1/switchover/${epoch}`
+export const switchoverUrl = (epoch: number) => `/api/v1/switchover/${epoch}`
 
 /** Where an operator confirms that a node is down. */
 const confirmationPath = (node: string) => `/api/v1/node/${encodeURIComponent(node)}/fence-confirmation`
@@ -23,24 +23,24 @@ export const outcomeUnknown = (epoch: number): OutcomeUnknown => ({
   code: 'outcome_unknown',
   outcome: 'unknown',
   epoch,
-  message: `The connection to ZooKeeper was lost after the write was sent; ${switchoverPath(epoch)} will tell what became of it.`,
+  message: `The connection to ZooKeeper was lost after the write was sent; ${switchoverUrl(epoch)} will tell what became of it.`,
 })
 
-const followUp = (epoch: number) => ({ headers: { location: switchoverPath(epoch), 'retry-after': RETRY_AFTER } })
+const followUp = (epoch: number) => ({ headers: { location: switchoverUrl(epoch), 'retry-after': RETRY_AFTER } })
 
 /** At the end of the wait it is still not known whether the write was done. */
 export const stillUnknown = (epoch: number) =>
   new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} By the end of the wait it was not known.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
 
 /** The switchover goes on at the end of the wait. An error, because who waits with `curl --fail` must not take it for a success. */
-export const goingOn = (switchover: Switchover) =>
-  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} goes on at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverPath(switchover.epoch)}.`, {
+export const inProgress = (switchover: Switchover) =>
+  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} goes on at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverUrl(switchover.epoch)}.`, {
     outcome: 'in_progress', members: { epoch: switchover.epoch, switchover }, ...followUp(switchover.epoch),
   })
 
 /** The switchover was begun, and at the end of the wait ZooKeeper is away. */
-export const outOfSight = (epoch: number, switchover: Switchover | null) =>
-  new ApiError('zookeeper_unavailable', `Switchover ${epoch} was begun, but ZooKeeper does not answer at the end of the wait; ${switchoverPath(epoch)} will tell what became of it.`, {
+export const noContact = (epoch: number, switchover: Switchover | null) =>
+  new ApiError('zookeeper_unavailable', `Switchover ${epoch} was begun, but ZooKeeper does not answer at the end of the wait; ${switchoverUrl(epoch)} will tell what became of it.`, {
     outcome: 'in_progress', members: { epoch, switchover }, ...followUp(epoch),
   })
 
@@ -56,7 +56,7 @@ export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | '
     case 'busy':
       return new ApiError('switchover_in_flight', `${whatIsGoingOn(inFlight, ruling.nodes)} Wait for its end, then ask again.`, {
         outcome,
-        headers: inFlight === null ? { 'retry-after': RETRY_AFTER } : { location: switchoverPath(inFlight.epoch), 'retry-after': RETRY_AFTER },
+        headers: inFlight === null ? { 'retry-after': RETRY_AFTER } : { location: switchoverUrl(inFlight.epoch), 'retry-after': RETRY_AFTER },
         members: { switchover: inFlight, nodes: ruling.nodes },
       })
     case 'holder_unconfirmed':

@@ -17,7 +17,7 @@ import type { SwitchoverRecord } from '../../../core/model/record.ts'
 import { holderInWords } from '../../../core/model/lock-holder.ts'
 import { isOpen } from '../../../core/model/record.ts'
 import { unreachable } from '../../../core/model/states.ts'
-import type { Survey } from '../../../core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../core/switchover/survey.ts'
 import { epochNow } from '../../../core/switchover/survey.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
 import { switchoverView, unrecordedSwitchover, type Switchover } from '../../../core/switchover/switchover-view.ts'
@@ -28,7 +28,7 @@ import type { Session } from '../../../zookeeper/session/session.ts'
 import type { Contact } from '../contact.ts'
 import { ApiError, asNotStarted, zookeeperUnavailable } from '../../errors/errors.ts'
 import { epochUnknown, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
-import type { View } from '../view.ts'
+import type { ClusterCache } from '../view.ts'
 import type { Client, Waiters } from '../waiters.ts'
 
 export type { SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
@@ -53,11 +53,11 @@ export type SwitchoverAnswer =
   | { readonly kind: 'unknown', readonly epoch: number }
 
 /** A judgement on a survey: the ruling of the core, or a caller's own `already`. Throws what is to be refused. */
-export type Judge = (survey: Survey) => Ruling
+export type Judge = (survey: KeySnapshot) => Ruling
 
 export interface SwitchoverServiceOptions {
   readonly contact: Contact
-  readonly view: View
+  readonly view: ClusterCache
   readonly waiters: Waiters
   readonly book: LockBook
   readonly clock: Clock
@@ -235,7 +235,7 @@ export class SwitchoverService {
   }
 
   /** A fresh survey, or else what the view has: for what is only told beside the answer. */
-  async #freshOrSeen (): Promise<Survey | null> {
+  async #freshOrSeen (): Promise<KeySnapshot | null> {
     try {
       return await this.#options.contact.survey(READING)
     } catch (error) {
@@ -244,7 +244,7 @@ export class SwitchoverService {
     }
   }
 
-  #ruled (ruling: Exclude<Ruling, { kind: 'write' }>, survey: Survey | null): SwitchoverAnswer {
+  #ruled (ruling: Exclude<Ruling, { kind: 'write' }>, survey: KeySnapshot | null): SwitchoverAnswer {
     switch (ruling.kind) {
       case 'already': {
         const stored = survey?.records.find(({ record }) => record.epoch === ruling.epoch)
