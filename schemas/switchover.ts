@@ -10,7 +10,7 @@ const nodeName = (description: string) => Type.String({ description, pattern: '^
 
 const switchoverOutcome = oneOf(['succeeded', 'failed', 'superseded', 'timed_out', 'not_applied'], 'How it ended.')
 
-const trouble = Type.Object({
+const failure = Type.Object({
   code: Type.String({ description: 'A stable code.' }),
   resource: nullable(Type.String(), 'The resource in question.'),
   message: Type.String({ description: 'A sentence.' }),
@@ -38,14 +38,14 @@ const members = {
   }, { additionalProperties: false }), { description: 'How far each node has come.' }),
   timeline: list(Type.Object({ at: moment('When the node wrote it.'), node: Type.String(), coordinator_state: coordinatorState }, { additionalProperties: false }), { description: 'What the nodes went through.' }),
   continued_by: nullable(Type.Integer(), 'The later epoch that the primary role went to.'),
-  error: nullable(trouble, 'What went wrong.'),
+  error: nullable(failure, 'What went wrong.'),
 } as const
 
 export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', members)
 
 export const HistoryEntry = reply('HistoryEntry', 'A switchover, or a run of them that nobody asked for (contention, repair, rollback, restart) and of which none succeeded: then the newest, and how far the run goes back.', {
   ...members,
-  error: nullable(trouble, 'What went wrong; in a run, the last that is known.'),
+  error: nullable(failure, 'What went wrong; in a run, the last that is known.'),
   count: Type.Integer({ description: 'How many switchovers it stands for: all from `first_epoch` to `epoch`, each of which `GET /switchover/{epoch}` shows.', minimum: 1 }),
   first_epoch: Type.Integer({ description: 'The oldest of them.', minimum: 0 }),
   first_started_at: moment('When the oldest of them began.'),

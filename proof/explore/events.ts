@@ -5,7 +5,7 @@ import { verdictOn } from '../../src/core/switchover/completion.ts'
 import { closeRecord } from '../../src/core/model/record.ts'
 import { beginKeyChange, continueKeyChange, type KeyAnswer } from '../../src/core/coordinator/key-change.ts'
 import { holdersOf } from '../../src/core/switchover/handover.ts'
-import { countsAsReleased, suspicion } from '../../src/core/fencing/fencing.ts'
+import { countsAsReleased, suspicion } from '../../src/core/fencing/judgement.ts'
 import { holdsNothing } from '../../src/core/model/member.ts'
 import { apply, joinLine, leaveLine } from './operations.ts'
 import { addReader } from './reader.ts'
@@ -130,8 +130,8 @@ export function happenings (world: World, bounds: Bounds): readonly Happening[] 
         add(`${name}: lock time-out`, feed(changed({ ...world, zk: leaveLine(world.zk, name) }, name, { pending: null }), name, { type: 'answer', id: pending.id, answer: { kind: 'refused' } }))
       }
       if ((pending.op.op === 'acquire' || pending.op.op === 'release') && world.budget.failures > 0) {
-        const trouble = { code: '', resource: pending.op.resource, message: '' }
-        add(`${name}: ${pending.op.op} ${pending.op.resource} fails`, feed(changed(spend(world, 'failures'), name, { pending: null }), name, { type: 'answer', id: pending.id, answer: { kind: 'refused', trouble } }))
+        const failure = { code: '', resource: pending.op.resource, message: '' }
+        add(`${name}: ${pending.op.op} ${pending.op.resource} fails`, feed(changed(spend(world, 'failures'), name, { pending: null }), name, { type: 'answer', id: pending.id, answer: { kind: 'refused', failure } }))
       }
     }
     if (!node.expired && (machine.view !== viewOf(world.zk) || mayGoOn(machine, world))) add(`${name} sees the cluster`, feed(world, name, { type: 'view', view: viewOf(world.zk) }))

@@ -28,7 +28,7 @@ function canonicalNode (node: NodeModel): NodeModel {
     timers: {
       idle: timers.idle === null ? null : { ...timers.idle, id: name(timers.idle.id, 2) },
       bound: timers.bound === null ? null : name(timers.bound, 3),
-      standBack: timers.standBack === null ? null : name(timers.standBack, 4),
+      backoff: timers.backoff === null ? null : name(timers.backoff, 4),
       handover: timers.handover === null ? null : name(timers.handover, 5),
     },
     failures: Math.min(machine.failures, 1),

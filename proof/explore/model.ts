@@ -9,7 +9,7 @@ import { newCoordinator, type ClusterSnapshot, type Coordinator, type NodeOp } f
 import type { RoleSnapshot } from '../../src/core/switchover/completion.ts'
 import type { KeyChange } from '../../src/core/coordinator/key-change.ts'
 import type { Member } from '../../src/core/model/member.ts'
-import type { StoredRecord, KeySnapshot } from '../../src/core/switchover/survey.ts'
+import type { StoredRecord, KeySnapshot } from '../../src/core/switchover/key-snapshot.ts'
 import type { CoordinatorState, DaemonState } from '../../src/core/model/states.ts'
 import type { Transition } from '../../src/core/model/transition.ts'
 
@@ -107,7 +107,7 @@ const settingsOf = (self: string, bounds: Bounds) => ({
   mode: 'coordinator' as const,
   resources: bounds.resources,
   delays: { transitionDelay: 1, takeoverStart: 10, reclaimDelay: 11, settleTime: 2, handoverTimeout: 12 },
-  standBack: { first: 13, most: 13 },
+  backoff: { first: 13, most: 13 },
 })
 
 function member (name: string, { daemonState, state, stateVersion, present, transition }: NodeZnodes): Member {

@@ -32,7 +32,7 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
     case 'lock':
     case 'lock_role': return zk.line[0] === who ? { zk, answer: done } : null
     case 'unlock': return { zk: leaveLine(zk, who), answer: done }
-    case 'survey': return { zk, answer: { kind: 'done', survey: surveyOf(zk) } }
+    case 'read_snapshot': return { zk, answer: { kind: 'done', keySnapshot: surveyOf(zk) } }
     case 'read_peers': return { zk, answer: { kind: 'done', members: membersOf(zk) } }
     case 'read_record': return { zk, answer: { kind: 'done', record: zk.records.find(({ record }) => record.epoch === op.epoch)?.record ?? null } }
     case 'write_ledger': return { zk, answer: done }

@@ -32,11 +32,11 @@ interface Followed {
   complete: boolean
 }
 
-/** Milliseconds after a trouble, or after it has registered anew, in which a fence that was begun before may still reach a node. */
+/** Milliseconds after a failure, or after it has registered anew, in which a fence that was begun before may still reach a node. */
 const EXCUSED = 10_000
 /** Milliseconds without a keepalive: two of its intervals and a second. */
 const KEEPALIVE_DUE = 11_000
-/** Milliseconds after a trouble until there is contact again: one attempt to connect that still meets it, and the longest pause before the next. */
+/** Milliseconds after a failure until there is contact again: one attempt to connect that still meets it, and the longest pause before the next. */
 const RECONNECTION = 15_000
 
 const moves = /^\/nodes\/[^/]+\/(routerstate|daemonstate|daemonmode|presence|transition)$/
@@ -93,7 +93,7 @@ export class Judge {
 
   /**
    * 9. Nobody is fenced who is alive and can be reached, whatever became of the ensemble meanwhile.
-   * @param sound milliseconds since the last trouble that it had itself, Infinity for none
+   * @param sound milliseconds since the last failure that it had itself, Infinity for none
    * @param started when its process was
    */
   fenced (name: string, sound: number, started: number): void {
@@ -151,7 +151,7 @@ export class Judge {
   /** 3. Only the holder of the primary lock is ever in `takeover`: none lets go of it before it has written another state. It may give up a second attempt of its own. */
   #stillInTakeover (session: string): void {
     if (this.#lockHolder() === session) return
-    for (const { name, coordinatorState, daemonState, presence } of this.picture()?.members ?? []) {
+    for (const { name, coordinatorState, daemonState, presence } of this.snapshot()?.members ?? []) {
       if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} let go of the primary lock in takeover`)
     }
   }
@@ -183,18 +183,18 @@ export class Judge {
 
   #look (path: string, { session, time }: Transaction): void {
     if (path.startsWith(`${SWITCHOVERS}/`)) this.#recordMoved(Number(path.slice(-10)))
-    const picture = this.picture()
-    if (picture === null) return
-    const epoch = epochOf(picture.key, picture.ledger)
-    this.#winners.seen(picture.members, time)
-    if (path === SWITCHOVERS && picture.ledger !== null) this.#ledgerMoved(picture.ledger)
+    const snapshot = this.snapshot()
+    if (snapshot === null) return
+    const epoch = epochOf(snapshot.key, snapshot.ledger)
+    this.#winners.seen(snapshot.members, time)
+    if (path === SWITCHOVERS && snapshot.ledger !== null) this.#ledgerMoved(snapshot.ledger)
     if (path === PRIMARY_NODE) {
-      this.#winners.named(picture.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
-      if (epoch !== null) this.#keyMoved(epoch, picture.key.value, session)
+      this.#winners.named(snapshot.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
+      if (epoch !== null) this.#keyMoved(epoch, snapshot.key.value, session)
     }
     for (const followed of this.#records.values()) {
       const { record } = followed
-      if (isOpen(record) && record.to !== null && !followed.complete) followed.complete = isComplete(picture, record.epoch, record.to)
+      if (isOpen(record) && record.to !== null && !followed.complete) followed.complete = isComplete(snapshot, record.epoch, record.to)
     }
   }
 
@@ -257,12 +257,12 @@ export class Judge {
 
   /** 7. What keeps the cluster from being at rest with one primary; null if nothing does. */
   unsettled (resources: readonly string[]): string | null {
-    const picture = this.picture()
-    if (picture === null) return 'there is no primary key'
-    const { value } = picture.key
-    const epoch = epochOf(picture.key, picture.ledger)
+    const snapshot = this.snapshot()
+    if (snapshot === null) return 'there is no primary key'
+    const { value } = snapshot.key
+    const epoch = epochOf(snapshot.key, snapshot.ledger)
     if (epoch === null) return 'the ledger does not know the key'
-    if (!isComplete(picture, epoch, value)) return `the key names ${value}: ${picture.members.map((member) => `${member.name} ${String(member.daemonState)} ${String(member.coordinatorState)}`).join(', ')}`
+    if (!isComplete(snapshot, epoch, value)) return `the key names ${value}: ${snapshot.members.map((member) => `${member.name} ${String(member.daemonState)} ${String(member.coordinatorState)}`).join(', ')}`
     for (const machine of this.#machines()) {
       const wanted = machine.name === value
       if (resources.some((resource) => machine.holds.has(resource) !== wanted)) return `${machine.name} holds ${[...machine.holds].join(' ') || 'nothing'}, and ${value} is primary`
@@ -271,7 +271,7 @@ export class Judge {
     return open.length === 0 ? null : `open: ${open.map(({ record }) => record.epoch).join(' ')}`
   }
 
-  picture (): RoleSnapshot | null {
+  snapshot (): RoleSnapshot | null {
     const znodes = this.#znodes()
     const read = (path: string) => {
       const found = znodes.get(path)

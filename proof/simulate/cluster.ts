@@ -213,7 +213,7 @@ export class SimulatedCluster {
     }
   }
 
-  /** A server stops answering anybody, and closes nothing. One follower alone must cost nobody anything; anything more is a trouble of the ensemble. */
+  /** A server stops answering anybody, and closes nothing. One follower alone must cost nobody anything; anything more is a failure of the ensemble. */
   #silence (number: number | typeof DOER, lasts: number): void {
     const { timeline, stage } = this.#options
     const { ensemble, network } = this.#zookeeper

@@ -11,7 +11,7 @@ export class Impairments {
     this.#timeline = timeline
   }
 
-  /** Milliseconds since the end of the last trouble of `node` alone; 0 in the midst of one, Infinity if there was none. */
+  /** Milliseconds since the end of the last failure of `node` alone; 0 in the midst of one, Infinity if there was none. */
   of (node: string): number {
     return Math.max(0, this.#timeline.now - (this.#until.get(node) ?? -Infinity))
   }

@@ -13,7 +13,7 @@ import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
 import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
 import { HeldLock } from './held-lock.ts'
 import { readEpoch, readMembers, readRecord, readKeySnapshot, type Alive } from './reading.ts'
-import { sureCreate, sureRead, sureSet, type WriteOutcome } from './sure-write.ts'
+import { sureCreate, sureRead, sureSet, type WriteOutcome } from './certain-write.ts'
 
 export interface KeyOperationsOptions {
   readonly book: LockBook
@@ -46,17 +46,17 @@ export class KeyOperations {
   get lock (): LockHandle | null { return this.#lock.handle }
 
   /**
-   * @param signal ends waiting and reading; never the fate of a write that was sent
+   * @param signal ends waiting and reading; never the outcome of a write that was sent
    * @param wanted asked at each wake of a wait for the lock; false gives it up
    */
   async run (op: KeyOp, { signal, wanted }: { signal?: AbortSignal, wanted?: () => boolean } = {}): Promise<KeyAnswer> {
     switch (op.op) {
       case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
       case 'unlock': return await this.releaseLock()
-      case 'survey': {
-        const survey = await sureRead(this.session, async () => await readKeySnapshot(this.session, this.#options.alive), signal)
-        this.#recordEpochs = survey?.recordEpochs ?? []
-        return survey === null ? { kind: 'failed' } : { kind: 'done', survey }
+      case 'read_snapshot': {
+        const keySnapshot = await sureRead(this.session, async () => await readKeySnapshot(this.session, this.#options.alive), signal)
+        this.#recordEpochs = keySnapshot?.recordEpochs ?? []
+        return keySnapshot === null ? { kind: 'failed' } : { kind: 'done', keySnapshot }
       }
       case 'write_ledger': return answer(await this.#writeLedger(JSON.stringify(op.ledger), op.version))
       case 'create_record': return answer(await this.createRecord(op.record))
@@ -84,9 +84,9 @@ export class KeyOperations {
 
   /** @param signal as for `sureWrite` */
   async createRecord (record: SwitchoverRecord, signal?: AbortSignal): Promise<WriteOutcome> {
-    const fate = await sureCreate(this.session, switchoverPath(record.epoch), JSON.stringify(record), signal)
-    if (fate === 'done') this.#prune()
-    return fate
+    const outcome = await sureCreate(this.session, switchoverPath(record.epoch), JSON.stringify(record), signal)
+    if (outcome === 'done') this.#prune()
+    return outcome
   }
 
   /**
@@ -168,7 +168,7 @@ export class KeyOperations {
   }
 }
 
-const answer = (fate: WriteOutcome): KeyAnswer => ({ kind: fate })
+const answer = (outcome: WriteOutcome): KeyAnswer => ({ kind: outcome })
 
 /** A cluster without a primary key names nobody. */
 export async function ensureKey (session: Session, bounds: OperationOptions = {}): Promise<void> {

@@ -9,7 +9,7 @@ import { lockContenders } from '../zookeeper/locks/lock-order.ts'
 import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
 import { parseRecord } from '../core/model/record.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
-import type { StoredRecord, KeySnapshot } from '../core/switchover/survey.ts'
+import type { StoredRecord, KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import type { Znode } from '../core/model/znode.ts'
 import type { Stat } from '../zookeeper/client/connection.ts'
 import { isNoNode } from '../zookeeper/client/errors.ts'
@@ -92,7 +92,7 @@ export async function readRecord (session: Session, epoch: number): Promise<Stor
   return znode === undefined || record === null ? null : { record, version: znode.version }
 }
 
-/** How many of the newest records a survey reads: those that can still be open, and whatever is ahead of the key. */
+/** How many of the newest records a snapshot reads: those that can still be open, and whatever is ahead of the key. */
 const NEWEST = 4
 
 /** What the completion rule reads; null while there is no key. */

@@ -10,13 +10,13 @@ import { parseFence, type FenceRecord } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from '../cluster/first-in-line.ts'
 import { toZnode } from '../cluster/reading.ts'
-import { fencingReport } from '../core/fencing/fencing-report.ts'
+import { fencingReport } from '../core/fencing/report.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/pvc/node-details.ts'
 import { NOBODY } from '../core/model/states.ts'
-import type { KeySnapshot } from '../core/switchover/survey.ts'
+import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
-import type { TreeSnapshot } from '../zookeeper/cache/tree.ts'
+import type { TreeSnapshot } from '../zookeeper/cache/znode-cache.ts'
 import type { faultZnodes } from './api-interest.ts'
 
 /** One node's replies, each with an identity of its own. */
@@ -64,7 +64,7 @@ export class ApiSnapshot {
   #nodes: readonly NodeDetails[] | null
   #nodesStatus: NodesStatus | null
   #status: ClusterStatus | null = null
-  #survey: KeySnapshot | null = null
+  #keySnapshot: KeySnapshot | null = null
 
   private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives }: Beginning) {
     this.#tree = tree
@@ -201,11 +201,11 @@ export class ApiSnapshot {
   }
 
   /** The coordinator view as the rules for switchovers read it; null while there is no primary key. Its versions are not to be written at. */
-  get survey (): KeySnapshot | null {
+  get keySnapshot (): KeySnapshot | null {
     if (this.cluster === null) return null
     const { key, ledger, members, records } = this.cluster
-    this.#survey ??= { key, ledger, ledgerVersion: null, members, recordEpochs: records.map(({ epoch }) => epoch), records: records.map((record) => ({ record, version: 0 })) }
-    return this.#survey
+    this.#keySnapshot ??= { key, ledger, ledgerVersion: null, members, recordEpochs: records.map(({ epoch }) => epoch), records: records.map((record) => ({ record, version: 0 })) }
+    return this.#keySnapshot
   }
 
   #domain (uuid: string): Domain {

@@ -37,7 +37,7 @@ import rateLimits from './access/rate-limits.ts'
 import readings from './plugins/readings.ts'
 import replyHeaders from './plugins/reply-headers.ts'
 import statusPage from './pages/status-page.ts'
-import { serializedText } from './fast-path/prepared.ts'
+import { serializedText } from './fast-path/serialized-reply.ts'
 import { requestLogs } from './http/request-log.ts'
 import { validatorCompiler } from './errors/validator.ts'
 

@@ -25,7 +25,7 @@ import type { Services } from './services/services.ts'
 import { SettingsService } from './services/settings-service.ts'
 import { SwitchoverGate } from './services/switchover/switchover-gate.ts'
 import { SwitchoverService } from './services/switchover/switchover-service.ts'
-import { ClusterCache } from './services/view.ts'
+import { ClusterCache } from './services/cluster-cache.ts'
 import { Waiters } from './services/waiters.ts'
 
 export interface ClusterOptions {

@@ -19,7 +19,7 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
     unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
     ...config.resources.map(async (entry, index) => {
       const result = await createResource(entry, config.node, { clock, commands }).attempt('ready', { epoch: null, daemonBeside: true, signal: new AbortController().signal })
-      return result.kind === 'failed' ? [hostProblem(file, `pvc.coordinator.resources[${index}]`, result.trouble.message)] : []
+      return result.kind === 'failed' ? [hostProblem(file, `pvc.coordinator.resources[${index}]`, result.failure.message)] : []
     }),
     ...programsOf(config).map(async ([path, program]) => {
       const obstacle = await obstacleTo(program)

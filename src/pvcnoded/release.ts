@@ -27,7 +27,7 @@ export async function releaseEverything (config: NodeConfig, { clock, commands, 
       continue
     }
     failed.push(resource.name)
-    log.error({ resource: resource.name, why: result.kind === 'failed' ? result.trouble.message : 'it was stopped' }, 'could not be released')
+    log.error({ resource: resource.name, why: result.kind === 'failed' ? result.failure.message : 'it was stopped' }, 'could not be released')
   }
   if (failed.length === 0) return true
   await selfFence(config, `not released: ${failed.join(', ')}`, { commands, log })

@@ -15,7 +15,7 @@ export const settingsOf = (config: NodeConfig): CoordinatorSettings => ({
     settleTime: config.settleTime,
     handoverTimeout: config.handoverTimeout,
   },
-  standBack: { first: 5_000, most: 300_000 },
+  backoff: { first: 5_000, most: 300_000 },
 })
 
 /**

@@ -1,17 +1,17 @@
 // The bound of a record, and the end of a record keeper: what it is writing is waited for, and nothing more is begun.
 import t from 'tap'
-import type { ClusterSnapshots } from '../../src/cluster/cluster-feed.ts'
+import type { ClusterSnapshots } from '../../src/cluster/cluster-snapshots.ts'
 import type { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { RecordKeeper } from '../../src/cluster/record-keeper.ts'
 import type { KeyAnswer } from '../../src/core/coordinator/key-change.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { key, record, survey } from '../support/scenario/builders.ts'
+import { key, record, keySnapshot } from '../support/scenario/builders.ts'
 
 const turns = async () => await new Promise((resolve) => setImmediate(resolve))
 
 t.test('closing waits for the record that is being written, and begins no other', async (t) => {
   // The key has moved on past two open records: both are to be closed.
-  const view = { ...survey({ key: key('hv1', 3) }), records: [record(1), record(2)] }
+  const view = { ...keySnapshot({ key: key('hv1', 3) }), records: [record(1), record(2)] }
   const feed = { view, onView: () => ({ [Symbol.dispose]: () => {} }) } as unknown as ClusterSnapshots
   const begun: number[] = []
   let answer: (answer: KeyAnswer) => void = () => {}
@@ -33,7 +33,7 @@ t.test('closing waits for the record that is being written, and begins no other'
   const closing = keeper[Symbol.asyncDispose]().then(() => { closed = true })
   await turns()
   t.notOk(closed, 'a write is under way')
-  t.ok(givenUp?.aborted, 'whose fate is not to be waited for beyond that')
+  t.ok(givenUp?.aborted, 'whose outcome is not to be waited for beyond that')
   answer({ kind: 'unknown' })
   await closing
   keeper.look()
@@ -43,7 +43,7 @@ t.test('closing waits for the record that is being written, and begins no other'
 })
 
 t.test('what cannot be shown to be never applied is tried again until it is closed', async (t) => {
-  const view = { ...survey({ key: key('hv1', 1) }), records: [record(2)] }
+  const view = { ...keySnapshot({ key: key('hv1', 1) }), records: [record(2)] }
   let tell: () => void = () => {}
   const feed = { view, onView: (listener: () => void) => { tell = listener; return { [Symbol.dispose]: () => {} } } } as unknown as ClusterSnapshots
   let tried = 0

@@ -1,6 +1,6 @@
 // What is said of a write whose reply was lost, when others have written the same znode before there was contact again.
 import t from 'tap'
-import { sureCreate, sureSet, type WriteOutcome } from '../../src/cluster/sure-write.ts'
+import { sureCreate, sureSet, type WriteOutcome } from '../../src/cluster/certain-write.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import type { Session } from '../../src/zookeeper/session/session.ts'
 import { connect, zookeeper } from '../support/zookeeper.ts'
@@ -33,7 +33,7 @@ function losing (session: Session, before: () => Promise<unknown>, after: () => 
 }
 
 /** Of a write of `ours` over version 0. */
-const sets: readonly (readonly [what: string, before: Deed, after: Deed, fate: WriteOutcome])[] = [
+const sets: readonly (readonly [what: string, before: Deed, after: Deed, outcome: WriteOutcome])[] = [
   ['nobody else', nothing, nothing, 'done'],
   ['after it', nothing, set('theirs', 1), 'overwritten'],
   ['after it, the same', nothing, set('ours', 1), 'overwritten'],
@@ -43,7 +43,7 @@ const sets: readonly (readonly [what: string, before: Deed, after: Deed, fate: W
 ]
 
 /** Of making a znode with `ours`. */
-const creates: readonly (readonly [what: string, before: Deed, after: Deed, fate: WriteOutcome])[] = [
+const creates: readonly (readonly [what: string, before: Deed, after: Deed, outcome: WriteOutcome])[] = [
   ['nobody else', nothing, nothing, 'done'],
   ['after it', nothing, set('theirs', 0), 'overwritten'],
   ['before it', async (others, path) => await others.create(path, 'theirs'), nothing, 'refused'],
@@ -53,15 +53,15 @@ const creates: readonly (readonly [what: string, before: Deed, after: Deed, fate
 t.test('written over', async (t) => {
   const server = await zookeeper(t)
   const [session, others] = await Promise.all([connect(t, server), connect(t, server)])
-  for (const [index, [what, before, after, fate]] of sets.entries()) {
+  for (const [index, [what, before, after, outcome]] of sets.entries()) {
     const path = `/set-${index}`
     await others.create(path, 'what was read')
     const losingIt = losing(session, async () => await before(others, path), async () => await after(others, path))
-    t.equal(await sureSet(losingIt, path, 'ours', 0), fate, `set: ${what}`)
+    t.equal(await sureSet(losingIt, path, 'ours', 0), outcome, `set: ${what}`)
   }
-  for (const [index, [what, before, after, fate]] of creates.entries()) {
+  for (const [index, [what, before, after, outcome]] of creates.entries()) {
     const path = `/create-${index}`
     const losingIt = losing(session, async () => await before(others, path), async () => await after(others, path))
-    t.equal(await sureCreate(losingIt, path, 'ours'), fate, `create: ${what}`)
+    t.equal(await sureCreate(losingIt, path, 'ours'), outcome, `create: ${what}`)
   }
 })

@@ -146,7 +146,7 @@ scenario(t, 'The bound passes while the taker waits for the lock', (cluster, t) 
 
 scenario(t, 'The bound passes just as the taker gets the lock', (cluster, t) => {
   three(cluster)
-  cluster.before('hv2', 'survey', () => cluster.advance(1.3))
+  cluster.before('hv2', 'read_snapshot', () => cluster.advance(1.3))
   cluster.request({ to: 'hv2', timeout: 1 })
   cluster.advance(10)
   t.equal(cluster.outcome(2), 'timed_out')

@@ -70,7 +70,7 @@ scenario(t, 'From alone, and nobody else takes the role', (cluster, t) => {
   cluster.boot('hv1', 'hv2')
   cluster.advance(10)
   cluster.request({ from: 'hv1' })
-  cluster.before('hv2', 'survey', () => cluster.crash('hv2'))
+  cluster.before('hv2', 'read_snapshot', () => cluster.crash('hv2'))
   cluster.advance(20)
   t.equal(cluster.outcome(2), 'failed')
   t.match(cluster.look(), /hv1 run\/primary holds/)
@@ -88,7 +88,7 @@ scenario(t, 'A blind write overtakes a request', (cluster, t) => {
 scenario(t, 'A blind write overtakes a contender', (cluster, t) => {
   three(cluster)
   cluster.before('hv2', 'write_key', () => cluster.writeKeyBlindly('hv3'))
-  cluster.before('hv3', 'survey', () => cluster.writeKeyBlindly('hv2'))
+  cluster.before('hv3', 'read_snapshot', () => cluster.writeKeyBlindly('hv2'))
   cluster.request({ from: 'hv1' })
   cluster.advance(30)
   t.notOk(cluster.store.records.some(({ record }) => record.outcome === null))

@@ -1,7 +1,7 @@
 /** Verbs for tests on a whole cluster of processes: what is started here ends with the test, and every test ends with a look for collisions. */
 import type { Test } from 'tap'
 import { Cluster, type ClusterOptions } from '../../tools/testbed/cluster.ts'
-import { ClusterSnapshots } from '../../src/cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../src/cluster/cluster-snapshots.ts'
 import { clusterInterest, clusterRoots } from '../../src/cluster/interest.ts'
 import { settledPrimary } from '../../src/core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
@@ -9,7 +9,7 @@ import { isOpen } from '../../src/core/model/record.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import type { Session } from '../../src/zookeeper/session/session.ts'
-import { ZnodeCache } from '../../src/zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../src/zookeeper/cache/znode-cache.ts'
 import { keep } from './zookeeper.ts'
 
 /** Quick resources and a short settling, so that a test has many switchovers in a minute; lock and transition times as they ship. */

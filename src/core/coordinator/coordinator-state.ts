@@ -35,7 +35,7 @@ export type NodeOp =
 
 export type NodeAnswer =
   | { readonly kind: 'done', readonly members?: readonly Member[], readonly record?: SwitchoverRecord | null } & Extract<KeyAnswer, { kind: 'done' }>
-  | { readonly kind: 'refused', readonly trouble?: Failure }
+  | { readonly kind: 'refused', readonly failure?: Failure }
   | { readonly kind: 'overwritten' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'unknown' }
@@ -53,9 +53,9 @@ export type CoordinatorEvent = { readonly wall: string } & (
   /** The lease or the session is gone, or the lock is: nothing may be held any more. */
   | { readonly type: 'lost', readonly reason: string }
   /** A resource of a primary is gone, and could not be acquired again here. */
-  | { readonly type: 'resource_lost', readonly trouble: Failure }
+  | { readonly type: 'resource_lost', readonly failure: Failure }
   /** Whether this node could acquire its resources, as it has found out without changing anything. */
-  | { readonly type: 'readiness', readonly trouble: Failure | null }
+  | { readonly type: 'readiness', readonly failure: Failure | null }
   | { readonly type: 'shutdown' }
 )
 
@@ -63,7 +63,7 @@ export type Note =
   | { readonly code: 'key_changed', readonly outcome: string, readonly intent: string, readonly epoch: number | null }
   | { readonly code: 'begun' | 'finished', readonly procedure: string, readonly epoch: number | null }
   | { readonly code: 'given_up', readonly procedure: string, readonly epoch: number | null, readonly reason: string }
-  | { readonly code: 'trouble', readonly procedure: string, readonly epoch: number | null, readonly trouble: Failure }
+  | { readonly code: 'failure', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure }
   | { readonly code: 'demoted', readonly reason: string, readonly held: readonly string[] }
 
 export type Effect =
@@ -72,7 +72,7 @@ export type Effect =
   | { readonly type: 'cancel', readonly id: number }
   | { readonly type: 'note', readonly note: Note }
   /** A release could not be done: from outside this machine, or by stopping it, somebody has to. */
-  | { readonly type: 'self_fence', readonly trouble: Failure }
+  | { readonly type: 'self_fence', readonly failure: Failure }
   /** This life is over: `left` in order, or `demoted`, and then a new one begins with a start. */
   | { readonly type: 'ended', readonly how: 'left' | 'demoted' }
 
@@ -97,7 +97,7 @@ export interface CoordinatorSettings {
   readonly handover?: readonly string[]
   readonly delays: Delays
   /** How long a node stands back after a failed takeover: this, doubled each time, up to `most`. Milliseconds. */
-  readonly standBack: { readonly first: number, readonly most: number }
+  readonly backoff: { readonly first: number, readonly most: number }
 }
 
 export interface Coordinator {
@@ -116,12 +116,12 @@ export interface Coordinator {
   readonly failures: number
   readonly handoverOver: boolean
   /** Why a primary means to hand its role on; null while all is well. */
-  readonly ailing: Failure | null
+  readonly lostResource: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
   readonly unready: Failure | null
   readonly activity: Activity
   /** Running delays by purpose: the number each will be answered with. */
-  readonly timers: { readonly idle: { readonly id: number, readonly subject: string } | null, readonly bound: number | null, readonly standBack: number | null, readonly handover: number | null }
+  readonly timers: { readonly idle: { readonly id: number, readonly subject: string } | null, readonly bound: number | null, readonly backoff: number | null, readonly handover: number | null }
   readonly nextId: number
 }
 
@@ -138,9 +138,9 @@ export const newCoordinator = (settings: CoordinatorSettings, spentEpoch: number
   held: [],
   failures: 0,
   handoverOver: false,
-  ailing: null,
+  lostResource: null,
   unready: null,
   activity: { kind: 'idle' },
-  timers: { idle: null, bound: null, standBack: null, handover: null },
+  timers: { idle: null, bound: null, backoff: null, handover: null },
   nextId: 1,
 })

@@ -10,117 +10,117 @@ import { decide, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
 import { beginKeyChange, continueKeyChange, type KeyOutcome } from './key-change.ts'
 import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
-import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, standBack } from './procedure-runner.ts'
+import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
 import type { Failure } from '../model/transition.ts'
-import { StepContext } from './turn.ts'
+import { StepContext } from './step-context.ts'
 
 export function step (state: Coordinator, event: CoordinatorEvent): { state: Coordinator, effects: readonly Effect[] } {
-  const turn = new StepContext(state, event.wall)
+  const context = new StepContext(state, event.wall)
   switch (event.type) {
-    case 'view': onView(turn, event.view); break
-    case 'answer': onAnswer(turn, event.id, event.answer); break
-    case 'elapsed': onElapsed(turn, event.id); break
-    case 'lost': demote(turn, event.reason); break
-    case 'readiness': turn.set({ unready: event.trouble }); break
-    case 'shutdown': onShutdown(turn); break
-    case 'resource_lost': onResourceLost(turn, event.trouble); break
+    case 'view': onView(context, event.view); break
+    case 'answer': onAnswer(context, event.id, event.answer); break
+    case 'elapsed': onElapsed(context, event.id); break
+    case 'lost': demote(context, event.reason); break
+    case 'readiness': context.set({ unready: event.failure }); break
+    case 'shutdown': onShutdown(context); break
+    case 'resource_lost': onResourceLost(context, event.failure); break
     default: unreachable(event)
   }
-  if (turn.lost !== null) demote(turn, turn.lost)
-  if (turn.state.activity.kind === 'idle') consider(turn)
-  return { state: turn.state, effects: turn.effects }
+  if (context.lost !== null) demote(context, context.lost)
+  if (context.state.activity.kind === 'idle') consider(context)
+  return { state: context.state, effects: context.effects }
 }
 
-function onView (turn: StepContext, view: NonNullable<Coordinator['view']>): void {
-  turn.set({ view })
-  const { activity } = turn.state
+function onView (context: StepContext, view: NonNullable<Coordinator['view']>): void {
+  context.set({ view })
+  const { activity } = context.state
   if (activity.kind === 'procedure') {
-    roleMoved(turn, activity)
-    peersMoved(turn)
+    roleMoved(context, activity)
+    peersMoved(context)
   }
   const waits = activity.kind === 'key_change' && activity.change.plan[0].op === 'lock'
-  if (waits && !isAsSeen(view.key, activity.intent.seen)) turn.cancel(activity.id)
+  if (waits && !isAsSeen(view.key, activity.intent.seen)) context.cancel(activity.id)
 }
 
-function onAnswer (turn: StepContext, id: number, answer: NodeAnswer): void {
-  const { activity } = turn.state
+function onAnswer (context: StepContext, id: number, answer: NodeAnswer): void {
+  const { activity } = context.state
   if (!('id' in activity) || activity.id !== id) return
   switch (activity.kind) {
-    case 'procedure': return answerProcedure(turn, activity, answer)
+    case 'procedure': return answerProcedure(context, activity, answer)
     case 'key_change': {
-      const progress = continueKeyChange(activity.change, keyAnswerOf(answer), turn.wall)
-      if (progress.done) return endKeyChange(turn, activity.intent, progress.outcome)
-      return turn.set({ activity: { ...activity, change: progress.change, id: turn.do(progress.change.plan[0]) } })
+      const progress = continueKeyChange(activity.change, keyAnswerOf(answer), context.wall)
+      if (progress.done) return endKeyChange(context, activity.intent, progress.outcome)
+      return context.set({ activity: { ...activity, change: progress.change, id: context.do(progress.change.plan[0]) } })
     }
-    case 'demotion': return continueDemotion(turn, activity.left, answer)
+    case 'demotion': return continueDemotion(context, activity.left, answer)
     default: return unreachable(activity)
   }
 }
 
-function endKeyChange (turn: StepContext, intent: RestingIntent, outcome: KeyOutcome): void {
+function endKeyChange (context: StepContext, intent: RestingIntent, outcome: KeyOutcome): void {
   const epoch = outcome.kind === 'committed' ? outcome.record.epoch : null
-  turn.note({ code: 'key_changed', intent: intent.kind, outcome: outcome.kind, epoch })
-  turn.set({ activity: { kind: 'idle' }, tried: { intent: intent.kind, seen: intent.seen } })
+  context.note({ code: 'key_changed', intent: intent.kind, outcome: outcome.kind, epoch })
+  context.set({ activity: { kind: 'idle' }, tried: { intent: intent.kind, seen: intent.seen } })
   const handedOn = intent.kind === 'free' && intent.cause === 'repair' && epoch !== null
   if (!handedOn) return
-  turn.set({ ailing: null })
-  standBack(turn)
+  context.set({ lostResource: null })
+  backOff(context)
 }
 
 /** Handed on if a peer could take over; while this node stands back from the last time, it keeps what it has. */
-function onResourceLost (turn: StepContext, trouble: Failure): void {
-  const { state, timers, spentEpoch: epoch } = turn.state
-  if (state !== 'primary' || timers.standBack !== null) return
-  turn.note({ code: 'trouble', procedure: 'primary', epoch, trouble })
-  turn.set({ ailing: trouble })
+function onResourceLost (context: StepContext, failure: Failure): void {
+  const { state, timers, spentEpoch: epoch } = context.state
+  if (state !== 'primary' || timers.backoff !== null) return
+  context.note({ code: 'failure', procedure: 'primary', epoch, failure })
+  context.set({ lostResource: failure })
 }
 
-function onElapsed (turn: StepContext, id: number): void {
-  const { timers, activity } = turn.state
+function onElapsed (context: StepContext, id: number): void {
+  const { timers, activity } = context.state
   if (timers.idle?.id === id) {
     const { subject } = timers.idle
-    turn.idle(null)
-    return lookAgain(turn, subject)
+    context.idle(null)
+    return lookAgain(context, subject)
   }
   if (timers.bound === id && activity.kind === 'procedure') {
-    turn.timer('bound', null)
-    return doom(turn, activity)
+    context.timer('bound', null)
+    return doom(context, activity)
   }
-  if (timers.standBack === id) return turn.timer('standBack', null)
+  if (timers.backoff === id) return context.timer('backoff', null)
   if (timers.handover === id) {
-    turn.timer('handover', null)
-    return turn.set({ handoverOver: true })
+    context.timer('handover', null)
+    return context.set({ handoverOver: true })
   }
-  if (activity.kind === 'procedure' && activity.id === id) answerProcedure(turn, activity, { kind: 'done' })
+  if (activity.kind === 'procedure' && activity.id === id) answerProcedure(context, activity, { kind: 'done' })
 }
 
-function onShutdown (turn: StepContext): void {
-  const { stopping, daemon, settings } = turn.state
+function onShutdown (context: StepContext): void {
+  const { stopping, daemon, settings } = context.state
   if (stopping) return
-  turn.set({ stopping: true, daemon: daemon === 'run' ? 'shutdown' : daemon })
-  turn.timer('handover', turn.delay(settings.delays.handoverTimeout))
+  context.set({ stopping: true, daemon: daemon === 'run' ? 'shutdown' : daemon })
+  context.timer('handover', context.delay(settings.delays.handoverTimeout))
 }
 
 /** What to do at rest: begun at once, or after a delay that starts anew whenever the subject changes. */
-function consider (turn: StepContext): void {
-  const decision = decide(standingOf(turn.state), turn.state.view)
+function consider (context: StepContext): void {
+  const decision = decide(standingOf(context.state), context.state.view)
   const after = 'after' in decision ? decision.after : 0
   const subject = subjectOf(decision)
-  const { idle } = turn.state.timers
+  const { idle } = context.state.timers
   if (idle !== null && (idle.subject !== subject || after === 0)) {
-    turn.cancel(idle.id)
-    turn.idle(null)
+    context.cancel(idle.id)
+    context.idle(null)
   }
   if (decision.do === 'nothing') return
-  if (after === 0) return perform(turn, decision)
-  if (turn.state.timers.idle === null) turn.idle({ id: turn.delay(after), subject })
+  if (after === 0) return perform(context, decision)
+  if (context.state.timers.idle === null) context.idle({ id: context.delay(after), subject })
 }
 
 /** The delay is over: done now if the same is still wanted. */
-function lookAgain (turn: StepContext, subject: string): void {
-  const decision = decide(standingOf(turn.state), turn.state.view)
-  if (decision.do !== 'nothing' && subjectOf(decision) === subject) perform(turn, decision)
+function lookAgain (context: StepContext, subject: string): void {
+  const decision = decide(standingOf(context.state), context.state.view)
+  if (decision.do !== 'nothing' && subjectOf(decision) === subject) perform(context, decision)
 }
 
 const subjectOf = (decision: Decision): string => JSON.stringify(decision)
@@ -129,30 +129,30 @@ const standingOf = (state: Coordinator) => ({
   ...state,
   self: state.settings.self,
   delays: state.settings.delays,
-  backingOff: state.timers.standBack !== null,
+  backingOff: state.timers.backoff !== null,
 })
 
-function perform (turn: StepContext, decision: Exclude<Decision, { do: 'nothing' }>): void {
-  const { settings: { self, resources, handover, mode } } = turn.state
+function perform (context: StepContext, decision: Exclude<Decision, { do: 'nothing' }>): void {
+  const { settings: { self, resources, handover, mode } } = context.state
   switch (decision.do) {
     case 'start': {
       const plan = startPlan(resources, mode === 'coordinator' ? 'secondary' : 'client')
-      return runProcedure(turn, beginProcedure('start', plan, turn.wall))
+      return runProcedure(context, beginProcedure('start', plan, context.wall))
     }
     case 'announce_shutdown':
-      return runProcedure(turn, beginProcedure('announcement', [{ do: 'announce', daemonState: 'shutdown' }], turn.wall))
+      return runProcedure(context, beginProcedure('announcement', [{ do: 'announce', daemonState: 'shutdown' }], context.wall))
     case 'leave':
-      turn.end('left')
-      return turn.set({ activity: { kind: 'ended' } })
-    case 'adopt': return changeKey(turn, { kind: 'adopt', seen: decision.seen })
-    case 'free': return changeKey(turn, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, seen: decision.seen })
-    case 'decline': return changeKey(turn, { kind: 'decline', node: self, error: decision.trouble, seen: decision.seen })
-    case 'rewrite': return changeKey(turn, { kind: 'rewrite', node: self, cause: 'restart', seen: decision.seen })
-    case 'contend': return changeKey(turn, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
-    case 'takeover': return beginTakeover(turn, decision.epoch)
+      context.end('left')
+      return context.set({ activity: { kind: 'ended' } })
+    case 'adopt': return changeKey(context, { kind: 'adopt', seen: decision.seen })
+    case 'free': return changeKey(context, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, seen: decision.seen })
+    case 'decline': return changeKey(context, { kind: 'decline', node: self, error: decision.failure, seen: decision.seen })
+    case 'rewrite': return changeKey(context, { kind: 'rewrite', node: self, cause: 'restart', seen: decision.seen })
+    case 'contend': return changeKey(context, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
+    case 'takeover': return beginTakeover(context, decision.epoch)
     default: {
-      const plan = relinquishPlan(handover ?? resources.toReversed(), { toPvcPeer: namesPvcPeer(turn.state.view) })
-      return runProcedure(turn, beginProcedure(decision.do, plan, turn.wall, { epoch: decision.epoch }))
+      const plan = relinquishPlan(handover ?? resources.toReversed(), { toPvcPeer: namesPvcPeer(context.state.view) })
+      return runProcedure(context, beginProcedure(decision.do, plan, context.wall, { epoch: decision.epoch }))
     }
   }
 }
@@ -160,49 +160,49 @@ function perform (turn: StepContext, decision: Exclude<Decision, { do: 'nothing'
 const namesPvcPeer = (view: Coordinator['view']) =>
   view?.members.some((member) => member.name === view.key.value && !member.ours) === true
 
-function changeKey (turn: StepContext, intent: RestingIntent): void {
+function changeKey (context: StepContext, intent: RestingIntent): void {
   const change = beginKeyChange(intent, { underLock: false })
-  turn.set({ activity: { kind: 'key_change', intent, change, id: turn.do(change.plan[0]) } })
+  context.set({ activity: { kind: 'key_change', intent, change, id: context.do(change.plan[0]) } })
 }
 
 /** Seconds that an unrecorded switchover is given. */
 const UNRECORDED_BOUND = 60
 
-function beginTakeover (turn: StepContext, epoch: number): void {
-  const { view, settings } = turn.state
+function beginTakeover (context: StepContext, epoch: number): void {
+  const { view, settings } = context.state
   const seconds = view?.records.find((record) => record.epoch === epoch)?.timeout ?? UNRECORDED_BOUND
-  turn.set({ spentEpoch: epoch })
-  turn.timer('bound', turn.delay(Math.max(0, seconds * 1000 - settings.delays.transitionDelay)))
-  runProcedure(turn, beginProcedure('takeover', takeoverPlan(settings.resources, epoch), turn.wall, { epoch }))
+  context.set({ spentEpoch: epoch })
+  context.timer('bound', context.delay(Math.max(0, seconds * 1000 - settings.delays.transitionDelay)))
+  runProcedure(context, beginProcedure('takeover', takeoverPlan(settings.resources, epoch), context.wall, { epoch }))
 }
 
 /** Everything that may be held is released, on this machine's own authority; what goes on is stopped and waited for first. */
-function demote (turn: StepContext, reason: string): void {
-  turn.lost = null
-  const { activity, held, timers } = turn.state
+function demote (context: StepContext, reason: string): void {
+  context.lost = null
+  const { activity, held, timers } = context.state
   if (activity.kind === 'demotion' || activity.kind === 'ended') return
-  turn.note({ code: 'demoted', reason, held })
-  for (const timer of [timers.idle?.id, timers.bound, timers.standBack, timers.handover]) if (timer != null) turn.cancel(timer)
-  turn.set({ timers: { idle: null, bound: null, standBack: null, handover: null } })
+  context.note({ code: 'demoted', reason, held })
+  for (const timer of [timers.idle?.id, timers.bound, timers.backoff, timers.handover]) if (timer != null) context.cancel(timer)
+  context.set({ timers: { idle: null, bound: null, backoff: null, handover: null } })
   const underWay = activity.kind === 'idle' ? null : activity.id
   const doing = activity.kind === 'procedure' ? activity.procedure.steps[0].do : null
-  if (underWay !== null && doing !== 'release') turn.cancel(underWay)
+  if (underWay !== null && doing !== 'release') context.cancel(underWay)
   if (underWay !== null && (doing === 'acquire' || doing === 'release')) {
-    return turn.set({ activity: { kind: 'demotion', id: underWay, left: held } })
+    return context.set({ activity: { kind: 'demotion', id: underWay, left: held } })
   }
-  releaseNext(turn, held)
+  releaseNext(context, held)
 }
 
-function continueDemotion (turn: StepContext, left: readonly string[], answer: NodeAnswer): void {
-  if (answer.kind === 'refused' && answer.trouble !== undefined) turn.selfFence(answer.trouble)
-  releaseNext(turn, left)
+function continueDemotion (context: StepContext, left: readonly string[], answer: NodeAnswer): void {
+  if (answer.kind === 'refused' && answer.failure !== undefined) context.selfFence(answer.failure)
+  releaseNext(context, left)
 }
 
-function releaseNext (turn: StepContext, left: readonly string[]): void {
+function releaseNext (context: StepContext, left: readonly string[]): void {
   const resource = left.at(-1)
   if (resource === undefined) {
-    turn.end('demoted')
-    return turn.set({ activity: { kind: 'ended' }, held: [] })
+    context.end('demoted')
+    return context.set({ activity: { kind: 'ended' }, held: [] })
   }
-  turn.set({ activity: { kind: 'demotion', id: turn.do({ op: 'release', resource, epoch: null }), left: left.slice(0, -1) } })
+  context.set({ activity: { kind: 'demotion', id: context.do({ op: 'release', resource, epoch: null }), left: left.slice(0, -1) } })
 }

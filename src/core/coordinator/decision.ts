@@ -43,26 +43,26 @@ export type Decision =
   | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
   /** Give the key back before anything is acquired or released for it. */
-  | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly trouble: Failure }
+  | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly failure: Failure }
   | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly past: Past, readonly cause: 'contention' | 'repair' | 'fence' }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
 
 const nothing: Decision = { do: 'nothing' }
 
-export function decide (me: DecisionInput, picture: RoleSnapshot | null): Decision {
+export function decide (me: DecisionInput, snapshot: RoleSnapshot | null): Decision {
   if (me.daemon === 'init') return !me.backingOff ? { do: 'start' } : me.stopping ? { do: 'leave' } : nothing
   if (me.daemon === 'shutdown' && !me.announced) return { do: 'announce_shutdown' }
   if (me.daemon === 'shutdown' && (me.state === 'secondary' || me.state === 'client')) return { do: 'leave' }
   if (me.daemon === 'shutdown' && me.state === 'relinquish' && me.handoverOver) return { do: 'leave' }
-  if (picture === null) return nothing
-  const epoch = epochOf(picture.key, picture.ledger)
-  const { value, version, czxid } = picture.key
+  if (snapshot === null) return nothing
+  const epoch = epochOf(snapshot.key, snapshot.ledger)
+  const { value, version, czxid } = snapshot.key
   const seen = { value, version, czxid }
   if (epoch === null) return me.state === 'client' ? nothing : { do: 'adopt', after: retryDelay(me, 'adopt', seen), seen }
   switch (me.state) {
-    case 'primary': return me.daemon === 'shutdown' ? primaryStopping(me, picture, epoch, seen) : primary(me, picture, epoch, seen)
-    case 'secondary': return secondary(me, picture, epoch, seen)
-    case 'relinquish': return me.daemon === 'run' ? stuck(me, picture, epoch, seen) : nothing
+    case 'primary': return me.daemon === 'shutdown' ? primaryStopping(me, snapshot, epoch, seen) : primary(me, snapshot, epoch, seen)
+    case 'secondary': return secondary(me, snapshot, epoch, seen)
+    case 'relinquish': return me.daemon === 'run' ? stuck(me, snapshot, epoch, seen) : nothing
     default: return nothing
   }
 }
@@ -74,7 +74,7 @@ const retryDelay = ({ tried, delays }: DecisionInput, intent: RestingIntent['kin
 const find = (name: string, members: readonly Member[]) => members.find((member) => member.name === name)
 
 function named (me: DecisionInput, epoch: number, seen: SeenKey): Decision {
-  if (me.unready !== null && me.state === 'secondary') return { do: 'decline', after: retryDelay(me, 'decline', seen), seen, trouble: me.unready }
+  if (me.unready !== null && me.state === 'secondary') return { do: 'decline', after: retryDelay(me, 'decline', seen), seen, failure: me.unready }
   if (epoch > me.spentEpoch) return { do: 'takeover', after: me.delays.transitionDelay, epoch }
   return me.backingOff ? nothing : { do: 'rewrite', after: retryDelay(me, 'rewrite', seen), seen }
 }

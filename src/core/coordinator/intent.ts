@@ -1,13 +1,13 @@
 /**
  * Why somebody wants to write the primary key, and whether what it reads under the lock still bears that out. Every condition that led to
- * the wish is judged again here, on a fresh survey, before anything is written.
+ * the wish is judged again here, on a fresh snapshot, before anything is written.
  */
 import { mayContend } from '../switchover/contention.ts'
 import { isFit, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
-import { epochNow, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/survey.ts'
-import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/switchover-rules.ts'
+import { epochNow, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
+import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/rules.ts'
 import type { Failure } from '../model/transition.ts'
 
 /** The key as it was when the wish arose; the write happens at this version or not at all. */
@@ -56,36 +56,36 @@ export type Judgement =
 
 const moved: Judgement = { kind: 'refuse', refusal: { kind: 'moved' } }
 
-const named = (node: string, cause: NewRecord['cause'], survey: KeySnapshot): Judgement => {
-  const from = primaryOf(survey.members)
-  return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, survey.members) } }
+const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement => {
+  const from = primaryOf(keySnapshot.members)
+  return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, keySnapshot.members) } }
 }
 
-export function judge (intent: Intent, survey: KeySnapshot): Judgement {
+export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
   switch (intent.kind) {
-    case 'request': return judgeRequest(intent.request, survey)
+    case 'request': return judgeRequest(intent.request, keySnapshot)
     case 'contend':
-      return isAsSeen(survey.key, intent.seen) && mayClaim(intent.node, survey.members) && isPassed(intent.seen.value, intent.past, survey.members)
-        ? named(intent.node, intent.cause, survey)
+      return isAsSeen(keySnapshot.key, intent.seen) && mayClaim(intent.node, keySnapshot.members) && isPassed(intent.seen.value, intent.past, keySnapshot.members)
+        ? named(intent.node, intent.cause, keySnapshot)
         : moved
     case 'rewrite':
-      return isAsSeen(survey.key, intent.seen) ? named(intent.node, intent.cause, survey) : moved
+      return isAsSeen(keySnapshot.key, intent.seen) ? named(intent.node, intent.cause, keySnapshot) : moved
     case 'free':
-      return isAsSeen(survey.key, intent.seen) ? freed(intent, survey) : moved
+      return isAsSeen(keySnapshot.key, intent.seen) ? freed(intent, keySnapshot) : moved
     case 'give_back':
-      return survey.key.value === intent.node && ledgerOf(survey).ledger.base + survey.key.version === intent.epoch
-        ? givenBack(intent, survey)
+      return keySnapshot.key.value === intent.node && ledgerOf(keySnapshot).ledger.base + keySnapshot.key.version === intent.epoch
+        ? givenBack(intent, keySnapshot)
         : moved
     case 'decline':
-      return isAsSeen(survey.key, intent.seen) ? declined(intent, survey) : moved
+      return isAsSeen(keySnapshot.key, intent.seen) ? declined(intent, keySnapshot) : moved
     case 'adopt':
-      return ledgerOf(survey).stale ? { kind: 'adopt' } : moved
+      return ledgerOf(keySnapshot).stale ? { kind: 'adopt' } : moved
     default: return unreachable(intent)
   }
 }
 
-function judgeRequest (request: SwitchoverRequest, survey: KeySnapshot): Judgement {
-  const ruling = rule(request, survey)
+function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapshot): Judgement {
+  const ruling = rule(request, keySnapshot)
   if (ruling.kind !== 'write') return { kind: 'refuse', refusal: ruling }
   const record: NewRecord = {
     from: ruling.from,
@@ -110,20 +110,20 @@ const isPassed = (name: string, past: Past, members: readonly Member[]) =>
   !members.some((member) => member.name === name && isFit(member) &&
     (past === 'nobody' || member.coordinatorState === 'takeover' || member.coordinatorState === 'primary'))
 
-function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, survey: KeySnapshot): Judgement {
-  return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, survey.members) } }
+function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, keySnapshot: KeySnapshot): Judgement {
+  return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, keySnapshot.members) } }
 }
 
 /** Back to whom it came from if that is another node which can serve, else to nobody, so that anybody may contend. */
-function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, survey: KeySnapshot): Judgement {
-  const former = survey.members.find((member) => member.name === to && member.name !== node && isFit(member))
-  if (former !== undefined) return named(former.name, 'rollback', survey)
-  return { kind: 'write', value: NOBODY, record: { from: null, to: null, cause: 'rollback', timeout: defaultTimeout(null, null, survey.members) } }
+function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, keySnapshot: KeySnapshot): Judgement {
+  const former = keySnapshot.members.find((member) => member.name === to && member.name !== node && isFit(member))
+  if (former !== undefined) return named(former.name, 'rollback', keySnapshot)
+  return { kind: 'write', value: NOBODY, record: { from: null, to: null, cause: 'rollback', timeout: defaultTimeout(null, null, keySnapshot.members) } }
 }
 
 /** Back to the node that still holds everything; the switchover has failed before it interrupted anything. */
-function declined ({ node, error }: Extract<Intent, { kind: 'decline' }>, survey: KeySnapshot): Judgement {
-  const judgement = givenBack({ node, to: primaryOf(survey.members) }, survey)
-  const stored = survey.records.find(({ record }) => record.epoch === epochNow(survey) && isOpen(record))
+function declined ({ node, error }: Extract<Intent, { kind: 'decline' }>, keySnapshot: KeySnapshot): Judgement {
+  const judgement = givenBack({ node, to: primaryOf(keySnapshot.members) }, keySnapshot)
+  const stored = keySnapshot.records.find(({ record }) => record.epoch === epochNow(keySnapshot) && isOpen(record))
   return judgement.kind === 'write' && stored !== undefined ? { ...judgement, fails: { stored, error } } : judgement
 }

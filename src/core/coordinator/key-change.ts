@@ -9,13 +9,13 @@ import { recordName, type Ledger } from '../model/epoch.ts'
 import { judge, type Intent, type Refusal } from './intent.ts'
 import { particularsOf } from '../switchover/progress.ts'
 import { closeRecord, isOpen, openRecord, type Closing, type SwitchoverRecord } from '../model/record.ts'
-import { ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/survey.ts'
+import { ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 
 /** One operation on ZooKeeper; each is answered exactly once. */
 export type KeyOp =
   | { readonly op: 'lock' }
   | { readonly op: 'unlock' }
-  | { readonly op: 'survey' }
+  | { readonly op: 'read_snapshot' }
   | { readonly op: 'write_ledger', readonly ledger: Ledger, readonly version: number | null }
   | { readonly op: 'create_record', readonly record: SwitchoverRecord }
   | { readonly op: 'close_record', readonly record: SwitchoverRecord, readonly version: number }
@@ -23,7 +23,7 @@ export type KeyOp =
 
 export type KeyAnswer =
   /** Committed, or read. */
-  | { readonly kind: 'done', readonly survey?: KeySnapshot }
+  | { readonly kind: 'done', readonly keySnapshot?: KeySnapshot }
   /** Certainly not: the version had moved, the name was taken, the lock was not had in time. */
   | { readonly kind: 'refused' }
   /** Others have written there since: whether it was applied before that cannot be seen any more. */
@@ -62,7 +62,7 @@ const notStarted: KeyOutcome = { kind: 'not_started' }
 
 /** @param underLock the caller holds the primary lock and goes on holding it */
 export function beginKeyChange (intent: Intent, { underLock }: { underLock: boolean }): KeyChange {
-  const plan: KeyChange['plan'] = underLock ? [{ op: 'survey' }] : [{ op: 'lock' }, { op: 'survey' }, { op: 'unlock' }]
+  const plan: KeyChange['plan'] = underLock ? [{ op: 'read_snapshot' }] : [{ op: 'lock' }, { op: 'read_snapshot' }, { op: 'unlock' }]
   return { intent, plan, record: null, outcome: notStarted }
 }
 
@@ -77,8 +77,8 @@ export type KeyProgress =
 /** @param wall the present moment for the record, RFC 3339 */
 export function continueKeyChange (change: KeyChange, answer: KeyAnswer, wall: string): KeyProgress {
   const [at] = change.plan
-  if (answer.kind !== 'done') return proceed(afterTrouble(change, at, answer.kind, wall))
-  return proceed(answer.survey === undefined ? change : afterSurvey(change, answer.survey, wall))
+  if (answer.kind !== 'done') return proceed(afterFailure(change, at, answer.kind, wall))
+  return proceed(answer.keySnapshot === undefined ? change : afterSnapshot(change, answer.keySnapshot, wall))
 }
 
 function proceed (change: KeyChange): KeyProgress {
@@ -93,18 +93,18 @@ function instead (change: KeyChange, steps: readonly KeyOp[], outcome: KeyOutcom
   return { ...change, plan: [at, ...steps, ...release], outcome }
 }
 
-function afterSurvey (change: KeyChange, survey: KeySnapshot, wall: string): KeyChange {
-  const judgement = judge(change.intent, survey)
-  const { ledger, stale } = ledgerOf(survey)
-  const ledgerSteps: KeyOp[] = stale ? [{ op: 'write_ledger', ledger, version: survey.ledgerVersion }] : []
+function afterSnapshot (change: KeyChange, keySnapshot: KeySnapshot, wall: string): KeyChange {
+  const judgement = judge(change.intent, keySnapshot)
+  const { ledger, stale } = ledgerOf(keySnapshot)
+  const ledgerSteps: KeyOp[] = stale ? [{ op: 'write_ledger', ledger, version: keySnapshot.ledgerVersion }] : []
   switch (judgement.kind) {
     case 'refuse': return instead(change, [], { kind: 'refused', refusal: judgement.refusal })
     case 'adopt': return instead(change, ledgerSteps, { kind: 'adopted' })
     case 'write': {
-      const used = usedUpEpochs(survey, ledger, wall)
+      const used = usedUpEpochs(keySnapshot, ledger, wall)
       const record = openRecord(used.epoch + 1, wall, judgement.record)
       const { fails } = judgement
-      const closed = fails === undefined ? [] : [closing(fails.stored, { outcome: 'failed', error: fails.error }, survey, wall)]
+      const closed = fails === undefined ? [] : [closing(fails.stored, { outcome: 'failed', error: fails.error }, keySnapshot, wall)]
       const steps: KeyOp[] = [
         ...ledgerSteps,
         ...closed,
@@ -121,40 +121,40 @@ function afterSurvey (change: KeyChange, survey: KeySnapshot, wall: string): Key
  * Epochs beyond the present one that have a record already, of a change that was never written: each is used up by writing the key as it
  * is, so that whoever asked for it never sees somebody else's switchover under its number.
  */
-function usedUpEpochs (survey: KeySnapshot, ledger: Ledger, wall: string): { steps: KeyOp[], epoch: number, version: number } {
+function usedUpEpochs (keySnapshot: KeySnapshot, ledger: Ledger, wall: string): { steps: KeyOp[], epoch: number, version: number } {
   const steps: KeyOp[] = []
-  let epoch = ledger.base + survey.key.version
-  let version = survey.key.version
-  for (; survey.recordEpochs.includes(epoch + 1); epoch++, version++) {
-    const stored = survey.records.find(({ record }) => record.epoch === epoch + 1)
-    if (stored !== undefined && isOpen(stored.record)) steps.push(closing(stored, { outcome: 'not_applied' }, survey, wall))
-    steps.push({ op: 'write_key', value: survey.key.value, version })
+  let epoch = ledger.base + keySnapshot.key.version
+  let version = keySnapshot.key.version
+  for (; keySnapshot.recordEpochs.includes(epoch + 1); epoch++, version++) {
+    const stored = keySnapshot.records.find(({ record }) => record.epoch === epoch + 1)
+    if (stored !== undefined && isOpen(stored.record)) steps.push(closing(stored, { outcome: 'not_applied' }, keySnapshot, wall))
+    steps.push({ op: 'write_key', value: keySnapshot.key.value, version })
   }
   return { steps, epoch, version }
 }
 
-const closing = ({ record, version }: StoredRecord, how: Closing, survey: KeySnapshot, wall: string): KeyOp =>
-  ({ op: 'close_record', record: closeRecord(record, wall, how, particularsOf(record, survey.members)), version })
+const closing = ({ record, version }: StoredRecord, how: Closing, keySnapshot: KeySnapshot, wall: string): KeyOp =>
+  ({ op: 'close_record', record: closeRecord(record, wall, how, particularsOf(record, keySnapshot.members)), version })
 
-function afterTrouble (change: KeyChange, at: KeyOp, trouble: Exclude<KeyAnswer['kind'], 'done'>, wall: string): KeyChange {
+function afterFailure (change: KeyChange, at: KeyOp, failure: Exclude<KeyAnswer['kind'], 'done'>, wall: string): KeyChange {
   const { record } = change
-  const somebodyElse = trouble === 'refused' || trouble === 'overwritten'
+  const somebodyElse = failure === 'refused' || failure === 'overwritten'
   switch (at.op) {
-    case 'lock': return { ...change, plan: [at], outcome: trouble === 'refused' ? { kind: 'lock_timeout' } : notStarted }
+    case 'lock': return { ...change, plan: [at], outcome: failure === 'refused' ? { kind: 'lock_timeout' } : notStarted }
     // Not let go of in words, but the session is gone and the lock with it; or somebody closed the record before us. Both are well.
     case 'unlock': return change
     // After a write of the key that may have been applied, `not_started` would not be true.
     case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' ? change : instead(change, [], notStarted)
-    case 'survey': return instead(change, [], notStarted)
+    case 'read_snapshot': return instead(change, [], notStarted)
     case 'write_ledger':
     case 'create_record': return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
     case 'write_key': {
       const isFinal = !change.plan.some((step) => step.op === 'create_record')
       if (!isFinal || record === null) return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
-      if (trouble === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
-      if (trouble === 'failed') return instead(change, [], notStarted)
+      if (failure === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
+      if (failure === 'failed') return instead(change, [], notStarted)
       const superseded = closeRecord(record, wall, { outcome: 'superseded' }, record)
-      const outcome: KeyOutcome = trouble === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }
+      const outcome: KeyOutcome = failure === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }
       return instead(change, [{ op: 'close_record', record: superseded, version: 0 }], outcome)
     }
   }

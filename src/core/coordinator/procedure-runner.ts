@@ -1,7 +1,7 @@
 /**
  * Reads a procedure's steps one by one: asks for the operation of each, takes its answer, and decides what a failure leads to. A takeover
  * that cannot be finished becomes a rollback, a rollback that cannot let go becomes visible as such, and anything that says the session or
- * the state is not ours any more ends the life (`turn.lost`).
+ * the state is not ours any more ends the life (`context.lost`).
  */
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
@@ -9,39 +9,39 @@ import { holdersOf } from '../switchover/handover.ts'
 import { beginKeyChange, continueKeyChange, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
 import { isOpen, type Closing } from '../model/record.ts'
-import { epochNow } from '../switchover/survey.ts'
+import { epochNow } from '../switchover/key-snapshot.ts'
 import type { KnownFailure, Failure } from '../model/transition.ts'
-import type { StepContext } from './turn.ts'
+import type { StepContext } from './step-context.ts'
 
 type Running = Extract<Activity, { kind: 'procedure' }>
 
 /** Begins a procedure at its first step. */
-export function runProcedure (turn: StepContext, procedure: Procedure): void {
-  turn.note({ code: 'begun', procedure: procedure.name, epoch: procedure.epoch })
-  begin(turn, { kind: 'procedure', procedure, id: 0, change: null, peers: 'asked', doomed: null })
+export function runProcedure (context: StepContext, procedure: Procedure): void {
+  context.note({ code: 'begun', procedure: procedure.name, epoch: procedure.epoch })
+  begin(context, { kind: 'procedure', procedure, id: 0, change: null, peers: 'asked', doomed: null })
 }
 
 /** Asks for the operation of the step in front; steps without one are done in passing. */
-function begin (turn: StepContext, running: Running): void {
+function begin (context: StepContext, running: Running): void {
   const { procedure } = running
   const [now] = procedure.steps
-  if (now.do === 'turn_to') return advance(turn, running)
+  if (now.do === 'turn_to') return advance(context, running)
   if (now.do === 'settle') {
-    return turn.set({ activity: { ...running, id: turn.delay(turn.state.settings.delays.settleTime) } })
+    return context.set({ activity: { ...running, id: context.delay(context.state.settings.delays.settleTime) } })
   }
-  if (now.do === 'acquire') turn.set({ held: [...turn.state.held.filter((held) => held !== now.resource), now.resource] })
+  if (now.do === 'acquire') context.set({ held: [...context.state.held.filter((held) => held !== now.resource), now.resource] })
   if (now.do === 'give_back') {
-    const { settings: { self } } = turn.state
+    const { settings: { self } } = context.state
     const change = beginKeyChange({ kind: 'give_back', node: self, to: procedure.former, epoch: now.epoch }, { underLock: true })
-    return turn.set({ activity: { ...running, change, id: turn.do(change.plan[0]) } })
+    return context.set({ activity: { ...running, change, id: context.do(change.plan[0]) } })
   }
-  turn.set({ activity: { ...running, peers: 'asked', id: turn.do(operationOf(now, procedure)) } })
+  context.set({ activity: { ...running, peers: 'asked', id: context.do(operationOf(now, procedure)) } })
 }
 
 function operationOf (now: Exclude<Step, { do: 'turn_to' | 'settle' | 'give_back' }>, procedure: Procedure): NodeOp {
   switch (now.do) {
     case 'lock_role': return { op: 'lock_role' }
-    case 'look_again': return { op: 'survey' }
+    case 'look_again': return { op: 'read_snapshot' }
     case 'publish': return { op: 'publish', transition: transitionOf(procedure) }
     case 'enter': return { op: 'write_state', state: now.state }
     case 'announce': return { op: 'write_daemon_state', daemonState: now.daemonState }
@@ -57,178 +57,178 @@ function operationOf (now: Exclude<Step, { do: 'turn_to' | 'settle' | 'give_back
 }
 
 /** The step in front is done: on to the next, or to the end. */
-function advance (turn: StepContext, running: Running): void {
+function advance (context: StepContext, running: Running): void {
   const [now, next, ...rest] = running.procedure.steps
   const procedure = afterStep(running.procedure, now)
-  if (now.do === 'enter') turn.set({ state: now.state })
-  if (now.do === 'release') turn.set({ held: turn.state.held.filter((held) => held !== now.resource) })
-  if (next === undefined) return finish(turn, procedure)
+  if (now.do === 'enter') context.set({ state: now.state })
+  if (now.do === 'release') context.set({ held: context.state.held.filter((held) => held !== now.resource) })
+  if (next === undefined) return finish(context, procedure)
   // Whom to give the key back to is known only once it has been looked at; if it names another node now, there is nothing to undo.
   const undone = now.do !== 'lock_role' && next.do !== 'unlock'
-  if (running.doomed !== null && undone) return rollBack(turn, procedure, running.doomed)
-  begin(turn, { ...running, procedure: { ...procedure, steps: [next, ...rest] } })
+  if (running.doomed !== null && undone) return rollBack(context, procedure, running.doomed)
+  begin(context, { ...running, procedure: { ...procedure, steps: [next, ...rest] } })
 }
 
-function finish (turn: StepContext, procedure: Procedure): void {
-  turn.note({ code: 'finished', procedure: procedure.name, epoch: procedure.epoch })
-  turn.set({ activity: { kind: 'idle' } })
-  dropBound(turn)
-  afterwards[procedure.name](turn, procedure)
+function finish (context: StepContext, procedure: Procedure): void {
+  context.note({ code: 'finished', procedure: procedure.name, epoch: procedure.epoch })
+  context.set({ activity: { kind: 'idle' } })
+  dropBound(context)
+  afterwards[procedure.name](context, procedure)
 }
 
 /** What the end of a procedure changes beside its steps. */
-const afterwards: Readonly<Record<ProcedureName, (turn: StepContext, procedure: Procedure) => void>> = {
-  start (turn, { error }) {
-    if (error !== null) return standBack(turn)
-    turn.set({ daemon: turn.state.stopping ? 'shutdown' : 'run', failures: 0 })
+const afterwards: Readonly<Record<ProcedureName, (context: StepContext, procedure: Procedure) => void>> = {
+  start (context, { error }) {
+    if (error !== null) return backOff(context)
+    context.set({ daemon: context.state.stopping ? 'shutdown' : 'run', failures: 0 })
   },
-  announcement: (turn) => turn.set({ announced: true }),
-  takeover (turn) { if (turn.state.state === 'primary') turn.set({ failures: 0 }) },
-  rollback: standBack,
-  relinquish: (turn) => turn.set({ ailing: null }),
+  announcement: (context) => context.set({ announced: true }),
+  takeover (context) { if (context.state.state === 'primary') context.set({ failures: 0 }) },
+  rollback: backOff,
+  relinquish: (context) => context.set({ lostResource: null }),
 }
 
 /** Milliseconds, after so many failures. */
-export const standBackTime = ({ standBack: { first, most } }: CoordinatorSettings, failures: number): number => Math.min(most, first * 2 ** (failures - 1))
+export const backoffTime = ({ backoff: { first, most } }: CoordinatorSettings, failures: number): number => Math.min(most, first * 2 ** (failures - 1))
 
 /** After a failure here, peers go first, for longer each time. */
-export function standBack (turn: StepContext): void {
-  const { failures, settings, timers } = turn.state
-  if (timers.standBack !== null) turn.cancel(timers.standBack)
-  turn.set({ failures: failures + 1 })
-  turn.timer('standBack', turn.delay(standBackTime(settings, failures + 1)))
+export function backOff (context: StepContext): void {
+  const { failures, settings, timers } = context.state
+  if (timers.backoff !== null) context.cancel(timers.backoff)
+  context.set({ failures: failures + 1 })
+  context.timer('backoff', context.delay(backoffTime(settings, failures + 1)))
 }
 
-function dropBound (turn: StepContext): void {
-  const { bound } = turn.state.timers
-  if (bound !== null) turn.cancel(bound)
-  turn.timer('bound', null)
+function dropBound (context: StepContext): void {
+  const { bound } = context.state.timers
+  if (bound !== null) context.cancel(bound)
+  context.timer('bound', null)
 }
 
 /** Takes the answer to the step in front. */
-export function answerProcedure (turn: StepContext, running: Running, answer: NodeAnswer): void {
+export function answerProcedure (context: StepContext, running: Running, answer: NodeAnswer): void {
   const { procedure, doomed } = running
   const [now] = procedure.steps
-  if (running.change !== null) return answerGiveBack(turn, { ...running, change: running.change }, answer)
-  if (answer.kind === 'done') return onDone(turn, running, now, answer)
+  if (running.change !== null) return answerGiveBack(context, { ...running, change: running.change }, answer)
+  if (answer.kind === 'done') return onDone(context, running, now, answer)
   const refused = answer.kind === 'refused' || answer.kind === 'aborted'
   switch (now.do) {
-    case 'acquire': return rollBack(turn, procedure, answer.kind === 'aborted' && doomed !== null ? doomed : failed(troubleOf(answer, now)))
-    case 'release': return onReleaseFailed(turn, running, troubleOf(answer, now))
+    case 'acquire': return rollBack(context, procedure, answer.kind === 'aborted' && doomed !== null ? doomed : failed(troubleOf(answer, now)))
+    case 'release': return onReleaseFailed(context, running, troubleOf(answer, now))
     // One that could not be deleted now is seen to elsewhere, and goes with the session at the latest.
     case 'unlock':
-    case 'let_go_sync': return advance(turn, running)
+    case 'let_go_sync': return advance(context, running)
     // To let go is right whether or not the peer waits for it.
     case 'hold_sync':
-      if (refused) return advance(turn, running)
+      if (refused) return advance(context, running)
       break
     case 'lock_role':
-      if (refused) return giveUp(turn, procedure, doomed === null ? 'the key names another node now, or the lock cannot be had' : 'its bound has passed')
+      if (refused) return giveUp(context, procedure, doomed === null ? 'the key names another node now, or the lock cannot be had' : 'its bound has passed')
       break
     case 'close_record':
-      if (refused) return advance(turn, running)
+      if (refused) return advance(context, running)
   }
-  turn.lost = refused ? `${now.do} was refused: somebody else has written this node's state` : `${now.do}: the session ended`
+  context.lost = refused ? `${now.do} was refused: somebody else has written this node's state` : `${now.do}: the session ended`
 }
 
 const troubleOf = (answer: NodeAnswer, now: Extract<Step, { do: 'acquire' | 'release' }>): Failure =>
-  (answer.kind === 'refused' ? answer.trouble : undefined) ??
+  (answer.kind === 'refused' ? answer.failure : undefined) ??
   { code: `${now.do}_aborted`, resource: now.resource, message: `${now.do} of ${now.resource} was stopped.` } satisfies KnownFailure
 
 const failed = (error: Failure): Closing => ({ outcome: 'failed', error })
 
-function onDone (turn: StepContext, running: Running, now: Step, answer: Extract<NodeAnswer, { kind: 'done' }>): void {
+function onDone (context: StepContext, running: Running, now: Step, answer: Extract<NodeAnswer, { kind: 'done' }>): void {
   const { procedure } = running
   switch (now.do) {
     case 'look_again': {
-      const { settings: { self } } = turn.state
-      const { survey } = answer
-      const record = survey?.records.find((stored) => stored.record.epoch === procedure.epoch)?.record
+      const { settings: { self } } = context.state
+      const { keySnapshot } = answer
+      const record = keySnapshot?.records.find((stored) => stored.record.epoch === procedure.epoch)?.record
       // An epoch whose record is closed, or is another node's (a blind write took the version it was made for), belongs to a switchover
       // that is over: this node lets go of the lock, and writes its name again for an epoch of its own.
       const usable = record === undefined || (isOpen(record) && record.to === self)
-      const mine = survey?.key.value === self && epochNow(survey) === procedure.epoch && usable
-      if (!mine) return advance(turn, { ...running, procedure: { ...procedure, steps: [now, { do: 'unlock' }] } })
-      return advance(turn, { ...running, procedure: { ...procedure, former: record?.from ?? null } })
+      const mine = keySnapshot?.key.value === self && epochNow(keySnapshot) === procedure.epoch && usable
+      if (!mine) return advance(context, { ...running, procedure: { ...procedure, steps: [now, { do: 'unlock' }] } })
+      return advance(context, { ...running, procedure: { ...procedure, former: record?.from ?? null } })
     }
     case 'await_release': {
-      const holders = answer.members === undefined ? ['unknown'] : holdersOf(now.resource, turn.state.settings.self, answer.members)
-      if (holders.length === 0) return advance(turn, running)
-      if (running.peers === 'asked_and_moved') return begin(turn, running)
-      return turn.set({ activity: { ...running, peers: 'waiting' } })
+      const holders = answer.members === undefined ? ['unknown'] : holdersOf(now.resource, context.state.settings.self, answer.members)
+      if (holders.length === 0) return advance(context, running)
+      if (running.peers === 'asked_and_moved') return begin(context, running)
+      return context.set({ activity: { ...running, peers: 'waiting' } })
     }
     case 'confirm':
-      return answer.record == null || isOpen(answer.record) ? advance(turn, running) : rollBack(turn, procedure, null)
-    default: return advance(turn, running)
+      return answer.record == null || isOpen(answer.record) ? advance(context, running) : rollBack(context, procedure, null)
+    default: return advance(context, running)
   }
 }
 
-function giveUp (turn: StepContext, procedure: Procedure, reason: string): void {
-  turn.note({ code: 'given_up', procedure: procedure.name, epoch: procedure.epoch, reason })
-  dropBound(turn)
-  turn.set({ activity: { kind: 'idle' } })
+function giveUp (context: StepContext, procedure: Procedure, reason: string): void {
+  context.note({ code: 'given_up', procedure: procedure.name, epoch: procedure.epoch, reason })
+  dropBound(context)
+  context.set({ activity: { kind: 'idle' } })
 }
 
 /** @param closing how the switchover ends; null if somebody has closed it */
-function rollBack (turn: StepContext, procedure: Procedure, closing: Closing | null): void {
+function rollBack (context: StepContext, procedure: Procedure, closing: Closing | null): void {
   const error = closing?.error ?? null
-  if (error !== null) turn.note({ code: 'trouble', procedure: procedure.name, epoch: procedure.epoch, trouble: error })
-  dropBound(turn)
+  if (error !== null) context.note({ code: 'failure', procedure: procedure.name, epoch: procedure.epoch, failure: error })
+  dropBound(context)
   const { former, since } = procedure
   // A takeover is always for the epoch that was spent last.
-  const { held, spentEpoch: epoch } = turn.state
-  runProcedure(turn, beginProcedure('rollback', rollbackPlan(held, epoch, closing), since, {
+  const { held, spentEpoch: epoch } = context.state
+  runProcedure(context, beginProcedure('rollback', rollbackPlan(held, epoch, closing), since, {
     epoch, former, error, of: procedure.of, done: procedure.done,
   }))
 }
 
 /** It cannot let go: shown as such, with what it did let go of. From a rollback, the switchover is closed all the same. */
-function onReleaseFailed (turn: StepContext, running: Running, error: Failure): void {
+function onReleaseFailed (context: StepContext, running: Running, error: Failure): void {
   const { procedure } = running
-  turn.note({ code: 'trouble', procedure: procedure.name, epoch: procedure.epoch, trouble: error })
-  turn.selfFence(error)
-  if (procedure.name === 'rollback') standBack(turn)
+  context.note({ code: 'failure', procedure: procedure.name, epoch: procedure.epoch, failure: error })
+  context.selfFence(error)
+  if (procedure.name === 'rollback') backOff(context)
   const plan = procedure.name === 'rollback' ? stuckPlan(procedure.steps) : [{ do: 'publish' }] as const
-  begin(turn, { ...running, procedure: { ...procedure, name: procedure.name === 'start' ? 'start' : 'relinquish', error, steps: plan } })
+  begin(context, { ...running, procedure: { ...procedure, name: procedure.name === 'start' ? 'start' : 'relinquish', error, steps: plan } })
 }
 
-function answerGiveBack (turn: StepContext, running: Running & { change: KeyChange }, answer: NodeAnswer): void {
+function answerGiveBack (context: StepContext, running: Running & { change: KeyChange }, answer: NodeAnswer): void {
   const { change } = running
-  const progress = continueKeyChange(change, keyAnswerOf(answer), turn.wall)
-  if (!progress.done) return turn.set({ activity: { ...running, change: progress.change, id: turn.do(progress.change.plan[0]) } })
+  const progress = continueKeyChange(change, keyAnswerOf(answer), context.wall)
+  if (!progress.done) return context.set({ activity: { ...running, change: progress.change, id: context.do(progress.change.plan[0]) } })
   const { outcome } = progress
-  turn.note({ code: 'key_changed', intent: 'give_back', outcome: outcome.kind, epoch: outcome.kind === 'committed' ? outcome.record.epoch : null })
+  context.note({ code: 'key_changed', intent: 'give_back', outcome: outcome.kind, epoch: outcome.kind === 'committed' ? outcome.record.epoch : null })
   if (outcome.kind === 'not_started' || outcome.kind === 'unknown') {
-    turn.lost = 'giving the key back: the session ended'
+    context.lost = 'giving the key back: the session ended'
     return
   }
-  advance(turn, { ...running, change: null })
+  advance(context, { ...running, change: null })
 }
 
 /** The bound of the takeover has passed: nothing more is begun, and what goes on is stopped. Once `primary` is being written it is too late for that. */
-export function doom (turn: StepContext, activity: Running): void {
+export function doom (context: StepContext, activity: Running): void {
   const [now] = activity.procedure.steps
   if (now.do === 'unlock' || (now.do === 'enter' && now.state === 'primary')) return
   const doomed: Closing = { outcome: 'timed_out' }
   if (now.do === 'await_release' || now.do === 'settle') {
-    if (now.do === 'settle') turn.cancel(activity.id)
-    return rollBack(turn, activity.procedure, doomed)
+    if (now.do === 'settle') context.cancel(activity.id)
+    return rollBack(context, activity.procedure, doomed)
   }
-  if (now.do === 'acquire' || now.do === 'lock_role') turn.cancel(activity.id)
-  turn.set({ activity: { ...activity, doomed } })
+  if (now.do === 'acquire' || now.do === 'lock_role') context.cancel(activity.id)
+  context.set({ activity: { ...activity, doomed } })
 }
 
 /** A taker that waits for the lock gives up as soon as the key no longer names it at its epoch. */
-export function roleMoved (turn: StepContext, running: Running): void {
-  const { view, settings } = turn.state
+export function roleMoved (context: StepContext, running: Running): void {
+  const { view, settings } = context.state
   if (running.procedure.steps[0].do !== 'lock_role' || view === null) return
-  if (view.key.value !== settings.self || epochOf(view.key, view.ledger) !== running.procedure.epoch) turn.cancel(running.id)
+  if (view.key.value !== settings.self || epochOf(view.key, view.ledger) !== running.procedure.epoch) context.cancel(running.id)
 }
 
 /** A taker that waits for its peers reads them again whenever anything has moved. */
-export function peersMoved (turn: StepContext): void {
-  const { activity } = turn.state
+export function peersMoved (context: StepContext): void {
+  const { activity } = context.state
   if (activity.kind !== 'procedure' || activity.procedure.steps[0].do !== 'await_release') return
-  if (activity.peers === 'waiting') return begin(turn, activity)
-  turn.set({ activity: { ...activity, peers: 'asked_and_moved' } })
+  if (activity.peers === 'waiting') return begin(context, activity)
+  context.set({ activity: { ...activity, peers: 'asked_and_moved' } })
 }

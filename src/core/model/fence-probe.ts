@@ -10,7 +10,7 @@ export interface BrokenFence {
   readonly since: string
 }
 
-/** Peers of one node that are told of, and characters of each sentence: others read this at every survey. */
+/** Peers of one node that are told of, and characters of each sentence: others read this at every snapshot. */
 const MOST = 16
 const LONGEST = 300
 

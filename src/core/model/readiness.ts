@@ -20,7 +20,7 @@ export interface Readiness {
   readonly interval: number
 }
 
-/** Resources of one node that are told of, and characters of each sentence: others read this at every survey. */
+/** Resources of one node that are told of, and characters of each sentence: others read this at every snapshot. */
 const MOST = 16
 const LONGEST = 300
 

@@ -15,7 +15,7 @@ export interface Znode {
   readonly owner: string
 }
 
-/** Reads a JSON object, or null for anything else: a malformed value is that znode's trouble alone. */
+/** Reads a JSON object, or null for anything else: a malformed value is that znode's failure alone. */
 export function jsonObject (text: string | null | undefined): Record<string, unknown> | null {
   if (text == null || text === '') return null
   const parsed = parseJson(text)

@@ -2,7 +2,7 @@
  * The cluster in one reply, as PVC's API shows it, from its nodes, domains and faults. Figures that a node lacks count as 0 in the sums.
  * What this project does not keep (networks, storage) is 0, as on a cluster that has none.
  */
-import type { FencingReport } from '../fencing/fencing-report.ts'
+import type { FencingReport } from '../fencing/report.ts'
 import type { LockHolder } from '../model/lock-holder.ts'
 import type { NodeDetails } from './node-details.ts'
 

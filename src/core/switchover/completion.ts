@@ -18,15 +18,15 @@ export interface RoleSnapshot {
 }
 
 /** Equal stamps of two readings mean that nothing the rule reads has changed between them. */
-const stampOf = (picture: RoleSnapshot): string =>
-  [picture.key.mzxid, picture.ledger?.base, ...picture.members.map((member) => `${member.name}=${member.stamp}`).sort()].join(' ')
+const stampOf = (snapshot: RoleSnapshot): string =>
+  [snapshot.key.mzxid, snapshot.ledger?.base, ...snapshot.members.map((member) => `${member.name}=${member.stamp}`).sort()].join(' ')
 
 /** The key names `target` at exactly `epoch`, the target is primary and every other coordinator has let go. */
-export function isComplete (picture: RoleSnapshot, epoch: number, target: string): boolean {
-  return picture.key.value === target &&
-    epochOf(picture.key, picture.ledger) === epoch &&
-    picture.members.some((member) => member.name === target && member.coordinatorState === 'primary') &&
-    picture.members.every((member) => member.name === target || holdsNothing(member))
+export function isComplete (snapshot: RoleSnapshot, epoch: number, target: string): boolean {
+  return snapshot.key.value === target &&
+    epochOf(snapshot.key, snapshot.ledger) === epoch &&
+    snapshot.members.some((member) => member.name === target && member.coordinatorState === 'primary') &&
+    snapshot.members.every((member) => member.name === target || holdsNothing(member))
 }
 
 /** Two readings one after the other that show the same are a picture of the instant between them, though the parts of each were read at moments of their own. */
@@ -34,14 +34,14 @@ export const isProven = (first: RoleSnapshot, second: RoleSnapshot, epoch: numbe
   stampOf(first) === stampOf(second) && isComplete(second, epoch, target)
 
 /** Complete, and the target does a primary's work. A switchover stays complete when its target dies later; nothing is settled then. */
-export const isSettled = (picture: RoleSnapshot, epoch: number, target: string): boolean =>
-  isComplete(picture, epoch, target) && picture.members.some((member) => member.name === target && isServing(member))
+export const isSettled = (snapshot: RoleSnapshot, epoch: number, target: string): boolean =>
+  isComplete(snapshot, epoch, target) && snapshot.members.some((member) => member.name === target && isServing(member))
 
 /** The primary that is settled, with its epoch; null while anything is on its way, and when the primary is dead. */
-export function settledPrimary (picture: RoleSnapshot): { name: string, epoch: number } | null {
-  const epoch = epochOf(picture.key, picture.ledger)
-  const name = picture.key.value
-  return epoch !== null && name !== NOBODY && isSettled(picture, epoch, name) ? { name, epoch } : null
+export function settledPrimary (snapshot: RoleSnapshot): { name: string, epoch: number } | null {
+  const epoch = epochOf(snapshot.key, snapshot.ledger)
+  const name = snapshot.key.value
+  return epoch !== null && name !== NOBODY && isSettled(snapshot, epoch, name) ? { name, epoch } : null
 }
 
 /** The epoch that a freed key went to: the first later record that was reached and names somebody. */
@@ -54,17 +54,17 @@ export const continuationOf = (record: SwitchoverRecord, records: readonly Switc
  * How an open record ends by what can be seen now, or null if it goes on.
  * `success` still has to be confirmed by two equal readings before it is written.
  */
-export function verdictOn (record: SwitchoverRecord, picture: RoleSnapshot, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
-  const epoch = epochOf(picture.key, picture.ledger)
+export function verdictOn (record: SwitchoverRecord, snapshot: RoleSnapshot, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
+  const epoch = epochOf(snapshot.key, snapshot.ledger)
   if (!isOpen(record) || epoch === null) return null
-  if (isTaken(record, epoch, picture.key.value)) return { outcome: 'superseded' }
-  return (record.to === null ? freedVerdict(record, records) : targetVerdict(record, record.to, picture, epoch)) ??
+  if (isTaken(record, epoch, snapshot.key.value)) return { outcome: 'superseded' }
+  return (record.to === null ? freedVerdict(record, records) : targetVerdict(record, record.to, snapshot, epoch)) ??
     (boundPassed ? boundVerdict(record, epoch) : null)
 }
 
-function targetVerdict (record: SwitchoverRecord, target: string, picture: RoleSnapshot, epoch: number): Closing | null {
+function targetVerdict (record: SwitchoverRecord, target: string, snapshot: RoleSnapshot, epoch: number): Closing | null {
   if (epoch > record.epoch) return { outcome: 'superseded', continued_by: epoch }
-  return isComplete(picture, record.epoch, target) ? { outcome: 'succeeded' } : null
+  return isComplete(snapshot, record.epoch, target) ? { outcome: 'succeeded' } : null
 }
 
 /** A freed key shares the outcome of the epoch that won; won by the very node that was to let go, it has failed. */

@@ -6,8 +6,8 @@ import { ineligibilityReasons, type ineligibilities } from './eligibility.ts'
 import { unconfirmedHolders } from './handover.ts'
 import type { Member, Backoff } from '../model/member.ts'
 import type { CoordinatorState } from '../model/states.ts'
-import { switchoverInFlight, type KeySnapshot } from './survey.ts'
-import { isForTheTaking, onTheWay, rule } from './switchover-rules.ts'
+import { switchoverInFlight, type KeySnapshot } from './key-snapshot.ts'
+import { isForTheTaking, onTheWay, rule } from './rules.ts'
 
 /** What is in everybody's way, as the end of a sentence that begins with what it is about. */
 export const obstacles = {
@@ -32,23 +32,23 @@ export interface CandidateReport {
   readonly stands_back: Backoff | null
 }
 
-/** Sorted as the survey's members are. */
-export const eligibilityReport = (survey: KeySnapshot): readonly CandidateReport[] =>
-  survey.members.filter(({ mode }) => mode === 'coordinator').map((member) => candidateReport(member, survey))
+/** Sorted as the snapshot's members are. */
+export const eligibilityReport = (keySnapshot: KeySnapshot): readonly CandidateReport[] =>
+  keySnapshot.members.filter(({ mode }) => mode === 'coordinator').map((member) => candidateReport(member, keySnapshot))
 
-function candidateReport (member: Member, survey: KeySnapshot): CandidateReport {
+function candidateReport (member: Member, keySnapshot: KeySnapshot): CandidateReport {
   const { name, coordinatorState } = member
-  const { kind } = rule({ to: name, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null }, survey)
+  const { kind } = rule({ to: name, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null }, keySnapshot)
   const eligible = kind === 'write' || kind === 'already' || kind === 'in_flight'
-  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...ineligibilityReasons(member), ...obstaclesTo(name, survey)], stands_back: member.presence?.backoff ?? null }
+  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...ineligibilityReasons(member), ...obstaclesTo(name, keySnapshot)], stands_back: member.presence?.backoff ?? null }
 }
 
-function obstaclesTo (candidate: string, survey: KeySnapshot): readonly EligibilityReason[] {
+function obstaclesTo (candidate: string, keySnapshot: KeySnapshot): readonly EligibilityReason[] {
   const because = (code: Obstacle, about: string): EligibilityReason => ({ code, message: `${about} ${obstacles[code]}` })
-  const record = isForTheTaking({ to: candidate }, survey) ? null : switchoverInFlight(survey)
+  const record = isForTheTaking({ to: candidate }, keySnapshot) ? null : switchoverInFlight(keySnapshot)
   return [
     ...record === null ? [] : [because('switchover_in_flight', `switchover ${record.epoch}`)],
-    ...onTheWay(survey.members).map((node) => because('node_on_the_way', node)),
-    ...unconfirmedHolders(candidate, survey.members).map((node) => because('holder_unconfirmed', node)),
+    ...onTheWay(keySnapshot.members).map((node) => because('node_on_the_way', node)),
+    ...unconfirmedHolders(candidate, keySnapshot.members).map((node) => because('holder_unconfirmed', node)),
   ]
 }

@@ -3,7 +3,7 @@
  * exactly one entry, and entries keep the order of the epochs.
  */
 import type { Cause } from '../model/states.ts'
-import type { Switchover } from './switchover-view.ts'
+import type { Switchover } from './view.ts'
 
 /** One switchover, or a run of them: then the newest, with the last error of all of them, and how far the run goes back. */
 export interface HistoryEntry extends Switchover {

@@ -1,5 +1,5 @@
 /** Entity tags (RFC 9110) as clients send them back. */
-import { serialized } from '../fast-path/prepared.ts'
+import { serialized } from '../fast-path/serialized-reply.ts'
 
 /** The tag of a reply. */
 export const etagOf = (value: object): string => serialized(value).etag

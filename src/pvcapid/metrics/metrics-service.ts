@@ -9,7 +9,7 @@ import type { SessionKeeper } from '../../zookeeper/session/session-keeper.ts'
 import type { ApiSnapshot } from '../../projection/api-snapshot.ts'
 import type { HealthService } from '../services/health-service.ts'
 import { coordinatorStates, daemonStates, fenceStates, SESSION_STATES, setByState, type Metrics } from './metrics.ts'
-import type { ClusterCache, CacheChange } from '../services/view.ts'
+import type { ClusterCache, CacheChange } from '../services/cluster-cache.ts'
 
 export interface MetricsServiceOptions {
   readonly metrics: Metrics

@@ -10,8 +10,8 @@ import fp from 'fastify-plugin'
 import { consistent, ifNoneMatch } from '../../../schemas/parameters.ts'
 import { empty, problems } from '../../../schemas/replies.ts'
 import type { Contact } from '../services/contact.ts'
-import { serialized } from '../fast-path/prepared.ts'
-import type { ClusterCache } from '../services/view.ts'
+import { serialized } from '../fast-path/serialized-reply.ts'
+import type { ClusterCache } from '../services/cluster-cache.ts'
 
 export interface ReadingsOptions {
   readonly view: ClusterCache

@@ -1,9 +1,9 @@
 /**
- * ZooKeeper for the services: a connected session within a bound, readings that are as new as the call, and writes whose fate is told. A
+ * ZooKeeper for the services: a connected session within a bound, readings that are as new as the call, and writes whose outcome is told. A
  * failure of the link becomes `zookeeper_unavailable`; nothing here outlasts the bound that it was given.
  */
 import { readKeySnapshot } from '../../cluster/reading.ts'
-import type { KeySnapshot } from '../../core/switchover/survey.ts'
+import type { KeySnapshot } from '../../core/switchover/key-snapshot.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
 import { isLinkFailure, isNoNode, isSessionEnd, hasCode } from '../../zookeeper/client/errors.ts'
@@ -15,13 +15,13 @@ import { writeVersioned } from './versioned-write.ts'
 
 /** Milliseconds to wait for contact and for one reading, together. */
 const READ_BOUND = 1_000
-/** Milliseconds after which a write is given up: its fate may then be unknown. */
+/** Milliseconds after which a write is given up: its outcome may then be unknown. */
 const WRITE_BOUND = 2_400
 
 export class Contact {
   readonly keeper: SessionKeeper
   readonly #clock: Clock
-  readonly #survey = new SharedReading(async () => await this.read(async (session) => {
+  readonly #keySnapshot = new SharedReading(async () => await this.read(async (session) => {
     await session.sync('/')
     return await readKeySnapshot(session)
   }))
@@ -60,8 +60,8 @@ export class Contact {
    * Everything that a request is decided on, not older than this call; null while there is no primary key. It is several readings of each node, and
    * so made once for all who ask meanwhile. Rejects with `zookeeper_unavailable` after `milliseconds`, or later by as long as the one before it takes.
    */
-  async survey (milliseconds = READ_BOUND): Promise<KeySnapshot | null> {
-    return await this.bounded(async () => await this.#survey.get(), this.#survey.isBusy ? milliseconds + READ_BOUND : milliseconds)
+  async keySnapshot (milliseconds = READ_BOUND): Promise<KeySnapshot | null> {
+    return await this.bounded(async () => await this.#keySnapshot.get(), this.#keySnapshot.isBusy ? milliseconds + READ_BOUND : milliseconds)
   }
 
   /**
@@ -79,10 +79,10 @@ export class Contact {
           if (!judge(found?.data ?? null)) return false
           signal.throwIfAborted()
           sent = true
-          const fate = await writeVersioned(session, path, value, found?.stat.version ?? null, signal)
-          if (fate === 'done') return true
-          sent = fate === 'unknown' || fate === 'overwritten'
-          if (fate !== 'refused') throw sent ? unknownOutcome() : zookeeperUnavailable(undefined, 'not_started')
+          const outcome = await writeVersioned(session, path, value, found?.stat.version ?? null, signal)
+          if (outcome === 'done') return true
+          sent = outcome === 'unknown' || outcome === 'overwritten'
+          if (outcome !== 'refused') throw sent ? unknownOutcome() : zookeeperUnavailable(undefined, 'not_started')
         }
       }, WRITE_BOUND)
     } catch (error) {

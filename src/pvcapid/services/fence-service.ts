@@ -73,13 +73,13 @@ async function readNode (session: Session, node: string): Promise<FenceReading> 
  */
 async function writeAll (session: Session, node: string, writes: readonly FenceWrite[], made: { some: boolean }): Promise<boolean> {
   for (const { child, value, version } of writes) {
-    const fate = await writeVersioned(session, nodePath(node, child), value, version)
-    if (fate === 'unknown') throw unknownOutcome()
-    if (fate === 'failed') throw zookeeperUnavailable()
-    if (fate === 'done') made.some = true
+    const outcome = await writeVersioned(session, nodePath(node, child), value, version)
+    if (outcome === 'unknown') throw unknownOutcome()
+    if (outcome === 'failed') throw zookeeperUnavailable()
+    if (outcome === 'done') made.some = true
     // The record is for people; a fencer may be writing it at the same time.
-    if (fate === 'done' || child === 'fence') continue
-    if (fate === 'overwritten') throw unknownOutcome()
+    if (outcome === 'done' || child === 'fence') continue
+    if (outcome === 'overwritten') throw unknownOutcome()
     return false
   }
   return true

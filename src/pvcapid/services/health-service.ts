@@ -1,5 +1,5 @@
 /** Whether this API can do its work: it has a view, and the view is fresh. */
-import type { ClusterCache } from './view.ts'
+import type { ClusterCache } from './cluster-cache.ts'
 
 export interface HealthReport {
   readonly ready: boolean

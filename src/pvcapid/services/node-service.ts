@@ -7,7 +7,7 @@ import type { Contact } from './contact.ts'
 import { ApiError } from '../errors/errors.ts'
 import { etagOf, isTagIn } from '../http/etag.ts'
 import { namePattern } from './name-pattern.ts'
-import type { ClusterCache } from './view.ts'
+import type { ClusterCache } from './cluster-cache.ts'
 import type { Client, Waiters } from './waiters.ts'
 
 /** Lists that are kept for who asks next. */

@@ -1,8 +1,8 @@
 /** Who is primary, and the long-poll for a change of that. */
 import { isTagIn } from '../http/etag.ts'
-import { SerializedReply } from '../fast-path/prepared.ts'
-import type { Primary } from '../../projection/switchover-board.ts'
-import type { ClusterCache } from './view.ts'
+import { SerializedReply } from '../fast-path/serialized-reply.ts'
+import type { Primary } from '../../projection/switchovers.ts'
+import type { ClusterCache } from './cluster-cache.ts'
 import type { Client, Waiters } from './waiters.ts'
 
 /** Differs whenever the reply does. Its number is the epoch. */

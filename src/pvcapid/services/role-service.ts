@@ -3,7 +3,7 @@
  * one whose daemon is not known to be running and present; and nobody has one while the view is stale.
  */
 import { isPresent, type Member } from '../../core/model/member.ts'
-import type { ClusterCache } from './view.ts'
+import type { ClusterCache } from './cluster-cache.ts'
 
 export type Role = 'primary' | 'secondary'
 

@@ -10,7 +10,7 @@ import type { PrimaryService } from './primary-service.ts'
 import type { RoleService } from './role-service.ts'
 import type { SettingsService } from './settings-service.ts'
 import type { SwitchoverGate } from './switchover/switchover-gate.ts'
-import type { ClusterCache } from './view.ts'
+import type { ClusterCache } from './cluster-cache.ts'
 
 export interface Services {
   readonly view: ClusterCache

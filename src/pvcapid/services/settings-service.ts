@@ -5,7 +5,7 @@ import type { Contact } from './contact.ts'
 import { ApiError, asNotStarted } from '../errors/errors.ts'
 import { etagOf, isTagIn } from '../http/etag.ts'
 import { stateArgument, type StateSources } from './switchover/state-argument.ts'
-import type { ClusterCache } from './view.ts'
+import type { ClusterCache } from './cluster-cache.ts'
 
 /** What PVC's daemons understand for each state that can be asked for, and the state it leads to. */
 const domainWrites = {

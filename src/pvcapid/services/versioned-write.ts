@@ -1,5 +1,5 @@
-/** One znode written over exactly what was read of it, its fate found out while the session lives (`sure-write.ts`). */
-import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/sure-write.ts'
+/** One znode written over exactly what was read of it, its outcome found out while the session lives (`sure-write.ts`). */
+import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/certain-write.ts'
 import { parentPath } from '../../zookeeper/client/paths.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 

@@ -5,7 +5,7 @@
 import type { Coordinator } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
 import type { Backoff } from '../../core/model/member.ts'
-import { standBackTime } from '../../core/coordinator/procedure-runner.ts'
+import { backoffTime } from '../../core/coordinator/procedure-runner.ts'
 import { publishedReadiness, type Readiness } from '../../core/model/readiness.ts'
 import type { Failure } from '../../core/model/transition.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -21,14 +21,14 @@ export interface CandidacyOptions {
   readonly interval: number
   /** Puts both into the presence. */
   readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: Backoff | null }) => void
-  readonly onChecked: (trouble: Failure | null) => void
+  readonly onChecked: (failure: Failure | null) => void
 }
 
 export class Candidacy implements Disposable {
   readonly #options: CandidacyOptions
   readonly #monitor: ReadinessMonitor
   #readiness: Readiness | null = null
-  #standsBack: { readonly timer: number, readonly shown: Backoff } | null = null
+  #backoff: { readonly timer: number, readonly shown: Backoff } | null = null
   /** The newest epoch that named this node and was checked for. */
   #checkedFor = -1
   #why = ''
@@ -41,10 +41,10 @@ export class Candidacy implements Disposable {
       log,
       resources,
       interval,
-      onChecked: (readiness, trouble) => {
+      onChecked: (readiness, failure) => {
         this.#readiness = publishedReadiness(readiness)
         this.#publish()
-        options.onChecked(trouble)
+        options.onChecked(failure)
       },
     })
   }
@@ -59,13 +59,13 @@ export class Candidacy implements Disposable {
       this.#monitor.stop()
       this.#readiness = null
     }
-    this.#followStandBack(machine, isCandidate)
+    this.#followBackoff(machine, isCandidate)
     this.#publish()
   }
 
   /** Why the node will stand back, if it is about to. */
-  because (trouble: Failure): void {
-    this.#why = trouble.message
+  because (failure: Failure): void {
+    this.#why = failure.message
   }
 
   [Symbol.dispose] (): void {
@@ -80,15 +80,15 @@ export class Candidacy implements Disposable {
     this.#monitor.checkNow()
   }
 
-  #followStandBack ({ timers: { standBack: timer }, failures, settings }: Coordinator, isCandidate: boolean): void {
-    if (timer === null || !isCandidate) this.#standsBack = null
-    else if (this.#standsBack?.timer !== timer) {
-      const until = new Date(Date.parse(this.#options.clock.wall()) + standBackTime(settings, failures)).toISOString()
-      this.#standsBack = { timer, shown: { until, why: this.#why.slice(0, 300) } }
+  #followBackoff ({ timers: { backoff: timer }, failures, settings }: Coordinator, isCandidate: boolean): void {
+    if (timer === null || !isCandidate) this.#backoff = null
+    else if (this.#backoff?.timer !== timer) {
+      const until = new Date(Date.parse(this.#options.clock.wall()) + backoffTime(settings, failures)).toISOString()
+      this.#backoff = { timer, shown: { until, why: this.#why.slice(0, 300) } }
     }
   }
 
   #publish (): void {
-    this.#options.publish({ readiness: this.#readiness, stands_back: this.#standsBack?.shown ?? null })
+    this.#options.publish({ readiness: this.#readiness, stands_back: this.#backoff?.shown ?? null })
   }
 }

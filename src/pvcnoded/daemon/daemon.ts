@@ -20,7 +20,7 @@ import { CollectedPublisher } from '../collectors/publisher.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { EndingCode } from '../endings.ts'
 import { Keepalive } from '../keepalive/keepalive.ts'
-import { Incarnation } from './life.ts'
+import { Incarnation } from './incarnation.ts'
 import { LogPublisher } from './log-publisher.ts'
 import type { StaticData } from '../static-data.ts'
 

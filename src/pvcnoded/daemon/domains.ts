@@ -4,7 +4,7 @@
  * under way; a command that fails is tried again after growing pauses, and meanwhile the state stays as it was asked for.
  */
 import { retryPause } from '../../core/model/fence-record.ts'
-import { sureSet } from '../../cluster/sure-write.ts'
+import { sureSet } from '../../cluster/certain-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'
@@ -12,7 +12,7 @@ import { pause } from '../../runtime/deadline.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import { nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
-import { ZnodeCache } from '../../zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../zookeeper/cache/znode-cache.ts'
 
 export interface DomainsConfig {
   readonly flush: readonly string[] | undefined
@@ -79,15 +79,15 @@ export class Domains {
   async #carryOut (wish: Wish, version: number, signal: AbortSignal): Promise<void> {
     const { clock, log, session } = this.#options
     for (let failures = 0; !signal.aborted; failures++) {
-      const trouble = await this.#command(wish, signal)
+      const failure = await this.#command(wish, signal)
       if (signal.aborted) return
-      if (trouble === null) {
-        const fate = await sureSet(session, this.#path, wishes[wish], version, signal)
-        if (fate === 'done') log.info({ domain_state: wishes[wish] }, 'domains: done what was asked for')
+      if (failure === null) {
+        const outcome = await sureSet(session, this.#path, wishes[wish], version, signal)
+        if (outcome === 'done') log.info({ domain_state: wishes[wish] }, 'domains: done what was asked for')
         return
       }
       const again = retryPause(failures + 1)
-      log.error({ wish, trouble, again_in: again / 1000 }, 'domains: the command failed; it will be tried again')
+      log.error({ wish, failure, again_in: again / 1000 }, 'domains: the command failed; it will be tried again')
       await pause(clock, again, signal)
     }
   }

@@ -9,13 +9,13 @@ import type { CoordinatorState } from '../../core/model/states.ts'
 import type { Transition } from '../../core/model/transition.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
 import { readMembers, readRecord } from '../../cluster/reading.ts'
-import { sureRead, type WriteOutcome } from '../../cluster/sure-write.ts'
+import { sureRead, type WriteOutcome } from '../../cluster/certain-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { Lease } from '../keepalive/lease.ts'
 import type { OwnZnodes } from './own-znodes.ts'
-import type { ResourceStatePublisher } from '../resources/board.ts'
-import type { ResourceMonitor } from '../resources/caretaker.ts'
+import type { ResourceStatePublisher } from '../resources/state-publisher.ts'
+import type { ResourceMonitor } from '../resources/resource-monitor.ts'
 import { attemptAll, type Resource } from '../resources/resource.ts'
 import type { SyncLock } from './sync-lock.ts'
 
@@ -117,9 +117,9 @@ export class NodeOperations {
   async #writeState (state: CoordinatorState): Promise<NodeAnswer> {
     const { own, caretaker } = this.#options
     if (state !== 'primary') await caretaker.stop()
-    const fate = await own.write('routerstate', state)
-    if (fate === 'done' && state === 'primary') caretaker.start(this.#epoch)
-    return { kind: fate }
+    const outcome = await own.write('routerstate', state)
+    if (outcome === 'done' && state === 'primary') caretaker.start(this.#epoch)
+    return { kind: outcome }
   }
 
   /** A taker does not ask the link about what a node has just released, unless that node did not have it. */
@@ -138,7 +138,7 @@ export class NodeOperations {
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
     const begun = clock.monotonic()
     const result = await attemptAll(resource, action, { epoch, signal, handedOver: action === 'acquire' && isHandedOver(name, epoch, this.#peers) }, () => this.hurried)
-    board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.trouble.message : null)
+    board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.failure.message : null)
     const fields = { resource: name, epoch, duration_ms: Math.round(clock.monotonic() - begun) }
     switch (result.kind) {
       case 'done':
@@ -150,10 +150,10 @@ export class NodeOperations {
         log.info(fields, `the ${action} of ${name} was stopped`)
         return { kind: 'aborted' }
       case 'failed':
-        log.warn(fields, result.trouble.message)
-        return { kind: 'refused', trouble: result.trouble }
+        log.warn(fields, result.failure.message)
+        return { kind: 'refused', failure: result.failure }
     }
   }
 }
 
-const answer = (fate: WriteOutcome): NodeAnswer => ({ kind: fate })
+const answer = (outcome: WriteOutcome): NodeAnswer => ({ kind: outcome })

@@ -6,7 +6,7 @@ import { isNoNode, isNodeExists, isZooKeeperError } from '../../zookeeper/client
 import { nodePath, type NodeKey } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import { readZnode } from '../../cluster/reading.ts'
-import { sureCreate, sureRead, sureSet, type WriteOutcome } from '../../cluster/sure-write.ts'
+import { sureCreate, sureRead, sureSet, type WriteOutcome } from '../../cluster/certain-write.ts'
 
 export class OwnZnodes {
   readonly session: Session
@@ -31,9 +31,9 @@ export class OwnZnodes {
   async write (name: NodeKey, value: string): Promise<Exclude<WriteOutcome, 'overwritten'>> {
     const path = nodePath(this.#node, name)
     const version = this.#versions.get(name) ?? -1
-    const fate = version === -1 ? await sureCreate(this.session, path, value) : await sureSet(this.session, path, value, version)
-    if (fate === 'done') this.#versions.set(name, version + 1)
-    return fate === 'overwritten' ? 'refused' : fate
+    const outcome = version === -1 ? await sureCreate(this.session, path, value) : await sureSet(this.session, path, value, version)
+    if (outcome === 'done') this.#versions.set(name, version + 1)
+    return outcome === 'overwritten' ? 'refused' : outcome
   }
 
   /** Writes one that nobody else has a reason to write, whatever is there, and finds out what became of it; never `refused`. */
@@ -41,8 +41,8 @@ export class OwnZnodes {
     for (;;) {
       const adopted = await sureRead(this.session, async () => { await this.adopt([name]); return true })
       if (adopted === null) return 'failed'
-      const fate = await this.write(name, value)
-      if (fate !== 'refused') return fate
+      const outcome = await this.write(name, value)
+      if (outcome !== 'refused') return outcome
     }
   }
 

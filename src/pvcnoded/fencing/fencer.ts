@@ -1,5 +1,5 @@
 /**
- * Judges nodes dead and fences them, as `core/fencing/fencing.ts` plans it. Everything is read again, directly, before anything is written, and every
+ * Judges nodes dead and fences them, as `core/fencing/judgement.ts` plans it. Everything is read again, directly, before anything is written, and every
  * write expects the version that the judgement rests on.
  *
  * Guarantees: nobody is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over
@@ -8,10 +8,10 @@
  * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/model/fence-record.ts'
-import { countsAsReleased, fencingPlan, mayHoldWhenSilent, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/fencing.ts'
+import { countsAsReleased, fencingPlan, mayHoldWhenSilent, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/judgement.ts'
 import { holdsNothing, type Member } from '../../core/model/member.ts'
 import { readMembers, readZnode } from '../../cluster/reading.ts'
-import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/sure-write.ts'
+import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/certain-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
@@ -231,10 +231,10 @@ export class Fencer {
       await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
       return
     }
-    const fate = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
-    if (fate === 'done' && mayHoldResources(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
+    const outcome = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
+    if (outcome === 'done' && mayHoldResources(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
     await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
-    if (fate === 'done') log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
+    if (outcome === 'done') log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
     else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
   }
 

@@ -50,7 +50,7 @@ class PowerCycle {
   readonly #tools: IpmiAgentTools
   readonly #until: number
   /** Why it is not off yet, as the last command showed that came to an answer. */
-  #trouble = 'did not answer'
+  #failure = 'did not answer'
 
   constructor (node: string, { host, username, password }: NonNullable<FencingTarget['ipmi']>, { timeout, cipherSuite, privilege }: IpmiAgentConfig, signal: AbortSignal, tools: IpmiAgentTools) {
     this.#node = node
@@ -64,7 +64,7 @@ class PowerCycle {
 
   async run (): Promise<FencingResult> {
     await this.#ipmi('off')
-    if (!await this.#reaches('off')) return { confirmed: false, message: `${this.#node} was not seen to be off: its management controller ${this.#trouble}.` }
+    if (!await this.#reaches('off')) return { confirmed: false, message: `${this.#node} was not seen to be off: its management controller ${this.#failure}.` }
     await this.#ipmi('on')
     const message = await this.#reaches('on') ? `${this.#node} was powered off and on again.` : `${this.#node} was powered off, and did not come on again.`
     return { confirmed: true, message }
@@ -74,7 +74,7 @@ class PowerCycle {
   async probe (): Promise<FencingProbe> {
     const power = /^Chassis Power is (on|off)\s*$/m.exec(await this.#ipmi('status'))?.[1]
     return power === undefined
-      ? { works: false, message: `The management controller of ${this.#node} ${this.#trouble}.` }
+      ? { works: false, message: `The management controller of ${this.#node} ${this.#failure}.` }
       : { works: true, message: `its management controller says that the power is ${power}.` }
   }
 
@@ -98,11 +98,11 @@ class PowerCycle {
       killStragglers: true,
     })
     if (outcome.kind !== 'exited') {
-      if (outcome.kind === 'failed_to_start') this.#trouble = `could not be asked: ipmitool could not be started: ${outcome.message}`
+      if (outcome.kind === 'failed_to_start') this.#failure = `could not be asked: ipmitool could not be started: ${outcome.message}`
       return ''
     }
-    if (outcome.code !== 0) this.#trouble = troubleIn(`${outcome.stdout}\n${outcome.stderr}`)
-    else if (command === 'status') this.#trouble = 'answered, but did not obey: the power is still on'
+    if (outcome.code !== 0) this.#failure = troubleIn(`${outcome.stdout}\n${outcome.stderr}`)
+    else if (command === 'status') this.#failure = 'answered, but did not obey: the power is still on'
     return outcome.code === 0 ? outcome.stdout : ''
   }
 

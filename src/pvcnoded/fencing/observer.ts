@@ -5,7 +5,7 @@
  * Invariant: all windows begin anew at each (re)connection of the session, and with each life.
  */
 import type { Sighting } from '../../core/model/fence-record.ts'
-import { isAlive, observe, type FencingTerms, type LivenessByNode } from '../../core/fencing/fencing.ts'
+import { isAlive, observe, type FencingTerms, type LivenessByNode } from '../../core/fencing/judgement.ts'
 import { isPresent, type Member } from '../../core/model/member.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'

@@ -8,6 +8,6 @@ import type { FencingTarget } from './agent.ts'
 /** Rejects with a `ZooKeeperError`. */
 export async function readTarget (session: Session, node: string): Promise<FencingTarget> {
   const credential = async (name: 'ipmihostname' | 'ipmiusername' | 'ipmipassword') => (await readZnode(session, nodePath(node, name)))?.data ?? ''
-  const [host, username, password, picture] = await Promise.all([credential('ipmihostname'), credential('ipmiusername'), credential('ipmipassword'), readPicture(session)])
-  return { node, ipmi: host === '' ? null : { host, username, password }, epoch: picture === null ? null : epochOf(picture.key, picture.ledger) }
+  const [host, username, password, snapshot] = await Promise.all([credential('ipmihostname'), credential('ipmiusername'), credential('ipmipassword'), readPicture(session)])
+  return { node, ipmi: host === '' ? null : { host, username, password }, epoch: snapshot === null ? null : epochOf(snapshot.key, snapshot.ledger) }
 }

@@ -95,6 +95,6 @@ export async function attempted (action: Action, resource: string, work: () => P
   } catch (error) {
     if (error instanceof Aborted) return { kind: 'aborted' }
     if (!(error instanceof AttemptFault)) throw error
-    return { kind: 'failed', trouble: { code: `${action}_failed`, resource, message: `The ${nameOf(action)} of ${resource} ${error.message}.` } }
+    return { kind: 'failed', failure: { code: `${action}_failed`, resource, message: `The ${nameOf(action)} of ${resource} ${error.message}.` } }
   }
 }

@@ -30,7 +30,7 @@ export class CommandResource implements Resource {
 
   async attempt (action: Action, { epoch, signal }: AttemptContext): Promise<AttemptResult> {
     const missing = action === 'ready' ? await this.#missing() : null
-    if (missing !== null) return { kind: 'failed', trouble: { code: 'ready_failed', resource: this.name, message: missing } }
+    if (missing !== null) return { kind: 'failed', failure: { code: 'ready_failed', resource: this.name, message: missing } }
     const argv = this.#config[action]
     if (argv === undefined) return { kind: 'done' }
     const timeout = { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.#config.checkInterval, ready: this.#config.checkInterval }[action]
@@ -46,11 +46,11 @@ export class CommandResource implements Resource {
       signal,
     })
     if (outcome.kind === 'aborted') return { kind: 'aborted' }
-    const trouble = failureOf(outcome, timeout)
-    if (trouble === null) return { kind: 'done' }
+    const failure = failureOf(outcome, timeout)
+    if (failure === null) return { kind: 'done' }
     return {
       kind: 'failed',
-      trouble: { code: `${action}_failed`, resource: this.name, message: `The ${action === 'ready' ? 'readiness' : action} command of ${this.name} ${trouble}.` },
+      failure: { code: `${action}_failed`, resource: this.name, message: `The ${action === 'ready' ? 'readiness' : action} command of ${this.name} ${failure}.` },
     }
   }
 

@@ -68,8 +68,8 @@ export class FloatingIp implements Resource {
     const wrong = this.#own(found).filter((entry) => !this.#isRight(entry))
     this.#sayPrefixes(found, wrong)
     await this.#addresses.remove(attempt, found, wrong)
-    const trouble = await this.#add(attempt, found.ifname)
-    if (trouble !== null) throw new AttemptFault(`failed: ${trouble}`)
+    const failure = await this.#add(attempt, found.ifname)
+    if (failure !== null) throw new AttemptFault(`failed: ${failure}`)
   }
 
   /** Clients wait: what would be looked at first is looked at afterwards. If it is not as it has to be, the address is removed again, and the answer is false. */
@@ -87,13 +87,13 @@ export class FloatingIp implements Resource {
   async #add (attempt: Attempt, ifname: string): Promise<string | null> {
     // The program that announces the address is started beside the one that adds it, and waits for it.
     await this.#neighbours.announce(ifname)
-    let trouble: string | null = 'it was stopped'
+    let failure: string | null = 'it was stopped'
     try {
-      trouble = await this.#addresses.put(attempt, this.#cidr, ...isIPv6(this.#config.address) ? ['nodad', 'preferred_lft', '0'] : [])
+      failure = await this.#addresses.put(attempt, this.#cidr, ...isIPv6(this.#config.address) ? ['nodad', 'preferred_lft', '0'] : [])
     } finally {
-      if (trouble !== null) await this.#neighbours.silence()
+      if (failure !== null) await this.#neighbours.silence()
     }
-    return trouble
+    return failure
   }
 
   async release (attempt: Attempt, { epoch }: AttemptContext): Promise<void | 'absent'> {

@@ -106,8 +106,8 @@ export class Neighbours {
   async #announceOnce (device: string, signal: AbortSignal): Promise<void> {
     const outcome = await this.#run(program('announce', device, this.#address), signal)
     if (outcome.kind === 'aborted') return
-    const trouble = failureOf(outcome, PATIENCE)
-    if (trouble !== null) this.#report(device, `${this.#address} could not be announced on ${device}: perl ${trouble}`)
+    const failure = failureOf(outcome, PATIENCE)
+    if (failure !== null) this.#report(device, `${this.#address} could not be announced on ${device}: perl ${failure}`)
   }
 
   async #askOnce (device: string, signal: AbortSignal): Promise<void> {

@@ -16,8 +16,8 @@ export interface ReadinessMonitorOptions {
   readonly resources: readonly Resource[]
   /** Milliseconds between two rounds, and bound of one. */
   readonly interval: number
-  /** Told after each round: what could not be acquired, the first of it as the trouble of a switchover. */
-  readonly onChecked: (readiness: Readiness, trouble: KnownFailure | null) => void
+  /** Told after each round: what could not be acquired, the first of it as the failure of a switchover. */
+  readonly onChecked: (readiness: Readiness, failure: KnownFailure | null) => void
 }
 
 interface Round {
@@ -68,9 +68,9 @@ export class ReadinessMonitor {
     const results = await Promise.all(resources.map(async (resource) => await this.#checkOne(resource, round.stop.signal)))
     round.running = false
     if (round.stop.signal.aborted) return
-    const troubles = results.filter((trouble) => trouble !== null)
-    this.#note(troubles)
-    onChecked({ unready: [...this.#unready.values()], interval: interval / 1_000 }, troubles[0] ?? null)
+    const failures = results.filter((failure) => failure !== null)
+    this.#note(failures)
+    onChecked({ unready: [...this.#unready.values()], interval: interval / 1_000 }, failures[0] ?? null)
     if (round.again) {
       round.again = false
       void this.#check(round)
@@ -84,14 +84,14 @@ export class ReadinessMonitor {
     const begun = clock.monotonic()
     const result = await resource.attempt('ready', { epoch: null, signal })
     log.debug({ resource: resource.name, outcome: result.kind, duration_ms: Math.round(clock.monotonic() - begun) }, `readiness of ${resource.name} checked: ${result.kind}`)
-    return result.kind === 'failed' ? result.trouble : null
+    return result.kind === 'failed' ? result.failure : null
   }
 
   /** Keeps since when each has been so, and logs what has changed. */
-  #note (troubles: readonly KnownFailure[]): void {
+  #note (failures: readonly KnownFailure[]): void {
     const { clock, log } = this.#options
     const found = new Map<string, Unready>()
-    for (const { resource, message } of troubles) {
+    for (const { resource, message } of failures) {
       if (resource === null) continue
       const before = this.#unready.get(resource)
       if (before?.message !== message) log.warn({ resource }, `not eligible for primary: ${message}`)

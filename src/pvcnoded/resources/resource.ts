@@ -36,10 +36,10 @@ export interface AttemptContext {
 export type AttemptResult =
   /** `absent`: of a `release`, the resource turned out not to be held here. */
   | { readonly kind: 'done', readonly absent?: true }
-  | { readonly kind: 'failed', readonly trouble: KnownFailure }
+  | { readonly kind: 'failed', readonly failure: KnownFailure }
   | { readonly kind: 'aborted' }
 
-/** Tries until it is done, aborted, or out of attempts; the last attempt's trouble is the one that counts. While `hurried`, a failed attempt is the last. */
+/** Tries until it is done, aborted, or out of attempts; the last attempt's failure is the one that counts. While `hurried`, a failed attempt is the last. */
 export async function attemptAll (resource: Resource, action: Action, context: AttemptContext, hurried: () => boolean = () => false): Promise<AttemptResult> {
   for (let left = 1 + resource.retries; ; left--) {
     const result = await resource.attempt(action, context)

@@ -27,12 +27,12 @@ const PATIENCE = 5_000
 
 export class ServiceManager implements Disposable {
   readonly #options: ServiceManagerOptions
-  readonly #trouble: Episode
+  readonly #failure: Episode
   #timer: Timer | null = null
 
   constructor (options: ServiceManagerOptions) {
     this.#options = options
-    this.#trouble = new Episode(options.log, options.clock)
+    this.#failure = new Episode(options.log, options.clock)
   }
 
   /** Started; the watchdog is fed from now on. */
@@ -75,7 +75,7 @@ export class ServiceManager implements Disposable {
     const socket = env['NOTIFY_SOCKET']
     if (socket === undefined || socket === '') return
     const outcome = await commands.run({ argv: ['systemd-notify', word], env: { NOTIFY_SOCKET: socket }, timeout: PATIENCE })
-    if (outcome.kind === 'exited' && outcome.code === 0) this.#trouble.over('systemd can be told again')
-    else this.#trouble.fault('systemd could not be told how this daemon is', { failure: failureOf(outcome, PATIENCE) })
+    if (outcome.kind === 'exited' && outcome.code === 0) this.#failure.over('systemd can be told again')
+    else this.#failure.fault('systemd could not be told how this daemon is', { failure: failureOf(outcome, PATIENCE) })
   }
 }

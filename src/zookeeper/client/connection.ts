@@ -20,7 +20,7 @@
  *    same connection, and never goes back in time within one session.
  * 8. After `close()` no event is delivered. `close()` is idempotent. It may block for some seconds.
  *
- * Operations are rejected with a `ZooKeeperError`, whose `maybeApplied` is true for a write whose fate is unknown.
+ * Operations are rejected with a `ZooKeeperError`, whose `maybeApplied` is true for a write whose outcome is unknown.
  */
 import type { ZooKeeperError } from './errors.ts'
 

@@ -8,7 +8,7 @@
  * Guarantees:
  * - Every operation settles within its deadline. On a session that is over, not yet connected or suspended it rejects at
  *   once, without anything having been sent, so nothing is ever queued for later and no watch is armed blindly.
- * - A write that fails with `maybeApplied: false` was not applied; with `true` its fate is unknown.
+ * - A write that fails with `maybeApplied: false` was not applied; with `true` its outcome is unknown.
  * - When the session ends, `lost` aborts once, with the reason, after the state has changed and before listeners hear.
  * - A watch listener is told before any read could return newer data. On reconnection nothing is said per path: whoever
  *   watches listens to the state too, and reads again on `connected`.

@@ -1,7 +1,7 @@
 // The first state of a life, and what an answer means to a change of the key.
 import t from 'tap'
 import { keyAnswerOf, newCoordinator } from '../../../src/core/coordinator/coordinator-state.ts'
-import { key, member, survey } from '../../support/scenario/builders.ts'
+import { key, member, keySnapshot } from '../../support/scenario/builders.ts'
 import { Driver, settings } from '../../support/scenario/driver.ts'
 
 t.test('a new life knows nothing, holds nothing and takes nothing over for the epoch it was born in', async (t) => {
@@ -11,7 +11,7 @@ t.test('a new life knows nothing, holds nothing and takes nothing over for the e
 t.test('what was stopped half-way may have been sent', async (t) => {
   t.strictSame(keyAnswerOf({ kind: 'aborted' }), { kind: 'unknown' })
   t.strictSame(keyAnswerOf({ kind: 'refused' }), { kind: 'refused' })
-  const writing = new Driver().view('none', 1).answer().answer({ kind: 'done', survey: survey({ key: key('none', 1), members: [member('hv1')] }) }).answer()
+  const writing = new Driver().view('none', 1).answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('none', 1), members: [member('hv1')] }) }).answer()
   t.strictSame(writing.words, ['write_key'])
   t.strictSame(writing.answer({ kind: 'aborted' }).words, ['unlock'], 'its record is not called superseded')
 })

@@ -1,11 +1,11 @@
 // The machine's own bookkeeping: which answer belongs to what, which delay is still wanted, and what a lost lease does to each activity.
 // The course of whole switchovers is in test/scenarios.
 import t from 'tap'
-import { key, member, primary, record, survey } from '../../support/scenario/builders.ts'
-import { Driver, settings, taking, trouble } from '../../support/scenario/driver.ts'
+import { key, member, primary, record, keySnapshot } from '../../support/scenario/builders.ts'
+import { Driver, settings, taking, failure } from '../../support/scenario/driver.ts'
 
 t.test('a new machine starts at once', async (t) => {
-  const driver = new Driver({ daemon: 'init', state: null }).send({ type: 'view', view: survey() as never })
+  const driver = new Driver({ daemon: 'init', state: null }).send({ type: 'view', view: keySnapshot() as never })
   t.strictSame(driver.words, ['note begun', 'publish'])
 })
 
@@ -37,7 +37,7 @@ t.test('a wait for the lock is given up when the key moves', async (t) => {
   t.strictSame(contending().view('none', 1).words, [])
   t.strictSame(contending().view('hv2', 2).words, ['cancel'])
   t.strictSame(contending().view('none', 2).words, ['cancel'])
-  t.strictSame(contending().answer().view('hv2', 2).words, [], 'not once the lock is had: the survey will show it')
+  t.strictSame(contending().answer().view('hv2', 2).words, [], 'not once the lock is had: the keySnapshot will show it')
   t.strictSame(contending().view('none', 2).answer({ kind: 'aborted' }).words, ['note key_changed', 'lock'], 'and then it looks again')
   t.strictSame(taking().view('hv1', 1).words, [])
   t.strictSame(taking().view('hv1', 2).words, ['cancel'], 'an epoch that is over is another epoch, whatever name it has')
@@ -53,10 +53,10 @@ t.test('a lost lease', async (t) => {
   t.strictSame(lose(idle).words, [], 'once')
   t.strictSame(idle.view('hv1', 9).words, [], 'nothing else is begun')
   t.strictSame(idle.answer().words, ['release ip'])
-  t.strictSame(idle.answer({ kind: 'refused', trouble }).words, ['self_fence x', 'demoted'])
+  t.strictSame(idle.answer({ kind: 'refused', failure }).words, ['self_fence x', 'demoted'])
   t.strictSame([idle.state.held, idle.state.activity.kind], [[], 'ended'])
   t.strictSame(lose(idle).words, [], 'it has ended')
-  t.strictSame(lose(new Driver(holding).view('hv2', 1)).answer({ kind: 'refused' }).words, ['release ip'], 'a release without a word of its trouble')
+  t.strictSame(lose(new Driver(holding).view('hv2', 1)).answer({ kind: 'refused' }).words, ['release ip'], 'a release without a word of its failure')
 
   const acquiring = lose(taking().until('acquire', 'dhcp'))
   t.strictSame(acquiring.words, ['note demoted', 'cancel', 'cancel'], 'the bound and the acquire are stopped, and nothing is released yet')
@@ -65,42 +65,42 @@ t.test('a lost lease', async (t) => {
 
   const relinquishing = () => new Driver({ ...holding, spentEpoch: 1 }).view('hv2', 2).elapse('idle').until('release')
   t.strictSame(lose(relinquishing()).words, ['note demoted'], 'a release is left to finish')
-  t.strictSame(lose(relinquishing()).answer({ kind: 'refused', trouble }).words, ['self_fence x', 'release dhcp'])
+  t.strictSame(lose(relinquishing()).answer({ kind: 'refused', failure }).words, ['self_fence x', 'release dhcp'])
   t.strictSame(lose(new Driver({ ...holding, spentEpoch: 1 }).view('hv2', 2).elapse('idle')).words, ['note demoted', 'cancel', 'release dhcp'], 'a publication is not waited for')
   t.strictSame(lose(new Driver().view('none', 1)).words, ['note demoted', 'cancel', 'demoted'], 'nor a wait for the lock')
   for (const kind of ['failed', 'unknown'] as const) {
-    t.strictSame(relinquishing().answer({ kind }).words, ['note trouble', 'self_fence release_aborted', 'publish'], `a release that is ${kind} counts as not done`)
+    t.strictSame(relinquishing().answer({ kind }).words, ['note failure', 'self_fence release_aborted', 'publish'], `a release that is ${kind} counts as not done`)
   }
 
   const inOrder = new Driver({ ...holding, settings: { ...settings, handover: ['ip', 'dhcp'] }, spentEpoch: 1 }).view('hv2', 2).elapse('idle').until('release')
   t.strictSame([relinquishing().words, inOrder.words], [['release dhcp'], ['release ip']], 'in reverse, or in the order that was given for a handover')
 
-  const all = new Driver({ ...holding, timers: { idle: { id: 90, subject: '' }, bound: 91, standBack: 92, handover: 93 } })
+  const all = new Driver({ ...holding, timers: { idle: { id: 90, subject: '' }, bound: 91, backoff: 92, handover: 93 } })
   t.strictSame(lose(all).effects.flatMap((effect) => effect.type === 'cancel' ? effect.id : []), [90, 91, 92, 93])
-  t.strictSame(all.state.timers, { idle: null, bound: null, standBack: null, handover: null })
+  t.strictSame(all.state.timers, { idle: null, bound: null, backoff: null, handover: null })
 })
 
 t.test('a resource that is gone for good', async (t) => {
-  const lose = (driver: Driver) => driver.send({ type: 'resource_lost', trouble })
+  const lose = (driver: Driver) => driver.send({ type: 'resource_lost', failure })
   const peers = { members: [primary('hv1'), member('hv2')] }
   const holding = () => new Driver({ state: 'primary', held: ['ip', 'dhcp'], spentEpoch: 1 }).view('hv1', 1, peers)
-  t.strictSame(lose(holding()).words, ['note trouble', 'lock'], 'the key is freed for a peer')
+  t.strictSame(lose(holding()).words, ['note failure', 'lock'], 'the key is freed for a peer')
   t.strictSame(lose(new Driver()).words, [], 'a secondary has lost nothing')
   const alone = lose(new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1 }).view('hv1', 1, { members: [primary('hv1')] }))
-  t.strictSame(alone.words, ['note trouble'], 'with nobody to hand it to it stays')
+  t.strictSame(alone.words, ['note failure'], 'with nobody to hand it to it stays')
   t.strictSame(alone.view('hv1', 1, peers).words, ['lock'], 'until there is somebody')
-  const read = { kind: 'done', survey: survey(peers) } as const
+  const read = { kind: 'done', keySnapshot: keySnapshot(peers) } as const
   const freed = lose(holding()).answer().answer(read).answer().answer().answer()
   t.strictSame(freed.words, ['note key_changed', 'delay 5000'], 'freed: it stands back')
-  t.equal(freed.state.ailing, null)
+  t.equal(freed.state.lostResource, null)
   t.strictSame(lose(freed).words, [], 'and does not hand on again before that is over')
   const refused = lose(holding()).answer({ kind: 'refused' })
-  t.ok(refused.state.ailing !== null, 'not freed: it goes on meaning to')
+  t.ok(refused.state.lostResource !== null, 'not freed: it goes on meaning to')
 })
 
 t.test('letting go towards a PVC peer', async (t) => {
   const pvc = { members: [primary('hv1'), member('hv2', { ours: false, presence: null })] }
-  const leaving = () => new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1, ailing: trouble }).view('hv2', 2, pvc).elapse('idle')
+  const leaving = () => new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1, lostResource: failure }).view('hv2', 2, pvc).elapse('idle')
   t.strictSame(leaving().words, ['note begun', 'hold_sync'])
   t.strictSame(leaving().answer().words, ['publish'])
   t.strictSame(leaving().answer({ kind: 'refused' }).words, ['publish'], 'with or without the lock')
@@ -110,7 +110,7 @@ t.test('letting go towards a PVC peer', async (t) => {
   }
   const left = leaving().answer().until('let_go_sync').answer()
   left.send({ type: 'elapsed', id: left.id })
-  t.equal(left.answer().state.ailing, null, 'it is not ailing any more')
+  t.equal(left.answer().state.lostResource, null, 'it is not lostResource any more')
 })
 
 t.test('a shutdown', async (t) => {
@@ -128,12 +128,12 @@ t.test('a node that is named and cannot acquire its resources', async (t) => {
   const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
   const named = new Driver().view('hv1', 1)
   t.strictSame(named.words, ['delay 500'])
-  t.strictSame(named.send({ type: 'readiness', trouble: null }).words, [], 'nothing is in the way: it goes on waiting')
-  t.strictSame(named.send({ type: 'readiness', trouble: cannot }).words, ['cancel', 'lock'], 'the key is given back at once')
+  t.strictSame(named.send({ type: 'readiness', failure: null }).words, [], 'nothing is in the way: it goes on waiting')
+  t.strictSame(named.send({ type: 'readiness', failure: cannot }).words, ['cancel', 'lock'], 'the key is given back at once')
   const moving = { key: key('hv1', 1), members: [member('hv1'), primary('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }
-  t.strictSame(named.answer().answer({ kind: 'done', survey: survey(moving) }).words, ['close_record'])
+  t.strictSame(named.answer().answer({ kind: 'done', keySnapshot: keySnapshot(moving) }).words, ['close_record'])
   t.strictSame(named.answer().answer().answer().answer().words, ['note key_changed', 'delay 5000'], 'until that is seen')
   t.equal(named.state.state, 'secondary')
-  const busy = taking().send({ type: 'readiness', trouble: cannot })
+  const busy = taking().send({ type: 'readiness', failure: cannot })
   t.strictSame(busy.words, [], 'a takeover that has begun finds out for itself')
 })

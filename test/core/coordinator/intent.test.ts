@@ -1,8 +1,8 @@
 // Whether what is read under the lock still bears the wish out.
 import t from 'tap'
 import { isAsSeen, judge, type Intent, type Judgement, type Past } from '../../../src/core/coordinator/intent.ts'
-import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
-import { gone, key, member, primary, record, survey } from '../../support/scenario/builders.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
+import { gone, key, member, primary, record, keySnapshot } from '../../support/scenario/builders.ts'
 
 const seen = { value: 'hv1', version: 1, czxid: 'a' }
 const moved = { kind: 'refuse', refusal: { kind: 'moved' } }
@@ -11,48 +11,48 @@ const giveBack = (to: string | null, epoch = 1): Intent => ({ kind: 'give_back',
 const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
 const decline: Intent = { kind: 'decline', node: 'hv1', error: cannot, seen }
 const secondaries = [member('hv1'), member('hv2'), member('hv3')]
-const elsewhere = survey({ key: key('hv3', 1) })
-const later = survey({ key: key('hv1', 2) })
-const anew = survey({ key: key('hv1', 1, 'b'), ledger: { czxid: 'b', base: 0 } })
+const elsewhere = keySnapshot({ key: key('hv3', 1) })
+const later = keySnapshot({ key: key('hv1', 2) })
+const anew = keySnapshot({ key: key('hv1', 1, 'b'), ledger: { czxid: 'b', base: 0 } })
 const writes = (value: string, from: string | null, to: string | null, cause: string) => ({ kind: 'write', value, record: { from, to, cause } })
 
-const cases: [what: string, intent: Intent, survey: KeySnapshot, judgement: object][] = [
-  ['contend, as seen', contend('hv2'), survey({ members: secondaries }), writes('hv2', null, 'hv2', 'repair')],
-  ['contend past nobody, and the named node can serve', contend('hv2', 'nobody'), survey({ members: secondaries }), moved],
-  ['contend past nobody, and the named node is stopping', contend('hv2', 'nobody'), survey({ members: [member('hv1', { daemonState: 'shutdown' }), member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],
-  ['contend past nobody, and the named node is unknown', contend('hv2', 'nobody'), survey({ members: [member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],
+const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement: object][] = [
+  ['contend, as seen', contend('hv2'), keySnapshot({ members: secondaries }), writes('hv2', null, 'hv2', 'repair')],
+  ['contend past nobody, and the named node can serve', contend('hv2', 'nobody'), keySnapshot({ members: secondaries }), moved],
+  ['contend past nobody, and the named node is stopping', contend('hv2', 'nobody'), keySnapshot({ members: [member('hv1', { daemonState: 'shutdown' }), member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],
+  ['contend past nobody, and the named node is unknown', contend('hv2', 'nobody'), keySnapshot({ members: [member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],
   ['contend, the key has moved', contend('hv2'), elsewhere, moved],
   ['contend, the key was written again', contend('hv2'), later, moved],
   ['contend, the key was made anew', contend('hv2'), anew, moved],
-  ['contend, and a peer cannot be asked', contend('hv2'), survey({ members: [member('hv1'), member('hv2'), gone('hv3')] }), moved],
-  ['contend, and the named node has begun', contend('hv2'), survey({ members: [member('hv1', { coordinatorState: 'takeover' }), member('hv2')] }), moved],
-  ['contend, and the named node is primary', contend('hv2'), survey(), moved],
-  ['contend, and the named primary is not fit', contend('hv2'), survey({ members: [primary('hv1', { daemonState: 'shutdown' }), member('hv2')] }), writes('hv2', 'hv1', 'hv2', 'repair')],
-  ['contend, as primary, whatever the peers are at', contend('hv2'), survey({ members: [member('hv1'), primary('hv2'), gone('hv3')] }), writes('hv2', 'hv2', 'hv2', 'repair')],
+  ['contend, and a peer cannot be asked', contend('hv2'), keySnapshot({ members: [member('hv1'), member('hv2'), gone('hv3')] }), moved],
+  ['contend, and the named node has begun', contend('hv2'), keySnapshot({ members: [member('hv1', { coordinatorState: 'takeover' }), member('hv2')] }), moved],
+  ['contend, and the named node is primary', contend('hv2'), keySnapshot(), moved],
+  ['contend, and the named primary is not fit', contend('hv2'), keySnapshot({ members: [primary('hv1', { daemonState: 'shutdown' }), member('hv2')] }), writes('hv2', 'hv1', 'hv2', 'repair')],
+  ['contend, as primary, whatever the peers are at', contend('hv2'), keySnapshot({ members: [member('hv1'), primary('hv2'), gone('hv3')] }), writes('hv2', 'hv2', 'hv2', 'repair')],
 
-  ['rewrite, as seen', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, survey({ members: secondaries }), writes('hv1', null, 'hv1', 'restart')],
+  ['rewrite, as seen', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, keySnapshot({ members: secondaries }), writes('hv1', null, 'hv1', 'restart')],
   ['rewrite, moved', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, later, moved],
-  ['free, as seen', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, seen }, survey(), writes('none', 'hv1', null, 'shutdown')],
-  ['free, because a resource is gone', { kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', seen }, survey(), writes('none', 'hv1', null, 'repair')],
+  ['free, as seen', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, seen }, keySnapshot(), writes('none', 'hv1', null, 'shutdown')],
+  ['free, because a resource is gone', { kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', seen }, keySnapshot(), writes('none', 'hv1', null, 'repair')],
   ['free, moved', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, seen }, elsewhere, moved],
 
-  ['give back to a fit node', giveBack('hv2'), survey({ members: secondaries }), writes('hv2', null, 'hv2', 'rollback')],
-  ['give back to one that is not fit', giveBack('hv3'), survey({ members: [member('hv1'), gone('hv3')] }), writes('none', null, null, 'rollback')],
-  ['give back to nobody', giveBack(null), survey(), writes('none', null, null, 'rollback')],
-  ['never back to oneself', giveBack('hv1'), survey({ members: secondaries }), writes('none', null, null, 'rollback')],
+  ['give back to a fit node', giveBack('hv2'), keySnapshot({ members: secondaries }), writes('hv2', null, 'hv2', 'rollback')],
+  ['give back to one that is not fit', giveBack('hv3'), keySnapshot({ members: [member('hv1'), gone('hv3')] }), writes('none', null, null, 'rollback')],
+  ['give back to nobody', giveBack(null), keySnapshot(), writes('none', null, null, 'rollback')],
+  ['never back to oneself', giveBack('hv1'), keySnapshot({ members: secondaries }), writes('none', null, null, 'rollback')],
   ['give back, but the key names another', giveBack('hv2'), elsewhere, moved],
   ['give back, but the key was written again', giveBack('hv2'), later, moved],
 
-  ['decline, the former primary still holds everything', decline, survey({ members: [member('hv1'), primary('hv2')] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: undefined }],
-  ['decline a switchover that is open', decline, survey({ members: [member('hv1'), primary('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: { stored: { version: 0, record: { epoch: 1 } }, error: cannot } }],
-  ['decline, and nobody has it', decline, survey({ members: secondaries }), writes('none', null, null, 'rollback')],
+  ['decline, the former primary still holds everything', decline, keySnapshot({ members: [member('hv1'), primary('hv2')] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: undefined }],
+  ['decline a switchover that is open', decline, keySnapshot({ members: [member('hv1'), primary('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: { stored: { version: 0, record: { epoch: 1 } }, error: cannot } }],
+  ['decline, and nobody has it', decline, keySnapshot({ members: secondaries }), writes('none', null, null, 'rollback')],
   ['decline, moved', decline, later, moved],
 
-  ['adopt a life that the ledger does not know', { kind: 'adopt', seen }, survey({ ledger: null }), { kind: 'adopt' }],
-  ['adopt, but somebody has', { kind: 'adopt', seen }, survey(), moved],
+  ['adopt a life that the ledger does not know', { kind: 'adopt', seen }, keySnapshot({ ledger: null }), { kind: 'adopt' }],
+  ['adopt, but somebody has', { kind: 'adopt', seen }, keySnapshot(), moved],
 
-  ['a request that is refused', { kind: 'request', request: { to: 'hv9', from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null } }, survey(), { kind: 'refuse', refusal: { kind: 'unknown_node' } }],
-  ['a request that is not', { kind: 'request', request: { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: 'ops', reason: 'kernel' } }, survey(),
+  ['a request that is refused', { kind: 'request', request: { to: 'hv9', from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null } }, keySnapshot(), { kind: 'refuse', refusal: { kind: 'unknown_node' } }],
+  ['a request that is not', { kind: 'request', request: { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: 'ops', reason: 'kernel' } }, keySnapshot(),
     { kind: 'write', value: 'hv2', record: { from: 'hv1', to: 'hv2', cause: 'request', timeout: 9, requested_by: 'ops', reason: 'kernel' } }],
 ]
 
@@ -61,7 +61,7 @@ t.test('judgements', async (t) => {
     const given: Judgement = judge(intent, each)
     t.match(given, judgement, what)
   }
-  t.throws(() => judge({ kind: 'whim' } as never, survey()), /unreachable/)
+  t.throws(() => judge({ kind: 'whim' } as never, keySnapshot()), /unreachable/)
 })
 
 t.test('as seen', async (t) => {

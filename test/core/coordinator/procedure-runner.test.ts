@@ -1,8 +1,8 @@
 // A procedure step by step: what each answer leads to, and what the bound does to each step.
 import t from 'tap'
 import type { NodeAnswer, NodeOp } from '../../../src/core/coordinator/coordinator-state.ts'
-import { key, member, primary, record, survey } from '../../support/scenario/builders.ts'
-import { Driver, taking, trouble } from '../../support/scenario/driver.ts'
+import { key, member, primary, record, keySnapshot } from '../../support/scenario/builders.ts'
+import { Driver, taking, failure } from '../../support/scenario/driver.ts'
 
 t.test('waiting for peers: read again whenever anything has moved, never in vain', async (t) => {
   const holding = { kind: 'done', members: [member('hv1'), primary('hv2')] } as const
@@ -17,7 +17,7 @@ t.test('waiting for peers: read again whenever anything has moved, never in vain
 })
 
 t.test('the lock is had, and the key is looked at again', async (t) => {
-  const looked = (given: Parameters<typeof survey>[0]) => taking().answer().answer({ kind: 'done', survey: survey(given) }).words
+  const looked = (given: Parameters<typeof keySnapshot>[0]) => taking().answer().answer({ kind: 'done', keySnapshot: keySnapshot(given) }).words
   const mine = { key: key('hv1', 1), members: [member('hv1')] }
   t.strictSame(looked({ ...mine, records: [] }), ['publish'])
   t.strictSame(looked({ ...mine, records: [record(1, { to: 'hv1' })] }), ['publish'])
@@ -39,18 +39,18 @@ t.test('the bound', async (t) => {
   t.strictSame(at('lock_role').answer({ kind: 'aborted' }).words, ['note given_up', 'lock'])
   t.match(at('lock_role').answer({ kind: 'aborted' }).effects[0], { note: { reason: 'its bound has passed' } })
   const had = at('lock_role').answer()
-  t.strictSame(had.words, ['survey'], 'whom to give it back to has to be read first')
-  t.strictSame(had.answer({ kind: 'done', survey: survey({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1' })] }) }).words, ['note begun', 'publish'])
+  t.strictSame(had.words, ['read_snapshot'], 'whom to give it back to has to be read first')
+  t.strictSame(had.answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1' })] }) }).words, ['note begun', 'publish'])
   t.match(had.state.activity, { procedure: { name: 'rollback', former: 'hv2' } })
-  t.strictSame(at('lock_role').answer().answer({ kind: 'done', survey: survey({ key: key('hv2', 2) }) }).words, ['unlock'], 'nothing to undo, and not ours to close')
-  t.strictSame(at('lock_role').answer().answer({ kind: 'done', survey: survey({ key: key('hv2', 2) }) }).answer().words.slice(0, 1), ['note finished'])
+  t.strictSame(at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv2', 2) }) }).words, ['unlock'], 'nothing to undo, and not ours to close')
+  t.strictSame(at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv2', 2) }) }).answer().words.slice(0, 1), ['note finished'])
 
   t.strictSame(at('write_state').words, [])
   t.strictSame(at('write_state').answer().words, ['note begun', 'publish'])
   t.strictSame(at('read_peers').words, ['note begun', 'publish'])
   t.strictSame(at('acquire').words, ['cancel'])
   t.strictSame(at('acquire').answer({ kind: 'aborted' }).words, ['note begun', 'publish'])
-  t.strictSame(at('acquire').answer({ kind: 'refused', trouble }).until('conclude').words, ['conclude failed'], 'it had failed by then')
+  t.strictSame(at('acquire').answer({ kind: 'refused', failure }).until('conclude').words, ['conclude failed'], 'it had failed by then')
   t.strictSame(at('acquire').answer().until('conclude').words, ['conclude timed_out'])
   t.strictSame(at('read_record').answer({ kind: 'done', record: null }).until('conclude').words, ['conclude timed_out'])
 
@@ -72,44 +72,44 @@ t.test('a record that somebody has closed is rolled back without closing it', as
 })
 
 t.test('a rolled-back node stands back, longer each time, up to a most', async (t) => {
-  const standBack = (failures: number) => {
+  const backoff = (failures: number) => {
     const driver = taking()
     driver.state = { ...driver.state, failures }
-    driver.until('acquire').answer({ kind: 'refused', trouble }).until('conclude').answer().answer({ kind: 'done', survey: survey({ key: key('none', 2) }) })
+    driver.until('acquire').answer({ kind: 'refused', failure }).until('conclude').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('none', 2) }) })
     return driver.until('unlock').answer()
   }
-  t.ok(standBack(0).words.includes('delay 5000'))
-  t.ok(standBack(1).words.includes('delay 10000'))
-  t.ok(standBack(2).words.includes('delay 12000'))
-  const driver = standBack(0)
+  t.ok(backoff(0).words.includes('delay 5000'))
+  t.ok(backoff(1).words.includes('delay 10000'))
+  t.ok(backoff(2).words.includes('delay 12000'))
+  const driver = backoff(0)
   t.equal(driver.state.failures, 1)
   t.strictSame(driver.view('none', 2, { members: [member('hv1'), member('hv2')] }).words, [])
-  t.strictSame(driver.elapse('standBack').words, ['lock'], 'and then it contends again')
+  t.strictSame(driver.elapse('backoff').words, ['lock'], 'and then it contends again')
 })
 
 t.test('what the end of an operation leads to', async (t) => {
   const at = (op: NodeOp['op'], answer: NodeAnswer) => taking().until(op).answer(answer)
   for (const kind of ['failed', 'unknown'] as const) {
-    for (const op of ['lock_role', 'survey', 'publish', 'write_state', 'read_peers', 'read_record'] as const) {
+    for (const op of ['lock_role', 'read_snapshot', 'publish', 'write_state', 'read_peers', 'read_record'] as const) {
       t.ok(at(op, { kind }).words.includes('note demoted'), `${op} ${kind}: the session is gone`)
     }
   }
   t.ok(at('write_state', { kind: 'refused' }).words.includes('note demoted'), 'somebody else has written our state')
   t.strictSame(at('lock_role', { kind: 'refused' }).words, ['note given_up', 'cancel', 'lock'])
   for (const kind of ['failed', 'unknown', 'aborted', 'refused'] as const) {
-    t.strictSame(at('acquire', { kind }).words, ['note trouble', 'cancel', 'note begun', 'publish'], `acquire ${kind}`)
-    t.match(at('acquire', { kind }).effects[0], { note: { trouble: { code: 'acquire_aborted', resource: 'ip' } } })
+    t.strictSame(at('acquire', { kind }).words, ['note failure', 'cancel', 'note begun', 'publish'], `acquire ${kind}`)
+    t.match(at('acquire', { kind }).effects[0], { note: { failure: { code: 'acquire_aborted', resource: 'ip' } } })
     t.strictSame(taking().until('read_record').answer({ kind: 'done', record: null }).answer().answer({ kind }).words, ['note finished', 'cancel'], `unlock ${kind}: it is primary all the same`)
   }
-  const closing = () => taking().until('acquire').answer({ kind: 'refused', trouble }).until('conclude')
-  t.strictSame(closing().answer({ kind: 'refused' }).words, ['survey'], 'somebody has closed it')
+  const closing = () => taking().until('acquire').answer({ kind: 'refused', failure }).until('conclude')
+  t.strictSame(closing().answer({ kind: 'refused' }).words, ['read_snapshot'], 'somebody has closed it')
   t.ok(closing().answer({ kind: 'unknown' }).words.includes('note demoted'))
 })
 
 t.test('giving the key back', async (t) => {
-  const giving = () => taking().until('acquire').answer({ kind: 'refused', trouble }).until('conclude').answer()
-  const read = { kind: 'done', survey: survey({ key: key('hv1', 1), members: [member('hv1'), member('hv2')] }) } as const
-  t.strictSame(giving().words, ['survey'])
+  const giving = () => taking().until('acquire').answer({ kind: 'refused', failure }).until('conclude').answer()
+  const read = { kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1'), member('hv2')] }) } as const
+  t.strictSame(giving().words, ['read_snapshot'])
   t.strictSame(giving().answer(read).words, ['create_record'])
   t.strictSame(giving().answer(read).answer().words, ['write_key'])
   t.strictSame(giving().answer(read).answer().answer().words, ['note key_changed', 'unlock'])
@@ -126,7 +126,7 @@ t.test('a stuck node that takes over again does not forget what it holds', async
 
 t.test('a second standing back takes the place of the first', async (t) => {
   const driver = taking()
-  driver.state = { ...driver.state, timers: { ...driver.state.timers, standBack: 77 } }
-  driver.until('acquire').answer({ kind: 'refused', trouble }).until('release').answer({ kind: 'refused', trouble })
-  t.strictSame(driver.words, ['note trouble', 'self_fence x', 'cancel', 'delay 5000', 'publish'])
+  driver.state = { ...driver.state, timers: { ...driver.state.timers, backoff: 77 } }
+  driver.until('acquire').answer({ kind: 'refused', failure }).until('release').answer({ kind: 'refused', failure })
+  t.strictSame(driver.words, ['note failure', 'self_fence x', 'cancel', 'delay 5000', 'publish'])
 })

@@ -58,10 +58,10 @@ t.test('ready, and standing back', async (t) => {
   t.equal(isReady(gone('a')), true)
   t.equal(isReady(unready('a')), false)
   const readiness = { unready: [{ resource: 'ip', message: 'eth9 is down.', since: 'then' }], interval: 10 }
-  const standsBack = { until: 'soon', why: 'The acquire of ip failed.' }
-  t.match(read({ presence: znode(JSON.stringify({ readiness, stands_back: standsBack })) }).presence, { readiness, standsBack })
-  t.match(read({ presence: znode('{"readiness":[],"stands_back":"no"}') }).presence, { readiness: null, standsBack: null })
-  t.match(read({ presence: znode('{"stands_back":{"until":"soon"}}') }).presence, { standsBack: { until: 'soon', why: '' } })
+  const backoff = { until: 'soon', why: 'The acquire of ip failed.' }
+  t.match(read({ presence: znode(JSON.stringify({ readiness, stands_back: backoff })) }).presence, { readiness, backoff })
+  t.match(read({ presence: znode('{"readiness":[],"stands_back":"no"}') }).presence, { readiness: null, backoff: null })
+  t.match(read({ presence: znode('{"stands_back":{"until":"soon"}}') }).presence, { backoff: { until: 'soon', why: '' } })
 })
 
 t.test('fit', async (t) => {

@@ -1,4 +1,4 @@
-// Transitions and troubles as text.
+// Transitions and failures as text.
 import t from 'tap'
 import { parseTransition, parseFailure } from '../../../src/core/model/transition.ts'
 import { transition } from '../../support/scenario/builders.ts'
@@ -17,7 +17,7 @@ t.test('what is malformed counts as nothing', async (t) => {
   t.strictSame(parseTransition('{"direction":"start","released":"ip"}')?.released, [])
 })
 
-t.test('troubles', async (t) => {
+t.test('failures', async (t) => {
   t.equal(parseFailure(null), null)
   t.equal(parseFailure('oops'), null)
   t.strictSame(parseFailure({}), { code: 'unknown', resource: null, message: '' })

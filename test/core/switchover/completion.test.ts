@@ -4,40 +4,40 @@ import { continuationOf, isComplete, isProven, settledPrimary, verdictOn, type R
 import type { Closing, SwitchoverRecord } from '../../../src/core/model/record.ts'
 import { gone, key, member, primary, record } from '../../support/scenario/builders.ts'
 
-const picture = (given: Partial<RoleSnapshot> = {}): RoleSnapshot =>
+const snapshot = (given: Partial<RoleSnapshot> = {}): RoleSnapshot =>
   ({ key: key('hv2', 5), ledger: { czxid: 'a', base: 0 }, members: [member('hv1'), primary('hv2'), member('hv3')], ...given })
 
 t.test('complete', async (t) => {
-  const cases: [what: string, picture: RoleSnapshot, complete: boolean][] = [
-    ['everybody is where they should be', picture(), true],
-    ['the key names another', picture({ key: key('hv1', 5) }), false],
-    ['the same name at a later epoch', picture({ key: key('hv2', 6) }), false],
-    ['the ledger does not know the key', picture({ ledger: null }), false],
-    ['the target is still taking over', picture({ members: [member('hv1'), member('hv2', { coordinatorState: 'takeover' })] }), false],
-    ['the target is not there', picture({ members: [member('hv1')] }), false],
-    ['the former primary still relinquishes', picture({ members: [member('hv1', { coordinatorState: 'relinquish' }), primary('hv2')] }), false],
-    ['somebody may hold something and cannot be asked', picture({ members: [primary('hv2'), gone('hv3')] }), false],
-    ['a fenced one', picture({ members: [primary('hv2'), gone('hv3', { daemonState: 'fenced' })] }), true],
-    ['a hypervisor', picture({ members: [primary('hv2'), member('hv9', { mode: 'hypervisor', coordinatorState: 'client' })] }), true],
+  const cases: [what: string, snapshot: RoleSnapshot, complete: boolean][] = [
+    ['everybody is where they should be', snapshot(), true],
+    ['the key names another', snapshot({ key: key('hv1', 5) }), false],
+    ['the same name at a later epoch', snapshot({ key: key('hv2', 6) }), false],
+    ['the ledger does not know the key', snapshot({ ledger: null }), false],
+    ['the target is still taking over', snapshot({ members: [member('hv1'), member('hv2', { coordinatorState: 'takeover' })] }), false],
+    ['the target is not there', snapshot({ members: [member('hv1')] }), false],
+    ['the former primary still relinquishes', snapshot({ members: [member('hv1', { coordinatorState: 'relinquish' }), primary('hv2')] }), false],
+    ['somebody may hold something and cannot be asked', snapshot({ members: [primary('hv2'), gone('hv3')] }), false],
+    ['a fenced one', snapshot({ members: [primary('hv2'), gone('hv3', { daemonState: 'fenced' })] }), true],
+    ['a hypervisor', snapshot({ members: [primary('hv2'), member('hv9', { mode: 'hypervisor', coordinatorState: 'client' })] }), true],
   ]
   for (const [what, each, complete] of cases) t.equal(isComplete(each, 5, 'hv2'), complete, what)
-  t.strictSame(settledPrimary(picture()), { name: 'hv2', epoch: 5 })
-  t.equal(settledPrimary(picture({ ledger: null })), null)
-  t.equal(settledPrimary(picture({ key: key('none', 5) })), null)
-  t.equal(settledPrimary(picture({ members: [primary('hv1')] })), null)
-  for (const daemonState of ['init', 'stop', 'dead', 'fenced', null] as const) t.equal(settledPrimary(picture({ members: [primary('hv2', { daemonState })] })), null, String(daemonState))
-  t.equal(settledPrimary(picture({ members: [gone('hv2')] })), null, 'a primary that is not in contact settles nothing')
-  t.strictSame(settledPrimary(picture({ members: [primary('hv2', { daemonState: 'shutdown' })] })), { name: 'hv2', epoch: 5 }, 'one that is stopping serves until it has handed over')
+  t.strictSame(settledPrimary(snapshot()), { name: 'hv2', epoch: 5 })
+  t.equal(settledPrimary(snapshot({ ledger: null })), null)
+  t.equal(settledPrimary(snapshot({ key: key('none', 5) })), null)
+  t.equal(settledPrimary(snapshot({ members: [primary('hv1')] })), null)
+  for (const daemonState of ['init', 'stop', 'dead', 'fenced', null] as const) t.equal(settledPrimary(snapshot({ members: [primary('hv2', { daemonState })] })), null, String(daemonState))
+  t.equal(settledPrimary(snapshot({ members: [gone('hv2')] })), null, 'a primary that is not in contact settles nothing')
+  t.strictSame(settledPrimary(snapshot({ members: [primary('hv2', { daemonState: 'shutdown' })] })), { name: 'hv2', epoch: 5 }, 'one that is stopping serves until it has handed over')
 })
 
 t.test('two readings prove it only if they show the same of everything that the rule reads', async (t) => {
-  t.ok(isProven(picture(), picture(), 5, 'hv2'))
-  t.ok(isProven(picture(), picture({ members: picture().members.toReversed() }), 5, 'hv2'), 'the order does not count')
-  t.notOk(isProven(picture(), picture(), 6, 'hv2'))
-  t.notOk(isProven(picture({ members: [primary('hv1')] }), picture({ members: [primary('hv1')] }), 5, 'hv2'))
-  for (const other of [picture({ key: key('hv2', 6) }), picture({ ledger: null }), picture({ ledger: { czxid: 'a', base: 1 } }), picture({ members: [primary('hv2', { stamp: '2/1' })] })]) {
-    t.notOk(isProven(other, picture(), 5, 'hv2'))
-    t.notOk(isProven(picture(), other, 5, 'hv2'))
+  t.ok(isProven(snapshot(), snapshot(), 5, 'hv2'))
+  t.ok(isProven(snapshot(), snapshot({ members: snapshot().members.toReversed() }), 5, 'hv2'), 'the order does not count')
+  t.notOk(isProven(snapshot(), snapshot(), 6, 'hv2'))
+  t.notOk(isProven(snapshot({ members: [primary('hv1')] }), snapshot({ members: [primary('hv1')] }), 5, 'hv2'))
+  for (const other of [snapshot({ key: key('hv2', 6) }), snapshot({ ledger: null }), snapshot({ ledger: { czxid: 'a', base: 1 } }), snapshot({ members: [primary('hv2', { stamp: '2/1' })] })]) {
+    t.notOk(isProven(other, snapshot(), 5, 'hv2'))
+    t.notOk(isProven(snapshot(), other, 5, 'hv2'))
   }
 })
 
@@ -52,28 +52,28 @@ t.test('verdicts', async (t) => {
   const mine = record(5, { to: 'hv2' })
   const freed = record(4, { from: 'hv1', to: null })
   const error = { code: 'acquire_failed', resource: 'ip', message: 'no' }
-  const cases: [what: string, record: SwitchoverRecord, picture: RoleSnapshot, records: SwitchoverRecord[], boundPassed: boolean, closing: Closing | null][] = [
-    ['complete', mine, picture(), [], false, { outcome: 'succeeded' }],
-    ['complete, at the bound', mine, picture(), [], true, { outcome: 'succeeded' }],
-    ['closed already', record(5, { outcome: 'failed' }), picture(), [], true, null],
-    ['the ledger does not know the key', mine, picture({ ledger: null }), [], true, null],
-    ['on its way', mine, picture({ members: [] }), [], false, null],
-    ['on its way at the bound', mine, picture({ members: [] }), [], true, { outcome: 'timed_out' }],
-    ['the key has moved on', mine, picture({ key: key('hv2', 7) }), [], false, { outcome: 'superseded', continued_by: 7 }],
-    ['its version was taken by another write', mine, picture({ key: key('hv1', 5) }), [], false, { outcome: 'superseded' }],
-    ['its version was taken by a write that frees the key', mine, picture({ key: key('none', 5) }), [], true, { outcome: 'superseded' }],
-    ['to be freed, and its version was taken', record(5, { to: null }), picture(), [], false, { outcome: 'superseded' }],
-    ['not written yet', record(6), picture(), [], false, null],
-    ['never written', record(6), picture(), [], true, { outcome: 'not_applied' }],
-    ['freed, nobody has won', freed, picture(), [freed], false, null],
-    ['freed, the winner is on its way', freed, picture(), [freed, mine], false, null],
-    ['freed, the winner succeeded', freed, picture(), [record(5, { to: 'hv2', outcome: 'succeeded' })], false, { outcome: 'succeeded', continued_by: 5, error: null }],
-    ['freed, the winner failed', freed, picture(), [record(5, { to: 'hv2', outcome: 'failed', error })], false, { outcome: 'failed', continued_by: 5, error }],
-    ['freed, the former primary tried and failed', freed, picture(), [record(5, { to: 'hv1', outcome: 'failed', error })], false, { outcome: 'failed', continued_by: 5, error }],
-    ['freed, and won by whom it was to leave', freed, picture(), [record(5, { to: 'hv1', outcome: 'succeeded' })], false,
+  const cases: [what: string, record: SwitchoverRecord, snapshot: RoleSnapshot, records: SwitchoverRecord[], boundPassed: boolean, closing: Closing | null][] = [
+    ['complete', mine, snapshot(), [], false, { outcome: 'succeeded' }],
+    ['complete, at the bound', mine, snapshot(), [], true, { outcome: 'succeeded' }],
+    ['closed already', record(5, { outcome: 'failed' }), snapshot(), [], true, null],
+    ['the ledger does not know the key', mine, snapshot({ ledger: null }), [], true, null],
+    ['on its way', mine, snapshot({ members: [] }), [], false, null],
+    ['on its way at the bound', mine, snapshot({ members: [] }), [], true, { outcome: 'timed_out' }],
+    ['the key has moved on', mine, snapshot({ key: key('hv2', 7) }), [], false, { outcome: 'superseded', continued_by: 7 }],
+    ['its version was taken by another write', mine, snapshot({ key: key('hv1', 5) }), [], false, { outcome: 'superseded' }],
+    ['its version was taken by a write that frees the key', mine, snapshot({ key: key('none', 5) }), [], true, { outcome: 'superseded' }],
+    ['to be freed, and its version was taken', record(5, { to: null }), snapshot(), [], false, { outcome: 'superseded' }],
+    ['not written yet', record(6), snapshot(), [], false, null],
+    ['never written', record(6), snapshot(), [], true, { outcome: 'not_applied' }],
+    ['freed, nobody has won', freed, snapshot(), [freed], false, null],
+    ['freed, the winner is on its way', freed, snapshot(), [freed, mine], false, null],
+    ['freed, the winner succeeded', freed, snapshot(), [record(5, { to: 'hv2', outcome: 'succeeded' })], false, { outcome: 'succeeded', continued_by: 5, error: null }],
+    ['freed, the winner failed', freed, snapshot(), [record(5, { to: 'hv2', outcome: 'failed', error })], false, { outcome: 'failed', continued_by: 5, error }],
+    ['freed, the former primary tried and failed', freed, snapshot(), [record(5, { to: 'hv1', outcome: 'failed', error })], false, { outcome: 'failed', continued_by: 5, error }],
+    ['freed, and won by whom it was to leave', freed, snapshot(), [record(5, { to: 'hv1', outcome: 'succeeded' })], false,
       { outcome: 'failed', continued_by: 5, error: { code: 'no_other_primary', resource: null, message: 'No other coordinator took the role; hv1 took it back.' } }],
-    ['freed, and nobody won in time', freed, picture(), [], true, { outcome: 'timed_out' }],
-    ['to be freed, never written', record(6, { to: null }), picture(), [], true, { outcome: 'not_applied' }],
+    ['freed, and nobody won in time', freed, snapshot(), [], true, { outcome: 'timed_out' }],
+    ['to be freed, never written', record(6, { to: null }), snapshot(), [], true, { outcome: 'not_applied' }],
   ]
   for (const [what, each, seen, records, passed, closing] of cases) t.strictSame(verdictOn(each, seen, records, passed), closing, what)
 })

@@ -1,14 +1,14 @@
 // Whether each coordinator may be made primary now.
 import t from 'tap'
 import { eligibilityReport } from '../../../src/core/switchover/eligibility-report.ts'
-import { gone, key, member, presence, primary, record, survey, unready } from '../../support/scenario/builders.ts'
+import { gone, key, member, presence, primary, record, keySnapshot, unready } from '../../support/scenario/builders.ts'
 
-const report = (given: Parameters<typeof survey>[0]) =>
-  eligibilityReport(survey(given)).map(({ name, eligible, reasons }) => `${name} ${eligible ? 'may' : 'may not'} ${reasons.map(({ code }) => code).join(' ')}`.trim())
+const report = (given: Parameters<typeof keySnapshot>[0]) =>
+  eligibilityReport(keySnapshot(given)).map(({ name, eligible, reasons }) => `${name} ${eligible ? 'may' : 'may not'} ${reasons.map(({ code }) => code).join(' ')}`.trim())
 
 t.test('at rest everybody may, hypervisors are not asked', async (t) => {
   t.strictSame(report({ members: [primary('hv1'), member('hv2'), member('hv9', { mode: 'hypervisor' })] }), ['hv1 may', 'hv2 may'])
-  t.strictSame(eligibilityReport(survey())[0], { name: 'hv1', coordinator_state: 'primary', eligible: true, reasons: [], stands_back: null })
+  t.strictSame(eligibilityReport(keySnapshot())[0], { name: 'hv1', coordinator_state: 'primary', eligible: true, reasons: [], stands_back: null })
 })
 
 t.test('every reason at once', async (t) => {
@@ -20,8 +20,8 @@ t.test('every reason at once', async (t) => {
 })
 
 t.test('after failures everywhere, a request may name anybody', async (t) => {
-  const standsBack = { until: '2026-01-01T00:05:00.000Z', why: 'The acquire of ip failed.' }
-  const given = { key: key('none', 2), records: [record(1, { outcome: 'failed' }), record(2, { from: null, to: null, cause: 'rollback' })], members: [member('hv1', { presence: { ...presence, backoff: standsBack } }), member('hv2')] }
+  const backoff = { until: '2026-01-01T00:05:00.000Z', why: 'The acquire of ip failed.' }
+  const given = { key: key('none', 2), records: [record(1, { outcome: 'failed' }), record(2, { from: null, to: null, cause: 'rollback' })], members: [member('hv1', { presence: { ...presence, backoff: backoff } }), member('hv2')] }
   t.strictSame(report(given), ['hv1 may', 'hv2 may'])
-  t.strictSame(eligibilityReport(survey(given)).map(({ stands_back: each }) => each), [standsBack, null])
+  t.strictSame(eligibilityReport(keySnapshot(given)).map(({ stands_back: each }) => each), [backoff, null])
 })

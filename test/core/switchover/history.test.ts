@@ -5,7 +5,7 @@ import t from 'tap'
 import { historyPage, type HistoryEntry } from '../../../src/core/switchover/history.ts'
 import { openRecord } from '../../../src/core/model/record.ts'
 import { causes, outcomes, type Cause, type Outcome } from '../../../src/core/model/states.ts'
-import type { Switchover } from '../../../src/core/switchover/switchover-view.ts'
+import type { Switchover } from '../../../src/core/switchover/view.ts'
 
 type Ending = Outcome | null
 const startOf = (epoch: number) => new Date(epoch * 1000).toISOString()

@@ -30,8 +30,8 @@ for (const [address, prefix] of [['10.213.9.254', 24], ['fd00:219::fe', 64]] as 
     const other = nodes.find((host) => host !== holder) as NetworkHost
     stranger.ip('address', 'add', `${address}/${prefix}`, 'dev', stranger.device, ...address.includes(':') ? ['nodad'] : [])
     holder.ip('address', 'del', `${address}/${prefix}`, 'dev', holder.device)
-    const trouble = await made.nodes.get(other.name)?.logged(({ msg }) => msg.includes('answers for'), 60_000)
-    t.match(trouble, { msg: new RegExp(`another machine on ${other.device} .* answers for ${address}`) }, 'the taker has asked')
+    const failure = await made.nodes.get(other.name)?.logged(({ msg }) => msg.includes('answers for'), 60_000)
+    t.match(failure, { msg: new RegExp(`another machine on ${other.device} .* answers for ${address}`) }, 'the taker has asked')
     t.same(observed.events.filter(({ host }) => host === other.name), [], 'before it added anything')
   })
 }

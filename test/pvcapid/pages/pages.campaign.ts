@@ -28,7 +28,7 @@ async function visit (t: Test, browser: Browser, base: string, options: BrowserC
   return { page, complaints, outside }
 }
 
-const picture = async (page: Page, name: string): Promise<void> => {
+const snapshot = async (page: Page, name: string): Promise<void> => {
   if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true })
 }
 
@@ -53,14 +53,14 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await page.getByText('live', { exact: false }).first().waitFor()
     t.equal(await page.locator('#nodes li').count(), 3, 'hypervisors have no part in it')
     t.equal(await page.locator('[data-node=plum]').getAttribute('data-state'), 'primary')
-    await picture(page, 'status')
+    await snapshot(page, 'status')
 
     t.comment('asks first')
     const button = page.getByRole('button', { name: 'Make fig primary' })
     await button.focus()
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor()
-    await picture(page, 'status-asks')
+    await snapshot(page, 'status-asks')
     await page.keyboard.press('Escape')
     t.equal((await session.get('/config/primary_node')).data, 'plum', 'nothing was done')
     t.ok(await button.evaluate((node) => node.ownerDocument.activeElement === node), 'the focus is where it was')
@@ -77,13 +77,13 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await session.create('/nodes/plum/transition', JSON.stringify({ epoch: 1, direction: 'relinquish', step: 1, of: 3, resource: 'floating address', released: [], since: new Date().toISOString(), error: null }))
     await page.getByText('plum: relinquish, step 1 of 3, floating address').waitFor()
     t.ok(await page.locator('#current-progress').evaluate((node) => Number(node.getAttribute('value')) >= 0))
-    await picture(page, 'status-under-way')
+    await snapshot(page, 'status-under-way')
     settle(t, session, names)
     await page.getByText('fig is primary since').waitFor()
     await page.locator('#history td[data-outcome=succeeded]').first().waitFor()
     t.ok(await page.getByText('tea <b>time</b>').isVisible(), 'what people write is text')
     await page.locator('#current').waitFor({ state: 'hidden' })
-    await picture(page, 'status-after')
+    await snapshot(page, 'status-after')
 
     t.comment('what was tried again and again is one row')
     for (const epoch of [2, 3, 4]) {
@@ -92,12 +92,12 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await page.getByText('3 switchovers in vain since').waitFor()
     t.equal(await page.locator('#history tbody tr').count(), await page.locator('#history td[data-outcome=succeeded]').count() + 1)
     t.ok(await page.getByText('The kettle is cold.').isVisible())
-    await picture(page, 'status-in-vain')
+    await snapshot(page, 'status-in-vain')
 
     t.comment('ZooKeeper is stopped, and the API')
     await server.stop()
     await page.getByText('not up to date').waitFor()
-    await picture(page, 'status-stale')
+    await snapshot(page, 'status-stale')
     await server.start()
     await page.locator('#contact[data-state=live]').waitFor({ timeout: 60_000 })
     t.strictSame(complaints.filter((text) => !/503/.test(text)), [], 'the browser has nothing to complain of')
@@ -113,10 +113,10 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     t.ok(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), 'nothing is wider than the screen')
     for (const box of await page.locator('#nodes button').evaluateAll((buttons) => buttons.map((button) => button.getBoundingClientRect().height))) t.ok(box >= 44, `a finger finds it: ${box}`)
     await page.getByRole('button', { name: 'Make quince primary' }).tap()
-    await picture(page, 'phone-asks')
+    await snapshot(page, 'phone-asks')
     await page.getByRole('dialog').getByRole('button', { name: 'Make primary' }).tap()
     await page.getByText('quince is primary since').waitFor()
-    await picture(page, 'phone')
+    await snapshot(page, 'phone')
     t.strictSame(complaints, [])
   })
 
@@ -133,7 +133,7 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await operation.getByRole('button', { name: 'Execute' }).click()
     await operation.locator('.live-responses-table .response-col_status').first().waitFor()
     t.match(await operation.locator('.live-responses-table').first().innerText(), /200[\s\S]*"name": "quince"/)
-    await picture(page, 'swagger')
+    await snapshot(page, 'swagger')
     // Swagger UI itself sets a style where its policy allows none; nothing depends on it.
     t.strictSame(complaints.filter((text) => !text.startsWith('Applying inline style')), [])
     t.strictSame(outside, [])

@@ -1,13 +1,13 @@
 /** How soon a dead node is fenced, on a real ZooKeeper: looks at fixed times are so far apart here that none of them can be what it rests on. */
 import t, { type Test } from 'tap'
-import { ClusterSnapshots } from '../../../src/cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../../src/cluster/cluster-snapshots.ts'
 import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
 import { Fencer } from '../../../src/pvcnoded/fencing/fencer.ts'
 import { Observer } from '../../../src/pvcnoded/fencing/observer.ts'
 import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import type { Session } from '../../../src/zookeeper/session/session.ts'
-import { ZnodeCache } from '../../../src/zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../../src/zookeeper/cache/znode-cache.ts'
 import { connect, eventually, lockBook, zookeeper } from '../../support/zookeeper.ts'
 
 const HOUR = 3_600_000

@@ -1,13 +1,13 @@
 /** What is held is looked after: checked, acquired again, reported when that fails; and left alone once stopped. */
 import t, { type Test } from 'tap'
-import { ResourceStatePublisher } from '../../../src/pvcnoded/resources/board.ts'
-import { ResourceMonitor } from '../../../src/pvcnoded/resources/caretaker.ts'
+import { ResourceStatePublisher } from '../../../src/pvcnoded/resources/state-publisher.ts'
+import { ResourceMonitor } from '../../../src/pvcnoded/resources/resource-monitor.ts'
 import type { AttemptResult, Resource } from '../../../src/pvcnoded/resources/resource.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 const turn = async () => await new Promise((resolve) => setImmediate(resolve))
-const failed = (message: string): AttemptResult => ({ kind: 'failed', trouble: { code: 'acquire_failed', resource: 'ip', message } })
+const failed = (message: string): AttemptResult => ({ kind: 'failed', failure: { code: 'acquire_failed', resource: 'ip', message } })
 
 function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () => true) {
   const clock = new ManualClock()
@@ -23,7 +23,7 @@ function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () =
     }],
     board,
     mayAct,
-    onLost: (trouble) => lost.push(`${trouble.code}: ${trouble.message}`),
+    onLost: (failure) => lost.push(`${failure.code}: ${failure.message}`),
   })
   t.teardown(async () => { board[Symbol.dispose](); await caretaker.stop() })
   const pass = async () => { clock.advance(10_000); for (let i = 0; i < 10; i++) await turn() }

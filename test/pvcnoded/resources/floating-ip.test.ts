@@ -17,20 +17,20 @@ const on = (host: NetworkHost, address = '10.213.7.254', prefix = 24, device = h
   type: 'floating-ip', name: 'vip', address, prefix, device, acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000,
 }, { clock: systemClock, commands: runner, log })
 const reported = async (what: RegExp) => { while (!warnings.some((message) => what.test(message))) await new Promise((resolve) => setTimeout(resolve, 20)) }
-const message = async (attempt: Promise<AttemptResult>) => { const result = await attempt; return result.kind === 'failed' ? result.trouble.message : result.kind }
+const message = async (attempt: Promise<AttemptResult>) => { const result = await attempt; return result.kind === 'failed' ? result.failure.message : result.kind }
 const FAMILIES = [['10.213.7.254', 24, 32], ['fd00:7::fe', 64, 128]] as const
 
 t.test('floating addresses', async (t) => {
   const [a, b] = networkHosts(t, ['a', 'b']) as [NetworkHost, NetworkHost]
   const here = on(a)
   const there = on(b)
-  t.match(await here.attempt('check', context), { kind: 'failed', trouble: { code: 'check_failed', resource: 'vip', message: 'The check of vip failed: eth0 does not have 10.213.7.254.' } })
+  t.match(await here.attempt('check', context), { kind: 'failed', failure: { code: 'check_failed', resource: 'vip', message: 'The check of vip failed: eth0 does not have 10.213.7.254.' } })
   t.same(await here.attempt('acquire', context), { kind: 'done' })
   t.ok(a.has('10.213.7.254'))
   t.same(await here.attempt('acquire', context), { kind: 'done' }, 'twice is no fault')
   t.same(await here.attempt('check', context), { kind: 'done' })
 
-  t.match(await there.attempt('acquire', context), { kind: 'failed', trouble: { message: /another machine on eth0 \([0-9a-f:]{17}\) answers for 10\.213\.7\.254/ } }, 'the probe keeps a second holder out')
+  t.match(await there.attempt('acquire', context), { kind: 'failed', failure: { message: /another machine on eth0 \([0-9a-f:]{17}\) answers for 10\.213\.7\.254/ } }, 'the probe keeps a second holder out')
   t.notOk(b.has('10.213.7.254'))
 
   t.same(await here.attempt('release', context), { kind: 'done' })
@@ -53,7 +53,7 @@ t.test('floating addresses', async (t) => {
   t.notOk(a.has('fd00:7::fe'))
 
   const nowhere = on(a, '10.213.7.252', 24, 'nodev')
-  t.match(await nowhere.attempt('acquire', context), { kind: 'failed', trouble: { message: /nodev/ } })
+  t.match(await nowhere.attempt('acquire', context), { kind: 'failed', failure: { message: /nodev/ } })
   t.same(await nowhere.attempt('release', context), { kind: 'done', absent: true }, 'a device that does not exist has no address')
   const aborted = new AbortController()
   const acquiring = here.attempt('acquire', { epoch: 1, signal: aborted.signal })
@@ -74,7 +74,7 @@ t.test('the link is asked before, and told afterwards, whatever the family', asy
     t.same(await here.attempt('acquire', context), { kind: 'done' })
     await learns()
     t.pass(`${address}: a peer that knew somebody else by it has learnt better`)
-    t.match(await there.attempt('acquire', context), { kind: 'failed', trouble: { message: /another machine on eth0 .* answers for/ } })
+    t.match(await there.attempt('acquire', context), { kind: 'failed', failure: { message: /another machine on eth0 .* answers for/ } })
     t.notOk(b.has(address), 'before it was used')
     t.same(await there.attempt('acquire', { ...context, handedOver: true }), { kind: 'done' }, 'what was handed over is not asked for')
     await there.attempt('release', context)
@@ -317,11 +317,11 @@ t.test('held means reachable', async (t) => {
   for (const [address, prefix] of [['10.213.8.254', 24], ['fd00:8::fe', 64]] as const) {
     const vip = on(a, address, prefix, 'p0')
     t.same(await vip.attempt('acquire', context), { kind: 'done' })
-    for (const [device, trouble] of [['p1', /p0 has no carrier/], ['p0', /p0 is down/]] as const) {
+    for (const [device, failure] of [['p1', /p0 has no carrier/], ['p0', /p0 is down/]] as const) {
       a.ip('link', 'set', device, 'down')
       a.ip('address', 'replace', `${address}/${prefix}`, 'dev', 'p0')
-      t.match(await vip.attempt('check', context), { kind: 'failed', trouble: { message: trouble } })
-      t.match(await vip.attempt('acquire', context), { kind: 'failed', trouble: { message: trouble } })
+      t.match(await vip.attempt('check', context), { kind: 'failed', failure: { message: failure } })
+      t.match(await vip.attempt('acquire', context), { kind: 'failed', failure: { message: failure } })
       a.ip('link', 'set', device, 'up')
     }
     t.equal(await message(vip.attempt('release', context)), 'done')

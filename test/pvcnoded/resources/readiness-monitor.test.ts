@@ -8,19 +8,19 @@ import { ManualClock } from '../../support/manual-clock.ts'
 
 const settle = async () => { for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => { setImmediate(resolve) }) }
 const done: AttemptResult = { kind: 'done' }
-const failed = (message: string): AttemptResult => ({ kind: 'failed', trouble: { code: 'ready_failed', resource: 'ip', message } })
+const failed = (message: string): AttemptResult => ({ kind: 'failed', failure: { code: 'ready_failed', resource: 'ip', message } })
 
 function monitorOf (t: Test) {
   const clock = new ManualClock()
   const answers: Array<(result: AttemptResult) => void> = []
-  const told: Array<{ readiness: Readiness, trouble: string | null }> = []
+  const told: Array<{ readiness: Readiness, failure: string | null }> = []
   const actions: string[] = []
   const monitor = new ReadinessMonitor({
     clock,
     log: createLogger({ name: 'pvcnoded', level: 'silent', clock }),
     interval: 10_000,
     resources: [{ name: 'ip', acquireTimeout: 1, releaseTimeout: 1, retries: 0, checkInterval: 10_000, attempt: async (action) => { actions.push(action); return await new Promise((resolve) => { answers.push(resolve) }) } }],
-    onChecked: (readiness, trouble) => told.push({ readiness, trouble: trouble?.message ?? null }),
+    onChecked: (readiness, failure) => told.push({ readiness, failure: failure?.message ?? null }),
   })
   t.teardown(() => monitor.stop())
   const answer = async (result: AttemptResult) => { answers.shift()?.(result); await settle() }
@@ -36,13 +36,13 @@ t.test('at once, and at intervals', async (t) => {
   t.strictSame(actions, ['ready'], 'one round at a time')
   const since = clock.wall()
   await answer(failed('It is down.'))
-  t.strictSame(told, [{ readiness: { unready: [{ resource: 'ip', message: 'It is down.', since }], interval: 10 }, trouble: 'It is down.' }])
+  t.strictSame(told, [{ readiness: { unready: [{ resource: 'ip', message: 'It is down.', since }], interval: 10 }, failure: 'It is down.' }])
   clock.advance(10_000)
   await answer(failed('It is down.'))
   t.strictSame(told[1], told[0], 'since the first time')
   clock.advance(10_000)
   await answer(done)
-  t.strictSame(told[2], { readiness: { unready: [], interval: 10 }, trouble: null })
+  t.strictSame(told[2], { readiness: { unready: [], interval: 10 }, failure: null })
 })
 
 t.test('when asked, and after a round that was running', async (t) => {
@@ -54,7 +54,7 @@ t.test('when asked, and after a round that was running', async (t) => {
   await answer(done)
   t.equal(actions.length, 2)
   await answer(failed('It is down.'))
-  t.equal(told.at(-1)?.trouble, 'It is down.')
+  t.equal(told.at(-1)?.failure, 'It is down.')
   monitor.checkNow()
   t.equal(actions.length, 3)
   clock.advance(10_000)

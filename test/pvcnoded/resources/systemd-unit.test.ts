@@ -33,21 +33,21 @@ t.test('acquire: started, and waited for until it is active', async (t) => {
   const good = unitOf(t, { states: ['activating', 'activating', 'active'] })
   t.same(await good.attempt('acquire'), { kind: 'done' })
   t.same(good.calls(), ['start -- dnsmasq.service', ...Array(3).fill('is-active -- dnsmasq.service')])
-  t.match(await unitOf(t, { states: ['activating', 'failed'] }).attempt('acquire'), { kind: 'failed', trouble: { code: 'acquire_failed', message: 'The acquire of dhcp failed: dnsmasq.service is failed.' } })
-  t.match(await unitOf(t, { start: 1, states: ['failed'] }).attempt('acquire'), { kind: 'failed', trouble: { message: /systemctl start -- exited with 1/ } })
-  t.match(await unitOf(t, { states: ['activating'], timeout: 500 }).attempt('acquire'), { kind: 'failed', trouble: { message: /took too long/ } })
-  t.match(await unitOf(t, { start: 'hangs', states: [], timeout: 500 }).attempt('acquire'), { kind: 'failed', trouble: { message: /took too long, and systemctl, which had not ended, was killed/ } })
+  t.match(await unitOf(t, { states: ['activating', 'failed'] }).attempt('acquire'), { kind: 'failed', failure: { code: 'acquire_failed', message: 'The acquire of dhcp failed: dnsmasq.service is failed.' } })
+  t.match(await unitOf(t, { start: 1, states: ['failed'] }).attempt('acquire'), { kind: 'failed', failure: { message: /systemctl start -- exited with 1/ } })
+  t.match(await unitOf(t, { states: ['activating'], timeout: 500 }).attempt('acquire'), { kind: 'failed', failure: { message: /took too long/ } })
+  t.match(await unitOf(t, { start: 'hangs', states: [], timeout: 500 }).attempt('acquire'), { kind: 'failed', failure: { message: /took too long, and systemctl, which had not ended, was killed/ } })
 })
 
 t.test('release: stopped, and waited for until nothing of it runs', async (t) => {
   t.same(await unitOf(t, { states: ['deactivating', 'inactive'] }).attempt('release'), { kind: 'done' })
   t.same(await unitOf(t, { states: ['failed'] }).attempt('release'), { kind: 'done' })
   t.same(await unitOf(t, { stop: 5, states: ['inactive'] }).attempt('release'), { kind: 'done' }, 'a unit that does not exist does not run')
-  t.match(await unitOf(t, { stop: 1, states: ['active'] }).attempt('release'), { kind: 'failed', trouble: { message: /exited with 1: no such thing/ } })
+  t.match(await unitOf(t, { stop: 1, states: ['active'] }).attempt('release'), { kind: 'failed', failure: { message: /exited with 1: no such thing/ } })
 })
 
 t.test('check', async (t) => {
   t.same(await unitOf(t, { states: ['active'] }).attempt('check'), { kind: 'done' })
   t.match(await unitOf(t, { states: ['inactive'] }).attempt('check'), { kind: 'failed' })
-  t.match(await unitOf(t, { states: [''] }).attempt('check'), { kind: 'failed', trouble: { message: /does not say how/ } })
+  t.match(await unitOf(t, { states: [''] }).attempt('check'), { kind: 'failed', failure: { message: /does not say how/ } })
 })

@@ -10,8 +10,8 @@ t.test('lines in words, as they were logged, without secrets', async (t) => {
   const log = createLogger({ name: 'pvcnoded', level: 'info', clock: new ManualClock(), destination: { write: (line: string) => { printed.push(line) } }, tail }).child({ node: 'hv1' })
   log.info({ epoch: 7, password: 'hunter2' }, 'begun')
   log.debug('not at this level')
-  log.warn('trouble')
-  t.equal(tail.text, '1970-01-01T00:00:00.000Z info begun {"epoch":7,"password":"[hidden]"}\n1970-01-01T00:00:00.000Z warn trouble')
+  log.warn('failure')
+  t.equal(tail.text, '1970-01-01T00:00:00.000Z info begun {"epoch":7,"password":"[hidden]"}\n1970-01-01T00:00:00.000Z warn failure')
   t.equal(printed.length, 2, 'and they go where they went')
 })
 

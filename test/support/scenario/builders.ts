@@ -1,8 +1,8 @@
-/** Members, keys, records and surveys for table tests: sound ones, but for what the test names. */
+/** Members, keys, records and snapshots for table tests: sound ones, but for what the test names. */
 import type { KeyView } from '../../../src/core/model/epoch.ts'
 import type { Member, Presence } from '../../../src/core/model/member.ts'
 import { openRecord, type SwitchoverRecord } from '../../../src/core/model/record.ts'
-import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import type { Transition } from '../../../src/core/model/transition.ts'
 
 export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null }
@@ -42,7 +42,7 @@ export const record = (epoch: number, given: Partial<SwitchoverRecord> = {}): Sw
   ({ ...openRecord(epoch, '2026-01-01T00:00:00.000Z', { from: 'hv1', to: 'hv2', cause: 'request', timeout: 40 }), ...given })
 
 /** hv1 is primary by epoch 1, hv2 and hv3 are secondary, nothing is in flight. */
-export function survey (given: Partial<Omit<KeySnapshot, 'records' | 'recordEpochs'>> & { readonly records?: readonly SwitchoverRecord[] } = {}): KeySnapshot {
+export function keySnapshot (given: Partial<Omit<KeySnapshot, 'records' | 'recordEpochs'>> & { readonly records?: readonly SwitchoverRecord[] } = {}): KeySnapshot {
   const { records = [record(1, { from: null, to: 'hv1', outcome: 'succeeded' })], ...rest } = given
   return {
     key: key('hv1'),

@@ -9,7 +9,7 @@ import { newCoordinator, type CoordinatorEvent, type Effect } from '../../../src
 import { step } from '../../../src/core/coordinator/coordinator.ts'
 import { epochOf } from '../../../src/core/model/epoch.ts'
 import type { KeyOp } from '../../../src/core/coordinator/key-change.ts'
-import type { SwitchoverRequest } from '../../../src/core/switchover/switchover-rules.ts'
+import type { SwitchoverRequest } from '../../../src/core/switchover/rules.ts'
 import { Keeper } from './keeper.ts'
 import { SETTINGS, TIMES, type Life, type Node, type Op } from './node.ts'
 import { Operations, type Happening } from './operations.ts'
@@ -139,19 +139,19 @@ export class Cluster {
   /** A resource of a primary is gone and could not be acquired again. */
   loseResource (name: string, resource: string): void {
     this.#timeline.say('>', `lose ${resource} on ${name}`)
-    this.#dispatch(this.#life(name), { type: 'resource_lost', trouble: { code: 'resource_lost', resource, message: `${resource} is gone.` } })
+    this.#dispatch(this.#life(name), { type: 'resource_lost', failure: { code: 'resource_lost', resource, message: `${resource} is gone.` } })
   }
 
-  failAcquire (name: string, resource: string): void { this.#trouble(name, 'acquire', resource, 'fails') }
-  hangAcquire (name: string, resource: string): void { this.#trouble(name, 'acquire', resource, 'hangs') }
-  failRelease (name: string, resource: string): void { this.#trouble(name, 'release', resource, 'fails') }
-  hangRelease (name: string, resource: string): void { this.#trouble(name, 'release', resource, 'hangs') }
+  failAcquire (name: string, resource: string): void { this.#failure(name, 'acquire', resource, 'fails') }
+  hangAcquire (name: string, resource: string): void { this.#failure(name, 'acquire', resource, 'hangs') }
+  failRelease (name: string, resource: string): void { this.#failure(name, 'release', resource, 'fails') }
+  hangRelease (name: string, resource: string): void { this.#failure(name, 'release', resource, 'hangs') }
 
   mend (name: string, resource: string): void {
     this.#timeline.say('>', `mend ${resource} on ${name}`)
-    const { trouble } = this.#node(name)
-    trouble.acquire.delete(resource)
-    trouble.release.delete(resource)
+    const { failure } = this.#node(name)
+    failure.acquire.delete(resource)
+    failure.release.delete(resource)
   }
 
   writeKeyBlindly (value: string): void {
@@ -232,7 +232,7 @@ export class Cluster {
 
   #boot (name: string, mode: 'coordinator' | 'hypervisor'): void {
     const node: Node = this.#nodes.get(name) ?? {
-      name, mode, life: null, session: null, holds: new Set(), trouble: { acquire: new Map(), release: new Map() }, cut: false, shutdown: false,
+      name, mode, life: null, session: null, holds: new Set(), failure: { acquire: new Map(), release: new Map() }, cut: false, shutdown: false,
     }
     this.#nodes.set(name, node)
     node.shutdown = false
@@ -286,7 +286,7 @@ export class Cluster {
         life.delays.delete(effect.id)
         return life.underWay.get(effect.id)?.abort?.()
       case 'note': return this.#timeline.say(name, sentence(effect.note))
-      case 'self_fence': return this.#timeline.say(name, `self-fence: ${effect.trouble.message}`)
+      case 'self_fence': return this.#timeline.say(name, `self-fence: ${effect.failure.message}`)
       case 'ended': return this.#onEnded(life, effect.how)
     }
   }
@@ -380,9 +380,9 @@ export class Cluster {
     return { id: String(++this.#sessions), over: false }
   }
 
-  #trouble (name: string, kind: 'acquire' | 'release', resource: string, how: 'fails' | 'hangs'): void {
+  #failure (name: string, kind: 'acquire' | 'release', resource: string, how: 'fails' | 'hangs'): void {
     this.#timeline.say('>', `${kind} of ${resource} ${how} on ${name}`)
-    this.#node(name).trouble[kind].set(resource, how)
+    this.#node(name).failure[kind].set(resource, how)
   }
 
   #node (name: string): Node {

@@ -1,14 +1,14 @@
 /** One coordinator machine driven by hand: events in, effects out, in words. */
 import { newCoordinator, type ClusterSnapshot, type Coordinator, type CoordinatorEvent, type CoordinatorSettings, type Effect, type NodeAnswer, type NodeOp } from '../../../src/core/coordinator/coordinator-state.ts'
 import { step } from '../../../src/core/coordinator/coordinator.ts'
-import { key, member, record, survey } from './builders.ts'
+import { key, member, record, keySnapshot } from './builders.ts'
 
 export const settings: CoordinatorSettings = {
   self: 'hv1',
   mode: 'coordinator',
   resources: ['ip', 'dhcp'],
   delays: { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 },
-  standBack: { first: 5_000, most: 12_000 },
+  backoff: { first: 5_000, most: 12_000 },
 }
 
 type Given = CoordinatorEvent extends infer E ? E extends { wall: string } ? Omit<E, 'wall'> : never : never
@@ -30,7 +30,7 @@ export class Driver {
   }
 
   view (value: string, version: number, given: Partial<ClusterSnapshot> = {}): this {
-    const { members, ledger } = survey()
+    const { members, ledger } = keySnapshot()
     return this.send({ type: 'view', view: { key: key(value, version), ledger, members, records: [record(1, { to: 'hv1', timeout: 30 })], ...given } })
   }
 
@@ -39,7 +39,7 @@ export class Driver {
     return this.send({ type: 'answer', id: this.id, answer })
   }
 
-  elapse (purpose: 'idle' | 'bound' | 'standBack' | 'handover'): this {
+  elapse (purpose: 'idle' | 'bound' | 'backoff' | 'handover'): this {
     const timer = this.state.timers[purpose]
     const id = typeof timer === 'object' ? timer?.id : timer
     if (id === undefined) throw new Error(`no delay for ${purpose}`)
@@ -53,7 +53,7 @@ export class Driver {
       if (under !== undefined) return this
       if (steps > 50) throw new Error(`${op} is never asked for`)
       const asked = this.effects.findLast((effect) => effect.type === 'do')
-      if (asked?.type === 'do' && asked.op.op === 'survey') this.answer({ kind: 'done', survey: survey({ key: key('hv1', 1), members: [member('hv1'), member('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }) })
+      if (asked?.type === 'do' && asked.op.op === 'read_snapshot') this.answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1'), member('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }) })
       else if (asked?.type === 'do' && asked.op.op === 'read_peers') this.answer({ kind: 'done', members: [member('hv1'), member('hv2')] })
       else if (asked === undefined) this.send({ type: 'elapsed', id: this.id })
       else this.answer()
@@ -73,7 +73,7 @@ export class Driver {
         case 'delay': return `delay ${effect.ms}`
         case 'cancel': return 'cancel'
         case 'note': return `note ${effect.note.code}`
-        case 'self_fence': return `self_fence ${effect.trouble.code}`
+        case 'self_fence': return `self_fence ${effect.failure.code}`
         case 'ended': return effect.how
       }
       throw new Error('an effect nobody has thought of')
@@ -83,4 +83,4 @@ export class Driver {
 
 /** Named by epoch 1, on the way to taking over. */
 export const taking = () => new Driver().view('hv1', 1).elapse('idle')
-export const trouble = { code: 'x', resource: 'ip', message: '' }
+export const failure = { code: 'x', resource: 'ip', message: '' }

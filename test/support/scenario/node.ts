@@ -19,7 +19,7 @@ export const TIMES = {
 
 export const SETTINGS = {
   delays: { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 5_000, settleTime: 2_000, handoverTimeout: 120_000 },
-  standBack: { first: 5_000, most: 300_000 },
+  backoff: { first: 5_000, most: 300_000 },
 }
 
 export type Op = NodeOp['op']
@@ -43,7 +43,7 @@ export interface Node {
   session: Session | null
   /** What this machine may hold, whatever its daemon knows of it. */
   readonly holds: Set<string>
-  readonly trouble: { readonly acquire: Map<string, 'fails' | 'hangs'>, readonly release: Map<string, 'fails' | 'hangs'> }
+  readonly failure: { readonly acquire: Map<string, 'fails' | 'hangs'>, readonly release: Map<string, 'fails' | 'hangs'> }
   cut: boolean
   shutdown: boolean
 }

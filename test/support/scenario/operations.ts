@@ -128,9 +128,9 @@ export class Operations {
       case 'unlock':
         this.#store.dequeue(session)
         return { kind: 'done' }
-      case 'survey': {
-        const survey = this.#store.survey()
-        return survey === null ? { kind: 'failed' } : { kind: 'done', survey }
+      case 'read_snapshot': {
+        const keySnapshot = this.#store.keySnapshot()
+        return keySnapshot === null ? { kind: 'failed' } : { kind: 'done', keySnapshot }
       }
       case 'write_ledger':
         this.#timeline.say(who, `ledger: base ${op.ledger.base}`)
@@ -155,10 +155,10 @@ export class Operations {
 
   #effect (life: Life, id: number, { op, resource }: Extract<NodeOp, { op: 'acquire' | 'release' }>, answer: (given: NodeAnswer) => void): void {
     const { node } = life
-    const trouble = node.trouble[op].get(resource)
+    const failure = node.failure[op].get(resource)
     const refuse = (why: string) => {
       this.#timeline.say(node.name, `${op} ${resource}: ${why}`)
-      answer({ kind: 'refused', trouble: { code: `${op}_failed`, resource, message: `${op} of ${resource} ${why}.` } })
+      answer({ kind: 'refused', failure: { code: `${op}_failed`, resource, message: `${op} of ${resource} ${why}.` } })
     }
     let aborted = false
     life.underWay.set(id, {
@@ -176,13 +176,13 @@ export class Operations {
       node.holds.add(resource)
     }
     const alive = () => !aborted && node.life === life
-    if (trouble === 'hangs') {
+    if (failure === 'hangs') {
       if (op === 'release') this.#timeline.after(TIMES.releaseTimeout, () => { if (alive()) refuse('timed out') })
       return
     }
     this.#timeline.after(TIMES[op], () => {
       if (!alive()) return
-      if (trouble === 'fails') return refuse('failed')
+      if (failure === 'fails') return refuse('failed')
       if (op === 'release') node.holds.delete(resource)
       this.#timeline.say(node.name, `${op} ${resource}`)
       answer({ kind: 'done' })

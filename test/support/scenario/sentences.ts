@@ -11,7 +11,7 @@ export function sentence (note: Note): string {
     case 'begun':
     case 'finished': return `${note.procedure}${epoch} ${note.code}`
     case 'given_up': return `${note.procedure}${epoch} given up: ${note.reason}`
-    case 'trouble': return `${note.procedure}${epoch}: ${note.trouble.message}`
+    case 'failure': return `${note.procedure}${epoch}: ${note.failure.message}`
     case 'demoted': return `demotes itself: ${note.reason}; holds ${note.held.length === 0 ? 'nothing' : note.held.join('+')}`
   }
 }

@@ -10,7 +10,7 @@ import { epochOf, parseLedger, type KeyView, type Ledger } from '../../../src/co
 import type { KeyAnswer } from '../../../src/core/coordinator/key-change.ts'
 import { memberOf, type Member, type MemberZnode } from '../../../src/core/model/member.ts'
 import { isOpen, parseRecord, type SwitchoverRecord } from '../../../src/core/model/record.ts'
-import type { StoredRecord, KeySnapshot } from '../../../src/core/switchover/survey.ts'
+import type { StoredRecord, KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import type { Znode } from '../../../src/core/model/znode.ts'
 
 /** A ZooKeeper session: what it owns is gone when it ends. */
@@ -82,7 +82,7 @@ export class Store {
     return this.#nodes.get(name)?.get(child)
   }
 
-  survey (): KeySnapshot | null {
+  keySnapshot (): KeySnapshot | null {
     if (this.#key === null) return null
     const recordEpochs = [...this.#records.keys()].sort((a, b) => a - b)
     return { key: this.#key, ledger: this.ledger, ledgerVersion: this.#ledger?.version ?? null, members: this.members, recordEpochs, records: this.records.slice(-4) }

@@ -8,8 +8,8 @@
 import type { Clock } from '../../../runtime/clock.ts'
 import { ApiError, RETRY_AFTER } from '../../errors/errors.ts'
 import { EventStream, type EventSink } from './event-stream.ts'
-import { serializedText } from '../../fast-path/prepared.ts'
-import type { ClusterCache, CacheChange } from '../view.ts'
+import { serializedText } from '../../fast-path/serialized-reply.ts'
+import type { ClusterCache, CacheChange } from '../cluster-cache.ts'
 
 /** Events that are kept for those who come back. */
 const HISTORY = 1_000

@@ -2,7 +2,7 @@
 import type { Contact } from '../contact.ts'
 import { END, type EventFeed } from './event-feed.ts'
 import type { EventSink } from './event-stream.ts'
-import type { ClusterCache } from '../view.ts'
+import type { ClusterCache } from '../cluster-cache.ts'
 import type { Client } from '../waiters.ts'
 
 export class EventService {

@@ -4,9 +4,9 @@
  */
 import { ineligibilityReasons } from '../../../core/switchover/eligibility.ts'
 import { isServing, type Member } from '../../../core/model/member.ts'
-import type { KeySnapshot } from '../../../core/switchover/survey.ts'
-import { epochNow } from '../../../core/switchover/survey.ts'
-import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
+import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
+import { epochNow } from '../../../core/switchover/key-snapshot.ts'
+import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
 import { isNodeName } from '../../../cluster/layout.ts'
 import { ApiError } from '../../errors/errors.ts'
 import { etagOf, isTagIn } from '../../http/etag.ts'
@@ -49,7 +49,7 @@ export class CoordinatorStateService {
       reason: null,
     }
     const tag = epoch === undefined ? ifMatch : undefined
-    const answer = await this.#switchovers.request(request, (survey) => expecting(tag, node, survey, judge(node, state, request, survey))).catch((error: unknown) => {
+    const answer = await this.#switchovers.request(request, (keySnapshot) => expecting(tag, node, keySnapshot, judge(node, state, request, keySnapshot))).catch((error: unknown) => {
       // The node went away between the judgement on the view and the one under the lock.
       if (error instanceof ApiError && error.code === 'node_unknown') throw nodeUnknown(node)
       throw error
@@ -67,21 +67,21 @@ const sentences = {
 } as const
 
 /** What PVC looks at first, then the rule for every switchover. */
-function judge (node: string, state: WantedState, request: SwitchoverRequest, survey: KeySnapshot): Ruling {
-  const member = survey.members.find(({ name }) => name === node)
+function judge (node: string, state: WantedState, request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
+  const member = keySnapshot.members.find(({ name }) => name === node)
   if (member === undefined) throw nodeUnknown(node)
   refuseUnable(member)
-  const named = survey.key.value === node
+  const named = keySnapshot.key.value === node
   const already = state === 'primary' ? named && member.coordinatorState === 'primary' && isServing(member) : !named && member.coordinatorState === 'secondary'
-  return already ? { kind: 'already', epoch: epochNow(survey) } : rule(request, survey)
+  return already ? { kind: 'already', epoch: epochNow(keySnapshot) } : rule(request, keySnapshot)
 }
 
 /** @param tag the `If-Match` of the request, if it is a tag of the node's own coordinator state */
-function expecting (tag: string | undefined, node: string, survey: KeySnapshot, ruling: Ruling): Ruling {
+function expecting (tag: string | undefined, node: string, keySnapshot: KeySnapshot, ruling: Ruling): Ruling {
   if (tag === undefined || ruling.kind === 'already' || ruling.kind === 'in_flight') return ruling
-  const state = survey.members.find(({ name }) => name === node)?.coordinatorState ?? null
+  const state = keySnapshot.members.find(({ name }) => name === node)?.coordinatorState ?? null
   if (isTagIn(tag, etagOf({ name: node, coordinator_state: state }))) return ruling
-  throw preconditionFailed(`Node ${node} is ${state ?? 'in no readable state'} and not as the ETag in If-Match has it.`, survey.key.value, epochNow(survey))
+  throw preconditionFailed(`Node ${node} is ${state ?? 'in no readable state'} and not as the ETag in If-Match has it.`, keySnapshot.key.value, epochNow(keySnapshot))
 }
 
 function refuseUnable (member: Member): void {

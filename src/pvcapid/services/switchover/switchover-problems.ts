@@ -1,8 +1,8 @@
 /** What a refused switchover is answered with. Each says why, what the client can do, and that nothing was written. */
 import { holderInWords, type LockHolder } from '../../../core/model/lock-holder.ts'
-import type { Ruling } from '../../../core/switchover/switchover-rules.ts'
+import type { Ruling } from '../../../core/switchover/rules.ts'
 import { NOBODY, unreachable } from '../../../core/model/states.ts'
-import type { Switchover } from '../../../core/switchover/switchover-view.ts'
+import type { Switchover } from '../../../core/switchover/view.ts'
 import { ApiError, RETRY_AFTER } from '../../errors/errors.ts'
 
 /** Where a switchover is read: relative to the host. */

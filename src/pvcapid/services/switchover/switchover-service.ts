@@ -17,10 +17,10 @@ import type { SwitchoverRecord } from '../../../core/model/record.ts'
 import { holderInWords } from '../../../core/model/lock-holder.ts'
 import { isOpen } from '../../../core/model/record.ts'
 import { unreachable } from '../../../core/model/states.ts'
-import type { KeySnapshot } from '../../../core/switchover/survey.ts'
-import { epochNow } from '../../../core/switchover/survey.ts'
-import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
-import { switchoverView, unrecordedSwitchover, type Switchover } from '../../../core/switchover/switchover-view.ts'
+import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
+import { epochNow } from '../../../core/switchover/key-snapshot.ts'
+import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
+import { switchoverView, unrecordedSwitchover, type Switchover } from '../../../core/switchover/view.ts'
 import type { Clock, Timer } from '../../../runtime/clock.ts'
 import type { Logger } from '../../../runtime/log/log.ts'
 import type { LockBook } from '../../../zookeeper/locks/locks.ts'
@@ -28,15 +28,15 @@ import type { Session } from '../../../zookeeper/session/session.ts'
 import type { Contact } from '../contact.ts'
 import { ApiError, asNotStarted, zookeeperUnavailable } from '../../errors/errors.ts'
 import { epochUnknown, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
-import type { ClusterCache } from '../view.ts'
+import type { ClusterCache } from '../cluster-cache.ts'
 import type { Client, Waiters } from '../waiters.ts'
 
-export type { SwitchoverRequest } from '../../../core/switchover/switchover-rules.ts'
-export type { Switchover } from '../../../core/switchover/switchover-view.ts'
+export type { SwitchoverRequest } from '../../../core/switchover/rules.ts'
+export type { Switchover } from '../../../core/switchover/view.ts'
 
 /** Milliseconds that a change of the key waits for the primary lock. */
 const LOCK_TIMEOUT = 400
-/** Milliseconds from the request until its fate is told. */
+/** Milliseconds from the request until its outcome is told. */
 const BOUND = LOCK_TIMEOUT + 2_000
 /** Milliseconds more that a reading may take which only makes the answer better. */
 const READING = 500
@@ -52,8 +52,8 @@ export type SwitchoverAnswer =
   /** The link was lost after the write was sent. */
   | { readonly kind: 'unknown', readonly epoch: number }
 
-/** A judgement on a survey: the ruling of the core, or a caller's own `already`. Throws what is to be refused. */
-export type Judge = (survey: KeySnapshot) => Ruling
+/** A judgement on a snapshot: the ruling of the core, or a caller's own `already`. Throws what is to be refused. */
+export type Judge = (keySnapshot: KeySnapshot) => Ruling
 
 export interface SwitchoverServiceOptions {
   readonly contact: Contact
@@ -84,7 +84,7 @@ export class SwitchoverService {
    * @param judge in place of the core's rule, before the lock is taken
    * @throws ApiError with the codes of `switchover-problems.ts`, `zookeeper_unavailable`
    */
-  async request (request: SwitchoverRequest, judge: Judge = (survey) => rule(request, survey)): Promise<SwitchoverAnswer> {
+  async request (request: SwitchoverRequest, judge: Judge = (keySnapshot) => rule(request, keySnapshot)): Promise<SwitchoverAnswer> {
     const { book, identifier, clock, log } = this.#options
     const until = clock.monotonic() + BOUND
     const before = await this.#beforeWrite(judge)
@@ -115,12 +115,12 @@ export class SwitchoverService {
       const found = await readRecord(session, epoch)
       return { stored: found, present: found === null ? await readEpoch(session) : null }
     })
-    // Whoever asks for what there is not costs no survey.
+    // Whoever asks for what there is not costs no snapshot.
     if (stored === null && present !== null && present !== epoch) throw epochUnknown(epoch)
-    const survey = stored === null ? await contact.survey() : null
-    const record = stored?.record ?? survey?.records.find((each) => each.record.epoch === epoch)?.record
+    const keySnapshot = stored === null ? await contact.keySnapshot() : null
+    const record = stored?.record ?? keySnapshot?.records.find((each) => each.record.epoch === epoch)?.record
     if (record !== undefined) return this.#shown(record)
-    const unrecorded = survey !== null && epochNow(survey) === epoch ? unrecordedSwitchover(survey, this.#since()) : null
+    const unrecorded = keySnapshot !== null && epochNow(keySnapshot) === epoch ? unrecordedSwitchover(keySnapshot, this.#since()) : null
     return unrecorded ?? raise(epochUnknown(epoch))
   }
 
@@ -131,8 +131,8 @@ export class SwitchoverService {
   }
 
   eligibility (): readonly CandidateReport[] {
-    const { survey } = this.#options.view.snapshot
-    return survey === null ? [] : eligibilityReport(survey)
+    const { keySnapshot } = this.#options.view.snapshot
+    return keySnapshot === null ? [] : eligibilityReport(keySnapshot)
   }
 
   /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. Throws `too_many_waiting`, and as `get`. */
@@ -173,9 +173,9 @@ export class SwitchoverService {
   /** What can be answered without the lock, or null: the key has to be written. */
   async #withoutLock (judge: Judge): Promise<SwitchoverAnswer | null> {
     const { contact, view } = this.#options
-    const survey = view.latest?.survey ?? null
-    if (survey !== null && contact.connected && judge(survey).kind === 'write') return null
-    const fresh = await contact.survey()
+    const keySnapshot = view.latest?.keySnapshot ?? null
+    if (keySnapshot !== null && contact.connected && judge(keySnapshot).kind === 'write') return null
+    const fresh = await contact.keySnapshot()
     if (fresh === null) return null
     const ruling = judge(fresh)
     return ruling.kind === 'write' ? null : this.#ruled(ruling, fresh)
@@ -225,30 +225,30 @@ export class SwitchoverService {
 
   async #refused (refusal: Refusal): Promise<SwitchoverAnswer> {
     if (refusal.kind === 'moved') return await this.#moved()
-    const survey = refusal.kind === 'already' ? await this.#freshOrSeen() : null
-    return this.#ruled(refusal, survey)
+    const keySnapshot = refusal.kind === 'already' ? await this.#freshOrSeen() : null
+    return this.#ruled(refusal, keySnapshot)
   }
 
   async #moved (): Promise<never> {
-    const survey = await this.#freshOrSeen()
-    throw moved(survey?.key.value ?? null, survey === null ? null : epochNow(survey))
+    const keySnapshot = await this.#freshOrSeen()
+    throw moved(keySnapshot?.key.value ?? null, keySnapshot === null ? null : epochNow(keySnapshot))
   }
 
-  /** A fresh survey, or else what the view has: for what is only told beside the answer. */
+  /** A fresh snapshot, or else what the view has: for what is only told beside the answer. */
   async #freshOrSeen (): Promise<KeySnapshot | null> {
     try {
-      return await this.#options.contact.survey(READING)
+      return await this.#options.contact.keySnapshot(READING)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return this.#options.view.latest?.survey ?? null
+      return this.#options.view.latest?.keySnapshot ?? null
     }
   }
 
-  #ruled (ruling: Exclude<Ruling, { kind: 'write' }>, survey: KeySnapshot | null): SwitchoverAnswer {
+  #ruled (ruling: Exclude<Ruling, { kind: 'write' }>, keySnapshot: KeySnapshot | null): SwitchoverAnswer {
     switch (ruling.kind) {
       case 'already': {
-        const stored = survey?.records.find(({ record }) => record.epoch === ruling.epoch)
-        const switchover = stored === undefined ? survey && unrecordedSwitchover(survey, this.#since()) : this.#shown(stored.record)
+        const stored = keySnapshot?.records.find(({ record }) => record.epoch === ruling.epoch)
+        const switchover = stored === undefined ? keySnapshot && unrecordedSwitchover(keySnapshot, this.#since()) : this.#shown(stored.record)
         return { kind: 'already', epoch: ruling.epoch, switchover }
       }
       case 'in_flight': return { kind: 'in_flight', epoch: ruling.record.epoch, switchover: this.#shown(ruling.record) }

@@ -2,8 +2,8 @@
 import t from 'tap'
 import { memberOf, type MemberZnode } from '../../../src/core/model/member.ts'
 import { closeRecord, openRecord } from '../../../src/core/model/record.ts'
-import { switchoverView, unrecordedSwitchover } from '../../../src/core/switchover/switchover-view.ts'
-import type { KeySnapshot } from '../../../src/core/switchover/survey.ts'
+import { switchoverView, unrecordedSwitchover } from '../../../src/core/switchover/view.ts'
+import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 
 const member = (name: string, texts: Partial<Record<MemberZnode, string>>) => memberOf(name, (child) => {
   const data = texts[child]
@@ -50,7 +50,7 @@ t.test('a closed record is the whole truth', async (t) => {
 })
 
 t.test('a key that was written without a record', async (t) => {
-  const survey = (value: string, routerstate: string): KeySnapshot => ({
+  const keySnapshot = (value: string, routerstate: string): KeySnapshot => ({
     key: { value, version: 3, czxid: 'c', mzxid: 'm' },
     ledger: null,
     ledgerVersion: null,
@@ -58,8 +58,8 @@ t.test('a key that was written without a record', async (t) => {
     records: [],
     members: [coordinator('plum', routerstate), coordinator('fig', 'secondary')],
   })
-  t.equal(unrecordedSwitchover(survey('none', 'secondary'), at), null, 'nobody is named')
-  t.match(unrecordedSwitchover(survey('plum', 'primary'), at), { epoch: 3, to: 'plum', cause: 'external', outcome: 'succeeded', done: true, progress: 1, finished_at: at })
-  t.match(unrecordedSwitchover(survey('plum', 'takeover'), at), { epoch: 3, outcome: null, done: false, state: 'in_progress' })
-  t.match(unrecordedSwitchover({ ...survey('plum', 'takeover'), records: [{ record, version: 0 }], recordEpochs: [7] }, at), { epoch: 8 })
+  t.equal(unrecordedSwitchover(keySnapshot('none', 'secondary'), at), null, 'nobody is named')
+  t.match(unrecordedSwitchover(keySnapshot('plum', 'primary'), at), { epoch: 3, to: 'plum', cause: 'external', outcome: 'succeeded', done: true, progress: 1, finished_at: at })
+  t.match(unrecordedSwitchover(keySnapshot('plum', 'takeover'), at), { epoch: 3, outcome: null, done: false, state: 'in_progress' })
+  t.match(unrecordedSwitchover({ ...keySnapshot('plum', 'takeover'), records: [{ record, version: 0 }], recordEpochs: [7] }, at), { epoch: 8 })
 })

@@ -4,7 +4,7 @@
  */
 import type { BrokenFence } from '../model/fence-probe.ts'
 import { suspicions, type FenceRecord, type FenceState } from '../model/fence-record.ts'
-import { isMissing } from './fencing.ts'
+import { isMissing } from './judgement.ts'
 import type { Failover } from '../model/failover.ts'
 import type { Member } from '../model/member.ts'
 

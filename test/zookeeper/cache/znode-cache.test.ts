@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
-import { ZnodeCache, type TreeSnapshot, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/tree.ts'
+import { ZnodeCache, type TreeSnapshot, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/znode-cache.ts'
 import { connect, dropConnection, eventually, expireSession, keep, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
 
 const KEYS = ['daemonstate', 'routerstate', 'keepalive']

@@ -37,7 +37,7 @@ export class StepContext {
   }
 
   /** Remembers the running delay of a purpose, or that there is none. */
-  timer (purpose: 'bound' | 'standBack' | 'handover', id: number | null): void {
+  timer (purpose: 'bound' | 'backoff' | 'handover', id: number | null): void {
     this.set({ timers: { ...this.state.timers, [purpose]: id } })
   }
 
@@ -50,8 +50,8 @@ export class StepContext {
     this.effects.push({ type: 'note', note })
   }
 
-  selfFence (trouble: Failure): void {
-    this.effects.push({ type: 'self_fence', trouble })
+  selfFence (failure: Failure): void {
+    this.effects.push({ type: 'self_fence', failure })
   }
 
   end (how: 'left' | 'demoted'): void {

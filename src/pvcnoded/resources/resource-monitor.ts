@@ -7,7 +7,7 @@
 import type { KnownFailure } from '../../core/model/transition.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
-import type { ResourceStatePublisher } from './board.ts'
+import type { ResourceStatePublisher } from './state-publisher.ts'
 import { attemptAll, type Resource } from './resource.ts'
 
 export interface ResourceMonitorOptions {
@@ -18,7 +18,7 @@ export interface ResourceMonitorOptions {
   /** Resolves true once the lease is sound; false if that will not be, or on abort. */
   readonly mayAct: (signal: AbortSignal) => Promise<boolean>
   /** Told of a resource that is gone and could not be acquired again. */
-  readonly onLost: (trouble: KnownFailure) => void
+  readonly onLost: (failure: KnownFailure) => void
 }
 
 interface Run {
@@ -76,8 +76,8 @@ export class ResourceMonitor {
       log.debug({ resource: name, duration_ms: elapsed() }, `${name} is held, as its check found`)
       return board.set(name, 'held')
     }
-    log.warn({ resource: name, duration_ms: elapsed() }, `${name} is lost; acquiring it again: ${checked.trouble.message}`)
-    board.set(name, 'lost', checked.trouble.message)
+    log.warn({ resource: name, duration_ms: elapsed() }, `${name} is lost; acquiring it again: ${checked.failure.message}`)
+    board.set(name, 'lost', checked.failure.message)
     if (!await mayAct(signal)) return
     const acquired = await attemptAll(resource, 'acquire', { epoch, signal })
     if (signal.aborted || acquired.kind === 'aborted') return
@@ -85,7 +85,7 @@ export class ResourceMonitor {
       log.info({ resource: name, duration_ms: elapsed() }, `${name} is acquired again`)
       return board.set(name, 'held')
     }
-    board.set(name, 'failed', acquired.trouble.message)
-    onLost({ ...acquired.trouble, code: 'resource_lost' })
+    board.set(name, 'failed', acquired.failure.message)
+    onLost({ ...acquired.failure, code: 'resource_lost' })
   }
 }

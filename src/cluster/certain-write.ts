@@ -1,5 +1,5 @@
 /**
- * A write whose fate is always found out while its session lives: a lost reply is followed by a look at what is there, never by a blind
+ * A write whose outcome is always found out while its session lives: a lost reply is followed by a look at what is there, never by a blind
  * second try. The look follows a sync: a session that has moved to another server may be shown what was before a write that the last one has
  * forwarded. The leader refuses what comes from there once the session has moved, and answers the sync after what came before: what the look
  * shows is final.

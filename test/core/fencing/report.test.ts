@@ -2,7 +2,7 @@
 import t from 'tap'
 import { newFence } from '../../../src/core/model/fence-record.ts'
 import { failoverOf } from '../../../src/core/model/failover.ts'
-import { fencingReport } from '../../../src/core/fencing/fencing-report.ts'
+import { fencingReport } from '../../../src/core/fencing/report.ts'
 import { gone, member, presence, primary } from '../../support/scenario/builders.ts'
 
 const saying = (name: string, failover: 'fenced' | 'unfenced' | 'manual' | null) => member(name, { presence: { ...presence, failover } })

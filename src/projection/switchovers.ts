@@ -10,8 +10,8 @@ import { settledPrimary } from '../core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import type { SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY } from '../core/model/states.ts'
-import { epochNow } from '../core/switchover/survey.ts'
-import { switchoverView, unrecordedSwitchover, type Switchover } from '../core/switchover/switchover-view.ts'
+import { epochNow } from '../core/switchover/key-snapshot.ts'
+import { switchoverView, unrecordedSwitchover, type Switchover } from '../core/switchover/view.ts'
 import type { ApiSnapshot } from './api-snapshot.ts'
 import type { Topic } from './topic.ts'
 
@@ -84,11 +84,11 @@ export class SwitchoverProjection {
   }
 
   #updateUnrecorded (snapshot: ApiSnapshot): Topic[] {
-    const { survey, primarySince } = snapshot
-    const epoch = survey === null ? null : epochNow(survey)
+    const { keySnapshot, primarySince } = snapshot
+    const epoch = keySnapshot === null ? null : epochNow(keySnapshot)
     const isUnrecorded = epoch !== null && !this.#known.has(epoch)
-    this.#recordMayCome = isUnrecorded && survey !== null && survey.key.mzxid > snapshot.zxid
-    const made = isUnrecorded && !this.#recordMayCome && survey !== null && primarySince !== null ? unrecordedSwitchover(survey, primarySince) : null
+    this.#recordMayCome = isUnrecorded && keySnapshot !== null && keySnapshot.key.mzxid > snapshot.zxid
+    const made = isUnrecorded && !this.#recordMayCome && keySnapshot !== null && primarySince !== null ? unrecordedSwitchover(keySnapshot, primarySince) : null
     if (isDeepStrictEqual(made, this.#unrecorded)) return []
     this.#unrecorded = made === null ? null : Object.freeze(made)
     return made === null ? [] : [`switchover/${made.epoch}`]
@@ -96,9 +96,9 @@ export class SwitchoverProjection {
 }
 
 function primaryFrom (snapshot: ApiSnapshot): Primary {
-  const { survey, primarySince } = snapshot
-  if (survey === null) return NO_KEY
-  const epoch = epochNow(survey)
-  const settled = settledPrimary({ ...survey, ledger: { czxid: survey.key.czxid, base: epoch - survey.key.version } })
-  return { name: survey.key.value === NOBODY ? null : survey.key.value, epoch, since: primarySince, settled: settled !== null }
+  const { keySnapshot, primarySince } = snapshot
+  if (keySnapshot === null) return NO_KEY
+  const epoch = epochNow(keySnapshot)
+  const settled = settledPrimary({ ...keySnapshot, ledger: { czxid: keySnapshot.key.czxid, base: epoch - keySnapshot.key.version } })
+  return { name: keySnapshot.key.value === NOBODY ? null : keySnapshot.key.value, epoch, since: primarySince, settled: settled !== null }
 }

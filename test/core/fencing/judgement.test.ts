@@ -1,6 +1,6 @@
 // Who is dead, by what one observer has seen on its own clock, and what is done about it.
 import t from 'tap'
-import { countsAsReleased, fencingPlan, isAlive, mayHoldWhenSilent, observe, suspicion, type Look, type LivenessByNode } from '../../../src/core/fencing/fencing.ts'
+import { countsAsReleased, fencingPlan, isAlive, mayHoldWhenSilent, observe, suspicion, type Look, type LivenessByNode } from '../../../src/core/fencing/judgement.ts'
 import { gone, member, primary } from '../../support/scenario/builders.ts'
 
 const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }

@@ -1,6 +1,6 @@
 // What became of a write whose reply was lost, on a server that another one may still be ahead of.
 import t from 'tap'
-import { sureRead, sureWrite } from '../../src/cluster/sure-write.ts'
+import { sureRead, sureWrite } from '../../src/cluster/certain-write.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import type { Session } from '../../src/zookeeper/session/session.ts'
 

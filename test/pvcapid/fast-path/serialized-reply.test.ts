@@ -1,7 +1,7 @@
 /** What is sent for an object: the same whatever it is put together from, and made once for what does not change. */
 import t from 'tap'
 import { etagOf } from '../../../src/pvcapid/http/etag.ts'
-import { serialized, serializedText } from '../../../src/pvcapid/fast-path/prepared.ts'
+import { serialized, serializedText } from '../../../src/pvcapid/fast-path/serialized-reply.ts'
 
 t.test('JSON is made once for what is frozen', async (t) => {
   let made = 0

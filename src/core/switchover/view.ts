@@ -6,8 +6,8 @@ import { continuationOf, isComplete, type RoleSnapshot } from './completion.ts'
 import { particularsOf } from './progress.ts'
 import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import type { KeySnapshot } from './survey.ts'
-import { epochNow } from './survey.ts'
+import type { KeySnapshot } from './key-snapshot.ts'
+import { epochNow } from './key-snapshot.ts'
 
 export interface Switchover extends SwitchoverRecord {
   readonly state: 'requested' | 'in_progress' | 'done'
@@ -64,11 +64,11 @@ function shaped (record: SwitchoverRecord, state: Switchover['state']): Switchov
  * key names nobody.
  * @param since when the key was written, RFC 3339
  */
-export function unrecordedSwitchover (survey: KeySnapshot, since: string): Switchover | null {
-  if (survey.key.value === NOBODY) return null
-  const epoch = epochNow(survey)
-  const open = openRecord(epoch, since, { from: null, to: survey.key.value, cause: 'external', timeout: 0 })
-  const complete = isComplete({ ...survey, ledger: { czxid: survey.key.czxid, base: epoch - survey.key.version } }, epoch, survey.key.value)
-  const records = survey.records.map(({ record }) => record)
-  return switchoverView(complete ? { ...open, outcome: 'succeeded', finished_at: since, progress: 1 } : open, { members: survey.members, records }, 0)
+export function unrecordedSwitchover (keySnapshot: KeySnapshot, since: string): Switchover | null {
+  if (keySnapshot.key.value === NOBODY) return null
+  const epoch = epochNow(keySnapshot)
+  const open = openRecord(epoch, since, { from: null, to: keySnapshot.key.value, cause: 'external', timeout: 0 })
+  const complete = isComplete({ ...keySnapshot, ledger: { czxid: keySnapshot.key.czxid, base: epoch - keySnapshot.key.version } }, epoch, keySnapshot.key.value)
+  const records = keySnapshot.records.map(({ record }) => record)
+  return switchoverView(complete ? { ...open, outcome: 'succeeded', finished_at: since, progress: 1 } : open, { members: keySnapshot.members, records }, 0)
 }

@@ -24,11 +24,11 @@ export interface StoredRecord {
 }
 
 /** The ledger that holds for the key as surveyed: the stored one, or the one that has to be written first. */
-export function ledgerOf (survey: KeySnapshot): { ledger: Ledger, stale: boolean } {
-  const stale = epochOf(survey.key, survey.ledger) === null
-  return stale || survey.ledger === null
-    ? { ledger: ledgerFor(survey.key, newestKnown(survey)), stale: true }
-    : { ledger: survey.ledger, stale: false }
+export function ledgerOf (keySnapshot: KeySnapshot): { ledger: Ledger, stale: boolean } {
+  const stale = epochOf(keySnapshot.key, keySnapshot.ledger) === null
+  return stale || keySnapshot.ledger === null
+    ? { ledger: ledgerFor(keySnapshot.key, newestKnown(keySnapshot)), stale: true }
+    : { ledger: keySnapshot.ledger, stale: false }
 }
 
 /**
@@ -42,12 +42,12 @@ function newestKnown ({ recordEpochs, records, members, ledger }: KeySnapshot): 
   return known.length === 0 ? null : Math.max(...known)
 }
 
-export const epochNow = (survey: KeySnapshot): number => ledgerOf(survey).ledger.base + survey.key.version
+export const epochNow = (keySnapshot: KeySnapshot): number => ledgerOf(keySnapshot).ledger.base + keySnapshot.key.version
 
 /**
  * The switchover in flight: the newest open record whose epoch has been reached. One beyond the present epoch is about to be written by
  * whoever holds the lock, or never will be, and one whose version another write took never was; none of them is in flight.
  */
-export const switchoverInFlight = (survey: KeySnapshot): SwitchoverRecord | null =>
-  survey.records.map((stored) => stored.record)
-    .filter((record) => isOpen(record) && record.epoch <= epochNow(survey) && !isTaken(record, epochNow(survey), survey.key.value)).at(-1) ?? null
+export const switchoverInFlight = (keySnapshot: KeySnapshot): SwitchoverRecord | null =>
+  keySnapshot.records.map((stored) => stored.record)
+    .filter((record) => isOpen(record) && record.epoch <= epochNow(keySnapshot) && !isTaken(record, epochNow(keySnapshot), keySnapshot.key.value)).at(-1) ?? null

@@ -1,6 +1,6 @@
 /**
- * What a request for a switchover comes to, judged in one fixed order. Pure: the same request on the same survey gets the same ruling,
- * once from the view before the lock is taken, and again from a fresh survey under it.
+ * What a request for a switchover comes to, judged in one fixed order. Pure: the same request on the same snapshot gets the same ruling,
+ * once from the view before the lock is taken, and again from a fresh snapshot under it.
  */
 import { isSettled } from './completion.ts'
 import { isVacant } from './contention.ts'
@@ -9,7 +9,7 @@ import { eligiblePeers, ineligibilityReasons, type Reason } from './eligibility.
 import type { Member } from '../model/member.ts'
 import type { SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import { epochNow, ledgerOf, switchoverInFlight, type KeySnapshot } from './survey.ts'
+import { epochNow, ledgerOf, switchoverInFlight, type KeySnapshot } from './key-snapshot.ts'
 
 /** At least one of `to` and `from`; `from` alone means any eligible coordinator but that one. */
 export interface SwitchoverRequest {
@@ -44,10 +44,10 @@ export const onTheWay = (members: readonly Member[]) =>
 export const primaryOf = (members: readonly Member[]): string | null =>
   (members.find((member) => member.coordinatorState === 'primary') ?? members.find((member) => member.coordinatorState === 'relinquish'))?.name ?? null
 
-export function rule (request: SwitchoverRequest, survey: KeySnapshot): Ruling {
-  return unknownNode(request, survey) ?? alreadySo(request, survey) ?? sameInFlight(request, survey) ??
-    failedPrecondition(request, survey) ?? otherInFlight(request, survey) ?? unconfirmed(request, survey) ??
-    ineligible(request, survey) ?? write(request, survey)
+export function rule (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
+  return unknownNode(request, keySnapshot) ?? alreadySo(request, keySnapshot) ?? sameInFlight(request, keySnapshot) ??
+    failedPrecondition(request, keySnapshot) ?? otherInFlight(request, keySnapshot) ?? unconfirmed(request, keySnapshot) ??
+    ineligible(request, keySnapshot) ?? write(request, keySnapshot)
 }
 
 function unknownNode ({ to, from }: SwitchoverRequest, { members }: KeySnapshot): Ruling | null {
@@ -55,26 +55,26 @@ function unknownNode ({ to, from }: SwitchoverRequest, { members }: KeySnapshot)
   return node == null ? null : { kind: 'unknown_node', node }
 }
 
-function alreadySo ({ to, from }: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
-  const epoch = epochNow(survey)
-  const { value } = survey.key
+function alreadySo ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
+  const epoch = epochNow(keySnapshot)
+  const { value } = keySnapshot.key
   // A key that only PVC's daemons have written has no ledger yet, and may be settled all the same.
-  const picture = { ...survey, ledger: ledgerOf(survey).ledger }
-  if (to !== null) return from !== to && value === to && isSettled(picture, epoch, to) ? { kind: 'already', epoch } : null
-  const settledElsewhere = value !== NOBODY && value !== from && isSettled(picture, epoch, value)
+  const snapshot = { ...keySnapshot, ledger: ledgerOf(keySnapshot).ledger }
+  if (to !== null) return from !== to && value === to && isSettled(snapshot, epoch, to) ? { kind: 'already', epoch } : null
+  const settledElsewhere = value !== NOBODY && value !== from && isSettled(snapshot, epoch, value)
   return settledElsewhere ? { kind: 'already', epoch } : null
 }
 
-function sameInFlight ({ to, from }: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
-  const record = switchoverInFlight(survey)
-  if (record === null || record.epoch !== epochNow(survey)) return null
+function sameInFlight ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
+  const record = switchoverInFlight(keySnapshot)
+  if (record === null || record.epoch !== epochNow(keySnapshot)) return null
   const same = to !== null ? record.to === to : record.to !== from && (record.from === from || record.to !== null)
   return same ? { kind: 'in_flight', record } : null
 }
 
-function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
-  const primary = survey.key.value
-  const epoch = epochNow(survey)
+function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
+  const primary = keySnapshot.key.value
+  const epoch = epochNow(keySnapshot)
   const refuse = (message: string): Ruling => ({ kind: 'precondition_failed', message, primary, epoch })
   if (expectedEpoch !== null && expectedEpoch !== epoch) return refuse(`The epoch is ${epoch}, not ${expectedEpoch}.`)
   if (from !== null && from === to) return refuse(`${from} cannot be both the node that lets go and the one that takes over.`)
@@ -85,9 +85,9 @@ function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, sur
 /** A key that is there to be had is nobody's work in progress: a request that says who is to have it settles what the open record waits for. */
 export const isForTheTaking = ({ to }: Pick<SwitchoverRequest, 'to'>, { key, members }: KeySnapshot) => to !== null && isVacant(key.value, members)
 
-function otherInFlight (request: SwitchoverRequest, survey: KeySnapshot): Ruling | null {
-  const record = isForTheTaking(request, survey) ? null : switchoverInFlight(survey)
-  const nodes = onTheWay(survey.members)
+function otherInFlight (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
+  const record = isForTheTaking(request, keySnapshot) ? null : switchoverInFlight(keySnapshot)
+  const nodes = onTheWay(keySnapshot.members)
   return record !== null || nodes.length > 0 ? { kind: 'busy', record, nodes } : null
 }
 
@@ -107,9 +107,9 @@ function ineligible ({ to, from }: SwitchoverRequest, { members }: KeySnapshot):
   return possible ? null : { kind: 'ineligible', reasons }
 }
 
-function write ({ to, timeout }: SwitchoverRequest, survey: KeySnapshot): Ruling {
-  const from = primaryOf(survey.members)
-  return { kind: 'write', value: to ?? NOBODY, from, timeout: timeout ?? defaultTimeout(from, to, survey.members) }
+function write ({ to, timeout }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
+  const from = primaryOf(keySnapshot.members)
+  return { kind: 'write', value: to ?? NOBODY, from, timeout: timeout ?? defaultTimeout(from, to, keySnapshot.members) }
 }
 
 /** Seconds on top of what the nodes say they may need. */

@@ -9,15 +9,15 @@ import { newCoordinator, type ClusterSnapshot, type Coordinator, type Coordinato
 import { epochOf } from '../../core/model/epoch.ts'
 import { publishedBrokenFences } from '../../core/model/fence-probe.ts'
 import { unreachable } from '../../core/model/states.ts'
-import { ClusterSnapshots } from '../../cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { clusterInterest, clusterRoots } from '../../cluster/interest.ts'
 import { ensureKey, KeyOperations } from '../../cluster/key-operations.ts'
 import { RecordKeeper } from '../../cluster/record-keeper.ts'
-import { sureRead } from '../../cluster/sure-write.ts'
+import { sureRead } from '../../cluster/certain-write.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { Disposables } from '../../runtime/disposables.ts'
 import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
-import { ZnodeCache } from '../../zookeeper/cache/tree.ts'
+import { ZnodeCache } from '../../zookeeper/cache/znode-cache.ts'
 import { Candidacy, type CandidacyOptions } from './candidacy.ts'
 import { Domains } from './domains.ts'
 import { createFencing, type FencingTools } from '../fencing/create.ts'
@@ -30,8 +30,8 @@ import { Presence, type PresenceContent } from './presence.ts'
 import { PublishedPresence } from './published-presence.ts'
 import type { StaticData } from '../static-data.ts'
 import { register } from './registration.ts'
-import { ResourceStatePublisher } from '../resources/board.ts'
-import { ResourceMonitor } from '../resources/caretaker.ts'
+import { ResourceStatePublisher } from '../resources/state-publisher.ts'
+import { ResourceMonitor } from '../resources/resource-monitor.ts'
 import { createResource } from '../resources/create.ts'
 import type { Resource } from '../resources/resource.ts'
 import { selfFence } from './self-fence.ts'
@@ -189,7 +189,7 @@ export class Incarnation {
       resources: [...this.#resources.values()],
       board,
       mayAct: async (signal) => await lease.confirmed(signal),
-      onLost: (trouble) => this.#dispatch({ type: 'resource_lost', trouble }),
+      onLost: (failure) => this.#dispatch({ type: 'resource_lost', failure }),
     })
     this.#closing.defer('caretaker', async () => await caretaker.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
@@ -206,7 +206,7 @@ export class Incarnation {
       resources: [...this.#resources.values()],
       interval: Math.min(...config.resources.map(({ checkInterval }) => checkInterval)),
       publish,
-      onChecked: (trouble) => this.#dispatch({ type: 'readiness', trouble }),
+      onChecked: (failure) => this.#dispatch({ type: 'readiness', failure }),
     })
   }
 
@@ -308,7 +308,7 @@ export class Incarnation {
         this.#delays.delete(effect.id)
         break
       case 'note': this.#note(effect.note); break
-      case 'self_fence': this.#selfFence(effect.trouble.message); break
+      case 'self_fence': this.#selfFence(effect.failure.message); break
       case 'ended': this.#end(effect.how); break
       default: unreachable(effect)
     }
@@ -351,8 +351,8 @@ export class Incarnation {
     if (code === 'demoted') this.#demoted(note.held)
     if (code === 'key_changed' && note.outcome === 'lock_timeout') void this.#lockWatch.held()
     else if (code === 'key_changed' || (code === 'finished' && note.procedure === 'takeover')) this.#lockWatch.acquired()
-    if (code === 'trouble') this.#candidacy?.because(note.trouble)
-    const level = code === 'trouble' || code === 'demoted' ? 'warn' : 'info'
+    if (code === 'failure') this.#candidacy?.because(note.failure)
+    const level = code === 'failure' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentenceOf(note))
   }
 }
@@ -367,7 +367,7 @@ function sentenceOf (note: Note): string {
     case 'begun': return `${note.procedure} started`
     case 'finished': return `${note.procedure} finished`
     case 'given_up': return `${note.procedure} given up: ${note.reason}`
-    case 'trouble': return `${note.procedure}: ${note.trouble.message}`
+    case 'failure': return `${note.procedure}: ${note.failure.message}`
     case 'demoted': return `${note.reason}; ${note.held.length === 0 ? 'nothing is held' : `releasing ${note.held.join(', ')}`}`
   }
 }

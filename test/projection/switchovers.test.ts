@@ -1,13 +1,13 @@
 /** What is believed of an epoch while not everything has been read. */
 import t from 'tap'
 import { ApiSnapshot } from '../../src/projection/api-snapshot.ts'
-import { SwitchoverProjection } from '../../src/projection/switchover-board.ts'
+import { SwitchoverProjection } from '../../src/projection/switchovers.ts'
 import { openRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import { memberOf } from '../../src/core/model/member.ts'
 import type { Znode } from '../../src/core/model/znode.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { PersistentMap } from '../../src/zookeeper/cache/persistent-map.ts'
-import { CacheSnapshot, type CacheEntry } from '../../src/zookeeper/cache/tree-snapshot.ts'
+import { CacheSnapshot, type CacheEntry } from '../../src/zookeeper/cache/cache-snapshot.ts'
 
 const zxid = (count: number) => count.toString(16).padStart(16, '0')
 const znode = (data: string): Znode => ({ data, version: 1, czxid: zxid(2), mzxid: zxid(9), modified: '2026-01-01T00:00:00.000Z', owner: '' })

@@ -10,7 +10,7 @@ import { keyOf, parseLedger } from '../core/model/epoch.ts'
 import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch, switchoverPath } from './layout.ts'
-import type { TreeSnapshot, ZnodeCache } from '../zookeeper/cache/tree.ts'
+import type { TreeSnapshot, ZnodeCache } from '../zookeeper/cache/znode-cache.ts'
 import { toZnode } from './reading.ts'
 
 const memberChildren: ReadonlySet<string> = new Set(memberZnodes)

@@ -4,13 +4,13 @@
  * A reader will not see: intermediate values; anything that ZooKeeper has not told this process yet. What a request is decided on is
  * therefore read directly (`switchover-service.ts`).
  */
-import { ClusterSnapshots } from '../../cluster/cluster-feed.ts'
+import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { ZnodeCache, type SessionSource, type TreeSnapshot } from '../../zookeeper/cache/tree.ts'
+import { ZnodeCache, type SessionSource, type TreeSnapshot } from '../../zookeeper/cache/znode-cache.ts'
 import { apiInterest, apiRoots } from '../../projection/api-interest.ts'
 import { ApiSnapshot } from '../../projection/api-snapshot.ts'
 import { zookeeperUnavailable } from '../errors/errors.ts'
-import { SwitchoverProjection } from '../../projection/switchover-board.ts'
+import { SwitchoverProjection } from '../../projection/switchovers.ts'
 import type { Topic } from '../../projection/topic.ts'
 import type { Waiters } from './waiters.ts'
 

@@ -18,10 +18,10 @@ import { ZooKeeperError, isLinkFailure, isNoNode } from '../client/errors.ts'
 import { pathProblem } from '../client/paths.ts'
 import { PersistentMap } from './persistent-map.ts'
 import type { Session, SessionState } from '../session/session.ts'
-import { BOTH, CHILDREN, DATA, CacheReader } from './tree-reader.ts'
-import { CacheSnapshot, type CacheEntry } from './tree-snapshot.ts'
+import { BOTH, CHILDREN, DATA, CacheReader } from './cache-reader.ts'
+import { CacheSnapshot, type CacheEntry } from './cache-snapshot.ts'
 
-export { CacheSnapshot as TreeSnapshot, type CacheEntry as TreeEntry } from './tree-snapshot.ts'
+export { CacheSnapshot as TreeSnapshot, type CacheEntry as TreeEntry } from './cache-snapshot.ts'
 
 /** What the tree wants of one path. */
 export interface Interest {
