@@ -34,7 +34,7 @@ async function costOfChange (session: Session, { daemon }: ApiProcess, nodes: nu
     await delay(5)
   }
   await Promise.all(writes)
-  // Whatever is still under way is part of it.
+  // Whatever is still in progress is part of it.
   await delay(200)
   return (processorSeconds(daemon.pid) - before - resting) / writes.length * 1000
 }

@@ -70,7 +70,7 @@ while :; do
     case $status in
       4?? | 3??) [ "$status" = 429 ] || { say "$api refuses ($status)"; exit 2; } ;;
       '') say "$api does not answer (curl $failure); trying again" ;;
-      *) say "the stream of $api has ended (status $status); going on" ;;
+      *) say "the stream of $api has ended (status $status); in progress" ;;
     esac
     sleep 1
   done

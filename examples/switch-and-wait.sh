@@ -15,7 +15,7 @@
 #   0   it has succeeded, or was so already
 #   1   it has ended otherwise: failed, timed out, superseded or never begun; the JSON says which, and why
 #   2   refused; nothing was done (nobody is eligible, another switchover is in flight, there is no such node, a wrong key)
-#   3   not known: it goes on, or the API could not be asked any more. Asking again is safe: the same wish is the same switchover.
+#   3   not known: it continues, or the API could not be asked any more. Asking again is safe: the same wish is the same switchover.
 #   64  the command line is wrong
 #   69  the API could not be reached; nothing was done
 #   70  this machine has no temporary folder to work in
@@ -62,7 +62,7 @@ deadline=$(($(date +%s) + wait))
 left () { left=$((deadline - $(date +%s))); [ "$left" -gt 0 ] || left=0; }
 over () { left; [ "$left" -eq 0 ]; }
 
-# Asked again for as long as it is not answered: while it goes on the same wish is the same switchover, and once it has succeeded it is so already.
+# Asked again for as long as it is not answered: while it continues the same wish is the same switchover, and once it has succeeded it is so already.
 sent=no
 while :; do
   ask --request POST --header 'Content-Type: application/json' --data "$body" "$api/api/v1/switchover"

@@ -75,10 +75,10 @@ function showCurrent (open) {
 
 function historyRow (switchover) {
   const { epoch, started_at: started, from, to, cause, outcome, reason, error, count = 1, first_started_at: first } = switchover
-  const times = count === 1 ? null : `${count} switchovers in vain since ${clock(first)}`
+  const times = count === 1 ? null : `${count} failed switchovers since ${clock(first)}`
   const row = made('tr', null)
   row.append(made('td', String(epoch)), made('td', clock(started)), made('td', from ?? 'nobody'), made('td', to ?? 'any other'), made('td', cause),
-    made('td', outcome ?? 'under way', { 'data-outcome': outcome ?? '' }), made('td', [times, reason, error?.message].filter((text) => text).join(' — ')))
+    made('td', outcome ?? 'in progress', { 'data-outcome': outcome ?? '' }), made('td', [times, reason, error?.message].filter((text) => text).join(' — ')))
   return row
 }
 

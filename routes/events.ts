@@ -9,7 +9,7 @@ const events: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'followEvents',
       summary: 'What happens, as server-sent events',
-      description: 'Events `node`, `primary` and `switchover`, each with the object as its route serves it. A new stream begins with `resync` and everything there is; one that is taken up with `Last-Event-ID`, at this API or another, goes on where it ended, or begins anew with `resync` if that is too long ago. A client that reads too slowly gets `resync`, too. `end` is the last event of a stream that the API ends, because it stops or has read its configuration again; come back, to this API or another.',
+      description: 'Events `node`, `primary` and `switchover`, each with the object as its route serves it. A new stream begins with `resync` and everything there is; one that is taken up with `Last-Event-ID`, at this API or another, continues where it ended, or begins again with `resync` if that is too long ago. A client that reads too slowly gets `resync`, too. `end` is the last event of a stream that the API ends, because it stops or has read its configuration again; come back, to this API or another.',
       tags: ['switchover'],
       querystring: Type.Object({}, { additionalProperties: false }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'The id of the last event that was read.', maxLength: 256 })) }),

@@ -21,7 +21,7 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'requestSwitchover',
       summary: 'Ask for a switchover',
-      description: 'Without `wait` 202 as soon as it is committed. With `wait` 200 once it has succeeded, and an error for everything else: also when it still goes on at the end of the wait (503, `switchover_going_on`), so that `curl --fail` exits 0 for a success only. The same wish again is answered with the same switchover, never with a second one.',
+      description: 'Without `wait` 202 as soon as it is committed. With `wait` 200 once it has succeeded, and an error for everything else: also when it still continues at the end of the wait (503, `switchover_going_on`), so that `curl --fail` exits 0 for a success only. The same wish again is answered with the same switchover, never with a second one.',
       tags: ['switchover'],
       querystring: waiting,
       headers: expecting,
@@ -43,7 +43,7 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'listSwitchovers',
       summary: 'The history of switchovers',
-      description: 'Newest first, failovers too. What the cluster tried again and again by itself, in vain, is one entry: the newest of these switchovers, with their `count`. The next page is asked for with `before` and the `first_epoch` of the last entry.',
+      description: 'Newest first, failovers too. What the cluster retried again and again by itself, without success, is one entry: the newest of these switchovers, with their `count`. The next page is asked for with `before` and the `first_epoch` of the last entry.',
       tags: ['switchover'],
       querystring: page,
       response: { 200: repliesList(HistoryEntry, 'The entries.'), ...problems(400, 401, 503) },

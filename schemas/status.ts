@@ -10,7 +10,7 @@ const figure = (description: string) => Type.Number({ description })
 const word = (description: string) => nullable(Type.String(), description)
 
 const fencing = closed({
-  failover: nullable(oneOf(['fenced', 'unfenced', 'manual', 'differs'], '`fenced`: a dead primary is fenced, then its role moves; `unfenced`: it counts as having let go once its lease must have ended; `manual`: an operator has to confirm that it is down; `differs`: the coordinators are configured differently.'), 'What the coordinators do about a dead primary; null where none says.'),
+  failover: nullable(oneOf(['fenced', 'unfenced', 'manual', 'differs'], '`fenced`: a dead primary is fenced, then its role moves; `unfenced`: it counts as having released once its lease must have ended; `manual`: an operator has to confirm that it is down; `differs`: the coordinators are configured differently.'), 'What the coordinators do about a dead primary; null where none says.'),
   suspended: nullable(closed({
     why: oneOf(['maintenance', 'several_dead'], '`maintenance`: the cluster is in maintenance mode; `several_dead`: more than one coordinator is dead or out of contact, so something else may be wrong.'),
     nodes: list(Type.String(), { description: 'The nodes because of which it is suspended.' }),

@@ -20,7 +20,7 @@ const members = {
   epoch,
   state: oneOf(['requested', 'in_progress', 'done'], '`requested`: nobody has begun; `in_progress`: a node is at it; `done`: over, see `outcome`.'),
   done: Type.Boolean({ description: 'Whether it is over.' }),
-  outcome: nullable(switchoverOutcome, 'How it ended; null while it goes on.'),
+  outcome: nullable(switchoverOutcome, 'How it ended; null while it continues.'),
   from: nullable(Type.String(), 'Who was primary; null for nobody.'),
   to: nullable(Type.String(), 'Who is to be primary; null where the key was freed and any other coordinator may win.'),
   cause: oneOf(['request', 'contention', 'shutdown', 'fence', 'repair', 'rollback', 'restart', 'external'], 'Why the primary key was written.'),
@@ -29,7 +29,7 @@ const members = {
   started_at: moment('When it was asked for.'),
   timeout: Type.Number({ description: 'Its bound in seconds, from the request.' }),
   finished_at: nullable(moment('When it ended.')),
-  progress: Type.Number({ description: 'Finished over planned steps, 0 to 1; never falls while it goes on.', minimum: 0, maximum: 1 }),
+  progress: Type.Number({ description: 'Finished over planned steps, 0 to 1; never falls while it continues.', minimum: 0, maximum: 1 }),
   nodes: Type.Record(Type.String(), Type.Object({
     coordinator_state: coordinatorStateOrNull,
     step: Type.Integer({ description: 'Finished steps.' }),
@@ -83,5 +83,5 @@ export const Primary = reply('Primary', 'Whom the primary key names, and since w
   name: nullable(Type.String(), 'The node that the primary key names; null for nobody.'),
   epoch: nullable(Type.Integer(), 'The epoch of that; null while there is no primary key.'),
   since: nullable(moment('When the key was written, by the clock of a ZooKeeper server.')),
-  settled: Type.Boolean({ description: 'The named node is `primary`, its daemon is in contact and runs (or is stopping), and every other coordinator has let go.' }),
+  settled: Type.Boolean({ description: 'The named node is `primary`, its daemon is in contact and runs (or is stopping), and every other coordinator has released everything.' }),
 })

@@ -67,7 +67,7 @@ t.test('2 to 8: what the transaction log shows', async (t) => {
   t.match(found(new Log().set('/nodes/hv1/routerstate', 'takeover')), [/^3: .* without the primary lock/])
   const locked = () => new Log().lock(1).set('/nodes/hv1/routerstate', 'takeover').lock(2)
   t.strictSame(found(locked().unlock(2)), [], 'an attempt given up by who holds the lock')
-  t.match(found(locked().unlock(2).unlock(1)), [/^3: hv1 let go of the primary lock in takeover/])
+  t.match(found(locked().unlock(2).unlock(1)), [/^3: hv1 released the primary lock in takeover/])
   t.match(found(new Log().switchover(wish(1), superseded).set('/switchovers/0000000001', JSON.stringify({ ...wish(1), outcome: 'failed' }))), [/^4: switchover 1 was superseded and then failed/])
   t.match(found(new Log().set('/nodes/hv1/keepalive', '1').set('/nodes/hv1/daemonstate', 'stop').set('/nodes/hv1/keepalive', '2')), [/^8: .* after stop/])
   t.match(found(new Log().set('/nodes/hv1/daemonstate', 'stop')), [/^8: the last write before stop was .*, not the final keepalive/])

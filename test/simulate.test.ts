@@ -65,7 +65,7 @@ t.test('found and mended: an outage just after the key was written is no proof t
   }
 })
 
-t.test('found and mended: a node that loses contact while it registers goes on with its session', async (t) => {
+t.test('found and mended: a node that loses contact while it registers continues with its session', async (t) => {
   // Its presence is made late, when contact comes back: on a new session the node would be barred by it until the old one ends.
   for (const after of [8, 12, 20, 60]) {
     const faults: Fault[] = [

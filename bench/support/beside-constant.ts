@@ -1,6 +1,6 @@
 /**
  * The same requests to pvcapid and to a bare Fastify server that answers with the very same bytes and headers, in interleaved rounds, with
- * keepalives going on beneath both. Replies are verified: all of them by status and length, and twenty a second by their text.
+ * keepalives in progress beneath both. Replies are verified: all of them by status and length, and twenty a second by their text.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Asking {
   readonly port: number
   readonly request: string
-  /** The reply goes on for as long as it is read, and begins at once. */
+  /** The reply continues for as long as it is read, and begins at once. */
   readonly isStream: boolean
   /** How many the server holds. */
   holding (): Promise<number>

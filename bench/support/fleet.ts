@@ -82,7 +82,7 @@ export class Keepalives implements AsyncDisposable {
     this.#timer = setInterval(() => this.#due(), 10)
   }
 
-  /** What went on, for people. */
+  /** What continued, for people. */
   get told (): string {
     return `beneath: keepalives of ${this.#nodes} nodes every ${KEEPALIVE_INTERVAL} s, ${(this.writes / (performance.now() - this.#begun) * 1000).toFixed(0)} writes a second`
   }

@@ -56,7 +56,7 @@ export function quantile (values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
-/** The median of `a[i] / b[i]`: what went on beside both rounds of a pair counts for neither. */
+/** The median of `a[i] / b[i]`: what continued beside both rounds of a pair counts for neither. */
 export function medianRatio (a: readonly number[], b: readonly number[]): number {
   return median(a.map((value, index) => value / (b[index] ?? NaN)))
 }

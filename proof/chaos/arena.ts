@@ -122,7 +122,7 @@ export class Arena {
     await this.node(name).kill()
   }
 
-  /** Sets the wall clock of a node so many seconds off; its monotonic clock goes on. */
+  /** Sets the wall clock of a node so many seconds off; its monotonic clock continues. */
   setClock (name: string, seconds: number): void {
     writeFileSync(this.#clockFile(name), `${seconds >= 0 ? '+' : ''}${seconds}`)
   }
@@ -143,7 +143,7 @@ export class Arena {
     return [...this.cluster.apis, ...this.cluster.nodes].flatMap(([name, { log }]) => log.filter(({ level }) => level === 'error' || level === 'fatal').map((line) => `${name} ${JSON.stringify(line)}`))
   }
 
-  /** Ends the daemons in order, so that what they have written can be judged; the ensemble goes on. */
+  /** Ends the daemons in order, so that what they have written can be judged; the ensemble continues. */
   async quiet (): Promise<void> {
     this.#closing = true
     this.#feed[Symbol.dispose]()

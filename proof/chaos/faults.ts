@@ -69,7 +69,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'follower cut off',
-    // It goes on answering its clients, whose sessions end meanwhile with the leader.
+    // It keeps answering its clients, whose sessions end meanwhile with the leader.
     impairs: 'everybody',
     strike: async ({ ensemble }) => {
       ensemble.cutOff()

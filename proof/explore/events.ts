@@ -106,7 +106,7 @@ const quiet = (world: World) => world.api === null && Object.values(world.nodes)
   ((node.pending === null || (node.pending.op.op === 'lock_role' && !node.pending.cancelled)) && node.machine.view === viewOf(world.zk) &&
     !node.delays.some((id) => node.machine !== null && shortDelay(node.machine, id))))
 
-/** It waits for its peers to let go, and they have: its watches tell it so. */
+/** It waits for its peers to release, and they have: its watches tell it so. */
 function mayGoOn ({ activity, settings }: Coordinator, world: World): boolean {
   if (activity.kind !== 'procedure' || activity.peers === 'asked_and_moved') return false
   const [now] = activity.procedure.steps
@@ -160,7 +160,7 @@ export function happenings (world: World, bounds: Bounds): readonly Happening[] 
 const TERMS = { keepaliveWindow: 1, presenceWindow: 1 }
 const LATER = 1e6
 
-/** Who is judged dead by the others, and with `unfenced_failover` counts as having let go. A node that sees itself judged lets go of everything. */
+/** Who is judged dead by the others, and with `unfenced_failover` counts as having released. A node that sees itself judged releases everything. */
 function addJudges (world: World, add: (label: string, next: World | null) => void): void {
   const { zk, budget } = world
   for (const member of membersOf(zk)) {
@@ -174,7 +174,7 @@ function addJudges (world: World, add: (label: string, next: World | null) => vo
     if (why === 'presence_gone' && budget.unfenced > 0) add(`${name} is judged dead`, write(world, { daemonState: 'dead' }))
     if (why === 'keepalive_stale' && budget.stale > 0) add(`${name} is judged dead by its keepalive`, write(spend(world, 'stale'), { daemonState: 'dead' }))
     if (budget.unfenced > 0 && !holdsNothing(member) && countsAsReleased(member, watch, 1, LATER)) {
-      add(`${name} counts as having let go`, write(spend(world, 'unfenced'), { state: 'secondary', stateVersion: znodes.stateVersion + 1 }))
+      add(`${name} counts as having released`, write(spend(world, 'unfenced'), { state: 'secondary', stateVersion: znodes.stateVersion + 1 }))
     }
     if (znodes.daemonState === 'dead' && node.machine !== null && !node.expired) add(`${name} sees itself judged`, feed(world, name, { type: 'lost', reason: '' }))
   }

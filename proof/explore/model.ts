@@ -3,7 +3,7 @@
  * Plain immutable data; whatever is not touched by an event keeps its identity, so that its text is made only once.
  *
  * What is atomic: one operation on ZooKeeper and the arrival of its answer. What is not bounded by time: everything but the lease, which
- * runs out before the session can. An acquisition counts as holding from its beginning, a release as letting go only at its end.
+ * runs out before the session can. An acquisition counts as holding from its beginning, a release as releasing only at its end.
  */
 import { newCoordinator, type ClusterSnapshot, type Coordinator, type NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
 import type { RoleSnapshot } from '../../src/core/switchover/completion.ts'
@@ -86,7 +86,7 @@ export interface Budget {
   readonly hasty: number
   /** Nodes that are there, but judged dead because their keepalive does not change. */
   readonly stale: number
-  /** Dead nodes that count as having let go without a fence. */
+  /** Dead nodes that count as having released without a fence. */
   readonly unfenced: number
   /** Closings for which the cluster is read part by part, rather than in one instant. */
   readonly readings: number

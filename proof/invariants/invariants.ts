@@ -29,7 +29,7 @@ export function violation (world: World, before: World): string | null {
   return null
 }
 
-/** One primary that holds everything, or nobody who could be; nothing under way, no record open that could be closed. */
+/** One primary that holds everything, or nobody who could be; nothing in progress, no record open that could be closed. */
 export function isSettled (world: World): boolean {
   const { zk } = world
   const primary = zk.nodes[zk.key.value]

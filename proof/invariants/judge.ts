@@ -32,7 +32,7 @@ interface Followed {
   complete: boolean
 }
 
-/** Milliseconds after a failure, or after it has registered anew, in which a fence that was begun before may still reach a node. */
+/** Milliseconds after a failure, or after it has registered again, in which a fence that was begun before may still reach a node. */
 const EXCUSED = 10_000
 /** Milliseconds without a keepalive: two of its intervals and a second. */
 const KEEPALIVE_DUE = 11_000
@@ -67,7 +67,7 @@ export class Judge {
 
   /**
    * @param options `isOutsider`: whether a session is that of somebody who writes past the daemons; none is, unless it is told. `leases`: whether
-   * a node's lease is all that its peers rely on: it never stands still, and ends itself if it cannot let go
+   * a node's lease is all that its peers rely on: it never stands still, and ends itself if it cannot release
    */
   constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean, leases?: boolean }) {
     this.#znodes = options.znodes
@@ -148,11 +148,11 @@ export class Judge {
     else if (op === 'set' || op === 'create' || op === 'delete') this.#last.set(session, [last, write])
   }
 
-  /** 3. Only the holder of the primary lock is ever in `takeover`: none lets go of it before it has written another state. It may give up a second attempt of its own. */
+  /** 3. Only the holder of the primary lock is ever in `takeover`: none releases it before it has written another state. It may give up a second attempt of its own. */
   #stillInTakeover (session: string): void {
     if (this.#lockHolder() === session) return
     for (const { name, coordinatorState, daemonState, presence } of this.snapshot()?.members ?? []) {
-      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} let go of the primary lock in takeover`)
+      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} release the primary lock in takeover`)
     }
   }
 
@@ -172,7 +172,7 @@ export class Judge {
     if (this.#znodes().get(path)?.stat.ephemeralOwner === session) this.#registered.set(session, { name: path.split('/')[2] ?? '', at: this.#now() })
   }
 
-  /** 15. A daemon that runs has let go of everything before its session ends. */
+  /** 15. A daemon that runs has released everything before its session ends. */
   #lateToLetGo (session: string): void {
     const registered = this.#registered.get(session)
     if (!this.#registered.delete(session) || registered === undefined || !this.#leases) return

@@ -15,9 +15,9 @@ export interface Attack {
   readonly from?: string
   /** Attackers that are open at once; a share of them in the short run. */
   readonly connections: number
-  /** How long they go on. */
+  /** How long they continue. */
   readonly seconds: number
-  /** What one of them does; it may go on until `signal` aborts. */
+  /** What one of them does; it may continue until `signal` aborts. */
   readonly run: (attacker: Attacker, signal: AbortSignal) => Promise<void>
 }
 

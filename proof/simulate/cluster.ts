@@ -90,7 +90,7 @@ export class SimulatedCluster {
         timeline,
         random: random.stream(`machine ${name}`),
         onChange: (machine, resource, held) => {
-          tell(name, held ? `holds ${resource}` : `lets go of ${resource}`)
+          tell(name, held ? `holds ${resource}` : `releases ${resource}`)
           if (held) this.judge.held(machine, resource)
           this.#cue(held ? 'acquire' : 'release', { name, server: undefined })
         },
@@ -229,7 +229,7 @@ export class SimulatedCluster {
     if (server === ensemble.leader) timeline.after(Math.min(lasts, SYNC_LIMIT), () => { if (server === ensemble.leader) ensemble.reelect() })
   }
 
-  /** Everything is put right: who is down is started, whoever stands still goes on. */
+  /** Everything is put right: who is down is started, whoever stands still continues. */
   heal (): void {
     const { stage } = this.#options
     const { ensemble, network } = this.#zookeeper

@@ -83,7 +83,7 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
   const renewed = { at, cue: { on: 'renewal', after: 0 }, process: DOER, servers: serversOf(stage) } as const
   const moments: readonly [() => Fault[], ...Array<() => Fault[]>] = [
     // Nothing that the holder of a lease sends arrives any more, and what it was sent comes late: never do the two ends differ more in what they heard
-    // last. What it holds it can hardly let go of.
+    // last. What it holds it can hardly release.
     () => [
       { ...renewed, kind: 'stall', way: 'from_server', lasts: Math.round(random.between(0, sessionTimeout / 4)) },
       { ...renewed, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
@@ -91,7 +91,7 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
     ],
     // The server of whoever holds a lease says nothing more, to anybody, and closes nothing.
     () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_silent', server: DOER, lasts: Math.round(random.between(1.2, 4) * sessionTimeout) }],
-    // The server of whoever holds a lease is cut off from the others, and goes on answering what needs none of them.
+    // The server of whoever holds a lease is cut off from the others, and keeps answering what needs none of them.
     () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_cut', server: DOER, lasts: Math.round(random.between(1.2, 2) * sessionTimeout) }],
     // Whoever holds everything stands still for longer than its session lives, and the fence that is to cover that does not work.
     ...(stage.fencing !== 'command'

@@ -1,6 +1,6 @@
 /**
- * A simulated machine: what it holds outlives its daemon, and nothing but a release (or losing its power) lets go of it. An acquisition
- * counts as holding from its beginning, a release as letting go only at its end.
+ * A simulated machine: what it holds outlives its daemon, and nothing but a release (or losing its power) releases it. An acquisition
+ * counts as holding from its beginning, a release as releasing only at its end.
  */
 import type { CommandOutcome, CommandRequest, CommandRunner } from '../../src/runtime/process/command.ts'
 import type { Process } from './process.ts'

@@ -41,7 +41,7 @@ export class Process {
   get running (): boolean { return this.#state === 'running' }
   get alive (): boolean { return this.#state !== 'dead' }
 
-  /** Runs `action` inside the process: now, once it goes on, or never. */
+  /** Runs `action` inside the process: now, once it continues, or never. */
   deliver (action: () => void): void {
     if (this.#state === 'dead') return
     if (this.#state === 'paused' || this.#catchingUp) this.#backlog.push(action)
@@ -52,7 +52,7 @@ export class Process {
     if (this.#state === 'running') this.#state = 'paused'
   }
 
-  /** Goes on; what has arrived meanwhile is seen to first, a step at a time. */
+  /** Continues; what has arrived meanwhile is seen to first, a step at a time. */
   resume (): void {
     if (this.#state !== 'paused') return
     this.#state = 'running'

@@ -1,6 +1,6 @@
 /**
  * Simulated time: what is due is done in the order of its time, and of its making where times are equal. Between two actions every promise
- * that can go on has gone on, so that a run depends on nothing but its seed.
+ * that can continue has continued, so that a run depends on nothing but its seed.
  */
 import type { Timer } from '../../src/runtime/clock.ts'
 

@@ -47,7 +47,7 @@ export async function sureCreate (session: Session, path: string, data: string, 
  * @param write makes the attempt; it is repeated only once `look` has said that the last one was not applied
  * @param look reads what is there: was the attempt `applied`, not yet (`absent`), is somebody else's write there in its place (`other`), or has it
  * been `overwritten`, or somebody else's?
- * @param signal for whoever gives up finding out: nothing more is sent after it, and an attempt under way is awaited all the same
+ * @param signal for whoever gives up finding out: nothing more is sent after it, and an attempt in progress is awaited all the same
  */
 export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other' | 'overwritten'>, signal?: AbortSignal): Promise<WriteOutcome> {
   let sent = false

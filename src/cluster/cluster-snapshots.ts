@@ -10,7 +10,7 @@ import { keyOf, parseLedger } from '../core/model/epoch.ts'
 import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch, switchoverPath } from './layout.ts'
-import type { TreeSnapshot, ZnodeCache } from '../zookeeper/cache/znode-cache.ts'
+import type { CacheSnapshot, ZnodeCache } from '../zookeeper/cache/znode-cache.ts'
 import { toZnode } from './reading.ts'
 
 const memberChildren: ReadonlySet<string> = new Set(memberZnodes)
@@ -60,7 +60,7 @@ export class ClusterSnapshots {
     return { [Symbol.dispose]: () => { this.#keyless.delete(listener) } }
   }
 
-  /** Asks anew which PVC peers are alive. */
+  /** Asks again which PVC peers are alive. */
   refresh (): void {
     if (this.#view !== null) this.#update(this.#tree.snapshot, new Set())
   }
@@ -72,7 +72,7 @@ export class ClusterSnapshots {
   }
 
   /** @param changed the paths that changed, or null for all of them */
-  #update (snapshot: TreeSnapshot, changed: ReadonlySet<string> | null): void {
+  #update (snapshot: CacheSnapshot, changed: ReadonlySet<string> | null): void {
     const before = this.#view
     const members = this.#updateMembers(snapshot, changed)
     const records = this.#updateRecords(snapshot, changed)
@@ -98,7 +98,7 @@ export class ClusterSnapshots {
   }
 
   /** The members if any has changed, else null. */
-  #updateMembers (snapshot: TreeSnapshot, changed: ReadonlySet<string> | null): readonly Member[] | null {
+  #updateMembers (snapshot: CacheSnapshot, changed: ReadonlySet<string> | null): readonly Member[] | null {
     let moved = false
     if (changed === null || changed.has(NODES)) {
       this.#names = snapshot.children(NODES).filter(isNodeName)
@@ -140,7 +140,7 @@ export class ClusterSnapshots {
   }
 
   /** The records, ascending by epoch, if any has changed, else null. */
-  #updateRecords (snapshot: TreeSnapshot, changed: ReadonlySet<string> | null): readonly SwitchoverRecord[] | null {
+  #updateRecords (snapshot: CacheSnapshot, changed: ReadonlySet<string> | null): readonly SwitchoverRecord[] | null {
     if (changed !== null && ![...changed].some((path) => path.startsWith(SWITCHOVERS))) return null
     const epochs = new Set<number>()
     let moved = false

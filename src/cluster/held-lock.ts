@@ -1,4 +1,4 @@
-/** At most one lock, taken and let go of as operations that are answered: what keeps it from being had is an answer, not an exception. */
+/** At most one lock, taken and released as operations that are answered: what keeps it from being had is an answer, not an exception. */
 import type { KeyAnswer } from '../core/coordinator/key-change.ts'
 import { hasCode, isZooKeeperError } from '../zookeeper/client/errors.ts'
 import type { LockHandle } from '../zookeeper/locks/locks.ts'

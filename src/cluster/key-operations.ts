@@ -105,7 +105,7 @@ export class KeyOperations {
 
   /**
    * Closes the record of `epoch` as `not_applied`, if the key has not come to it. Shown under the primary lock, because whoever holds it knows that nobody
-   * else's write of the key is under way; how much time has passed shows nothing, since the session of a writer can outlast any outage.
+   * else's write of the key is in progress; how much time has passed shows nothing, since the session of a writer can outlast any outage.
    * `refused` if that cannot be shown now, or is not so.
    * @param signal as for `sureWrite`
    */

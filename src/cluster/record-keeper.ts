@@ -55,7 +55,7 @@ export class RecordKeeper {
     this.look()
   }
 
-  /** Begins nothing more, and waits for the write that is under way, not for contact: after this no record is written from here. */
+  /** Begins nothing more, and waits for the write that is in progress, not for contact: after this no record is written from here. */
   async [Symbol.asyncDispose] (): Promise<void> {
     this.#closed.abort()
     this.#subscription[Symbol.dispose]()

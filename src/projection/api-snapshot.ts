@@ -16,7 +16,7 @@ import { NOBODY } from '../core/model/states.ts'
 import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
-import type { TreeSnapshot } from '../zookeeper/cache/znode-cache.ts'
+import type { CacheSnapshot } from '../zookeeper/cache/znode-cache.ts'
 import type { faultZnodes } from './api-interest.ts'
 
 /** One node's replies, each with an identity of its own. */
@@ -39,7 +39,7 @@ interface Roster {
 
 /** What a snapshot begins with. */
 interface Beginning {
-  readonly tree: TreeSnapshot
+  readonly tree: CacheSnapshot
   readonly cluster: ClusterSnapshot | null
   readonly roster: Roster
   /** In the order of the roster. */
@@ -52,7 +52,7 @@ interface Beginning {
 }
 
 export class ApiSnapshot {
-  readonly #tree: TreeSnapshot
+  readonly #tree: CacheSnapshot
   readonly #roster: Roster
   readonly #replies: readonly NodeReplies[]
   /** The coordinator view; null while there is no primary key. */
@@ -82,7 +82,7 @@ export class ApiSnapshot {
    * @param before the last snapshot, or null
    * @param changed the paths that have changed since
    */
-  static next (tree: TreeSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
+  static next (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
     const touched = touchedNodes(changed)
     if (before === null || touched.all) return ApiSnapshot.#whole(tree, cluster, before)
     const roster = before.#roster
@@ -113,7 +113,7 @@ export class ApiSnapshot {
   }
 
   /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
-  static #whole (tree: TreeSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null): ApiSnapshot {
+  static #whole (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null): ApiSnapshot {
     const names = tree.children(NODES).filter(isNodeName)
     const replies = names.map((name) => sameOr(before?.node(name), nodeReplies(name, tree)))
     const roster = { names, places: new Map(names.map((name, place) => [name, place])) }
@@ -266,7 +266,7 @@ function sameOr (old: NodeReplies | undefined, made: NodeReplies): NodeReplies {
   }
 }
 
-function nodeReplies (name: string, tree: TreeSnapshot): NodeReplies {
+function nodeReplies (name: string, tree: CacheSnapshot): NodeReplies {
   const details = Object.freeze(nodeDetails(name, {
     znode: (key: DetailZnode) => tree.get(nodePath(name, key))?.data,
     plugin: (plugin, key) => plugin.includes('/') ? undefined : tree.get(`${nodePath(name, 'monitoring_data')}/${plugin}/${key}`)?.data,

@@ -1,6 +1,6 @@
 /**
  * The API as one Fastify application, put together from its parts. It can be listened with or injected into; closing it ends everything it
- * has opened: readiness first, then streams and waiters are told, requests under way finish, and at last the session ends.
+ * has opened: readiness first, then streams and waiters are told, requests in progress finish, and at last the session ends.
  *
  * Without ZooKeeper it starts all the same: reads are 503 until there is a view, and come by themselves.
  */

@@ -57,7 +57,7 @@ export interface ClusterServices extends Services {
   revoke (): void
   /** Not ready any more; whoever waits gets what there is, and streams are told. */
   stop (): void
-  /** Ends everything; what is under way on the session is awaited. */
+  /** Ends everything; what is in progress on the session is awaited. */
   close (): Promise<void>
 }
 

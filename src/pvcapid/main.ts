@@ -32,11 +32,11 @@ import { weakenings, type ConfigFile } from './reload-guard.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
 const FIRST_VIEW = 1_000
-/** Milliseconds that requests under way are given at the end. */
+/** Milliseconds that requests in progress are given at the end. */
 const IN_FLIGHT = 6_000
 /** Connections that the system keeps until they are taken; it has a bound of its own (net.core.somaxconn). Beyond it clients try again after a second. */
 const BACKLOG = 4_096
-/** Milliseconds for the whole shutdown: requests under way, the session's operations, and closing it. */
+/** Milliseconds for the whole shutdown: requests in progress, the session's operations, and closing it. */
 const SHUTDOWN = 12_000
 
 async function serve (file: string, started: ConfigFile): Promise<void> {

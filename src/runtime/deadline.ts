@@ -19,7 +19,7 @@ export class DeadlineError extends Error {
   }
 }
 
-/** A signal that follows others and can be aborted by itself. Disposing it lets go of the others; it then aborts no more by itself. */
+/** A signal that follows others and can be aborted by itself. Disposing it releases the others; it then aborts no more by itself. */
 export interface LinkedAbort extends Disposable {
   readonly signal: AbortSignal
   abort (reason: unknown): void

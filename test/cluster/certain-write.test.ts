@@ -31,7 +31,7 @@ function movedSession () {
   return { calls, state, session, write, look, lost }
 }
 
-t.test('a write that was under way elsewhere is looked for only once it must show', async (t) => {
+t.test('a write that was in progress elsewhere is looked for only once it must show', async (t) => {
   const { calls, session, write, look } = movedSession()
   t.equal(await sureWrite(session, write, look), 'done', 'and not refused because of itself')
   t.strictSame(calls, ['write', 'sync', 'look'])

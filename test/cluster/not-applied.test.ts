@@ -30,7 +30,7 @@ t.test('never written', async (t) => {
 
   t.same(await observer.concludeNotApplied(9, WALL), { kind: 'done' })
   t.equal(await outcomeOf(9), 'not_applied')
-  t.same((await session.children(PRIMARY_NODE)).names, [], 'and the lock is let go of')
+  t.same((await session.children(PRIMARY_NODE)).names, [], 'and the lock is released')
 
   await session.set(SWITCHOVERS, JSON.stringify({ czxid: '0', base: 0 }), 0)
   t.same(await observer.concludeNotApplied(8, WALL), { kind: 'refused' }, 'nobody can tell in a life of the key that the ledger does not know')

@@ -32,7 +32,7 @@ t.test('closing waits for the record that is being written, and begins no other'
   let closed = false
   const closing = keeper[Symbol.asyncDispose]().then(() => { closed = true })
   await turns()
-  t.notOk(closed, 'a write is under way')
+  t.notOk(closed, 'a write is in progress')
   t.ok(givenUp?.aborted, 'whose outcome is not to be waited for beyond that')
   answer({ kind: 'unknown' })
   await closing

@@ -133,7 +133,7 @@ t.test('what each refusal says, and what a reload may do', async (t) => {
   const { ready, reload } = start(t, t.testdir(), text('{enabled: false}'))
   await ready
   const on = text(`{enabled: true, tokens: [{description: a, role: operate, token: ${KEY}}]}`)
-  t.match(await reload(on), { level: 'info' }, 'authentication may go on')
+  t.match(await reload(on), { level: 'info' }, 'authentication may continue')
   t.match(await reload(text('{enabled: false}')), { level: 'error', reasons: [/Authentication is on and would go off/] }, 'and then not off, whatever it was at the start')
   t.match(await reload(text('{}')), { level: 'error', reasons: [/Authentication is on/] })
   t.match(await reload(text('{enabled: true, tokens: []}')), { level: 'error', problems: [/tokens is empty/] })

@@ -1,5 +1,5 @@
 /**
- * What `curl --fail` says of `POST /switchover?wait=…`: 0 for success only, 22 for everything else: also for a switchover that goes on
+ * What `curl --fail` says of `POST /switchover?wait=…`: 0 for success only, 22 for everything else: also for a switchover that continues
  * at the end of the wait. Without `wait` 0 means that it has begun.
  */
 import { spawn } from 'node:child_process'
@@ -45,7 +45,7 @@ t.test('exit codes', async (t) => {
   t.equal(await curl({ to: 'fig', from: 'quince' }), 22, 'not as expected')
   t.equal(await curl({ to: 'fig' }, 'a-key-that-is-not-known'), 22, 'not allowed')
   const goingOn = await run({ to: 'fig' }, 0.1, OPERATE)
-  t.strictSame(goingOn, { exit: 22, status: '503' }, 'it goes on at the end of the wait')
+  t.strictSame(goingOn, { exit: 22, status: '503' }, 'it continues at the end of the wait')
   t.strictSame(await run({ to: 'fig' }, null, OPERATE), { exit: 0, status: '202' }, 'begun, for who does not wait')
   t.equal(await curl({ to: 'quince' }), 22, 'another is in flight')
   const nodes = settle(t, session, ['plum', 'fig', 'quince'])

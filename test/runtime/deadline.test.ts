@@ -69,7 +69,7 @@ t.test('what the work rejects with after the deadline disturbs nobody', async (t
   t.same(unhandled, [])
 })
 
-t.test('linked signals follow the first that aborts, and are let go of', async (t) => {
+t.test('linked signals follow the first that aborts, and are released', async (t) => {
   const one = new AbortController()
   const two = new AbortController()
   const linked = linkSignals(one.signal, undefined, two.signal)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { watchLoop } from '../../src/runtime/loop-watch.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
-t.test('a turn that comes late is a stall, one in time is not, and watching goes on', async (t) => {
+t.test('a turn that comes late is a stall, one in time is not, and watching continues', async (t) => {
   const clock = new ManualClock()
   const after = clock.after.bind(clock)
   let delay = 0

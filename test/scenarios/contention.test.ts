@@ -48,7 +48,7 @@ scenario(t, 'The key names nobody known and the primary is the only coordinator'
   t.equal(cluster.outcome(3), 'succeeded')
 })
 
-scenario(t, 'The key is deleted and made anew', (cluster, t) => {
+scenario(t, 'The key is deleted and made again', (cluster, t) => {
   cluster.boot('hv1', 'hv2')
   cluster.advance(10)
   cluster.request({ to: 'hv2' })
@@ -57,10 +57,10 @@ scenario(t, 'The key is deleted and made anew', (cluster, t) => {
   cluster.advance(1)
   cluster.makeKey('none')
   cluster.advance(20)
-  t.ok((cluster.store.epoch ?? 0) > 3, 'epochs go on growing')
+  t.ok((cluster.store.epoch ?? 0) > 3, 'epochs keep growing')
 })
 
-scenario(t, 'The key is deleted and made anew with the name of a secondary', (cluster, t) => {
+scenario(t, 'The key is deleted and made again with the name of a secondary', (cluster, t) => {
   cluster.boot('hv1', 'hv2')
   cluster.advance(10)
   cluster.deleteKey()
@@ -106,7 +106,7 @@ scenario(t, 'A dead primary is not succeeded', (cluster, t) => {
   t.match(cluster.look(), /hv2 run\/primary holds/)
 })
 
-scenario(t, 'The key is made anew after an epoch that nobody recorded', (cluster, t) => {
+scenario(t, 'The key is made again after an epoch that nobody recorded', (cluster, t) => {
   cluster.boot('hv1', 'hv2')
   cluster.advance(10)
   cluster.writeKeyBlindly('hv2')

@@ -68,7 +68,7 @@ scenario(t, 'A release hangs', (cluster, t) => {
   t.match(cluster.look(), /hv1 run\/primary holds ip\+dhcp/)
 })
 
-scenario(t, 'A release fails and the target starts anew meanwhile', (cluster, t) => {
+scenario(t, 'A release fails and the target starts again meanwhile', (cluster, t) => {
   three(cluster)
   cluster.failRelease('hv1', 'ip')
   cluster.request({ to: 'hv2', timeout: 30 })
@@ -109,7 +109,7 @@ scenario(t, 'A resource of the only coordinator is gone for good', (cluster, t) 
   t.match(cluster.look(), /^key hv1 .*hv1 run\/primary/, 'it keeps what it has')
 })
 
-scenario(t, 'A rollback cannot let go either', (cluster, t) => {
+scenario(t, 'A rollback cannot release either', (cluster, t) => {
   three(cluster)
   cluster.failAcquire('hv2', 'dhcp')
   cluster.failRelease('hv2', 'ip')
@@ -122,7 +122,7 @@ scenario(t, 'A rollback cannot let go either', (cluster, t) => {
   t.match(cluster.look(), /hv2 run\/primary holds ip\+dhcp/)
 })
 
-scenario(t, 'A node that could not let go fails again and can let go now', (cluster, t) => {
+scenario(t, 'A node that could not release fails again and can release now', (cluster, t) => {
   three(cluster)
   cluster.failRelease('hv1', 'ip')
   cluster.request({ to: 'hv2', timeout: 15 })

@@ -54,7 +54,7 @@ scenario(t, 'The lease runs out and a release fails', (cluster, t) => {
   cluster.failRelease('hv1', 'dhcp')
   cluster.expireLease('hv1')
   cluster.advance(30)
-  t.match(cluster.look(), /hv1 init\/primary holds dhcp/, 'its start cannot let go either, and nobody goes past it')
+  t.match(cluster.look(), /hv1 init\/primary holds dhcp/, 'its start cannot release either, and nobody goes past it')
   cluster.mend('hv1', 'dhcp')
   cluster.advance(60)
   t.match(cluster.look(), /run\/primary holds ip\+dhcp/)
@@ -169,7 +169,7 @@ scenario(t, 'A shutdown during a start', (cluster, t) => {
   t.match(cluster.look(), /hv1 stop\/secondary down/)
 })
 
-scenario(t, 'A shutdown of a start that cannot let go', (cluster, t) => {
+scenario(t, 'A shutdown of a start that cannot release', (cluster, t) => {
   cluster.boot('hv1')
   cluster.failRelease('hv1', 'dhcp')
   cluster.advance(1)
@@ -178,7 +178,7 @@ scenario(t, 'A shutdown of a start that cannot let go', (cluster, t) => {
   t.match(cluster.look(), /hv1 stop\/- down/, 'it never said that it holds nothing')
 })
 
-scenario(t, 'A start that cannot let go tries again', (cluster, t) => {
+scenario(t, 'A start that cannot release tries again', (cluster, t) => {
   cluster.boot('hv1')
   cluster.failRelease('hv1', 'dhcp')
   cluster.advance(30)
@@ -187,7 +187,7 @@ scenario(t, 'A start that cannot let go tries again', (cluster, t) => {
   t.match(cluster.look(), /hv1 run\/primary/)
 })
 
-scenario(t, 'A shutdown that cannot let go', (cluster, t) => {
+scenario(t, 'A shutdown that cannot release', (cluster, t) => {
   three(cluster)
   cluster.failRelease('hv1', 'ip')
   cluster.shutdown('hv1')

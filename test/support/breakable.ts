@@ -22,7 +22,7 @@ export const breakOn = (made: Cluster, node: string) => { writeFileSync(join(mad
 
 export const mendOn = (made: Cluster, node: string) => { rmSync(join(made.folder, `broken-${node}`)) }
 
-/** When `node` tried in vain, in seconds of the wall clock. */
+/** When `node` tried without success, in seconds of the wall clock. */
 export const attemptsOf = (made: Cluster, node: string): readonly number[] => made.notes(`attempts-${node}`).map(Number)
 
 /** The history as the API at `base` serves it. */

@@ -1,4 +1,4 @@
-/** An ensemble that ends with the test, with a follower that can be cut off from its leader while its clients go on talking to it. */
+/** An ensemble that ends with the test, with a follower that can be cut off from its leader while its clients keep talking to it. */
 import type { Test } from 'tap'
 import { ZooKeeperEnsemble } from '../../tools/testbed/ensemble.ts'
 import type { ZooKeeperServer } from '../../tools/testbed/zookeeper-server.ts'

@@ -46,7 +46,7 @@ export async function startPvcapid (t: Test, zookeeper: string, { heap }: Fuzzed
 /** Bytes that a process holds. */
 export const residentBytes = (pid: number): number => 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 
-/** Plays the nodes until `signal`: whoever the key names is primary, the others are secondary. Goes on through every outage. */
+/** Plays the nodes until `signal`: whoever the key names is primary, the others are secondary. Continues through every outage. */
 export async function playNodes (keeper: SessionKeeper, names: readonly string[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await delay(30)
@@ -147,7 +147,7 @@ export class Fuzzing {
       for (const path of watch.see(chunk)) {
         const isLate = this.#isLate(path)
         this.#writes.push({ path, isLate })
-        if (!this.#writing && !isLate) this.#fault(`${path} was written with no request to write under way`)
+        if (!this.#writing && !isLate) this.#fault(`${path} was written with no request to write in progress`)
       }
     }
   }

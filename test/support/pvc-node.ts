@@ -1,6 +1,6 @@
 /**
  * A PVC coordinator as far as its peers can tell: a Python process that walks through PVC's phases with kazoo. As the taker it holds the exclusive lock of
- * the key, is the writer of phase A, the reader of B and the writer of C to G; as the one that lets go it is the reader where the taker writes, and
+ * the key, is the writer of phase A, the reader of B and the writer of C to G; as the one that releases it is the reader where the taker writes, and
  * the writer where it reads. Everything of the taker's is acquired from phase C on, everything of the other's is released before the end of B.
  */
 import { join } from 'node:path'

@@ -94,7 +94,7 @@ t.test('guards', async (t) => {
     t.match(await inProcess('raw-close-in-watch', [String(server.port)]), { signal: 'SIGABRT' })
   })
 
-  t.test('what the native client lets go of belongs to others at once: no socket or child of the process is disturbed by lost connections', async (t) => {
+  t.test('what the native client releases belongs to others at once: no socket or child of the process is disturbed by lost connections', async (t) => {
     const lossy = await zookeeper(t)
     const ending = await inProcess('descriptors', [String(lossy.port)], {
       meanwhile: async () => {
@@ -273,7 +273,7 @@ t.test('guards', async (t) => {
     const reading = connection.get('/', false)
     connection.close()
     connection.close()
-    await t.rejects(reading, { code: 'closed', zkCode: -116 }, 'what was under way settles')
+    await t.rejects(reading, { code: 'closed', zkCode: -116 }, 'what was in progress settles')
     await t.rejects(connection.get('/', false), { code: 'closed', zkCode: 0 })
     await new Promise((resolve) => setImmediate(resolve))
     t.equal(events.length, 1, 'no event after the close')
@@ -323,7 +323,7 @@ t.test('guards', async (t) => {
     t.strictSame(calls.slice(before), ['1.close'])
   })
 
-  t.test('closing comes last: after the answers to what is under way, and so after a lock that is being released', async (t) => {
+  t.test('closing comes last: after the answers to what is in progress, and so after a lock that is being released', async (t) => {
     const { calls } = spy(t)
     const session = await connect(t, server)
     const lock = await acquireLock(session, '/closing/lock', { book: lockBook(), kind: 'exclusive', identifier: 'me', timeout: 20_000 })
@@ -332,7 +332,7 @@ t.test('guards', async (t) => {
     const released = lock.release()
     // No turn of the event loop, in which the answer could come.
     for (let i = 0; i < 1000 && !calls.includes('1.a_delete_'); i++) await Promise.resolve()
-    t.strictSame(calls.filter((call) => call.startsWith('1.a_delete_')), ['1.a_delete_'], 'the release is under way')
+    t.strictSame(calls.filter((call) => call.startsWith('1.a_delete_')), ['1.a_delete_'], 'the release is in progress')
     await session.close()
     await released
     const ends = ['1.a_delete_', '1.a_delete_ answered', '1.close']

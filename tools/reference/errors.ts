@@ -19,7 +19,7 @@ export function errorsPage (): string {
   return page('Errors', 'the lists of codes in src/',
     'A code, once published, keeps its meaning. Sentences are for people and may change.',
     '## Problems of the API',
-    'Every error of pvcapid is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence that says what to do), `instance`, `code`, and `message` for PVC\'s clients. Where something was to be changed there is also `outcome`: `not_started` (nothing was written, and nothing will be), `in_progress` (it was written and goes on), or `unknown` (it may or may not have been written; the route in `Location` will tell).',
+    'Every error of pvcapid is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence that says what to do), `instance`, `code`, and `message` for PVC\'s clients. Where something was to be changed there is also `outcome`: `not_started` (nothing was written, and nothing will be), `in_progress` (it was written and continues), or `unknown` (it may or may not have been written; the route in `Location` will tell).',
     table(['code', 'status', 'title', 'what to do'], Object.entries(problems)
       .map(([name, [status, title, advice]]) => [code(name), String(status), title, advice])
       .sort(([, a = ''], [, b = '']) => Number(a) - Number(b))),

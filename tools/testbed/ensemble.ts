@@ -1,5 +1,5 @@
 /**
- * Three ZooKeeper servers, one of which can be cut off from the others while its clients go on talking to it.
+ * Three ZooKeeper servers, one of which can be cut off from the others while its clients keep talking to it.
  *
  * The one that can be cut off has the highest number, so that it makes every connection to the others by itself (a server with a lower number that
  * connects is hung up on and called back), and all of them through proxies; it starts last, when the others have a leader.

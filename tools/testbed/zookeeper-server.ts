@@ -17,7 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
 
-/** In ticks: a follower that is cut off from its leader goes on answering reads for as long as `syncLimit`. */
+/** In ticks: a follower that is cut off from its leader keeps answering reads for as long as `syncLimit`. */
 const QUORUM = ['initLimit=40', 'syncLimit=60']
 const JAR = '/usr/share/java/zookeeper.jar'
 /** Of a package that ZooKeeper's depends on: prints warnings and errors. */
@@ -91,7 +91,7 @@ export class ZooKeeperServer {
   get connectString (): string { return `127.0.0.1:${this.#port}` }
   get running (): boolean { return this.#process !== null }
 
-  /** Starts the server and waits until it serves. With data of an earlier `start()` it goes on from there. */
+  /** Starts the server and waits until it serves. With data of an earlier `start()` it continues from there. */
   async start (): Promise<this> {
     if (this.#process !== null) return this
     if (!existsSync(JAR)) throw new Error(`${JAR} is missing: install Debian's "zookeeper" and a Java runtime (apt install zookeeper)`)

@@ -1,6 +1,6 @@
 /**
  * The client library, as `src/zookeeper/client/connection.ts` promises it, over simulated wires: it looks for a server that takes it, pings, gives
- * a silent one up, and goes on with its session elsewhere until it is told that the session has expired.
+ * a silent one up, and continues with its session elsewhere until it is told that the session has expired.
  */
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
 import { checkData, checkPath, checkVersion } from '../../../src/zookeeper/client/arguments.ts'

@@ -1,6 +1,6 @@
 /**
  * The ensemble: a leader that orders every write, servers that follow it each at its own pace, and the sessions. A write is committed
- * when a quorum is in touch; one that was under way when the leader went away is committed by the next one or never, and nobody is told.
+ * when a quorum is in touch; one that was in progress when the leader went away is committed by the next one or never, and nobody is told.
  */
 import type { Timer } from '../../../src/runtime/clock.ts'
 import type { Random } from '../random.ts'
@@ -112,7 +112,7 @@ export class Ensemble {
     return this.sessions.get(session)?.closing === false
   }
 
-  /** A session goes on at `server`: every connection that it had before is dropped, and what is still on its way from there is refused. */
+  /** A session continues at `server`: every connection that it had before is dropped, and what is still on its way from there is refused. */
   move (session: string, server: Server): void {
     for (const each of this.servers) each.drop(session)
     const entry = this.sessions.get(session)

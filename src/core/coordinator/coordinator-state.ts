@@ -30,7 +30,7 @@ export type NodeOp =
   | { readonly op: 'write_state', readonly state: CoordinatorState }
   | { readonly op: 'write_daemon_state', readonly daemonState: 'run' | 'shutdown' }
   | { readonly op: 'acquire' | 'release', readonly resource: string, readonly epoch: number | null }
-  /** Takes, or lets go of, the lock that a PVC peer waits for before it acquires anything. */
+  /** Takes, or releases, the lock that a PVC peer waits for before it acquires anything. */
   | { readonly op: 'hold_sync' | 'let_go_sync' }
 
 export type NodeAnswer =
@@ -39,7 +39,7 @@ export type NodeAnswer =
   | { readonly kind: 'overwritten' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'unknown' }
-  /** Cancelled, and nothing of it goes on: a command's whole process group is gone. */
+  /** Cancelled, and nothing of it continues: a command's whole process group is gone. */
   | { readonly kind: 'aborted' }
 
 /** The answer as a change of the key takes it: what was stopped in some other way than by refusal may have been sent. */
@@ -109,7 +109,7 @@ export interface Coordinator {
   readonly state: CoordinatorState | null
   readonly view: ClusterSnapshot | null
   readonly spentEpoch: number
-  /** What was last tried in vain, or done but not yet seen: the same again is given time. */
+  /** What was last tried without success, or done but not yet seen: the same again is given time. */
   readonly tried: Tried | null
   /** What may be held here, in order of acquisition. */
   readonly held: readonly string[]

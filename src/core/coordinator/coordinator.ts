@@ -2,7 +2,7 @@
  * The coordinator machine: `step(state, event) → { state, effects }`, pure. One activity at a time, one operation in flight for it, and
  * every answer carries the number of the operation it belongs to; answers to anything given up are dropped here, once.
  *
- * Invariants: a node is `takeover` only while it holds the primary lock; a resource is acquired only after every peer has let go of it;
+ * Invariants: a node is `takeover` only while it holds the primary lock; a resource is acquired only after every peer has released it;
  * what may be held is in `held` from before its acquisition until after its release; a lost lease releases everything and ends this life.
  */
 import { keyAnswerOf, type Coordinator, type CoordinatorEvent, type Effect, type NodeAnswer } from './coordinator-state.ts'
@@ -102,7 +102,7 @@ function onShutdown (context: StepContext): void {
   context.timer('handover', context.delay(settings.delays.handoverTimeout))
 }
 
-/** What to do at rest: begun at once, or after a delay that starts anew whenever the subject changes. */
+/** What to do at rest: begun at once, or after a delay that starts again whenever the subject changes. */
 function consider (context: StepContext): void {
   const decision = decide(standingOf(context.state), context.state.view)
   const after = 'after' in decision ? decision.after : 0
@@ -176,7 +176,7 @@ function beginTakeover (context: StepContext, epoch: number): void {
   runProcedure(context, beginProcedure('takeover', takeoverPlan(settings.resources, epoch), context.wall, { epoch }))
 }
 
-/** Everything that may be held is released, on this machine's own authority; what goes on is stopped and waited for first. */
+/** Everything that may be held is released, on this machine's own authority; what is running is stopped and waited for first. */
 function demote (context: StepContext, reason: string): void {
   context.lost = null
   const { activity, held, timers } = context.state

@@ -38,7 +38,7 @@ export type Decision =
   | { readonly do: 'nothing' }
   | { readonly do: 'start' }
   | { readonly do: 'announce_shutdown' }
-  /** Nothing is held and nothing under way: the daemon may stop. */
+  /** Nothing is held and nothing in progress: the daemon may stop. */
   | { readonly do: 'leave' }
   | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
@@ -103,7 +103,7 @@ const somebodyFit = (me: DecisionInput, members: readonly Member[]) =>
 const free = (me: DecisionInput, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
   ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason })
 
-/** It could not let go of something: if nobody else can serve, it takes back what it did let go of. */
+/** It could not release something: if nobody else can serve, it takes back what it did release. */
 function stuck (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
   if (me.backingOff || !mayContend(me.self, members) || !isVacant(seen.value, members)) return nothing

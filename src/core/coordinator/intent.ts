@@ -14,7 +14,7 @@ import type { Failure } from '../model/transition.ts'
 export interface SeenKey {
   readonly value: string
   readonly version: number
-  /** Which life of the key: one that was deleted and made anew counts its versions from 0 again. */
+  /** Which life of the key: one that was deleted and made again counts its versions from 0 again. */
   readonly czxid: string
 }
 

@@ -1,5 +1,5 @@
 /**
- * One change of the primary key, from taking the lock to letting go of it, as a pure machine: it asks for one operation at a time, and each
+ * One change of the primary key, from taking the lock to releasing it, as a pure machine: it asks for one operation at a time, and each
  * answer leads to the next. Everybody changes the key through this, coordinators and APIs alike.
  *
  * Invariants: the key is written only under the primary lock and at the version the decision was made on; its record exists before it
@@ -50,7 +50,7 @@ export type KeyOutcome =
 
 export interface KeyChange {
   readonly intent: Intent
-  /** The operation under way, and those that follow if all goes well. Never empty. */
+  /** The operation in progress, and those that follow if all goes well. Never empty. */
   readonly plan: readonly [KeyOp, ...KeyOp[]]
   /** The record of the epoch to be written, once that is known. */
   readonly record: SwitchoverRecord | null
@@ -60,7 +60,7 @@ export interface KeyChange {
 
 const notStarted: KeyOutcome = { kind: 'not_started' }
 
-/** @param underLock the caller holds the primary lock and goes on holding it */
+/** @param underLock the caller holds the primary lock and keeps holding it */
 export function beginKeyChange (intent: Intent, { underLock }: { underLock: boolean }): KeyChange {
   const plan: KeyChange['plan'] = underLock ? [{ op: 'read_snapshot' }] : [{ op: 'lock' }, { op: 'read_snapshot' }, { op: 'unlock' }]
   return { intent, plan, record: null, outcome: notStarted }
@@ -141,7 +141,7 @@ function afterFailure (change: KeyChange, at: KeyOp, failure: Exclude<KeyAnswer[
   const somebodyElse = failure === 'refused' || failure === 'overwritten'
   switch (at.op) {
     case 'lock': return { ...change, plan: [at], outcome: failure === 'refused' ? { kind: 'lock_timeout' } : notStarted }
-    // Not let go of in words, but the session is gone and the lock with it; or somebody closed the record before us. Both are well.
+    // Not release in words, but the session is gone and the lock with it; or somebody closed the record before us. Both are well.
     case 'unlock': return change
     // After a write of the key that may have been applied, `not_started` would not be true.
     case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' ? change : instead(change, [], notStarted)

@@ -1,5 +1,5 @@
 /**
- * The lease: how long a node may go on holding resources on the strength of its last acknowledged write. Counted from when that write was
+ * The lease: how long a node may keep holding resources on the strength of its last acknowledged write. Counted from when that write was
  * *sent*, on the node's own monotonic clock: the ensemble cannot have begun to count the session out before it.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Reads a procedure's steps one by one: asks for the operation of each, takes its answer, and decides what a failure leads to. A takeover
- * that cannot be finished becomes a rollback, a rollback that cannot let go becomes visible as such, and anything that says the session or
+ * that cannot be finished becomes a rollback, a rollback that cannot release becomes visible as such, and anything that says the session or
  * the state is not ours any more ends the life (`context.lost`).
  */
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
@@ -118,7 +118,7 @@ export function answerProcedure (context: StepContext, running: Running, answer:
     // One that could not be deleted now is seen to elsewhere, and goes with the session at the latest.
     case 'unlock':
     case 'let_go_sync': return advance(context, running)
-    // To let go is right whether or not the peer waits for it.
+    // To release is right whether or not the peer waits for it.
     case 'hold_sync':
       if (refused) return advance(context, running)
       break
@@ -145,7 +145,7 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
       const { keySnapshot } = answer
       const record = keySnapshot?.records.find((stored) => stored.record.epoch === procedure.epoch)?.record
       // An epoch whose record is closed, or is another node's (a blind write took the version it was made for), belongs to a switchover
-      // that is over: this node lets go of the lock, and writes its name again for an epoch of its own.
+      // that is over: this node releases the lock, and writes its name again for an epoch of its own.
       const usable = record === undefined || (isOpen(record) && record.to === self)
       const mine = keySnapshot?.key.value === self && epochNow(keySnapshot) === procedure.epoch && usable
       if (!mine) return advance(context, { ...running, procedure: { ...procedure, steps: [now, { do: 'unlock' }] } })
@@ -182,7 +182,7 @@ function rollBack (context: StepContext, procedure: Procedure, closing: Closing 
   }))
 }
 
-/** It cannot let go: shown as such, with what it did let go of. From a rollback, the switchover is closed all the same. */
+/** It cannot release: shown as such, with what it did release. From a rollback, the switchover is closed all the same. */
 function onReleaseFailed (context: StepContext, running: Running, error: Failure): void {
   const { procedure } = running
   context.note({ code: 'failure', procedure: procedure.name, epoch: procedure.epoch, failure: error })
@@ -205,7 +205,7 @@ function answerGiveBack (context: StepContext, running: Running & { change: KeyC
   advance(context, { ...running, change: null })
 }
 
-/** The bound of the takeover has passed: nothing more is begun, and what goes on is stopped. Once `primary` is being written it is too late for that. */
+/** The bound of the takeover has passed: nothing more is begun, and what is running is stopped. Once `primary` is being written it is too late for that. */
 export function doom (context: StepContext, activity: Running): void {
   const [now] = activity.procedure.steps
   if (now.do === 'unlock' || (now.do === 'enter' && now.state === 'primary')) return

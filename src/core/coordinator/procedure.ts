@@ -17,7 +17,7 @@ export type Step =
   | { readonly do: 'announce', readonly daemonState: 'run' | 'shutdown' }
   /** From here on, `resource` is being worked on. */
   | { readonly do: 'turn_to', readonly resource: string }
-  /** Wait until every peer has let go of it, by reading them directly. */
+  /** Wait until every peer has released it, by reading them directly. */
   | { readonly do: 'await_release', readonly resource: string }
   | { readonly do: 'acquire', readonly resource: string }
   | { readonly do: 'release', readonly resource: string }
@@ -40,7 +40,7 @@ export interface Procedure {
   /** What this switchover came from: the node that the key goes back to if it fails. */
   readonly former: string | null
   readonly since: string
-  /** The step under way, and the rest. */
+  /** The step in progress, and the rest. */
   readonly steps: readonly [Step, ...Step[]]
   /** Planned steps, and those finished, as clients count them: each resource, and settling. */
   readonly of: number
@@ -102,7 +102,7 @@ const leaving: Plan = [
 
 /**
  * Undoes a takeover: everything that may be held is released, the switchover is closed (unless somebody did), and the key goes back
- * before the lock is let go.
+ * before the lock is release.
  */
 export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null): Plan => [
   { do: 'publish' },
@@ -114,8 +114,8 @@ export const rollbackPlan = (held: readonly string[], epoch: number, closing: Cl
 ]
 
 /**
- * What is left of a rollback that cannot let go of a resource: it is shown as a relinquish with its error, the switchover is closed as
- * planned, and the lock is let go. The key goes on naming this node, the only one that could hold everything again.
+ * What is left of a rollback that cannot release a resource: it is shown as a relinquish with its error, the switchover is closed as
+ * planned, and the lock is release. The key keeps naming this node, the only one that could hold everything again.
  */
 export const stuckPlan = (rest: readonly Step[]): Plan => [
   { do: 'publish' },

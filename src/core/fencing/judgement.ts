@@ -2,7 +2,7 @@
  * Who is dead, and what is to be done about it. Pure: sightings and the observer's own monotonic time in, judgements out. Clocks of different
  * machines are never compared: a keepalive counts by whether it *changes*, not by what it says.
  *
- * Invariant: every window begins anew when the observer connects, so nobody is judged on what happened while the observer could not see.
+ * Invariant: every window begins again when the observer connects, so nobody is judged on what happened while the observer could not see.
  */
 import type { Sighting, Suspicion } from '../model/fence-record.ts'
 import { isPresent, type Member } from '../model/member.ts'
@@ -30,7 +30,7 @@ export type LivenessByNode = ReadonlyMap<string, Liveness>
 export interface FencingTerms {
   /** Milliseconds without a change of the keepalive. */
   readonly keepaliveWindow: number
-  /** Milliseconds that a presence has to be gone: a daemon that starts anew makes another one at once. */
+  /** Milliseconds that a presence has to be gone: a daemon that starts again makes another one at once. */
   readonly presenceWindow: number
 }
 
@@ -73,13 +73,13 @@ const PVC_RECONNECT = 90_000
 export function suspicion (member: Member, watch: Liveness | undefined, terms: FencingTerms, now: number): Suspicion | null {
   if (watch === undefined || !mayHoldWhenSilent(member)) return null
   if (member.ours && watch.goneSince !== null && now - watch.goneSince >= terms.presenceWindow) return 'presence_gone'
-  // A stopped daemon writes no keepalives; that it did not let go is known from its state alone once its session is over.
+  // A stopped daemon writes no keepalives; that it did not release is known from its state alone once its session is over.
   if (!member.ours && !watch.changes && now - watch.changedAt < terms.keepaliveWindow + PVC_RECONNECT) return null
   return isAlive(watch, terms, now) || (member.daemonState === 'stop' && isPresent(member)) ? null : 'keepalive_stale'
 }
 
 /**
- * With `unfenced_failover`, of a dead node: it counts as having let go. It was present and is no longer, and for so long that its lease, which
+ * With `unfenced_failover`, of a dead node: it counts as having released. It was present and is no longer, and for so long that its lease, which
  * ends before its session can, has had it release everything.
  */
 export const countsAsReleased = (member: Member, watch: Liveness | undefined, grace: number, now: number) =>

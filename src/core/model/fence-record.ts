@@ -1,5 +1,5 @@
 /**
- * What is kept of a fence in `/nodes/<n>/fence`: enough for another coordinator to go on with it, and for people to see where it stands. Written by
+ * What is kept of a fence in `/nodes/<n>/fence`: enough for another coordinator to continue with it, and for people to see where it stands. Written by
  * whoever judges or fences the node, and when an operator vouches for it.
  */
 import { count, jsonObject, text } from './znode.ts'

@@ -1,5 +1,5 @@
 /**
- * What the primary role needs to know of one node, and the words said of it: present, fit, letting go.
+ * What the primary role needs to know of one node, and the words said of it: present, fit, releasing.
  * Every condition is positive and fails safe: an absent or malformed state satisfies none of them.
  */
 import { parseBrokenFences, type BrokenFence } from './fence-probe.ts'
@@ -130,7 +130,7 @@ const neverTookPart = (member: Member) =>
   member.stateVersion === null && member.daemonState === null
 
 /**
- * Holds no resource: it said so itself after letting go, or a confirmed fence says it for the node. A coordinator whose state cannot be
+ * Holds no resource: it said so itself after releasing, or a confirmed fence says it for the node. A coordinator whose state cannot be
  * read may hold anything; a hypervisor's missing state is only a fault of its znodes.
  */
 export const holdsNothing = (member: Member) =>
@@ -138,7 +138,7 @@ export const holdsNothing = (member: Member) =>
   member.daemonState === 'fenced' || neverTookPart(member) || (member.mode === 'hypervisor' && member.coordinatorState === null)
 
 /**
- * Has let go of `resource`: it holds nothing, or has published this very resource as released in its present transition. That takes a
+ * Has released `resource`: it holds nothing, or has published this very resource as released in its present transition. That takes a
  * daemon of ours that is there, in the start or the relinquish that the transition belongs to: one that was left behind says nothing.
  */
 export function hasReleased (member: Member, resource: string): boolean {

@@ -7,7 +7,7 @@
 export const daemonStates = {
   init: 'starting: releasing what an earlier life may have held',
   run: 'running',
-  shutdown: 'stopping in order; keepalives go on',
+  shutdown: 'stopping in order; keepalives continue',
   stop: 'stopped in order; holds nothing unless its coordinator state says otherwise',
   dead: 'judged dead by a peer; may still hold resources',
   fenced: 'confirmed to hold nothing by a fence or an operator',
@@ -45,14 +45,14 @@ export const causes = {
   fence: 'the primary was fenced',
   repair: 'the key named a node that could not serve, or did not begin',
   rollback: 'a takeover failed and the key was given back',
-  restart: 'the named node started anew, and each takeover has an epoch of its own',
+  restart: 'the named node started again, and each takeover has an epoch of its own',
   external: 'somebody else wrote the key without a record',
 } as const
 export type Cause = keyof typeof causes
 
 /** How a switchover ended. */
 export const outcomes = {
-  succeeded: 'the key names the target at this epoch, the target is primary and every other coordinator has let go',
+  succeeded: 'the key names the target at this epoch, the target is primary and every other coordinator has released everything',
   failed: 'a resource could not be acquired or released; rolled back',
   superseded: 'a later change of the key took its place, or another write its very epoch',
   timed_out: 'not settled within its bound',

@@ -42,7 +42,7 @@ export interface Transition {
   readonly of: number
   /** The resource being worked on. */
   readonly resource: string | null
-  /** Resources that this transition has let go of, each named only once that was done. */
+  /** Resources that this transition has released, each named only once that was done. */
   readonly released: readonly string[]
   /** Those of `released` that this node turned out not to have had. */
   readonly absent?: readonly string[]

@@ -21,7 +21,7 @@ export interface RoleSnapshot {
 const stampOf = (snapshot: RoleSnapshot): string =>
   [snapshot.key.mzxid, snapshot.ledger?.base, ...snapshot.members.map((member) => `${member.name}=${member.stamp}`).sort()].join(' ')
 
-/** The key names `target` at exactly `epoch`, the target is primary and every other coordinator has let go. */
+/** The key names `target` at exactly `epoch`, the target is primary and every other coordinator has released everything. */
 export function isComplete (snapshot: RoleSnapshot, epoch: number, target: string): boolean {
   return snapshot.key.value === target &&
     epochOf(snapshot.key, snapshot.ledger) === epoch &&
@@ -51,7 +51,7 @@ export const continuationOf = (record: SwitchoverRecord, records: readonly Switc
     .reduce<SwitchoverRecord | null>((first, later) => first === null || later.epoch < first.epoch ? later : first, null)
 
 /**
- * How an open record ends by what can be seen now, or null if it goes on.
+ * How an open record ends by what can be seen now, or null if it continues.
  * `success` still has to be confirmed by two equal readings before it is written.
  */
 export function verdictOn (record: SwitchoverRecord, snapshot: RoleSnapshot, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
@@ -67,7 +67,7 @@ function targetVerdict (record: SwitchoverRecord, target: string, snapshot: Role
   return isComplete(snapshot, record.epoch, target) ? { outcome: 'succeeded' } : null
 }
 
-/** A freed key shares the outcome of the epoch that won; won by the very node that was to let go, it has failed. */
+/** A freed key shares the outcome of the epoch that won; won by the very node that was to release, it has failed. */
 function freedVerdict (record: SwitchoverRecord, records: readonly SwitchoverRecord[]): Closing | null {
   const next = continuationOf(record, records)
   if (next === null || next.outcome === null) return null

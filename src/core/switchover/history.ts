@@ -1,5 +1,5 @@
 /**
- * The history as people read it: what the cluster tried again and again by itself, in vain, is one entry with a count. Every epoch is in
+ * The history as people read it: what the cluster retried again and again by itself, without success, is one entry with a count. Every epoch is in
  * exactly one entry, and entries keep the order of the epochs.
  */
 import type { Cause } from '../model/states.ts'

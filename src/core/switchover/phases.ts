@@ -7,7 +7,7 @@ import type { SwitchoverRecord } from '../model/record.ts'
 /** Each phase with what it spans. */
 export const phases = {
   start: 'from the request until the first node began',
-  relinquish: 'from `relinquish` to `secondary` of the node that let go',
+  relinquish: 'from `relinquish` to `secondary` of the node that release',
   takeover: 'from `takeover` to `primary` of the node that took over',
   total: 'from the request to the end',
 } as const

@@ -40,7 +40,7 @@ export type Ruling =
 export const onTheWay = (members: readonly Member[]) =>
   members.filter((member) => member.coordinatorState === 'takeover' || member.coordinatorState === 'relinquish').map((member) => member.name)
 
-/** Whom the role comes from: the primary, or the one that is letting go of it (and may not be able to: then it gets it back). */
+/** Whom the role comes from: the primary, or the one that is releasing it (and may not be able to: then it gets it back). */
 export const primaryOf = (members: readonly Member[]): string | null =>
   (members.find((member) => member.coordinatorState === 'primary') ?? members.find((member) => member.coordinatorState === 'relinquish'))?.name ?? null
 
@@ -77,7 +77,7 @@ function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, key
   const epoch = epochNow(keySnapshot)
   const refuse = (message: string): Ruling => ({ kind: 'precondition_failed', message, primary, epoch })
   if (expectedEpoch !== null && expectedEpoch !== epoch) return refuse(`The epoch is ${epoch}, not ${expectedEpoch}.`)
-  if (from !== null && from === to) return refuse(`${from} cannot be both the node that lets go and the one that takes over.`)
+  if (from !== null && from === to) return refuse(`${from} cannot be both the node that releases and the one that takes over.`)
   if (from !== null && from !== primary) return refuse(`The primary is ${primary}, not ${from}.`)
   return null
 }

@@ -8,7 +8,7 @@ const KNOWN = 10_000
 export class MinuteCounter {
   readonly #clock: Clock
   readonly #limit: number
-  /** Client → its count and when that begins anew, monotonic; the one seen least lately first. */
+  /** Client → its count and when that begins again, monotonic; the one seen least lately first. */
   readonly #counts = new Map<string, { count: number, readonly until: number }>()
 
   /** @param limit in a minute; 0 for none */

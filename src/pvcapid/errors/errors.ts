@@ -102,6 +102,6 @@ export const zookeeperPermission = (cause: ZooKeeperError) =>
   new ApiError('zookeeper_permission', `ZooKeeper does not permit the operation ${cause.op}${cause.path === undefined ? '' : ` on ${cause.path}`} to this API. Give it the right in the access list of that znode.`, { cause })
 
 export const zookeeperUnavailable = (cause?: unknown, outcome?: WriteOutcome) =>
-  new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API goes on trying. Try again in a moment.', {
+  new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API keeps trying. Try again in a moment.', {
     cause, headers: { 'retry-after': RETRY_AFTER }, ...(outcome === undefined ? {} : { outcome }),
   })

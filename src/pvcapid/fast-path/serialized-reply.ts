@@ -1,7 +1,7 @@
 /**
  * Replies as they are sent: their text and their entity tag (RFC 9110), each made once, when it is first wanted, for an object that does not
  * change. A frozen object is taken to be immutable all through, and what was made of it is kept for as long as it lives; a frozen array, and a
- * frozen object that has such parts, are put together from what was made of these, a long list run by run. Whatever is not frozen is prepared anew each time.
+ * frozen object that has such parts, are put together from what was made of these, a long list run by run. Whatever is not frozen is prepared again each time.
  *
  * A tag is made from what the reply says: every API gives the same tag for the same reply, and what reads as before keeps its tag.
  */

@@ -41,7 +41,7 @@ function endWith (response: ServerResponse, body: string | readonly Buffer[] | u
   writeSlices(response, connection === null ? body.values() : slices(body), connection === null ? Infinity : SLICE)
 }
 
-/** Writes until the connection has enough, and goes on once it has room; whatever is left of a client that goes away is forgotten with its response. */
+/** Writes until the connection has enough, and continues once it has room; whatever is left of a client that goes away is forgotten with its response. */
 function writeSlices (response: ServerResponse, rest: Iterator<Buffer, unknown>, slice: number): void {
   if (response.destroyed) return
   // One write for the head and what follows it, up to a slice.

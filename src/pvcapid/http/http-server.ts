@@ -92,7 +92,7 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
   return server
 }
 
-/** New connections get the certificates that the files hold now; present ones go on with theirs. Throws if the files cannot be used. */
+/** New connections get the certificates that the files hold now; present ones continue with theirs. Throws if the files cannot be used. */
 export function renewCertificate (server: Server, tls: Tls): void {
   (server as TlsServer).setSecureContext(certificate(tls))
 }

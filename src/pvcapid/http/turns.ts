@@ -15,7 +15,7 @@ const FEW_SLICES = 4
 
 const slices: Array<() => void> = []
 let isDue = false
-/** Turns, this one included, for which connections are taken to go on coming. */
+/** Turns, this one included, for which connections are taken to keep coming. */
 let coming = 0
 
 /** A connection has come. */

@@ -1,6 +1,6 @@
 /**
  * Feeds the metrics: the view's figures when they are asked for, switchovers as they end, keepalives as they change. How old a keepalive is,
- * is counted on this API's own clock from when it saw it change, and starts anew when contact with ZooKeeper is back.
+ * is counted on this API's own clock from when it saw it change, and starts again when contact with ZooKeeper is back.
  */
 import { phaseDurations } from '../../core/switchover/phases.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -44,7 +44,7 @@ export class MetricsService implements Disposable {
   #open: Set<number> | null = null
   #newest = -1
   /** Whether all keepalives count from the next change on. */
-  #anew = true
+  #again = true
   /** The holder of the primary lock, and since when it was seen, monotonic. */
   #lock: { readonly child: string, readonly seen: number } | null = null
   #connections: ConnectionFigures | null = null
@@ -59,7 +59,7 @@ export class MetricsService implements Disposable {
       view.onChange((change) => this.#onChange(change)),
       keeper.onSession(() => {
         metrics.sessions.inc()
-        this.#anew = true
+        this.#again = true
       }),
       watchLoop({ clock, threshold: 0, onStall: (late) => metrics.loopDelay.observe(late / 1000) }),
     ]
@@ -154,13 +154,13 @@ export class MetricsService implements Disposable {
   #onChange ({ snapshot, topics }: CacheChange): void {
     const now = this.#options.clock.monotonic()
     this.#lockHeld(snapshot)
-    if (this.#anew) this.#keepalives.clear()
-    for (const name of this.#anew ? snapshot.names : snapshot.keepalives) {
+    if (this.#again) this.#keepalives.clear()
+    for (const name of this.#again ? snapshot.names : snapshot.keepalives) {
       const zxid = snapshot.node(name) === undefined ? null : snapshot.keepalive(name)
       if (zxid === null) this.#keepalives.delete(name)
       else if (this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: now })
     }
-    this.#anew = false
+    this.#again = false
     if (this.#open === null || topics.some((topic) => topic.startsWith('switchover/'))) this.#countEnded()
   }
 

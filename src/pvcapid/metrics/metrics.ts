@@ -21,7 +21,7 @@ export class Metrics {
   readonly coordinators = this.#gauge('pvc_coordinators', 'Coordinators by coordinator state.', ['coordinator_state'])
   readonly primary = this.#gauge('pvc_primary', '1 for the node that the primary key names.', ['node'])
   readonly primaryEpoch = this.#gauge('pvc_primary_epoch', 'The epoch of the primary key.', [])
-  readonly primarySettled = this.#gauge('pvc_primary_settled', 'Whether the named node is primary and every other coordinator has let go.', [])
+  readonly primarySettled = this.#gauge('pvc_primary_settled', 'Whether the named node is primary and every other coordinator has released everything.', [])
   readonly maintenance = this.#gauge('pvc_maintenance', 'Whether the cluster is in maintenance mode.', [])
   readonly switchoversOpen = this.#gauge('pvc_switchovers_in_flight', 'Switchovers that are not over.', [])
   readonly keepaliveAge = this.#gauge('pvc_node_keepalive_age_seconds', 'Time since this API saw the keepalive of the node change.', ['node'])

@@ -4,7 +4,7 @@
  * and that the connection ends, once this API stops.
  *
  * They are put in as the head is sent. A reading and a stream are sent straight to the connection, with nothing of the framework's between: what
- * is asked for most should cost hardly more than its bytes, and what goes on for long no more than its connection.
+ * is asked for most should cost hardly more than its bytes, and what continues for long no more than its connection.
  */
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'

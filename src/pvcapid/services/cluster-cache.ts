@@ -6,7 +6,7 @@
  */
 import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { ZnodeCache, type SessionSource, type TreeSnapshot } from '../../zookeeper/cache/znode-cache.ts'
+import { ZnodeCache, type SessionSource, type CacheSnapshot } from '../../zookeeper/cache/znode-cache.ts'
 import { apiInterest, apiRoots } from '../../projection/api-interest.ts'
 import { ApiSnapshot } from '../../projection/api-snapshot.ts'
 import { zookeeperUnavailable } from '../errors/errors.ts'
@@ -55,7 +55,7 @@ export class ClusterCache {
   }
 
   /** Whatever a znode can bring about here costs the view its freshness, which it says, and never the process. */
-  #guarded (tree: TreeSnapshot, changed: readonly string[]): void {
+  #guarded (tree: CacheSnapshot, changed: readonly string[]): void {
     for (const path of changed) this.#unread.add(path)
     try {
       this.#update(tree, [...this.#unread])
@@ -67,7 +67,7 @@ export class ClusterCache {
     }
   }
 
-  #update (tree: TreeSnapshot, changed: readonly string[]): void {
+  #update (tree: CacheSnapshot, changed: readonly string[]): void {
     const before = this.#snapshot
     const snapshot = ApiSnapshot.next(tree, this.feed.view, before, changed)
     const topics: Topic[] = this.board.update(snapshot)

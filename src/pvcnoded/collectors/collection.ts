@@ -56,16 +56,16 @@ export class Collection {
 
   get all (): readonly Collected[] { return this.#slots.map((slot) => slot.collected) }
 
-  /** Starts every collector that is not under way. */
+  /** Starts every collector that is not in progress. */
   start (): void {
     if (this.#stopped.signal.aborted) return
     for (const slot of this.#slots) {
       if (slot.running === null) this.#begin(slot)
-      else slot.episode.fault(`collector ${slot.collector.name} is still under way; it is not started again`, { collector: slot.collector.name })
+      else slot.episode.fault(`collector ${slot.collector.name} is still in progress; it is not started again`, { collector: slot.collector.name })
     }
   }
 
-  /** Stops what is under way and starts nothing more; resolves once it has ended, at the latest after a second. Idempotent. */
+  /** Stops what is in progress and starts nothing more; resolves once it has ended, at the latest after a second. Idempotent. */
   async stop (): Promise<void> {
     const { clock } = this.#options
     this.#stopped.abort()

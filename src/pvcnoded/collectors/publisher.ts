@@ -33,7 +33,7 @@ export class CollectedPublisher {
     this.#checks = new Set(checks)
   }
 
-  /** Writes nothing more; resolves once every write under way has come to its end. */
+  /** Writes nothing more; resolves once every write in progress has come to its end. */
   async stop (): Promise<void> {
     this.#stopped = true
     await Promise.all(this.#underWay)

@@ -25,9 +25,9 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: [collectors], rule: `Names are unique, and none is that of a collector which every node has: ${builtInCollectors.map((name) => `\`${name}\``).join(', ')}.`, judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
     reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],
-    rule: '`transition_delay` > `lock_timeout`: who waited for the lock in vain is done before the winner takes over.',
+    rule: '`transition_delay` > `lock_timeout`: a node that timed out on the lock is done before the winner takes over.',
     judge: ({ pvc: { coordinator: { transition_delay: delay, lock_timeout: lock } } }) =>
-      unless(delay > lock, `${coordinator}.transition_delay`, `transition_delay (${delay} s) must be more than lock_timeout (${lock} s): who waited for the lock in vain must be done before the winner takes over.`),
+      unless(delay > lock, `${coordinator}.transition_delay`, `transition_delay (${delay} s) must be more than lock_timeout (${lock} s): a node that timed out on the lock must be done before the winner takes over.`),
   },
   {
     reads: [`${coordinator}.takeover_start`, `${coordinator}.transition_delay`],

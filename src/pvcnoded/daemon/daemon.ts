@@ -1,6 +1,6 @@
 /**
  * The node daemon: one life after the other until it is told to stop, and then the end in its order. The keepalive belongs to the daemon,
- * not to a life, and goes on through everything.
+ * not to a life, and continues through everything.
  *
  * Invariant: the last three writes of a clean shutdown are the final keepalive, `stop`, and the closing of the session.
  */

@@ -1,7 +1,7 @@
 /**
  * Acknowledges what is asked of this node's domains: `flush` becomes `flushed` and `unflush` becomes `ready` once the command configured for it has
  * exited with 0, or at once where there is none. Level-triggered: whatever was asked for before this life is taken up; another wish stops the command
- * under way; a command that fails is tried again after growing pauses, and meanwhile the state stays as it was asked for.
+ * in progress; a command that fails is tried again after growing pauses, and meanwhile the state stays as it was asked for.
  */
 import { retryPause } from '../../core/model/fence-record.ts'
 import { sureSet } from '../../cluster/certain-write.ts'
@@ -56,7 +56,7 @@ export class Domains {
     this.#tree.ready.then(() => this.#look(), () => {})
   }
 
-  /** Stops a command under way with its process group; resolves once nothing of it goes on. */
+  /** Stops a command in progress with its process group; resolves once nothing of it continues. */
   async stop (): Promise<void> {
     this.#tree.close()
     this.#underWay?.stop.abort()

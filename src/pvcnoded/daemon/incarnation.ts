@@ -66,7 +66,7 @@ export class Incarnation {
   #observer: Observer | null = null
   /** Runs while everything has to be released. */
   #releasesDue: Timer | null = null
-  /** The self_fence that is under way. */
+  /** The self_fence that is in progress. */
   #selfFencing: Promise<void> | null = null
   #makingKey: Promise<void> = Promise.resolve()
   #stepping = false
@@ -156,7 +156,7 @@ export class Incarnation {
     const feed = this.#watchCluster(key)
     await Promise.race([feed.ready, rejected(session.lost)])
     if (feed.view === null) await ensureKey(session)
-    this.#closing.defer('key made anew', async () => {
+    this.#closing.defer('key made again', async () => {
       this.#keyless?.[Symbol.dispose]()
       await this.#makingKey
     })
@@ -263,7 +263,7 @@ export class Incarnation {
     }
   }
 
-  /** Whoever has deleted the key may be about to make it anew; if nobody does, it is made to name nobody. */
+  /** Whoever has deleted the key may be about to make it again; if nobody does, it is made to name nobody. */
   #onKeyless (feed: ClusterSnapshots): void {
     const { clock, session, config, log } = this.#options
     if (this.#keyless !== null) return
@@ -271,7 +271,7 @@ export class Incarnation {
     this.#keyless = clock.after(config.takeoverStart, () => {
       this.#keyless = null
       if (feed.view !== null) return
-      this.#makingKey = ensureKey(session).catch((error: unknown) => log.warn({ err: error }, 'the primary key could not be made anew'))
+      this.#makingKey = ensureKey(session).catch((error: unknown) => log.warn({ err: error }, 'the primary key could not be made again'))
     })
   }
 
@@ -372,7 +372,7 @@ function sentenceOf (note: Note): string {
   }
 }
 
-/** A node that is alive starts anew: nobody can rely any more on what it held. */
+/** A node that is alive starts again: nobody can rely any more on what it held. */
 const isJudgedByPeer = (view: ClusterSnapshot, node: string) =>
   view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
 

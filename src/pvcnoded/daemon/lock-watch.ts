@@ -1,4 +1,4 @@
-/** Says in the log who holds the primary lock while this node waits for it in vain, once for each time that this goes on. */
+/** Says in the log who holds the primary lock while this node waits for it, once for each time that this continues. */
 import { holderInWords } from '../../core/model/lock-holder.ts'
 import { readLockHolder } from '../../cluster/reading.ts'
 import type { Clock } from '../../runtime/clock.ts'

@@ -30,7 +30,7 @@ export class LogPublisher {
     this.#later()
   }
 
-  /** Writes nothing more; resolves once a write under way has come to its end. */
+  /** Writes nothing more; resolves once a write in progress has come to its end. */
   async stop (): Promise<void> {
     this.#stopped = true
     this.#timer?.[Symbol.dispose]()

@@ -35,7 +35,7 @@ export interface NodeOperationsOptions {
   readonly board: ResourceStatePublisher
   readonly caretaker: ResourceMonitor
   readonly syncLock: SyncLock
-  /** Called when the primary lock that a takeover rests on is lost other than by letting go of it. */
+  /** Called when the primary lock that a takeover rests on is lost other than by releasing it. */
   readonly onLockLost: () => void
   /** Called when a takeover waits for the primary lock for longer than a change of the key needs. */
   readonly onLockSlow: () => void

@@ -77,7 +77,7 @@ export class Presence {
     }
   }
 
-  /** Sets it anew, which a quorum has to commit. True once it is committed and the znode is still ours. */
+  /** Sets it again, which a quorum has to commit. True once it is committed and the znode is still ours. */
   async renew (deadline: number): Promise<boolean> {
     const first = await this.#set(deadline)
     // Out of contact for a moment, an earlier write may have been applied. Now that the version is known there is no time to lose.

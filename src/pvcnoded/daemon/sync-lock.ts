@@ -1,5 +1,5 @@
 /**
- * PVC's `sync_lock`: its daemons take turns on it while the primary role moves. Held as a writer while this node lets go of the role towards one of
+ * PVC's `sync_lock`: its daemons take turns on it while the primary role moves. Held as a writer while this node releases the role towards one of
  * them, it keeps that one from acquiring anything.
  */
 import type { NodeAnswer } from '../../core/coordinator/coordinator-state.ts'
@@ -15,7 +15,7 @@ export interface SyncLockOptions {
   readonly identifier: string
 }
 
-/** Milliseconds. A kazoo reader in front may never leave; letting go is right with or without the lock. */
+/** Milliseconds. A kazoo reader in front may never leave; releasing is right with or without the lock. */
 const PATIENCE = 10_000
 
 export class SyncLock {

@@ -24,7 +24,7 @@ export interface FencingProbe {
 
 export interface FencingAgent {
   readonly method: string
-  /** One attempt. Resolves in bounded time, and only when nothing of it goes on. Must not reject. */
+  /** One attempt. Resolves in bounded time, and only when nothing of it continues. Must not reject. */
   fence (target: FencingTarget, signal: AbortSignal): Promise<FencingResult>
   /** Finds out without changing anything whether `fence` would work; null if this agent cannot. Resolves and ends as `fence` does. */
   probe (target: FencingTarget, signal: AbortSignal): Promise<FencingProbe | null>

@@ -3,9 +3,9 @@
  * write expects the version that the judgement rests on.
  *
  * Guarantees: nobody is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over
- * the very `dead` that was judged; at most one node is fenced at a time in the whole cluster; a fence begun by a coordinator that dies is gone on
+ * the very `dead` that was judged; at most one node is fenced at a time in the whole cluster; a fence begun by a coordinator that dies is continued
  * with by another.
- * Does not guarantee that a node which comes back while its fence is under way is spared: it passed no saving throw before.
+ * Does not guarantee that a node which comes back while its fence is in progress is spared: it passed no saving throw before.
  */
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/model/fence-record.ts'
 import { countsAsReleased, fencingPlan, mayHoldWhenSilent, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/judgement.ts'
@@ -35,7 +35,7 @@ export interface FencerOptions {
   readonly savingThrows: number
   /** Milliseconds. */
   readonly savingInterval: number
-  /** Milliseconds after its presence has gone at which a node counts as having let go; null unless that is asked for. */
+  /** Milliseconds after its presence has gone at which a node counts as having released; null unless that is asked for. */
   readonly unfencedGrace: number | null
   readonly members: () => readonly Member[]
   /** Whether this node takes part at present. */
@@ -71,7 +71,7 @@ export class Fencer {
     this.#suspended = { maintenance: episode(), several_dead: episode() }
   }
 
-  /** One look at what is to be done; once the last one is over, if that is still under way. */
+  /** One look at what is to be done; once the last one is over, if that is still in progress. */
   consider (observer: Observer): void {
     this.#again = this.#busy !== null
     if (this.#again || this.#stopped.signal.aborted || !this.#options.active()) return
@@ -84,7 +84,7 @@ export class Fencer {
     })
   }
 
-  /** Stops an agent under way with its process group; resolves once that is gone, and nothing more is written. */
+  /** Stops an agent in progress with its process group; resolves once that is gone, and nothing more is written. */
   async stop (): Promise<void> {
     this.#stopped.abort()
     await this.#busy
@@ -140,7 +140,7 @@ export class Fencer {
     }
   }
 
-  /** With `unfenced_failover`: a node whose session has ended has let go by itself, because its lease ended before that. */
+  /** With `unfenced_failover`: a node whose session has ended has released everything by itself, because its lease ended before that. */
   async #letGoUnfenced (observer: Observer, grace: number): Promise<void> {
     const { clock, log, session } = this.#options
     for (const member of this.#options.members()) {
@@ -148,7 +148,7 @@ export class Fencer {
       const found = await this.#read(member.name)
       if (found === null || found.daemonState !== 'dead' || (await sight(session, member.name)).presence !== null) continue
       if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) === 'done') {
-        log.warn({ peer: member.name }, `${member.name} counts as having let go, without a fence: unfenced_failover`)
+        log.warn({ peer: member.name }, `${member.name} counts as having released, without a fence: unfenced_failover`)
       }
     }
   }
@@ -192,7 +192,7 @@ export class Fencer {
     const asked = clock.monotonic()
     await lock.verify()
     if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
-    // Who stood still since then does not know what has become of the node: the next pass begins anew. Nothing is waited for between this and the agent.
+    // Who stood still since then does not know what has become of the node: the next pass begins again. Nothing is waited for between this and the agent.
     if (clock.monotonic() - asked > LAST_LOOK) return
     log.warn({ peer: name, method: agent.method, attempt: judged.attempts + 1 }, `fencing ${name}`)
     const result = await agent.fence(target, AbortSignal.any([this.#stopped.signal, lock.lost]))

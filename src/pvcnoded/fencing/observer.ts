@@ -2,7 +2,7 @@
  * Watches the other nodes' presence and keepalives, on this machine's monotonic clock. Reads them again and again, and at once when the view shows
  * that a presence has gone: what it has seen is only ever a ground to look closer, which `Fencer` does directly.
  *
- * Invariant: all windows begin anew at each (re)connection of the session, and with each life.
+ * Invariant: all windows begin again at each (re)connection of the session, and with each life.
  */
 import type { Sighting } from '../../core/model/fence-record.ts'
 import { isAlive, observe, type FencingTerms, type LivenessByNode } from '../../core/fencing/judgement.ts'
@@ -40,11 +40,11 @@ export class Observer implements Disposable {
 
   constructor (options: ObserverOptions) {
     this.#options = options
-    const anew = options.session.onState(() => {
+    const again = options.session.onState(() => {
       this.#connection++
       this.#watches = new Map()
     })
-    this.#subscriptions = [anew, options.onView(() => this.#compare())]
+    this.#subscriptions = [again, options.onView(() => this.#compare())]
     void this.#look()
   }
 

@@ -1,5 +1,5 @@
 /**
- * The keepalive's timer. Beats fall on a fixed grid and wait for nobody: a write that is still under way when the next is due is counted
+ * The keepalive's timer. Beats fall on a fixed grid and wait for nobody: a write that is still in progress when the next is due is counted
  * as missed, and nothing else this daemon does can hold a beat up.
  */
 import type { Clock, Timer } from '../../runtime/clock.ts'

@@ -1,6 +1,6 @@
 /**
  * One attempt that takes several external commands: they share one time-out and one signal, and the first that cannot be done ends it.
- * Whatever ends it, nothing of it goes on.
+ * Whatever ends it, nothing of it continues.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandOutcome, CommandRunner } from '../../runtime/process/command.ts'

@@ -2,7 +2,7 @@
  * Looks after the resources of a primary: each is checked again and again, and one that is gone is acquired again at once. One that cannot be
  * had again within its attempts is reported, and tried again at its next check.
  *
- * Invariant: after `stop` has resolved, no check and no acquisition is under way, and none begins before the next `start`.
+ * Invariant: after `stop` has resolved, no check and no acquisition is in progress, and none begins before the next `start`.
  */
 import type { KnownFailure } from '../../core/model/transition.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
@@ -43,7 +43,7 @@ export class ResourceMonitor {
     for (const resource of this.#options.resources) this.#checkLater(watch, resource, epoch)
   }
 
-  /** Stops whatever is under way, with its process group; resolves once nothing is. Idempotent. */
+  /** Stops whatever is in progress, with its process group; resolves once nothing is. Idempotent. */
   async stop (): Promise<void> {
     const watch = this.#watch
     if (watch === null) return

@@ -15,7 +15,7 @@ export interface Resource {
   readonly checkInterval: number | null
   /**
    * One attempt. `acquire` and `release` are idempotent; `check` is done if the resource is held here; `ready` is done if nothing is found that
-   * would keep it from being acquired here, and changes nothing. An aborted one resolves only when nothing of it goes on.
+   * would keep it from being acquired here, and changes nothing. An aborted one resolves only when nothing of it continues.
    */
   attempt (action: Action, context: AttemptContext): Promise<AttemptResult>
 }

@@ -2,7 +2,7 @@
  * Talks to systemd as sd_notify(3) describes, through `systemd-notify`: Node has no datagram sockets of the Unix kind. Without a NOTIFY_SOCKET
  * nothing is said.
  *
- * Invariant: the watchdog is fed from the main loop alone, and only while `sound` answers true: a daemon that stands still, or must not go on, is
+ * Invariant: the watchdog is fed from the main loop alone, and only while `sound` answers true: a daemon that stands still, or must not continue, is
  * ended by systemd.
  */
 import type { Clock, Timer } from '../clock.ts'

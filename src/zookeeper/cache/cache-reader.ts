@@ -1,5 +1,5 @@
 /**
- * The work list of a watched tree on one session: which paths must be read again, and the readings under way.
+ * The work list of a watched tree on one session: which paths must be read again, and the readings in progress.
  *
  * Guarantees: one path is read by one reading at a time; a path marked while it is being read is read once more after it;
  * never more than `concurrency` readings at once; a failed reading is repeated while there is contact, and reported.
@@ -29,11 +29,11 @@ export interface CacheReaderOptions {
 }
 
 interface Job {
-  /** What must be read, once the reading under way is through. */
+  /** What must be read, once the reading in progress is through. */
   parts: number
   busy: boolean
   failures: number
-  /** Since when it may be out of date: for the reading under way or to come, and for the one after that. */
+  /** Since when it may be out of date: for the reading in progress or to come, and for the one after that. */
   since: number
   again: number | null
 }
@@ -73,7 +73,7 @@ export class CacheReader {
     this.#pump()
   }
 
-  /** A reading under way may have been answered before `since`; one that is to come will not. */
+  /** A reading in progress may have been answered before `since`; one that is to come will not. */
   #markAgain (job: Job, since: number): void {
     if (job.busy && job.again !== null && job.again <= since) return
     this.#moments.add(since)
@@ -88,7 +88,7 @@ export class CacheReader {
     job.since = Math.min(job.since, since)
   }
 
-  /** Nothing is begun any more; what comes of the readings under way must be ignored by `read` itself. */
+  /** Nothing is begun any more; what comes of the readings in progress must be ignored by `read` itself. */
   stop (): void {
     this.#stopped = true
     this.#moments.clear()

@@ -6,11 +6,11 @@
  * the tree back in time.
  *
  * Guarantees: while there is contact, every change that lasts is shown; a znode never goes back to an older value; one
- * snapshot never changes; `asOf` never claims more than was read (see `TreeSnapshot`).
+ * snapshot never changes; `asOf` never claims more than was read (see `CacheSnapshot`).
  * What a reader will not see: values that were replaced before they were read; several znodes as they were at one common
  * moment (each is as new as its own last reading, none older than `asOf` allows for; what must be one moment is to be read
  * on the session); a znode whose reading fails, which is reported, and keeps `asOf` from moving on. It cannot tell a
- * server that is cut off from the others and goes on answering.
+ * server that is cut off from the others and keeps answering.
  */
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Stat, WatchKind, Zxid } from '../client/connection.ts'
@@ -21,9 +21,9 @@ import type { Session, SessionState } from '../session/session.ts'
 import { BOTH, CHILDREN, DATA, CacheReader } from './cache-reader.ts'
 import { CacheSnapshot, type CacheEntry } from './cache-snapshot.ts'
 
-export { CacheSnapshot as TreeSnapshot, type CacheEntry as TreeEntry } from './cache-snapshot.ts'
+export { CacheSnapshot, type CacheEntry }
 
-/** What the tree wants of one path. */
+/** What the cache wants of one path. */
 export interface Interest {
   readonly data: boolean
   readonly children: boolean

@@ -140,7 +140,7 @@ class NativeConnection implements Connection {
   }
 
   /**
-   * While there is no connection, names are resolved anew: the servers may have moved. The client cannot be told
+   * While there is no connection, names are resolved again: the servers may have moved. The client cannot be told
    * (`set_servers` closes a socket that libuv still polls, which has aborted the process), so once the session can hardly
    * be alive any more this connection gives up, and the next one starts with the new addresses.
    */

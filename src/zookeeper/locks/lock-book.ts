@@ -85,7 +85,7 @@ export class LockBook {
     }
   }
 
-  /** Begins nothing more, and waits for what is under way. */
+  /** Begins nothing more, and waits for what is in progress. */
   async close (): Promise<void> {
     this.#closing.abort()
     for (const entry of this.#entries) entry.wake()

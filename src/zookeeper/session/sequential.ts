@@ -31,7 +31,7 @@ export async function findChild (session: Session, parent: string, prefix: strin
 
 export interface ProtectedOptions {
   readonly ephemeral: boolean
-  /** Milliseconds left for all of it, asked anew before each step; 0 or less means that the time is up. */
+  /** Milliseconds left for all of it, asked again before each step; 0 or less means that the time is up. */
   readonly left: () => number
   readonly signal?: AbortSignal | undefined
 }

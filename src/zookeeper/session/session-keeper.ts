@@ -3,7 +3,7 @@
  *
  * Guarantees: at most one session at a time; a new one only after the last is over; between attempts a bounded wait with
  * jitter, so that a cluster's daemons do not come back in step; nothing silent: every attempt, session and loss goes to
- * `report`. Without ZooKeeper it goes on trying and says so, with what each server does. A session that the servers take no more, while they take
+ * `report`. Without ZooKeeper it keeps trying and says so, with what each server does. A session that the servers take no more, while they take
  * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever.
  * Does not guarantee that `current` is connected: it may be suspended. A session is `current` from its first connection
  * to its end.

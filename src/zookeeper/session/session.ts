@@ -81,7 +81,7 @@ export class Session {
   readonly #lost = new AbortController()
   readonly #stateListeners = new Set<StateListener>()
   readonly #watchListeners = new WatchListeners()
-  /** Operations under way; each entry fails its own, because the session is over. */
+  /** Operations in progress; each entry fails its own, because the session is over. */
   readonly #pending = new Set<() => void>()
   #state: SessionState = 'connecting'
   #id = ''
@@ -205,7 +205,7 @@ export class Session {
   }
 
   /**
-   * Graceful end: nothing new is begun, what is under way is awaited (at most its own deadlines), then the session is
+   * Graceful end: nothing new is begun, what is in progress is awaited (at most its own deadlines), then the session is
    * closed, which blocks the process for up to 4.5 s if the server does not answer. Release locks before.
    */
   close (): Promise<void> {
@@ -216,7 +216,7 @@ export class Session {
     return this.#closing
   }
 
-  /** The end, now: everything under way fails, and the state becomes `lost` with `error` as the reason. */
+  /** The end, now: everything in progress fails, and the state becomes `lost` with `error` as the reason. */
   destroy (error: ZooKeeperError): void {
     this.#end('lost', error)
   }

@@ -26,8 +26,8 @@ t.test('answers to anything given up are dropped', async (t) => {
 t.test('the one delay of a node at rest', async (t) => {
   const driver = new Driver().view('hv1', 1)
   t.strictSame(driver.words, ['delay 500'])
-  t.strictSame(driver.view('hv1', 1).words, [], 'it goes on while the same is wanted')
-  t.strictSame(driver.view('hv1', 2).words, ['cancel', 'delay 500'], 'it starts anew when that changes')
+  t.strictSame(driver.view('hv1', 1).words, [], 'it continues while the same is wanted')
+  t.strictSame(driver.view('hv1', 2).words, ['cancel', 'delay 500'], 'it starts again when that changes')
   t.strictSame(driver.view('hv2', 3, { members: [member('hv1'), primary('hv2')] }).words, ['cancel'], 'it ends when nothing is wanted')
   t.strictSame(driver.view('hv1', 4).view('none', 5).words, ['cancel', 'lock'], 'what has no delay is done at once')
 })
@@ -95,10 +95,10 @@ t.test('a resource that is gone for good', async (t) => {
   t.equal(freed.state.lostResource, null)
   t.strictSame(lose(freed).words, [], 'and does not hand on again before that is over')
   const refused = lose(holding()).answer({ kind: 'refused' })
-  t.ok(refused.state.lostResource !== null, 'not freed: it goes on meaning to')
+  t.ok(refused.state.lostResource !== null, 'not freed: it keeps meaning to')
 })
 
-t.test('letting go towards a PVC peer', async (t) => {
+t.test('releasing towards a PVC peer', async (t) => {
   const pvc = { members: [primary('hv1'), member('hv2', { ours: false, presence: null })] }
   const leaving = () => new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1, lostResource: failure }).view('hv2', 2, pvc).elapse('idle')
   t.strictSame(leaving().words, ['note begun', 'hold_sync'])
@@ -106,7 +106,7 @@ t.test('letting go towards a PVC peer', async (t) => {
   t.strictSame(leaving().answer({ kind: 'refused' }).words, ['publish'], 'with or without the lock')
   t.ok(leaving().answer({ kind: 'failed' }).words.includes('note demoted'), 'the session is gone')
   for (const kind of ['done', 'failed'] as const) {
-    t.strictSame(leaving().answer().until('let_go_sync').answer({ kind }).words, ['delay 2000'], `let go: ${kind}`)
+    t.strictSame(leaving().answer().until('let_go_sync').answer({ kind }).words, ['delay 2000'], `release: ${kind}`)
   }
   const left = leaving().answer().until('let_go_sync').answer()
   left.send({ type: 'elapsed', id: left.id })
@@ -128,7 +128,7 @@ t.test('a node that is named and cannot acquire its resources', async (t) => {
   const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
   const named = new Driver().view('hv1', 1)
   t.strictSame(named.words, ['delay 500'])
-  t.strictSame(named.send({ type: 'readiness', failure: null }).words, [], 'nothing is in the way: it goes on waiting')
+  t.strictSame(named.send({ type: 'readiness', failure: null }).words, [], 'nothing is in the way: it keeps waiting')
   t.strictSame(named.send({ type: 'readiness', failure: cannot }).words, ['cancel', 'lock'], 'the key is given back at once')
   const moving = { key: key('hv1', 1), members: [member('hv1'), primary('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }
   t.strictSame(named.answer().answer({ kind: 'done', keySnapshot: keySnapshot(moving) }).words, ['close_record'])

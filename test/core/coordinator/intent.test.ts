@@ -13,7 +13,7 @@ const decline: Intent = { kind: 'decline', node: 'hv1', error: cannot, seen }
 const secondaries = [member('hv1'), member('hv2'), member('hv3')]
 const elsewhere = keySnapshot({ key: key('hv3', 1) })
 const later = keySnapshot({ key: key('hv1', 2) })
-const anew = keySnapshot({ key: key('hv1', 1, 'b'), ledger: { czxid: 'b', base: 0 } })
+const again = keySnapshot({ key: key('hv1', 1, 'b'), ledger: { czxid: 'b', base: 0 } })
 const writes = (value: string, from: string | null, to: string | null, cause: string) => ({ kind: 'write', value, record: { from, to, cause } })
 
 const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement: object][] = [
@@ -23,7 +23,7 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement:
   ['contend past nobody, and the named node is unknown', contend('hv2', 'nobody'), keySnapshot({ members: [member('hv2')] }), writes('hv2', null, 'hv2', 'repair')],
   ['contend, the key has moved', contend('hv2'), elsewhere, moved],
   ['contend, the key was written again', contend('hv2'), later, moved],
-  ['contend, the key was made anew', contend('hv2'), anew, moved],
+  ['contend, the key was made again', contend('hv2'), again, moved],
   ['contend, and a peer cannot be asked', contend('hv2'), keySnapshot({ members: [member('hv1'), member('hv2'), gone('hv3')] }), moved],
   ['contend, and the named node has begun', contend('hv2'), keySnapshot({ members: [member('hv1', { coordinatorState: 'takeover' }), member('hv2')] }), moved],
   ['contend, and the named node is primary', contend('hv2'), keySnapshot(), moved],

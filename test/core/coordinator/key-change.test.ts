@@ -57,7 +57,7 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['and the record not closed', toHv2, keySnapshot(), { write_key: 'overwritten', close_record: 'failed' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
   ['the key never sent', toHv2, keySnapshot(), { write_key: 'failed' }, plain, 'not_started'],
   ['the key unknown', toHv2, keySnapshot(), { write_key: 'unknown' }, plain, 'unknown'],
-  ['the lock not let go of in words', toHv2, keySnapshot(), { unlock: 'failed' }, plain, 'committed'],
+  ['the lock not released', toHv2, keySnapshot(), { unlock: 'failed' }, plain, 'committed'],
 
   ['epochs of writers that died are used up', toHv2, died, {}, usedUp, 'committed'],
   ['closed by an observer meanwhile', toHv2, died, { close_record: 'refused' }, usedUp, 'committed'],

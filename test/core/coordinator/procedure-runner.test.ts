@@ -4,7 +4,7 @@ import type { NodeAnswer, NodeOp } from '../../../src/core/coordinator/coordinat
 import { key, member, primary, record, keySnapshot } from '../../support/scenario/builders.ts'
 import { Driver, taking, failure } from '../../support/scenario/driver.ts'
 
-t.test('waiting for peers: read again whenever anything has moved, never in vain', async (t) => {
+t.test('waiting for peers: read again whenever anything has moved, never without success', async (t) => {
   const holding = { kind: 'done', members: [member('hv1'), primary('hv2')] } as const
   const asked = () => taking().until('read_peers')
   t.strictSame(asked().answer(holding).words, [], 'it waits')

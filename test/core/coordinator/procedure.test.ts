@@ -43,6 +43,6 @@ t.test('the transition that is published', async (t) => {
   t.strictSame(of('relinquish'), { epoch: 7, direction: 'relinquish', step: 1, of: 3, resource: 'ip', released: ['ip'], since: 'now', error })
   t.match(of('start'), { direction: 'start', released: ['ip'] })
   t.match(of('takeover'), { direction: 'takeover' })
-  t.strictSame([of('rollback').direction, of('rollback').released], ['takeover', []], 'its peers go on waiting until it is secondary')
+  t.strictSame([of('rollback').direction, of('rollback').released], ['takeover', []], 'its peers keep waiting until it is secondary')
   t.match(of('announcement'), { direction: 'start' })
 })

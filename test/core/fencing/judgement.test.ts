@@ -37,14 +37,14 @@ t.test('keepalive: whether it changes, never what it says', async (t) => {
   t.equal(observe(watches, seen({}), 41_000).size, 0, 'forgotten with the node')
 })
 
-t.test('without fences: a dead node counts as having let go once its session has been over for long enough', async (t) => {
+t.test('without fences: a dead node counts as having released once its session has been over for long enough', async (t) => {
   const watches = looks([0, present('1')], [1_000, absent('2')])
   const counts = (now: number, node = primary('hv2', { daemonState: 'dead' })) => countsAsReleased(node, watches.get('hv2'), 3_000, now)
   t.notOk(counts(3_999))
   t.ok(counts(4_000))
   t.notOk(counts(9_000, primary('hv2')), 'nobody has judged it dead')
   t.notOk(counts(9_000, primary('hv2', { daemonState: 'dead', ours: false })), 'a PVC peer has no lease')
-  t.notOk(countsAsReleased(primary('hv2', { daemonState: 'dead' }), looks([0, present('1')]).get('hv2'), 3_000, 9_000), 'its session goes on')
+  t.notOk(countsAsReleased(primary('hv2', { daemonState: 'dead' }), looks([0, present('1')]).get('hv2'), 3_000, 9_000), 'its session continues')
   t.notOk(countsAsReleased(primary('hv2', { daemonState: 'dead' }), undefined, 3_000, 9_000), 'not watched yet')
 })
 
@@ -60,7 +60,7 @@ t.test('a PVC peer that this observer has not seen alive yet may still be waitin
   t.equal(of(looks([0, present('5')]), 30_000), 'keepalive_stale', 'ours connect again within their session time-out')
 })
 
-t.test('a node that comes back is given its window anew: what it wrote before says nothing of it now', async (t) => {
+t.test('a node that comes back is given its window again: what it wrote before says nothing of it now', async (t) => {
   const away = looks([0, present('5')], [10_000, { ...absent('5'), daemonState: 'dead' }])
   const back = observe(away, seen({ hv2: { presence: '2', keepalive: '5', daemonState: 'run' } }), 60_000)
   t.equal(of(back, 60_000), null, 'another session')
@@ -76,7 +76,7 @@ t.test('a node that comes back is given its window anew: what it wrote before sa
 t.test('who is judged at all', async (t) => {
   for (const daemonState of ['init', 'run', 'shutdown'] as const) t.ok(mayHoldWhenSilent(member('hv2', { daemonState })))
   for (const daemonState of ['dead', 'fenced', null] as const) t.notOk(mayHoldWhenSilent(primary('hv2', { daemonState })))
-  t.ok(mayHoldWhenSilent(primary('hv2', { daemonState: 'stop' })), 'it stopped without letting go')
+  t.ok(mayHoldWhenSilent(primary('hv2', { daemonState: 'stop' })), 'it stopped without releasing')
   t.notOk(mayHoldWhenSilent(member('hv2', { daemonState: 'stop' })))
   t.notOk(mayHoldWhenSilent(member('hv2', { daemonState: 'stop', coordinatorState: 'client' })))
   const silent = looks([0, present('1')])

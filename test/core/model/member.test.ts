@@ -96,7 +96,7 @@ t.test('holds nothing', async (t) => {
   for (const [what, each, nothing] of cases) t.equal(holdsNothing(each), nothing, what)
 })
 
-t.test('has let go of a resource', async (t) => {
+t.test('has released a resource', async (t) => {
   const cases: [what: string, member: Member, gone: boolean][] = [
     ['secondary', member('a'), true],
     ['primary', primary('a'), false],

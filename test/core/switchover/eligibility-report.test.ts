@@ -21,7 +21,7 @@ t.test('every reason at once', async (t) => {
 
 t.test('after failures everywhere, a request may name anybody', async (t) => {
   const backoff = { until: '2026-01-01T00:05:00.000Z', why: 'The acquire of ip failed.' }
-  const given = { key: key('none', 2), records: [record(1, { outcome: 'failed' }), record(2, { from: null, to: null, cause: 'rollback' })], members: [member('hv1', { presence: { ...presence, backoff: backoff } }), member('hv2')] }
+  const given = { key: key('none', 2), records: [record(1, { outcome: 'failed' }), record(2, { from: null, to: null, cause: 'rollback' })], members: [member('hv1', { presence: { ...presence, backoff } }), member('hv2')] }
   t.strictSame(report(given), ['hv1 may', 'hv2 may'])
   t.strictSame(eligibilityReport(keySnapshot(given)).map(({ stands_back: each }) => each), [backoff, null])
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { holdersOf, isHandedOver, unconfirmedHolders } from '../../../src/core/switchover/handover.ts'
 import { gone, member, primary, transition } from '../../support/scenario/builders.ts'
 
-t.test('every peer that has not let go, not only the last primary', async (t) => {
+t.test('every peer that has not released, not only the last primary', async (t) => {
   const letting = member('hv3', { coordinatorState: 'relinquish', transition: transition({ released: ['dhcp'] }) })
   const members = [member('hv1', { coordinatorState: 'takeover' }), primary('hv2'), letting, member('hv4')]
   t.strictSame(holdersOf('ip', 'hv1', members), ['hv2', 'hv3'])

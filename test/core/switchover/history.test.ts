@@ -19,7 +19,7 @@ const alone = (each: Switchover): HistoryEntry => ({ ...each, count: 1, first_ep
 const spans = (entries: readonly HistoryEntry[]) => entries.map(({ epoch, first_epoch: first, count }) => [epoch, first, count])
 const whole = { limit: Infinity, each: false }
 
-t.test('attempts in vain', async (t) => {
+t.test('attempts without success', async (t) => {
   const attempts = [switchover(9, 'contention', 'failed'), switchover(8, 'rollback', 'timed_out'), switchover(7, 'restart', 'superseded'), switchover(6, 'repair', 'not_applied')]
   t.strictSame(historyPage(attempts, whole), [{ ...attempts[0], count: 4, first_epoch: 6, first_started_at: startOf(6) }], 'are the newest of them with a count')
   t.strictSame(historyPage(attempts, { ...whole, each: true }), attempts.map(alone), 'or each by itself')
@@ -50,7 +50,7 @@ t.test('a page is of entries', async (t) => {
 const listed = <T extends string>(words: Record<T, string>) => Object.keys(words) as T[]
 const cause = fc.constantFrom(...listed(causes))
 const ending = fc.constantFrom<Ending>(null, ...listed(outcomes))
-/** Most of it in vain, so that there are runs; epochs without a record here and there. */
+/** Most of it without success, so that there are runs; epochs without a record here and there. */
 const step = fc.record({
   gap: fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, fc.constant(2)),
   cause: fc.oneof({ weight: 4, arbitrary: fc.constantFrom<Cause>('contention', 'rollback') }, cause),
@@ -100,7 +100,7 @@ t.test('any history, page by page', async (t) => {
   t.pass('no counterexample')
 })
 
-t.test('any history that goes on while it is read, page by page', async (t) => {
+t.test('any history that continues while it is read, page by page', async (t) => {
   const later = fc.array(fc.record({ epoch: fc.nat(40), outcome: fc.constantFrom(...listed(outcomes)), begun: fc.boolean() }), { maxLength: 20 })
   fc.assert(fc.property(history, later, fc.integer({ min: 1, max: 3 }), (past, changes, limit) => {
     let now = past

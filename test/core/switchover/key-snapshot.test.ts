@@ -6,13 +6,13 @@ import { key, member, record, keySnapshot, transition } from '../../support/scen
 t.test('the ledger that holds', async (t) => {
   t.strictSame(ledgerOf(keySnapshot()), { ledger: { czxid: 'a', base: 0 }, stale: false })
   t.equal(epochNow(keySnapshot({ ledger: { czxid: 'a', base: 4 } })), 5)
-  const anew = { key: key('none', 0, 'b') }
+  const again = { key: key('none', 0, 'b') }
   t.strictSame(ledgerOf(keySnapshot({ ledger: null, records: [] })), { ledger: { czxid: 'a', base: 0 }, stale: true }, 'nothing is known')
-  t.strictSame(ledgerOf(keySnapshot({ ...anew, records: [record(3), record(7)] })), { ledger: { czxid: 'b', base: 8 }, stale: true }, 'past the newest record')
-  t.strictSame(ledgerOf(keySnapshot({ ...anew, members: [member('hv1', { transition: transition({ epoch: 9 }) }), member('hv2', { transition: transition({ epoch: null }) })] })),
+  t.strictSame(ledgerOf(keySnapshot({ ...again, records: [record(3), record(7)] })), { ledger: { czxid: 'b', base: 8 }, stale: true }, 'past the newest record')
+  t.strictSame(ledgerOf(keySnapshot({ ...again, members: [member('hv1', { transition: transition({ epoch: 9 }) }), member('hv2', { transition: transition({ epoch: null }) })] })),
     { ledger: { czxid: 'b', base: 10 }, stale: true }, 'past the newest transition')
-  t.strictSame(ledgerOf(keySnapshot({ ...anew, records: [record(3, { outcome: 'superseded', continued_by: 6 })] })), { ledger: { czxid: 'b', base: 7 }, stale: true }, 'past one that a record tells of')
-  t.strictSame(ledgerOf(keySnapshot({ ...anew, ledger: { czxid: 'a', base: 20 } })), { ledger: { czxid: 'b', base: 21 }, stale: true }, 'past the former base')
+  t.strictSame(ledgerOf(keySnapshot({ ...again, records: [record(3, { outcome: 'superseded', continued_by: 6 })] })), { ledger: { czxid: 'b', base: 7 }, stale: true }, 'past one that a record tells of')
+  t.strictSame(ledgerOf(keySnapshot({ ...again, ledger: { czxid: 'a', base: 20 } })), { ledger: { czxid: 'b', base: 21 }, stale: true }, 'past the former base')
 })
 
 t.test('the switchover in flight', async (t) => {

@@ -10,7 +10,7 @@ const taking = (step: number) => member('hv2', { coordinatorState: 'takeover', s
 t.test('finished over planned steps, averaged over those who take part', async (t) => {
   const cases = [
     ['nobody has begun', [primary('hv1'), member('hv2'), member('hv3')], 0],
-    ['the former primary lets go', [relinquishing(1), member('hv2')], 0.17],
+    ['the former primary releases', [relinquishing(1), member('hv2')], 0.17],
     ['both are at it', [relinquishing(2), taking(1)], 0.5],
     ['the former primary is through', [member('hv1', { transition: transition({ epoch: 5 }) }), taking(1)], 0.67],
     ['a transition of another epoch does not count', [member('hv1', { transition: transition({ epoch: 4 }) }), taking(3)], 0.5],

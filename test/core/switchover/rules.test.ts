@@ -38,7 +38,7 @@ const cases: [what: string, wish: Wish, keySnapshot: KeySnapshot, ruling: Partia
   ['an epoch that does not hold', { to: 'hv2', expectedEpoch: 7 }, settled, { kind: 'precondition_failed', message: 'The epoch is 1, not 7.', primary: 'hv1', epoch: 1 }],
   ['an epoch that holds', { to: 'hv2', expectedEpoch: 1 }, settled, { kind: 'write', value: 'hv2' }],
   ['from somebody who is not primary', { to: 'hv2', from: 'hv3' }, settled, { kind: 'precondition_failed', message: 'The primary is hv1, not hv3.' }],
-  ['from and to the same', { to: 'hv1', from: 'hv1' }, settled, { kind: 'precondition_failed', message: 'hv1 cannot be both the node that lets go and the one that takes over.' }],
+  ['from and to the same', { to: 'hv1', from: 'hv1' }, settled, { kind: 'precondition_failed', message: 'hv1 cannot be both the node that releases and the one that takes over.' }],
   ['a precondition comes before another in flight', { to: 'hv3', from: 'hv1' }, toHv2, { kind: 'precondition_failed' }],
 
   ['a key that is free, and nobody takes it', { to: 'hv3' }, freed, { kind: 'write', value: 'hv3' }],
@@ -76,7 +76,7 @@ t.test('every reason of every candidate is given', async (t) => {
 t.test('whom the role comes from', async (t) => {
   t.equal(primaryOf([member('hv1'), primary('hv2')]), 'hv2')
   t.equal(primaryOf([member('hv1', { coordinatorState: 'relinquish' }), primary('hv2')]), 'hv2')
-  t.equal(primaryOf([member('hv1', { coordinatorState: 'relinquish' }), member('hv2')]), 'hv1', 'it may not be able to let go')
+  t.equal(primaryOf([member('hv1', { coordinatorState: 'relinquish' }), member('hv2')]), 'hv1', 'it may not be able to release')
   t.equal(primaryOf([member('hv1', { coordinatorState: 'takeover' })]), null)
 })
 
@@ -87,7 +87,7 @@ t.test('the bound where nobody gives one', async (t) => {
   t.equal(defaultTimeout('hv1', 'hv2', members), 40)
   t.equal(defaultTimeout('hv1', 'hv3', members), 111, 'rounded up')
   t.equal(defaultTimeout('hv1', null, members), 111, 'the slowest who might win')
-  t.equal(defaultTimeout(null, 'hv2', members), 30, 'nobody has to let go')
+  t.equal(defaultTimeout(null, 'hv2', members), 30, 'nobody has to release')
   t.equal(defaultTimeout('hv9', null, []), 10)
   t.equal(defaultTimeout('hv4', 'hv4', [unstated]), 130, 'a PVC peer does not say')
 })

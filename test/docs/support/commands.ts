@@ -1,6 +1,6 @@
 /**
  * The commands that the pages tell people to type. Each fenced block of `sh` has a comment before it which no reader sees: `run` (as it stands, to
- * exit 0), `run: says /…/` (and its output matches), `run: says /…/ until it does` (it goes on by itself, and is ended then), or `not run: why`.
+ * exit 0), `run: says /…/` (and its output matches), `run: says /…/ until it does` (it continues by itself, and is ended then), or `not run: why`.
  */
 import { readFileSync } from 'node:fs'
 

@@ -28,7 +28,7 @@ t.test('flush and unflush, through the API', { timeout: 120_000 }, async (t) => 
   t.equal(await stateOf('hyper'), 'flush', 'not acknowledged before it is done')
   await ask('hyper', 'ready')
   await eventually(() => made.notes('domains').length === 4)
-  t.same(made.notes('domains').slice(2), ['hyper flush', 'hyper unflush'], 'another wish ends the one under way')
+  t.same(made.notes('domains').slice(2), ['hyper flush', 'hyper unflush'], 'another wish ends the one in progress')
   t.equal(await made.nodes.get('hyper')?.stop(), 0, 'a command that hangs does not keep it from stopping')
   t.equal(await stateOf('hyper'), 'unflush')
 

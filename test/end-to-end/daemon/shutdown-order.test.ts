@@ -41,7 +41,7 @@ async function joinedByPeer (made: Cluster, watcher: Watcher): Promise<void> {
   await watcher.sees('a peer', (view) => view.members.some((member) => member.name === 'hv2' && member.daemonState === 'run'))
 }
 
-/** hv1 is told to stop while its gate is shut, lets go once that opens, leaves its last words, and hv2 takes over. */
+/** hv1 is told to stop while its gate is shut, releases once that opens, leaves its last words, and hv2 takes over. */
 async function toldToStop (t: Test, made: Cluster, watcher: Watcher, meanwhile = async () => {}): Promise<void> {
   const ending = made.nodes.get('hv1')?.stop(60_000)
   await made.nodes.get('hv1')?.logged((line) => line.msg.startsWith('shutting down'))
@@ -68,7 +68,7 @@ t.test('told to stop in the midst of a takeover: it is finished, handed over, an
   await toldToStop(t, made, watcher)
 })
 
-t.test('told to stop in the midst of a relinquish; the keepalives go on through it', async (t) => {
+t.test('told to stop in the midst of a relinquish; the keepalives continue through it', async (t) => {
   const { made, watcher } = await begun(t)
   gated(made, 'hv1', 'release')
   await watcher.settled('hv1')

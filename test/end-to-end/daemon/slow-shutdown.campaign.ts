@@ -32,7 +32,7 @@ t.test('a release of 60 s', { timeout: 300_000 }, async (t) => {
   t.same(last, ['setData /nodes/hv1/keepalive', 'setData /nodes/hv1/daemonstate stop', 'closeSession'])
   const since = own.findIndex((each) => each.path === '/nodes/hv1/daemonstate' && each.data === 'shutdown')
   const beats = own.slice(since).filter((each) => each.path === '/nodes/hv1/keepalive').length
-  t.ok(beats > 55, 'keepalives went on')
+  t.ok(beats > 55, 'keepalives continued')
   t.comment(`the shutdown took ${(took / 1000).toFixed(1)} s, with ${beats} keepalives; states seen: ${[...states].join(' ')}; last writes: ${last.join(', ')}`)
 })
 

@@ -25,7 +25,7 @@ t.test('how long a failover takes', { timeout: 300_000 }, async (t) => {
   t.same(made.collisions(), [])
 })
 
-t.test('the fencer dies in the midst of it: another goes on', { timeout: 300_000 }, async (t) => {
+t.test('the fencer dies in the midst of it: another continues', { timeout: 300_000 }, async (t) => {
   const { made, watcher, fences, command } = await fencedCluster(t, nodes)
   const first = await watcher.settled()
   command('hangs')
@@ -99,7 +99,7 @@ t.test(`a primary paused for three session time-outs, ${rounds} times`, { timeou
   t.same(made.collisions(), [])
 })
 
-/** A PVC daemon as far as its peers can tell: states, and a keepalive that goes on. */
+/** A PVC daemon as far as its peers can tell: states, and a keepalive that continues. */
 const PVC_PEER = `
 import threading, time
 for name, value in (("", "coordinator"), ("/daemonmode", "coordinator"), ("/daemonstate", "run"), ("/routerstate", "secondary"), ("/domainstate", "ready"), ("/keepalive", "0")):

@@ -1,5 +1,5 @@
 /**
- * A primary that has lost its lease and cannot let go in the time that is left: it fences itself before its session can end, and nothing vouches
+ * A primary that has lost its lease and cannot release in the time that is left: it fences itself before its session can end, and nothing vouches
  * for it to systemd any more.
  */
 import t from 'tap'

@@ -48,6 +48,6 @@ t.test(`broken everywhere, ${minutes} minutes`, { timeout: 0 }, async (t) => {
   const records = watcher.feed.view?.records ?? []
   t.comment(`${records.length} records: ${records.filter(({ outcome }) => outcome === 'failed').length} failed, ${records.filter(({ cause }) => cause === 'rollback').length} rollbacks`)
   const entries = await historyOf(api)
-  t.comment(`the history: ${entries.map(({ outcome, count }) => `${count} ${outcome ?? 'under way'}`).join(', ')}`)
+  t.comment(`the history: ${entries.map(({ outcome, count }) => `${count} ${outcome ?? 'in progress'}`).join(', ')}`)
   t.equal(entries.filter(({ done }) => done).length, 1, 'the history has one entry for all that is over')
 })

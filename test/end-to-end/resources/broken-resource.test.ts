@@ -41,7 +41,7 @@ t.test('an acquire that fails everywhere', { timeout: 120_000 }, async (t) => {
   t.match(over(), [{ cause: 'contention', outcome: 'failed', error: { code: 'acquire_failed', resource: 'service' }, first_epoch: 1 }], 'one entry')
   const [{ epoch = 0, count = 0 } = {}] = over()
   t.equal(count, epoch, `of ${count} switchovers`)
-  t.ok(entries.every(({ done, count }) => done || count === 1), 'and what is under way')
+  t.ok(entries.every(({ done, count }) => done || count === 1), 'and what is in progress')
   const each = await historyOf(api, '?each')
   t.strictSame(each.slice(-epoch).map(({ epoch, count }) => [epoch, count]), Array.from({ length: epoch }, (_, index) => [epoch - index, 1]), 'each by itself, if that is asked for')
   t.match(await (await fetch(`${api}/api/v1/switchover/1`)).json(), { epoch: 1, cause: 'contention', outcome: 'failed' })

@@ -42,7 +42,7 @@ t.test('SIGTERM of the only coordinator', async (t) => {
   t.equal(made.holder('address'), null, 'nothing is held')
 })
 
-t.test('a primary that is killed keeps the role from everybody until it has let go itself', async (t) => {
+t.test('a primary that is killed keeps the role from everybody until it has released everything itself', async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
   const first = await watcher.settled()
   await made.nodes.get(first.name)?.kill()
@@ -103,7 +103,7 @@ t.test('ZooKeeper absent at the start, then there', async (t) => {
   t.pass('it tried on, and began by itself')
 })
 
-t.test('ZooKeeper gone for good: the primary lets go in time, and takes up again when it is back', async (t) => {
+t.test('ZooKeeper gone for good: the primary releases in time, and takes up again when it is back', async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
   const first = await watcher.settled()
   const daemon = made.nodes.get(first.name)

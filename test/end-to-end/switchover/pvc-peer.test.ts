@@ -1,4 +1,4 @@
-/** The role goes to a PVC node and comes back, again and again: neither acquires anything before the other has let go of everything. */
+/** The role goes to a PVC node and comes back, again and again: neither acquires anything before the other has released everything. */
 import t from 'tap'
 import { join } from 'node:path'
 import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
@@ -6,7 +6,7 @@ import { cluster, quick } from '../../support/cluster.ts'
 import { pvcNode } from '../../support/pvc-node.ts'
 
 t.test('there and back', { timeout: 170_000 }, async (t) => {
-  // So slow to let go that the PVC node would be at it long before, if nothing kept it waiting.
+  // So slow to release that the PVC node would be at it long before, if nothing kept it waiting.
   const release = (folder: string) => ['sh', '-c', 'sleep 2; exec sh "$0" "$1"', join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'), folder]
   const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2'], ...quick, resourceSettings: (folder) => ({ release: release(folder), release_timeout: 5 }) })
   const first = await watcher.settled()

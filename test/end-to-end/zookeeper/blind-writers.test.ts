@@ -55,21 +55,21 @@ t.test('a key that names somebody who cannot serve is repaired', async (t) => {
   t.same(made.collisions(), [])
 })
 
-t.test('the key deleted and made anew, as a restore does', async (t) => {
+t.test('the key deleted and made again, as a restore does', async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
   const first = await watcher.settled()
   await watcher.writeKeyBlindly(nodes.find((name) => name !== first.name) ?? '')
   const second = await watcher.settled()
   t.ok(second.epoch > first.epoch)
   const session = await watcher.session()
-  // The new primary lets go of the lock, a child of the key, after it has said that it is primary.
+  // The new primary releases the lock, a child of the key, after it has said that it is primary.
   await eventually(async () => (await session.children(PRIMARY_NODE)).names.length === 0)
   const { stat } = await session.get(PRIMARY_NODE)
   await session.delete(PRIMARY_NODE, stat.version)
   await session.create(PRIMARY_NODE, first.name)
   await watcher.sees('another life of the key', (view) => view.key.czxid !== stat.czxid)
   const third = await watcher.settled(first.name)
-  t.ok(third.epoch > second.epoch, `epochs go on growing: ${second.epoch}, then ${third.epoch}`)
+  t.ok(third.epoch > second.epoch, `epochs keep growing: ${second.epoch}, then ${third.epoch}`)
   const epochs = watcher.feed.view?.records.map((record) => record.epoch) ?? []
   t.same(epochs, [...new Set(epochs)].sort((a, b) => a - b))
 

@@ -1,6 +1,6 @@
 /**
  * A primary that is cut off, again and again, with `unfenced_failover`: nothing but its own lease keeps it from holding what its successor acquires.
- * Cut off from ZooKeeper alone; by way of a follower that has lost its leader and goes on answering reads; and in the midst of an acquisition
+ * Cut off from ZooKeeper alone; by way of a follower that has lost its leader and keeps answering reads; and in the midst of an acquisition
  * of 30 s. A campaign (`npm run cut-off`; CUT_OFF_ROUNDS sets the rounds of each).
  */
 import t, { type Test } from 'tap'
@@ -63,7 +63,7 @@ async function campaign (t: Test, { zookeeper, way, cut, heal, slow }: Surroundi
     else t.fail(`round ${round}: ${wrong.join('; ')} ${made.collisions().join('; ')}`)
     heal()
   }
-  t.same(made.notes('ended'), [], 'no acquisition that was under way came to its end')
+  t.same(made.notes('ended'), [], 'no acquisition that was in progress came to its end')
   t.equal(good, rounds)
   t.comment(`${good} of ${rounds}: everything released before anybody else acquired anything; ${made.notes('self-fences').length} self-fences, ${made.collisions().length} collisions`)
 }

@@ -1,5 +1,5 @@
 /**
- * A primary that is cut off from ZooKeeper, with everybody else in contact: it lets go before its session can have ended, whatever it was
+ * A primary that is cut off from ZooKeeper, with everybody else in contact: it releases before its session can have ended, whatever it was
  * doing, and comes back through a start.
  */
 import t from 'tap'
@@ -23,7 +23,7 @@ t.test('cut off while it holds everything', async (t) => {
   path.blackHole()
   await daemon.logged((line) => line['event'] === 'demoted' && line['reason'] === 'the lease ran out')
   await watcher.sees('the end of its session', (view) => view.members.some((member) => member.name === 'hv1' && member.presence === null))
-  t.equal(made.holder('address'), null, 'when its session ended, it had let go of everything')
+  t.equal(made.holder('address'), null, 'when its session ended, it had released everything')
   t.equal(made.holder('service'), null)
   t.equal(watcher.feed.view?.key.value, 'hv1', 'and nobody has taken over what nobody could know to be free')
 

@@ -1,4 +1,4 @@
-/** A child of the primary lock that nobody removes is named wherever somebody looks, and once it is deleted everything goes on. */
+/** A child of the primary lock that nobody removes is named wherever somebody looks, and once it is deleted everything continues. */
 import t from 'tap'
 import { PRIMARY_NODE } from '../../../src/cluster/layout.ts'
 import { cluster, quick } from '../../support/cluster.ts'

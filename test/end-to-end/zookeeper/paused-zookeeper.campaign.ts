@@ -29,11 +29,11 @@ t.test('ZooKeeper paused under switch requests', { timeout: 180_000 }, async (t)
     clients.stdin.write(`${word}\n`)
     return JSON.parse(String((await lines.next()).value))
   }
-  await watcher.sees('a switchover under way', (view) => view.key.version > 1)
+  await watcher.sees('a switchover in progress', (view) => view.key.version > 1)
   made.zookeeper.pause()
   // The length of the outage is what is tested, not a wait for anything.
   await delay(PAUSE)
-  t.same(await tell('read'), { status: 200, stale: 'true' }, 'reads go on, and say that they are old')
+  t.same(await tell('read'), { status: 200, stale: 'true' }, 'reads continue, and say that they are old')
   made.zookeeper.resume()
   const before = watcher.feed.view?.key.version ?? 0
   await watcher.sees('requests that are carried out again', (view) => view.key.version > before + 1, 60_000)

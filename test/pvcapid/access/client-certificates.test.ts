@@ -111,7 +111,7 @@ t.test('other authorities, roles and subjects on reload, for connections and ses
   const kept = await stay()
   t.equal(await kept.status(), 200)
   const resumed = await stay(kept.session())
-  t.ok(resumed.socket.isSessionReused(), 'a session goes on')
+  t.ok(resumed.socket.isSessionReused(), 'a session continues')
   t.equal(await resumed.status(), 200)
 
   const caFile = join(folder, 'both.crt')
@@ -119,14 +119,14 @@ t.test('other authorities, roles and subjects on reload, for connections and ses
   appendFileSync(caFile, readFileSync(next.certFile))
   app.reload({ ...app.config, tls: { ...tls, clientCaFile: caFile } })
   t.match([await ask(app, '/api/v1/node', old), await ask(app, '/api/v1/node', renewed)], [{ status: 200 }, { status: 200 }], 'both')
-  t.equal(await kept.status(), 200, 'a connection that was there goes on')
+  t.equal(await kept.status(), 200, 'a connection that was there continues')
 
   const wait = ask(app, '/api/v1/events', old)
   copyFileSync(next.certFile, caFile)
   app.reload({ ...app.config, tls: { ...tls, clientCaFile: caFile } })
   t.match([await ask(app, '/api/v1/node', old), await ask(app, '/api/v1/node', renewed)], [{ status: 401 }, { status: 200 }], 'the new one alone')
   t.strictSame([await kept.status(), await resumed.status()], [401, 401], 'also for connections that were there')
-  t.equal(await (await stay(kept.session())).status(), 401, 'and for a session that is to go on')
+  t.equal(await (await stay(kept.session())).status(), 401, 'and for a session that is to continue')
   await wait
 
   app.reload({ ...app.config, clientCertificates: [known('CN=ops', 'read')], tls: { ...tls, clientCaFile: caFile } })

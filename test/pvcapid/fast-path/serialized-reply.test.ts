@@ -45,5 +45,5 @@ t.test('a long reply goes out in pieces, of which those that have not changed ar
   t.equal(second.pieces.filter((piece) => !first.pieces.includes(piece) && piece.length > 4_096).length, 2, 'the run that begins with nothing to know it by, and the one with the change')
   t.not(first.etag, second.etag)
   t.equal(etagOf(Object.freeze([...after])), second.etag)
-  t.equal(etagOf(Object.freeze(after.map((same) => same === null ? null : Object.freeze({ ...same })))), second.etag, 'made anew by another API, it has the same tag')
+  t.equal(etagOf(Object.freeze(after.map((same) => same === null ? null : Object.freeze({ ...same })))), second.etag, 'made again by another API, it has the same tag')
 })

@@ -77,7 +77,7 @@ t.test('slow connections and idle long-polls', { timeout: 300_000 }, async (t) =
   t.comment(`alone:                                             ${latencies(control)} in 10 s`)
   t.comment(`beside ${WAITING} long-polls and ${SLOW} slow connections: ${latencies(beside)} in 20 s`)
   t.comment(`${closedByServer} slow connections were ended because their headers did not come in time; resident ${(residentBytes(daemon.pid) / MEGABYTE).toFixed(0)} MB`)
-  t.equal(beside.failures, 0, 'others go on')
+  t.equal(beside.failures, 0, 'others continue')
   t.ok(beside.requests > control.requests / 2, 'at a like pace')
   t.ok(closedByServer >= SLOW, 'who is too slow is ended')
 

@@ -89,7 +89,7 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     for (const epoch of [2, 3, 4]) {
       await session.create(`/switchovers/000000000${epoch}`, JSON.stringify({ epoch, from: null, to: 'fig', cause: 'contention', started_at: new Date(epoch).toISOString(), timeout: 60, outcome: 'failed', error: { code: 'acquire_failed', resource: 'tea', message: 'The kettle is cold.' } }))
     }
-    await page.getByText('3 switchovers in vain since').waitFor()
+    await page.getByText('3 failed switchovers since').waitFor()
     t.equal(await page.locator('#history tbody tr').count(), await page.locator('#history td[data-outcome=succeeded]').count() + 1)
     t.ok(await page.getByText('The kettle is cold.').isVisible())
     await snapshot(page, 'status-in-vain')

@@ -81,7 +81,7 @@ t.test('ZooKeeper goes away while a switchover is waited for', async (t) => {
   const path = await proxy(t, server)
   const app = await api(t, { port: path.port, sessionTimeout: 60_000 })
   const posted = wish(t, app, { to: 'fig' }, '?wait=4')
-  // The lock is let go of once the write has been acknowledged.
+  // The lock is released once the write has been acknowledged.
   await eventually(async () => app.services.view.board.primary.epoch === 1 && (await session.children('/config/primary_node')).names.length === 0)
   path.blackHole()
   t.match(await posted, {

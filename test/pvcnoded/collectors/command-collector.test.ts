@@ -1,4 +1,4 @@
-/** Commands that misbehave, as real processes: each is told by its fault, and nothing of it goes on. */
+/** Commands that misbehave, as real processes: each is told by its fault, and nothing of it continues. */
 import t from 'tap'
 import { readdirSync, readFileSync } from 'node:fs'
 import { systemClock } from '../../../src/runtime/clock.ts'

@@ -51,5 +51,5 @@ t.test('network: rates between two readings, physical interfaces alone', async (
   clock.advance(1_000)
   table(0, 0)
   mkdirSync(join(folder, 'net', 'eth1'))
-  t.match(await collect(), { eth0: still }, 'counters that began anew are no traffic')
+  t.match(await collect(), { eth0: still }, 'counters that began again are no traffic')
 })

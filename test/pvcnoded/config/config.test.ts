@@ -129,7 +129,7 @@ for (const [name, text, expected] of [
     'f:5:3: pvc.api_address: "hv1" lacks the port; write hv1:PORT.',
   ]],
   ['transition_delay ≤ lock_timeout', `${base}  coordinator:\n    lock_timeout: 0.5\n    transition_delay: 0.5\n`, [
-    'f:7:5: pvc.coordinator.transition_delay: transition_delay (0.5 s) must be more than lock_timeout (0.5 s): who waited for the lock in vain must be done before the winner takes over.',
+    'f:7:5: pvc.coordinator.transition_delay: transition_delay (0.5 s) must be more than lock_timeout (0.5 s): a node that timed out on the lock must be done before the winner takes over.',
   ]],
   ['takeover_start ≤ 2 × transition_delay', `${base}  coordinator:\n    transition_delay: 2.5\n`, [
     'f:6:5: pvc.coordinator.takeover_start: takeover_start (5 s) must be more than twice transition_delay (2 × 2.5 s = 5 s), or a healthy taker would be repaired away.',

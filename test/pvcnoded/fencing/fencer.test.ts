@@ -21,7 +21,7 @@ interface Watching {
   readonly join: (name: string) => Promise<Session>
   /**
    * @param meanwhile what happens before each saving throw; there is one then
-   * @param options `late`: the fencer goes on with the view of now; `window`: milliseconds that a presence has to be gone; `throws`: more than one
+   * @param options `late`: the fencer continues with the view of now; `window`: milliseconds that a presence has to be gone; `throws`: more than one
    */
   readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late?: boolean, readonly window?: number, readonly throws?: number }) => Promise<void>
   readonly fenced: readonly string[]
@@ -125,7 +125,7 @@ t.test('what the view does not show yet is seen before anybody is judged: a judg
   await session.set('/nodes/hv3/daemonstate', 'stop', 0)
   for (const node of [judged, stopped, dying]) await node.close()
   await eventually(async () => (await session.get('/nodes/hv4/daemonstate')).data === 'dead')
-  t.equal((await session.get('/nodes/hv2/daemonstate')).stat.version, 1, 'whose saving throws go on')
+  t.equal((await session.get('/nodes/hv2/daemonstate')).stat.version, 1, 'whose saving throws continue')
   t.equal((await session.get('/nodes/hv3/daemonstate')).data, 'stop')
   for (const name of ['hv2', 'hv3']) t.equal(await session.exists(`/nodes/${name}/fence`), null)
 })

@@ -52,7 +52,7 @@ t.test('a write that hangs holds no beat up, and is never made twice', async (t)
   await keepalive.stop()
 })
 
-t.test('stop waits for the write under way', async (t) => {
+t.test('stop waits for the write in progress', async (t) => {
   let release = (_: boolean) => {}
   const { keepalive } = keepaliveOf(async () => await new Promise((resolve) => { release = resolve }))
   keepalive.start()

@@ -15,7 +15,7 @@ function leaseOf (t: Test) {
     onExpired: () => expired.push(clock.monotonic()),
   })
   t.teardown(() => lease[Symbol.dispose]())
-  /** Answers the renewal under way and lets its consequences happen. */
+  /** Answers the renewal in progress and lets its consequences happen. */
   const answer = async (committed: boolean) => {
     renewals.shift()?.(committed)
     await new Promise((resolve) => setImmediate(resolve))

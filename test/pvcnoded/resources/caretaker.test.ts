@@ -70,7 +70,7 @@ t.test('nothing is acquired without a sound lease', async (t) => {
   t.same([done, lost], [['check'], []])
 })
 
-t.test('stop ends an acquisition under way and waits for it; nothing is said of it', async (t) => {
+t.test('stop ends an acquisition in progress and waits for it; nothing is said of it', async (t) => {
   let end: (result: AttemptResult) => void = () => {}
   const { caretaker, pass, lost } = caretakerOf(t, async (action, { signal }) => action === 'check'
     ? failed('gone')

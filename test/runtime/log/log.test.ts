@@ -56,7 +56,7 @@ t.test('an episode is one line at its start and one at its end', async (t) => {
   t.match(lines()[1], { level: 'info', disk: 'a', lasted: 2.25, repeats: 3, msg: 'the disk is quick again' })
 
   episode.fault('the disk is slow')
-  t.equal(lines().length, 3, 'the next episode is told anew')
+  t.equal(lines().length, 3, 'the next episode is told again')
 })
 
 t.test('a key stands once in a line, whoever else uses its name', async (t) => {

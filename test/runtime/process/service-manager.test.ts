@@ -45,7 +45,7 @@ t.test('ready, fed at half of its time, and only while all is sound', async (t) 
   t.same(said.splice(0), [fed, fed])
   state.sound = false
   clock.advance(60_000)
-  t.same(said.splice(0), [], 'nothing vouches for a daemon that must not go on')
+  t.same(said.splice(0), [], 'nothing vouches for a daemon that must not continue')
   state.sound = true
   clock.advance(1_000)
   t.same(said.splice(0), [fed])

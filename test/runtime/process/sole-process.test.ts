@@ -6,7 +6,7 @@ import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { claimSole } from '../../../src/runtime/process/sole-process.ts'
 
-t.test('one process at a time, however the file is named, until it lets go', async (t) => {
+t.test('one process at a time, however the file is named, until it releases', async (t) => {
   const folder = t.testdir({ 'a.yaml': '', 'b.yaml': '' })
   const run = join(folder, 'run', 'pvc')
   const file = join(folder, 'a.yaml')
@@ -27,7 +27,7 @@ t.test('one process at a time, however the file is named, until it lets go', asy
   t.throws(() => claimSole('test', join(folder, 'missing'), run), { code: 'ENOENT' })
 })
 
-t.test('a process that is killed has let go', async (t) => {
+t.test('a process that is killed has released everything', async (t) => {
   const folder = t.testdir({ 'a.yaml': '' })
   const program = `import { claimSole } from ${JSON.stringify(new URL('../../../src/runtime/process/sole-process.js', import.meta.url).pathname)}
     console.log(claimSole('test', process.argv[2], process.argv[3]) !== null)

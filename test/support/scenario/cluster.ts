@@ -64,7 +64,7 @@ export class Cluster {
     this.#boot(name, 'hypervisor')
   }
 
-  /** Kills the daemon at once: its session goes on until it times out, and what its machine holds stays held. */
+  /** Kills the daemon at once: its session continues until it times out, and what its machine holds stays held. */
   crash (name: string): void {
     this.#timeline.say('>', `crash ${name}`)
     const node = this.#node(name)
@@ -101,7 +101,7 @@ export class Cluster {
     this.#dispatch(life, { type: 'lost', reason: 'the session ended' })
   }
 
-  /** The daemon's own clock says that its lease is up, while its session goes on. */
+  /** The daemon's own clock says that its lease is up, while its session continues. */
   expireLease (name: string): void {
     this.#timeline.say('>', `expire lease of ${name}`)
     this.#dispatch(this.#life(name), { type: 'lost', reason: 'the lease ran out' })
@@ -165,7 +165,7 @@ export class Cluster {
   }
 
   makeKey (value: string): void {
-    this.#timeline.say('>', `make key anew: ${value}`)
+    this.#timeline.say('>', `make key again: ${value}`)
     this.store.makeKey(value)
   }
 
@@ -302,7 +302,7 @@ export class Cluster {
     if (how === 'demoted') this.#timeline.after(TIMES.newLife, () => { if (node.life === null) this.#begin(node) })
   }
 
-  /** A node that is cut off begins anew when it is back in contact, and its session has timed out on the servers. */
+  /** A node that is cut off begins again when it is back in contact, and its session has timed out on the servers. */
   #afterHealing (node: Node): void {
     this.#timeline.after(TIMES.newLife, () => {
       if (node.cut) this.#afterHealing(node)

@@ -34,7 +34,7 @@ export class Driver {
     return this.send({ type: 'view', view: { key: key(value, version), ledger, members, records: [record(1, { to: 'hv1', timeout: 30 })], ...given } })
   }
 
-  /** Answers the operation under way. */
+  /** Answers the operation in progress. */
   answer (answer: NodeAnswer = { kind: 'done' }): this {
     return this.send({ type: 'answer', id: this.id, answer })
   }
@@ -46,7 +46,7 @@ export class Driver {
     return this.send({ type: 'elapsed', id })
   }
 
-  /** Answers `done` until the operation under way is `op` (on `resource`). */
+  /** Answers `done` until the operation in progress is `op` (on `resource`). */
   until (op: NodeOp['op'], resource?: string): this {
     for (let steps = 0; ; steps++) {
       const under = this.effects.find((effect) => effect.type === 'do' && effect.op.op === op && (resource === undefined || ('resource' in effect.op && effect.op.resource === resource)))

@@ -1,6 +1,6 @@
 /**
  * Scenarios: scripts against a small cluster of coordinator machines, whose course is compared with the one kept beside them
- * (`test/scenarios/expected/<name>.txt`). When a course has changed on purpose, `RECORD_SCENARIOS=1` writes it anew, to be read before it
+ * (`test/scenarios/expected/<name>.txt`). When a course has changed on purpose, `RECORD_SCENARIOS=1` writes it again, to be read before it
  * is committed.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

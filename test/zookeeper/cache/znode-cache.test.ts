@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
-import { ZnodeCache, type TreeSnapshot, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/znode-cache.ts'
+import { ZnodeCache, type CacheSnapshot, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/znode-cache.ts'
 import { connect, dropConnection, eventually, expireSession, keep, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
 
 const KEYS = ['daemonstate', 'routerstate', 'keepalive']
@@ -49,7 +49,7 @@ async function truth (session: Session): Promise<Record<string, string>> {
   return found
 }
 
-function shown (snapshot: TreeSnapshot): Record<string, string> {
+function shown (snapshot: CacheSnapshot): Record<string, string> {
   const found: Record<string, string> = {}
   const visit = (path: string): void => {
     const entry = snapshot.get(path)
@@ -78,8 +78,8 @@ t.test('back in contact, no newer age is claimed before all has been read again,
   const tree = watch(t, { sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } }, probeInterval: 5 })
   await tree.ready
   // From now on the answer to the sync that comes before the readings is kept back; probes are answered.
-  let go: () => void = () => {}
-  const kept = new Promise<void>((resolve) => { go = resolve })
+  let proceed: () => void = () => {}
+  const kept = new Promise<void>((resolve) => { proceed = resolve })
   const sync = session.sync.bind(session)
   session.sync = async (path) => { await sync(path); await kept }
   const suspended = reaches(session, 'suspended')
@@ -96,7 +96,7 @@ t.test('back in contact, no newer age is claimed before all has been read again,
   const before = probes
   await eventually(() => probes >= before + 3)
   t.equal(tree.snapshot.asOf, still)
-  go()
+  proceed()
   await eventually(() => tree.snapshot.asOf > still)
 })
 
@@ -127,7 +127,7 @@ t.test('caught up means that all has been read that was committed before, howeve
   const tree = watch(t, { sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } } })
   await tree.ready
   /** Nothing is claimed until the reading that is held back has arrived, though the answer to the sync has long been here. */
-  const caughtUp = async ({ asked, letGo }: ReturnType<typeof holdBack>): Promise<TreeSnapshot> => {
+  const caughtUp = async ({ asked, letGo }: ReturnType<typeof holdBack>): Promise<CacheSnapshot> => {
     const committed = systemClock.monotonic()
     let through = false
     const reading = tree.caughtUp(new AbortController().signal).then((snapshot) => { through = true; return snapshot })
@@ -147,7 +147,7 @@ t.test('caught up means that all has been read that was committed before, howeve
   await writer.set('/nodes/hv1/daemonstate', 'first', ANY_VERSION)
   await again.asked
   await writer.set('/nodes/hv1/daemonstate', 'second', ANY_VERSION)
-  t.equal((await caughtUp(again)).get('/nodes/hv1/daemonstate')?.data, 'second', 'of a change that came while an older answer was under way')
+  t.equal((await caughtUp(again)).get('/nodes/hv1/daemonstate')?.data, 'second', 'of a change that came while an older answer was in progress')
 })
 
 t.test('tree', async (t) => {
@@ -277,7 +277,7 @@ t.test('tree', async (t) => {
     const ages: number[] = []
     let loaded = false
     const interest: ZnodeCacheOptions['interest'] = (path) => {
-      // Asked while the load goes on, after the first answers have come.
+      // Asked while the load continues, after the first answers have come.
       if (!loaded) ages.push(tree.snapshot.asOf)
       return path === '/wide' ? { data: false, children: true } : { data: true, children: false }
     }

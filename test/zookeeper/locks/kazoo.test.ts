@@ -85,7 +85,7 @@ t.test('kazoo', async (t) => {
     await again.release()
   })
 
-  t.test('a killed holder lets go when its session expires', async (t) => {
+  t.test('a killed holder releases when its session expires', async (t) => {
     const python = await kazoo(t, server, HOLDER, 1)
     t.equal(await python.ask('take Lock /killed 10'), 'taken')
     const waiting = take('/killed', 'exclusive')

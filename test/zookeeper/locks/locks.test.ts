@@ -201,7 +201,7 @@ t.test('locks', async (t) => {
     t.notOk(lock.lost.aborted, 'released, not lost')
   })
 
-  t.test('a release that cannot be had in time rejects, and the book goes on', async (t) => {
+  t.test('a release that cannot be had in time rejects, and the book continues', async (t) => {
     const path = await proxy(t, server)
     const session = await connect(t, path)
     const lock = await take(session, '/late')

@@ -1,4 +1,4 @@
-// The keeper: one session after the other, reported; without ZooKeeper it goes on trying and says so.
+// The keeper: one session after the other, reported; without ZooKeeper it keeps trying and says so.
 import t from 'tap'
 import { ZooKeeperServer } from '../../../tools/testbed/zookeeper-server.ts'
 import { ZooKeeperError } from '../../../src/zookeeper/client/errors.ts'

@@ -131,7 +131,7 @@ t.test('accidents', async (t) => {
     t.match(await write, { code: 'connection_loss', zkCode: -2, maybeApplied: true })
     t.match(await read, { code: 'connection_loss', maybeApplied: false })
     await reaches(session, 'connected')
-    t.equal((await session.get('/out-of-order')).data, 'after', 'the same session goes on')
+    t.equal((await session.get('/out-of-order')).data, 'after', 'the same session continues')
   })
 
   t.test('suspended: refused at once, nothing sent, no watch armed; then the same session', async (t) => {
@@ -220,7 +220,7 @@ t.test('accidents', async (t) => {
 t.test('the ends of a session', async (t) => {
   const server = await zookeeper(t)
 
-  t.test('close waits for what is under way, begins nothing, and is one', async (t) => {
+  t.test('close waits for what is in progress, begins nothing, and is one', async (t) => {
     const session = await connect(t, server)
     const write = session.create('/closing', '', { ephemeral: true })
     const closing = session.close()
@@ -234,7 +234,7 @@ t.test('the ends of a session', async (t) => {
     t.equal(await (await connect(t, server)).exists('/closing'), null, 'the servers know')
   })
 
-  t.test('destroy fails what is under way', async (t) => {
+  t.test('destroy fails what is in progress', async (t) => {
     const session = await connect(t, server)
     const { ZooKeeperError } = await import('../../../src/zookeeper/client/errors.ts')
     const read = session.get('/')

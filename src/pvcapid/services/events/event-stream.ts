@@ -71,7 +71,7 @@ export class EventStream {
     else this.#hasRoom = this.#sink.write(text) || this.#sink.writableLength < BUFFER
   }
 
-  /** Goes on with each `drain`, until all of it is written. */
+  /** Continues with each `drain`, until all of it is written. */
   #writeRest (rest: Buffer): void {
     this.#hasRoom = false
     this.#rest = rest.length > SLICE ? rest.subarray(SLICE) : null

@@ -32,9 +32,9 @@ const followUp = (epoch: number) => ({ headers: { location: switchoverUrl(epoch)
 export const stillUnknown = (epoch: number) =>
   new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} By the end of the wait it was not known.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
 
-/** The switchover goes on at the end of the wait. An error, because who waits with `curl --fail` must not take it for a success. */
+/** The switchover continues at the end of the wait. An error, because who waits with `curl --fail` must not take it for a success. */
 export const inProgress = (switchover: Switchover) =>
-  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} goes on at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverUrl(switchover.epoch)}.`, {
+  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} continues at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverUrl(switchover.epoch)}.`, {
     outcome: 'in_progress', members: { epoch: switchover.epoch, switchover }, ...followUp(switchover.epoch),
   })
 

@@ -1,4 +1,4 @@
-/** Server-sent events: the present state, what happens, going on at another API, and readers that are too slow. */
+/** Server-sent events: the present state, what happens, in progress at another API, and readers that are too slow. */
 import { EventEmitter, once } from 'node:events'
 import { get, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect as connectSocket, type Socket } from 'node:net'
@@ -96,7 +96,7 @@ t.test('events', async (t) => {
   const ids = first.events.flatMap(({ id }) => id ?? [])
   t.strictSame(ids, [...ids].sort(), 'ids never fall')
 
-  t.comment('going on where it ended, at the other API')
+  t.comment('in progress where it ended, at the other API')
   first.close()
   await nodes.close()
   const resumed = await Listener.open(t, otherBase, beginning)
@@ -111,10 +111,10 @@ t.test('events', async (t) => {
 
   t.comment('an id that leads nowhere')
   for (const id of ['0000000000000001', 'ffffffffffffffff', 'x', '']) {
-    const anew = await Listener.open(t, base, id)
-    await eventually(() => anew.has('primary'))
-    t.equal(anew.events[0]?.event, 'resync', JSON.stringify(id))
-    anew.close()
+    const again = await Listener.open(t, base, id)
+    await eventually(() => again.has('primary'))
+    t.equal(again.events[0]?.event, 'resync', JSON.stringify(id))
+    again.close()
   }
 
   t.comment('a node that goes away')

@@ -54,7 +54,7 @@ for line in sys.stdin:
   const many = await Promise.all([wish(t, app, { to: 'fig' }), wish(t, app, { to: 'quince' }), ask(t, app, 'POST', '/api/v1/node/fig/coordinator-state?state=primary')])
   t.strictSame(many.map(({ status }) => status), [503, 503, 503])
   t.strictSame(await everything(session), before, 'the key is as it was')
-  t.equal((await ask(t, app, 'GET', '/api/v1/node/fig/coordinator-state')).status, 200, 'reads go on')
+  t.equal((await ask(t, app, 'GET', '/api/v1/node/fig/coordinator-state')).status, 200, 'reads continue')
 
   t.comment('what somebody began under the lock is the answer')
   await session.set('/nodes/quince/routerstate', 'takeover', 0)

@@ -55,7 +55,7 @@ t.test('one switchover, from the request to its end', async (t) => {
   t.match((await ask(t, app, 'POST', '/api/v1/node/fig/coordinator-state?state=primary')).body['message'], /already/)
   t.match((await ask(t, app, 'POST', '/api/v1/node/plum/coordinator-state?state=secondary')).body['message'], /already/)
 
-  t.comment('a new API, and a key that is made anew')
+  t.comment('a new API, and a key that is made again')
   await nodes.close()
   await session.delete('/config/primary_node', ANY_VERSION)
   await eventually(() => app.services.view.latest?.cluster === null)
@@ -63,12 +63,12 @@ t.test('one switchover, from the request to its end', async (t) => {
   t.equal((await ask(t, app, 'GET', '/api/v1/status/primary_node')).status, 204)
   const again = await wish(t, app, { to: 'quince' })
   t.match(again, { status: 202, body: { to: 'quince' } })
-  t.ok(Number(again.body['epoch']) > 1, 'epochs go on growing')
+  t.ok(Number(again.body['epoch']) > 1, 'epochs keep growing')
   const third = await api(t, { port: server.port })
   t.equal((await ask(t, third, 'GET', '/api/v1/switchover/1')).text, mine.text)
 })
 
-t.test('the primary lets go, and whoever wins is pointed to', async (t) => {
+t.test('the primary releases, and whoever wins is pointed to', async (t) => {
   const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const freed = await wish(t, app, { from: 'plum' })
