@@ -28,7 +28,7 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
       body: SwitchoverRequest,
       response: {
         200: replies(Switchover, 'It was so already, or it has succeeded.', 'Location'),
-        202: repliesEither(Switchover, OutcomeUnknown, 'Under way, for those who do not wait.', 'Location', 'Retry-After'),
+        202: repliesEither(Switchover, OutcomeUnknown, 'In progress, for those who do not wait.', 'Location', 'Retry-After'),
         ...problems(400, 401, 403, 404, 412, 413, 415, 422),
         ...switchoverProblems(409, 502, 503, 504),
       },

@@ -79,7 +79,7 @@ const succeeded: Static<typeof Switchover> = {
   error: null,
 }
 
-const underWay: Static<typeof Switchover> = {
+const running: Static<typeof Switchover> = {
   ...succeeded,
   state: 'in_progress',
   done: false,
@@ -106,7 +106,7 @@ const failed: Static<typeof SwitchoverProblem> = {
   message: 'The switchover failed. upstream could not be acquired: it exited with 1. GET /api/v1/primary tells who is primary.',
 }
 
-const inVain: Static<typeof HistoryEntry> = {
+const retries: Static<typeof HistoryEntry> = {
   ...succeeded,
   epoch: 70,
   outcome: 'failed',
@@ -145,7 +145,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   Health: { status: 'ok', view_age: 0.21, reasons: [] },
   OutcomeUnknown: { code: 'outcome_unknown', outcome: 'unknown', epoch: 17, message: 'The connection to ZooKeeper was lost after the write was sent; /api/v1/switchover/17 will tell what became of it.' },
   Switchover: succeeded,
-  HistoryEntry: inVain,
+  HistoryEntry: retries,
   SwitchoverProblem: failed,
   Primary: primary,
   Eligibility: eligibility,
@@ -158,7 +158,7 @@ export const examplesOf: Readonly<Record<string, Readonly<Record<string, unknown
   setMaintenance: { 200: { message: 'The cluster is in maintenance mode now.' } },
   setDomainState: { 200: { message: 'Node hv1 is giving its domains away.' } },
   confirmFence: { 200: { message: 'Node hv1 is fenced now: it counts as holding nothing.' } },
-  requestSwitchover: { 202: underWay, 409: { ...failed, outcome: 'superseded', continued_by: 18, error: null, type: 'urn:pvc:problem:switchover_superseded', title: 'A later change of the primary took its place', status: 409, code: 'switchover_superseded' }, 504: { ...failed, outcome: 'timed_out', error: null, type: 'urn:pvc:problem:switchover_timed_out', title: 'The switchover was not done within its bound', status: 504, code: 'switchover_timed_out' } },
+  requestSwitchover: { 202: running, 409: { ...failed, outcome: 'superseded', continued_by: 18, error: null, type: 'urn:pvc:problem:switchover_superseded', title: 'A later change of the primary took its place', status: 409, code: 'switchover_superseded' }, 504: { ...failed, outcome: 'timed_out', error: null, type: 'urn:pvc:problem:switchover_timed_out', title: 'The switchover was not done within its bound', status: 504, code: 'switchover_timed_out' } },
   getReadiness: { 503: { status: 'unavailable', view_age: 12.34, reasons: ['ZooKeeper has not answered for 12.34 s.'] } },
   checkReadiness: { 503: { status: 'unavailable', view_age: 12.34, reasons: ['ZooKeeper has not answered for 12.34 s.'] } },
   ...Object.fromEntries(['getRole', 'checkRole'].flatMap((verb) => [

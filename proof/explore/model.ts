@@ -172,7 +172,7 @@ export function viewOf (zk: ZooKeeperModel): ClusterSnapshot {
   return view
 }
 
-export const surveyOf = (zk: ZooKeeperModel): KeySnapshot => ({
+export const keySnapshotOf = (zk: ZooKeeperModel): KeySnapshot => ({
   ...pictureOf(zk), ledgerVersion: 0, recordEpochs: zk.records.map(({ record }) => record.epoch), records: zk.records,
 })
 

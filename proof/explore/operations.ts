@@ -3,7 +3,7 @@ import type { NodeAnswer, NodeOp } from '../../src/core/coordinator/coordinator-
 import { closeRecord, isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import { unreachable } from '../../src/core/model/states.ts'
 import type { Transition } from '../../src/core/model/transition.ts'
-import { membersOf, surveyOf, type NodeZnodes, type ZooKeeperModel } from './model.ts'
+import { membersOf, keySnapshotOf, type NodeZnodes, type ZooKeeperModel } from './model.ts'
 
 const done: NodeAnswer = { kind: 'done' }
 const refused: NodeAnswer = { kind: 'refused' }
@@ -32,7 +32,7 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
     case 'lock':
     case 'lock_role': return zk.line[0] === who ? { zk, answer: done } : null
     case 'unlock': return { zk: leaveLine(zk, who), answer: done }
-    case 'read_snapshot': return { zk, answer: { kind: 'done', keySnapshot: surveyOf(zk) } }
+    case 'read_snapshot': return { zk, answer: { kind: 'done', keySnapshot: keySnapshotOf(zk) } }
     case 'read_peers': return { zk, answer: { kind: 'done', members: membersOf(zk) } }
     case 'read_record': return { zk, answer: { kind: 'done', record: zk.records.find(({ record }) => record.epoch === op.epoch)?.record ?? null } }
     case 'write_ledger': return { zk, answer: done }
@@ -57,7 +57,7 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
     case 'write_daemon_state': return { zk: written(zk, who, { daemonState: op.daemonState }), answer: done }
     // Every coordinator of the model is one of ours, and none waits for PVC's lock.
     case 'hold_sync':
-    case 'let_go_sync':
+    case 'release_sync':
     case 'acquire':
     case 'release': return { zk, answer: done }
     default: return unreachable(op)

@@ -3,14 +3,14 @@ import { createLogger, type Logger } from '../../src/runtime/log/log.ts'
 import { clusterServices, type ClusterServices } from '../../src/pvcapid/cluster-services.ts'
 import { defaultLimits } from '../../src/pvcapid/config/schema.ts'
 import { ApiError } from '../../src/pvcapid/errors/errors.ts'
-import type { NodeConfig } from '../../src/pvcnoded/config/node-config.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon/daemon.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { collectorsOf } from './collectors.ts'
-import { aimedAt, DOER, isRequest, KEEPALIVE_INTERVAL, sentence, TRANSITION_DELAY, type Doer, type Fault, type Stage } from './faults.ts'
+import { aimedAt, DOER, isRequest, sentence, type Doer, type Fault, type Stage } from './faults.ts'
 import { Judge, type Told } from '../invariants/judge.ts'
 import { Impairments } from './impairments.ts'
-import { Machine, SELF_FENCE, type FencingHumour } from './machine.ts'
+import { Machine, type FencingHumour } from './machine.ts'
+import { configOf } from './node-config.ts'
 import { Process } from './process.ts'
 import type { Random } from './random.ts'
 import { stepOf, type Step } from './steps.ts'
@@ -300,7 +300,7 @@ export class SimulatedCluster {
     tell(name, `loses its power, by ${by}`)
     if (by !== 'itself') this.judge.fenced(name, slot.process.running ? this.#impairments.of(name) : 0, slot.process.started)
     slot.process.kill()
-    this.machines.get(name)?.letGo()
+    this.machines.get(name)?.release()
     this.#impairments.mark(name, POWER_CYCLE)
     timeline.after(POWER_CYCLE, () => this.#restart(name, slot))
   }
@@ -308,7 +308,7 @@ export class SimulatedCluster {
   /** What the service manager runs after a daemon that has crashed, where the configuration depends on it. */
   #releaseAfterCrash (name: string): void {
     const { stage, timeline, random } = this.#options
-    if (stage.fencing === 'unfenced') timeline.after(random.stream(`${name} crash ${this.#life}`).between(50, 500), () => this.machines.get(name)?.letGo())
+    if (stage.fencing === 'unfenced') timeline.after(random.stream(`${name} crash ${this.#life}`).between(50, 500), () => this.machines.get(name)?.release())
   }
 
   /** Starts it again, unless somebody has. */
@@ -372,33 +372,3 @@ export class SimulatedCluster {
     })
   }
 }
-
-const configOf = (node: string, stage: Stage): NodeConfig => ({
-  node,
-  mode: 'coordinator',
-  servers: [{ host: 'zookeeper', port: 2181 }],
-  apiAddress: undefined,
-  sessionTimeout: stage.sessionTimeout,
-  lockTimeout: 400,
-  transitionDelay: TRANSITION_DELAY,
-  settleTime: 2_000,
-  takeoverStart: 5_000,
-  reclaimDelay: 5_000,
-  takeoverGrace: stage.takeoverGrace,
-  handoverTimeout: 20_000,
-  resources: stage.resources.map((name) => ({
-    type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, ready: ['ready'], acquireTimeout: 5_000, releaseTimeout: stage.releaseTimeout, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,
-  })),
-  keepaliveInterval: KEEPALIVE_INTERVAL,
-  collectors: [],
-  fenceIntervals: 6,
-  fencing: stage.fencing === 'command'
-    ? { method: 'command', command: ['fence', '{node}'], timeout: 5_000, savingThrows: 3, savingInterval: 1_000 }
-    : { method: 'none', savingThrows: 3, savingInterval: 1_000 },
-  ipmi: undefined,
-  unfencedFailover: stage.fencing === 'unfenced',
-  domains: { flush: undefined, unflush: undefined, timeout: 1_000 },
-  selfFence: stage.fencing === 'unfenced' ? [SELF_FENCE] : undefined,
-  runDirectory: '/run/pvc',
-  logLevel: 'info',
-})

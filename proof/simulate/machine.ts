@@ -91,7 +91,7 @@ export class Machine {
   }
 
   /** Nothing runs on it any more, or everything has been released by hand. */
-  letGo (): void {
+  release (): void {
     for (const resource of [...this.holds]) this.#set(resource, false)
   }
 

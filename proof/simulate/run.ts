@@ -24,7 +24,7 @@ export interface RunReport {
 
 /** Milliseconds after the span in which what had its cue by then still strikes. */
 const LAST_CUES = 2_000
-/** Milliseconds in which a cluster that is left alone has settled: a stand-back at its longest, and a switchover. */
+/** Milliseconds in which a cluster that is left alone has settled: the longest backoff, and a switchover. */
 const SETTLED_WITHIN = 420_000
 
 function stageOf (seed: string): Stage {

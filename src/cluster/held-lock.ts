@@ -17,7 +17,7 @@ export class HeldLock {
   }
 
   /** One that cannot be deleted now is on the lock book, which sees to it. */
-  async letGo (): Promise<KeyAnswer> {
+  async release (): Promise<KeyAnswer> {
     const handle = this.#handle
     this.#handle = null
     return await answered(async () => { await handle?.release() })

@@ -79,7 +79,7 @@ export class KeyOperations {
   }
 
   async releaseLock (): Promise<KeyAnswer> {
-    return await this.#lock.letGo()
+    return await this.#lock.release()
   }
 
   /** @param signal as for `sureWrite` */
@@ -117,7 +117,7 @@ export class KeyOperations {
       const now = await sureRead(this.session, async () => await readEpoch(this.session), signal)
       return now === null || now >= epoch ? { kind: 'refused' } : await this.conclude(epoch, { outcome: 'not_applied' }, wall, signal)
     } finally {
-      await lock.letGo()
+      await lock.release()
     }
   }
 

@@ -45,7 +45,7 @@ export class RecordKeeper {
   #unrecorded: { epoch: number, timer: Timer } | null = null
   readonly #closed = new AbortController()
   /** What is being looked at or written. */
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #running = new Set<Promise<void>>()
   #busy = false
   #again = false
 
@@ -61,7 +61,7 @@ export class RecordKeeper {
     this.#subscription[Symbol.dispose]()
     this.#unrecorded?.timer[Symbol.dispose]()
     for (const { timer } of this.#bounds.values()) timer[Symbol.dispose]()
-    await Promise.all(this.#underWay)
+    await Promise.all(this.#running)
   }
 
   /** Looks at the present view; one look at a time, and once more if anything moved meanwhile. */
@@ -75,8 +75,8 @@ export class RecordKeeper {
   }
 
   #begin (work: Promise<void>): void {
-    const noted = work.finally(() => this.#underWay.delete(noted))
-    this.#underWay.add(noted)
+    const noted = work.finally(() => this.#running.delete(noted))
+    this.#running.add(noted)
   }
 
   async #lookUntilQuiet (): Promise<void> {

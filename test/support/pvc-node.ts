@@ -59,7 +59,7 @@ def take():
     put("/routerstate", "primary")
     lock.release()
 
-def let_go():
+def release():
     put("/routerstate", "relinquish")
     phase(zk.ReadLock, "A")
     phase(zk.WriteLock, "B", lambda: [effect("release", resource) for resource in ("service", "address")])
@@ -88,7 +88,7 @@ while True:
         take()
         state = "primary"
     elif not named and state == "primary":
-        let_go()
+        release()
         state = "secondary"
 `
 

@@ -13,6 +13,7 @@ import { areLiterals, parseServer, resolveServers } from '../../src/zookeeper/cl
 import { acquireLock } from '../../src/zookeeper/locks/locks.ts'
 import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { asUser } from '../../tools/testbed/daemon-process.ts'
+import { spy } from '../support/native-calls.ts'
 import { connect, connector, dropConnection, eventually, expireSession, keep, lockBook, openSession, proxy, reaches, zookeeper } from '../support/zookeeper.ts'
 
 const here = import.meta.dirname
@@ -43,39 +44,6 @@ async function open (t: { teardown: (action: () => void) => void }, connectStrin
   t.teardown(() => connection.close())
   await eventually(() => events.length > 0)
   return { connection, events }
-}
-
-/**
- * Every call that reaches the package's native half from now until the end of the test, as `<client>.<method>`, clients
- * counted from 1; an operation's answer is noted as `<client>.<method> answered`, before anyone hears of it.
- */
-function spy (t: { teardown: (action: () => void) => void }): { calls: string[], configs: unknown[] } {
-  const calls: string[] = []
-  const configs: unknown[] = []
-  const clients: object[] = []
-  const prototype = NativeZooKeeper.prototype as unknown as { init: (config: object) => unknown }
-  const init = prototype.init
-  prototype.init = function (this: { native: Record<string, unknown> }, config) {
-    if (!clients.includes(this)) {
-      const number = clients.push(this)
-      this.native = new Proxy(this.native, {
-        get: (native, name: string) => {
-          const value = native[name]
-          if (typeof value !== 'function') return value
-          return (...args: unknown[]) => {
-            const done = args.at(-1)
-            calls.push(`${number}.${name}`)
-            if (name === 'init') configs.push(args[0])
-            if (typeof done === 'function') args.splice(-1, 1, (...result: unknown[]) => { calls.push(`${number}.${name} answered`); done(...result) })
-            return value.apply(native, args)
-          }
-        },
-      })
-    }
-    return init.call(this, config)
-  }
-  t.teardown(() => { prototype.init = init })
-  return { calls, configs }
 }
 
 const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))

@@ -31,7 +31,7 @@ export type NodeOp =
   | { readonly op: 'write_daemon_state', readonly daemonState: 'run' | 'shutdown' }
   | { readonly op: 'acquire' | 'release', readonly resource: string, readonly epoch: number | null }
   /** Takes, or releases, the lock that a PVC peer waits for before it acquires anything. */
-  | { readonly op: 'hold_sync' | 'let_go_sync' }
+  | { readonly op: 'hold_sync' | 'release_sync' }
 
 export type NodeAnswer =
   | { readonly kind: 'done', readonly members?: readonly Member[], readonly record?: SwitchoverRecord | null } & Extract<KeyAnswer, { kind: 'done' }>
@@ -96,7 +96,7 @@ export interface CoordinatorSettings {
   /** In the order in which a relinquish releases them; left out: the reverse of `resources`. */
   readonly handover?: readonly string[]
   readonly delays: Delays
-  /** How long a node stands back after a failed takeover: this, doubled each time, up to `most`. Milliseconds. */
+  /** How long a node backs off after a failed takeover: this, doubled each time, up to `most`. Milliseconds. */
   readonly backoff: { readonly first: number, readonly most: number }
 }
 

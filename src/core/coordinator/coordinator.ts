@@ -68,7 +68,7 @@ function endKeyChange (context: StepContext, intent: RestingIntent, outcome: Key
   backOff(context)
 }
 
-/** Handed on if a peer could take over; while this node stands back from the last time, it keeps what it has. */
+/** Handed on if a peer could take over; while this node backs off from the last time, it keeps what it has. */
 function onResourceLost (context: StepContext, failure: Failure): void {
   const { state, timers, spentEpoch: epoch } = context.state
   if (state !== 'primary' || timers.backoff !== null) return
@@ -184,11 +184,11 @@ function demote (context: StepContext, reason: string): void {
   context.note({ code: 'demoted', reason, held })
   for (const timer of [timers.idle?.id, timers.bound, timers.backoff, timers.handover]) if (timer != null) context.cancel(timer)
   context.set({ timers: { idle: null, bound: null, backoff: null, handover: null } })
-  const underWay = activity.kind === 'idle' ? null : activity.id
+  const running = activity.kind === 'idle' ? null : activity.id
   const doing = activity.kind === 'procedure' ? activity.procedure.steps[0].do : null
-  if (underWay !== null && doing !== 'release') context.cancel(underWay)
-  if (underWay !== null && (doing === 'acquire' || doing === 'release')) {
-    return context.set({ activity: { kind: 'demotion', id: underWay, left: held } })
+  if (running !== null && doing !== 'release') context.cancel(running)
+  if (running !== null && (doing === 'acquire' || doing === 'release')) {
+    return context.set({ activity: { kind: 'demotion', id: running, left: held } })
   }
   releaseNext(context, held)
 }

@@ -52,7 +52,7 @@ function operationOf (now: Exclude<Step, { do: 'turn_to' | 'settle' | 'give_back
     case 'close_record': return { op: 'conclude', epoch: now.epoch, closing: now.closing }
     case 'unlock':
     case 'hold_sync':
-    case 'let_go_sync': return { op: now.do }
+    case 'release_sync': return { op: now.do }
   }
 }
 
@@ -117,7 +117,7 @@ export function answerProcedure (context: StepContext, running: Running, answer:
     case 'release': return onReleaseFailed(context, running, troubleOf(answer, now))
     // One that could not be deleted now is seen to elsewhere, and goes with the session at the latest.
     case 'unlock':
-    case 'let_go_sync': return advance(context, running)
+    case 'release_sync': return advance(context, running)
     // To release is right whether or not the peer waits for it.
     case 'hold_sync':
       if (refused) return advance(context, running)

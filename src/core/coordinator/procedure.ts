@@ -30,7 +30,7 @@ export type Step =
   | { readonly do: 'unlock' }
   /** Keep a PVC peer waiting until everything is released. */
   | { readonly do: 'hold_sync' }
-  | { readonly do: 'let_go_sync' }
+  | { readonly do: 'release_sync' }
 
 export type ProcedureName = 'start' | 'takeover' | 'relinquish' | 'rollback' | 'announcement'
 
@@ -86,7 +86,7 @@ export const takeoverPlan = (resources: readonly string[], epoch: number): Plan 
  * @param resources in the order of release
  */
 export const relinquishPlan = (resources: readonly string[], { toPvcPeer }: { toPvcPeer: boolean }): Plan => toPvcPeer
-  ? [{ do: 'hold_sync' }, ...releasing(resources), { do: 'let_go_sync' }, ...leaving]
+  ? [{ do: 'hold_sync' }, ...releasing(resources), { do: 'release_sync' }, ...leaving]
   : [...releasing(resources), ...leaving]
 
 const releasing = (resources: readonly string[]): Plan => [

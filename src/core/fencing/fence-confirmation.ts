@@ -43,8 +43,8 @@ export type FenceRuling =
 export function judgeConfirmation (reading: FenceReading, confirmedBy: string | null, wall: string): FenceRuling {
   const state = daemonStateOf(reading.daemonstate?.data)
   const isCoordinator = nodeModeOf(reading.daemonmode?.data) !== 'hypervisor'
-  const letGo = !isCoordinator || coordinatorStateOf(reading.routerstate?.data) === 'secondary'
-  if (state === 'fenced' && letGo) return { kind: 'already' }
+  const released = !isCoordinator || coordinatorStateOf(reading.routerstate?.data) === 'secondary'
+  if (state === 'fenced' && released) return { kind: 'already' }
   const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced')
   if (obstacles.length > 0) return { kind: 'refused', obstacles }
   const judged = parseFence(reading.fence?.data) ?? newFence(null, null, { presence: null, keepalive: null }, wall)
@@ -54,7 +54,7 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
     writes: [
       // Written again if it says so already: the version has to be the one that was judged.
       write('daemonstate', reading.daemonstate, 'fenced'),
-      ...letGo ? [] : [write('routerstate', reading.routerstate, 'secondary')],
+      ...released ? [] : [write('routerstate', reading.routerstate, 'secondary')],
       write('fence', reading.fence, JSON.stringify(record)),
     ],
   }

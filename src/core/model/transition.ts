@@ -10,7 +10,7 @@ export type Direction = typeof directions[number]
 
 /** Code → what went wrong, and what to do. A code, once published, keeps its meaning. docs/errors.md is made from this list. */
 export const failures = {
-  acquire_failed: 'The resource could not be acquired within its retries. Mend it on that node; the role went back, and the node stands back for a while.',
+  acquire_failed: 'The resource could not be acquired within its retries. Mend it on that node; the role went back, and the node backs off for a while.',
   acquire_aborted: 'The acquisition was stopped before it ended. Ask again.',
   release_failed: 'The resource could not be released within its retries. Mend it on that node, or end the node: nobody takes over what it may hold.',
   release_aborted: 'The release was stopped before it ended. Look at the node\'s log.',

@@ -23,7 +23,7 @@ export interface StoredRecord {
   readonly version: number
 }
 
-/** The ledger that holds for the key as surveyed: the stored one, or the one that has to be written first. */
+/** The ledger that holds for the key as read: the stored one, or the one that has to be written first. */
 export function ledgerOf (keySnapshot: KeySnapshot): { ledger: Ledger, stale: boolean } {
   const stale = epochOf(keySnapshot.key, keySnapshot.ledger) === null
   return stale || keySnapshot.ledger === null

@@ -121,7 +121,7 @@ const UNSTATED = 60
 export function defaultTimeout (from: string | null, to: string | null, members: readonly Member[]): number {
   const takers = to !== null ? members.filter((member) => member.name === to) : eligiblePeers(from, members)
   const holder = members.find((member) => member.name === from)
-  const letGo = holder === undefined ? 0 : holder.presence?.relinquishTime ?? UNSTATED
+  const released = holder === undefined ? 0 : holder.presence?.relinquishTime ?? UNSTATED
   const take = Math.max(0, ...takers.map((member) => member.presence?.takeoverTime ?? UNSTATED))
-  return Math.ceil(letGo + take + MARGIN)
+  return Math.ceil(released + take + MARGIN)
 }

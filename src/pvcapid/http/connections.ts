@@ -2,7 +2,7 @@
  * All connections of the server, and the bounds on what clients may take together: connections of one address, requests that wait, and bytes that
  * wait to be written. A client that does not read is given up: at once when more is held than may be, else after `PATIENCE`.
  *
- * The memory that is held for replies is what counts, not their length: a document or a list that many are sent is made once (`outbox.ts`).
+ * The memory that is held for replies is what counts, not their length: a document or a list that many are sent is made once (`batch.ts`).
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

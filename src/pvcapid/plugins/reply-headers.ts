@@ -62,7 +62,7 @@ type Flat = string[]
 const flat = (headers: Readonly<Record<string, unknown>>): Flat => Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
 
 async function replyHeaders (app: FastifyInstance, { tls, origins, view, stopping }: ReplyHeadersOptions): Promise<void> {
-  const outbox = new WriteBatch()
+  const batch = new WriteBatch()
   const browsers = { ...await browserHeaders(tls), ...origins.isEmpty ? {} : { vary: 'Origin' } }
   const reading = flat({ ...browsers, 'cache-control': 'no-cache' })
   const writing = flat({ ...browsers, 'cache-control': 'no-store' })
@@ -101,7 +101,7 @@ async function replyHeaders (app: FastifyInstance, { tls, origins, view, stoppin
     addReplyHeaders(this.request, this)
     this.header('content-length', length)
     this.hijack()
-    outbox.end(this.raw.writeHead(this.statusCode, this.getHeaders() as Record<string, string>), bytes)
+    batch.end(this.raw.writeHead(this.statusCode, this.getHeaders() as Record<string, string>), bytes)
   })
 
   app.decorateReply('sendDocument', function (this: FastifyReply, { bytes, length, type, etag }: Document): void {
@@ -116,10 +116,10 @@ async function replyHeaders (app: FastifyInstance, { tls, origins, view, stoppin
     const headers = common(request)
     headers.push('etag', etag)
     if (isTagIn(request.headers['if-none-match'], etag)) {
-      outbox.end(raw.writeHead(304, headers))
+      batch.end(raw.writeHead(304, headers))
     } else {
       headers.push('content-type', JSON_TYPE, 'content-length', String(answer.length))
-      outbox.end(raw.writeHead(200, headers), answer.body, answer.isShared)
+      batch.end(raw.writeHead(200, headers), answer.body, answer.isShared)
     }
     this.hijack()
   })

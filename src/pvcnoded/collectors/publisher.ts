@@ -21,7 +21,7 @@ export class CollectedPublisher {
   /** Path → the text that is to stand there. */
   readonly #wanted = new Map<string, string>()
   readonly #writing = new Map<string, Promise<void>>()
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #running = new Set<Promise<void>>()
   #latest: readonly Collected[] = []
   /** Checks whose texts have been written, or tried. */
   readonly #known = new Set<string>()
@@ -36,16 +36,16 @@ export class CollectedPublisher {
   /** Writes nothing more; resolves once every write in progress has come to its end. */
   async stop (): Promise<void> {
     this.#stopped = true
-    await Promise.all(this.#underWay)
+    await Promise.all(this.#running)
   }
 
   /** Resolves once every write has come to its end. */
   async publish (collected: Collected, all: readonly Collected[]): Promise<void> {
     if (this.#stopped) return
     const writing = this.#publish(collected, all)
-    this.#underWay.add(writing)
+    this.#running.add(writing)
     await writing
-    this.#underWay.delete(writing)
+    this.#running.delete(writing)
   }
 
   async #publish (collected: Collected, all: readonly Collected[]): Promise<void> {

@@ -63,7 +63,7 @@ export class Candidacy implements Disposable {
     this.#publish()
   }
 
-  /** Why the node will stand back, if it is about to. */
+  /** Why the node will back off, if it is about to. */
   because (failure: Failure): void {
     this.#why = failure.message
   }

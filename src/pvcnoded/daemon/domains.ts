@@ -38,7 +38,7 @@ export class Domains {
   readonly #options: DomainsOptions
   readonly #path: string
   readonly #tree: ZnodeCache
-  #underWay: { readonly version: number, readonly stop: AbortController } | null = null
+  #running: { readonly version: number, readonly stop: AbortController } | null = null
   #done: Promise<void> = Promise.resolve()
 
   constructor (options: DomainsOptions) {
@@ -59,21 +59,21 @@ export class Domains {
   /** Stops a command in progress with its process group; resolves once nothing of it continues. */
   async stop (): Promise<void> {
     this.#tree.close()
-    this.#underWay?.stop.abort()
+    this.#running?.stop.abort()
     await this.#done
   }
 
   #look (): void {
     const found = this.#tree.snapshot.get(this.#path)
     const version = found?.stat.version ?? -1
-    if (this.#underWay?.version === version) return
-    this.#underWay?.stop.abort()
+    if (this.#running?.version === version) return
+    this.#running?.stop.abort()
     const wish = wishOf(found?.data)
-    const underWay = { version, stop: new AbortController() }
-    this.#underWay = underWay
+    const running = { version, stop: new AbortController() }
+    this.#running = running
     if (wish === null) return
     const before = this.#done
-    this.#done = before.then(async () => await this.#carryOut(wish, version, underWay.stop.signal))
+    this.#done = before.then(async () => await this.#carryOut(wish, version, running.stop.signal))
   }
 
   async #carryOut (wish: Wish, version: number, signal: AbortSignal): Promise<void> {

@@ -51,7 +51,7 @@ export class Incarnation {
   readonly #options: IncarnationOptions
   readonly #resources: ReadonlyMap<string, Resource>
   readonly #closing = new Disposables()
-  readonly #underWay = new Map<number, AbortController>()
+  readonly #running = new Map<number, AbortController>()
   readonly #delays = new Map<number, Timer>()
   readonly #queue: CoordinatorEvent[] = []
   readonly #ended: Promise<IncarnationEnd>
@@ -102,7 +102,7 @@ export class Incarnation {
       if (this.#stopping) this.#dispatch({ type: 'shutdown' })
       return await this.#ended
     } finally {
-      for (const controller of this.#underWay.values()) controller.abort()
+      for (const controller of this.#running.values()) controller.abort()
       // Peers may take over once they see the session end, which it is about to: not while this node is still ending itself.
       await this.#selfFencing
       for (const timer of this.#delays.values()) timer[Symbol.dispose]()
@@ -183,7 +183,7 @@ export class Incarnation {
     const board = this.#closing.use('resource board', new ResourceStatePublisher({
       clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, PUBLISH_DEADLINE),
     }))
-    const caretaker = new ResourceMonitor({
+    const monitor = new ResourceMonitor({
       clock,
       log,
       resources: [...this.#resources.values()],
@@ -191,10 +191,10 @@ export class Incarnation {
       mayAct: async (signal) => await lease.confirmed(signal),
       onLost: (failure) => this.#dispatch({ type: 'resource_lost', failure }),
     })
-    this.#closing.defer('caretaker', async () => await caretaker.stop())
+    this.#closing.defer('monitor', async () => await monitor.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
     return new NodeOperations({
-      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, caretaker, syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
+      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, monitor, syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
     })
   }
 
@@ -303,7 +303,7 @@ export class Incarnation {
         }))
         break
       case 'cancel':
-        this.#underWay.get(effect.id)?.abort()
+        this.#running.get(effect.id)?.abort()
         this.#delays.get(effect.id)?.[Symbol.dispose]()
         this.#delays.delete(effect.id)
         break
@@ -317,15 +317,15 @@ export class Incarnation {
   async #operate (id: number, op: Extract<Effect, { type: 'do' }>['op']): Promise<void> {
     const { clock, log } = this.#options
     const controller = new AbortController()
-    this.#underWay.set(id, controller)
+    this.#running.set(id, controller)
     const begun = clock.monotonic()
     try {
       const answer = await this.#operations!.run(op, controller.signal)
-      this.#underWay.delete(id)
+      this.#running.delete(id)
       log.debug({ operation: op.op, outcome: answer.kind, duration_ms: Math.round(clock.monotonic() - begun) }, `operation ${op.op} ended: ${answer.kind}`)
       this.#dispatch({ type: 'answer', id, answer })
     } catch (error) {
-      this.#underWay.delete(id)
+      this.#running.delete(id)
       log.error({ err: error, operation: op.op }, `unexpected error in ${op.op}; releasing all resources`)
       this.#dispatch({ type: 'answer', id, answer: { kind: 'unknown' } })
       this.#lose(`${op.op} failed`)

@@ -33,7 +33,7 @@ export interface NodeOperationsOptions {
   readonly alive: (name: string) => boolean
   readonly resources: ReadonlyMap<string, Resource>
   readonly board: ResourceStatePublisher
-  readonly caretaker: ResourceMonitor
+  readonly monitor: ResourceMonitor
   readonly syncLock: SyncLock
   /** Called when the primary lock that a takeover rests on is lost other than by releasing it. */
   readonly onLockLost: () => void
@@ -78,7 +78,7 @@ export class NodeOperations {
       case 'acquire':
       case 'release': return await this.#effect(op.op, op.resource, op.epoch, signal)
       case 'hold_sync': return await this.#options.syncLock.hold(signal)
-      case 'let_go_sync': return await this.#options.syncLock.letGo()
+      case 'release_sync': return await this.#options.syncLock.release()
       default: {
         const result = await key.run(op, { signal })
         return signal.aborted && op.op === 'lock' && result.kind !== 'done' ? { kind: 'aborted' } : result
@@ -115,10 +115,10 @@ export class NodeOperations {
 
   /** Checks and re-acquisitions belong to `primary` alone: they have ended before anything else is written. */
   async #writeState (state: CoordinatorState): Promise<NodeAnswer> {
-    const { own, caretaker } = this.#options
-    if (state !== 'primary') await caretaker.stop()
+    const { own, monitor } = this.#options
+    if (state !== 'primary') await monitor.stop()
     const outcome = await own.write('routerstate', state)
-    if (outcome === 'done' && state === 'primary') caretaker.start(this.#epoch)
+    if (outcome === 'done' && state === 'primary') monitor.start(this.#epoch)
     return { kind: outcome }
   }
 
@@ -131,8 +131,8 @@ export class NodeOperations {
   async #effect (action: 'acquire' | 'release', name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
     const resource = this.#options.resources.get(name)
     if (resource === undefined) throw new Error(`no resource is called ${name}`)
-    const { board, caretaker, clock, lease, log } = this.#options
-    await caretaker.stop()
+    const { board, monitor, clock, lease, log } = this.#options
+    await monitor.stop()
     if (action === 'acquire' && !await lease.confirmed(signal)) return { kind: 'aborted' }
     if (action === 'acquire') this.#epoch = epoch
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')

@@ -33,7 +33,7 @@ export class SyncLock {
     return taken.kind === 'failed' && signal.aborted ? { kind: 'aborted' } : taken
   }
 
-  async letGo (): Promise<NodeAnswer> {
-    return await this.#lock.letGo()
+  async release (): Promise<NodeAnswer> {
+    return await this.#lock.release()
   }
 }

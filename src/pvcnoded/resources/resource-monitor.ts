@@ -24,7 +24,7 @@ export interface ResourceMonitorOptions {
 interface Run {
   readonly stop: AbortController
   readonly timers: Map<string, Timer>
-  readonly underWay: Set<Promise<void>>
+  readonly running: Set<Promise<void>>
 }
 
 export class ResourceMonitor {
@@ -38,7 +38,7 @@ export class ResourceMonitor {
   /** @param epoch the one that the resources are held for */
   start (epoch: number | null): void {
     if (this.#watch !== null) return
-    const watch: Run = { stop: new AbortController(), timers: new Map(), underWay: new Set() }
+    const watch: Run = { stop: new AbortController(), timers: new Map(), running: new Set() }
     this.#watch = watch
     for (const resource of this.#options.resources) this.#checkLater(watch, resource, epoch)
   }
@@ -49,7 +49,7 @@ export class ResourceMonitor {
     if (watch === null) return
     watch.stop.abort()
     for (const timer of watch.timers.values()) timer[Symbol.dispose]()
-    await Promise.all(watch.underWay)
+    await Promise.all(watch.running)
     if (this.#watch === watch) this.#watch = null
   }
 
@@ -57,9 +57,9 @@ export class ResourceMonitor {
     if (resource.checkInterval === null || watch.stop.signal.aborted) return
     watch.timers.set(resource.name, this.#options.clock.after(resource.checkInterval, () => {
       const looking = this.#look(resource, epoch, watch.stop.signal)
-      watch.underWay.add(looking)
+      watch.running.add(looking)
       void looking.then(() => {
-        watch.underWay.delete(looking)
+        watch.running.delete(looking)
         this.#checkLater(watch, resource, epoch)
       })
     }))

@@ -91,7 +91,7 @@ t.test('a resource that is gone for good', async (t) => {
   t.strictSame(alone.view('hv1', 1, peers).words, ['lock'], 'until there is somebody')
   const read = { kind: 'done', keySnapshot: keySnapshot(peers) } as const
   const freed = lose(holding()).answer().answer(read).answer().answer().answer()
-  t.strictSame(freed.words, ['note key_changed', 'delay 5000'], 'freed: it stands back')
+  t.strictSame(freed.words, ['note key_changed', 'delay 5000'], 'freed: it backs off')
   t.equal(freed.state.lostResource, null)
   t.strictSame(lose(freed).words, [], 'and does not hand on again before that is over')
   const refused = lose(holding()).answer({ kind: 'refused' })
@@ -106,9 +106,9 @@ t.test('releasing towards a PVC peer', async (t) => {
   t.strictSame(leaving().answer({ kind: 'refused' }).words, ['publish'], 'with or without the lock')
   t.ok(leaving().answer({ kind: 'failed' }).words.includes('note demoted'), 'the session is gone')
   for (const kind of ['done', 'failed'] as const) {
-    t.strictSame(leaving().answer().until('let_go_sync').answer({ kind }).words, ['delay 2000'], `release: ${kind}`)
+    t.strictSame(leaving().answer().until('release_sync').answer({ kind }).words, ['delay 2000'], `release: ${kind}`)
   }
-  const left = leaving().answer().until('let_go_sync').answer()
+  const left = leaving().answer().until('release_sync').answer()
   left.send({ type: 'elapsed', id: left.id })
   t.equal(left.answer().state.lostResource, null, 'it is not lostResource any more')
 })

@@ -71,7 +71,7 @@ t.test('a record that somebody has closed is rolled back without closing it', as
   t.notOk(closed.state.activity.kind === 'procedure' && closed.state.activity.procedure.steps.some((each) => each.do === 'close_record'))
 })
 
-t.test('a rolled-back node stands back, longer each time, up to a most', async (t) => {
+t.test('a rolled-back node backs off, longer each time, up to a most', async (t) => {
   const backoff = (failures: number) => {
     const driver = taking()
     driver.state = { ...driver.state, failures }
@@ -124,7 +124,7 @@ t.test('a stuck node that takes over again does not forget what it holds', async
   t.strictSame(driver.state.held, ['ip', 'dhcp'])
 })
 
-t.test('a second standing back takes the place of the first', async (t) => {
+t.test('a second backing off takes the place of the first', async (t) => {
   const driver = taking()
   driver.state = { ...driver.state, timers: { ...driver.state.timers, backoff: 77 } }
   driver.until('acquire').answer({ kind: 'refused', failure }).until('release').answer({ kind: 'refused', failure })

@@ -15,7 +15,7 @@ t.test('plans', async (t) => {
     'settle', 'confirm 7', 'enter primary', 'unlock',
   ])
   t.strictSame(inWords(relinquishPlan(['ip'], { toPvcPeer: true })), [
-    'hold_sync', 'publish', 'enter relinquish', 'turn_to ip', 'release ip', 'publish', 'let_go_sync', 'settle', 'enter secondary',
+    'hold_sync', 'publish', 'enter relinquish', 'turn_to ip', 'release ip', 'publish', 'release_sync', 'settle', 'enter secondary',
   ])
   t.strictSame(inWords(relinquishPlan(['dhcp', 'ip'], { toPvcPeer: false })), [
     'publish', 'enter relinquish', 'turn_to dhcp', 'release dhcp', 'publish', 'turn_to ip', 'release ip', 'publish', 'settle', 'enter secondary',

@@ -53,7 +53,7 @@ t.test('what PVC\'s fencers write over a dead node is not its own word', async (
   t.equal(holdsNothing(dead('secondary', '6', { transition: znode('{}') })), true, 'one of ours: only a daemon of ours writes there')
 })
 
-t.test('ready, and standing back', async (t) => {
+t.test('ready, and backing off', async (t) => {
   t.equal(isReady(member('a')), true, 'nothing speaks against a node that does not say')
   t.equal(isReady(gone('a')), true)
   t.equal(isReady(unready('a')), false)

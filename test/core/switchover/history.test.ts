@@ -78,12 +78,12 @@ function pages (limit: number, each: boolean, read: (page: number) => readonly S
 }
 
 t.test('any history: every switchover is in one entry, and runs are as long as can be', async (t) => {
-  const inVain = ({ cause, outcome }: Switchover) => ['contention', 'repair', 'rollback', 'restart'].includes(cause) && ['failed', 'superseded', 'timed_out', 'not_applied'].includes(String(outcome))
+  const retries = ({ cause, outcome }: Switchover) => ['contention', 'repair', 'rollback', 'restart'].includes(cause) && ['failed', 'superseded', 'timed_out', 'not_applied'].includes(String(outcome))
   fc.assert(fc.property(history, (past) => {
     const entries = historyPage(past, whole)
     const heads = past.filter((older, index) => {
       const newer = past[index - 1]
-      return newer === undefined || newer.epoch !== older.epoch + 1 || !inVain(newer) || !inVain(older)
+      return newer === undefined || newer.epoch !== older.epoch + 1 || !retries(newer) || !retries(older)
     })
     assert.deepEqual(entries.map(({ epoch }) => epoch), heads.map(({ epoch }) => epoch))
     assert.deepEqual(entries.flatMap((entry) => covered(past, entry)), past.map(({ epoch }) => epoch))

@@ -77,7 +77,7 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await session.create('/nodes/plum/transition', JSON.stringify({ epoch: 1, direction: 'relinquish', step: 1, of: 3, resource: 'floating address', released: [], since: new Date().toISOString(), error: null }))
     await page.getByText('plum: relinquish, step 1 of 3, floating address').waitFor()
     t.ok(await page.locator('#current-progress').evaluate((node) => Number(node.getAttribute('value')) >= 0))
-    await snapshot(page, 'status-under-way')
+    await snapshot(page, 'status-in-progress')
     settle(t, session, names)
     await page.getByText('fig is primary since').waitFor()
     await page.locator('#history td[data-outcome=succeeded]').first().waitFor()
@@ -92,7 +92,7 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await page.getByText('3 failed switchovers since').waitFor()
     t.equal(await page.locator('#history tbody tr').count(), await page.locator('#history td[data-outcome=succeeded]').count() + 1)
     t.ok(await page.getByText('The kettle is cold.').isVisible())
-    await snapshot(page, 'status-in-vain')
+    await snapshot(page, 'status-retries')
 
     t.comment('ZooKeeper is stopped, and the API')
     await server.stop()

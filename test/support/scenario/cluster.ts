@@ -258,7 +258,7 @@ export class Cluster {
       session,
       machine: newCoordinator(settings, view === null ? -1 : epochOf(view.key, view.ledger) ?? -1),
       delays: new Set(),
-      underWay: new Map(),
+      running: new Map(),
       versions: new Map([['routerstate', version('routerstate')], ['transition', version('transition')], ['daemonstate', version('daemonstate')]]),
       viewDue: false,
     }
@@ -284,7 +284,7 @@ export class Cluster {
         return this.#timeline.after(effect.ms, () => { if (life.delays.delete(effect.id)) this.#dispatch(life, { type: 'elapsed', id: effect.id }) })
       case 'cancel':
         life.delays.delete(effect.id)
-        return life.underWay.get(effect.id)?.abort?.()
+        return life.running.get(effect.id)?.abort?.()
       case 'note': return this.#timeline.say(name, sentence(effect.note))
       case 'self_fence': return this.#timeline.say(name, `self-fence: ${effect.failure.message}`)
       case 'ended': return this.#onEnded(life, effect.how)
@@ -318,9 +318,9 @@ export class Cluster {
 
   /** Whatever was waiting for ZooKeeper will never be answered by it. */
   #failUnderWay (life: Life): void {
-    for (const [id, { op }] of life.underWay) {
+    for (const [id, { op }] of life.running) {
       if (op.op === 'acquire' || op.op === 'release') continue
-      life.underWay.delete(id)
+      life.running.delete(id)
       this.#dispatch(life, { type: 'answer', id, answer: { kind: 'unknown' } })
     }
   }

@@ -30,7 +30,7 @@ export interface Life {
   readonly session: Session
   machine: Coordinator
   readonly delays: Set<number>
-  readonly underWay: Map<number, { readonly op: NodeOp, readonly abort: (() => void) | null }>
+  readonly running: Map<number, { readonly op: NodeOp, readonly abort: (() => void) | null }>
   /** Versions of its own znodes as this life knows them. */
   readonly versions: Map<'routerstate' | 'transition' | 'daemonstate', number | undefined>
   viewDue: boolean

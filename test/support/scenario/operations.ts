@@ -39,10 +39,10 @@ export class Operations {
   /** Carries out what a life asks for, and dispatches the answer to it. */
   operate (life: Life, { id, op }: Extract<Effect, { type: 'do' }>): void {
     const answer = (given: NodeAnswer) => {
-      if (!life.underWay.delete(id)) return
+      if (!life.running.delete(id)) return
       this.#hooks.dispatch(life, { type: 'answer', id, answer: given })
     }
-    const begin = (abort: (() => void) | null) => life.underWay.set(id, { op, abort })
+    const begin = (abort: (() => void) | null) => life.running.set(id, { op, abort })
     if ('resource' in op) {
       this.#effect(life, id, op, answer)
       return
@@ -60,7 +60,7 @@ export class Operations {
         else this.#timeline.after(TIMES.operation, enqueue)
       }
       const enqueue = () => {
-        if (!life.underWay.has(id) || life.node.life !== life) return
+        if (!life.running.has(id) || life.node.life !== life) return
         if (life.session.over) return answer({ kind: 'failed' })
         this.#store.enqueue(life.session, () => {
           had = true
@@ -73,7 +73,7 @@ export class Operations {
     }
     begin(null)
     this.#inContact(life, TIMES.operation / 2, () => {
-      if (!life.underWay.has(id)) return
+      if (!life.running.has(id)) return
       this.#hooks.runBefore(life.node.name, op.op)
       if (life.node.life !== life) return
       const result = life.session.over ? { kind: 'failed' } as const : this.#apply(life, op)
@@ -108,7 +108,7 @@ export class Operations {
         this.#timeline.say(name, `daemon ${op.daemonState}`)
         return this.#writeOwn(life, 'daemonstate', op.daemonState)
       case 'hold_sync':
-      case 'let_go_sync':
+      case 'release_sync':
         this.#timeline.say(name, op.op.replace('_', ' '))
         return { kind: 'done' }
       default: return this.#applyToKey(op, life.session, name)
@@ -161,7 +161,7 @@ export class Operations {
       answer({ kind: 'refused', failure: { code: `${op}_failed`, resource, message: `${op} of ${resource} ${why}.` } })
     }
     let aborted = false
-    life.underWay.set(id, {
+    life.running.set(id, {
       op: { op, resource, epoch: null },
       abort: () => {
         aborted = true

@@ -100,10 +100,10 @@ t.test('back in contact, no newer age is claimed before all has been read again,
   await eventually(() => tree.snapshot.asOf > still)
 })
 
-/** Holds answers back: what `session` reads of `path` arrives when `letGo` is called; `asked` tells that it is waited for. */
-function holdBack (session: Session, operation: 'get' | 'children', path: string): { readonly asked: Promise<void>, readonly letGo: () => void } {
-  let letGo = (): void => {}
-  const held = new Promise<void>((resolve) => { letGo = resolve })
+/** Holds answers back: what `session` reads of `path` arrives when `release` is called; `asked` tells that it is waited for. */
+function holdBack (session: Session, operation: 'get' | 'children', path: string): { readonly asked: Promise<void>, readonly release: () => void } {
+  let release = (): void => {}
+  const held = new Promise<void>((resolve) => { release = resolve })
   let ask = (): void => {}
   const asked = new Promise<void>((resolve) => { ask = resolve })
   const hold = async <T>(wanted: string, answer: T): Promise<T> => {
@@ -116,7 +116,7 @@ function holdBack (session: Session, operation: 'get' | 'children', path: string
   const children = session.children.bind(session)
   if (operation === 'get') session.get = async (wanted, options) => await hold(wanted, await get(wanted, options))
   else session.children = async (wanted, options) => await hold(wanted, await children(wanted, options))
-  return { asked, letGo }
+  return { asked, release }
 }
 
 t.test('caught up means that all has been read that was committed before, however late it arrives', async (t) => {
@@ -127,7 +127,7 @@ t.test('caught up means that all has been read that was committed before, howeve
   const tree = watch(t, { sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } } })
   await tree.ready
   /** Nothing is claimed until the reading that is held back has arrived, though the answer to the sync has long been here. */
-  const caughtUp = async ({ asked, letGo }: ReturnType<typeof holdBack>): Promise<CacheSnapshot> => {
+  const caughtUp = async ({ asked, release }: ReturnType<typeof holdBack>): Promise<CacheSnapshot> => {
     const committed = systemClock.monotonic()
     let through = false
     const reading = tree.caughtUp(new AbortController().signal).then((snapshot) => { through = true; return snapshot })
@@ -135,7 +135,7 @@ t.test('caught up means that all has been read that was committed before, howeve
     for (let turn = 0; turn < 5; turn++) await session.sync('/')
     t.notOk(through, 'one reading is not through')
     t.ok(tree.snapshot.asOf <= committed, 'and no newer age is claimed')
-    letGo()
+    release()
     return await reading
   }
 

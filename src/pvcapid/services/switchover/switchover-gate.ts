@@ -84,7 +84,7 @@ export class SwitchoverGate {
     // It may be so already a moment before its record is closed: who waits is told of the end.
     if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverUrl(at) } }
     const begun = kind === 'unknown' ? null : answer.switchover
-    if (wish.wait === undefined) return underWay(at, begun)
+    if (wish.wait === undefined) return running(at, begun)
     const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
     const fault = wish.client?.keyFault() ?? null
     // Its wish was written while its key still held.
@@ -121,7 +121,7 @@ export class SwitchoverGate {
 const isWish = ({ to, cause }: Switchover, wish: SwitchoverWish) => cause === 'request' && to === (wish.to ?? null)
 
 /** @param switchover null if the link was lost after the write was sent */
-const underWay = (epoch: number, switchover: Switchover | null): SwitchoverReply =>
+const running = (epoch: number, switchover: Switchover | null): SwitchoverReply =>
   ({ status: 202, body: switchover ?? outcomeUnknown(epoch), headers: { location: switchoverUrl(epoch), 'retry-after': RETRY_AFTER } })
 
 /** The whole switchover, and beside it what a problem says unless it has succeeded. Its `outcome` is the switchover's. */

@@ -15,7 +15,7 @@ function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () =
   const lost: string[] = []
   const done: string[] = []
   const board = new ResourceStatePublisher({ clock, names: ['ip'], write: async (text) => { texts.push(text); return true } })
-  const caretaker = new ResourceMonitor({
+  const monitor = new ResourceMonitor({
     clock,
     log: createLogger({ name: 'pvcnoded', level: 'silent', clock }),
     resources: [{
@@ -25,27 +25,27 @@ function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () =
     mayAct,
     onLost: (failure) => lost.push(`${failure.code}: ${failure.message}`),
   })
-  t.teardown(async () => { board[Symbol.dispose](); await caretaker.stop() })
+  t.teardown(async () => { board[Symbol.dispose](); await monitor.stop() })
   const pass = async () => { clock.advance(10_000); for (let i = 0; i < 10; i++) await turn() }
-  return { caretaker, board, texts, lost, done, pass }
+  return { monitor, board, texts, lost, done, pass }
 }
 
 t.test('a good one is checked again and again', async (t) => {
-  const { caretaker, done, pass, board, lost } = caretakerOf(t, async () => ({ kind: 'done' }))
-  caretaker.start(1)
-  caretaker.start(1)
+  const { monitor, done, pass, board, lost } = caretakerOf(t, async () => ({ kind: 'done' }))
+  monitor.start(1)
+  monitor.start(1)
   await pass()
   await pass()
   t.same(done, ['check', 'check'])
   t.match(board.statuses, [{ name: 'ip', state: 'held', error: null }])
-  await caretaker.stop()
+  await monitor.stop()
   await pass()
   t.same([done.length, lost], [2, []])
 })
 
 t.test('one that is gone is acquired again', async (t) => {
-  const { caretaker, done, pass, texts, lost } = caretakerOf(t, async (action) => action === 'check' ? failed('It is gone.') : { kind: 'done' })
-  caretaker.start(1)
+  const { monitor, done, pass, texts, lost } = caretakerOf(t, async (action) => action === 'check' ? failed('It is gone.') : { kind: 'done' })
+  monitor.start(1)
   await pass()
   t.same(done, ['check', 'acquire'])
   t.same(texts.map((text) => /"state":"(\w+)"/.exec(text)?.[1]), ['unknown', 'lost', 'held'])
@@ -53,8 +53,8 @@ t.test('one that is gone is acquired again', async (t) => {
 })
 
 t.test('one that cannot be had again is reported, and tried again', async (t) => {
-  const { caretaker, done, pass, board, lost } = caretakerOf(t, async (action) => failed(`No ${action}.`))
-  caretaker.start(1)
+  const { monitor, done, pass, board, lost } = caretakerOf(t, async (action) => failed(`No ${action}.`))
+  monitor.start(1)
   await pass()
   t.same(done, ['check', 'acquire', 'acquire'])
   t.same(lost, ['resource_lost: No acquire.'])
@@ -64,21 +64,21 @@ t.test('one that cannot be had again is reported, and tried again', async (t) =>
 })
 
 t.test('nothing is acquired without a sound lease', async (t) => {
-  const { caretaker, done, pass, lost } = caretakerOf(t, async () => failed('gone'), async () => false)
-  caretaker.start(1)
+  const { monitor, done, pass, lost } = caretakerOf(t, async () => failed('gone'), async () => false)
+  monitor.start(1)
   await pass()
   t.same([done, lost], [['check'], []])
 })
 
 t.test('stop ends an acquisition in progress and waits for it; nothing is said of it', async (t) => {
   let end: (result: AttemptResult) => void = () => {}
-  const { caretaker, pass, lost } = caretakerOf(t, async (action, { signal }) => action === 'check'
+  const { monitor, pass, lost } = caretakerOf(t, async (action, { signal }) => action === 'check'
     ? failed('gone')
     : await new Promise((resolve) => { signal.addEventListener('abort', () => { end = resolve }) }))
-  caretaker.start(1)
+  monitor.start(1)
   await pass()
   let stopped = false
-  const stopping = caretaker.stop().then(() => { stopped = true })
+  const stopping = monitor.stop().then(() => { stopped = true })
   await turn()
   t.notOk(stopped, 'the process group is not gone yet')
   end({ kind: 'aborted' })
