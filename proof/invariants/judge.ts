@@ -152,7 +152,7 @@ export class Judge {
   #stillInTakeover (session: string): void {
     if (this.#lockHolder() === session) return
     for (const { name, coordinatorState, daemonState, presence } of this.snapshot()?.members ?? []) {
-      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} release the primary lock in takeover`)
+      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} released the primary lock in takeover`)
     }
   }
 

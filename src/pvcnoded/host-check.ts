@@ -4,6 +4,7 @@ import type { CommandRunner } from '../runtime/process/command.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import { hostProblem, unknownServers } from '../runtime/config/host-problems.ts'
 import { obstacleTo } from '../runtime/process/program.ts'
+import { directoryProblem } from '../runtime/process/sole-process.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { createResource } from './resources/create.ts'
 
@@ -13,9 +14,11 @@ export interface HostCheckTools {
   readonly lookup: (host: string) => Promise<readonly string[]>
 }
 
-/** A warning each. */
+/** A warning each; an error for what would keep the daemon from starting. */
 export async function hostProblems (file: string, config: NodeConfig, { clock, commands, lookup }: HostCheckTools): Promise<readonly ConfigProblem[]> {
+  const directory = directoryProblem(config.runDirectory)
   const found = await Promise.all([
+    directory === null ? [] : [hostProblem(file, 'pvc.system.run_directory', directory, 'error')],
     unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
     ...config.resources.map(async (entry, index) => {
       const result = await createResource(entry, config.node, { clock, commands }).attempt('ready', { epoch: null, daemonBeside: true, signal: new AbortController().signal })

@@ -27,6 +27,7 @@ export function commandCollector ({ name, command, timeout }: CommandCollectorCo
       const outcome = await commands.run({ argv: command, env: { PVC_NODE: node, PVC_ACTION: 'collect' }, timeout, signal, killStragglers: true })
       const failure = failureOf(outcome, timeout)
       if (failure !== null || outcome.kind !== 'exited') throw new CollectorFault(failure ?? 'did not end')
+      if (outcome.truncated === true) throw new CollectorFault('printed more than 64 KiB')
       return { znodes: {}, check: parseCheck(outcome.stdout) }
     },
   }

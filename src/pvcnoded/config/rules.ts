@@ -2,6 +2,7 @@
  * The rules between pvcnoded's settings. Each message shows both numbers.
  * All numbers here are the file's: seconds.
  */
+import { isIPv6 } from 'node:net'
 import { leaseTerms } from '../../core/coordinator/lease.ts'
 import { coordinatorsRule, judgeCoordinators, milliseconds, parseHostPort } from '../../runtime/config/config-common.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
@@ -50,7 +51,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
       return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
     },
   },
-  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command` and `probe`; another is a warning. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
   {
     reads: [resources, sessionTimeout, unfenced],
     rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
@@ -68,16 +69,31 @@ function unless (good: boolean, path: string, message: string): Finding[] {
   return good ? [] : [{ path, message }]
 }
 
-function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, ipmi, unfenced_failover: unfencedFailover } } } }: NodeConfigFile): Finding[] {
+function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, probe, ipmi, unfenced_failover: unfencedFailover } } } }: NodeConfigFile): Finding[] {
   return [
     ...unless(method !== 'command' || command !== undefined, `${fencing}.command`, 'The method command needs a command.'),
     ...unless(method === 'command' || command === undefined, `${fencing}.command`, `A command is run by the method command alone; the method is ${method}.`),
     ...unless(!unfencedFailover || method === 'none', unfenced, `unfenced_failover is for clusters without a fencing agent; the method is ${method}.`),
     ...unless(method !== 'ipmi' || Buffer.byteLength(ipmi?.password ?? '') <= 20, `${fencing}.ipmi.password`, 'The password is longer than the 20 bytes that IPMI 2.0 and ipmitool take.'),
+    ...unless(method !== 'ipmi' || Buffer.byteLength(ipmi?.username ?? '') <= 16, `${fencing}.ipmi.username`, 'The user name is longer than the 16 bytes that IPMI 2.0 and ipmitool take.'),
+    ...judgeController(ipmi?.host),
+    ...judgePlaceholders(`${fencing}.command`, command),
+    ...judgePlaceholders(`${fencing}.probe`, probe),
     ...(method === 'ipmi' && ipmi === undefined && mode === 'coordinator'
       ? [{ path: `${fencing}.ipmi`, severity: 'warning' as const, message: 'This node publishes no management controller, so the others cannot fence it.' }]
       : []),
   ]
+}
+
+/** @param host as `hostAndPort` of the agent reads it */
+function judgeController (host: string | undefined): Finding[] {
+  const address = host === undefined || isIPv6(host) ? undefined : parseHostPort(host, 623)
+  return typeof address === 'string' ? [{ path: `${fencing}.ipmi.host`, message: address }] : []
+}
+
+function judgePlaceholders (path: string, argv: readonly string[] | undefined): Finding[] {
+  return (argv ?? []).flatMap((argument, index) => [...argument.matchAll(/(?<![$\\{])\{([a-z_]+)\}/gi)].filter(([text]) => text !== '{node}')
+    .map(([text]): Finding => ({ path: `${path}[${index}]`, severity: 'warning', message: `${text} is not replaced by anything; the name of the node stands for {node} alone.` })))
 }
 
 type Resources = NodeConfigFile['pvc']['coordinator']['resources']

@@ -73,7 +73,6 @@ export class Attempt {
       case 'timed_out': return 'timed_out'
       case 'aborted': throw new Aborted()
       case 'signal': throw new AttemptFault(`failed: ${argv[0]} was ended by ${outcome.signal}${quoted(outcome.stderr)}`)
-      case 'flood': throw new AttemptFault(`failed: ${argv[0]} wrote too much and was killed${quoted(outcome.stderr)}`)
       case 'failed_to_start': throw new AttemptFault(`failed: ${argv[0]} could not be started: ${outcome.message}`)
     }
   }

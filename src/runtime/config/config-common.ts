@@ -2,7 +2,7 @@
  * What the two daemons' configurations share: schema parts, the address forms and the one conversion from the file's
  * seconds to the milliseconds used inside.
  */
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import Type from 'typebox'
 import type { Finding } from './yaml-config.ts'
 import { logLevels } from '../log/log.ts'
@@ -37,7 +37,7 @@ export const nodeName = (description: string) => Type.String({
 })
 
 /** A program and its arguments, run without a shell. */
-export const argv = (description: string) => Type.Array(Type.String({ minLength: 1, description: 'Program or argument.' }), { description, minItems: 1 })
+export const argv = (description: string) => Type.Array(Type.String({ minLength: 1, pattern: '^[^\\u0000]*$', form: 'a text without null bytes', description: 'Program or argument.' }), { description, minItems: 1 })
 
 export const coordinators = Type.Array(Type.String({ description: 'host, host:port, IPv4, [IPv6] or [IPv6]:port.' }), {
   description: `The ZooKeeper servers: host or host:port; the port is ${defaultZooKeeperPort} unless given, IPv6 addresses stand in brackets.`,
@@ -84,7 +84,7 @@ export function zooKeeperServers (list: readonly string[]): HostPort[] {
   })
 }
 
-export const coordinatorsRule = 'Each is an address, and no server is there twice.'
+export const coordinatorsRule = 'Each is an address, at which a server can be, and no server is there twice.'
 
 /** Judges `pvc.coordinators` by `coordinatorsRule`. */
 export function judgeCoordinators (list: readonly string[]): Finding[] {
@@ -93,10 +93,30 @@ export function judgeCoordinators (list: readonly string[]): Finding[] {
     const path = `pvc.coordinators[${index}]`
     const server = parseHostPort(text, defaultZooKeeperPort)
     if (typeof server === 'string') return [{ path, message: server }]
-    const key = `${server.host.toLowerCase()} ${server.port}`
+    const reason = noServerAt(server.host)
+    if (reason !== null) return [{ path, message: `"${text}" ${reason}; write the name or address of a ZooKeeper server.` }]
+    const key = `${canonicalHost(server.host)} ${server.port}`
     const earlier = first.get(key)
     if (earlier !== undefined) return [{ path, message: `"${text}" is the same server as "${list[earlier]}", number ${earlier + 1} of the list.` }]
     first.set(key, index)
     return []
   })
+}
+
+/** One text for each host, whatever its spelling. */
+function canonicalHost (host: string): string {
+  const [address = '', zone = ''] = host.split('%')
+  return isIPv6(host) ? `${new URL(`http://[${address}]`).hostname} ${zone}` : host.toLowerCase()
+}
+
+/** Why no server can be reached at `host`, as the end of a sentence; null if one may be there. */
+function noServerAt (host: string): string | null {
+  const [address = ''] = host.toLowerCase().split('%')
+  if (/^(?:0\.0\.0\.0|::|0*(?::0*)+)$/.test(address)) return 'is the unspecified address, which is for listening'
+  if (isIPv6(address)) {
+    if (address.startsWith('ff')) return 'is a multicast address'
+    return /^fe[89ab]/.test(address) && !host.includes('%') ? 'is a link-local address without its zone (as in [fe80::1%eth0])' : null
+  }
+  if (isIPv4(address)) return Number(address.split('.')[0]) >= 224 ? 'is a multicast, reserved or broadcast address' : null
+  return /^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*$/.test(address) ? 'is neither a host name nor an IPv4 address of four numbers' : null
 }

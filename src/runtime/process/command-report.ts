@@ -37,7 +37,6 @@ export function failureOf (outcome: CommandOutcome, timeout: number): string | n
     case 'exited': return outcome.code === 0 ? null : saying(`exited with ${outcome.code}`, outcome.stderr)
     case 'signal': return saying(`was ended by ${outcome.signal}`, outcome.stderr)
     case 'timed_out': return saying(`did not end within ${timeout / 1000} s and was killed`, outcome.stderr)
-    case 'flood': return saying('wrote too much and was killed', outcome.stderr)
     case 'failed_to_start': return `could not be started: ${outcome.message}`
     case 'aborted': return 'was stopped'
   }

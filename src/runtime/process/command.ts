@@ -1,9 +1,10 @@
 /**
  * Runs an external command without a shell, as the leader of a process group of its own.
  *
- * Guarantees: `run` never rejects; when it was the runner that ended the command (time-out, abort, flood) no process of
+ * Guarantees: `run` never rejects; when it was the runner that ended the command (time-out, abort) no process of
  * the group can execute another instruction once the promise settles, and the leader has been reaped; a child that keeps
- * the output pipes open does not keep the promise open; memory is bounded by `outputLimit`.
+ * the output pipes open does not keep the promise open; memory is bounded by `outputLimit`, and how much a command
+ * prints never decides how it ended: what is over the limit is read and dropped, the oldest first.
  * Does not guarantee: anything about children that leave the group (setsid), or an end to the wait for a process which
  * the kernel itself cannot end (stuck in a dead disk): a caller that must act all the same keeps a deadline of its own.
  */
@@ -23,18 +24,17 @@ export interface CommandRequest {
   readonly timeout: number
   /** Kills the whole group when aborted. */
   readonly signal?: AbortSignal
-  /** Bytes of stdout and of stderr kept; one more is a flood. Default 64 KiB. */
+  /** Bytes of stdout and of stderr that are kept, the last ones. Default 64 KiB. */
   readonly outputLimit?: number
   /** Kill what is left of the group after the leader has ended by itself, too. Without it a command may leave a daemon behind. */
   readonly killStragglers?: boolean
 }
 
-/** How a command ended; `timed_out`, `flood` and `aborted` mean that the group was killed and is gone. */
+/** How a command ended; `timed_out` and `aborted` mean that the group was killed and is gone. */
 export type CommandOutcome =
-  | { readonly kind: 'exited', readonly code: number, readonly stdout: string, readonly stderr: string }
+  | { readonly kind: 'exited', readonly code: number, readonly stdout: string, readonly stderr: string, /** The beginning of stdout is not kept. */ readonly truncated?: true }
   | { readonly kind: 'signal', readonly signal: string, readonly stderr?: string }
   | { readonly kind: 'timed_out', readonly stderr?: string }
-  | { readonly kind: 'flood', readonly stderr?: string }
   | { readonly kind: 'failed_to_start', readonly message: string }
   | { readonly kind: 'aborted' }
 
@@ -46,6 +46,8 @@ export interface CommandRunner {
 }
 
 const defaultOutputLimit = 64 * 1024
+/** Milliseconds between two readings of a stream that is over its limit: a command without an end must not keep the event loop busy. */
+const overLimitPause = 1
 /** Milliseconds between two looks at a group that was killed and has not gone yet. */
 const groupPoll = 5
 
@@ -71,14 +73,14 @@ async function runCommand (clock: Clock, request: CommandRequest): Promise<Comma
     child.on('error', (error) => { if (child.pid === undefined) resolve(error) })
   })
 
-  let killedFor: 'timed_out' | 'flood' | 'aborted' | undefined
-  const kill = (reason: 'timed_out' | 'flood' | 'aborted') => {
+  let killedFor: 'timed_out' | 'aborted' | undefined
+  const kill = (reason: 'timed_out' | 'aborted') => {
     if (killedFor !== undefined || child.pid === undefined) return
     killedFor = reason
     killGroup(child.pid)
   }
-  const stdout = new Capture(child.stdout, outputLimit, () => kill('flood'))
-  const stderr = new Capture(child.stderr, outputLimit, () => kill('flood'))
+  const stdout = new Capture(child.stdout, outputLimit, clock)
+  const stderr = new Capture(child.stderr, outputLimit, clock)
   const abort = () => kill('aborted')
   signal?.addEventListener('abort', abort, { once: true })
   const timer = clock.after(timeout, () => kill('timed_out'))
@@ -89,6 +91,8 @@ async function runCommand (clock: Clock, request: CommandRequest): Promise<Comma
   if (end instanceof Error || child.pid === undefined) {
     return { kind: 'failed_to_start', message: end instanceof Error ? end.message : 'no process was made' }
   }
+  stdout.hurry()
+  stderr.hurry()
   await drained(() => killedFor !== undefined ? undefined : stdout.seen + stderr.seen)
   if (killedFor !== undefined || killStragglers) await groupGone(clock, child.pid)
   stdout.abandon()
@@ -96,29 +100,49 @@ async function runCommand (clock: Clock, request: CommandRequest): Promise<Comma
   if (killedFor === 'aborted') return { kind: 'aborted' }
   if (killedFor !== undefined) return { kind: killedFor, stderr: stderr.text() }
   if (end.code === null) return { kind: 'signal', signal: end.signal ?? 'unknown', stderr: stderr.text() }
-  return { kind: 'exited', code: end.code, stdout: stdout.text(), stderr: stderr.text() }
+  return { kind: 'exited', code: end.code, stdout: stdout.text(), stderr: stderr.text(), ...stdout.isTruncated ? { truncated: true } : {} }
 }
 
-/** The first `limit` bytes of a stream; what comes after them, or after `abandon`, is read and dropped. */
+/** The last `limit` bytes of a stream. What comes after `abandon` is read and dropped. */
 class Capture {
   readonly #stream: Readable
+  readonly #limit: number
   readonly #chunks: Buffer[] = []
+  #kept = 0
+  #hurries = false
   /** Bytes that have come in. */
   seen = 0
 
-  constructor (stream: Readable, limit: number, flood: () => void) {
+  constructor (stream: Readable, limit: number, clock: Clock) {
     this.#stream = stream
+    this.#limit = limit
     stream.on('data', (chunk: Buffer) => {
-      this.seen += chunk.length
-      if (this.seen <= limit) this.#chunks.push(chunk)
-      else flood()
+      this.#keep(chunk)
+      if (!this.isTruncated || this.#hurries) return
+      stream.pause()
+      clock.after(overLimitPause, () => { stream.resume() })
     })
     // A broken pipe here only ends the capture; how the command ended is told by its exit.
     stream.on('error', () => stream.destroy())
   }
 
+  get isTruncated (): boolean { return this.seen > this.#limit }
+
+  #keep (chunk: Buffer): void {
+    this.seen += chunk.length
+    this.#kept += chunk.length
+    this.#chunks.push(chunk)
+    while (this.#kept - (this.#chunks[0]?.length ?? 0) >= this.#limit) this.#kept -= this.#chunks.shift()?.length ?? 0
+  }
+
   text (): string {
-    return Buffer.concat(this.#chunks).toString('utf8')
+    return Buffer.concat(this.#chunks).subarray(-this.#limit).toString('utf8')
+  }
+
+  /** The command has ended: the rest is bounded by the pipe, and is read at once. */
+  hurry (): void {
+    this.#hurries = true
+    this.#stream.resume()
   }
 
   /** Keeps reading for a straggler, which closing the pipe would kill with SIGPIPE, but keeps neither its output nor this process alive. */

@@ -7,8 +7,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, constants, lstatSync, mkdirSync, openSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, closeSync, constants, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** The file or its directory cannot be used; the message says why and what to do. */
 export class SoleProcessError extends Error {
@@ -44,14 +44,40 @@ export function claimSole (purpose: string, file: string, directory: string): Di
 function checkDirectory (directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o755 })
-    const { uid, mode } = lstatSync(directory)
-    const self = process.getuid?.() ?? 0
-    if (uid !== self && uid !== 0) throw new SoleProcessError(`The run-time directory ${directory} belongs to user ${uid}, who could keep this daemon from starting. Give it to root, or set pvc.system.run_directory.`)
-    if ((mode & OTHERS_MAY_WRITE) !== 0) throw new SoleProcessError(`The run-time directory ${directory} can be written to by others (mode ${(mode & 0o7777).toString(8)}), who could keep this daemon from starting. Take that right away (chmod go-w ${directory}), or set pvc.system.run_directory.`)
   } catch (error) {
-    if (error instanceof SoleProcessError) throw error
-    throw new SoleProcessError(`The run-time directory ${directory} cannot be made or used (${codeOf(error)}). Set pvc.system.run_directory to one that this user may write to.`)
+    throw new SoleProcessError(unusable(directory, error))
+  }
+  const problem = directoryProblem(directory)
+  if (problem !== null) throw new SoleProcessError(problem)
+}
+
+/** What keeps `directory` from being used for lock files, as a sentence; null if nothing does, or if it is missing and could be made. Changes nothing. */
+export function directoryProblem (directory: string): string | null {
+  try {
+    const { uid, mode } = lstatSync(directory)
+    if (!statSync(directory).isDirectory()) return `The run-time directory ${directory} is not a directory. Set pvc.system.run_directory.`
+    const self = process.getuid?.() ?? 0
+    if (uid !== self && uid !== 0) return `The run-time directory ${directory} belongs to user ${uid}, who could keep this daemon from starting. Give it to root, or set pvc.system.run_directory.`
+    if ((mode & OTHERS_MAY_WRITE) !== 0) return `The run-time directory ${directory} can be written to by others (mode ${(mode & 0o7777).toString(8)}), who could keep this daemon from starting. Take that right away (chmod go-w ${directory}), or set pvc.system.run_directory.`
+    accessSync(directory, constants.W_OK | constants.X_OK)
+    return null
+  } catch (error) {
+    const above = dirname(directory)
+    return codeOf(error) === 'ENOENT' && above !== directory ? obstacleBelow(directory, above) : unusable(directory, error)
   }
 }
+
+/** Why a missing `directory` could not be made below the first folder above it that is there. */
+function obstacleBelow (directory: string, above: string): string | null {
+  try {
+    accessSync(above, constants.W_OK | constants.X_OK)
+    return statSync(above).isDirectory() ? null : unusable(directory, { code: 'ENOTDIR' })
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' && dirname(above) !== above ? obstacleBelow(directory, dirname(above)) : unusable(directory, error)
+  }
+}
+
+const unusable = (directory: string, error: unknown) =>
+  `The run-time directory ${directory} cannot be made or used (${codeOf(error)}). Set pvc.system.run_directory to one that this user may write to.`
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)

@@ -1,6 +1,6 @@
 /** `--check` names what a sound configuration asks for and this machine does not have, before a switchover finds it out. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
@@ -12,8 +12,10 @@ const check = (daemon: string, file: string, ...more: string[]) => {
 const command = { type: 'command', acquire: ['true'], release: ['true'], release_timeout: 0.05 }
 
 t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
-  const folder = t.testdir({ plain: '#!/bin/sh\n', deaf: '#!/bin/sh\necho no disk >&2; exit 7\n' })
+  const folder = t.testdir({ plain: '#!/bin/sh\n', deaf: '#!/bin/sh\necho no disk >&2; exit 7\n', scripted: '#!/usr/bin/env no-such-program-here\n' })
   chmodSync(join(folder, 'deaf'), 0o755)
+  const scripted = join(folder, 'scripted')
+  chmodSync(scripted, 0o755)
   const plain = join(folder, 'plain')
   const nope = join(folder, 'nope', 'job')
   const file = join(folder, 'pvcnoded.yaml')
@@ -31,6 +33,7 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
     ['a check that is a folder', { ...command, check: [folder] }, (name) => `The check command of ${name} cannot be started: ${folder} is not a file.`],
     ['a ready command that is not in PATH', { ...command, ready: ['no-such-program-here'] }, (name) => `The ready command of ${name} cannot be started: no-such-program-here is not in PATH.`],
     ['a ready command that says no', { ...command, ready: [join(folder, 'deaf')] }, (name) => `The readiness command of ${name} exited with 7: no disk.`],
+    ['a script without its interpreter', { ...command, acquire: [scripted] }, (name) => `The acquire command of ${name} cannot be started: ${scripted} is run by no-such-program-here, which is not in PATH.`],
     ['a unit that is not installed', { type: 'systemd-unit', unit: 'no-such-unit-here.service' }, (name) => `The readiness check of ${name} failed: `],
   ]
   write({
@@ -59,6 +62,18 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
   t.equal(check('pvcnoded', file, '--strict').status, 78)
   write({ coordinator: { resources: [{ name: 'it', ...command }] } })
   t.strictSame(check('pvcnoded', file), { status: 0, stdout: `${file}: good\n`, stderr: '' })
+
+  const directory = join(folder, 'run')
+  mkdirSync(directory)
+  chmodSync(directory, 0o777)
+  for (const [runDirectory, said] of [[directory, 'can be written to by others (mode 777)'], [join(plain, 'pvc'), 'cannot be made or used (ENOTDIR)'], [plain, 'is not a directory']] as const) {
+    write({ system: { run_directory: runDirectory } })
+    const { status, stdout, stderr } = check('pvcnoded', file)
+    t.strictSame([status, stdout], [78, ''], runDirectory)
+    t.ok(stderr.includes(`pvc.system.run_directory: The run-time directory ${runDirectory} ${said}`), stderr)
+  }
+  write({ system: { run_directory: join(folder, 'not', 'there', 'yet') } })
+  t.strictSame(check('pvcnoded', file), { status: 0, stdout: `${file}: good\n`, stderr: '' }, 'the daemon makes it')
 })
 
 t.test('pvcapid', { timeout: 120_000 }, async (t) => {

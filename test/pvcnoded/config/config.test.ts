@@ -185,6 +185,26 @@ for (const [name, text, expected] of [
   ['a fencing command that is missing', `${base}  system: {fencing: {method: command}}\n`, [
     'f:5:12: pvc.system.fencing.command: The method command needs a command.',
   ]],
+  ['servers that cannot be', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [0.0.0.0, "[::]", "[0:0::]", 224.0.0.1, 255.255.255.255, "[ff02::1]", "[fe80::1]", "127.1", "0x7f000001", "2130706433", "[::1]", "[0:0::1]", "[fe80::1%eth0]"]\n', [
+    'f:4:18: pvc.coordinators[0]: "0.0.0.0" is the unspecified address, which is for listening; write the name or address of a ZooKeeper server.',
+    'f:4:27: pvc.coordinators[1]: "[::]" is the unspecified address, which is for listening; write the name or address of a ZooKeeper server.',
+    'f:4:35: pvc.coordinators[2]: "[0:0::]" is the unspecified address, which is for listening; write the name or address of a ZooKeeper server.',
+    'f:4:46: pvc.coordinators[3]: "224.0.0.1" is a multicast, reserved or broadcast address; write the name or address of a ZooKeeper server.',
+    'f:4:57: pvc.coordinators[4]: "255.255.255.255" is a multicast, reserved or broadcast address; write the name or address of a ZooKeeper server.',
+    'f:4:74: pvc.coordinators[5]: "[ff02::1]" is a multicast address; write the name or address of a ZooKeeper server.',
+    'f:4:87: pvc.coordinators[6]: "[fe80::1]" is a link-local address without its zone (as in [fe80::1%eth0]); write the name or address of a ZooKeeper server.',
+    'f:4:100: pvc.coordinators[7]: "127.1" is neither a host name nor an IPv4 address of four numbers; write the name or address of a ZooKeeper server.',
+    'f:4:109: pvc.coordinators[8]: "0x7f000001" is neither a host name nor an IPv4 address of four numbers; write the name or address of a ZooKeeper server.',
+    'f:4:123: pvc.coordinators[9]: "2130706433" is neither a host name nor an IPv4 address of four numbers; write the name or address of a ZooKeeper server.',
+    'f:4:146: pvc.coordinators[11]: "[0:0::1]" is the same server as "[::1]", number 11 of the list.',
+  ]],
+  ['a null byte in a command', `${base}  system: {self_fence: ["x", "a\\0b"]}\n`, [
+    'f:5:30: pvc.system.self_fence[1]: It must be a text without null bytes; it is "a\\u0000b".',
+  ]],
+  ['a management controller that ipmitool cannot be told', `${base}  system: {fencing: {method: ipmi, ipmi: {host: "[::1]:0", username: "12345678901234567", password: p}}}\n`, [
+    'f:5:43: pvc.system.fencing.ipmi.host: Port 0 is not between 1 and 65535.',
+    'f:5:60: pvc.system.fencing.ipmi.username: The user name is longer than the 16 bytes that IPMI 2.0 and ipmitool take.',
+  ]],
   ['a fencing command that nobody runs, and unfenced failover beside an agent', `${base}  system: {self_fence: [x], fencing: {method: ipmi, command: [x], ipmi: {host: bmc, username: u, password: p}, unfenced_failover: true}}\n`, [
     'f:5:53: pvc.system.fencing.command: A command is run by the method command alone; the method is ipmi.',
     'f:5:112: pvc.system.fencing.unfenced_failover: unfenced_failover is for clusters without a fencing agent; the method is ipmi.',
@@ -208,6 +228,7 @@ t.test('fencing agents', async (t) => {
   t.match(command.result.ok && command.result.value, { fencing: { method: 'command', command: ['f', '{node}'], timeout: 5000, savingThrows: 1, savingInterval: 500 }, ipmi: undefined })
   const ipmi = load(t, `${base}  system: {fencing: {method: ipmi, ipmi: {host: "bmc:623", username: u, password: p}}}\n`)
   t.match(ipmi.result.ok && ipmi.result.value, { fencing: { method: 'ipmi', timeout: 30_000, cipherSuite: undefined }, ipmi: { host: 'bmc:623', username: 'u', password: 'p' } })
+  t.match(load(t, `${base}  system: {fencing: {method: command, command: [f, "--{nod}", "\${x}", "{node}"], probe: ["{Node}"]}}\n`).problems, [/warning: .*fencing.command\[1\]: \{nod\} is not replaced/, /warning: .*fencing.probe\[0\]: \{Node\} is not replaced/])
   t.match(load(t, `${base}  system: {fencing: {method: ipmi}}\n`).problems, [/warning: .*This node publishes no management controller/])
 })
 

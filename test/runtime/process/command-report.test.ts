@@ -13,7 +13,7 @@ t.test('however it ends, what it said is told', async (t) => {
   t.equal(await failure('exit 3'), 'exited with 3')
   t.equal(await failure('echo one >&2; echo two >&2; echo out; exit 1'), 'exited with 1: one / two')
   t.equal(await failure('echo dying >&2; kill -TERM $$; sleep 60'), 'was ended by SIGTERM: dying')
-  t.equal(await failure('echo loud >&2; yes', 20_000, 4_096), 'wrote too much and was killed: loud')
+  t.equal(await failure('echo loud >&2; head -c 100000 /dev/zero; echo last >&2; exit 4', 20_000, 4_096), 'exited with 4: loud / last')
   t.match(await failure('echo stuck >&2; exec sleep 60', 700), /^did not end within 0\.7 s and was killed: stuck$/)
   t.match(failureOf(await commands.run({ argv: ['/nonexistent'], timeout: 1_000 }), 1_000), /^could not be started: .*ENOENT/)
   t.equal(failureOf({ kind: 'aborted' }, 1), 'was stopped')

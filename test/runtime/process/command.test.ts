@@ -106,14 +106,23 @@ t.test('killStragglers ends what the leader left behind', async (t) => {
   t.notOk(lives(outcome.kind === 'exited' ? Number(outcome.stdout) : process.pid))
 })
 
-t.test('output up to the limit is whole, one byte more is a flood and ends the group', async (t) => {
-  const fill = (bytes: number, where = '') => sh(`head -c ${bytes} /dev/zero | tr '\\0' x ${where}; exit 0`)
+t.test('how much a command prints does not decide how it ended: the last bytes are kept', async (t) => {
+  const fill = (bytes: number, then = '', where = '') => sh(`{ head -c ${bytes} /dev/zero | tr '\\0' x; printf '%s' '${then}'; } ${where}; exit 3`)
   const full = await runner.run({ argv: fill(65_536), timeout: minute })
-  t.match(full, { kind: 'exited', code: 0 })
+  t.match(full, { kind: 'exited', code: 3 })
   t.equal(full.kind === 'exited' && full.stdout.length, 65_536)
-  t.match(await runner.run({ argv: fill(65_537), timeout: minute }), { kind: 'flood' })
-  t.match(await runner.run({ argv: fill(11, '>&2'), timeout: minute, outputLimit: 10 }), { kind: 'flood' })
-  t.match(await runner.run({ argv: ['yes'], timeout: minute }), { kind: 'flood' })
+  t.equal(full.kind === 'exited' && full.truncated, undefined)
+  for (const bytes of [65_537, 5_000_000]) {
+    const much = await runner.run({ argv: fill(bytes, 'the end'), timeout: minute })
+    t.match(much, { kind: 'exited', code: 3, truncated: true })
+    t.equal(much.kind === 'exited' && much.stdout.length, 65_536)
+    t.ok(much.kind === 'exited' && much.stdout.endsWith('xthe end'))
+  }
+  t.match(await runner.run({ argv: fill(1_000, 'no space left', '>&2'), timeout: minute, outputLimit: 13 }), { kind: 'exited', code: 3, stderr: 'no space left' })
+})
+
+t.test('a command that prints without an end is bounded by its time alone', async (t) => {
+  t.match(await runner.run({ argv: ['yes'], timeout: 300 }), { kind: 'timed_out' })
 })
 
 t.test('output just before the exit is not lost, even if the exit is noticed first', async (t) => {
