@@ -1,5 +1,5 @@
 /**
- * `npm run commands`: every command of the pages, as it stands, on a cluster whose hv1 has its pvcapid at the usual port. Each has to exit 0 and, where the
+ * `npm run campaign -- commands`: every command of the pages, as it stands, on a cluster whose hv1 has its pvcapid at the usual port. Each has to exit 0 and, where the
  * page promises it, say so; each request that the page itself makes has to be answered 2xx, unless its text deals with another answer. What is
  * not run is listed.
  */

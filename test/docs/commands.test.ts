@@ -1,4 +1,4 @@
-/** Every command of the pages is marked as run or not run; `npm run commands` runs them. */
+/** Every command of the pages is marked as run or not run; `npm run campaign -- commands` runs them. */
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { commandPages, commandsOf } from './support/commands.ts'

@@ -1,4 +1,4 @@
-/** `npm run alerts`: Debian's promtool on the example's rules, their unit tests, and what a running API tells Prometheus. */
+/** `npm run campaign -- alerts`: Debian's promtool on the example's rules, their unit tests, and what a running API tells Prometheus. */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { api, ask, clusterTree, wish } from '../pvcapid/support/api.ts'

@@ -1,4 +1,4 @@
-/** `npm run examples`: the scripts and the TypeScript client of examples/ on a running cluster: what they do, and every exit status that they promise. */
+/** `npm run campaign -- examples`: the scripts and the TypeScript client of examples/ on a running cluster: what they do, and every exit status that they promise. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'

@@ -1,5 +1,5 @@
 /**
- * `npm run haproxy`: the example configuration in Debian's HAProxy, before three pvcapids of a running cluster: 20 switchovers, ZooKeeper
+ * `npm run campaign -- haproxy`: the example configuration in Debian's HAProxy, before three pvcapids of a running cluster: 20 switchovers, ZooKeeper
  * stopped, one pvcapid cut off from ZooKeeper while the role moves away from its node. Never are two servers up, and requests that are
  * answered come from the primary's.
  */

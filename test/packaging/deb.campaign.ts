@@ -1,5 +1,5 @@
 /**
- * `npm run package:test`, first half: the Debian package is built, installed into a root of its own by dpkg, both daemons are started from there on a real
+ * `npm run campaign -- package`, first half: the Debian package is built, installed into a root of its own by dpkg, both daemons are started from there on a real
  * ZooKeeper and do their work, an upgrade keeps what was configured, and purging leaves nothing. What needs systemd itself (units that run) is looked at by
  * systemd-analyze alone.
  */

@@ -1,5 +1,5 @@
 /**
- * `npm run package:test`, second half: what `npm pack` made is installed by npm into an empty folder as docs/operations.md says, its ZooKeeper client is
+ * `npm run campaign -- package`, second half: what `npm pack` made is installed by npm into an empty folder as docs/operations.md says, its ZooKeeper client is
  * patched and built, and pvcnoded registers with it on a real ZooKeeper. Takes minutes, most of them for the native client.
  */
 import { execFileSync, spawn } from 'node:child_process'

@@ -38,7 +38,7 @@ const development: Reasons = {
   neostandard: ['code style', 'A style to agree on rather than to discuss.'],
   'openapi-fetch': ['the TypeScript client among the examples', 'Typed requests without generated code.'],
   'openapi-typescript': ['its types, from the description', 'Goes with openapi-fetch.'],
-  'playwright-core': ['drives Chromium in `npm run pages`', 'Brings no browser of its own.'],
+  'playwright-core': ['drives Chromium in `npm run campaign -- pages`', 'Brings no browser of its own.'],
   publint: ['checks package.json as npm reads it', 'Small, and does one thing.'],
   tap: ['test runner', 'Runs TypeScript as it is, in processes of its own, with coverage.'],
   typescript: ['compiler', 'The language.'],

@@ -1,6 +1,6 @@
 /**
  * Collectors that sleep for ever, spin, print without end, and leave children behind: 100 keepalives each with and without them, and how
- * punctual they were by ZooKeeper's own clock. A campaign (`npm run collectors`): it takes about two minutes and prints figures.
+ * punctual they were by ZooKeeper's own clock. A campaign (`npm run campaign -- collectors`): it takes about two minutes and prints figures.
  */
 import t, { type Test } from 'tap'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * Ends that take long: a release of 60 s with a keepalive of 1 s and six fence intervals, and a ZooKeeper that does not answer. A campaign
- * (`npm run shutdown`): it takes about two minutes.
+ * (`npm run campaign -- shutdown`): it takes about two minutes.
  */
 import t from 'tap'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
  * Fencing under adversity: fences that hang, a fencer that dies, an ensemble that is away for two minutes, a clock that is an hour off, a paused
- * primary. A campaign (`npm run fencing`; FENCING_ROUNDS sets the rounds of the paused primary, OUTAGE the seconds of the outage).
+ * primary. A campaign (`npm run campaign -- fencing`; FENCING_ROUNDS sets the rounds of the paused primary, OUTAGE the seconds of the outage).
  */
 import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 /**
  * A resource that no node can acquire, for a quarter of an hour: attempts thin out to one of each node in five minutes; and how soon the former
- * primary holds everything again where one node alone is broken. A campaign (`npm run broken-resource`; BROKEN_MINUTES, BROKEN_ROUNDS).
+ * primary holds everything again where one node alone is broken. A campaign (`npm run campaign -- broken-resource`; BROKEN_MINUTES, BROKEN_ROUNDS).
  */
 import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'

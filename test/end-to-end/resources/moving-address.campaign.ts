@@ -1,5 +1,5 @@
 /**
- * `npm run moving`: clients that follow a switchover through the primary's own address. The address moves with the role: connections break, and
+ * `npm run campaign -- moving`: clients that follow a switchover through the primary's own address. The address moves with the role: connections break, and
  * the rest is answered by another pvcapid: the same epoch, the same answer.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'

@@ -1,7 +1,7 @@
 /**
  * A primary that is cut off, again and again, with `unfenced_failover`: nothing but its own lease keeps it from holding what its successor acquires.
  * Cut off from ZooKeeper alone; by way of a follower that has lost its leader and keeps answering reads; and in the midst of an acquisition
- * of 30 s. A campaign (`npm run cut-off`; CUT_OFF_ROUNDS sets the rounds of each).
+ * of 30 s. A campaign (`npm run campaign -- cut-off`; CUT_OFF_ROUNDS sets the rounds of each).
  */
 import t, { type Test } from 'tap'
 import { writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
 /**
- * ZooKeeper stopped for 20 s in the midst of requests: no answer is false, and everything recovers by itself. A campaign (`npm run paused`),
+ * ZooKeeper stopped for 20 s in the midst of requests: no answer is false, and everything recovers by itself. A campaign (`npm run campaign -- paused`),
  * because it fails more often than not: the daemons recover, but the watcher in this very process often gets no session any more.
  */
 import t from 'tap'

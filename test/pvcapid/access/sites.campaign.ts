@@ -1,5 +1,5 @@
 /**
- * `npm run pages`, second part: a real browser on a page of another origin, on a rebound name and on the API's own pages: only the last can write. The
+ * `npm run campaign -- pages`, second part: a real browser on a page of another origin, on a rebound name and on the API's own pages: only the last can write. The
  * pages work by plain HTTP on an address that is not loopback, below a path through Debian's nginx and HAProxy with the examples' configurations, and
  * by HTTPS, and the browser has nothing to complain of.
  */

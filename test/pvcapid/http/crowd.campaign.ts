@@ -1,5 +1,5 @@
 /**
- * `npm run crowd`: what other clients notice of 1,000 patterns that are made to stall, and of 2,000 slow connections and 5,000 idle long-polls.
+ * `npm run campaign -- crowd`: what other clients notice of 1,000 patterns that are made to stall, and of 2,000 slow connections and 5,000 idle long-polls.
  * Each time the same clients poll first without, then beside it.
  */
 import { connect as connectSocket, type Socket } from 'node:net'

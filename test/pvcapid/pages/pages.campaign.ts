@@ -1,5 +1,5 @@
 /**
- * `npm run pages`: the status page and Swagger UI in Debian's Chromium: with a key, by keyboard, on a phone, live. Screenshots are left in the
+ * `npm run campaign -- pages`: the status page and Swagger UI in Debian's Chromium: with a key, by keyboard, on a phone, live. Screenshots are left in the
  * folder SCREENSHOTS, if that is set.
  */
 import { join } from 'node:path'

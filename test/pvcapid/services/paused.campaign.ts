@@ -1,5 +1,5 @@
 /**
- * `npm run outage`: ZooKeeper stopped by SIGSTOP for 60 s. Readings continue and say how old they are, writes are refused within their bound, and
+ * `npm run campaign -- outage`: ZooKeeper stopped by SIGSTOP for 60 s. Readings continue and say how old they are, writes are refused within their bound, and
  * after SIGCONT all is well without a restart.
  */
 import { setTimeout as delay } from 'node:timers/promises'
