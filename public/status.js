@@ -41,7 +41,7 @@ function nodeCard (node) {
   const reasons = eligibility.get(name) ?? []
   button.disabled = primary?.name === name || reasons.length > 0
   button.addEventListener('click', () => { void makePrimary(name) })
-  card.append(made('strong', name), made('span', state ?? 'no readable state', { class: 'state' }), made('span', `daemon: ${daemon ?? 'unknown'}`, { class: 'quiet' }))
+  card.append(made('strong', name), made('span', state === 'unknown' ? 'no readable state' : state, { class: 'state' }), made('span', `daemon: ${daemon}`, { class: 'quiet' }))
   if (!isPrimary) for (const { message } of reasons) card.append(made('span', message, { class: 'quiet' }))
   card.append(isPrimary ? made('span', 'holds the primary role', { class: 'quiet' }) : button)
   return card

@@ -13,7 +13,7 @@ const common = { tags: ['pvc'], params: nodeParams }
 /** `/node/{node}/…-state`: the three states of a node, and the two that can be asked for. */
 const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/node/:node/daemon-state', {
-    schema: { ...common, operationId: 'getDaemonState', summary: 'A node\'s daemon state', description: 'One of the states, or null.', response: { 200: replies(DaemonState, 'The state.'), ...problems(400, 401, 404, 503) } },
+    schema: { ...common, operationId: 'getDaemonState', summary: 'A node\'s daemon state', description: 'One of the states, or `unknown`.', response: { 200: replies(DaemonState, 'The state.'), ...problems(400, 401, 404, 503) } },
   }, ({ params }) => app.services.nodes.get(params.node).daemonState)
 
   app.get('/node/:node/coordinator-state', {
@@ -21,7 +21,7 @@ const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
       ...common,
       operationId: 'getCoordinatorState',
       summary: 'A node\'s coordinator state',
-      description: 'One of the states, or null. With `If-None-Match` and `wait`: as soon as it is another, or 304 after that many seconds.',
+      description: 'One of the states, or `unknown`. With `If-None-Match` and `wait`: as soon as it is another, or 304 after that many seconds.',
       querystring: Type.Object({ wait: Type.Optional(wait) }),
       headers: Type.Object({ 'if-none-match': Type.Optional(ifNoneMatch) }),
       response: { 200: replies(CoordinatorState, 'The state.', 'ETag'), ...problems(400, 401, 404, 503) },
@@ -30,7 +30,7 @@ const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
     app.services.nodes.coordinatorState(params.node, headers['if-none-match'], (query.wait ?? 0) * 1000, reply))
 
   app.get('/node/:node/domain-state', {
-    schema: { ...common, operationId: 'getDomainState', summary: 'A node\'s domain state', description: 'One of the states, or null.', response: { 200: replies(DomainState, 'The state.'), ...problems(400, 401, 404, 503) } },
+    schema: { ...common, operationId: 'getDomainState', summary: 'A node\'s domain state', description: 'One of the states, or `unknown`.', response: { 200: replies(DomainState, 'The state.'), ...problems(400, 401, 404, 503) } },
   }, ({ params }) => app.services.nodes.get(params.node).domainState)
 
   app.post('/node/:node/coordinator-state', {

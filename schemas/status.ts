@@ -1,13 +1,15 @@
 /** The cluster in one reply, as PVC's API shows it. */
 import Type from 'typebox'
 import { list, nullable, oneOf, reply } from './forms.ts'
-import { daemonStateOrNull, domainStateOrNull } from './states.ts'
+import { daemonStateOrUnknown, domainStateOrUnknown } from './states.ts'
 
 const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string) =>
   Type.Object(properties, { description, additionalProperties: false })
 const counts = (description: string) => Type.Record(Type.String(), Type.Integer(), { description })
 const figure = (description: string) => Type.Number({ description })
 const word = (description: string) => nullable(Type.String(), description)
+/** Empty where it cannot be read. */
+const text = (description: string) => Type.String({ description })
 
 const fencing = closed({
   failover: nullable(oneOf(['fenced', 'unfenced', 'manual', 'differs'], '`fenced`: a dead primary is fenced, then its role moves; `unfenced`: it counts as having released once its lease must have ended; `manual`: an operator has to confirm that it is down; `differs`: the coordinators are configured differently.'), 'What the coordinators do about a dead primary; null where none says.'),
@@ -41,27 +43,27 @@ const primaryLock = closed({
 
 const fault = closed({
   id: Type.String(),
-  last_reported: word('When it was last reported.'),
-  first_reported: word('When it was first reported.'),
-  acknowledged_at: word('When it was acknowledged; empty if it was not.'),
-  status: word('new, or ack.'),
-  health_delta: nullable(Type.Integer(), 'What it takes off the cluster\'s health.'),
-  message: word('What is wrong.'),
+  last_reported: text('When it was last reported.'),
+  first_reported: text('When it was first reported.'),
+  acknowledged_at: text('When it was acknowledged; empty if it was not.'),
+  status: text('new, or ack.'),
+  health_delta: Type.Integer({ description: 'What it takes off the cluster\'s health.' }),
+  message: text('What is wrong.'),
 }, 'One fault.')
 
 export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.', {
-  cluster_name: word('The cluster\'s name.'),
+  cluster_name: text('The cluster\'s name; empty where it has none.'),
   cluster_health: closed({
     health: Type.Integer({ description: 'Percent.' }),
     messages: list(closed({ id: Type.String(), health_delta: Type.Integer(), text: Type.String() }, 'One reason.')),
   }, 'The cluster\'s health, from its faults.'),
   node_health: Type.Record(Type.String(), closed({
-    health: nullable(Type.Integer(), 'Percent.'),
+    health: Type.Union([Type.Integer(), Type.Literal('N/A')], { description: 'Percent; `N/A` where it cannot be read.' }),
     messages: list(Type.String()),
   }, 'One node\'s health.'), { description: 'Health by node.' }),
-  maintenance: nullable(Type.String(), 'The text `true` while the cluster is in maintenance mode, else `false`.'),
-  primary_node: word('Whom the primary key names; `none` for nobody.'),
-  pvc_version: word('The version that the primary runs.'),
+  maintenance: oneOf(['true', 'false'], 'The text `true` while the cluster is in maintenance mode, else `false`.'),
+  primary_node: text('Whom the primary key names; `none` for nobody.'),
+  pvc_version: text('The version that the primary runs; `N/A` where there is none.'),
   upstream_ip: word('The cluster\'s floating address, CIDR.'),
   nodes: counts('Number of nodes, in all and by `<daemon state>,<domain state>`.'),
   vms: counts('Number of domains, in all and by state.'),
@@ -80,8 +82,8 @@ export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.',
     disk: closed({ total: figure('Bytes.'), used: figure('Bytes.'), free: figure('Bytes.'), utilization: figure('Percent.') }, 'Not kept by this project: 0.'),
   }, 'What all nodes have together. A node whose figure is missing counts as 0.'),
   detail: closed({
-    node: list(closed({ name: Type.String(), daemon_state: daemonStateOrNull, domain_state: domainStateOrNull }, 'One node.')),
-    vm: list(closed({ uuid: Type.String(), name: word('The domain\'s name.'), state: word('Its state.') }, 'One domain.')),
+    node: list(closed({ name: Type.String(), daemon_state: daemonStateOrUnknown, domain_state: domainStateOrUnknown }, 'One node.')),
+    vm: list(closed({ uuid: Type.String(), name: text('The domain\'s name, or its uuid where that cannot be read.'), state: text('Its state; `unknown` where it cannot be read.') }, 'One domain.')),
     osd: list(Type.Unknown()),
     faults: list(fault),
   }, 'Each thing by itself.'),

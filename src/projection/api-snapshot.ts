@@ -12,6 +12,7 @@ import { lockHolder } from '../cluster/first-in-line.ts'
 import { toZnode } from '../cluster/reading.ts'
 import { fencingReport } from '../core/fencing/report.ts'
 import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/pvc/node-details.ts'
+import { nodeReply, UNKNOWN, type NodeReply } from '../core/pvc/node-reply.ts'
 import { NOBODY } from '../core/model/states.ts'
 import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
@@ -22,11 +23,13 @@ import type { faultZnodes } from './api-interest.ts'
 /** One node's replies, each with an identity of its own. */
 export interface NodeReplies {
   readonly details: NodeDetails
+  /** As clients are sent it. */
+  readonly reply: NodeReply
   /** PVC answers for one node with an array of one. */
-  readonly single: readonly NodeDetails[]
-  readonly daemonState: Pick<NodeDetails, 'name' | 'daemon_state'>
-  readonly coordinatorState: Pick<NodeDetails, 'name' | 'coordinator_state'>
-  readonly domainState: Pick<NodeDetails, 'name' | 'domain_state'>
+  readonly single: readonly NodeReply[]
+  readonly daemonState: Pick<NodeReply, 'name' | 'daemon_state'>
+  readonly coordinatorState: Pick<NodeReply, 'name' | 'coordinator_state'>
+  readonly domainState: Pick<NodeReply, 'name' | 'domain_state'>
   /** Its part of the cluster's status. */
   readonly status: NodeStatus
 }
@@ -45,7 +48,7 @@ interface Beginning {
   /** In the order of the roster. */
   readonly replies: readonly NodeReplies[]
   /** Put together from the replies when they are first wanted; null if those of the snapshot before do not hold any more. */
-  readonly nodes: readonly NodeDetails[] | null
+  readonly nodes: readonly NodeReply[] | null
   readonly nodesStatus: NodesStatus | null
   readonly changedNodes: readonly string[]
   readonly keepalives: readonly string[]
@@ -61,7 +64,7 @@ export class ApiSnapshot {
   readonly changedNodes: readonly string[]
   /** The names of the nodes whose keepalive has another value than in the snapshot before, or may have. */
   readonly keepalives: readonly string[]
-  #nodes: readonly NodeDetails[] | null
+  #nodes: readonly NodeReply[] | null
   #nodesStatus: NodesStatus | null
   #status: ClusterStatus | null = null
   #keySnapshot: KeySnapshot | null = null
@@ -123,9 +126,9 @@ export class ApiSnapshot {
     return new ApiSnapshot({ tree, cluster, roster, replies, nodes: same === null ? null : same.#nodes, nodesStatus: same === null ? null : same.#nodesStatus, changedNodes, keepalives: [...names, ...gone] })
   }
 
-  /** Every node, sorted by name. */
-  get nodes (): readonly NodeDetails[] {
-    this.#nodes ??= Object.freeze(this.#replies.map(({ details }) => details))
+  /** Every node as clients are sent it, sorted by name. */
+  get nodes (): readonly NodeReply[] {
+    this.#nodes ??= Object.freeze(this.#replies.map(({ reply }) => reply))
     return this.#nodes
   }
 
@@ -179,14 +182,15 @@ export class ApiSnapshot {
     return entry === undefined ? null : new Date(entry.stat.mtime).toISOString()
   }
 
-  get maintenance (): string | null {
-    return this.#tree.get(MAINTENANCE)?.data ?? null
+  /** Never set reads as `false`, as PVC's API has it. */
+  get maintenance (): 'true' | 'false' {
+    return this.#tree.get(MAINTENANCE)?.data === 'true' ? 'true' : 'false'
   }
 
   get status (): ClusterStatus {
     this.#nodesStatus ??= nodesStatus(this.#replies.map(({ status }) => status))
     this.#status ??= Object.freeze(clusterStatus({
-      clusterName: present(this.#tree.get(CONFIG)?.data),
+      clusterName: present(this.#tree.get(CONFIG)?.data) ?? '',
       maintenance: this.maintenance,
       primaryNode: this.primaryNode,
       upstreamIp: present(this.#tree.get(UPSTREAM_IP)?.data),
@@ -209,19 +213,19 @@ export class ApiSnapshot {
   }
 
   #domain (uuid: string): Domain {
-    return { uuid, name: present(this.#tree.get(domainPath(uuid))?.data), state: present(this.#tree.get(domainPath(uuid, 'state'))?.data) }
+    return { uuid, name: present(this.#tree.get(domainPath(uuid))?.data) ?? uuid, state: present(this.#tree.get(domainPath(uuid, 'state'))?.data) ?? UNKNOWN }
   }
 
   #fault (id: string): Fault {
-    const text = (key: typeof faultZnodes[number]) => this.#tree.get(childPath(faultPath(id), key))?.data
+    const text = (key: typeof faultZnodes[number]) => this.#tree.get(childPath(faultPath(id), key))?.data ?? ''
     return {
       id,
-      last_reported: text('last_time') ?? null,
-      first_reported: text('first_time') ?? null,
-      acknowledged_at: text('ack_time') ?? null,
-      status: text('status') ?? null,
-      health_delta: integer(text('delta')),
-      message: text('message') ?? null,
+      last_reported: text('last_time'),
+      first_reported: text('first_time'),
+      acknowledged_at: text('ack_time'),
+      status: text('status'),
+      health_delta: integer(text('delta')) ?? 0,
+      message: text('message'),
     }
   }
 }
@@ -272,13 +276,15 @@ function nodeReplies (name: string, tree: CacheSnapshot): NodeReplies {
     plugin: (plugin, key) => plugin.includes('/') ? undefined : tree.get(`${nodePath(name, 'monitoring_data')}/${plugin}/${key}`)?.data,
     domain: (uuid) => uuid.includes('/') ? undefined : present(tree.get(`${DOMAINS}/${uuid}`)?.data) ?? undefined,
   }))
-  const { daemon_state: daemonState, coordinator_state: coordinatorState, domain_state: domainState } = details
+  const reply = Object.freeze(nodeReply(details))
+  const { daemon_state: daemonState, coordinator_state: coordinatorState, domain_state: domainState } = reply
   return {
     details,
-    single: Object.freeze([details]),
+    reply,
+    single: Object.freeze([reply]),
     daemonState: Object.freeze({ name, daemon_state: daemonState }),
     coordinatorState: Object.freeze({ name, coordinator_state: coordinatorState }),
     domainState: Object.freeze({ name, domain_state: domainState }),
-    status: nodeStatus(details),
+    status: nodeStatus(reply),
   }
 }

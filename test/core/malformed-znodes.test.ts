@@ -9,6 +9,7 @@ import { parseFence } from '../../src/core/model/fence-record.ts'
 import { fencingReport } from '../../src/core/fencing/report.ts'
 import { parseJson } from '../../src/core/model/json-text.ts'
 import { memberOf } from '../../src/core/model/member.ts'
+import { nodeReply } from '../../src/core/pvc/node-reply.ts'
 import { nodeDetails } from '../../src/core/pvc/node-details.ts'
 import { phaseDurations } from '../../src/core/switchover/phases.ts'
 import { parseRecord } from '../../src/core/model/record.ts'
@@ -60,15 +61,15 @@ t.test('nothing throws, and everything can be compared and told', async (t) => {
     const fence = parseFence(text)
     const status = clusterStatus({
       clusterName: text,
-      maintenance: text,
+      maintenance: 'false',
       primaryNode: text,
       upstreamIp: text,
-      nodes: [details],
-      states: nodesStatus([nodeStatus(details)]),
+      nodes: [nodeReply(details)],
+      states: nodesStatus([nodeStatus(nodeReply(details))]),
       fencing: fencingReport([member], () => fence),
       primaryLock: { child: 'a__lock__0000000001', identifier: text, session: null, since: text },
       domains: [{ uuid: text, name: text, state: text }],
-      faults: [{ id: text, last_reported: text, first_reported: text, acknowledged_at: null, status: text, health_delta: null, message: text }],
+      faults: [{ id: text, last_reported: text, first_reported: text, acknowledged_at: text, status: text, health_delta: 0, message: text }],
     })
     const reading = Object.fromEntries(['daemonmode', 'daemonstate', 'routerstate', 'presence', 'keepalive', 'fence'].map((name) => [name, znode(text)])) as unknown as Parameters<typeof judgeConfirmation>[0]
     const all = {

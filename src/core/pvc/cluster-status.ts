@@ -4,32 +4,32 @@
  */
 import type { FencingReport } from '../fencing/report.ts'
 import type { LockHolder } from '../model/lock-holder.ts'
-import type { NodeDetails } from './node-details.ts'
+import type { NodeReply } from './node-reply.ts'
 
 /** A fault as PVC shows it. */
 export interface Fault {
   readonly id: string
-  readonly last_reported: string | null
-  readonly first_reported: string | null
-  readonly acknowledged_at: string | null
-  readonly status: string | null
-  readonly health_delta: number | null
-  readonly message: string | null
+  readonly last_reported: string
+  readonly first_reported: string
+  readonly acknowledged_at: string
+  readonly status: string
+  readonly health_delta: number
+  readonly message: string
 }
 
 export interface Domain {
   readonly uuid: string
-  readonly name: string | null
-  readonly state: string | null
+  readonly name: string
+  readonly state: string
 }
 
 export interface StatusInput {
-  readonly clusterName: string | null
-  readonly maintenance: string | null
-  readonly primaryNode: string | null
+  readonly clusterName: string
+  readonly maintenance: 'true' | 'false'
+  readonly primaryNode: string
   readonly upstreamIp: string | null
   /** Sorted by name. */
-  readonly nodes: readonly NodeDetails[]
+  readonly nodes: readonly NodeReply[]
   /** Of the same nodes. */
   readonly states: NodesStatus
   readonly domains: readonly Domain[]
@@ -39,11 +39,11 @@ export interface StatusInput {
   readonly primaryLock: LockHolder | null
 }
 
-const byText = (a: string | null, b: string | null) => (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0
+const byText = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0
 
-function sum<T> (list: readonly T[], figure: (item: T) => number | null): number {
+function sum<T> (list: readonly T[], figure: (item: T) => number): number {
   let total = 0
-  for (const item of list) total += figure(item) ?? 0
+  for (const item of list) total += figure(item)
   return total
 }
 
@@ -60,25 +60,25 @@ function counted (states: readonly string[]): Record<string, number> {
 function clusterHealth (faults: readonly Fault[]) {
   const open = faults
     .filter(({ status }) => status !== 'ack')
-    .sort((a, b) => (b.health_delta ?? 0) - (a.health_delta ?? 0) || byText(b.last_reported, a.last_reported))
+    .sort((a, b) => b.health_delta - a.health_delta || byText(b.last_reported, a.last_reported))
   return {
     health: Math.max(0, 100 - sum(open, ({ health_delta: delta }) => delta)),
-    messages: open.map(({ id, health_delta: delta, message }) => ({ id, health_delta: delta ?? 0, text: message ?? '' })),
+    messages: open.map(({ id, health_delta: delta, message }) => ({ id, health_delta: delta, text: message })),
   }
 }
 
-const nodeHealth = ({ health, health_details: details }: NodeDetails) => ({
+const nodeHealth = ({ health, health_details: details }: NodeReply) => ({
   health,
-  messages: (details ?? []).filter((check) => (check.health_delta ?? 0) > 0).map((check) => `'${check.name}': ${check.message ?? ''}`),
+  messages: details.filter((check) => check.health_delta > 0).map((check) => `'${check.name}': ${check.message}`),
 })
 
 /** What the status says of one node that its keepalives do not change. */
 export interface NodeStatus {
-  readonly health: { readonly health: number | null, readonly messages: readonly string[] }
-  readonly states: Pick<NodeDetails, 'name' | 'daemon_state' | 'domain_state'>
+  readonly health: { readonly health: NodeReply['health'], readonly messages: readonly string[] }
+  readonly states: Pick<NodeReply, 'name' | 'daemon_state' | 'domain_state'>
 }
 
-export const nodeStatus = (node: NodeDetails): NodeStatus => ({
+export const nodeStatus = (node: NodeReply): NodeStatus => ({
   health: Object.freeze(nodeHealth(node)),
   states: Object.freeze({ name: node.name, daemon_state: node.daemon_state, domain_state: node.domain_state }),
 })
@@ -93,7 +93,7 @@ export interface NodesStatus {
 /** @param nodes sorted by name */
 export const nodesStatus = (nodes: readonly NodeStatus[]): NodesStatus => ({
   health: Object.freeze(Object.fromEntries(nodes.map(({ health, states }) => [states.name, health]))),
-  counts: counted(nodes.map(({ states }) => `${states.daemon_state ?? 'unknown'},${states.domain_state ?? 'unknown'}`)),
+  counts: counted(nodes.map(({ states }) => `${states.daemon_state},${states.domain_state}`)),
   list: Object.freeze(nodes.map(({ states }) => states)),
 })
 
@@ -117,10 +117,10 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
     node_health: states.health,
     maintenance,
     primary_node: primaryNode,
-    pvc_version: nodes.find(({ name }) => name === primaryNode)?.pvc_version ?? null,
+    pvc_version: nodes.find(({ name }) => name === primaryNode)?.pvc_version ?? 'N/A',
     upstream_ip: upstreamIp,
     nodes: states.counts,
-    vms: counted(domains.map(({ state }) => state ?? 'unknown')),
+    vms: counted(domains.map(({ state }) => state)),
     networks: 0,
     osds: { total: 0 },
     pools: 0,

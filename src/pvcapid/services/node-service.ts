@@ -1,7 +1,7 @@
 /** Readings of nodes, from one snapshot each; the log alone is read through, because nobody needs it watched. */
 import { NOBODY } from '../../core/model/states.ts'
 import { isNodeName, logPath } from '../../cluster/layout.ts'
-import type { NodeDetails } from '../../core/pvc/node-details.ts'
+import type { NodeReply } from '../../core/pvc/node-reply.ts'
 import type { NodeReplies } from '../../projection/api-snapshot.ts'
 import type { Contact } from './contact.ts'
 import { ApiError } from '../errors/errors.ts'
@@ -29,7 +29,7 @@ export class NodeService {
   readonly #contact: Contact
   readonly #waiters: Waiters
   /** Lists of the present snapshot, by their filter. */
-  #lists: { readonly nodes: readonly NodeDetails[], readonly byFilter: Map<string, readonly NodeDetails[]> } | null = null
+  #lists: { readonly nodes: readonly NodeReply[], readonly byFilter: Map<string, readonly NodeReply[]> } | null = null
   readonly #logs = new Map<string, Promise<string>>()
   #primary: { readonly primary_node: string } = Object.freeze({ primary_node: NOBODY })
 
@@ -40,8 +40,9 @@ export class NodeService {
   }
 
   /** The nodes that the filter lets through, sorted by name. Throws `no_node_found`, `pattern_invalid`. An empty value filters nothing, as in PVC. */
-  list (filter: NodeFilter): readonly NodeDetails[] {
-    const { nodes } = this.#view.snapshot
+  list (filter: NodeFilter): readonly NodeReply[] {
+    const { snapshot } = this.#view
+    const { nodes } = snapshot
     const states = (['daemon_state', 'coordinator_state', 'domain_state'] as const).filter((key) => (filter[key] ?? '') !== '')
     const fits = (filter.limit ?? '') === '' ? null : namePattern(filter.limit ?? '')
     if (fits === null && states.length === 0) return nodes
@@ -50,7 +51,7 @@ export class NodeService {
     const key = JSON.stringify([filter.limit, filter.daemon_state, filter.coordinator_state, filter.domain_state])
     const known = byFilter.get(key)
     if (known !== undefined) return known
-    const found = Object.freeze(nodes.filter((node) => (fits === null || fits(node.name)) && states.every((state) => node[state] === filter[state])))
+    const found = Object.freeze(nodes.filter((node) => (fits === null || fits(node.name)) && states.every((state) => snapshot.node(node.name)?.details[state] === filter[state])))
     if (byFilter.size >= LISTS) byFilter.clear()
     if (found.length > 0) {
       byFilter.set(key, found)

@@ -2,21 +2,22 @@
 import t from 'tap'
 import { clusterStatus as statusOf, nodesStatus, nodeStatus, type Fault, type StatusInput } from '../../../src/core/pvc/cluster-status.ts'
 import { nodeDetails, type DetailZnode } from '../../../src/core/pvc/node-details.ts'
+import { nodeReply } from '../../../src/core/pvc/node-reply.ts'
 
-const node = (name: string, texts: Partial<Record<DetailZnode, string>> = {}, delta?: string) => nodeDetails(name, {
+const node = (name: string, texts: Partial<Record<DetailZnode, string>> = {}, delta?: string) => nodeReply(nodeDetails(name, {
   znode: (key) => texts[key], plugin: (check, key) => key === 'health_delta' ? (check === 'idle' ? undefined : delta) : key === 'message' && check === 'fans' ? 'slow' : undefined, domain: () => undefined,
-})
-const fault = (id: string, delta: number | null, at: string | null, status: string | null = 'new', message: string | null = id): Fault =>
+}))
+const fault = (id: string, delta: number, at: string, status = 'new', message = id): Fault =>
   ({ id, last_reported: at, first_reported: at, acknowledged_at: '', status, health_delta: delta, message })
 const clusterStatus = (input: Omit<StatusInput, 'states'>) => statusOf({ ...input, states: nodesStatus(input.nodes.map(nodeStatus)) })
 const input: Omit<StatusInput, 'states'> = { clusterName: 'orchard', maintenance: 'false', primaryNode: 'plum', upstreamIp: null, nodes: [], domains: [], faults: [], fencing: null, primaryLock: null }
 
 t.test('an empty cluster', async (t) => {
-  t.match(clusterStatus({ ...input, clusterName: null, primaryNode: null, maintenance: null }), {
-    cluster_name: null,
-    maintenance: null,
-    primary_node: null,
-    pvc_version: null,
+  t.match(clusterStatus(input), {
+    cluster_name: 'orchard',
+    maintenance: 'false',
+    primary_node: 'plum',
+    pvc_version: 'N/A',
     cluster_health: { health: 100, messages: [] },
     nodes: { total: 0 },
     vms: { total: 0 },
@@ -40,32 +41,32 @@ t.test('sums and counts', async (t) => {
     pvc_version: '7',
     nodes: { total: 3, 'run,ready': 2, 'unknown,unknown': 1 },
     resources: { memory: { total: 600, used: 201, utilization: 33.5 }, cpu: { total: 6, load: 0.33, utilization: 5.5 } },
-    detail: { node: [{ name: 'fig' }, { name: 'plum' }, { name: 'yew', daemon_state: null, domain_state: null }] },
-    node_health: { yew: { health: null, messages: [] } },
+    detail: { node: [{ name: 'fig' }, { name: 'plum' }, { name: 'yew', daemon_state: 'unknown', domain_state: 'unknown' }] },
+    node_health: { yew: { health: 'N/A', messages: [] } },
   })
 })
 
 t.test('domains by name, then by uuid', async (t) => {
-  const domains = [{ uuid: '3', name: 'b', state: 'start' }, { uuid: '2', name: 'a', state: null }, { uuid: '1', name: 'b', state: 'start' }, { uuid: '0', name: null, state: 'stop' }]
+  const domains = [{ uuid: '3', name: 'b', state: 'start' }, { uuid: '2', name: 'a', state: 'unknown' }, { uuid: '1', name: 'b', state: 'start' }, { uuid: '0', name: '', state: 'stop' }]
   const { vms, detail } = clusterStatus({ ...input, domains })
   t.strictSame(vms, { total: 4, start: 2, stop: 1, unknown: 1 })
   t.strictSame(detail.vm.map(({ uuid }) => uuid), ['0', '2', '1', '3'])
 })
 
 t.test('domains and faults without a name or a time come first', async (t) => {
-  const names = (list: ReadonlyArray<string | null>) => clusterStatus({ ...input, domains: list.map((name, index) => ({ uuid: String(index), name, state: 'start' })) }).detail.vm.map(({ name }) => name)
-  t.strictSame(names(['a', null]), [null, 'a'])
-  t.strictSame(names([null, 'a']), [null, 'a'])
-  t.strictSame(names([null, null]), [null, null])
+  const names = (list: readonly string[]) => clusterStatus({ ...input, domains: list.map((name, index) => ({ uuid: String(index), name, state: 'start' })) }).detail.vm.map(({ name }) => name)
+  t.strictSame(names(['a', '']), ['', 'a'])
+  t.strictSame(names(['', 'a']), ['', 'a'])
+  t.strictSame(names(['', '']), ['', ''])
 })
 
 t.test('faults take their share off unless acknowledged', async (t) => {
-  const faults = [fault('a', 10, '1'), fault('b', 30, '1'), fault('c', 10, '2'), fault('d', 50, '3', 'ack'), fault('e', null, null, null, null)]
+  const faults = [fault('a', 10, '1'), fault('b', 30, '1'), fault('c', 10, '2'), fault('d', 50, '3', 'ack'), fault('e', 0, '', '', '')]
   const { cluster_health: health, detail } = clusterStatus({ ...input, faults })
   t.strictSame(health, { health: 50, messages: [{ id: 'b', health_delta: 30, text: 'b' }, { id: 'c', health_delta: 10, text: 'c' }, { id: 'a', health_delta: 10, text: 'a' }, { id: 'e', health_delta: 0, text: '' }] })
   t.strictSame(detail.faults.map(({ id }) => id), ['d', 'c', 'a', 'b', 'e'], 'newest first')
   t.equal(clusterStatus({ ...input, faults: [fault('x', 70, '1'), fault('y', 70, '1')] }).cluster_health.health, 0)
-  t.strictSame(clusterStatus({ ...input, faults: [fault('x', null, '1'), fault('y', null, '1')] }).cluster_health.messages.map(({ id }) => id), ['x', 'y'])
+  t.strictSame(clusterStatus({ ...input, faults: [fault('x', 0, '1'), fault('y', 0, '1')] }).cluster_health.messages.map(({ id }) => id), ['x', 'y'])
 })
 
 t.test('checks of a node that take something off', async (t) => {

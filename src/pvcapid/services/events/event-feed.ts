@@ -113,7 +113,7 @@ export class EventFeed implements Disposable {
     const found: FeedEvent[] = []
     for (const name of nodes) {
       const node = snapshot.node(name)
-      if (node !== undefined) found.push({ name: 'node', data: node.details })
+      if (node !== undefined) found.push({ name: 'node', data: node.reply })
     }
     for (const topic of topics) {
       const switchover = topic.startsWith('switchover/') ? board.get(Number(topic.slice('switchover/'.length))) : null
