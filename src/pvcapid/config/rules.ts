@@ -1,9 +1,9 @@
 /** The rules between pvcapid's settings, and of single settings that the schema cannot say. */
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { isLoopback } from '../../runtime/addresses.ts'
 import { coordinatorsRule, judgeCoordinators } from '../../runtime/config/config-common.ts'
+import { readConfigFile, UnreadableFile } from '../../runtime/config/config-file.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { originOf } from '../access/allowed-origins.ts'
 import { certificatesIn, subjectOf } from '../access/client-certificates.ts'
@@ -92,9 +92,10 @@ function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
     const file = ssl[name]
     if (file === undefined) return { path, message: `HTTPS is enabled (pvc.api.ssl.enabled), so ${name} must be given.` }
     try {
-      return readFileSync(file)
+      return readConfigFile(file)
     } catch (error) {
-      return { path, message: `${file} cannot be read (${String((error as NodeJS.ErrnoException).code)}).` }
+      if (!(error instanceof UnreadableFile)) throw error
+      return { path, message: `${error.message}.` }
     }
   }
   const cert = read('cert_file')
@@ -116,12 +117,11 @@ function judgeClientCa ({ pvc }: ApiConfigFile): Finding[] {
   }
   if (!enabled || file === undefined) return []
   try {
-    createSecureContext({ ca: readFileSync(file) })
+    createSecureContext({ ca: readConfigFile(file) })
     certificatesIn(file)
     return []
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return [{ path, message: code?.startsWith('E') === true && !code.startsWith('ERR_') ? `${file} cannot be read (${code}).` : `${file} holds no certificates that can be used (${error instanceof Error ? error.message : String(error)}); give those of the authorities, PEM.` }]
+    return [{ path, message: error instanceof UnreadableFile ? `${error.message}.` : `${file} holds no certificates that can be used (${error instanceof Error ? error.message : String(error)}); give those of the authorities, PEM.` }]
   }
 }
 

@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { problemText } from '../../../src/runtime/config/config-problem.ts'
+import { exposureProblems } from '../../../src/runtime/config/exposure.ts'
+import { certificatesIn } from '../../../src/pvcapid/access/client-certificates.ts'
 import { loadApiConfig } from '../../../src/pvcapid/config/config.ts'
+import { apiConfigSchema } from '../../../src/pvcapid/config/schema.ts'
+import { loadNodeConfig } from '../../../src/pvcnoded/config/config.ts'
+import { makeCertificate } from '../support/certificate.ts'
 
 type Test = Pick<typeof t, 'testdir'>
 
@@ -127,8 +132,8 @@ for (const [name, text, expected] of [
     'f:4:5: pvc.api.ssl.key_file: HTTPS is enabled (pvc.api.ssl.enabled), so key_file must be given.',
   ]],
   ['HTTPS with files that are not there', 'pvc:\n  coordinators: [a]\n  api:\n    ssl: {enabled: true, cert_file: /no/cert, key_file: /no/key}\n', [
-    'f:4:26: pvc.api.ssl.cert_file: /no/cert cannot be read (ENOENT).',
-    'f:4:47: pvc.api.ssl.key_file: /no/key cannot be read (ENOENT).',
+    'f:4:26: pvc.api.ssl.cert_file: /no/cert does not exist.',
+    'f:4:47: pvc.api.ssl.key_file: /no/key does not exist.',
   ]],
   ['a relative certificate', 'pvc:\n  coordinators: [a]\n  api:\n    ssl: {cert_file: cert.pem}\n', ['f:4:11: pvc.api.ssl.cert_file: It must be an absolute path; it is "cert.pem".']],
 ] as Array<[string, string, string[]]>) {
@@ -170,4 +175,25 @@ t.test('HTTPS with a certificate and its key, and with another key', async (t) =
   const bad = file('b')
   t.equal(bad.ok, false)
   t.match(bad.problems[0], { path: 'pvc.api.ssl.cert_file', message: /cannot be used together/ })
+})
+
+t.test('what is no regular file, or too large, is refused wherever a file is named, and holds nobody up', async (t) => {
+  const folder = t.testdir()
+  const { certFile, keyFile } = makeCertificate(folder, 'api')
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  writeFileSync(join(folder, 'sparse'), '')
+  truncateSync(join(folder, 'sparse'), 3_000_000_000)
+  const config = join(folder, 'pvcapid.yaml')
+  const kinds: ReadonlyArray<readonly [name: string, reason: RegExp]> = [[join(folder, 'pipe'), /is a named pipe, not a regular file/], ['/dev/zero', /is a device, not a regular file/], [join(folder, 'sparse'), /is larger than 1048576 bytes/], [folder, /is a directory, not a regular file/]]
+  for (const [name, reason] of kinds) {
+    t.match(loadApiConfig(name).problems, [{ code: 'config_unreadable', message: reason }], `configuration: ${name}`)
+    t.strictSame(exposureProblems(name, apiConfigSchema), [], `exposure: ${name}`)
+    t.throws(() => certificatesIn(name), reason, `certificates: ${name}`)
+    for (const setting of ['cert_file', 'key_file', 'client_ca_file']) {
+      const ssl = { enabled: true, cert_file: certFile, key_file: keyFile, client_ca_file: certFile, [setting]: name }
+      writeFileSync(config, JSON.stringify({ pvc: { coordinators: ['hv1'], api: { authentication: { enabled: false }, ssl } } }))
+      t.match(loadApiConfig(config).problems, [{ path: `pvc.api.ssl.${setting}`, message: reason }], `${setting}: ${name}`)
+    }
+    t.match(loadNodeConfig(name).problems, [{ code: 'config_unreadable', message: reason }], `a node's configuration: ${name}`)
+  }
 })
