@@ -7,7 +7,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 
 /** Bytes of a file at most; the certificates of all public authorities together are a quarter of it. */
-export const LONGEST = 1_048_576
+const LONGEST = 1_048_576
 
 /** Why a file was not read. */
 export class UnreadableFile extends Error {
