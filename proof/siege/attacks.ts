@@ -132,6 +132,7 @@ export const attacks: readonly Attack[] = [
   { name: '100 long-polls pipelined, reset', connections: 50, seconds: 10, run: resets(longPoll.repeat(100)) },
   { name: '1,500 × 16 long-polls', connections: 1_500, seconds: 10, run: neverReads(longPoll.repeat(16)) },
   { name: '1,200 × 16 long-polls with 15 kB of headers', connections: 1_200, seconds: 10, run: neverReads(largeLongPoll.repeat(16)) },
+  { name: 'all event streams', connections: 1_200, seconds: 5, run: neverReads(stream) },
   { name: '1,500 × 16 waits that are answered at once', connections: 1_500, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?wait=600').repeat(16)); await over(signal) } },
   { name: '4,000 × 16 /health/live', connections: 4_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/health/live').repeat(16)); await over(signal) } },
   { name: '1,000 × 16 consistent readings', connections: 1_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?consistent').repeat(16)); await over(signal) } },

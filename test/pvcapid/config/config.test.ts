@@ -34,7 +34,7 @@ t.test('the least there can be, with every default', async (t) => {
   t.same(result, {
     ok: true,
     problems: [],
-    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
+    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 1_000, eventStreamsPerClient: 250, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
   })
 })
 
@@ -66,7 +66,7 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
     listenPort: 0,
     tokens: [{ description: 'ops', role: 'operate', digest: sha256('sesame-sesame-sesame') }, { description: 'eyes', role: 'read', digest: sha256('look') }],
     tls: undefined,
-    limits: { connections: 100, connectionsPerAddress: 50, waiters: 20_000, eventStreams: 7, failedAuthentications: 0, writes: 1 },
+    limits: { connections: 100, connectionsPerAddress: 50, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 7, eventStreamsPerClient: 250, failedAuthentications: 0, writes: 1 },
     trustedProxies: ['127.0.0.1', 'fd00::/8'],
     hostnames: ['pvc.example.com', 'fd00::fe', '10.0.0.254'],
     allowedOrigins: ['https://ops.example.com', 'http://10.0.0.9:8080'],
