@@ -22,6 +22,13 @@ export const apiRelations: readonly ApiRelation[] = [
   { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
   { reads: ['pvc.api.ssl'], rule: '`client_ca_file`, where HTTPS is enabled, can be read and holds certificates; `require_client_certificate` needs it.', judge: judgeClientCa },
   { reads: ['pvc.api.authentication.client_certificates', 'pvc.api.ssl'], rule: 'Each client certificate has a subject of its own; there are none without HTTPS and `client_ca_file`.', judge: judgeClientCertificates },
+  {
+    reads: ['pvc.api.limits.connections', 'pvc.api.limits.connections_per_address'],
+    rule: '`connections_per_address` is less than `connections`; else a warning: one address could take them all.',
+    judge ({ pvc: { api: { limits: { connections, connections_per_address: perAddress } } } }) {
+      return perAddress < connections ? [] : [{ path: 'pvc.api.limits.connections_per_address', severity: 'warning', message: `One address may have ${perAddress} connections and there are ${connections} in all, so that one client can keep everybody else out; set connections_per_address to ${Math.max(1, Math.floor(connections / 4))}, or raise connections.` }]
+    },
+  },
   { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
   { reads: ['pvc.api.hostnames'], rule: 'Each is a host name or an address, without a port.', judge: judgeHostnames },
   { reads: ['pvc.api.allowed_origins'], rule: 'Each is the exact origin of a web page.', judge: judgeOrigins },

@@ -160,6 +160,14 @@ t.test('an open API without authentication has to be asked for, and is a warning
   t.same(problems, ['f:3:9: warning: pvc.api.listen_address: Without authentication everyone who reaches 10.0.0.1 may move the primary; set pvc.api.authentication.enabled.'])
 })
 
+t.test('one address that may take every connection is a warning', async (t) => {
+  const text = (limits: string) => `pvc:\n  coordinators: [hv1]\n  api:\n    limits: ${limits}\n    authentication: {enabled: false}\n`
+  const named = (limits: string) => loaded(t, text(limits)).problems
+  t.match(named('{connections: 1000}'), [/^f:4:14: warning: pvc.api.limits.connections_per_address: One address may have 5000 connections and there are 1000 in all, .* set connections_per_address to 250/])
+  t.match(named('{connections: 100, connections_per_address: 100}'), [/warning: pvc.api.limits.connections_per_address/])
+  t.strictSame(named('{connections: 100, connections_per_address: 99}'), [])
+})
+
 t.test('HTTPS with a certificate and its key, and with another key', async (t) => {
   const folder = t.testdir()
   for (const name of ['a', 'b']) {
