@@ -149,13 +149,17 @@ export class Connections {
     this.#turn = null
     if (this.#later.size === 0) return
     this.#beginTurn()
-    const begun = this.#options.clock.monotonic()
-    for (const connection of this.#later) {
-      this.#later.delete(connection)
-      // Again at the end, behind all others.
-      if (connection.beginNext()) this.#later.add(connection)
-      if (this.#options.clock.monotonic() - begun >= turnTime()) break
-    }
+    this.#beginOne(this.#options.clock.monotonic())
+  }
+
+  /** What a request leaves to its promises counts as well: it comes before the next one. */
+  #beginOne (begun: number): void {
+    const [connection] = this.#later
+    if (connection === undefined) return
+    this.#later.delete(connection)
+    // Again at the end, behind all others.
+    if (connection.beginNext()) this.#later.add(connection)
+    if (this.#options.clock.monotonic() - begun < turnTime()) queueMicrotask(() => this.#beginOne(begun))
   }
 
   /** Something waits to be written on this socket: from now on it is looked at whether its client reads. */
