@@ -6,11 +6,11 @@ import type { IncomingMessage } from 'node:http'
 import { clientOf } from './client-address.ts'
 
 /** Bytes over all connections. */
-const HELD_REQUESTS = 64 * 2 ** 20
+const HELD_REQUESTS = 32 * 2 ** 20
 /** The share of it that is left once connections have been ended: to look for them takes time. */
 const LEFT = 0.75
 /** Bytes that a request costs besides its text. */
-const OBJECTS = 2_048
+const OBJECTS = 1_024
 /** Bytes of a body that are kept at most: a longer one is refused. */
 const BODY = 65_536
 

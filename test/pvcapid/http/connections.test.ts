@@ -129,7 +129,7 @@ t.test('clients that read get their replies, however many requests of all of the
 
 t.test('the bytes of requests are bounded, and who holds most is ended', async (t) => {
   const held: ServerResponse[] = []
-  const { port, connections, ended } = await bareServer(t, { requestBytes: 60_000 }, (request, response) => {
+  const { port, connections, ended } = await bareServer(t, { requestBytes: 50_000 }, (request, response) => {
     if (request.url === '/wait') held.push(response)
     else response.end('x')
   })
