@@ -100,6 +100,16 @@ t.test('a field that is given twice is refused, at every depth and however it is
   for (const text of ['{"a":{"a":1},"b":{"a":1}}', '[{"a":1},{"a":1}]', '"a"', '[]', '{"a":"a","b":"a"}']) t.equal(repeatedField(text), null, text)
 })
 
+t.test('`*` within a list of tags is no condition that always holds', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  for (const tags of ['W/"a", *', '*, *', '"a",*']) {
+    t.match(await ask(t, app, 'POST', '/api/v1/status?state=true', { headers: { 'if-match': tags } }), { status: 412, body: { outcome: 'not_started' } }, tags)
+    t.equal((await ask(t, app, 'GET', '/api/v1/primary', { headers: { 'if-none-match': tags } })).status, 200, tags)
+  }
+  t.equal((await ask(t, app, 'POST', '/api/v1/status?state=true', { headers: { 'if-match': ' * ' } })).status, 200)
+})
+
 t.test('only what is valid is counted as a write', async (t) => {
   const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true, limits: { writes: 2 } })
