@@ -61,6 +61,7 @@ const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHos
 const openapi = get('/openapi.json')
 /** A tag that is nobody's would be answered at once; `*` is that of every state. */
 const longPoll = get('/api/v1/primary?wait=600', 'If-None-Match: *\r\n')
+const largeLongPoll = get('/api/v1/primary?wait=600', `If-None-Match: *\r\nX-Junk: ${'j'.repeat(15_000)}\r\n`)
 const stream = get('/api/v1/events')
 
 const over = async (signal: AbortSignal): Promise<void> => {
@@ -129,6 +130,15 @@ export const attacks: readonly Attack[] = [
   { name: 'metrics and lists, one byte a second', connections: 100, seconds: 20, run: readsSlowly((get('/metrics') + get('/api/v1/node')).repeat(8)) },
   { name: '2,000 requests pipelined', connections: 50, seconds: 10, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send(get('/health/live').repeat(2_000)); await delay(250) } } },
   { name: '100 long-polls pipelined, reset', connections: 50, seconds: 10, run: resets(longPoll.repeat(100)) },
+  { name: '1,500 × 16 long-polls', connections: 1_500, seconds: 10, run: neverReads(longPoll.repeat(16)) },
+  { name: '1,200 × 16 long-polls with 15 kB of headers', connections: 1_200, seconds: 10, run: neverReads(largeLongPoll.repeat(16)) },
+  { name: 'all event streams', connections: 1_200, seconds: 5, run: neverReads(stream) },
+  { name: '1,500 × 16 waits that are answered at once', connections: 1_500, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?wait=600').repeat(16)); await over(signal) } },
+  { name: '4,000 × 16 /health/live', connections: 4_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/health/live').repeat(16)); await over(signal) } },
+  { name: '1,000 × 16 consistent readings', connections: 1_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?consistent').repeat(16)); await over(signal) } },
+  { name: '4,000 bodies that are half sent', connections: 4_000, seconds: 8, run: neverReads(`POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 65000\r\n\r\n{"to":"${'x'.repeat(60_000)}`) },
+  { name: '4,500 heads that are half sent', connections: 4_500, seconds: 8, run: neverReads(`GET / HTTP/1.1\r\nX: ${'y'.repeat(15_000)}`) },
+  { name: '400 × 140 /openapi.json', connections: 400, seconds: 8, run: async (attacker, signal) => { attacker.readAll(); attacker.send(openapi.repeat(140)); await over(signal) } },
   { name: '100 event streams pipelined, reset', connections: 20, seconds: 10, run: resets(stream.repeat(100)) },
   { name: '100 static files pipelined, reset', connections: 30, seconds: 10, run: resets(get('/docs/static/swagger-ui-bundle.js').repeat(100)) },
   { name: '1,000 event streams, dropped', connections: 1_000, seconds: 6, run: async (attacker, signal) => { attacker.readAll(); attacker.send(stream); await over(signal); attacker.reset() } },

@@ -8,7 +8,7 @@ import type { DaemonProcess } from '../../tools/testbed/daemon-process.ts'
 
 const MEGABYTE = 2 ** 20
 /** Figures that have to be as they were once the attackers are gone. */
-const held = ['pvcapid_waiters', 'pvcapid_event_streams', 'pvcapid_connections', 'pvcapid_http_requests_in_progress', 'pvcapid_http_requests_waiting', 'pvcapid_http_response_bytes_waiting', 'pvcapid_timers'] as const
+const held = ['pvcapid_waiters', 'pvcapid_event_streams', 'pvcapid_connections', 'pvcapid_http_requests_in_progress', 'pvcapid_http_requests_waiting', 'pvcapid_http_response_bytes_waiting', 'pvcapid_http_request_bytes', 'pvcapid_timers'] as const
 /** A timer or a descriptor of the neighbour's own connection may come and go; one more for each attacker may not. */
 const TOLERANCE = 8
 

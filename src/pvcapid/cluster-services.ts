@@ -45,7 +45,7 @@ export interface ClusterOptions {
   readonly logLinesDropped: () => number
   /** Whom the children of locks name, for people. */
   readonly identifier: string
-  readonly limits: Pick<ApiLimits, 'waiters' | 'eventStreams'>
+  readonly limits: Pick<ApiLimits, 'waiters' | 'waitersPerClient' | 'eventStreams' | 'eventStreamsPerClient'>
   /** The node that this API runs on, if it was told. */
   readonly node: string | undefined
 }
@@ -77,10 +77,10 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     report: reporter(log, clock, (reason) => { unreachable = reason }),
   })
   closing.defer('session', async () => await keeper.close())
-  const waiters = new Waiters({ clock, limit: options.limits.waiters })
+  const waiters = new Waiters({ clock, limit: options.limits.waiters, perClient: options.limits.waitersPerClient })
   const view = new ClusterCache({ sessions: keeper, clock, waiters, onError: (err, path) => log.warn({ err, path }, 'a znode could not be read; it is tried again') })
   closing.defer('view', () => view.close())
-  const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams }))
+  const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams, perClient: options.limits.eventStreamsPerClient }))
   const contact = new Contact(keeper, clock)
   const book = new LockBook({ clock, uuid: options.uuid, report: ({ path, error }) => log.warn({ err: error, path }, 'an abandoned lock could not be deleted; it is tried again') })
   const switchovers = new SwitchoverService({ contact, view, waiters, book, clock, log, identifier })

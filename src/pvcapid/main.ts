@@ -5,12 +5,12 @@
  * cannot be used or would leave the API weaker; then everything stays as it is.
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/config/command-line.ts'
+import { readConfigText } from '../runtime/config/config-file.ts'
 import { problemText, reportProblems, verdict, type ConfigProblem } from '../runtime/config/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { exposureProblems } from '../runtime/config/exposure.ts'
@@ -96,7 +96,7 @@ const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort
 /** Whether the file's last line is one; false also if it cannot be read. */
 function isWhole (file: string): boolean {
   try {
-    return readFileSync(file, 'utf8').endsWith('\n')
+    return readConfigText(file).endsWith('\n')
   } catch {
     // What is wrong with it was said when it was loaded.
     return false

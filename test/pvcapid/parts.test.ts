@@ -26,6 +26,7 @@ t.test('waiters', async (t) => {
   }
   const client = {
     leave: () => {},
+    identity: 'a client',
     keyFault: () => null,
     onceOver (listener: () => void): Disposable {
       client.leave = listener

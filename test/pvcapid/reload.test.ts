@@ -1,6 +1,6 @@
 /** SIGHUP with every kind of broken or weakened file: nothing changes, and the log says why. */
-import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -27,8 +27,9 @@ function start (t: Test, folder: string, text: string) {
     take = (line) => { if (wanted(line)) resolve(line) }
   })
   const ready = said(({ msg }) => msg === 'ready') as Promise<Line & { readonly port: number }>
-  const reload = async (content: string): Promise<Line> => {
-    writeFileSync(file, content)
+  const reload = async (content: string | (() => void)): Promise<Line> => {
+    if (typeof content === 'string') writeFileSync(file, content)
+    else content()
     const answer = said(({ msg }) => /everything stays as it is|was read again/.test(msg))
     child.kill('SIGHUP')
     return await answer
@@ -126,6 +127,22 @@ t.test('generated files', { timeout: 170_000 }, async (t) => {
   t.comment(`${files.size} files: ${refused} refused, ${taken} taken over`)
   t.ok(refused > 600 && taken > 10, `${refused} refused, ${taken} taken over`)
   t.strictSame([await status(port), await status(port, KEY)], [401, 503], 'as at the start')
+})
+
+t.test('a file that is none holds nobody up', async (t) => {
+  const folder = t.testdir()
+  const { file, ready, reload } = start(t, folder, 'pvc: {coordinators: ["127.0.0.1:1"], api: {listen_port: 0, authentication: {enabled: false}}}\n')
+  await ready
+  const replaced = (make: () => void) => () => {
+    rmSync(file)
+    make()
+  }
+  t.match(await reload(replaced(() => execFileSync('mkfifo', [file]))), { level: 'error', problems: [/is a named pipe/] })
+  t.match(await reload(replaced(() => symlinkSync('/dev/zero', file))), { level: 'error', problems: [/is a device/] })
+  t.match(await reload(replaced(() => {
+    writeFileSync(file, '')
+    truncateSync(file, 3_000_000_000)
+  })), { level: 'error', problems: [/is larger than/] })
 })
 
 t.test('what each refusal says, and what a reload may do', async (t) => {

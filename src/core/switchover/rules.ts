@@ -45,7 +45,7 @@ export const primaryOf = (members: readonly Member[]): string | null =>
   (members.find((member) => member.coordinatorState === 'primary') ?? members.find((member) => member.coordinatorState === 'relinquish'))?.name ?? null
 
 export function rule (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
-  return unknownNode(request, keySnapshot) ?? alreadySo(request, keySnapshot) ?? sameInFlight(request, keySnapshot) ??
+  return unknownNode(request, keySnapshot) ?? asItIs(request, keySnapshot) ??
     failedPrecondition(request, keySnapshot) ?? otherInFlight(request, keySnapshot) ?? unconfirmed(request, keySnapshot) ??
     ineligible(request, keySnapshot) ?? write(request, keySnapshot)
 }
@@ -53,6 +53,20 @@ export function rule (request: SwitchoverRequest, keySnapshot: KeySnapshot): Rul
 function unknownNode ({ to, from }: SwitchoverRequest, { members }: KeySnapshot): Ruling | null {
   const node = [to, from].find((name) => name !== null && !members.some((member) => member.name === name))
   return node == null ? null : { kind: 'unknown_node', node }
+}
+
+/** Writes of the key that a request comes to at most: one that leaves open who is next is followed by that node's own. */
+const writesOf = ({ to }: SwitchoverRequest): number => to === null ? 2 : 1
+
+/** Whether the client may believe what it does about the epoch, if there is nothing to be written: it is so, or it was before this very request was made the first time. */
+export function isKnownEpoch (request: SwitchoverRequest, epoch: number): boolean {
+  const { expectedEpoch } = request
+  return expectedEpoch === null || (expectedEpoch <= epoch && epoch - expectedEpoch <= writesOf(request))
+}
+
+/** A retry finds what it asked for. One that expects another epoch is none, and its precondition is judged. */
+function asItIs (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
+  return isKnownEpoch(request, epochNow(keySnapshot)) ? alreadySo(request, keySnapshot) ?? sameInFlight(request, keySnapshot) : null
 }
 
 function alreadySo ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {

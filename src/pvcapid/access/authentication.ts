@@ -12,6 +12,7 @@ import fp from 'fastify-plugin'
 import type { ClientCertificates } from './client-certificates.ts'
 import type { ApiToken, TokenRole } from '../config/api-config.ts'
 import { ApiError, asNotStarted } from '../errors/errors.ts'
+import { clientAddress, clientOf } from '../http/client-address.ts'
 
 /** What is taken at one time; another object after each reload. */
 export interface Credentials {
@@ -38,6 +39,8 @@ declare module 'fastify' {
     keyCheck: { readonly access: TokenRole, readonly credentials: Credentials } | null
   }
   interface FastifyReply {
+    /** Whose share of what is bounded for each client it comes from: the client's address, and its key if it has shown one. */
+    readonly identity: string
     /** Why the key of its request does not allow it any more; null while it does. */
     keyFault (): ApiError | null
   }
@@ -69,6 +72,12 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
 async function authentication (app: FastifyInstance, { credentials }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
   app.decorateRequest('keyCheck', null)
+  app.decorateReply('identity', {
+    getter (this: FastifyReply): string {
+      const { request } = this
+      return `${clientOf(clientAddress(request))} ${request.requestedBy ?? ''}`
+    },
+  })
   app.decorateReply('keyFault', function (this: FastifyReply): ApiError | null {
     const { keyCheck } = this.request
     return keyCheck === null || keyCheck.credentials === credentials() ? null : fault(this.request, keyCheck.access)

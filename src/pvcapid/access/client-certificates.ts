@@ -5,9 +5,9 @@
  * roots: a connection that was opened under roots that are gone is nobody's. A subject is compared as a whole.
  */
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { Clock } from '../../runtime/clock.ts'
+import { readConfigFile } from '../../runtime/config/config-file.ts'
 import type { ClientCertificate } from '../config/api-config.ts'
 
 /** A type and a value, as `CN=ops`. */
@@ -36,7 +36,7 @@ export function subjectOf (text: string): string | null {
 
 /** The certificates of a PEM file. Throws if one of them cannot be read, or there is none. */
 export function certificatesIn (file: string): readonly X509Certificate[] {
-  const blocks = readFileSync(file, 'latin1').match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g) ?? []
+  const blocks = readConfigFile(file).toString('latin1').match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g) ?? []
   if (blocks.length === 0) throw new Error('there is no certificate in it')
   return blocks.map((block) => new X509Certificate(block))
 }

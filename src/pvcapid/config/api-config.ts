@@ -12,7 +12,10 @@ export interface ApiLimits {
   /** Of one client address, or of an IPv6 network (/64). */
   readonly connectionsPerAddress: number
   readonly waiters: number
+  /** Of one client: an address or IPv6 network, and a key if it has one. */
+  readonly waitersPerClient: number
   readonly eventStreams: number
+  readonly eventStreamsPerClient: number
   /** By address and minute; 0 for no limit. */
   readonly failedAuthentications: number
   /** By key and minute; 0 for no limit. */

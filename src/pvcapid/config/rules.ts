@@ -1,9 +1,9 @@
 /** The rules between pvcapid's settings, and of single settings that the schema cannot say. */
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { isLoopback } from '../../runtime/addresses.ts'
 import { coordinatorsRule, judgeCoordinators } from '../../runtime/config/config-common.ts'
+import { readConfigFile, UnreadableFile } from '../../runtime/config/config-file.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { originOf } from '../access/allowed-origins.ts'
 import { certificatesIn, subjectOf } from '../access/client-certificates.ts'
@@ -22,6 +22,13 @@ export const apiRelations: readonly ApiRelation[] = [
   { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
   { reads: ['pvc.api.ssl'], rule: '`client_ca_file`, where HTTPS is enabled, can be read and holds certificates; `require_client_certificate` needs it.', judge: judgeClientCa },
   { reads: ['pvc.api.authentication.client_certificates', 'pvc.api.ssl'], rule: 'Each client certificate has a subject of its own; there are none without HTTPS and `client_ca_file`.', judge: judgeClientCertificates },
+  {
+    reads: ['pvc.api.limits.connections', 'pvc.api.limits.connections_per_address'],
+    rule: '`connections_per_address` is less than `connections`; else a warning: one address could take them all.',
+    judge ({ pvc: { api: { limits: { connections, connections_per_address: perAddress } } } }) {
+      return perAddress < connections ? [] : [{ path: 'pvc.api.limits.connections_per_address', severity: 'warning', message: `One address may have ${perAddress} connections and there are ${connections} in all, so that one client can keep everybody else out; set connections_per_address to ${Math.max(1, Math.floor(connections / 4))}, or raise connections.` }]
+    },
+  },
   { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
   { reads: ['pvc.api.hostnames'], rule: 'Each is a host name or an address, without a port.', judge: judgeHostnames },
   { reads: ['pvc.api.allowed_origins'], rule: 'Each is the exact origin of a web page.', judge: judgeOrigins },
@@ -92,9 +99,10 @@ function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
     const file = ssl[name]
     if (file === undefined) return { path, message: `HTTPS is enabled (pvc.api.ssl.enabled), so ${name} must be given.` }
     try {
-      return readFileSync(file)
+      return readConfigFile(file)
     } catch (error) {
-      return { path, message: `${file} cannot be read (${String((error as NodeJS.ErrnoException).code)}).` }
+      if (!(error instanceof UnreadableFile)) throw error
+      return { path, message: `${error.message}.` }
     }
   }
   const cert = read('cert_file')
@@ -116,12 +124,11 @@ function judgeClientCa ({ pvc }: ApiConfigFile): Finding[] {
   }
   if (!enabled || file === undefined) return []
   try {
-    createSecureContext({ ca: readFileSync(file) })
+    createSecureContext({ ca: readConfigFile(file) })
     certificatesIn(file)
     return []
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return [{ path, message: code?.startsWith('E') === true && !code.startsWith('ERR_') ? `${file} cannot be read (${code}).` : `${file} holds no certificates that can be used (${error instanceof Error ? error.message : String(error)}); give those of the authorities, PEM.` }]
+    return [{ path, message: error instanceof UnreadableFile ? `${error.message}.` : `${file} holds no certificates that can be used (${error instanceof Error ? error.message : String(error)}); give those of the authorities, PEM.` }]
   }
 }
 

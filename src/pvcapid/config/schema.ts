@@ -20,7 +20,7 @@ const clientCertificate = section('One client certificate.', {
   role: Type.Enum([...tokenRoles], { description: 'What the certificate allows: read, or operate (read and change).' }),
 }, false)
 
-export const defaultLimits: ApiLimits = { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }
+export const defaultLimits: ApiLimits = { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 1_000, eventStreamsPerClient: 250, failedAuthentications: 60, writes: 600 }
 
 const limit = (description: string, fallback: number, minimum: number) => Type.Integer({ description, minimum, maximum: 1_000_000, default: fallback })
 
@@ -54,8 +54,10 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
       limits: section('What clients may take.', {
         connections: limit('Connections at once.', defaultLimits.connections, 1),
         connections_per_address: limit('Connections at once from one address, or from one IPv6 network (/64); more are closed. Addresses in trusted_proxies are exempt.', defaultLimits.connectionsPerAddress, 1),
-        waiters: limit('Long-polls at once.', defaultLimits.waiters, 1),
+        waiters: limit('Long-polls at once. Switchovers that are waited for by those who ask for them have places besides.', defaultLimits.waiters, 1),
+        waiters_per_client: limit('Long-polls at once of one client: of one address or IPv6 network (/64), behind trusted_proxies the one that they name, and of each key there by itself.', defaultLimits.waitersPerClient, 1),
         event_streams: limit('Event streams at once.', defaultLimits.eventStreams, 1),
+        event_streams_per_client: limit('Event streams at once of one client, likewise.', defaultLimits.eventStreamsPerClient, 1),
         failed_authentications: limit('Wrong keys from one address within a minute; 0 for no limit.', defaultLimits.failedAuthentications, 0),
         writes: limit('Writes by one key within a minute, or by one address where no key is needed; 0 for no limit.', defaultLimits.writes, 0),
       }),

@@ -27,10 +27,19 @@ function errorsOf ({ instancePath, message, params }: FastifySchemaValidationErr
   return [{ in: where, field: instancePath, message: `${message ?? 'is wrong'}${isTexts(missing) ? ` (${missing.join(', ')})` : ''}` }]
 }
 
+/** @param pointer the field, as a JSON pointer */
+export function repeatedArgument (where: string, pointer: string): ApiError {
+  return problemOf(where, [{ in: where, field: pointer.slice(0, 2 * LONGEST), message: 'is given more than once' }])
+}
+
 export function argumentProblem (error: FastifyError): ApiError {
   const where = error.validationContext ?? 'body'
   // An unknown field is reported twice; the second report names it and says what is wrong.
   const errors = (error.validation ?? []).filter(({ message }) => message !== 'schema is false').flatMap((each) => errorsOf(each, where)).slice(0, LISTED)
+  return problemOf(where, errors)
+}
+
+function problemOf (where: string, errors: readonly ArgumentError[]): ApiError {
   const sentence = errors.map(({ field, message }) => `${field === '' ? where : field.slice(1)} ${message}`).join('; ')
   return new ApiError('argument_invalid', `${sentence}${sentence.endsWith('?') ? '' : '.'} Nothing was done; correct the request.`, { members: { errors } })
 }

@@ -1,8 +1,8 @@
 /**
  * One client's connection, and everything that is held for its requests.
  *
- * Guarantees: of its requests at most `IN_PROGRESS` are in progress, and none is begun while more than `WRITABLE` bytes wait to be written; the
- * rest wait, and the socket is not read meanwhile. Where requests of all connections take up a turn of the event loop, each connection gets its
+ * Guarantees: of its requests at most `IN_PROGRESS` are in progress, and none is begun while more than `WRITABLE` bytes wait to be written or those in
+ * progress hold `IN_PROGRESS_BYTES`; the rest wait, and the socket is not read meanwhile. Where requests of all connections take up a turn of the event loop, each connection gets its
  * turn for one of them. `close` is emitted for every response once its socket is closed: Node emits it only for the
  * response that owns the socket, so that whatever hangs on the others (waiters, streams, files) would stay. A client that has sent its last
  * request and closed its side gets its replies; whoever waits with one of them is told by `halfclose`, which comes at most once.
@@ -10,11 +10,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Timer } from '../../runtime/clock.ts'
+import { bodyBytes, headBytes, type HeldRequests, type Holder } from './held-requests.ts'
 
 /** Requests of one connection that are in progress at once. */
 export const IN_PROGRESS = 16
 /** Requests that wait behind them: Node reads 64 KiB at a time, and takes all of them out at once. A connection that has sent more is ended. */
 export const WAITING = 128
+/** Bytes of theirs at most, likewise; and those of requests in progress, from which on no further one is begun. */
+const WAITING_BYTES = 262_144
+const IN_PROGRESS_BYTES = 65_536
 /** What Node's parser takes for the beginning of another protocol. */
 const ANOTHER_PROTOCOL = 2
 /** Bytes that wait to be written, from which on no further request is begun. */
@@ -29,8 +33,7 @@ export type Ending = typeof endings[number]
 /** What all connections share. */
 export interface ConnectionOwner {
   readonly handler: RequestListener
-  /** Whether one more request may wait. */
-  mayWait (): boolean
+  readonly requests: HeldRequests
   /** Whether a request may be begun in this turn of the event loop. */
   hasTime (): boolean
   /** Has `connection.beginNext()` called in a later turn, after those that are to come first. */
@@ -56,16 +59,26 @@ type Owned = Socket & { [key]?: Connection }
 interface Waiting {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  readonly bytes: number
+}
+
+/** What is held for a request in progress, bytes: the request, and what its reply alone holds besides what is being written. */
+interface Unfinished {
+  readonly requested: number
+  replied: number
 }
 
 /** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
 const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
 
-export class Connection {
+export class Connection implements Holder {
   readonly socket: Socket
+  readonly address: string
   readonly #owner: ConnectionOwner
-  /** Each with the bytes that it alone holds besides what is being written. */
-  readonly #unfinished = new Map<ServerResponse, number>()
+  readonly #unfinished = new Map<ServerResponse, Unfinished>()
+  /** Bytes of requests: of all, and of those that wait. */
+  #requested = 0
+  #queued = 0
   #waiting: Waiting[] = []
   #halfClosed = false
   /** Runs while the socket is not read. */
@@ -77,6 +90,8 @@ export class Connection {
   private constructor (socket: Socket, owner: ConnectionOwner) {
     this.socket = socket
     this.#owner = owner
+    this.address = socket.remoteAddress ?? ''
+    owner.requests.add(this)
     ;(socket as Owned)[key] = this
     // Before and after Node's own listener.
     socket.prependOnceListener('close', () => this.#onClosing())
@@ -101,9 +116,12 @@ export class Connection {
   /** Bytes that are held for it: those that wait to be written, and replies that wait behind them. */
   get held (): number {
     let sum = this.socket.writableLength
-    for (const [response, own] of this.#unfinished) sum += response.socket === null ? Math.max(own, response.writableLength) : own
+    for (const [response, { replied }] of this.#unfinished) sum += response.socket === null ? Math.max(replied, response.writableLength) : replied
     return sum
   }
+
+  /** Bytes that its requests hold. */
+  get requested (): number { return this.#requested }
 
   /** Bytes that the system has taken from it, ever. */
   get taken (): number {
@@ -115,17 +133,22 @@ export class Connection {
   /** Hands a request to the application, at once or once there is room for it. */
   request (request: IncomingMessage, response: ServerResponse): void {
     if (this.socket.destroyed) return
+    const bytes = headBytes(request)
+    this.#count(bytes)
+    // It may be the one that held most.
+    if (this.socket.destroyed) return
     const hasRoom = this.#waiting.length === 0 && this.#hasRoom()
     if (hasRoom && ((this.#unfinished.size === 0 && isUrgent(request)) || this.#owner.hasTime())) {
-      this.#begin(request, response)
+      this.#begin(request, response, bytes)
       return
     }
     const isOnly = this.#waiting.length === 0 && this.#unfinished.size === 0
-    if (!isOnly && (this.#waiting.length >= WAITING || !this.#owner.mayWait())) {
+    if (!isOnly && (this.#waiting.length >= WAITING || this.#queued + bytes > WAITING_BYTES)) {
       this.end('pipelined')
       return
     }
-    this.#waiting.push({ request, response })
+    this.#waiting.push({ request, response, bytes })
+    this.#queued += bytes
     this.#owner.waiting(1)
     if (hasRoom) this.#owner.later(this)
     if (!isOnly && this.#unread === null) this.#leaveUnread()
@@ -137,14 +160,16 @@ export class Connection {
     const next = this.#waiting.shift()
     if (next === undefined) return false
     this.#owner.waiting(-1)
+    this.#queued -= next.bytes
     if (this.#waiting.length === 0 && this.#unread !== null) this.#readAgain()
-    this.#begin(next.request, next.response)
+    this.#begin(next.request, next.response, next.bytes)
     return this.#waiting.length > 0 && this.#hasRoom()
   }
 
   /** `bytes` are held by `response` alone until it is sent. */
   holds (response: ServerResponse, bytes: number): void {
-    if (this.#unfinished.has(response)) this.#unfinished.set(response, bytes)
+    const held = this.#unfinished.get(response)
+    if (held !== undefined) held.replied = bytes
   }
 
   /** Calls `action` once every request that has come whole has its reply, at once if all have: of one that has not, the rest will not come. */
@@ -156,6 +181,7 @@ export class Connection {
   end (reason: Ending): void {
     if (this.socket.destroyed) return
     this.#owner.ended(reason)
+    this.#forget()
     this.socket.destroy()
     // Nothing more is to be taken out of what was read already, which could be a thousand requests: where the next one is told to be another
     // protocol's, Node's parser stops. Pausing it from within does not.
@@ -175,20 +201,39 @@ export class Connection {
   }
 
   #hasRoom (): boolean {
-    return this.#unfinished.size < IN_PROGRESS && this.socket.writableLength < WRITABLE
+    const isFirst = this.#unfinished.size === 0
+    return this.#unfinished.size < IN_PROGRESS && this.socket.writableLength < WRITABLE && (isFirst || this.#requested - this.#queued < IN_PROGRESS_BYTES)
   }
 
-  #begin (request: IncomingMessage, response: ServerResponse): void {
-    this.#unfinished.set(response, 0)
+  #count (bytes: number): void {
+    this.#requested += bytes
+    this.#owner.requests.count(bytes)
+  }
+
+  /** What its requests hold is given back together, and nothing of it afterwards. */
+  #forget (): void {
+    this.#owner.requests.delete(this)
+    this.#owner.requests.count(-this.#requested)
+    this.#requested = 0
+  }
+
+  #begin (request: IncomingMessage, response: ServerResponse, bytes: number): void {
+    const body = bodyBytes(request)
+    if (body > 0) this.#count(body)
+    if (this.socket.destroyed) return
+    this.#unfinished.set(response, { requested: bytes + body, replied: 0 })
     this.#owner.inProgress(1)
     response.once('close', () => this.#onFinished(response))
     this.#owner.handler(request, response)
   }
 
   #onFinished (response: ServerResponse): void {
-    if (!this.#unfinished.delete(response)) return
+    const held = this.#unfinished.get(response)
+    if (held === undefined) return
+    this.#unfinished.delete(response)
     this.#owner.inProgress(-1)
     if (this.socket.destroyed) return
+    this.#count(-held.requested)
     if (this.#waiting.length > 0 && this.#hasRoom()) this.#owner.later(this)
     if (this.#whenAnswered === null || !this.#isAnswered()) return
     this.#whenAnswered()
@@ -220,6 +265,7 @@ export class Connection {
     this.#unread = null
     this.#owner.waiting(-this.#waiting.length)
     this.#waiting = []
+    this.#forget()
     this.#whenAnswered = null
     for (const response of [...this.#unfinished.keys()]) {
       // As Node does it for the response that owns the socket, which has been told by now.

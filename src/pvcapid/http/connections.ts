@@ -1,5 +1,5 @@
 /**
- * All connections of the server, and the bounds on what clients may take together: connections of one address, requests that wait, and bytes that
+ * All connections of the server, and the bounds on what clients may take together: connections of one address, bytes of requests, and bytes that
  * wait to be written. A client that does not read is given up: at once when more is held than may be, else after `PATIENCE`.
  *
  * The memory that is held for replies is what counts, not their length: a document or a list that many are sent is made once (`batch.ts`).
@@ -8,11 +8,10 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
-import { Connection, WAITING, type ConnectionOwner, type Ending } from './connection.ts'
+import { Connection, type ConnectionOwner, type Ending } from './connection.ts'
+import { HeldRequests } from './held-requests.ts'
 import { connectionCame, turnTime } from './turns.ts'
 
-/** Requests that wait behind others of their connections, over all connections. */
-const WAITING_IN_ALL = 8 * WAITING
 /** Bytes held for replies over all connections, beyond which clients that do not read are given up early. */
 const HELD = 64 * 2 ** 20
 /** Bytes beyond which the connections for which most is held are ended, whether they read or not. */
@@ -34,6 +33,8 @@ export interface ConnectionsOptions {
   readonly perAddress: number
   /** Addresses and networks that many clients come from. */
   readonly exempt: readonly string[]
+  /** Bytes of requests over all connections; as `HELD_REQUESTS` unless given. */
+  readonly requestBytes?: number
   readonly onEnded: (reason: Ending) => void
   readonly onRefused: (reason: Refusal, address: string) => void
 }
@@ -52,6 +53,7 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #isExempt: (address: string) => boolean
   readonly #byClient = new Map<string, number>()
+  readonly #requests: HeldRequests
   readonly #writing = new Map<Connection, Reading>()
   #open = 0
   #waiting = 0
@@ -64,6 +66,7 @@ export class Connections {
 
   constructor (options: ConnectionsOptions) {
     this.#options = options
+    this.#requests = new HeldRequests(options.requestBytes)
     this.#isExempt = addressMatcher(options.exempt)
   }
 
@@ -71,6 +74,9 @@ export class Connections {
   /** Requests that the application has, and those behind them. */
   get inProgress (): number { return this.#inProgress }
   get waiting (): number { return this.#waiting }
+
+  /** Bytes that are held for requests. */
+  get requestBytes (): number { return this.#requests.bytes }
 
   /** Bytes that are held for replies. */
   get held (): number {
@@ -118,7 +124,7 @@ export class Connections {
         this.#later.add(connection)
         if (this.#turn === null) this.#beginTurn()
       },
-      mayWait: () => this.#waiting < WAITING_IN_ALL,
+      requests: this.#requests,
       waiting: (count) => { this.#waiting += count },
       inProgress: (count) => { this.#inProgress += count },
       ended: (reason) => this.#options.onEnded(reason),
@@ -143,13 +149,17 @@ export class Connections {
     this.#turn = null
     if (this.#later.size === 0) return
     this.#beginTurn()
-    const begun = this.#options.clock.monotonic()
-    for (const connection of this.#later) {
-      this.#later.delete(connection)
-      // Again at the end, behind all others.
-      if (connection.beginNext()) this.#later.add(connection)
-      if (this.#options.clock.monotonic() - begun >= turnTime()) break
-    }
+    this.#beginOne(this.#options.clock.monotonic())
+  }
+
+  /** What a request leaves to its promises counts as well: it comes before the next one. */
+  #beginOne (begun: number): void {
+    const [connection] = this.#later
+    if (connection === undefined) return
+    this.#later.delete(connection)
+    // Again at the end, behind all others.
+    if (connection.beginNext()) this.#later.add(connection)
+    if (this.#options.clock.monotonic() - begun < turnTime()) queueMicrotask(() => this.#beginOne(begun))
   }
 
   /** Something waits to be written on this socket: from now on it is looked at whether its client reads. */

@@ -4,12 +4,12 @@
  * problem, too.
  */
 import { constants } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import { readConfigFile } from '../../runtime/config/config-file.ts'
 import type { BasePath } from './base-path.ts'
 import { ApiError, type ProblemCode } from '../errors/errors.ts'
 import type { ApiConfig } from '../config/api-config.ts'
@@ -47,9 +47,9 @@ const CIPHERS = [
 ].join(':')
 
 const certificate = ({ certFile, keyFile, minVersion, clientCaFile }: Tls) => ({
-  ...clientCaFile === undefined ? {} : { ca: readFileSync(clientCaFile) },
-  cert: readFileSync(certFile),
-  key: readFileSync(keyFile),
+  ...clientCaFile === undefined ? {} : { ca: readConfigFile(clientCaFile) },
+  cert: readConfigFile(certFile),
+  key: readConfigFile(keyFile),
   minVersion,
   ciphers: CIPHERS,
   honorCipherOrder: true,

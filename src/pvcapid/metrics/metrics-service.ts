@@ -27,6 +27,8 @@ export interface ConnectionFigures {
   readonly open: number
   readonly inProgress: number
   readonly waiting: number
+  /** Bytes held for requests. */
+  readonly requestBytes: number
   readonly held: number
 }
 
@@ -95,6 +97,7 @@ export class MetricsService implements Disposable {
       metrics.requestsInProgress.set(connections.inProgress)
       metrics.requestsWaiting.set(connections.waiting)
       metrics.heldBytes.set(connections.held)
+      metrics.requestBytes.set(connections.requestBytes)
     }
     metrics.timers.set(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length)
     metrics.viewAge.set(view.age / 1000)

@@ -1,8 +1,13 @@
-/** Bodies in `application/json`: parsed by the framework's own parser, once it is certain that they do not nest too deeply for anything behind it. */
+/**
+ * Bodies in `application/json`: parsed by the framework's own parser, once it is certain that they do not nest too deeply for anything behind it, and
+ * that no field stands twice in one object.
+ */
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { JSON_LIMITS, parseJson } from '../../core/model/json-text.ts'
+import { repeatedArgument } from '../errors/argument-problem.ts'
 import { ApiError } from '../errors/errors.ts'
+import { repeatedField } from './repeated-fields.ts'
 
 async function jsonBodies (app: FastifyInstance): Promise<void> {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -11,8 +16,12 @@ async function jsonBodies (app: FastifyInstance): Promise<void> {
     const text = String(body)
     const parsed = text === '' ? null : parseJson(text, { ...JSON_LIMITS, length: Infinity })
     if (parsed?.ok === false) done(new ApiError('malformed_request', `The body ${parsed.problem}. Nothing was done; correct the request.`))
-    // Twice, because the framework's parser looks for poisoned prototypes as well; bodies are short.
-    else parse(request, text, done)
+    else {
+      const repeated = parsed === null ? null : repeatedField(text)
+      // Twice, because the framework's parser looks for poisoned prototypes as well; bodies are short.
+      if (repeated === null) parse(request, text, done)
+      else done(repeatedArgument('body', repeated))
+    }
   })
 }
 

@@ -1,13 +1,21 @@
 /**
- * Clients that wait for something to change, by topic: a waiter is woken only when its own topic is. Bounded in number and in time, ended
- * together at shutdown; a client that goes away leaves at once.
+ * Clients that wait for something to change, by topic: a waiter is woken only when its own topic is. Bounded in number, also for each client, and in
+ * time, ended together at shutdown; a client that goes away leaves at once. Requests that wait for what they have asked for themselves have places of
+ * their own, which no crowd of readers can take.
  */
 import type { Clock } from '../../runtime/clock.ts'
-import { ApiError, RETRY_AFTER } from '../errors/errors.ts'
+import type { ApiError } from '../errors/errors.ts'
 import type { Topic } from '../../projection/topic.ts'
+import { Places } from './places.ts'
+
+/** Requests that wait for their own writes, of all clients and of one. */
+const WRITES = 1_024
+const WRITES_PER_CLIENT = 256
 
 /** Whom a reply is for. */
 export interface Client {
+  /** Whose share its places come from: its address, and its key if it has one. */
+  readonly identity: string
   /** Calls `listener` when nobody waits for the reply any more, at once if that is so already. Forgets it when disposed of. */
   onceOver (listener: () => void): Disposable
   /** Why its key does not allow the request any more; null while it does. */
@@ -16,8 +24,10 @@ export interface Client {
 
 export interface WaitersOptions {
   readonly clock: Clock
-  /** More than this many at once are refused. */
+  /** More than this many readers at once are refused. */
   readonly limit: number
+  /** Likewise of one client; as `limit` unless given. */
+  readonly perClient?: number
 }
 
 export class Waiters {
@@ -25,29 +35,21 @@ export class Waiters {
   readonly #byTopic = new Map<Topic, Set<() => void>>()
   /** Clients that wait, and what ends the wait of each. */
   readonly #clients = new Map<Client, () => void>()
-  #size = 0
+  readonly #reading: Places
+  readonly #writing = new Places({ limit: WRITES, perClient: WRITES_PER_CLIENT, what: 'requests wait for what they asked for', instead: 'ask without wait' })
   #ended = false
 
   constructor (options: WaitersOptions) {
     this.#options = options
+    this.#reading = new Places({ limit: options.limit, perClient: options.perClient ?? options.limit, what: 'clients are waiting', instead: 'ask without wait' })
   }
 
   /** How many places are taken. */
-  get size (): number { return this.#size }
+  get size (): number { return this.#reading.size + this.#writing.size }
 
-  /** A place among those who wait, until it is disposed of. Throws `too_many_waiting`. */
-  place (): Disposable {
-    if (this.#size >= this.#options.limit) {
-      throw new ApiError('too_many_waiting', `${this.#size} clients are waiting already; try again later, or ask without wait.`, { headers: { 'retry-after': RETRY_AFTER } })
-    }
-    this.#size += 1
-    let taken = true
-    return {
-      [Symbol.dispose]: () => {
-        if (taken) this.#size -= 1
-        taken = false
-      },
-    }
+  /** A place for a request that waits for its own write, until it is disposed of. Throws `too_many_waiting`. */
+  placeOfWrite (client: Client | undefined): Disposable {
+    return this.#writing.take(client?.identity)
   }
 
   /**
@@ -57,7 +59,7 @@ export class Waiters {
   async until<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
     const now = check()
     if (now !== null || milliseconds <= 0) return now
-    const place = this.place()
+    const place = this.#reading.take(client?.identity)
     try {
       const found = await this.untilPlaced(topic, milliseconds, client, check)
       const fault = client?.keyFault() ?? null

@@ -2,9 +2,10 @@
  * Files that hold keys, and that others than their owner and group may read or change: a warning for each, with its mode. A file that cannot be
  * looked at is no matter of this; whoever reads it says so.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { TSchema } from 'typebox'
 import { parse } from 'yaml'
+import { readConfigText } from './config-file.ts'
 import type { ConfigProblem } from './config-problem.ts'
 
 interface SchemaNode {
@@ -41,7 +42,7 @@ export function exposureProblems (file: string, schema: TSchema, keyFiles: Reado
   const place = (path: string): ConfigProblem => ({ code: 'config_exposed', severity: 'warning', file, line: 0, column: 0, path, message: '' })
   let value: unknown
   try {
-    value = parse(readFileSync(file, 'utf8'))
+    value = parse(readConfigText(file))
   } catch {
     return []
   }

@@ -6,10 +6,10 @@
  * between settings is judged whenever the settings it names are sound, however wrong the rest of the file is.
  * Does not convert units: the value is as the file has it.
  */
-import { readFileSync } from 'node:fs'
 import type { Static, TSchema } from 'typebox'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { Document, Node } from 'yaml'
+import { readConfigText, UnreadableFile } from './config-file.ts'
 import { pathSegments, pathText } from './config-problem.ts'
 import type { ConfigProblem, Segment } from './config-problem.ts'
 import { checkValue } from './config-schema.ts'
@@ -41,11 +41,10 @@ export type ConfigResult<Value> =
 export function loadConfig<Schema extends TSchema> (file: string, schema: Schema, relations: ReadonlyArray<Relation<Static<Schema>>>): ConfigResult<Static<Schema>> {
   let text
   try {
-    text = readFileSync(file, 'utf8')
+    text = readConfigText(file)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'There is no such file' : code === 'EACCES' ? 'This user may not read the file' : `The file cannot be read (${String(code)})`
-    return { ok: false, problems: [{ code: 'config_unreadable', severity: 'error', file, line: 0, column: 0, path: '', message: `${reason}; name the configuration file with --config.` }] }
+    if (!(error instanceof UnreadableFile)) throw error
+    return { ok: false, problems: [{ code: 'config_unreadable', severity: 'error', file, line: 0, column: 0, path: '', message: `This file ${error.reason}; name the configuration file with --config.` }] }
   }
   return parseConfig(text, file, schema, relations)
 }

@@ -27,6 +27,11 @@ const cases: [what: string, wish: Wish, keySnapshot: KeySnapshot, ruling: Partia
   ['away from one that is not primary, and the primary is dead', { from: 'hv2' }, keySnapshot({ members: [gone('hv1'), member('hv2')] }), { kind: 'precondition_failed' }],
 
   ['the same, in flight', { to: 'hv2' }, toHv2, { kind: 'in_flight' }],
+  ['the same, in flight, with an epoch that never was', { to: 'hv2', expectedEpoch: 999_999 }, toHv2, { kind: 'precondition_failed' }],
+  ['the same, in flight, with an epoch of long ago', { to: 'hv2', expectedEpoch: 0 }, toHv2, { kind: 'precondition_failed' }],
+  ['to the settled primary, with an epoch that never was', { to: 'hv1', expectedEpoch: 999_999 }, settled, { kind: 'precondition_failed' }],
+  ['away from another, with an epoch that never was', { from: 'hv2', expectedEpoch: 999_999 }, settled, { kind: 'precondition_failed' }],
+  ['away from another, with an epoch before', { from: 'hv2', expectedEpoch: 0 }, settled, { kind: 'already' }],
   ['the same, in flight, with the old epoch', { to: 'hv2', expectedEpoch: 1 }, toHv2, { kind: 'in_flight' }],
   ['away from hv1, and it is moving to hv2', { from: 'hv1' }, toHv2, { kind: 'in_flight' }],
   ['away from hv1, and its key is free', { from: 'hv1' }, freed, { kind: 'in_flight' }],

@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { problemText } from '../../../src/runtime/config/config-problem.ts'
+import { exposureProblems } from '../../../src/runtime/config/exposure.ts'
+import { certificatesIn } from '../../../src/pvcapid/access/client-certificates.ts'
 import { loadApiConfig } from '../../../src/pvcapid/config/config.ts'
+import { apiConfigSchema } from '../../../src/pvcapid/config/schema.ts'
+import { loadNodeConfig } from '../../../src/pvcnoded/config/config.ts'
+import { makeCertificate } from '../support/certificate.ts'
 
 type Test = Pick<typeof t, 'testdir'>
 
@@ -29,7 +34,7 @@ t.test('the least there can be, with every default', async (t) => {
   t.same(result, {
     ok: true,
     problems: [],
-    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, eventStreams: 1_000, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
+    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 1_000, eventStreamsPerClient: 250, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
   })
 })
 
@@ -61,7 +66,7 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
     listenPort: 0,
     tokens: [{ description: 'ops', role: 'operate', digest: sha256('sesame-sesame-sesame') }, { description: 'eyes', role: 'read', digest: sha256('look') }],
     tls: undefined,
-    limits: { connections: 100, connectionsPerAddress: 50, waiters: 20_000, eventStreams: 7, failedAuthentications: 0, writes: 1 },
+    limits: { connections: 100, connectionsPerAddress: 50, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 7, eventStreamsPerClient: 250, failedAuthentications: 0, writes: 1 },
     trustedProxies: ['127.0.0.1', 'fd00::/8'],
     hostnames: ['pvc.example.com', 'fd00::fe', '10.0.0.254'],
     allowedOrigins: ['https://ops.example.com', 'http://10.0.0.9:8080'],
@@ -127,8 +132,8 @@ for (const [name, text, expected] of [
     'f:4:5: pvc.api.ssl.key_file: HTTPS is enabled (pvc.api.ssl.enabled), so key_file must be given.',
   ]],
   ['HTTPS with files that are not there', 'pvc:\n  coordinators: [a]\n  api:\n    ssl: {enabled: true, cert_file: /no/cert, key_file: /no/key}\n', [
-    'f:4:26: pvc.api.ssl.cert_file: /no/cert cannot be read (ENOENT).',
-    'f:4:47: pvc.api.ssl.key_file: /no/key cannot be read (ENOENT).',
+    'f:4:26: pvc.api.ssl.cert_file: /no/cert does not exist.',
+    'f:4:47: pvc.api.ssl.key_file: /no/key does not exist.',
   ]],
   ['a relative certificate', 'pvc:\n  coordinators: [a]\n  api:\n    ssl: {cert_file: cert.pem}\n', ['f:4:11: pvc.api.ssl.cert_file: It must be an absolute path; it is "cert.pem".']],
 ] as Array<[string, string, string[]]>) {
@@ -155,6 +160,14 @@ t.test('an open API without authentication has to be asked for, and is a warning
   t.same(problems, ['f:3:9: warning: pvc.api.listen_address: Without authentication everyone who reaches 10.0.0.1 may move the primary; set pvc.api.authentication.enabled.'])
 })
 
+t.test('one address that may take every connection is a warning', async (t) => {
+  const text = (limits: string) => `pvc:\n  coordinators: [hv1]\n  api:\n    limits: ${limits}\n    authentication: {enabled: false}\n`
+  const named = (limits: string) => loaded(t, text(limits)).problems
+  t.match(named('{connections: 1000}'), [/^f:4:14: warning: pvc.api.limits.connections_per_address: One address may have 5000 connections and there are 1000 in all, .* set connections_per_address to 250/])
+  t.match(named('{connections: 100, connections_per_address: 100}'), [/warning: pvc.api.limits.connections_per_address/])
+  t.strictSame(named('{connections: 100, connections_per_address: 99}'), [])
+})
+
 t.test('HTTPS with a certificate and its key, and with another key', async (t) => {
   const folder = t.testdir()
   for (const name of ['a', 'b']) {
@@ -170,4 +183,25 @@ t.test('HTTPS with a certificate and its key, and with another key', async (t) =
   const bad = file('b')
   t.equal(bad.ok, false)
   t.match(bad.problems[0], { path: 'pvc.api.ssl.cert_file', message: /cannot be used together/ })
+})
+
+t.test('what is no regular file, or too large, is refused wherever a file is named, and holds nobody up', async (t) => {
+  const folder = t.testdir()
+  const { certFile, keyFile } = makeCertificate(folder, 'api')
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  writeFileSync(join(folder, 'sparse'), '')
+  truncateSync(join(folder, 'sparse'), 3_000_000_000)
+  const config = join(folder, 'pvcapid.yaml')
+  const kinds: ReadonlyArray<readonly [name: string, reason: RegExp]> = [[join(folder, 'pipe'), /is a named pipe, not a regular file/], ['/dev/zero', /is a device, not a regular file/], [join(folder, 'sparse'), /is larger than 1048576 bytes/], [folder, /is a directory, not a regular file/]]
+  for (const [name, reason] of kinds) {
+    t.match(loadApiConfig(name).problems, [{ code: 'config_unreadable', message: reason }], `configuration: ${name}`)
+    t.strictSame(exposureProblems(name, apiConfigSchema), [], `exposure: ${name}`)
+    t.throws(() => certificatesIn(name), reason, `certificates: ${name}`)
+    for (const setting of ['cert_file', 'key_file', 'client_ca_file']) {
+      const ssl = { enabled: true, cert_file: certFile, key_file: keyFile, client_ca_file: certFile, [setting]: name }
+      writeFileSync(config, JSON.stringify({ pvc: { coordinators: ['hv1'], api: { authentication: { enabled: false }, ssl } } }))
+      t.match(loadApiConfig(config).problems, [{ path: `pvc.api.ssl.${setting}`, message: reason }], `${setting}: ${name}`)
+    }
+    t.match(loadNodeConfig(name).problems, [{ code: 'config_unreadable', message: reason }], `a node's configuration: ${name}`)
+  }
 })

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect as connectSocket, type AddressInfo, type Socket } from 'node:net'
 import { readdirSync } from 'node:fs'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { clientAddress, clientOf } from '../../../src/pvcapid/http/client-address.ts'
@@ -26,7 +27,8 @@ async function client (t: Test, port: number, text = '', reads = true): Promise<
   let said = ''
   socket.on('error', () => {})
   socket.on('end', () => socket.end())
-  const closed = once(socket, 'close')
+  // Not `once`, which a reset would reject.
+  const closed = new Promise<void>((resolve) => { socket.once('close', () => resolve()) })
   if (reads) socket.on('data', (chunk: Buffer) => { said += chunk.toString('latin1') })
   else socket.pause()
   socket.write(text)
@@ -105,17 +107,50 @@ t.test('a client that has closed its side gets its replies, and no wait', async 
   t.equal(app.services.waiting() + app.services.streams(), 0)
 })
 
-async function bareServer (t: Test, options: Partial<ConnectionsOptions>, body: Buffer): Promise<{ readonly port: number, readonly connections: Connections, readonly ended: string[] }> {
+async function bareServer (t: Test, options: Partial<ConnectionsOptions>, body: Buffer | RequestListener): Promise<{ readonly port: number, readonly connections: Connections, readonly ended: string[] }> {
   const ended: string[] = []
   const connections = new Connections({
     clock: new ManualClock(), perAddress: 100, exempt: [], onEnded: (reason) => { ended.push(reason) }, onRefused: (reason) => { ended.push(reason) }, ...options,
   })
-  const server = httpServer({ config: { tls: undefined, limits: defaultLimits }, connections }, (_request, response) => { response.end(body) })
+  const server = httpServer({ config: { tls: undefined, limits: defaultLimits }, connections }, typeof body === 'function' ? body : (_request, response) => { response.end(body) })
   t.teardown(() => { server.closeAllConnections(); server.close() })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return { port: (server.address() as AddressInfo).port, connections, ended }
 }
+
+t.test('clients that read get their replies, however many requests of all of them wait', async (t) => {
+  const { port, ended } = await bareServer(t, {}, (_request, response) => { setImmediate(() => response.end('x')) })
+  const clients = await Promise.all(Array.from({ length: 60 }, async () => await client(t, port, `${'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(99)}GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)))
+  for (const { closed } of clients) await closed
+  t.strictSame(clients.map(({ said }) => said().split('HTTP/1.1 200 ').length - 1), clients.map(() => 100))
+  t.strictSame(ended, [])
+})
+
+t.test('the bytes of requests are bounded, and who holds most is ended', async (t) => {
+  const held: ServerResponse[] = []
+  const { port, connections, ended } = await bareServer(t, { requestBytes: 50_000 }, (request, response) => {
+    if (request.url === '/wait') held.push(response)
+    else response.end('x')
+  })
+  const wait = (bytes: number): string => `GET /wait HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`
+  const small = await client(t, port, wait(10))
+  await eventually(() => held.length === 1)
+  const large = await client(t, port, wait(8_000).repeat(4))
+  await eventually(() => held.length === 5)
+  t.ok(connections.requestBytes > 32_000)
+  const announces = await client(t, port, 'POST /wait HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\n')
+  await large.closed
+  t.strictSame(ended, ['bytes'], 'the one that holds most, and it alone')
+  await eventually(() => held.length === 6)
+  for (const response of held) response.end('x')
+  await eventually(() => small.said().endsWith('x') && announces.said().endsWith('x'))
+  t.equal(connections.requestBytes, 0)
+  // One that waits behind others counts as well, and with it 256 KiB are what may wait.
+  const queued = await client(t, port, wait(15_000).repeat(20))
+  await queued.closed
+  t.equal(connections.requestBytes, 0)
+})
 
 t.test('a client that does not read is given up after a while, and at once where too much is held', async (t) => {
   const clock = new ManualClock()

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { parseForm } from '../../../src/pvcapid/plugins/forms.ts'
+import { repeatedField } from '../../../src/pvcapid/plugins/repeated-fields.ts'
 import { proxy, eventually } from '../../support/zookeeper.ts'
 import { api, ask, clusterTree, openApi, OPERATE, swallowRepliesToWritesOf, wish } from '../support/api.ts'
 
@@ -73,6 +74,40 @@ t.test('forms, encodings, headers and conditions', async (t) => {
   await eventually(async () => /^pvcapid_connections 0$/m.test((await app.inject('/metrics')).body))
   t.notMatch(lines.join(), /"level":"error"/)
   t.equal((await ask(t, app, 'GET', '/api/v1/primary')).body['name'], 'plum', 'nothing was done')
+})
+
+t.test('a field that is given twice is refused, at every depth and however it is written', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const headers = { 'content-type': 'application/json' }
+  const bodies: ReadonlyArray<readonly [url: string, payload: string, field: string]> = [
+    ['/api/v1/switchover', '{"to":"fig","to":"quince"}', '/to'],
+    ['/api/v1/switchover', '{"to":"fig","\\u0074o":"quince"}', '/to'],
+    ['/api/v1/switchover', '{"to": "fig" ,\n"from" :"x\\"{", "to"\t:null}', '/to'],
+    ['/api/v1/switchover', '{"to":{"a":[1,{"b":1,"b":2}]}}', '/to/a/1/b'],
+    ['/api/v1/node/fig/fence-confirmation', '{"confirm":"quince","confirm":"fig"}', '/confirm'],
+    ['/api/v1/node/fig/fence-confirmation', '{"__proto__x":1,"a/b~":1,"a/b~":2}', '/a~1b~0'],
+    ['/api/v1/status?state=true', '{"state":"true","state":"false"}', '/state'],
+  ]
+  for (const [url, payload, field] of bodies) {
+    const { status, body } = await ask(t, app, 'POST', url, { headers, payload })
+    // A route that takes forms alone takes no JSON.
+    if (url.startsWith('/api/v1/status') && status === 415) continue
+    t.match({ status, body }, { status: 400, body: { code: 'argument_invalid', outcome: 'not_started', errors: [{ in: 'body', field, message: 'is given more than once' }] } }, payload)
+  }
+  t.equal((await ask(t, app, 'GET', '/api/v1/primary')).body['name'], 'plum', 'nothing was done')
+  // The same name in two objects is two fields.
+  for (const text of ['{"a":{"a":1},"b":{"a":1}}', '[{"a":1},{"a":1}]', '"a"', '[]', '{"a":"a","b":"a"}']) t.equal(repeatedField(text), null, text)
+})
+
+t.test('`*` within a list of tags is no condition that always holds', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  for (const tags of ['W/"a", *', '*, *', '"a",*']) {
+    t.match(await ask(t, app, 'POST', '/api/v1/status?state=true', { headers: { 'if-match': tags } }), { status: 412, body: { outcome: 'not_started' } }, tags)
+    t.equal((await ask(t, app, 'GET', '/api/v1/primary', { headers: { 'if-none-match': tags } })).status, 200, tags)
+  }
+  t.equal((await ask(t, app, 'POST', '/api/v1/status?state=true', { headers: { 'if-match': ' * ' } })).status, 200)
 })
 
 t.test('only what is valid is counted as a write', async (t) => {

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { PRIMARY_NODE } from '../../../src/cluster/layout.ts'
+import { Waiters } from '../../../src/pvcapid/services/waiters.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { eventually, proxy } from '../../support/zookeeper.ts'
-import { api, ask, clusterTree, everything, settle, swallowRepliesToWritesOf, wish } from '../support/api.ts'
+import { api, ask, clusterTree, everything, OPERATE, READ, settle, swallowRepliesToWritesOf, wish } from '../support/api.ts'
 
 t.test('they are bounded, and end with the API or their client', async (t) => {
   const { server } = await clusterTree(t)
@@ -28,24 +30,63 @@ t.test('they are bounded, and end with the API or their client', async (t) => {
   t.equal(app.services.waiting(), 0)
 })
 
-t.test('a request that wants to wait has its place before anything is written', async (t) => {
+t.test('a request that waits for its own switchover has a place that readers cannot take', async (t) => {
   const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, limits: { waiters: 1 } })
   const etag = String((await ask(t, app, 'GET', '/api/v1/node/yew/coordinator-state')).headers['etag'])
   const first = ask(t, app, 'GET', '/api/v1/node/yew/coordinator-state?wait=3600', { headers: { 'if-none-match': etag } })
   await eventually(() => app.services.waiting() === 1)
-  const before = await everything(session)
-  t.match(await wish(t, app, { to: 'fig' }, '?wait=60'), { status: 503, headers: { 'retry-after': '1' }, body: { code: 'too_many_waiting', outcome: 'not_started' } })
-  t.strictSame(await everything(session), before, 'nothing was written')
-  t.match(await wish(t, app, { to: 'fig' }), { status: 202, body: { epoch: 1, to: 'fig' } }, 'one that does not want to wait needs none')
-  await session.set('/nodes/yew/routerstate', 'secondary', 0)
-  t.equal((await first).status, 200)
   const posted = wish(t, app, { to: 'fig' }, '?wait=60')
-  await eventually(() => app.services.waiting() === 1)
-  t.match(await ask(t, app, 'GET', '/api/v1/switchover/1?wait=60'), { status: 503, body: { code: 'too_many_waiting' } })
+  await eventually(() => app.services.waiting() === 2)
+  t.match(await ask(t, app, 'GET', '/api/v1/node/yew/coordinator-state?wait=60', { headers: { 'if-none-match': etag } }), { status: 503, body: { code: 'too_many_waiting' } })
   settle(t, session, ['plum', 'fig', 'quince'])
   t.match(await posted, { status: 200, body: { epoch: 1, outcome: 'succeeded' } })
+  await session.set('/nodes/yew/routerstate', 'secondary', 0)
+  t.equal((await first).status, 200)
   t.equal(app.services.waiting(), 0)
+})
+
+t.test('places for writes are bounded, also for one client, and taken before anything is written', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const before = await everything(session)
+  const waiters = new Waiters({ clock: new ManualClock(), limit: 1 })
+  const client = (identity: string) => ({ identity, keyFault: () => null, onceOver: () => ({ [Symbol.dispose] () {} }) })
+  const places: Disposable[] = []
+  for (const name of ['a', 'b', 'c', 'd']) {
+    for (let count = 0; count < 256; count++) places.push(waiters.placeOfWrite(client(name)))
+    if (name !== 'd') t.throws(() => waiters.placeOfWrite(client(name)), { code: 'too_many_waiting', message: /share/ })
+  }
+  t.throws(() => waiters.placeOfWrite(client('e')), { code: 'too_many_waiting' })
+  for (const place of places) place[Symbol.dispose]()
+  t.equal(waiters.size, 0)
+  t.match(await ask(t, app, 'GET', '/api/v1/primary'), { status: 200 })
+  t.strictSame(await everything(session), before)
+})
+
+t.test('one client has its share of waiters and of streams, by address and by key', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port, authentication: true, limits: { waiters: 4, waitersPerClient: 1, eventStreams: 4, eventStreamsPerClient: 1 }, config: { trustedProxies: ['127.0.0.1'] } })
+  const base = await app.listen({ host: '127.0.0.1', port: 0 })
+  const etag = String((await ask(t, app, 'GET', '/api/v1/primary', { headers: { 'x-api-key': READ } })).headers['etag'])
+  const leaving = new AbortController()
+  const wait = (from: string, key: string) => ({ headers: { 'x-forwarded-for': from, 'x-api-key': key, 'if-none-match': etag } })
+  const url = '/api/v1/primary?wait=3600'
+  const held: Array<Promise<unknown>> = []
+  for (const [from, key] of [['10.0.0.1', READ], ['10.0.0.1', OPERATE], ['2001:db8::1', READ]] as const) {
+    const before = app.services.waiting()
+    held.push(fetch(`${base}${url}`, { ...wait(from, key), signal: leaving.signal }).catch(() => null))
+    await eventually(() => app.services.waiting() === before + 1)
+    t.match(await ask(t, app, 'GET', url, wait(from, key)), { status: 503, headers: { 'retry-after': '1' }, body: { code: 'too_many_waiting' } }, from)
+    const streams = app.services.streams()
+    held.push(fetch(`${base}/api/v1/events`, { ...wait(from, key), signal: leaving.signal }).catch(() => null))
+    await eventually(() => app.services.streams() === streams + 1)
+    t.match(await ask(t, app, 'GET', '/api/v1/events', wait(from, key)), { status: 503, body: { code: 'too_many_waiting' } }, from)
+  }
+  t.match(await ask(t, app, 'GET', url, wait('2001:db8::2', READ)), { status: 503 }, 'the same network')
+  leaving.abort()
+  await Promise.all(held)
+  await eventually(() => app.services.waiting() === 0 && app.services.streams() === 0)
 })
 
 t.test('a request with a body waits as long as its client does', async (t) => {

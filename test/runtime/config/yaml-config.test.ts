@@ -111,11 +111,11 @@ t.test('files: read, missing, no file at all, not readable', async (t) => {
   const folder = t.testdir({ 'good.yaml': 'name: a\n', 'closed.yaml': 'name: a\n' })
   const load = (name: string) => loadConfig(join(folder, name), schema, relations)
   t.equal(load('good.yaml').ok, true)
-  t.same(load('none.yaml').problems.map(problemText), [`${join(folder, 'none.yaml')}: There is no such file; name the configuration file with --config.`])
-  t.same(load('.').problems.map(problemText), [`${folder}: The file cannot be read (EISDIR); name the configuration file with --config.`])
+  t.same(load('none.yaml').problems.map(problemText), [`${join(folder, 'none.yaml')}: This file does not exist; name the configuration file with --config.`])
+  t.same(load('.').problems.map(problemText), [`${folder}: This file is a directory, not a regular file; name the configuration file with --config.`])
   t.equal(load('none.yaml').problems[0]?.code, 'config_unreadable')
   if (process.getuid?.() !== 0) {
     chmodSync(join(folder, 'closed.yaml'), 0)
-    t.match(load('closed.yaml').problems[0]?.message, 'may not read')
+    t.match(load('closed.yaml').problems[0]?.message, 'may not be read')
   }
 })

@@ -6,10 +6,10 @@
  * An event may come twice. Values that were replaced before they were read are never seen (`view.ts`).
  */
 import type { Clock } from '../../../runtime/clock.ts'
-import { ApiError, RETRY_AFTER } from '../../errors/errors.ts'
 import { EventStream, type EventSink } from './event-stream.ts'
 import { serializedText } from '../../fast-path/serialized-reply.ts'
 import type { ClusterCache, CacheChange } from '../cluster-cache.ts'
+import { Places } from '../places.ts'
 
 /** Events that are kept for those who come back. */
 const HISTORY = 1_000
@@ -30,8 +30,9 @@ interface Kept {
 export interface EventFeedOptions {
   readonly view: ClusterCache
   readonly clock: Clock
-  /** More streams than this at once are refused. */
+  /** More streams than this at once are refused, and more of one client. */
   readonly limit: number
+  readonly perClient: number
 }
 
 const eventText = (id: string, name: string, data: string) => `id: ${id}\nevent: ${name}\ndata: ${data}\n\n`
@@ -39,6 +40,7 @@ const eventText = (id: string, name: string, data: string) => `id: ${id}\nevent:
 export class EventFeed implements Disposable {
   readonly #options: EventFeedOptions
   readonly #streams = new Set<EventStream>()
+  readonly #places: Places
   readonly #subscription: Disposable
   #history: Kept[] = []
   /** Everything up to here is known to whoever has read all events. */
@@ -50,6 +52,7 @@ export class EventFeed implements Disposable {
 
   constructor (options: EventFeedOptions) {
     this.#options = options
+    this.#places = new Places({ limit: options.limit, perClient: options.perClient, what: 'event streams are open', instead: 'poll' })
     this.#subscription = options.view.onChange((change) => this.#onChange(change))
   }
 
@@ -62,15 +65,29 @@ export class EventFeed implements Disposable {
   /**
    * A new stream: of what happened since `lastId`, or of everything there is now, and then of what happens.
    * @param start gives where it is written to; called once it is certain that there will be a stream
+   * @param client whose share of the streams it comes from
    * @throws ApiError `zookeeper_unavailable` before there is a view, `too_many_waiting`
    */
-  open (lastId: string | undefined, start: () => EventSink): EventStream {
+  open (lastId: string | undefined, start: () => EventSink, client?: string): EventStream {
     void this.#options.view.snapshot
-    if (this.#streams.size >= this.#options.limit) {
-      throw new ApiError('too_many_waiting', `${this.#streams.size} event streams are open already; try again later, or poll.`, { headers: { 'retry-after': RETRY_AFTER } })
+    const place = this.#places.take(client)
+    let sink: EventSink
+    try {
+      sink = start()
+    } catch (error) {
+      place[Symbol.dispose]()
+      throw error
     }
-    const stream: EventStream = new EventStream(start(), { clock: this.#options.clock, state: () => this.#resync(), onEnd: () => { this.#streams.delete(stream) } })
-    if (!stream.ended) this.#streams.add(stream)
+    const stream: EventStream = new EventStream(sink, {
+      clock: this.#options.clock,
+      state: () => this.#resync(),
+      onEnd: () => {
+        this.#streams.delete(stream)
+        place[Symbol.dispose]()
+      },
+    })
+    if (stream.ended) place[Symbol.dispose]()
+    else this.#streams.add(stream)
     stream.send('retry: 1000\n\n')
     stream.send(this.#since(lastId))
     return stream

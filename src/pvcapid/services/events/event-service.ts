@@ -26,7 +26,7 @@ export class EventService {
     if (known !== undefined && !this.#feed.knows(known)) await this.#contact.bounded(async (signal) => await this.#view.caughtUp(signal))
     const fault = client.keyFault()
     if (fault !== null) throw fault
-    const stream = this.#feed.open(known, start)
+    const stream = this.#feed.open(known, start, client.identity)
     client.onceOver(() => stream.finish(END))
   }
 }

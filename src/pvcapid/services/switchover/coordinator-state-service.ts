@@ -4,9 +4,10 @@
  */
 import { ineligibilityReasons } from '../../../core/switchover/eligibility.ts'
 import { isServing, type Member } from '../../../core/model/member.ts'
+import { coordinatorStates } from '../../../core/model/states.ts'
 import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
 import { epochNow } from '../../../core/switchover/key-snapshot.ts'
-import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
+import { isKnownEpoch, rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
 import { isNodeName } from '../../../cluster/layout.ts'
 import { ApiError } from '../../errors/errors.ts'
 import { etagOf, isTagIn } from '../../http/etag.ts'
@@ -73,12 +74,15 @@ function judge (node: string, state: WantedState, request: SwitchoverRequest, ke
   refuseUnable(member)
   const named = keySnapshot.key.value === node
   const already = state === 'primary' ? named && member.coordinatorState === 'primary' && isServing(member) : !named && member.coordinatorState === 'secondary'
-  return already ? { kind: 'already', epoch: epochNow(keySnapshot) } : rule(request, keySnapshot)
+  return already && isKnownEpoch(request, epochNow(keySnapshot)) ? { kind: 'already', epoch: epochNow(keySnapshot) } : rule(request, keySnapshot)
 }
 
 /** @param tag the `If-Match` of the request, if it is a tag of the node's own coordinator state */
 function expecting (tag: string | undefined, node: string, keySnapshot: KeySnapshot, ruling: Ruling): Ruling {
-  if (tag === undefined || ruling.kind === 'already' || ruling.kind === 'in_flight') return ruling
+  if (tag === undefined) return ruling
+  // Of a retry it is that of a state before.
+  const isRetry = ruling.kind === 'already' || ruling.kind === 'in_flight'
+  if (isRetry && [...Object.keys(coordinatorStates), null].some((before) => isTagIn(tag, etagOf({ name: node, coordinator_state: before })))) return ruling
   const state = keySnapshot.members.find(({ name }) => name === node)?.coordinatorState ?? null
   if (isTagIn(tag, etagOf({ name: node, coordinator_state: state }))) return ruling
   throw preconditionFailed(`Node ${node} is ${state ?? 'in no readable state'} and not as the ETag in If-Match has it.`, keySnapshot.key.value, epochNow(keySnapshot))

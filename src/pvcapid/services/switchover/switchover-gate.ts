@@ -52,7 +52,7 @@ export class SwitchoverGate {
    * @throws ApiError for everything that was refused, and when the end of the wait comes before that of the switchover
    */
   async request (wish: SwitchoverWish): Promise<SwitchoverReply> {
-    const place = wish.wait === undefined ? null : this.#place()
+    const place = wish.wait === undefined ? null : this.#place(wish.client)
     try {
       return await this.#request(wish)
     } finally {
@@ -60,9 +60,9 @@ export class SwitchoverGate {
     }
   }
 
-  #place (): Disposable {
+  #place (client: Client | undefined): Disposable {
     try {
-      return this.#service.place()
+      return this.#service.place(client)
     } catch (error) {
       throw asNotStarted(error)
     }

@@ -140,9 +140,9 @@ export class SwitchoverService {
     return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? await this.get(epoch)
   }
 
-  /** A place among those who wait, for `followed`. Throws `too_many_waiting`. */
-  place (): Disposable {
-    return this.#options.waiters.place()
+  /** A place for a request that waits for its own switchover by `followed`. Throws `too_many_waiting`. */
+  place (client: Client | undefined): Disposable {
+    return this.#options.waiters.placeOfWrite(client)
   }
 
   /** As `whenDone`, for who has a place. Null if this API has not seen the switchover by then; never rejects. */

@@ -1,0 +1,68 @@
+/**
+ * What requests hold until they are answered: their heads, and the bodies that they announce. Bounded over all connections. Beyond the bound the
+ * connections that hold most are ended, those of the client that holds most first; whoever comes next is not to blame.
+ */
+import type { IncomingMessage } from 'node:http'
+import { clientOf } from './client-address.ts'
+
+/** Bytes over all connections. */
+const HELD_REQUESTS = 32 * 2 ** 20
+/** The share of it that is left once connections have been ended: to look for them takes time. */
+const LEFT = 0.75
+/** Bytes that a request costs besides its text. */
+const OBJECTS = 1_024
+/** Bytes of a body that are kept at most: a longer one is refused. */
+const BODY = 65_536
+
+export interface Holder {
+  readonly address: string
+  /** Bytes that its requests hold. */
+  readonly requested: number
+  end (reason: 'bytes'): void
+}
+
+/** Bytes of a request without its body. */
+export function headBytes ({ url = '', rawHeaders }: IncomingMessage): number {
+  let sum = OBJECTS + url.length
+  for (const text of rawHeaders) sum += text.length
+  return sum
+}
+
+/** Bytes that the body of a request may come to. */
+export function bodyBytes ({ headers }: IncomingMessage): number {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers
+  if (encoding !== undefined) return BODY
+  return length === undefined ? 0 : Math.min(Number(length), BODY)
+}
+
+export class HeldRequests {
+  readonly #most: number
+  readonly #holders = new Set<Holder>()
+  #sum = 0
+
+  constructor (most = HELD_REQUESTS) {
+    this.#most = most
+  }
+
+  get bytes (): number { return this.#sum }
+
+  add (holder: Holder): void { this.#holders.add(holder) }
+  delete (holder: Holder): void { this.#holders.delete(holder) }
+
+  /** Requests hold `bytes` more, or fewer. */
+  count (bytes: number): void {
+    this.#sum += bytes
+    if (bytes > 0 && this.#sum > this.#most) this.#endLargest()
+  }
+
+  #endLargest (): void {
+    const byClient = new Map<string, number>()
+    const found = [...this.#holders].filter(({ requested }) => requested > 0).map((holder) => ({ holder, client: clientOf(holder.address), requested: holder.requested }))
+    for (const { client, requested } of found) byClient.set(client, (byClient.get(client) ?? 0) + requested)
+    found.sort((a, b) => (byClient.get(b.client) ?? 0) - (byClient.get(a.client) ?? 0) || b.requested - a.requested)
+    for (const { holder } of found) {
+      if (this.#sum <= this.#most * LEFT) return
+      holder.end('bytes')
+    }
+  }
+}
