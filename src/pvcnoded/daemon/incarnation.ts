@@ -349,8 +349,8 @@ export class Incarnation {
     const { log } = this.#options
     const { code, ...fields } = note
     if (code === 'demoted') this.#demoted(note.held)
-    if (code === 'key_changed' && note.outcome === 'lock_timeout') void this.#lockWatch.held()
-    else if (code === 'key_changed' || (code === 'finished' && note.procedure === 'takeover')) this.#lockWatch.acquired()
+    if (code === 'key_changed') this.#lockWatch.ended(note.outcome, note.denial)
+    else if (code === 'finished' && note.procedure === 'takeover') this.#lockWatch.acquired()
     if (code === 'failure') this.#candidacy?.because(note.failure)
     const level = code === 'failure' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentenceOf(note))

@@ -1,4 +1,5 @@
-/** Says in the log who holds the primary lock while this node waits for it, once for each time that this continues. */
+/** Says in the log who holds the primary lock while this node waits for it, and what ZooKeeper denies, once for each time that this continues. */
+import type { Denial } from '../../core/coordinator/key-change.ts'
 import { holderInWords } from '../../core/model/lock-holder.ts'
 import { readLockHolder } from '../../cluster/reading.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -11,11 +12,13 @@ export class LockWatch {
   readonly #session: Session
   readonly #log: Logger
   readonly #episode: Episode
+  readonly #denied: Episode
 
   constructor (session: Session, log: Logger, clock: Clock) {
     this.#session = session
     this.#log = log
     this.#episode = new Episode(log, clock)
+    this.#denied = new Episode(log, clock)
   }
 
   /** The lock could not be acquired, or is waited for longer than a holder should need. */
@@ -30,6 +33,17 @@ export class LockWatch {
       if (!isZooKeeperError(error)) throw error
       this.#log.debug({ err: error }, 'the holder of the primary lock could not be read')
     }
+  }
+
+  /** A change of the key came to `outcome`. */
+  ended (outcome: string, denial: Denial | undefined): void {
+    if (outcome === 'lock_timeout') return void this.held()
+    if (denial !== undefined) {
+      const { code, operation, path, message } = denial
+      return this.#denied.fault(`the primary key cannot be changed: ${message}. Give this node the right in the access list of that znode; it tries again`, { reason: code, operation, path })
+    }
+    this.#denied.over('ZooKeeper permits changes of the primary key again')
+    this.acquired()
   }
 
   acquired (): void {
