@@ -91,3 +91,29 @@ t.test('znodes that only others may write', { timeout: 180_000 }, async (t) => {
     t.same(made.collisions(), [])
   })
 })
+
+t.test('an API that may not read the key', { timeout: 60_000 }, async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
+  const lists = await kazoo(t, made.zookeeper, LISTS)
+  await watcher.settled('hv1')
+  await lists.ask(`${PRIMARY_NODE} wcd`)
+  const api = await made.startApi('hv1')
+  const post = async (path: string, body: object) => {
+    const reply = await fetch(`${api}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    return { status: reply.status, body: await reply.json() as Record<string, unknown> }
+  }
+  const denied = { status: 503, body: { code: 'zookeeper_permission', outcome: 'not_started', detail: new RegExp(`get on ${PRIMARY_NODE}`) } }
+  t.match(await post('/api/v1/switchover', { to: 'hv1' }), denied)
+  const ready = async () => (await (await fetch(`${api}/health/ready`)).json() as { reasons: string[] }).reasons
+  t.match(await ready(), ['Nothing has been read from ZooKeeper yet.', new RegExp(`does not permit the operation get on ${PRIMARY_NODE}`)])
+  const said = () => made.apis.get('hv1')?.log.filter((line) => line['reason'] === 'no_auth' && line['path'] === PRIMARY_NODE && line.level !== 'info') ?? []
+  t.equal(said().length, 1, 'the log says it once, however often it is tried')
+
+  await lists.ask(`${PRIMARY_NODE} ${ALL}`)
+  await eventually(async () => (await fetch(`${api}/health/ready`)).status === 200)
+  t.same(await ready(), [])
+
+  t.match(await post('/api/v1/status?state=true', {}), { status: 200 })
+  await lists.ask('/config/maintenance r')
+  t.match(await post('/api/v1/status?state=false', {}), { status: 503, body: { code: 'zookeeper_permission', outcome: 'not_started', detail: /set on \/config\/maintenance/ } }, 'other writes are answered likewise')
+})
