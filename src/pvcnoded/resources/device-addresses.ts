@@ -49,9 +49,12 @@ export class DeviceAddresses {
     this.#tools = tools
   }
 
-  /** Null if there is no such device. */
-  async look (attempt: Attempt): Promise<Device | null> {
-    const { code, stdout, stderr } = await attempt.run('ip', '-json', 'address', 'show', 'dev', this.#name)
+  /**
+   * Null if there is no such device. That says nothing of an address that was added before: the name may have been taken from its device.
+   * @param name of another device than this one
+   */
+  async look (attempt: Attempt, name = this.#name): Promise<Device | null> {
+    const { code, stdout, stderr } = await attempt.run('ip', '-json', 'address', 'show', 'dev', name)
     if (code !== 0 && /does not exist|Cannot find device/.test(stderr)) return null
     if (code !== 0) throw new AttemptFault(`failed: ip address show exited with ${code}${quoted(stderr)}`)
     return devicesIn(stdout)[0] ?? null
