@@ -355,6 +355,10 @@ export class Incarnation {
     if (code === 'key_changed') this.#lockWatch.ended(note.outcome, note.denial)
     else if (code === 'finished' && note.procedure === 'takeover') this.#lockWatch.acquired()
     if (code === 'failure') this.#candidacy?.because(note.failure)
+    if (code === 'key_changed' && note.outcome === 'lock_timeout') {
+      void this.#lockWatch.held().then((holder) => log.info({ event: code, ...fields }, `${sentenceOf(note)}${holder === null ? '' : `; the primary lock is held by ${holder}`}`))
+      return
+    }
     const level = code === 'failure' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentenceOf(note))
   }
