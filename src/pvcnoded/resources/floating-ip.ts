@@ -140,6 +140,7 @@ export class FloatingIp implements Resource {
     const { address } = this.#config
     const found = await this.#reachable(attempt)
     this.#ifname = found.ifname
+    if (daemonBeside && found.flags.includes('LOOPBACK')) throw new AttemptFault(`failed: ${found.ifname} is a loopback device, on which no other machine can reach ${address}`)
     await this.#neighbours.ready(attempt, found.ifname, daemonBeside)
     if (daemonBeside) return
     for (const device of await this.#addresses.having(attempt, address)) {
@@ -179,9 +180,11 @@ const isOwn = (device: Device, configured: Device | null): boolean => device.ifn
 const isUnusable = ({ tentative, dadfailed }: Entry): boolean => tentative === true || dadfailed === true
 
 /** Why nobody can reach an address of the device; null if it can be reached. */
-function whyUnreachable ({ flags }: Device): string | null {
+function whyUnreachable ({ flags, master, linkinfo }: Device): string | null {
   if (!flags.includes('UP')) return 'is down'
-  return flags.includes('LOWER_UP') ? null : 'has no carrier'
+  if (!flags.includes('LOWER_UP')) return 'has no carrier'
+  // What comes in at a port of a bridge or bond goes to that; a VRF is no obstacle.
+  return master === undefined || linkinfo?.info_slave_kind === 'vrf' ? null : `is a port of ${master}, which takes its packets; the address belongs on ${master}`
 }
 
 function assertReachable (found: Device, device: string): void {
