@@ -32,7 +32,7 @@ export class UnreadableZnodes {
     this.#episodes.delete(path)
   }
 
-  /** Everything is read anew, on another session. */
+  /** Everything is read again, on another session. */
   clear (): void {
     this.#episodes.clear()
   }
