@@ -3,8 +3,11 @@ import type { LockHolder } from '../core/model/lock-holder.ts'
 import type { Znode } from '../core/model/znode.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
 
-/** Characters of an identifier that are told. */
+/** Characters of an identifier, and of a child's name, that are told. */
 const LONGEST = 120
+
+/** Somebody else's text: what could steer a terminal, or turn the line round, is not passed on. */
+const printable = (text: string): string => text.slice(0, LONGEST).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
 
 /**
  * @param children the names below the lock's path
@@ -14,5 +17,5 @@ export function lockHolder (children: readonly string[], read: (child: string) =
   const first = lockContenders(children)[0]?.name
   const znode = first === undefined ? undefined : read(first)
   if (first === undefined || znode === undefined) return null
-  return { child: first, identifier: znode.data.slice(0, LONGEST), session: znode.owner === '' ? null : znode.owner, since: znode.modified }
+  return { child: printable(first), identifier: printable(znode.data), session: znode.owner === '' ? null : znode.owner, since: znode.modified }
 }

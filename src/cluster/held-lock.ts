@@ -1,5 +1,6 @@
 /** At most one lock, taken and released as operations that are answered: what keeps it from being had is an answer, not an exception. */
 import type { KeyAnswer } from '../core/coordinator/key-change.ts'
+import { denialOf } from './denial.ts'
 import { hasCode, isZooKeeperError } from '../zookeeper/client/errors.ts'
 import type { LockHandle } from '../zookeeper/locks/locks.ts'
 
@@ -9,10 +10,15 @@ export class HeldLock {
   /** The lock, while this holds it. */
   get handle (): LockHandle | null { return this.#handle }
 
-  /** Nothing to do if it is held. `refused` if it cannot be had in time, or was not wanted any more; `failed` if ZooKeeper did not do its part. */
+  /** Nothing to do if it is held. `refused` if it cannot be had in time, or was not wanted any more; `denied` if ZooKeeper denies it, `failed` if there was no contact. */
   async take (acquire: () => Promise<LockHandle>): Promise<KeyAnswer> {
     return await answered(async () => {
-      if (this.#handle === null || this.#handle.lost.aborted) this.#handle = await acquire()
+      const held = this.#handle
+      if (held !== null && !held.lost.aborted) return
+      this.#handle = null
+      // One that was lost may have left its child in the line, and this process would wait for that.
+      if (held !== null && !held.session.over) await held.release()
+      this.#handle = await acquire()
     })
   }
 
@@ -30,6 +36,8 @@ async function answered (action: () => Promise<void>): Promise<KeyAnswer> {
     return { kind: 'done' }
   } catch (error) {
     if (hasCode(error, 'lock_timeout', 'lock_abandoned', 'lock_unsettled', 'lock_lost')) return { kind: 'refused' }
+    const denial = denialOf(error)
+    if (denial !== null) return { kind: 'denied', denial }
     if (isZooKeeperError(error)) return { kind: 'failed' }
     throw error
   }

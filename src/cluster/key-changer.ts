@@ -12,20 +12,28 @@ export interface RunningChange {
   abandon (): boolean
 }
 
-/** @param wall gives the present moment, RFC 3339 */
+/**
+ * Whatever becomes of the change, the lock is released once it has come to an end.
+ * @param wall gives the present moment, RFC 3339
+ */
 export function changeKey (operations: KeyOperations, intent: Intent, wall: () => string): RunningChange {
   const abandoned = new AbortController()
   let change: KeyChange = beginKeyChange(intent, { underLock: false })
 
   async function run (): Promise<KeyOutcome> {
+    try {
+      return await runToEnd()
+    } finally {
+      await operations.releaseLock()
+    }
+  }
+
+  async function runToEnd (): Promise<KeyOutcome> {
     for (;;) {
       const [op] = change.plan
       const answer = await operations.run(op, { signal: abandoned.signal })
       const progress = continueKeyChange(change, abandoned.signal.aborted && op.op !== 'unlock' ? { kind: 'failed' } : answer, wall())
-      if (progress.done) {
-        await operations.releaseLock()
-        return progress.outcome
-      }
+      if (progress.done) return progress.outcome
       change = progress.change
     }
   }

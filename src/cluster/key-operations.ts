@@ -11,6 +11,7 @@ import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/
 import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks/locks.ts'
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
 import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
+import { denialOf } from './denial.ts'
 import { HeldLock } from './held-lock.ts'
 import { readEpoch, readMembers, readRecord, readKeySnapshot, type Alive } from './reading.ts'
 import { sureCreate, sureRead, sureSet, type WriteOutcome } from './certain-write.ts'
@@ -49,7 +50,17 @@ export class KeyOperations {
    * @param signal ends waiting and reading; never the outcome of a write that was sent
    * @param wanted asked at each wake of a wait for the lock; false gives it up
    */
-  async run (op: KeyOp, { signal, wanted }: { signal?: AbortSignal, wanted?: () => boolean } = {}): Promise<KeyAnswer> {
+  async run (op: KeyOp, options: { signal?: AbortSignal, wanted?: () => boolean } = {}): Promise<KeyAnswer> {
+    try {
+      return await this.#run(op, options)
+    } catch (error) {
+      const denial = denialOf(error)
+      if (denial === null) throw error
+      return { kind: 'denied', denial }
+    }
+  }
+
+  async #run (op: KeyOp, { signal, wanted }: { signal?: AbortSignal, wanted?: () => boolean }): Promise<KeyAnswer> {
     switch (op.op) {
       case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
       case 'unlock': return await this.releaseLock()

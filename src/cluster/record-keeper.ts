@@ -114,6 +114,7 @@ export class RecordKeeper {
     const answer = closing.outcome === 'not_applied'
       ? await operations.concludeNotApplied(record.epoch, wall, this.#closed.signal)
       : await operations.conclude(record.epoch, closing, wall, this.#closed.signal)
+    if (answer.kind === 'denied') this.#options.report({ event: 'failed', error: new Error(answer.denial.message) })
     if (answer.kind === 'done') this.#options.report({ event: 'closed', epoch: record.epoch, outcome: closing.outcome })
   }
 

@@ -1,5 +1,6 @@
 /** Everything between ZooKeeper and the routes, put together; closed in reverse order. */
 import { RecordKeeper } from '../cluster/record-keeper.ts'
+import { UnreadableZnodes } from '../cluster/unreadable-znodes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
@@ -78,7 +79,9 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   })
   closing.defer('session', async () => await keeper.close())
   const waiters = new Waiters({ clock, limit: options.limits.waiters, perClient: options.limits.waitersPerClient })
-  const view = new ClusterCache({ sessions: keeper, clock, waiters, onError: (err, path) => log.warn({ err, path }, 'a znode could not be read; it is tried again') })
+  const unreadable = new UnreadableZnodes(log, clock)
+  const view = new ClusterCache({ sessions: keeper, clock, waiters, onError: (error, path) => unreadable.fault(error, path), onRecovered: (path) => unreadable.recovered(path) })
+  closing.use('what could not be read', keeper.onSession(() => unreadable.clear()))
   closing.defer('view', () => view.close())
   const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams, perClient: options.limits.eventStreamsPerClient }))
   const contact = new Contact(keeper, clock)
@@ -98,7 +101,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     records.look()
     session.onState((state) => { if (state === 'connected') records.look() })
   }))
-  const health = new HealthService(view, () => unreachable)
+  const health = new HealthService(view, () => unreachable ?? (unreadable.why === null ? null : `${unreadable.why}.`))
   const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size, logLinesDropped: options.logLinesDropped }))
   return {
     view,

@@ -13,6 +13,8 @@ t.test('the first of the line', async (t) => {
   t.equal(holder === null ? '' : holderInWords(holder), '`pvcnoded hv1` (ZooKeeper session 0x1a, since then)')
   const left = lockHolder(['c__lock__0000000003'], () => znode('', ''))
   t.equal(left === null ? '' : holderInWords(left), 'c__lock__0000000003 (a persistent znode, which no session owns, since then)')
+  const hostile = lockHolder(['\u009bc__lock__0000000003'], () => znode('\u001b[2J\nmover\u202e\u2028\ud800 ü', '1'))
+  t.match(hostile, { child: '?c__lock__0000000003', identifier: '?[2J?mover??? ü' }, 'what steers a terminal is not passed on')
   t.equal(lockHolder(['c__lock__0000000003'], () => znode('x'.repeat(1_000), '1'))?.identifier.length, 120)
 })
 

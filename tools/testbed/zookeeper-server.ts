@@ -36,6 +36,8 @@ export interface ZooKeeperServerOptions {
   startTimeout?: number
   /** Megabytes of Java heap. Default 256. */
   heap?: number
+  /** More of Java's properties, such as `zookeeper.enforce.auth.enabled`. */
+  properties?: Readonly<Record<string, string>>
   /** As a member of an ensemble: its number, and the lines `server.N=…` as it is to see the members. Serves once a quorum has started. */
   ensemble?: { readonly id: number, readonly servers: readonly string[] }
 }
@@ -84,6 +86,7 @@ export class ZooKeeperServer {
       maxSessionTimeout: options.maxSessionTimeout ?? 60_000,
       startTimeout: options.startTimeout ?? 30_000,
       heap: options.heap ?? 256,
+      properties: options.properties ?? {},
     }
   }
 
@@ -97,7 +100,7 @@ export class ZooKeeperServer {
     if (!existsSync(JAR)) throw new Error(`${JAR} is missing: install Debian's "zookeeper" and a Java runtime (apt install zookeeper)`)
     this.#port ||= await freePort()
     this.#folder ??= await mkdtemp(join(tmpdir(), 'zookeeper-'))
-    const { tickTime, minSessionTimeout, maxSessionTimeout, heap, startTimeout } = this.options
+    const { tickTime, minSessionTimeout, maxSessionTimeout, heap, properties, startTimeout } = this.options
     const config = join(this.#folder, 'zoo.cfg')
     await writeFile(config, [
       `tickTime=${tickTime}`, `dataDir=${this.#folder}/data`, `clientPort=${this.#port}`, 'clientPortAddress=127.0.0.1',
@@ -112,6 +115,7 @@ export class ZooKeeperServer {
       `-Xmx${heap}m`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xshare:auto',
       '-Dzookeeper.jmx.log4j.disable=true', '-Dzookeeper.forceSync=no', '-Dzookeeper.admin.enableServer=false',
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
       '-cp', `${JAR}:${LOGGER}`, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', config
     ], { stdio: ['ignore', 'pipe', 'pipe'], detached: true }) // Ctrl-C in the terminal is for us alone
     this.#process = child

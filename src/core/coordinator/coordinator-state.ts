@@ -5,7 +5,7 @@
 import type { RoleSnapshot } from '../switchover/completion.ts'
 import type { Delays } from './delays.ts'
 import type { RestingIntent, SeenKey } from './intent.ts'
-import type { KeyAnswer, KeyChange, KeyOp } from './key-change.ts'
+import type { Denial, KeyAnswer, KeyChange, KeyOp } from './key-change.ts'
 import type { Member } from '../model/member.ts'
 import type { Procedure } from './procedure.ts'
 import type { Closing, SwitchoverRecord } from '../model/record.ts'
@@ -39,6 +39,7 @@ export type NodeAnswer =
   | { readonly kind: 'overwritten' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'unknown' }
+  | { readonly kind: 'denied', readonly denial: Denial }
   /** Cancelled, and nothing of it continues: a command's whole process group is gone. */
   | { readonly kind: 'aborted' }
 
@@ -60,7 +61,7 @@ export type CoordinatorEvent = { readonly wall: string } & (
 )
 
 export type Note =
-  | { readonly code: 'key_changed', readonly outcome: string, readonly intent: string, readonly epoch: number | null }
+  | { readonly code: 'key_changed', readonly outcome: string, readonly intent: string, readonly epoch: number | null, readonly denial?: Denial }
   | { readonly code: 'begun' | 'finished', readonly procedure: string, readonly epoch: number | null }
   | { readonly code: 'given_up', readonly procedure: string, readonly epoch: number | null, readonly reason: string }
   | { readonly code: 'failure', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure }

@@ -8,7 +8,7 @@
 import { keyAnswerOf, type Coordinator, type CoordinatorEvent, type Effect, type NodeAnswer } from './coordinator-state.ts'
 import { decide, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
-import { beginKeyChange, continueKeyChange, type KeyOutcome } from './key-change.ts'
+import { beginKeyChange, continueKeyChange, deniedBy, type KeyOutcome } from './key-change.ts'
 import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
 import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
@@ -60,7 +60,7 @@ function onAnswer (context: StepContext, id: number, answer: NodeAnswer): void {
 
 function endKeyChange (context: StepContext, intent: RestingIntent, outcome: KeyOutcome): void {
   const epoch = outcome.kind === 'committed' ? outcome.record.epoch : null
-  context.note({ code: 'key_changed', intent: intent.kind, outcome: outcome.kind, epoch })
+  context.note({ code: 'key_changed', intent: intent.kind, outcome: outcome.kind, epoch, ...deniedBy(outcome) })
   context.set({ activity: { kind: 'idle' }, tried: { intent: intent.kind, seen: intent.seen } })
   const handedOn = intent.kind === 'free' && intent.cause === 'repair' && epoch !== null
   if (!handedOn) return

@@ -32,6 +32,16 @@ export type KeyAnswer =
   | { readonly kind: 'failed' }
   /** Sent, and the session ended before anybody could find out. */
   | { readonly kind: 'unknown' }
+  /** ZooKeeper denies the operation, whatever the znodes say now: never applied, and the session continues. */
+  | { readonly kind: 'denied', readonly denial: Denial }
+
+/** Why ZooKeeper denies an operation, for the log and the reply; most often the access list of `path`. */
+export interface Denial {
+  readonly code: string
+  readonly operation: string
+  readonly path: string | null
+  readonly message: string
+}
 
 export type KeyOutcome =
   | { readonly kind: 'committed', readonly record: SwitchoverRecord }
@@ -45,6 +55,8 @@ export type KeyOutcome =
   | { readonly kind: 'overwritten', readonly epoch: number }
   /** Never written, and never will be. */
   | { readonly kind: 'not_started' }
+  /** The same, because ZooKeeper denies an operation of it. */
+  | { readonly kind: 'denied', readonly denial: Denial }
   /** The record of this epoch will tell. */
   | { readonly kind: 'unknown', readonly epoch: number }
 
@@ -77,7 +89,7 @@ export type KeyProgress =
 /** @param wall the present moment for the record, RFC 3339 */
 export function continueKeyChange (change: KeyChange, answer: KeyAnswer, wall: string): KeyProgress {
   const [at] = change.plan
-  if (answer.kind !== 'done') return proceed(afterFailure(change, at, answer.kind, wall))
+  if (answer.kind !== 'done') return proceed(afterFailure(change, at, answer, wall))
   return proceed(answer.keySnapshot === undefined ? change : afterSnapshot(change, answer.keySnapshot, wall))
 }
 
@@ -136,29 +148,37 @@ function usedUpEpochs (keySnapshot: KeySnapshot, ledger: Ledger, wall: string): 
 const closing = ({ record, version }: StoredRecord, how: Closing, keySnapshot: KeySnapshot, wall: string): KeyOp =>
   ({ op: 'close_record', record: closeRecord(record, wall, how, particularsOf(record, keySnapshot.members)), version })
 
-function afterFailure (change: KeyChange, at: KeyOp, failure: Exclude<KeyAnswer['kind'], 'done'>, wall: string): KeyChange {
+function afterFailure (change: KeyChange, at: KeyOp, answer: Exclude<KeyAnswer, { kind: 'done' }>, wall: string): KeyChange {
   const { record } = change
+  const { kind: failure } = answer
+  const nothingDone: KeyOutcome = answer.kind === 'denied' ? answer : notStarted
   const somebodyElse = failure === 'refused' || failure === 'overwritten'
   switch (at.op) {
-    case 'lock': return { ...change, plan: [at], outcome: failure === 'refused' ? { kind: 'lock_timeout' } : notStarted }
+    case 'lock': return { ...change, plan: [at], outcome: failure === 'refused' ? { kind: 'lock_timeout' } : nothingDone }
     // Not release in words, but the session is gone and the lock with it; or somebody closed the record before us. Both are well.
     case 'unlock': return change
     // After a write of the key that may have been applied, `not_started` would not be true.
-    case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' ? change : instead(change, [], notStarted)
-    case 'read_snapshot': return instead(change, [], notStarted)
+    case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' || change.outcome.kind === 'denied' ? change : instead(change, [], nothingDone)
+    case 'read_snapshot': return instead(change, [], nothingDone)
     case 'write_ledger':
-    case 'create_record': return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
+    case 'create_record': return instead(change, [], somebodyElse ? { kind: 'overtaken' } : nothingDone)
     case 'write_key': {
       const isFinal = !change.plan.some((step) => step.op === 'create_record')
-      if (!isFinal || record === null) return instead(change, [], somebodyElse ? { kind: 'overtaken' } : notStarted)
+      if (!isFinal || record === null) return instead(change, [], somebodyElse ? { kind: 'overtaken' } : nothingDone)
       if (failure === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
       if (failure === 'failed') return instead(change, [], notStarted)
+      // Under the lock: nobody's write of the key can be in progress, and this one never will be.
+      if (failure === 'denied') return instead(change, [{ op: 'close_record', record: closeRecord(record, wall, { outcome: 'not_applied' }, record), version: 0 }], nothingDone)
       const superseded = closeRecord(record, wall, { outcome: 'superseded' }, record)
       const outcome: KeyOutcome = failure === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }
       return instead(change, [{ op: 'close_record', record: superseded, version: 0 }], outcome)
     }
   }
 }
+
+/** For notes: why ZooKeeper denied it, if it did. */
+export const deniedBy = (outcome: KeyOutcome): { readonly denial?: Denial } =>
+  outcome.kind === 'denied' ? { denial: outcome.denial } : {}
 
 /** For logs and errors: the change in a word. */
 export const describe = (change: KeyChange) =>

@@ -6,7 +6,7 @@
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
 import { holdersOf } from '../switchover/handover.ts'
-import { beginKeyChange, continueKeyChange, type KeyChange } from './key-change.ts'
+import { beginKeyChange, continueKeyChange, deniedBy, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
 import { isOpen, type Closing } from '../model/record.ts'
 import { epochNow } from '../switchover/key-snapshot.ts'
@@ -120,15 +120,19 @@ export function answerProcedure (context: StepContext, running: Running, answer:
     case 'release_sync': return advance(context, running)
     // To release is right whether or not the peer waits for it.
     case 'hold_sync':
-      if (refused) return advance(context, running)
+      if (refused || answer.kind === 'denied') return advance(context, running)
       break
     case 'lock_role':
+      if (answer.kind === 'denied') {
+        giveUp(context, procedure, answer.denial.message)
+        return backOff(context)
+      }
       if (refused) return giveUp(context, procedure, doomed === null ? 'the key names another node now, or the lock cannot be had' : 'its bound has passed')
       break
     case 'close_record':
-      if (refused) return advance(context, running)
+      if (refused || answer.kind === 'denied') return advance(context, running)
   }
-  context.lost = refused ? `${now.do} was refused: somebody else has written this node's state` : `${now.do}: the session ended`
+  context.lost = refused ? `${now.do} was refused: somebody else has written this node's state` : `${now.do}: ${answer.kind === 'denied' ? answer.denial.message : 'the session ended'}`
 }
 
 const troubleOf = (answer: NodeAnswer, now: Extract<Step, { do: 'acquire' | 'release' }>): Failure =>
@@ -197,7 +201,7 @@ function answerGiveBack (context: StepContext, running: Running & { change: KeyC
   const progress = continueKeyChange(change, keyAnswerOf(answer), context.wall)
   if (!progress.done) return context.set({ activity: { ...running, change: progress.change, id: context.do(progress.change.plan[0]) } })
   const { outcome } = progress
-  context.note({ code: 'key_changed', intent: 'give_back', outcome: outcome.kind, epoch: outcome.kind === 'committed' ? outcome.record.epoch : null })
+  context.note({ code: 'key_changed', intent: 'give_back', outcome: outcome.kind, epoch: outcome.kind === 'committed' ? outcome.record.epoch : null, ...deniedBy(outcome) })
   if (outcome.kind === 'not_started' || outcome.kind === 'unknown') {
     context.lost = 'giving the key back: the session ended'
     return

@@ -3,8 +3,6 @@
  * sentence (`detail`) says what is wrong this time and what to do.
  */
 
-import type { ZooKeeperError } from '../../zookeeper/client/errors.ts'
-
 /** What became of the write that was asked for. */
 export type WriteOutcome = 'not_started' | 'in_progress' | 'unknown'
 
@@ -96,10 +94,11 @@ export function asNotStarted (error: unknown): unknown {
 /** Seconds after which it is worth while to try again. */
 export const RETRY_AFTER = '1'
 
-/** ZooKeeper was not reached before anything was written. */
 /** What an access list of ZooKeeper's denies: named by operation and path, never with what was to be written. */
-export const zookeeperPermission = (cause: ZooKeeperError) =>
-  new ApiError('zookeeper_permission', `ZooKeeper does not permit the operation ${cause.op}${cause.path === undefined ? '' : ` on ${cause.path}`} to this API. Give it the right in the access list of that znode.`, { cause })
+export const zookeeperPermission = (operation: string, path: string | null | undefined, cause?: unknown, outcome?: WriteOutcome) =>
+  new ApiError('zookeeper_permission', `ZooKeeper does not permit the operation ${operation}${path == null ? '' : ` on ${path}`} to this API. Give it the right in the access list of that znode.`, {
+    cause, ...(outcome === undefined ? {} : { outcome }),
+  })
 
 export const zookeeperUnavailable = (cause?: unknown, outcome?: WriteOutcome) =>
   new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API keeps trying. Try again in a moment.', {

@@ -55,7 +55,7 @@ function translated (error: FastifyError): ApiError {
   const code = framework[error.code]
   if (code !== undefined) return new ApiError(code, `${error.message}. Nothing was done; correct the request.`, { cause: error })
   if (error instanceof SyntaxError || (error.statusCode === 400 && error.code === undefined)) return new ApiError('malformed_request', `The body is not valid JSON (${error.message}).`, { cause: error })
-  if (hasCode(error, 'no_auth')) return zookeeperPermission(error)
+  if (hasCode(error, 'no_auth')) return zookeeperPermission(error.op, error.path, error)
   if (isZooKeeperError(error) && (isLinkFailure(error) || isSessionEnd(error))) return zookeeperUnavailable(error)
   return new ApiError('internal_error', 'The request could not be answered because of a fault in this API; its log says more.', { cause: error })
 }

@@ -22,6 +22,7 @@ export interface ClusterCacheOptions {
   readonly clock: Clock
   readonly waiters: Waiters
   readonly onError: (error: unknown, path: string) => void
+  readonly onRecovered?: (path: string) => void
 }
 
 /** What a new snapshot has brought. */
@@ -46,8 +47,8 @@ export class ClusterCache {
 
   constructor (options: ClusterCacheOptions) {
     this.#options = options
-    const { sessions, clock, onError } = options
-    this.#tree = new ZnodeCache({ sessions, clock, roots: apiRoots, interest: apiInterest, onError })
+    const { sessions, clock, onError, onRecovered = () => {} } = options
+    this.#tree = new ZnodeCache({ sessions, clock, roots: apiRoots, interest: apiInterest, onError, onRecovered })
     // Before our own listener: the snapshot takes the coordinator view of the same revision.
     this.feed = new ClusterSnapshots(this.#tree)
     this.#tree.onChange((tree, changed) => this.#guarded(tree, changed))

@@ -9,7 +9,7 @@ import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
 import { isLinkFailure, isNoNode, isSessionEnd, hasCode } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { SessionKeeper } from '../../zookeeper/session/session-keeper.ts'
-import { ApiError, asNotStarted, RETRY_AFTER, zookeeperUnavailable } from '../errors/errors.ts'
+import { ApiError, asNotStarted, RETRY_AFTER, zookeeperPermission, zookeeperUnavailable } from '../errors/errors.ts'
 import { SharedReading } from './shared-reading.ts'
 import { writeVersioned } from './versioned-write.ts'
 
@@ -86,17 +86,19 @@ export class Contact {
         }
       }, WRITE_BOUND)
     } catch (error) {
-      if (!sent) throw asNotStarted(error)
+      // What is denied was not applied, and each write here is a single one.
+      if (!sent || (error instanceof ApiError && error.code === 'zookeeper_permission')) throw asNotStarted(error)
       if (error instanceof ApiError && error.code === 'zookeeper_unavailable') throw unknownOutcome(error)
       throw error
     }
   }
 
-  /** What `work` gives within `milliseconds`. A failure of the link, and the bound, become `zookeeper_unavailable`. */
+  /** What `work` gives within `milliseconds`. A failure of the link, and the bound, become `zookeeper_unavailable`; what is not permitted `zookeeper_permission`. */
   async bounded<T> (work: (signal: AbortSignal) => Promise<T>, milliseconds = READ_BOUND): Promise<T> {
     try {
       return await withDeadline(this.#clock, milliseconds, undefined, work)
     } catch (error) {
+      if (hasCode(error, 'no_auth')) throw zookeeperPermission(error.op, error.path, error)
       if (error instanceof DeadlineError || isLinkFailure(error) || isSessionEnd(error) || hasCode(error, 'aborted')) throw zookeeperUnavailable(error)
       throw error
     }

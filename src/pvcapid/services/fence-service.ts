@@ -52,6 +52,7 @@ export class FenceService {
     } catch (error) {
       if (!begun) throw asNotStarted(error)
       // A part of it may be there, whatever was refused after that.
+      if (error instanceof ApiError && error.code === 'zookeeper_permission' && !made.some) throw asNotStarted(error)
       if (error instanceof ApiError && (made.some || error.code === 'zookeeper_unavailable')) throw unknownOutcome(error)
       throw error
     }

@@ -10,7 +10,7 @@ import { Episode, type Logger } from '../../runtime/log/log.ts'
 import type { LogTail } from '../../runtime/log/log-tail.ts'
 import type { Connector } from '../../zookeeper/client/connection.ts'
 import type { Diagnosis } from '../../zookeeper/client/diagnosis.ts'
-import { isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { isUnauthenticated, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { LockBook } from '../../zookeeper/locks/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../../zookeeper/session/session-keeper.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
@@ -196,7 +196,8 @@ export class NodeDaemon {
       return end === 'left' ? life : null
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
-      log.warn({ err: error }, 'could not register; trying again on a new session')
+      // Why the session ended was said with its end.
+      if (!isUnauthenticated(session.lost.reason)) log.warn({ err: error }, 'could not register; trying again on a new session')
       return null
     }
   }
@@ -216,6 +217,11 @@ export class NodeDaemon {
     if (stopped === 'done') log.info('final keepalive and stop are written')
     else if (final === 'done') log.error({ outcome: stopped, late }, 'stop could not be written')
     return stopped === 'done'
+  }
+
+  #waits ({ code, message }: ZooKeeperError): void {
+    this.#unreachable.fault(`ZooKeeper cannot be ${code === 'auth_required' ? 'used' : 'reached'}; still trying: ${message}`, { reason: code })
+    this.#options.onStatus?.(`waiting for ZooKeeper: ${message}`)
   }
 
   #keepaliveValue (): string {
@@ -246,12 +252,10 @@ export class NodeDaemon {
       case 'session_lost':
         // Ended by this daemon itself, it is no fault.
         if (report.error.code === 'closed') log.info('ZooKeeper session closed')
+        else if (isUnauthenticated(report.error)) this.#waits(report.error)
         else log.warn({ reason: report.error.code }, `ZooKeeper session ended: ${report.error.message}`)
         break
-      case 'connect_failed':
-        this.#unreachable.fault(`ZooKeeper cannot be reached; still trying: ${report.error.message}`, { reason: report.error.code })
-        this.#options.onStatus?.(`waiting for ZooKeeper: ${report.error.message}`)
-        break
+      case 'connect_failed': this.#waits(report.error); break
       case 'diagnosed':
         if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
         this.#reason = report.diagnosis.reason

@@ -12,6 +12,7 @@ import { unreachable } from '../../core/model/states.ts'
 import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { clusterInterest, clusterRoots } from '../../cluster/interest.ts'
 import { ensureKey, KeyOperations } from '../../cluster/key-operations.ts'
+import { UnreadableZnodes } from '../../cluster/unreadable-znodes.ts'
 import { RecordKeeper } from '../../cluster/record-keeper.ts'
 import { sureRead } from '../../cluster/certain-write.ts'
 import type { Timer } from '../../runtime/clock.ts'
@@ -228,12 +229,14 @@ export class Incarnation {
 
   #watchCluster (key: KeyOperations): ClusterSnapshots {
     const { session, clock, log, config } = this.#options
+    const unreadable = new UnreadableZnodes(log, clock)
     const tree = new ZnodeCache({
       sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
       clock,
       roots: clusterRoots,
       interest: clusterInterest,
-      onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
+      onError: (error, path) => unreadable.fault(error, path),
+      onRecovered: (path) => unreadable.recovered(path),
     })
     this.#closing.defer('tree', () => tree.close())
     const feed = this.#closing.use('feed', new ClusterSnapshots(tree, this.#alive))
@@ -349,9 +352,13 @@ export class Incarnation {
     const { log } = this.#options
     const { code, ...fields } = note
     if (code === 'demoted') this.#demoted(note.held)
-    if (code === 'key_changed' && note.outcome === 'lock_timeout') void this.#lockWatch.held()
-    else if (code === 'key_changed' || (code === 'finished' && note.procedure === 'takeover')) this.#lockWatch.acquired()
+    if (code === 'key_changed') this.#lockWatch.ended(note.outcome, note.denial)
+    else if (code === 'finished' && note.procedure === 'takeover') this.#lockWatch.acquired()
     if (code === 'failure') this.#candidacy?.because(note.failure)
+    if (code === 'key_changed' && note.outcome === 'lock_timeout') {
+      void this.#lockWatch.held().then((holder) => log.info({ event: code, ...fields }, `${sentenceOf(note)}${holder === null ? '' : `; the primary lock is held by ${holder}`}`))
+      return
+    }
     const level = code === 'failure' || code === 'demoted' ? 'warn' : 'info'
     log[level]({ event: code, ...fields }, sentenceOf(note))
   }

@@ -10,6 +10,7 @@ import type { Transition } from '../../core/model/transition.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
 import { readMembers, readRecord } from '../../cluster/reading.ts'
 import { sureRead, type WriteOutcome } from '../../cluster/certain-write.ts'
+import { denialOf } from '../../cluster/denial.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { Lease } from '../keepalive/lease.ts'
@@ -58,6 +59,16 @@ export class NodeOperations {
 
   /** @param signal the machine has given the operation up */
   async run (op: NodeOp, signal: AbortSignal): Promise<NodeAnswer> {
+    try {
+      return await this.#run(op, signal)
+    } catch (error) {
+      const denial = denialOf(error)
+      if (denial === null) throw error
+      return { kind: 'denied', denial }
+    }
+  }
+
+  async #run (op: NodeOp, signal: AbortSignal): Promise<NodeAnswer> {
     const { clock, key, own, alive } = this.#options
     const { session } = key
     switch (op.op) {
@@ -105,7 +116,7 @@ export class NodeOperations {
         return taken
       }
       if (signal.aborted) return { kind: 'aborted' }
-      if (taken.kind === 'refused' || key.session.over) return taken
+      if (taken.kind === 'refused' || taken.kind === 'denied' || key.session.over) return taken
       // Out of contact for a moment: the session is what counts.
       if (await sureRead(key.session, async () => { await key.session.whenConnected({ signal }); return true }, signal) === null) {
         return { kind: signal.aborted ? 'aborted' : 'failed' }

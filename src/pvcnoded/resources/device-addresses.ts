@@ -14,6 +14,9 @@ export interface Device {
   readonly ifname: string
   readonly flags: readonly string[]
   readonly addr_info: readonly Entry[]
+  /** The device that this one is a port of, and of which kind that is. */
+  readonly master?: string | undefined
+  readonly linkinfo?: { readonly info_slave_kind?: string } | undefined
 }
 
 export interface Entry {
@@ -49,9 +52,12 @@ export class DeviceAddresses {
     this.#tools = tools
   }
 
-  /** Null if there is no such device. */
-  async look (attempt: Attempt): Promise<Device | null> {
-    const { code, stdout, stderr } = await attempt.run('ip', '-json', 'address', 'show', 'dev', this.#name)
+  /**
+   * Null if there is no such device. That says nothing of an address that was added before: the name may have been taken from its device.
+   * @param name of another device than this one
+   */
+  async look (attempt: Attempt, name = this.#name): Promise<Device | null> {
+    const { code, stdout, stderr } = await attempt.run('ip', '-json', '-details', 'address', 'show', 'dev', name)
     if (code !== 0 && /does not exist|Cannot find device/.test(stderr)) return null
     if (code !== 0) throw new AttemptFault(`failed: ip address show exited with ${code}${quoted(stderr)}`)
     return devicesIn(stdout)[0] ?? null
@@ -143,7 +149,7 @@ export const cidrOf = ({ local = '', prefixlen }: Entry): string => `${local}/${
 /** The list has an empty object for each device that a filter has left out. */
 function devicesIn (json: string): readonly Device[] {
   const list = JSON.parse(json.trim() === '' ? '[]' : json) as ReadonlyArray<Partial<Device>>
-  return list.flatMap(({ ifname, flags = [], addr_info: entries = [] }) => ifname === undefined ? [] : [{ ifname, flags, addr_info: entries }])
+  return list.flatMap(({ ifname, flags = [], addr_info: entries = [], master, linkinfo }) => ifname === undefined ? [] : [{ ifname, flags, addr_info: entries, master, linkinfo }])
 }
 
 const place = (entry: Entry): readonly string[] =>

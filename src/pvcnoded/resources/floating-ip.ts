@@ -8,7 +8,8 @@
  * address is held, it is announced and the link is asked again at each check; another machine that has it is reported.
  * An IPv6 address is added without the kernel's own duplicate detection, which would keep it unusable for a second, and is never chosen as a source
  * address. The address on the device is one thing whatever its prefix and label and by whichever name the device goes; a device that is down or has no
- * carrier holds nothing. A release removes no other address.
+ * carrier holds nothing. A release removes no other address, and is done only when no device of this machine has this one, by whichever name its device
+ * goes by then; a loopback device may have it all the same, as real servers behind a load balancer do.
  * Does not guarantee anything about routes and connections that used the address.
  */
 import { isIPv6 } from 'node:net'
@@ -98,16 +99,31 @@ export class FloatingIp implements Resource {
 
   async release (attempt: Attempt, { epoch }: AttemptContext): Promise<void | 'absent'> {
     await this.#neighbours.silence()
-    const found = await this.#addresses.look(attempt)
-    if (found === null) return 'absent'
-    const own = this.#own(found)
-    if (own.length === 0) return 'absent'
-    if (epoch === null) this.#warn(found, `${found.ifname} has ${own.map(cidrOf).join(', ')}, left over or added by hand; removing it`)
-    else this.#sayPrefixes(found, own)
-    // Clients wait: it is looked at again only where the kernel has not acknowledged the removal.
-    if (!await this.#addresses.remove(attempt, found, own) && await this.#has(attempt)) throw new AttemptFault(`failed: ${this.#config.device} still has ${this.#config.address}`)
+    const { address, device } = this.#config
+    // Clients wait: both questions are asked at once, although the first has nearly always the answer.
+    const [configured, having] = await Promise.all([this.#addresses.look(attempt), this.#addresses.having(attempt, address)])
+    const holders = having.filter((each) => isOwn(each, configured))
+    let wasReachable = false
+    for (const { ifname } of holders) {
+      const found = ifname === configured?.ifname ? configured : await this.#addresses.look(attempt, ifname)
+      if (found === null) continue
+      const own = this.#own(found)
+      if (ifname !== configured?.ifname) this.#warn(found, `${ifname} has ${own.map(cidrOf).join(', ')}, which is configured for ${device}; removing it`)
+      else if (epoch === null) this.#warn(found, `${ifname} has ${own.map(cidrOf).join(', ')}, left over or added by hand; removing it`)
+      else this.#sayPrefixes(found, own)
+      // It is looked at again only where the kernel has not acknowledged the removal.
+      if (!await this.#addresses.remove(attempt, found, own)) await this.#assertGone(attempt)
+      wasReachable ||= !own.every(isUnusable) && whyUnreachable(found) === null
+    }
     // Where nobody could reach it, another machine may have taken it meanwhile.
-    if (own.every(isUnusable) || whyUnreachable(found) !== null) return 'absent'
+    if (!wasReachable) return 'absent'
+  }
+
+  async #assertGone (attempt: Attempt): Promise<void> {
+    const { address } = this.#config
+    const configured = await this.#addresses.look(attempt)
+    const [left] = (await this.#addresses.having(attempt, address)).filter((each) => isOwn(each, configured))
+    if (left !== undefined) throw new AttemptFault(`failed: ${left.ifname} still has ${address}`)
   }
 
   async check (attempt: Attempt): Promise<void> {
@@ -124,12 +140,12 @@ export class FloatingIp implements Resource {
     const { address } = this.#config
     const found = await this.#reachable(attempt)
     this.#ifname = found.ifname
+    if (daemonBeside && found.flags.includes('LOOPBACK')) throw new AttemptFault(`failed: ${found.ifname} is a loopback device, on which no other machine can reach ${address}`)
     await this.#neighbours.ready(attempt, found.ifname, daemonBeside)
     if (daemonBeside) return
     for (const device of await this.#addresses.having(attempt, address)) {
       const [left] = entriesOf(device, address)
-      // Real servers behind a load balancer have its address on their loopback device.
-      if (left === undefined || (device.ifname !== found.ifname && device.flags.includes('LOOPBACK'))) continue
+      if (left === undefined || !isOwn(device, found)) continue
       throw new AttemptFault(`failed: ${device.ifname} has ${cidrOf(left)}, although this node does not hold it; remove it with ip address del`)
     }
   }
@@ -148,11 +164,6 @@ export class FloatingIp implements Resource {
 
   #isRight (entry: Entry): boolean { return entry.prefixlen === this.#config.prefix && !isUnusable(entry) }
 
-  async #has (attempt: Attempt): Promise<boolean> {
-    const found = await this.#addresses.look(attempt)
-    return found !== null && this.#own(found).length > 0
-  }
-
   #sayPrefixes (device: Device, entries: readonly Entry[]): void {
     for (const entry of entries) if (entry.prefixlen !== this.#config.prefix) this.#warn(device, `${device.ifname} had ${cidrOf(entry)}, not /${this.#config.prefix}; removing it`)
   }
@@ -162,13 +173,18 @@ export class FloatingIp implements Resource {
   }
 }
 
+/** Real servers behind a load balancer have its address on their loopback device, which is not ours to remove. */
+const isOwn = (device: Device, configured: Device | null): boolean => device.ifname === configured?.ifname || !device.flags.includes('LOOPBACK')
+
 /** The kernel's own duplicate detection has not ended, or has found one. */
 const isUnusable = ({ tentative, dadfailed }: Entry): boolean => tentative === true || dadfailed === true
 
 /** Why nobody can reach an address of the device; null if it can be reached. */
-function whyUnreachable ({ flags }: Device): string | null {
+function whyUnreachable ({ flags, master, linkinfo }: Device): string | null {
   if (!flags.includes('UP')) return 'is down'
-  return flags.includes('LOWER_UP') ? null : 'has no carrier'
+  if (!flags.includes('LOWER_UP')) return 'has no carrier'
+  // What comes in at a port of a bridge or bond goes to that; a VRF is no obstacle.
+  return master === undefined || linkinfo?.info_slave_kind === 'vrf' ? null : `is a port of ${master}, which takes its packets; the address belongs on ${master}`
 }
 
 function assertReachable (found: Device, device: string): void {

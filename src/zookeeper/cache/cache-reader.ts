@@ -26,6 +26,8 @@ export interface CacheReaderOptions {
   /** A path is up to date again. */
   readonly onRead: () => void
   readonly onError: (error: unknown, path: string) => void
+  /** A path whose reading had failed has been read. */
+  readonly onRecovered: (path: string) => void
 }
 
 interface Job {
@@ -115,6 +117,7 @@ export class CacheReader {
     this.#active += 1
     try {
       await this.#options.read(path, parts)
+      if (job.failures > 0) this.#options.onRecovered(path)
       job.failures = 0
     } catch (error) {
       job.parts |= parts

@@ -48,6 +48,8 @@ export interface ZnodeCacheOptions {
   readonly probeInterval?: number
   /** A reading that failed though there was contact; it is repeated. */
   readonly onError?: (error: unknown, path: string) => void
+  /** What failed before has been read. */
+  readonly onRecovered?: (path: string) => void
 }
 
 /** `changed`: paths that have another value, other children, or are gone, since the last call; each once. */
@@ -79,7 +81,7 @@ export class ZnodeCache {
   #rejectReady: (error: ZooKeeperError) => void = () => {}
 
   constructor (options: ZnodeCacheOptions) {
-    this.#options = { concurrency: 64, probeInterval: 1_000, onError: () => {}, ...options }
+    this.#options = { concurrency: 64, probeInterval: 1_000, onError: () => {}, onRecovered: () => {}, ...options }
     this.#roots = new Set(options.roots)
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve
@@ -212,6 +214,7 @@ export class ZnodeCache {
       onIdle: () => { if (synced) this.#idle(reader) },
       onRead: this.#look,
       onError: this.#options.onError,
+      onRecovered: this.#options.onRecovered,
     })
     this.#reader = reader
     const start = (): void => {

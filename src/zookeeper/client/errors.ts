@@ -139,6 +139,11 @@ export function isLinkFailure (error: unknown): error is ZooKeeperError {
   return hasCode(error, 'connection_loss', 'operation_timeout', 'deadline', 'session_moved')
 }
 
+/** The servers serve no session that is not authenticated as they require: the next one will fare likewise. */
+export function isUnauthenticated (error: unknown): boolean {
+  return hasCode(error, 'auth_required', 'auth_failed')
+}
+
 /** The session is over: nothing on it will ever succeed again. */
 export function isSessionEnd (error: unknown): error is ZooKeeperError {
   return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')

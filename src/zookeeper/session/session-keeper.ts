@@ -4,7 +4,8 @@
  * Guarantees: at most one session at a time; a new one only after the last is over; between attempts a bounded wait with
  * jitter, so that a cluster's daemons do not come back in step; nothing silent: every attempt, session and loss goes to
  * `report`. Without ZooKeeper it keeps trying and says so, with what each server does. A session that the servers take no more, while they take
- * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever.
+ * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever. Servers that want sessions to authenticate are
+ * tried once in `backoff.max`, and a session on them counts as one only when it has answered.
  * Does not guarantee that `current` is connected: it may be suspended. A session is `current` from its first connection
  * to its end.
  */
@@ -13,7 +14,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts'
 import { linkSignals } from '../../runtime/deadline.ts'
 import type { Connection, Connector } from '../client/connection.ts'
 import type { Diagnosis } from '../client/diagnosis.ts'
-import { ZooKeeperError, isZooKeeperError } from '../client/errors.ts'
+import { ZooKeeperError, isLinkFailure, isUnauthenticated, isZooKeeperError } from '../client/errors.ts'
 import { Session } from './session.ts'
 
 export type KeeperReport =
@@ -61,6 +62,8 @@ export class SessionKeeper {
   #timer: Timer | null = null
   #closing: Promise<void> | null = null
   #diagnosing = false
+  /** The last session ended because it was not authenticated: the next has to answer before it counts as one. */
+  #doubtful = false
   /** When the present session was first connected. */
   #connectedAt = -Infinity
   /** Finds out whether the servers take new sessions while ours is out of contact. */
@@ -103,8 +106,11 @@ export class SessionKeeper {
       const session = this.#session
       try {
         await session.whenConnected({ signal: ended })
-        return session
+        if (!this.#doubtful) return session
+        // The same question as the keeper's own: an answer, or the end of the session.
+        await session.exists('/', { signal: ended })
       } catch (error) {
+        if (!session.over && !ended.aborted && isLinkFailure(error)) continue
         if (!session.over && !ended.aborted) throw error
         if (session === this.#session && !ended.aborted) await this.#nextAttempt(ended)
       }
@@ -160,7 +166,10 @@ export class SessionKeeper {
     session.onState((state) => {
       switch (state) {
         case 'connecting': break
-        case 'connected': this.#connected(session); break
+        case 'connected':
+          if (this.#doubtful) void this.#check(session)
+          else this.#connected(session)
+          break
         case 'suspended':
           this.#options.report({ event: 'session_suspended', serial: session.serial })
           this.#watchRefusal(session)
@@ -216,6 +225,20 @@ export class SessionKeeper {
     if (this.#current === null && !this.#closed.signal.aborted) report({ event: 'diagnosed', diagnosis })
   }
 
+  async #check (session: Session): Promise<void> {
+    for (let answered = false; !answered;) {
+      try {
+        answered = await session.exists('/') !== null
+      } catch (error) {
+        // Asked again with the next connection, unless the session is over, which is reported.
+        if (session.state !== 'connected') return
+        if (!isLinkFailure(error)) throw error
+      }
+    }
+    this.#doubtful = false
+    this.#connected(session)
+  }
+
   #connected (session: Session): void {
     this.#endRefusal()
     if (this.#current === session) {
@@ -233,7 +256,8 @@ export class SessionKeeper {
     const error = isZooKeeperError(reason) ? reason : new ZooKeeperError('unknown', { op: 'connect', cause: reason })
     const serial = session.serial
     this.#endRefusal()
-    if (this.#current === session) {
+    const wasCurrent = this.#current === session
+    if (wasCurrent) {
       // One that ended as soon as it had begun is no success: the next would end the same way.
       if (this.#options.clock.monotonic() - this.#connectedAt >= LASTING) this.#failures = 0
       this.#current = null
@@ -243,8 +267,11 @@ export class SessionKeeper {
     this.#failures += 1
     const { min, max } = this.#options.backoff ?? { min: 100, max: 5_000 }
     const step = Math.min(max, min * 2 ** (this.#failures - 1))
-    const retryIn = Math.round(step * (0.5 + this.#options.random() / 2))
-    if (session.id === '') {
+    this.#doubtful = isUnauthenticated(error)
+    const retryIn = Math.round(this.#doubtful ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
+    if (this.#doubtful && !wasCurrent) {
+      this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })
+    } else if (session.id === '') {
       this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })
       void this.#diagnose()
     }

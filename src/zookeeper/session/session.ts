@@ -18,7 +18,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Connection, ConnectionEvent, Connector, Stat } from '../client/connection.ts'
-import { ZooKeeperError, isNoNode, isNodeExists, isWrite, type Operation } from '../client/errors.ts'
+import { ZooKeeperError, isNoNode, isNodeExists, isUnauthenticated, isWrite, type Operation } from '../client/errors.ts'
 import { parentPath } from '../client/paths.ts'
 import { checkVersion } from '../client/arguments.ts'
 import { WatchListeners, type WatchListener } from '../client/watch-listeners.ts'
@@ -256,7 +256,11 @@ export class Session {
       })
       options.signal?.addEventListener('abort', onAbort, { once: true })
       // What comes after the deadline is of no interest any more: the caller has been told that the outcome is unknown.
-      start().then((value) => { if (settle()) resolve(value) }, fail)
+      start().then((value) => { if (settle()) resolve(value) }, (error: ZooKeeperError) => {
+        fail(error)
+        // The server has closed the connection with these words; the client would come back, and be told the same, for as long as the session lives.
+        if (isUnauthenticated(error)) this.destroy(error)
+      })
     })
   }
 

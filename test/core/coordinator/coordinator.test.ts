@@ -104,6 +104,7 @@ t.test('releasing towards a PVC peer', async (t) => {
   t.strictSame(leaving().words, ['note begun', 'hold_sync'])
   t.strictSame(leaving().answer().words, ['publish'])
   t.strictSame(leaving().answer({ kind: 'refused' }).words, ['publish'], 'with or without the lock')
+  t.strictSame(leaving().answer({ kind: 'denied', denial: { code: 'no_auth', operation: 'create', path: null, message: '' } }).words, ['publish'], 'which may be denied, too')
   t.ok(leaving().answer({ kind: 'failed' }).words.includes('note demoted'), 'the session is gone')
   for (const kind of ['done', 'failed'] as const) {
     t.strictSame(leaving().answer().until('release_sync').answer({ kind }).words, ['delay 2000'], `release: ${kind}`)

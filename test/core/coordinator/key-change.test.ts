@@ -7,6 +7,8 @@ import { key, record, keySnapshot } from '../../support/scenario/builders.ts'
 
 const toHv2: Intent = { kind: 'request', request: { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: null, reason: null } }
 
+const denial = { code: 'no_auth', operation: 'create', path: '/switchovers/0', message: 'ZooKeeper does not permit it' }
+
 /** Runs a change to its end: everything is `done` but what `failure` names by operation and occurrence (`write_key`, `write_key/2`). */
 function run (intent: Intent, read: KeySnapshot, failure: Record<string, KeyAnswer['kind']> = {}, underLock = false): { ops: string[], outcome: KeyOutcome } {
   let change: KeyChange = beginKeyChange(intent, { underLock })
@@ -19,7 +21,7 @@ function run (intent: Intent, read: KeySnapshot, failure: Record<string, KeyAnsw
     const shown = op.op === 'write_key' ? ` ${op.value}@${op.version}` : op.op === 'close_record' ? ` ${op.record.epoch} ${op.record.outcome}@${op.version}` : op.op === 'create_record' ? ` ${op.record.epoch}` : op.op === 'write_ledger' ? ` ${op.ledger.base}@${op.version}` : ''
     ops.push(`${op.op}${shown}`)
     const kind = failure[nth === 1 ? op.op : `${op.op}/${nth}`] ?? 'done'
-    const progress = continueKeyChange(change, kind === 'done' ? { kind, ...(op.op === 'read_snapshot' ? { keySnapshot: read } : {}) } : { kind }, 'now')
+    const progress = continueKeyChange(change, kind === 'done' ? { kind, ...(op.op === 'read_snapshot' ? { keySnapshot: read } : {}) } : kind === 'denied' ? { kind, denial } : { kind }, 'now')
     if (progress.done) return { ops, outcome: progress.outcome }
     change = progress.change
   }
@@ -59,6 +61,15 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['the key unknown', toHv2, keySnapshot(), { write_key: 'unknown' }, plain, 'unknown'],
   ['the lock not released', toHv2, keySnapshot(), { unlock: 'failed' }, plain, 'committed'],
 
+  ['the lock denied', toHv2, keySnapshot(), { lock: 'denied' }, ['lock'], 'denied'],
+  ['the snapshot denied', toHv2, keySnapshot(), { read_snapshot: 'denied' }, ['lock', 'read_snapshot', 'unlock'], 'denied'],
+  ['the ledger denied', toHv2, keySnapshot({ ledger: null }), { write_ledger: 'denied' }, ['lock', 'read_snapshot', 'write_ledger 1@0', 'unlock'], 'denied'],
+  ['the record denied', toHv2, keySnapshot(), { create_record: 'denied' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'denied'],
+  ['the key denied', toHv2, keySnapshot(), { write_key: 'denied' }, [...plain.slice(0, 4), 'close_record 2 not_applied@0', 'unlock'], 'denied'],
+  ['and the closing of its record', toHv2, keySnapshot(), { write_key: 'denied', close_record: 'denied' }, [...plain.slice(0, 4), 'close_record 2 not_applied@0', 'unlock'], 'denied'],
+  ['the release of the lock denied', toHv2, keySnapshot(), { unlock: 'denied' }, plain, 'committed'],
+  ['denied while using up', toHv2, died, { write_key: 'denied' }, ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'write_key hv1@1', 'unlock'], 'denied'],
+
   ['epochs of writers that died are used up', toHv2, died, {}, usedUp, 'committed'],
   ['closed by an observer meanwhile', toHv2, died, { close_record: 'refused' }, usedUp, 'committed'],
   ['not closed', toHv2, died, { close_record: 'failed' }, ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'unlock'], 'not_started'],
@@ -74,6 +85,7 @@ t.test('changes', async (t) => {
     t.equal(done.outcome.kind, outcome, what)
   }
   for (const kind of ['unknown', 'overwritten'] as const) t.match(run(toHv2, keySnapshot(), { write_key: kind }).outcome, { epoch: 2 }, 'whose record will tell')
+  t.same(run(toHv2, keySnapshot(), { create_record: 'denied' }).outcome, { kind: 'denied', denial }, 'with what is denied')
   t.match(run(toHv2, keySnapshot()).outcome, { record: { epoch: 2, from: 'hv1', to: 'hv2', timeout: 9, started_at: 'now', outcome: null } })
 })
 

@@ -119,6 +119,23 @@ t.test('giving the key back', async (t) => {
   }
 })
 
+t.test('what ZooKeeper denies', async (t) => {
+  const denied: NodeAnswer = { kind: 'denied', denial: { code: 'no_auth', operation: 'create', path: '/x', message: 'not permitted' } }
+  const named = taking().answer(denied)
+  t.strictSame(named.words, ['note given_up', 'cancel', 'delay 5000'], 'the lock: it backs off')
+  t.match(named.effects[0], { note: { reason: 'not permitted' } })
+  for (const op of ['read_snapshot', 'publish', 'write_state', 'read_peers', 'read_record'] as const) {
+    t.match(taking().until(op).answer(denied).effects.find((effect) => effect.type === 'note'), { note: { code: 'demoted', reason: `${stepOf[op]}: not permitted` } }, `${op}: what cannot be published or read is no ground for holding anything`)
+  }
+  const closing = () => taking().until('acquire').answer({ kind: 'refused', failure }).until('conclude')
+  t.strictSame(closing().answer(denied).words, ['read_snapshot'], 'the record stays open')
+  const given = closing().answer().answer(denied)
+  t.strictSame(given.words, ['note key_changed', 'unlock'], 'the key stays, and the lock is released')
+  t.match(given.effects[0], { note: { outcome: 'denied', denial: { path: '/x' } } })
+})
+
+const stepOf = { read_snapshot: 'look_again', publish: 'publish', write_state: 'enter', read_peers: 'await_release', read_record: 'confirm' } as const
+
 t.test('a stuck node that takes over again does not forget what it holds', async (t) => {
   const driver = new Driver({ state: 'relinquish', held: ['ip'] }).view('hv1', 1).elapse('idle').until('acquire', 'dhcp')
   t.strictSame(driver.state.held, ['ip', 'dhcp'])

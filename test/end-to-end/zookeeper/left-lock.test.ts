@@ -25,6 +25,10 @@ t.test('a persistent child of the primary lock', { timeout: 120_000 }, async (t)
   t.ok(await held() > 0)
 
   t.equal(await made.nodes.get(former)?.stop(), 0, 'the primary stops, although it cannot hand over')
+  const named = ({ level, msg }: { level: string, msg: string }) => level === 'warn' && msg.startsWith('the primary lock is held by `script mover`')
+  t.equal(made.nodes.get(former)?.log.filter(named).length, 1, 'and says once who holds the lock')
+  const waited = made.nodes.get(former)?.log.filter((line) => line['outcome'] === 'lock_timeout') ?? []
+  t.ok(waited.length > 0 && waited.every(({ msg }) => msg.includes('the primary lock is held by `script mover`')), 'every wait that ended without the lock names the holder')
   await eventually(() => made.nodes.get(other)?.log.some(({ msg }) => msg.startsWith('the primary lock is held by `script mover`')) === true)
   t.equal(watcher.feed.view?.key.value, former, 'nobody takes over')
 

@@ -332,3 +332,60 @@ t.test('held means reachable', async (t) => {
     a.ip('link', 'set', 'p1', 'up')
   }
 })
+
+t.test('a device that loses its configured name while the address is held', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  const rename = (from: string, to: string) => {
+    a.ip('link', 'set', from, 'down')
+    a.ip('link', 'set', from, 'name', to)
+    a.ip('link', 'set', to, 'up')
+  }
+  const altname = (verb: 'add' | 'del') => a.ip('link', 'property', verb, 'dev', 'eth0', 'altname', 'uplink')
+  const losses = [
+    ['its altname is deleted', 'uplink', () => altname('del'), () => altname('add')],
+    ['it is renamed', 'eth0', () => rename('eth0', 'eth7'), () => rename('eth7', 'eth0')],
+    ['another device has the name by then', 'eth0', () => {
+      rename('eth0', 'eth7')
+      a.ip('link', 'add', 'eth0', 'type', 'bridge')
+      a.ip('link', 'set', 'eth0', 'up')
+    }, () => {
+      a.ip('link', 'del', 'eth0')
+      rename('eth7', 'eth0')
+    }],
+  ] as const
+  altname('add')
+  for (const [what, device, lose, mend] of losses) {
+    for (const [address, prefix] of FAMILIES) {
+      const vip = on(a, address, prefix, device)
+      t.same(await vip.attempt('acquire', context), { kind: 'done' })
+      if (what !== 'its altname is deleted' && address.includes(':')) a.ip('address', 'del', `${address}/${prefix}`, 'dev', 'eth0')
+      lose()
+      // The kernel takes IPv6 addresses from a device that goes down for its renaming.
+      if (what !== 'its altname is deleted' && address.includes(':')) a.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth7', 'nodad')
+      t.match(await vip.attempt('check', context), { kind: 'failed' }, `${what}: ${address} is not where it is configured`)
+      warnings.length = 0
+      t.same(await vip.attempt('release', context), { kind: 'done' })
+      t.notOk(a.has(address), 'released means that no device has it')
+      t.match(warnings, [new RegExp(`has ${address.replaceAll('.', '\\.')}/${prefix}, which is configured for ${device}; removing it`)])
+      t.same(await vip.attempt('release', context), { kind: 'done', absent: true })
+      mend()
+      t.same(await vip.attempt('ready', { epoch: null, signal }), { kind: 'done' }, 'nothing is left over')
+    }
+  }
+  const { address } = a
+  t.ok(a.has(address), 'its own address stays')
+
+  a.ip('address', 'add', '10.213.7.254/32', 'dev', 'lo')
+  t.same(await on(a).attempt('release', context), { kind: 'done', absent: true }, 'the loopback device of a real server is left alone')
+  t.ok(a.has('10.213.7.254'))
+})
+
+t.test('a device whose address cannot be removed is not released, whatever its name', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  const runner = a.runner(commands)
+  const stubborn: CommandRunner = { run: async (request) => await runner.run(request.argv.includes('del') ? { ...request, argv: ['false'] } : request) }
+  a.ip('link', 'property', 'add', 'dev', 'eth0', 'altname', 'uplink')
+  t.same(await on(a, '10.213.7.254', 24, 'uplink').attempt('acquire', context), { kind: 'done' })
+  a.ip('link', 'property', 'del', 'dev', 'eth0', 'altname', 'uplink')
+  t.match(await message(on(a, '10.213.7.254', 24, 'uplink', stubborn).attempt('release', context)), /eth0 still has 10\.213\.7\.254/)
+})

@@ -11,7 +11,7 @@ import { KeyOperations } from '../../../cluster/key-operations.ts'
 import { readEpoch, readRecord } from '../../../cluster/reading.ts'
 import { eligibilityReport, type CandidateReport } from '../../../core/switchover/eligibility-report.ts'
 import { historyPage, type HistoryEntry, type HistoryPage } from '../../../core/switchover/history.ts'
-import type { KeyOutcome } from '../../../core/coordinator/key-change.ts'
+import type { Denial, KeyOutcome } from '../../../core/coordinator/key-change.ts'
 import type { Refusal } from '../../../core/coordinator/intent.ts'
 import type { SwitchoverRecord } from '../../../core/model/record.ts'
 import { holderInWords } from '../../../core/model/lock-holder.ts'
@@ -26,7 +26,7 @@ import type { Logger } from '../../../runtime/log/log.ts'
 import type { LockBook } from '../../../zookeeper/locks/locks.ts'
 import type { Session } from '../../../zookeeper/session/session.ts'
 import type { Contact } from '../contact.ts'
-import { ApiError, asNotStarted, zookeeperUnavailable } from '../../errors/errors.ts'
+import { ApiError, asNotStarted, zookeeperPermission, zookeeperUnavailable } from '../../errors/errors.ts'
 import { epochUnknown, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
 import type { ClusterCache } from '../cluster-cache.ts'
 import type { Client, Waiters } from '../waiters.ts'
@@ -82,7 +82,7 @@ export class SwitchoverService {
   /**
    * Judges the request and carries it out.
    * @param judge in place of the core's rule, before the lock is taken
-   * @throws ApiError with the codes of `switchover-problems.ts`, `zookeeper_unavailable`
+   * @throws ApiError with the codes of `switchover-problems.ts`, `zookeeper_unavailable`, `zookeeper_permission`
    */
   async request (request: SwitchoverRequest, judge: Judge = (keySnapshot) => rule(request, keySnapshot)): Promise<SwitchoverAnswer> {
     const { book, identifier, clock, log } = this.#options
@@ -198,6 +198,7 @@ export class SwitchoverService {
       case 'unknown': return outcome
       case 'overwritten': return { kind: 'unknown', epoch: outcome.epoch }
       case 'not_started': throw zookeeperUnavailable(undefined, 'not_started')
+      case 'denied': throw this.#denied(outcome.denial)
       // Whoever holds the lock may have begun something meanwhile, which is then the answer.
       case 'lock_timeout': return await this.#withoutLock(judge).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(this.#lockNotHad())
       case 'refused': return await this.#refused(outcome.refusal)
@@ -205,6 +206,11 @@ export class SwitchoverService {
       case 'adopted': return await this.#moved()
       default: return unreachable(outcome)
     }
+  }
+
+  #denied ({ code, operation, path, message }: Denial): ApiError {
+    this.#options.log.warn({ reason: code, operation, path }, `a switchover could not be written: ${message}`)
+    return code === 'no_auth' ? zookeeperPermission(operation, path, undefined, 'not_started') : zookeeperUnavailable(undefined, 'not_started')
   }
 
   /** Names the holder, as the view has it. */

@@ -1,0 +1,13 @@
+/**
+ * What ZooKeeper denies, told apart from a lost link and from a znode that is not as expected: an answer that the same request will get again
+ * until somebody has changed the access list. It was never applied, and the session continues: whoever holds a lock on it has to release it.
+ */
+import type { Denial } from '../core/coordinator/key-change.ts'
+import { isLinkFailure, isSessionEnd, isZooKeeperError, hasCode } from '../zookeeper/client/errors.ts'
+
+/** Null for every other failure, and for a write that may have been applied. */
+export function denialOf (error: unknown): Denial | null {
+  if (!isZooKeeperError(error) || error.maybeApplied || isLinkFailure(error) || isSessionEnd(error) || hasCode(error, 'aborted')) return null
+  const { code, op, path, message } = error
+  return { code, operation: op, path: path ?? null, message: code === 'no_auth' ? `ZooKeeper does not permit the operation ${op} on ${path ?? '/'}` : message }
+}
