@@ -22,7 +22,7 @@ export const sentences = {
   422: 'It cannot be done as things are, with every reason.',
   429: 'Too many wrong keys or writes within a minute; try again after Retry-After.',
   502: 'The switchover that was waited for failed.',
-  503: 'ZooKeeper cannot be reached, or the lock was not had; try again after Retry-After.',
+  503: 'ZooKeeper cannot be reached, or waiting for the lock timed out; retry after Retry-After.',
   504: 'The switchover that was waited for was not done within its bound.',
 } as const
 export type ErrorStatus = keyof typeof sentences

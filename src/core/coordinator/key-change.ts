@@ -24,7 +24,7 @@ export type KeyOp =
 export type KeyAnswer =
   /** Committed, or read. */
   | { readonly kind: 'done', readonly keySnapshot?: KeySnapshot }
-  /** Certainly not: the version had moved, the name was taken, the lock was not had in time. */
+  /** Certainly not: the version had moved, the name was taken, waiting for the lock timed out. */
   | { readonly kind: 'refused' }
   /** Others have written there since: whether it was applied before that cannot be seen any more. */
   | { readonly kind: 'overwritten' }

@@ -40,7 +40,7 @@ export const problems = {
   internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],
   zookeeper_unavailable: [503, 'ZooKeeper cannot be reached', 'Try again after `Retry-After`. If `outcome` is `in_progress`, follow `Location` instead.'],
   zookeeper_permission: [503, 'ZooKeeper does not permit this', 'Look at the access list of the path that `detail` names (`getAcl` of zkCli.sh), and give this API the right.'],
-  lock_not_had: [503, 'The primary lock was not had in time', 'Try again after `Retry-After`. If it stays held, the message names the holder, and "A lock that is not released" in docs/operations.md says what to do.'],
+  lock_not_had: [503, 'Timed out waiting for the primary lock', 'Retry after `Retry-After`. If it stays held, the message names the holder, and "A lock that is not released" in docs/operations.md says what to do.'],
   outcome_unknown: [503, 'Whether the write was done is not known', 'Follow `Location`; it tells once ZooKeeper answers.'],
   too_many_waiting: [503, 'Too many clients are waiting', 'Try again after `Retry-After`, or raise `pvc.api.limits.waiters`.'],
   shutting_down: [503, 'This API is shutting down', 'Ask another API.'],

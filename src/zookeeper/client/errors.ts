@@ -30,7 +30,7 @@ export const ERROR_CODES = {
   client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run tools/setup.sh',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
   watch_overflow: 'the session watches more paths than one request can re-arm, and could not be resumed',
-  lock_timeout: 'the lock was not had in time; the attempt was withdrawn',
+  lock_timeout: 'timed out waiting for the lock; the attempt was withdrawn',
   lock_lost: 'the lock is no longer held',
   lock_abandoned: 'the caller no longer wants the lock; the attempt was withdrawn',
   lock_unsettled: 'an earlier attempt of this process on this lock is not yet confirmed to be gone',
