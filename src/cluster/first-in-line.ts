@@ -1,4 +1,4 @@
-/** The holder of a lock, by the first child below the lock's path. */
+/** The holder of an exclusive lock, by the first child below the lock's path that an exclusive lock waits for: readers are no obstacle to it. */
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import type { Znode } from '../core/model/znode.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
@@ -14,7 +14,7 @@ const printable = (text: string): string => text.slice(0, LONGEST).replace(/[\p{
  * @param read gives the child of that name, or undefined where it is gone
  */
 export function lockHolder (children: readonly string[], read: (child: string) => Znode | undefined): LockHolder | null {
-  const first = lockContenders(children)[0]?.name
+  const first = lockContenders(children).find(({ marker }) => marker === '__lock__')?.name
   const znode = first === undefined ? undefined : read(first)
   if (first === undefined || znode === undefined) return null
   return { child: printable(first), identifier: printable(znode.data), session: znode.owner === '' ? null : znode.owner, since: znode.modified }

@@ -21,5 +21,7 @@ t.test('the first of the line', async (t) => {
 t.test('nobody', async (t) => {
   t.equal(lockHolder([], () => undefined), null)
   t.equal(lockHolder(['other'], () => znode('x', '1')), null)
+  t.equal(lockHolder(['r__rlock__0000000000'], () => znode('a reader', '1')), null, 'an exclusive lock does not wait for readers')
+  t.match(lockHolder(['r__rlock__0000000000', 'a__lock__0000000001'], (child) => znode(child, '1')), { child: 'a__lock__0000000001' })
   t.equal(lockHolder(['a__lock__0000000001'], () => undefined), null, 'it is gone meanwhile')
 })
