@@ -24,13 +24,16 @@ export interface NodeReply extends Omit<Known<NodeDetails>, 'daemon_state' | 'co
   readonly resources?: NonNullable<NodeDetails['resources']>
 }
 
+/** The coordinator state as it is sent. A node that starts for the first time has none yet, and PVC's daemon says `secondary` from its registration on. */
+export const shownState = (coordinatorState: NodeDetails['coordinator_state'], daemonState: NodeDetails['daemon_state']): NodeReply['coordinator_state'] =>
+  coordinatorState ?? (daemonState === 'init' ? 'secondary' : UNKNOWN)
+
 export function nodeReply (details: NodeDetails): NodeReply {
   const { vcpu, memory, resources, daemon_state: daemonState, coordinator_state: coordinatorState } = details
   return {
     name: details.name,
     daemon_state: daemonState ?? UNKNOWN,
-    // A node that is starting holds nothing that it was asked for yet, and PVC's daemon says so from its registration on.
-    coordinator_state: coordinatorState ?? (daemonState === 'init' ? 'secondary' : UNKNOWN),
+    coordinator_state: shownState(coordinatorState, daemonState),
     domain_state: details.domain_state ?? UNKNOWN,
     pvc_version: details.pvc_version ?? NONE,
     cpu_count: details.cpu_count ?? 0,

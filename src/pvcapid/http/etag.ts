@@ -1,4 +1,5 @@
 /** Entity tags (RFC 9110) as clients send them back. */
+import { ApiError } from '../errors/errors.ts'
 import { serialized } from '../fast-path/serialized-reply.ts'
 
 /** The tag of a reply. */
@@ -13,4 +14,15 @@ export function isTagIn (header: string | undefined, etag: string): boolean {
   // One tag, as it was given, is what nearly everybody sends.
   if (header === etag || header.trim() === '*') return true
   return header.split(',').map((tag) => tag.trim().replace(/^W\//, '')).includes(etag)
+}
+
+/** An entity tag, or a list of them (RFC 9110). */
+const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/
+
+/** Whether an `If-Match` is well-formed: a condition that does not hold, where it is no tag of ours. */
+export const isWellFormed = (header: string): boolean => TAGS.test(header)
+
+/** Throws `argument_invalid` for an `If-Match` that is neither `*` nor a list of entity tags: what a condition says has to be known before it is judged. */
+export function checkTags (header: string | undefined): void {
+  if (header !== undefined && header.trim() !== '*' && !isWellFormed(header)) throw new ApiError('argument_invalid', 'If-Match has to be an ETag of the same path, several of them, or *.', { outcome: 'not_started' })
 }

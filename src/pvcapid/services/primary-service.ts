@@ -44,12 +44,6 @@ export class PrimaryService {
   }
 }
 
-/** An entity tag, or a list of them (RFC 9110). */
-const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/
-
-/** Whether an `If-Match` is well-formed: a condition that does not hold, where it is no tag of ours. */
-export const isWellFormed = (header: string): boolean => TAGS.test(header)
-
 /** The epoch in an `If-Match`: an ETag of `/primary`, or its epoch alone. Null for `*`, undefined if it is neither. */
 export function expectedEpoch (header: string | undefined): number | null | undefined {
   if (header === undefined || header.trim() === '*') return null

@@ -1,9 +1,10 @@
 /** The two small writes of PVC's API: maintenance mode and a node's domain state. Each is versioned over what it was decided on. */
 import { domainStateOf } from '../../core/model/states.ts'
+import { UNKNOWN } from '../../core/pvc/node-reply.ts'
 import { isNodeName, MAINTENANCE, nodePath } from '../../cluster/layout.ts'
 import type { Contact } from './contact.ts'
 import { ApiError, asNotStarted } from '../errors/errors.ts'
-import { etagOf, isTagIn } from '../http/etag.ts'
+import { checkTags, etagOf, isTagIn } from '../http/etag.ts'
 import { stateArgument, type StateSources } from './switchover/state-argument.ts'
 import type { ClusterCache } from './cluster-cache.ts'
 
@@ -25,6 +26,7 @@ export class SettingsService {
   /** Switches maintenance mode; answers with a sentence for people. `ifMatch` is compared with the status that this API shows. */
   async setMaintenance (sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const value = stateArgument(['true', 'false'], sources)
+    checkTags(ifMatch)
     if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf(this.#status())))
     const written = await this.#contact.write(MAINTENANCE, value, (present) => present !== value)
     const mode = value === 'true' ? 'maintenance' : 'normal'
@@ -34,6 +36,7 @@ export class SettingsService {
   /** Asks a node to give its domains away or to take them again; answers with a sentence for people. An unknown node is 400 here, as in PVC. */
   async setDomainState (node: string, sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const state = stateArgument(['flush', 'ready'], sources)
+    checkTags(ifMatch)
     if (!isNodeName(node) || !await this.#exists(node)) {
       throw new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { status: 400, outcome: 'not_started' })
     }
@@ -41,7 +44,7 @@ export class SettingsService {
     let before: string | null = null
     const written = await this.#contact.write(nodePath(node, 'domainstate'), value, (present) => {
       before = domainStateOf(present)
-      if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf({ name: node, domain_state: before })))
+      if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf({ name: node, domain_state: before ?? UNKNOWN })))
       return before !== value && before !== reached
     })
     if (written) return `Node ${node} ${doing}.`

@@ -5,12 +5,13 @@
 import { ineligibilityReasons } from '../../../core/switchover/eligibility.ts'
 import { isServing, type Member } from '../../../core/model/member.ts'
 import { coordinatorStates } from '../../../core/model/states.ts'
+import { shownState, UNKNOWN } from '../../../core/pvc/node-reply.ts'
 import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
 import { epochNow } from '../../../core/switchover/key-snapshot.ts'
 import { isKnownEpoch, rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
 import { isNodeName } from '../../../cluster/layout.ts'
 import { ApiError } from '../../errors/errors.ts'
-import { etagOf, isTagIn } from '../../http/etag.ts'
+import { checkTags, etagOf, isTagIn } from '../../http/etag.ts'
 import { expectedEpoch } from '../primary-service.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
 import { outcomeUnknown, preconditionFailed, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
@@ -40,6 +41,7 @@ export class CoordinatorStateService {
   async set (node: string, sources: StateSources, requestedBy: string | null, ifMatch: string | undefined): Promise<CoordinatorStateAnswer> {
     const state = stateArgument(['primary', 'secondary'], sources)
     const epoch = expectedEpoch(ifMatch)
+    if (epoch === undefined) checkTags(ifMatch)
     if (!isNodeName(node)) throw nodeUnknown(node)
     const request: SwitchoverRequest = {
       to: state === 'primary' ? node : null,
@@ -82,10 +84,11 @@ function expecting (tag: string | undefined, node: string, keySnapshot: KeySnaps
   if (tag === undefined) return ruling
   // Of a retry it is that of a state before.
   const isRetry = ruling.kind === 'already' || ruling.kind === 'in_flight'
-  if (isRetry && [...Object.keys(coordinatorStates), null].some((before) => isTagIn(tag, etagOf({ name: node, coordinator_state: before })))) return ruling
-  const state = keySnapshot.members.find(({ name }) => name === node)?.coordinatorState ?? null
+  if (isRetry && [...Object.keys(coordinatorStates), UNKNOWN].some((before) => isTagIn(tag, etagOf({ name: node, coordinator_state: before })))) return ruling
+  const member = keySnapshot.members.find(({ name }) => name === node)
+  const state = shownState(member?.coordinatorState ?? null, member?.daemonState ?? null)
   if (isTagIn(tag, etagOf({ name: node, coordinator_state: state }))) return ruling
-  throw preconditionFailed(`Node ${node} is ${state ?? 'in no readable state'} and not as the ETag in If-Match has it.`, keySnapshot.key.value, epochNow(keySnapshot))
+  throw preconditionFailed(`Node ${node} is ${state === UNKNOWN ? 'in no readable state' : state} and not as the ETag in If-Match has it.`, keySnapshot.key.value, epochNow(keySnapshot))
 }
 
 function refuseUnable (member: Member): void {

@@ -1,5 +1,6 @@
 /** The switchover routes' one call: from what came over HTTP to the service, and from its answer to a reply. */
-import { expectedEpoch, isWellFormed } from '../primary-service.ts'
+import { isWellFormed } from '../../http/etag.ts'
+import { expectedEpoch } from '../primary-service.ts'
 import { ApiError, asNotStarted, problems, RETRY_AFTER, type ProblemCode } from '../../errors/errors.ts'
 import { inProgress, outcomeUnknown, noContact, stillUnknown, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../../../core/switchover/eligibility-report.ts'
