@@ -47,7 +47,7 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
   const onHost = loaded.ok && wanted === 'check' ? await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: dnsLookup }) : []
   const problems = [...loaded.problems, ...wanted === 'check' ? exposed : [], ...onHost]
   process.exitCode = reportProblems(problems, (text) => { process.stderr.write(text) }, isStrict)
-  if (!loaded.ok || (isStrict && process.exitCode !== 0)) return
+  if (!loaded.ok || (wanted === 'check' && process.exitCode !== 0)) return
   if (wanted === 'check') return console.log(verdict(file, problems))
   const config = loaded.value
   const logTail = new LogTail()
