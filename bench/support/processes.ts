@@ -46,7 +46,7 @@ export async function startPvcapid (zookeeper: string, { node = 'n0000', profile
   const folder = temporaryFolder()
   const file = join(folder, 'pvcapid.yaml')
   const tokens = [{ description: 'operators', role: 'operate', token: OPERATE_KEY }, { description: 'watch', role: 'read', token: READ_KEY }]
-  const api = { listen_port: 0, limits: { connections_per_address: 20_000, failed_authentications: 0, writes: 0, waiters: 20_000, waiters_per_client: 20_000, event_streams: 20_000, event_streams_per_client: 20_000 }, authentication: { enabled: true, tokens } }
+  const api = { listen_port: 0, limits: { connections: 40_000, connections_per_address: 20_000, failed_authentications: 0, writes: 0, waiters: 20_000, waiters_per_client: 20_000, event_streams: 20_000, event_streams_per_client: 20_000 }, authentication: { enabled: true, tokens } }
   writeFileSync(file, stringify({ pvc: { node, coordinators: [zookeeper], zookeeper: { session_timeout: sessionTimeout }, api } }))
   const begun = performance.now()
   const daemon = new DaemonProcess('pvcapid', 'pvcapid', file, profile === null ? {} : { flags: ['--cpu-prof', `--cpu-prof-dir=${profile}`] })

@@ -29,7 +29,7 @@ export async function startPvcapid (t: Test, zookeeper: string, { heap }: Fuzzed
   const file = join(folder, 'pvcapid.yaml')
   const port = await freePort()
   const tokens = [{ description: 'ops', role: 'operate', token: OPERATE }, { description: 'watch', role: 'read', token: READ }]
-  const api = { listen_port: port, limits: { connections_per_address: 20_000, failed_authentications: 0, writes: 0 }, authentication: { enabled: true, tokens } }
+  const api = { listen_port: port, limits: { connections: 40_000, connections_per_address: 20_000, failed_authentications: 0, writes: 0 }, authentication: { enabled: true, tokens } }
   writeFileSync(file, stringify({ pvc: { node: 'plum', coordinators: [zookeeper], zookeeper: { session_timeout: 4 }, log_level: 'warn', api } }))
   const daemon = new DaemonProcess('pvcapid', 'fuzzed', file, heap === undefined ? {} : { flags: [`--max-old-space-size=${heap}`] })
   t.teardown(async () => {
