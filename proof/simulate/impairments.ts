@@ -6,6 +6,7 @@ export class Impairments {
   readonly #timeline: Timeline
   readonly #until = new Map<string, number>()
   #everybody = -Infinity
+  #slow = -Infinity
 
   constructor (timeline: Timeline) {
     this.#timeline = timeline
@@ -46,5 +47,17 @@ export class Impairments {
   /** Something is wrong with the ensemble as a whole. */
   markAll (lasts: number): void {
     this.#everybody = Math.max(this.#everybody, this.#timeline.now + lasts)
+  }
+
+  /**
+   * A follower is silent, and a client needs longer than a keepalive interval to leave it: no lease may run out because of that, but a keepalive may be late.
+   */
+  markSlow (lasts: number): void {
+    this.#slow = Math.max(this.#slow, this.#timeline.now + lasts)
+  }
+
+  /** As `sinceAny`, for what is to come at intervals. */
+  sinceSlow (node: string): number {
+    return Math.max(0, Math.min(this.sinceAny(node), this.#timeline.now - this.#slow))
   }
 }
