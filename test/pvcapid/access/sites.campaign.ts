@@ -116,10 +116,7 @@ async function program (t: Test, words: readonly [string, ...string[]], env: Rea
   })
   const failed = ended.then(() => { throw new Error(`${words[0]} ended: ${said}`) })
   failed.catch(() => {})
-  const answers = async (): Promise<void> => {
-    while (!await fetch(`${base}/health/live`).then(({ ok }) => ok, () => false)) await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  await Promise.race([answers(), failed])
+  await Promise.race([eventually(async () => await fetch(`${base}/health/live`).then(({ ok }) => ok, () => false)), failed])
 }
 
 async function behindNginx (t: Test, api: URL): Promise<Site> {

@@ -6,6 +6,7 @@ import type { AttemptResult } from '../../../src/pvcnoded/resources/resource.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createCommandRunner, type CommandRunner } from '../../../src/runtime/process/command.ts'
 import { networkHosts, type NetworkHost } from '../../support/network/network-host.ts'
+import { eventually } from '../../support/zookeeper.ts'
 
 const commands = createCommandRunner(systemClock)
 const signal = new AbortController().signal
@@ -16,7 +17,7 @@ const log = { warn: (_fields: object, message: string) => { warnings.push(messag
 const on = (host: NetworkHost, address = '10.213.7.254', prefix = 24, device = host.device, runner: CommandRunner = host.runner(commands)) => new FloatingIp({
   type: 'floating-ip', name: 'vip', address, prefix, device, acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000,
 }, { clock: systemClock, commands: runner, log })
-const reported = async (what: RegExp) => { while (!warnings.some((message) => what.test(message))) await new Promise((resolve) => setTimeout(resolve, 20)) }
+const reported = async (what: RegExp) => await eventually(() => warnings.some((message) => what.test(message)))
 const message = async (attempt: Promise<AttemptResult>) => { const result = await attempt; return result.kind === 'failed' ? result.failure.message : result.kind }
 const FAMILIES = [['10.213.7.254', 24, 32], ['fd00:7::fe', 64, 128]] as const
 
@@ -42,7 +43,7 @@ t.test('floating addresses', async (t) => {
   const other = on(a, '10.213.7.253')
   t.same(await other.attempt('acquire', context), { kind: 'done' })
   const own = /link\/ether (\S+)/.exec(a.ip('link', 'show', 'eth0'))?.[1] ?? ''
-  while (!b.ip('neighbor', 'show', '10.213.7.253').includes(own)) await new Promise((resolve) => setTimeout(resolve, 20))
+  await eventually(() => b.ip('neighbor', 'show', '10.213.7.253').includes(own))
   t.pass('a peer that knew somebody else by it has learnt better')
   await other.attempt('release', context)
 
@@ -68,11 +69,11 @@ t.test('the link is asked before, and told afterwards, whatever the family', asy
   for (const [address, prefix] of [['10.213.7.254', 24], ['fd00:7::fe', 64]] as const) {
     const here = on(a, address, prefix)
     const there = on(b, address, prefix)
-    const learns = async () => { while (!b.ip('neighbor', 'show', address).includes(own)) await new Promise((resolve) => setTimeout(resolve, 20)) }
+    const knows = () => b.ip('neighbor', 'show', address).includes(own)
     const forgets = () => { b.ip('neighbor', 'replace', address, 'lladdr', '02:00:00:00:00:01', 'nud', 'stale', 'dev', 'eth0') }
     forgets()
     t.same(await here.attempt('acquire', context), { kind: 'done' })
-    await learns()
+    await eventually(knows)
     t.pass(`${address}: a peer that knew somebody else by it has learnt better`)
     t.match(await there.attempt('acquire', context), { kind: 'failed', failure: { message: /another machine on eth0 .* answers for/ } })
     t.notOk(b.has(address), 'before it was used')
@@ -80,10 +81,13 @@ t.test('the link is asked before, and told afterwards, whatever the family', asy
     await there.attempt('release', context)
     // Its first announcements last for 2.5 s; after that each check makes one.
     let checks = 0
-    for (forgets(); !b.ip('neighbor', 'show', address).includes(own); checks++) {
+    forgets()
+    await eventually(async () => {
+      if (knows()) return true
       await here.attempt('check', context)
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
+      checks++
+      return false
+    })
     t.ok(checks > 0, 'it is announced again')
     await here.attempt('release', context)
   }
@@ -106,10 +110,10 @@ t.test('another machine that has the address is refused, or reported while it is
     t.equal(await message(here.attempt('acquire', context)), 'done')
     warnings.length = 0
     b.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth0', ...address.includes(':') ? ['nodad'] : [])
-    for (let found = false; !found; found = warnings.length > 0) {
-      t.equal(await message(here.attempt('check', context)), 'done', 'it is held all the same')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    await eventually(async () => {
+      if (await message(here.attempt('check', context)) !== 'done') t.fail('it is held all the same')
+      return warnings.length > 0
+    })
     t.match(warnings, [/another machine on eth0 .* has .* too; remove it there/])
     await here.attempt('release', context)
   }
@@ -144,7 +148,7 @@ t.test('an IPv6 address that the kernel holds back is not held', async (t) => {
   const [a, b] = networkHosts(t, ['a', 'b']) as [NetworkHost, NetworkHost]
   b.ip('address', 'add', 'fd00:7::fe/64', 'dev', 'eth0', 'nodad')
   a.ip('address', 'add', 'fd00:7::fe/64', 'dev', 'eth0')
-  while (!a.ip('address', 'show', 'to', 'fd00:7::fe').includes('dadfailed')) await new Promise((resolve) => setTimeout(resolve, 20))
+  await eventually(() => a.ip('address', 'show', 'to', 'fd00:7::fe').includes('dadfailed'))
   const here = on(a, 'fd00:7::fe', 64)
   t.match(await message(here.attempt('check', context)), /cannot be used/)
   b.ip('address', 'del', 'fd00:7::fe/64', 'dev', 'eth0')
@@ -223,7 +227,7 @@ t.test('announcements that cannot be sent are reported, once', async (t) => {
   warnings.length = 0
   const vip = on(a, '10.213.7.254', 24, 'eth0', { run })
   t.equal(await message(vip.attempt('acquire', context)), 'done')
-  while (tried.length < 3) await new Promise((resolve) => setTimeout(resolve, 20))
+  await eventually(() => tried.length >= 3)
   t.match(warnings, ['10.213.7.254 could not be announced on eth0: perl could not be started: spawn perl ENOENT'])
   t.equal(await message(vip.attempt('release', context)), 'done')
 })
