@@ -12,8 +12,7 @@ const SPOKEN = 2_000
 
 /** `password=…`, `--token …`, `api_key: …`: a name of a secret, a separator, and the value. */
 const SECRET = /((?:pass(?:word|wd|phrase)?|token|secret|api[-_]?key|credentials?|authorization)["']?(?:\s*[=:]\s*|\s+))(?:bearer\s+)?(?:"[^"]*"|'[^']*'|\S+)/gi
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]+/g
+const CONTROL = /[\p{Cc}\u2028\u2029\ufffd]+/gu
 
 /** What a command said on stderr, fit to be quoted; empty if it said nothing. */
 export function spoken (stderr: string | undefined): string {

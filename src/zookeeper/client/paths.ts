@@ -8,9 +8,10 @@
 import { ZooKeeperError } from './errors.ts'
 
 const MAX_COMPONENT = 255
-// C0 and C1 controls (NUL cuts a path short in the C client), surrogates and the non-characters ZooKeeper refuses.
-// eslint-disable-next-line no-control-regex
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\ud800-\uf8ff\ufff0-\uffff]/
+/** C0 and C1 controls: NUL cuts a path short in the C client. */
+const CONTROL = /\p{Cc}/u
+/** Surrogates and the non-characters that ZooKeeper refuses. By UTF-16 unit, as ZooKeeper has it: no flag u here. */
+const REFUSED = /[\ud800-\uf8ff\ufff0-\uffff]/
 
 /** @throws ZooKeeperError `invalid_argument`; `value` is quoted where it is a short text */
 export function refusePath (what: string, value: unknown): never {
@@ -23,7 +24,7 @@ function componentProblem (component: string): string | null {
   if (component === '') return 'an empty component'
   if (component === '.' || component === '..') return 'a relative component'
   if (component.length > MAX_COMPONENT) return `a component of more than ${MAX_COMPONENT} characters`
-  if (FORBIDDEN.test(component)) return 'a forbidden character'
+  if (CONTROL.test(component) || REFUSED.test(component)) return 'a forbidden character'
   return null
 }
 
