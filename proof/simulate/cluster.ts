@@ -240,7 +240,7 @@ export class SimulatedCluster {
     if (server === ensemble.leader) timeline.after(Math.min(lasts, SYNC_LIMIT), () => { if (server === ensemble.leader) ensemble.reelect() })
   }
 
-  /** Everything is put right: who is down is started, whoever stands still continues. */
+  /** Ends every fault: processes that are down start, and paused ones continue. */
   heal (): void {
     const { stage } = this.#options
     const { ensemble, network } = this.#zookeeper

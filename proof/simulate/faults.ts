@@ -89,9 +89,9 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
       { ...renewed, kind: 'cut', way: 'to_server', lasts: 2 * sessionTimeout },
       { at, cue: renewed.cue, kind: 'resource', node: DOER, resource: random.pick(stage.resources) ?? '', humour: random.pick(humours), lasts: 2 * sessionTimeout },
     ],
-    // The server of whoever holds a lease says nothing more, to anybody, and closes nothing.
+    // The server that a lease holder is connected to stops answering every client, and closes no connection.
     () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_silent', server: DOER, lasts: Math.round(random.between(1.2, 4) * sessionTimeout) }],
-    // The server of whoever holds a lease is cut off from the others, and keeps answering what needs none of them.
+    // The server that a lease holder is connected to is cut off from the other servers. It still answers reads.
     () => [{ at, cue: { on: 'renewal', after: Math.round(random.between(0, sessionTimeout / 10)) }, kind: 'server_cut', server: DOER, lasts: Math.round(random.between(1.2, 2) * sessionTimeout) }],
     // Whoever holds everything stands still for longer than its session lives, and the fence that is to cover that does not work.
     ...(stage.fencing !== 'command'
