@@ -54,6 +54,9 @@ t.test('one switchover, from the request to its end', async (t) => {
   t.match(await wish(t, app, { from: 'plum' }), { status: 200, body: { epoch: 1 } })
   t.match((await ask(t, app, 'POST', '/api/v1/node/fig/coordinator-state?state=primary')).body['message'], /already/)
   t.match((await ask(t, app, 'POST', '/api/v1/node/plum/coordinator-state?state=secondary')).body['message'], /already/)
+  for (const path of ['fig/coordinator-state?state=primary', 'plum/coordinator-state?state=secondary']) {
+    for (const epoch of ['999999', '"999999.1"']) t.match(await ask(t, app, 'POST', `/api/v1/node/${path}`, { headers: { 'if-match': epoch } }), { status: 412, body: { outcome: 'not_started' } }, `${path}: so already, but not at an epoch that never was`)
+  }
 
   t.comment('a new API, and a key that is made again')
   await nodes.close()
