@@ -120,6 +120,12 @@ const form = (fields: number): string => {
   return `POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${READ}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
+/**
+ * The address of those that are so many that they come as a crowd. A client who comes with a new connection of the same address has its turn among
+ * them; one of another address, or with a connection that is known, does not notice them.
+ */
+const CROWD = '127.0.0.2'
+
 export const attacks: readonly Attack[] = [
   { name: '1,800 × /openapi.json, never reads', connections: 20, seconds: 10, run: neverReads(openapi.repeat(1_800)) },
   { name: '250 × /openapi.json, never reads', connections: 200, seconds: 10, run: neverReads(openapi.repeat(250)) },
@@ -130,12 +136,12 @@ export const attacks: readonly Attack[] = [
   { name: 'metrics and lists, one byte a second', connections: 100, seconds: 20, run: readsSlowly((get('/metrics') + get('/api/v1/node')).repeat(8)) },
   { name: '2,000 requests pipelined', connections: 50, seconds: 10, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send(get('/health/live').repeat(2_000)); await delay(250) } } },
   { name: '100 long-polls pipelined, reset', connections: 50, seconds: 10, run: resets(longPoll.repeat(100)) },
-  { name: '1,500 × 16 long-polls', connections: 1_500, seconds: 10, run: neverReads(longPoll.repeat(16)) },
-  { name: '1,200 × 16 long-polls with 15 kB of headers', connections: 1_200, seconds: 10, run: neverReads(largeLongPoll.repeat(16)) },
+  { name: '1,500 × 16 long-polls', from: CROWD, connections: 1_500, seconds: 10, run: neverReads(longPoll.repeat(16)) },
+  { name: '1,200 × 16 long-polls with 15 kB of headers', from: CROWD, connections: 1_200, seconds: 10, run: neverReads(largeLongPoll.repeat(16)) },
   { name: 'all event streams', connections: 1_200, seconds: 5, run: neverReads(stream) },
-  { name: '1,500 × 16 waits that are answered at once', connections: 1_500, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?wait=600').repeat(16)); await over(signal) } },
-  { name: '4,000 × 16 /health/live', connections: 4_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/health/live').repeat(16)); await over(signal) } },
-  { name: '1,000 × 16 consistent readings', connections: 1_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?consistent').repeat(16)); await over(signal) } },
+  { name: '1,500 × 16 waits that are answered at once', from: CROWD, connections: 1_500, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?wait=600').repeat(16)); await over(signal) } },
+  { name: '4,000 × 16 /health/live', from: CROWD, connections: 4_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/health/live').repeat(16)); await over(signal) } },
+  { name: '1,000 × 16 consistent readings', from: CROWD, connections: 1_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?consistent').repeat(16)); await over(signal) } },
   { name: '4,000 bodies that are half sent', connections: 4_000, seconds: 8, run: neverReads(`POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 65000\r\n\r\n{"to":"${'x'.repeat(60_000)}`) },
   { name: '4,500 heads that are half sent', connections: 4_500, seconds: 8, run: neverReads(`GET / HTTP/1.1\r\nX: ${'y'.repeat(15_000)}`) },
   { name: '400 × 140 /openapi.json', connections: 400, seconds: 8, run: async (attacker, signal) => { attacker.readAll(); attacker.send(openapi.repeat(140)); await over(signal) } },

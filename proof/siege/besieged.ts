@@ -14,11 +14,19 @@ const TOLERANCE = 8
 
 export type Figures = Readonly<Record<typeof held[number] | 'descriptors', number>>
 
-/** One request on a connection of its own; whoever made the certificate. Rejects after `patience` milliseconds without a byte. */
-export async function ask (url: string, patience = 5_000): Promise<{ readonly status: number, readonly text: string }> {
+interface AskOptions {
+  /** Milliseconds without a byte at most. */
+  readonly patience?: number
+  /** A connection of its own unless given. */
+  readonly agent?: http.Agent
+  readonly localAddress?: string
+}
+
+/** One request; the certificate may be anybody's. Rejects after `patience` milliseconds without a byte. */
+export async function ask (url: string, { patience = 5_000, agent, localAddress }: AskOptions = {}): Promise<{ readonly status: number, readonly text: string }> {
   return await new Promise((resolve, reject) => {
     const { get } = url.startsWith('https:') ? https : http
-    const request = get(url, { agent: false, rejectUnauthorized: false, timeout: patience }, (response) => {
+    const request = get(url, { agent: agent ?? false, localAddress, rejectUnauthorized: false, timeout: patience }, (response) => {
       let text = ''
       response.on('data', (chunk: Buffer) => { text += chunk.toString() }).on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
@@ -60,29 +68,33 @@ export class Besieged {
   }
 
   /**
-   * Runs `attack`, and beside it a client that asks for `/health/live` over and over.
+   * Runs `attack`, and beside it two clients that ask for `/health/live` over and over: one with a connection for each request, and one with a
+   * connection that is kept, from the address of the attackers.
    * @returns the worst of its replies in milliseconds, how many did not come, and the highest resident size in bytes
    */
-  async watch (attack: () => Promise<void>): Promise<{ readonly worst: number, readonly failures: number, readonly peak: number }> {
+  async watch (attack: () => Promise<void>, from = '127.0.0.1'): Promise<{ readonly worst: number, readonly failures: number, readonly peak: number }> {
     this.#worst = 0
     this.#failures = 0
     this.#peak = 0
     const ended = new AbortController()
-    const neighbour = this.#neighbour(ended.signal)
+    const settings = { keepAlive: true, maxSockets: 1, localAddress: from }
+    const agent = this.base.startsWith('https:') ? new https.Agent(settings) : new http.Agent(settings)
+    const neighbours = Promise.all([this.#neighbour(ended.signal, {}), this.#neighbour(ended.signal, { agent, localAddress: from })])
     try {
       await attack()
     } finally {
       ended.abort()
-      await neighbour
+      await neighbours
+      agent.destroy()
     }
     return { worst: this.#worst, failures: this.#failures, peak: this.#peak }
   }
 
-  async #neighbour (signal: AbortSignal): Promise<void> {
+  async #neighbour (signal: AbortSignal, options: AskOptions): Promise<void> {
     while (!signal.aborted) {
       const begun = performance.now()
       try {
-        const { status } = await ask(`${this.base}/health/live`)
+        const { status } = await ask(`${this.base}/health/live`, options)
         if (status !== 200) this.#failures += 1
       } catch {
         this.#failures += 1

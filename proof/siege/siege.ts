@@ -37,7 +37,7 @@ export async function siege (t: Test, { session, ...targets }: Targets, attacks:
     const quiet = await target.figures()
     const before = residentBytes(target.daemon.pid)
     target.daemon.readOutput(place !== 'deaf')
-    const { worst, failures, peak } = await target.watch(async () => isZnodes ? await poison(session, attack, share) : await carryOut(attack, target.port, share))
+    const { worst, failures, peak } = await target.watch(async () => isZnodes ? await poison(session, attack, share) : await carryOut(attack, target.port, share), isZnodes ? undefined : attack.from)
     t.ok(target.daemon.running, `${attack.name}: the process lives\n${target.daemon.stderr}`)
     let left: string[] = []
     if (judgesTime) {

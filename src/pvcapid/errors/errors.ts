@@ -72,7 +72,11 @@ export class ApiError extends Error {
   readonly options: ProblemOptions
 
   constructor (code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    // It is an answer: its stack would tell nothing, and costs more than all else about a refusal.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'ApiError'
     this.code = code
     const [status, title] = problems[code]

@@ -10,15 +10,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Timer } from '../../runtime/clock.ts'
+import { clientOf } from './client-address.ts'
 import { bodyBytes, headBytes, type HeldRequests, type Holder } from './held-requests.ts'
+import type { Conduct, Reader } from './reading-order.ts'
 
 /** Requests of one connection that are in progress at once. */
 export const IN_PROGRESS = 16
 /** Requests that wait behind them: Node reads 64 KiB at a time, and takes all of them out at once. A connection that has sent more is ended. */
 export const WAITING = 128
 /** Bytes of theirs at most, likewise; and those of requests in progress, from which on no further one is begun. */
-const WAITING_BYTES = 262_144
-const IN_PROGRESS_BYTES = 65_536
+const WAITING_BYTES = 786_432
+const IN_PROGRESS_BYTES = 131_072
 /** What Node's parser takes for the beginning of another protocol. */
 const ANOTHER_PROTOCOL = 2
 /** Bytes that wait to be written, from which on no further request is begun. */
@@ -43,6 +45,9 @@ export interface ConnectionOwner {
   /** `count` requests more, or fewer, are in progress. */
   inProgress (count: number): void
   ended (reason: Ending): void
+  /** It is read from now on; it is closed. */
+  reading (connection: Connection): void
+  closed (connection: Connection): void
   after (milliseconds: number, action: () => void): Timer
 }
 
@@ -71,9 +76,10 @@ interface Unfinished {
 /** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
 const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
 
-export class Connection implements Holder {
+export class Connection implements Holder, Reader {
   readonly socket: Socket
   readonly address: string
+  readonly client: string
   readonly #owner: ConnectionOwner
   readonly #unfinished = new Map<ServerResponse, Unfinished>()
   /** Bytes of requests: of all, and of those that wait. */
@@ -81,7 +87,10 @@ export class Connection implements Holder {
   #queued = 0
   #waiting: Waiting[] = []
   #halfClosed = false
-  /** Runs while the socket is not read. */
+  #conduct: Conduct = 'new'
+  /** Until its turn comes (`reading-order.ts`). */
+  #isHeld = false
+  /** Runs while the socket is not read because requests wait. */
   #unread: Timer | null = null
   #whenAnswered: (() => void) | null = null
   /** As it was before the socket's closing. */
@@ -91,6 +100,7 @@ export class Connection implements Holder {
     this.socket = socket
     this.#owner = owner
     this.address = socket.remoteAddress ?? ''
+    this.client = clientOf(this.address)
     owner.requests.add(this)
     ;(socket as Owned)[key] = this
     // Before and after Node's own listener.
@@ -98,10 +108,10 @@ export class Connection implements Holder {
     socket.once('close', () => this.#onClose())
     socket.once('end', () => this.#onEnd())
     // Node resumes the socket by itself as it has written something.
-    socket.on('resume', () => { if (this.#unread !== null) socket.pause() })
+    socket.on('resume', () => { if (this.#unread !== null || this.#isHeld) socket.pause() })
   }
 
-  /** The connection of a socket; null for one that has made no request, or is none of ours. */
+  /** The connection of a socket; null for one that is none of ours. */
   static of (socket: object | null | undefined): Connection | null {
     return (socket as Owned | null | undefined)?.[key] ?? null
   }
@@ -112,6 +122,21 @@ export class Connection implements Holder {
 
   /** Whether the client has closed its side. */
   get halfClosed (): boolean { return this.#halfClosed }
+
+  get conduct (): Conduct { return this.#conduct }
+
+  get closed (): boolean { return this.socket.destroyed }
+
+  hold (): void {
+    this.#isHeld = true
+    this.socket.pause()
+  }
+
+  read (): void {
+    this.#isHeld = false
+    this.#owner.reading(this)
+    if (this.#unread === null) this.socket.resume()
+  }
 
   /** Bytes that are held for it: those that wait to be written, and replies that wait behind them. */
   get held (): number {
@@ -133,7 +158,10 @@ export class Connection implements Holder {
   /** Hands a request to the application, at once or once there is room for it. */
   request (request: IncomingMessage, response: ServerResponse): void {
     if (this.socket.destroyed) return
-    const bytes = headBytes(request)
+    const isPipelined = this.#unfinished.size > 0 || this.#waiting.length > 0
+    if (isPipelined) this.#conduct = 'pipelines'
+    else if (this.#conduct === 'new') this.#conduct = 'orderly'
+    const bytes = headBytes(request, isPipelined)
     this.#count(bytes)
     // It may be the one that held most.
     if (this.socket.destroyed) return
@@ -142,8 +170,7 @@ export class Connection implements Holder {
       this.#begin(request, response, bytes)
       return
     }
-    const isOnly = this.#waiting.length === 0 && this.#unfinished.size === 0
-    if (!isOnly && (this.#waiting.length >= WAITING || this.#queued + bytes > WAITING_BYTES)) {
+    if (isPipelined && (this.#waiting.length >= WAITING || this.#queued + bytes > WAITING_BYTES)) {
       this.end('pipelined')
       return
     }
@@ -151,7 +178,7 @@ export class Connection implements Holder {
     this.#queued += bytes
     this.#owner.waiting(1)
     if (hasRoom) this.#owner.later(this)
-    if (!isOnly && this.#unread === null) this.#leaveUnread()
+    if (isPipelined && this.#unread === null) this.#leaveUnread()
   }
 
   /** Begins one request that waits, if there is room for it. Returns whether more could be begun. */
@@ -197,7 +224,7 @@ export class Connection implements Holder {
   #readAgain (): void {
     this.#unread?.[Symbol.dispose]()
     this.#unread = null
-    if (!this.socket.destroyed) this.socket.resume()
+    if (!this.socket.destroyed && !this.#isHeld) this.socket.resume()
   }
 
   #hasRoom (): boolean {
@@ -261,6 +288,7 @@ export class Connection implements Holder {
 
   #onClose (): void {
     Error.stackTraceLimit = this.#stackTraceLimit
+    this.#owner.closed(this)
     this.#unread?.[Symbol.dispose]()
     this.#unread = null
     this.#owner.waiting(-this.#waiting.length)

@@ -10,7 +10,8 @@ import type { Clock } from '../../runtime/clock.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
 import { Connection, type ConnectionOwner, type Ending } from './connection.ts'
 import { HeldRequests } from './held-requests.ts'
-import { connectionCame, turnTime } from './turns.ts'
+import { ReadingOrder } from './reading-order.ts'
+import { connectionCame, isCrowded, longTurn, turnTime } from './turns.ts'
 
 /** Bytes held for replies over all connections, beyond which clients that do not read are given up early. */
 const HELD = 64 * 2 ** 20
@@ -19,6 +20,8 @@ const HELD_AT_MOST = 2 * HELD
 /** Milliseconds within which a client has to take `LEAST` bytes of what waits for it, or all of it. */
 const PATIENCE = 20_000
 const LEAST = 4_096
+/** Milliseconds of a turn for requests that wait to be begun, while connections wait to be read. */
+const BESIDE_READING = 1
 /** Milliseconds between two looks at who reads; a client that has taken nothing for `STALLED` looks is given up where too much is held. */
 const LOOK = 250
 const STALLED = 4
@@ -63,6 +66,11 @@ export class Connections {
   #turn: number | null = null
   /** Connections with requests that are to be begun in a later turn, in their order. */
   readonly #later = new Set<Connection>()
+  readonly #reading = new ReadingOrder()
+  /** Whether the last turn read or began what had waited, and until when the next one does not, monotonic. */
+  #worked = false
+  #restUntil = 0
+  #owner: ConnectionOwner | null = null
 
   constructor (options: ConnectionsOptions) {
     this.#options = options
@@ -115,6 +123,24 @@ export class Connections {
     this.#options.onRefused(reason, address)
   }
 
+  /**
+   * A connection that was admitted: `begin` has it read, at once or when its turn has come.
+   */
+  enter (socket: Socket, begin: () => void): void {
+    if (!this.#reading.holds && this.#isInTime()) {
+      begin()
+      return
+    }
+    this.#reading.addHeld({ client: clientOf(socket.remoteAddress ?? ''), conduct: 'new', get closed () { return socket.destroyed }, hold: () => {}, read: begin })
+    if (this.#turn === null) this.#beginTurn()
+  }
+
+  /** A connection on which requests may come from now on. */
+  opened (socket: Socket): void {
+    if (this.#owner === null || socket.destroyed) return
+    this.#reading.add(Connection.for(socket, this.#owner))
+  }
+
   /** What the server is to call for each request instead of `handler`. */
   listener (handler: RequestListener): RequestListener {
     const owner: ConnectionOwner = {
@@ -128,15 +154,33 @@ export class Connections {
       waiting: (count) => { this.#waiting += count },
       inProgress: (count) => { this.#inProgress += count },
       ended: (reason) => this.#options.onEnded(reason),
+      reading: (connection) => this.#reading.add(connection),
+      closed: (connection) => {
+        this.#reading.delete(connection)
+        this.#holdIfLong()
+      },
       after: (milliseconds, action) => this.#options.clock.after(milliseconds, action),
     }
+    this.#owner = owner
     return (request: IncomingMessage, response: ServerResponse) => Connection.for(request.socket, owner).request(request, response)
   }
 
   #hasTime (): boolean {
-    if (this.#turn === null) this.#beginTurn()
+    const lasted = this.#holdIfLong()
     // Who waits already comes first.
-    return this.#later.size === 0 && this.#options.clock.monotonic() - (this.#turn ?? 0) < turnTime()
+    return this.#later.size === 0 && lasted < turnTime()
+  }
+
+  /** Returns how long this turn has lasted, milliseconds. */
+  #holdIfLong (): number {
+    if (this.#turn === null) this.#beginTurn()
+    const lasted = this.#options.clock.monotonic() - (this.#turn ?? 0)
+    if (lasted >= longTurn()) this.#reading.holdAll()
+    return lasted
+  }
+
+  #isInTime (): boolean {
+    return this.#turn === null || this.#options.clock.monotonic() - this.#turn < longTurn()
   }
 
   #beginTurn (): void {
@@ -144,22 +188,32 @@ export class Connections {
     setImmediate(() => this.#endTurn())
   }
 
-  /** What is left of the turn before is begun, one request of each connection after another, as long as there is time. */
+  /**
+   * Some of the connections that are held are read in the next turn, and what is left of the turn before is begun, one request of each connection after
+   * another, as long as there is time. While connections keep coming that takes every second part of the time: each turn takes in one of them.
+   */
   #endTurn (): void {
+    const now = this.#options.clock.monotonic()
+    const lasted = now - (this.#turn ?? now)
     this.#turn = null
-    if (this.#later.size === 0) return
+    if (this.#later.size === 0 && !this.#reading.holds) return
     this.#beginTurn()
-    this.#beginOne(this.#options.clock.monotonic())
+    if (this.#worked) this.#restUntil = now + lasted
+    this.#worked = !isCrowded() || now >= this.#restUntil
+    if (!this.#worked) return
+    this.#reading.readSome(lasted > turnTime())
+    // What is read is known, and answered in its order; what is held is not.
+    this.#beginOne(now, this.#reading.holds ? BESIDE_READING : turnTime())
   }
 
   /** What a request leaves to its promises counts as well: it comes before the next one. */
-  #beginOne (begun: number): void {
+  #beginOne (begun: number, time: number): void {
     const [connection] = this.#later
     if (connection === undefined) return
     this.#later.delete(connection)
     // Again at the end, behind all others.
     if (connection.beginNext()) this.#later.add(connection)
-    if (this.#options.clock.monotonic() - begun < turnTime()) queueMicrotask(() => this.#beginOne(begun))
+    if (this.#options.clock.monotonic() - begun < time) queueMicrotask(() => this.#beginOne(begun, time))
   }
 
   /** Something waits to be written on this socket: from now on it is looked at whether its client reads. */

@@ -1,16 +1,17 @@
 /**
- * What requests hold until they are answered: their heads, and the bodies that they announce. Bounded over all connections. Beyond the bound the
- * connections that hold most are ended, those of the client that holds most first; whoever comes next is not to blame.
+ * What requests hold until they are answered: their heads, and the bodies that they announce; a pipelined one also its objects, which the first one of
+ * a connection holds within the bound on connections. Bounded over all connections. Beyond the bound the connections that hold most are ended, those of
+ * the client that holds most first: the next one to come is not to blame.
  */
 import type { IncomingMessage } from 'node:http'
 import { clientOf } from './client-address.ts'
 
 /** Bytes over all connections. */
-const HELD_REQUESTS = 32 * 2 ** 20
+const HELD_REQUESTS = 24 * 2 ** 20
 /** The share of it that is left once connections have been ended: to look for them takes time. */
 const LEFT = 0.75
-/** Bytes that a request costs besides its text. */
-const OBJECTS = 1_024
+/** Bytes that a pipelined request costs besides its text. */
+const OBJECTS = 4_096
 /** Bytes of a body that are kept at most: a longer one is refused. */
 const BODY = 65_536
 
@@ -22,8 +23,8 @@ export interface Holder {
 }
 
 /** Bytes of a request without its body. */
-export function headBytes ({ url = '', rawHeaders }: IncomingMessage): number {
-  let sum = OBJECTS + url.length
+export function headBytes ({ url = '', rawHeaders }: IncomingMessage, isPipelined: boolean): number {
+  let sum = url.length + (isPipelined ? OBJECTS : 0)
   for (const text of rawHeaders) sum += text.length
   return sum
 }

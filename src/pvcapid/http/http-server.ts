@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
@@ -80,16 +80,34 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
   server.maxHeadersCount = 0
   // A client that has closed its side gets its replies.
   ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
-  // Before the listener that begins TLS or HTTP.
-  server.prependListener('connection', (socket: Socket) => connections.admit(socket))
+  enterInTurn(server, connections)
   server.on('drop', (data) => connections.refused('total', data?.remoteAddress ?? ''))
   if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
   if (onSecure !== undefined) server.prependListener('secureConnection', onSecure)
+  if (tls !== undefined) server.on('secureConnection', (socket: TLSSocket) => connections.opened(socket))
   // An expectation that nobody knows is passed over.
   server.on('checkExpectation', listener)
   // A tunnel is nothing that this server opens.
   server.on('connect', (request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed', basePath?.seen(request, '/') ?? '/'))
   return server
+}
+
+/** A new connection is not read until TLS or HTTP is begun on it, and that has its turn. */
+function enterInTurn (server: Server, connections: Connections): void {
+  const accepting = server as Server & { pauseOnConnect: boolean }
+  const listeners = server.listeners('connection') as Array<(this: Server, socket: Socket) => void>
+  server.removeAllListeners('connection')
+  accepting.pauseOnConnect = true
+  const begin = (socket: Socket) => {
+    // A TLS connection asks for it again, and its handshake has to be read.
+    accepting.pauseOnConnect = false
+    for (const listener of listeners) listener.call(server, socket)
+    accepting.pauseOnConnect = true
+    if (server instanceof TlsServer) return
+    socket.resume()
+    connections.opened(socket)
+  }
+  server.on('connection', (socket: Socket) => { if (connections.admit(socket)) connections.enter(socket, () => begin(socket)) })
 }
 
 /** New connections get the certificates that the files hold now; present ones continue with theirs. Throws if the files cannot be used. */

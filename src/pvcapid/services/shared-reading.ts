@@ -2,6 +2,8 @@
  * One reading for all who ask meanwhile, and never older than the question: whoever asks while one is being made gets the next, together with all
  * others that have asked by then. However many ask, one is made at a time.
  */
+import { turnToResume } from '../http/turns.ts'
+
 export class SharedReading<T> {
   readonly #read: () => Promise<T>
   #running: Promise<T> | null = null
@@ -18,7 +20,11 @@ export class SharedReading<T> {
   async get (): Promise<T> {
     if (this.#running === null) return await this.#begin()
     this.#next ??= this.#afterRunning(this.#running)
-    return await this.#next
+    try {
+      return await this.#next
+    } finally {
+      await turnToResume()
+    }
   }
 
   async #afterRunning (running: Promise<T>): Promise<T> {

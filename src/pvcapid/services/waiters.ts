@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { ApiError } from '../errors/errors.ts'
+import { turnToResume } from '../http/turns.ts'
 import type { Topic } from '../../projection/topic.ts'
 import { Places } from './places.ts'
 
@@ -86,7 +87,9 @@ export class Waiters {
     const leaving = client?.onceOver(end)
     if (client !== undefined) this.#clients.set(client, end)
     try {
-      return await promise
+      const found = await promise
+      await turnToResume()
+      return found
     } finally {
       timer[Symbol.dispose]()
       leaving?.[Symbol.dispose]()

@@ -1,0 +1,102 @@
+/**
+ * Which connections are read. In one turn of the event loop everything that is readable is read, and Node takes all requests out of 64 KiB at once:
+ * a crowd that sends at one moment would make a turn of seconds, in which nobody else is heard. So a turn that has lasted too long holds all connections,
+ * and the turns after it read some at a time.
+ *
+ * The order: clients by turns. Of the connections of one client, those that are known to send one request after the other, and those that have not sent
+ * any, by turns; of these, the newest and the longest held by turns (a client that has just come is still there to be answered, and the first one is not
+ * forgotten). Those that pipeline come behind all of them, but for one in each turn.
+ */
+
+/** What a connection has sent so far: nothing; one request after the other; one before the last was answered. */
+export type Conduct = 'new' | 'orderly' | 'pipelines'
+
+/** A connection that is read, or one that has come and is not read yet. */
+export interface Reader {
+  readonly client: string
+  readonly conduct: Conduct
+  readonly closed: boolean
+  /** Is not to be read until `read`. */
+  hold (): void
+  /** Is read from now on, and added to those that are. */
+  read (): void
+}
+
+/** Connections read in one turn, at most. */
+const MOST = 4_096
+
+/** The held connections of one client, each list in the order in which they were held. */
+class Lane {
+  readonly #held: Readonly<Record<Conduct, Reader[]>> = { new: [], orderly: [], pipelines: [] }
+  #taken = 0
+
+  get isEmpty (): boolean { return this.#held.new.length === 0 && this.#held.orderly.length === 0 && this.#held.pipelines.length === 0 }
+
+  add (reader: Reader): void { this.#held[reader.conduct].push(reader) }
+
+  take (): Reader | undefined {
+    const { new: fresh, orderly } = this.#held
+    this.#taken += 1
+    const isTurnOfNew = this.#taken % 2 === 0
+    if (isTurnOfNew || orderly.length === 0) {
+      const next = this.#taken % 4 < 2 ? fresh.pop() : fresh.shift()
+      if (next !== undefined) return next
+    }
+    return orderly.shift() ?? this.takePipelining()
+  }
+
+  takePipelining (): Reader | undefined { return this.#held.pipelines.shift() }
+}
+
+export class ReadingOrder {
+  readonly #reading = new Set<Reader>()
+  readonly #lanes = new Map<string, Lane>()
+  /** Connections that the next turn reads. */
+  #allowance = 1
+
+  /** Whether a connection is held. */
+  get holds (): boolean { return this.#lanes.size > 0 }
+
+  /** A connection that is read from now on. */
+  add (reader: Reader): void { this.#reading.add(reader) }
+
+  /** A connection that has to wait for its turn. */
+  addHeld (reader: Reader): void {
+    const lane = this.#lanes.get(reader.client) ?? new Lane()
+    this.#lanes.set(reader.client, lane)
+    lane.add(reader)
+  }
+
+  /** A connection that has closed. One that is held is passed over when it comes to its turn. */
+  delete (reader: Reader): void { this.#reading.delete(reader) }
+
+  /** The turn has lasted too long. */
+  holdAll (): void {
+    if (!this.holds) this.#allowance = 1
+    for (const reader of this.#reading) {
+      reader.hold()
+      this.addHeld(reader)
+    }
+    this.#reading.clear()
+  }
+
+  /** Reads some: more than in the turn before, or fewer where that was long. */
+  readSome (wasLong: boolean): void {
+    this.#allowance = wasLong ? Math.max(1, this.#allowance >> 1) : Math.min(MOST, this.#allowance * 2)
+    for (let left = this.#allowance; left > 0 && this.holds;) if (this.#readNext((lane) => lane.take())) left -= 1
+    for (let lanes = this.#lanes.size; lanes > 0; lanes -= 1) if (this.#readNext((lane) => lane.takePipelining())) break
+  }
+
+  /** Reads one of the client whose turn it is, which is then behind all others. Returns whether there was one. */
+  #readNext (take: (lane: Lane) => Reader | undefined): boolean {
+    const [entry] = this.#lanes
+    if (entry === undefined) return false
+    const [client, lane] = entry
+    const reader = take(lane)
+    this.#lanes.delete(client)
+    if (!lane.isEmpty) this.#lanes.set(client, lane)
+    if (reader === undefined || reader.closed) return false
+    reader.read()
+    return true
+  }
+}
