@@ -16,7 +16,7 @@ import { OPERATE, READ, undescribed } from '../pvcapid/support/api.ts'
 import { freePort } from '../../tools/testbed/free-port.ts'
 import type { Proxy } from '../../tools/testbed/proxy.ts'
 import { RawClient, type RawReply } from './network/raw-client.ts'
-import { RequestFuzzer, type FuzzedRequest } from './request-fuzzer.ts'
+import { RequestFuzzer, type FuzzedRequest, type Manner } from './request-fuzzer.ts'
 
 export interface FuzzedOptions {
   /** Megabytes of the heap's old part at most; as Node has it unless told. */
@@ -125,6 +125,8 @@ const pages = /^(\*|\/(docs|openapi\.json|status\.(css|js)|\/?(\?|$)))/
 export class Fuzzing {
   readonly violations: string[] = []
   readonly statuses = new Map<number, number>()
+  /** How many were sent in which manner. */
+  readonly manners = new Map<Manner, number>()
   sent = 0
   /** How many of them were on the lane that may write. */
   posted = 0
@@ -179,13 +181,7 @@ export class Fuzzing {
       }
       const before = this.#writes.length
       try {
-        const reply = await client.ask(request.text, {
-          isHead: request.method === 'HEAD',
-          isEndless: RequestFuzzer.isEndless(request),
-          patience: request.isMangled ? 300 : 30_000,
-        })
-        if (reply === null && writes) this.#abandoned.push({ request, until: performance.now() + CARRIED_OUT })
-        this.#judge(request, reply, writes ? this.#writes.slice(before) : [])
+        await this.#deliver(client, fuzzer, request, writes, (reply) => this.#judge(request, reply, writes ? this.#writes.slice(before) : []))
       } catch (error) {
         this.#fault(`${error instanceof Error ? error.message : String(error)}: ${show(request)}`)
       }
@@ -193,6 +189,57 @@ export class Fuzzing {
       if (request.isMangled || request.target.length > 16_000 || request.text.includes('X-Filler')) client.close()
     }
     client.close()
+  }
+
+  /** Sends a request in some manner; `judge` is called with its reply, unless its client has gone before. */
+  async #deliver (client: RawClient, fuzzer: RequestFuzzer, request: FuzzedRequest, writes: boolean, judge: (reply: RawReply | null) => void): Promise<void> {
+    const manner = fuzzer.manner()
+    this.manners.set(manner, (this.manners.get(manner) ?? 0) + 1)
+    const abandoned = (): void => { if (writes) this.#abandoned.push({ request, until: performance.now() + CARRIED_OUT }) }
+    const answer = async (): Promise<void> => {
+      const reply = await client.receive(receiving(request))
+      if (reply === null) abandoned()
+      judge(reply)
+    }
+    switch (manner) {
+      case 'aborted':
+        await client.write(request.text.subarray(0, fuzzer.upTo(request.text.length)))
+        await delay(fuzzer.upTo(10))
+        client.reset()
+        abandoned()
+        return
+      case 'split':
+        for (let from = 0; from < request.text.length;) {
+          const end = from + fuzzer.upTo(request.text.length)
+          await client.write(request.text.subarray(from, end))
+          await delay(1)
+          from = end
+        }
+        return await answer()
+      case 'half_closed':
+        await client.write(request.text)
+        client.end()
+        await answer()
+        client.close()
+        return
+      case 'pipelined':
+        if (!writes && isOrdinary(request)) return await this.#pipeline(client, fuzzer, request, judge)
+    }
+    await client.write(request.text)
+    await answer()
+  }
+
+  /** Some more requests behind `request`: the replies come in their order. */
+  async #pipeline (client: RawClient, fuzzer: RequestFuzzer, request: FuzzedRequest, judge: (reply: RawReply | null) => void): Promise<void> {
+    const more = Array.from({ length: fuzzer.upTo(30) }, () => fuzzer.next()).filter(isOrdinary)
+    this.sent += more.length
+    await client.write(Buffer.concat([request, ...more].map(({ text }) => text)))
+    judge(await client.receive(receiving(request)))
+    for (const each of more) {
+      // A reply may say that it is the last one.
+      if (!client.isOpen) return
+      this.#judge(each, await client.receive(receiving(each)), [])
+    }
   }
 
   #judge (request: FuzzedRequest, reply: RawReply | null, writes: readonly SeenWrite[]): void {
@@ -203,6 +250,8 @@ export class Fuzzing {
     }
     const { status, body } = reply
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+    if (request.isForeign && reply.headers.has('access-control-allow-origin')) this.#fault(`another site may read: ${show(request)}`)
+    if (request.isForeign && !request.isMangled && request.method === 'POST' && status < 300) this.#fault(`another site was answered ${status}: ${show(request)}`)
     if (status === 500 || Number.isNaN(status)) this.#fault(`${status}: ${show(request)} → ${body}`)
     const type = reply.headers.get('content-type') ?? ''
     const problem = request.isMangled || pages.test(request.target) ? this.#loosely(type, body) : this.#strictly(request, status, type, body)
@@ -249,6 +298,12 @@ export class Fuzzing {
     this.violations.push(text.slice(0, 2_000))
   }
 }
+
+const receiving = (request: FuzzedRequest) => ({ isHead: request.method === 'HEAD', isEndless: RequestFuzzer.isEndless(request), patience: request.isMangled ? 300 : 30_000 })
+
+/** Whether more can come behind it on the same connection. */
+const isOrdinary = (request: FuzzedRequest): boolean =>
+  !request.isMangled && !RequestFuzzer.isEndless(request) && request.target.length < 4_000 && !/\n(Expect|Upgrade|X-Filler):/i.test(request.text.toString('latin1'))
 
 const show = ({ text }: FuzzedRequest): string => JSON.stringify(text.toString('latin1').slice(0, 600))
 

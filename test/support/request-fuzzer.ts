@@ -22,11 +22,21 @@ const described = JSON.parse(readFileSync(join(packageFolder(), 'openapi', 'open
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
+/** How a request is sent: whole, with others behind it, in pieces, on a connection whose side is closed then, or not to its end. */
+export const manners = ['whole', 'pipelined', 'split', 'half_closed', 'aborted'] as const
+export type Manner = typeof manners[number]
+
+/** What a browser says of a page that is another site's: whatever it asks for, nothing may be written for it, and it may not read the reply. */
+const foreignPages = ['Origin: http://evil.example', 'Origin: null', 'Origin: https://x', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: same-site']
+const ownPages = ['Origin: http://x', 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none']
+
 export interface FuzzedRequest {
   readonly method: string
   /** As it is sent. */
   readonly target: string
   readonly text: Buffer
+  /** It is that of a page of another site. */
+  readonly isForeign: boolean
   /** Bytes were changed after it was put together: nothing but its safety can be said of the reply. */
   readonly isMangled: boolean
 }
@@ -75,7 +85,17 @@ export class RequestFuzzer {
     if (body !== '' || method === 'POST') headers.push(`Content-Length: ${Buffer.byteLength(body)}`)
     const text = Buffer.from(`${method} ${target.replaceAll(' ', '%20')} HTTP/1.1\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n${body}`)
     const isMangled = this.#chance(0.01)
-    return { method, target, text: isMangled ? this.#mangled(text) : text, isMangled }
+    const isForeign = headers.some((line) => foreignPages.includes(line))
+    return { method, target, text: isMangled ? this.#mangled(text) : text, isMangled, isForeign }
+  }
+
+  manner (): Manner {
+    return this.#chance(0.85) ? 'whole' : this.#pick(manners)
+  }
+
+  /** A whole number from 1 to `most`. */
+  upTo (most: number): number {
+    return 1 + Math.floor(this.#random() * most)
   }
 
   /** From 0 inclusive to 1 exclusive: a xorshift of 32 bits. */
@@ -128,6 +148,7 @@ export class RequestFuzzer {
     for (const { name } of parameters.filter((parameter) => parameter.in === 'header')) {
       if (this.#chance(0.2)) lines.push(`${name}: ${this.#pick(['*', '"x"', 'W/"1.1", "2.0"', '"0.1"', '1', 'ffffffffffffffff', '0000000000000001', this.#latin(this.#pick(hostile))])}`)
     }
+    if (this.#chance(0.06)) lines.push(this.#pick(this.#chance(0.7) ? foreignPages : ownPages))
     if (this.#chance(0.05)) lines.push(`X-Request-Id: ${this.#latin(this.#pick(hostile))}`)
     if (this.#chance(0.02)) lines.push(`${this.#pick(['Accept', 'Accept-Encoding', 'Cookie', 'Origin', 'X-Forwarded-For', 'Expect', 'Range', 'Upgrade', 'If-Modified-Since'])}: ${this.#latin(this.#pick(hostile))}`)
     if (this.#chance(0.001)) lines.push(`X-Filler: ${'y'.repeat(20_000)}`)

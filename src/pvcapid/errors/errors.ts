@@ -38,6 +38,7 @@ export const problems = {
   node_not_a_coordinator: [400, 'The node is not a coordinator', 'Hypervisors have no part in the primary role.'],
   node_not_running: [400, 'The node is not running', 'Start its pvcnoded.'],
   internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],
+  http_version_unsupported: [505, 'This version of HTTP is not spoken here', 'Ask by HTTP/1.1.'],
   zookeeper_unavailable: [503, 'ZooKeeper cannot be reached', 'Try again after `Retry-After`. If `outcome` is `in_progress`, follow `Location` instead.'],
   zookeeper_permission: [503, 'ZooKeeper does not permit this', 'Look at the access list of the path that `detail` names (`getAcl` of zkCli.sh), and give this API the right.'],
   lock_not_had: [503, 'Timed out waiting for the primary lock', 'Retry after `Retry-After`. If it stays held, the message names the holder, and "A lock that is not released" in docs/operations.md says what to do.'],

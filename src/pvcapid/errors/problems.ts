@@ -9,14 +9,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin'
 import { argumentProblem } from './argument-problem.ts'
 import type { BasePath } from '../http/base-path.ts'
+import { foreignCharset, requestFault } from '../http/request-faults.ts'
 import { ApiError, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/client/errors.ts'
 
 /** The framework's errors that are the client's. */
-/** Headers of a request at most: all of them count, and none is dropped. */
-const HEADERS = 500
-
 const framework: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
@@ -35,16 +33,6 @@ declare module 'fastify' {
     /** The route's handler has been called: from then on something may have been written. */
     isHandled: boolean
   }
-}
-
-/** How many headers `Host` there are among names and values in turn; the framework shows the first alone. */
-function hostsIn (rawHeaders: readonly string[]): number {
-  let count = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
-  }
-  return count
 }
 
 function translated (error: FastifyError): ApiError {
@@ -85,16 +73,17 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
 
   app.decorateRequest('isHandled', false)
   app.addHook('onRequest', (request, _reply, done) => {
-    const { rawHeaders, httpVersion } = request.raw
-    const hosts = hostsIn(rawHeaders)
-    if (rawHeaders.length > 2 * HEADERS) done(new ApiError('headers_too_large', `The request has more than ${HEADERS} headers. Nothing was done; send fewer.`))
-    else if (hosts === 0 && httpVersion === '1.1') done(new ApiError('malformed_request', 'The header Host is missing. Nothing was done; correct the request.'))
-    else if (hosts > 1) done(new ApiError('malformed_request', 'The header Host is there more than once. Nothing was done; send it once.'))
-    else done()
+    done(requestFault(request.raw) ?? undefined)
   })
   app.addHook('preParsing', (request, _reply, _payload, done) => {
+    if (request.is404 || READING.has(request.method)) {
+      done()
+      return
+    }
     const encoding = request.headers['content-encoding']
-    if (encoding === undefined || encoding === 'identity' || request.is404 || READING.has(request.method)) done()
+    const charset = foreignCharset(request.headers['content-type'])
+    if (charset !== null) done(new ApiError('media_type_unsupported', `A body in the character set "${charset.slice(0, 32)}" is not taken. Nothing was done; send UTF-8.`))
+    else if (encoding === undefined || encoding === 'identity') done()
     else done(new ApiError('encoding_unsupported', `A body in the encoding "${encoding.slice(0, 32)}" is not taken. Nothing was done; send it as it is.`, { headers: { 'accept-encoding': 'identity' } }))
   })
   // The last hook before the handler.

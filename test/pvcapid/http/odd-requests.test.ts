@@ -61,6 +61,17 @@ t.test('forms, encodings, headers and conditions', async (t) => {
   const body = '{"to":"fig"}'
   const post = (headers: string): string => `POST /api/v1/switchover HTTP/1.1\r\n${headers}Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`
   t.equal(status(await raw(t, app, `${post('Host: localhost\r\nHost: y\r\n')}\r\n${body}`)), 400, 'two hosts')
+  for (const twice of ['Content-Type: application/json', 'CONTENT-TYPE: text/plain', 'Origin: http://a\r\nOrigin: http://localhost', 'Authorization: Bearer a\r\nauthorization: Bearer b']) {
+    t.equal(status(await raw(t, app, `${post('Host: localhost\r\n')}${twice}\r\n\r\n${body}`)), 400, `${twice}, twice`)
+  }
+  for (const charset of ['utf-16', 'UTF-16LE', '"iso-8859-1"', ' utf-7']) {
+    for (const [type, url, payload] of [['application/json', '/api/v1/switchover', body], ['application/x-www-form-urlencoded', '/api/v1/status', 'state=true']] as const) {
+      t.match(await ask(t, app, 'POST', url, { headers: { 'content-type': `${type};charset=${charset}` }, payload }), { status: 415, body: { code: 'media_type_unsupported', outcome: 'not_started' } }, `${type} in ${charset}`)
+    }
+  }
+  for (const [line, expected] of [['GET * HTTP/1.1', 400], ['HEAD * HTTP/1.1', 400], ['GET /health/live HTTP/0.9', 505], ['GET /health/live HTTP/2.0', 505], ['GET /health/live HTTP/1.0', 200]] as const) {
+    t.equal(status(await raw(t, app, `${line}\r\nHost: localhost\r\nConnection: close\r\n\r\n`)), expected, line)
+  }
   t.equal(status(await raw(t, app, `${post('host: localhost\r\n')}${'a:b\r\n'.repeat(2_100)}If-Match: "another"\r\n\r\n${body}`)), 431, 'too many headers')
   t.equal(status(await raw(t, app, `${post('host: localhost\r\n')}${'a:b\r\n'.repeat(400)}If-Match: "another"\r\n\r\n${body}`)), 412, 'one behind many counts')
   t.equal(status(await raw(t, app, 'POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')), 400, 'a body that ends early')

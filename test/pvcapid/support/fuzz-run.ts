@@ -84,4 +84,4 @@ export async function fuzz (t: Test, { requests, seed, onResident }: FuzzRun): P
 
 /** What a run came to, for people. */
 export const summary = (fuzzing: Fuzzing): string =>
-  `${fuzzing.sent} requests, ${fuzzing.posted} of them to write: ${[...fuzzing.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status} × ${count}`).join(', ')}; ${fuzzing.unanswered} mangled ones without a reply, ${fuzzing.late} writes that may be theirs; ${fuzzing.unknown} outcomes unknown`
+  `${fuzzing.sent} requests, ${fuzzing.posted} of them to write: ${[...fuzzing.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status} × ${count}`).join(', ')}; ${fuzzing.unanswered} mangled ones without a reply, ${fuzzing.late} writes that may be theirs; ${fuzzing.unknown} outcomes unknown; ${[...fuzzing.manners].map(([manner, count]) => `${manner} × ${count}`).join(', ')}`

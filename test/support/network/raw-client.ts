@@ -30,10 +30,32 @@ export class RawClient {
     this.#port = port
   }
 
+  /** Whether a connection is open, on which more replies may come. */
+  get isOpen (): boolean { return this.#socket !== null }
+
   /** The reply, or null if there was none within `patience`. Rejects if the connection ends in the midst of a reply, or is refused. */
-  async ask (request: Buffer | string, { isHead = false, isEndless = false, patience = 60_000 }: RawOptions = {}): Promise<RawReply | null> {
+  async ask (request: Buffer | string, options?: RawOptions): Promise<RawReply | null> {
+    await this.write(request)
+    return await this.receive(options)
+  }
+
+  /** Sends bytes, and no more than them. */
+  async write (bytes: Buffer | string): Promise<void> {
     const socket = this.#socket ?? await this.#open()
-    socket.write(request)
+    socket.write(bytes)
+  }
+
+  /** Closes this side. */
+  end (): void { this.#socket?.end() }
+
+  /** Gives the connection up as a client does whose process ends. */
+  reset (): void {
+    this.#socket?.resetAndDestroy()
+    this.close()
+  }
+
+  /** The next reply, as `ask`. */
+  async receive ({ isHead = false, isEndless = false, patience = 60_000 }: RawOptions = {}): Promise<RawReply | null> {
     const until = performance.now() + patience
     const end = await this.#find('\r\n\r\n', until)
     if (end === null) {
@@ -56,7 +78,7 @@ export class RawClient {
 
   async #open (): Promise<Socket> {
     return await new Promise((resolve, reject) => {
-      const socket = connect(this.#port, '127.0.0.1')
+      const socket = connect({ port: this.#port, host: '127.0.0.1', allowHalfOpen: true })
       this.#socket = socket
       this.#buffer = Buffer.alloc(0)
       this.#closed = false
@@ -68,6 +90,8 @@ export class RawClient {
         this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk])
         this.#wake()
       })
+      // The other side has closed: no more bytes come.
+      socket.on('end', () => socket.end())
       socket.on('close', () => {
         if (this.#socket !== socket) return
         this.#socket = null

@@ -1,0 +1,48 @@
+/** What is wrong with a request before it is looked at what it asks for: its version, its target, and headers that may stand once. */
+import type { IncomingMessage } from 'node:http'
+import { ApiError } from '../errors/errors.ts'
+
+/** Headers of a request at most: all of them count, and none is dropped. */
+const HEADERS = 500
+/** Headers of which the framework shows the first alone. With `host`, which every request has. */
+const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-encoding', 'content-type', 'origin', 'sec-fetch-site'])
+
+const malformed = (what: string, advice: string): ApiError => new ApiError('malformed_request', `${what} Nothing was done; ${advice}.`)
+
+/** @returns null for a request that is whole */
+export function requestFault ({ rawHeaders, httpVersion, method, url }: IncomingMessage): ApiError | null {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return new ApiError('http_version_unsupported', `This is HTTP/${httpVersion}. Nothing was done; ask by HTTP/1.1.`)
+  if (rawHeaders.length > 2 * HEADERS) return new ApiError('headers_too_large', `The request has more than ${HEADERS} headers. Nothing was done; send fewer.`)
+  if (url === '*' && method !== 'OPTIONS') return malformed('The target * is for OPTIONS alone.', 'name a path')
+  const hosts = count(rawHeaders, 'host')
+  if (hosts === 0 && httpVersion === '1.1') return malformed('The header Host is missing.', 'correct the request')
+  if (hosts > 1) return malformed('The header Host is there more than once.', 'send it once')
+  const repeated = method === 'GET' ? null : repeatedIn(rawHeaders)
+  return repeated === null ? null : malformed(`The header ${repeated} is there more than once.`, 'send it once')
+}
+
+/** How many headers `name` there are among names and values in turn. */
+function count (rawHeaders: readonly string[], name: string): number {
+  let found = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const each = rawHeaders[at] as string
+    if (each.length === name.length && each.toLowerCase() === name) found += 1
+  }
+  return found
+}
+
+function repeatedIn (rawHeaders: readonly string[]): string | null {
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase()
+    if (seen.has(name)) return rawHeaders[at] as string
+    if (SINGLE.has(name)) seen.add(name)
+  }
+  return null
+}
+
+/** The character set that a body's media type names, if it is one that is not read. */
+export function foreignCharset (mediaType: string | undefined): string | null {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(mediaType ?? '')?.[1]?.toLowerCase()
+  return charset === undefined || ['utf-8', 'utf8', 'us-ascii'].includes(charset) ? null : charset
+}
