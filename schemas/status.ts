@@ -1,6 +1,6 @@
 /** The cluster in one reply, as PVC's API shows it. */
 import Type from 'typebox'
-import { list, nullable, oneOf, reply } from './forms.ts'
+import { fractional, list, nullable, oneOf, reply } from './forms.ts'
 import { daemonStateOrUnknown, domainStateOrUnknown } from './states.ts'
 
 const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string) =>
@@ -76,10 +76,10 @@ export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.',
   fencing: Type.Optional(fencing),
   resources: closed({
     memory: closed({
-      total: figure('MB.'), free: figure('MB.'), used: figure('MB.'), allocated: figure('MB.'), provisioned: figure('MB.'), utilization: figure('Percent.'),
+      total: figure('MB.'), free: figure('MB.'), used: figure('MB.'), allocated: figure('MB.'), provisioned: figure('MB.'), utilization: fractional('Percent.'),
     }, 'Memory of all nodes.'),
-    cpu: closed({ total: figure('Processors.'), load: figure('Sum of the loads.'), allocated: figure('Virtual processors.'), utilization: figure('Percent.') }, 'Processors of all nodes.'),
-    disk: closed({ total: figure('Bytes.'), used: figure('Bytes.'), free: figure('Bytes.'), utilization: figure('Percent.') }, 'Not kept by this project: 0.'),
+    cpu: closed({ total: figure('Processors.'), load: fractional('Sum of the loads.'), allocated: figure('Virtual processors.'), utilization: fractional('Percent.') }, 'Processors of all nodes.'),
+    disk: closed({ total: figure('Bytes.'), used: figure('Bytes.'), free: figure('Bytes.'), utilization: fractional('Percent.') }, 'Not kept by this project: 0.'),
   }, 'What all nodes have together. A node whose figure is missing counts as 0.'),
   detail: closed({
     node: list(closed({ name: Type.String(), daemon_state: daemonStateOrUnknown, domain_state: domainStateOrUnknown }, 'One node.')),
