@@ -94,7 +94,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
-    routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {

@@ -137,7 +137,7 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
       node: states.list,
       vm: vms,
       osd: [] as const,
-      faults: [...faults].sort((a, b) => byText(b.last_reported, a.last_reported) || byText(a.id, b.id)),
+      faults: Object.freeze([...faults].sort((a, b) => byText(b.last_reported, a.last_reported) || byText(a.id, b.id))),
     }),
   }
 }

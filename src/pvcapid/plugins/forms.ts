@@ -75,7 +75,7 @@ async function otherBody (request: FastifyRequest, body: Buffer): Promise<Fields
     const { state } = await parseMultipart(header, body).catch((): Fields => ({}))
     return state === undefined ? undefined : { state }
   }
-  if (hasState(request)) return undefined
+  if (hasState(request) || request.routeOptions.schema?.body === undefined) return undefined
   throw new ApiError('media_type_unsupported', `This route takes no body of the type "${type.slice(0, 64)}". Nothing was done; give the state in the query or in a form.`)
 }
 

@@ -21,6 +21,7 @@ import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { ZnodeCache } from '../../zookeeper/cache/znode-cache.ts'
 import { Candidacy, type CandidacyOptions } from './candidacy.ts'
 import { Domains } from './domains.ts'
+import { FaultReporter } from './fault-reporter.ts'
 import { createFencing, type FencingTools } from '../fencing/create.ts'
 import type { Observer } from '../fencing/observer.ts'
 import { Lease } from '../keepalive/lease.ts'
@@ -61,6 +62,7 @@ export class Incarnation {
   #operations: NodeOperations | null = null
   #candidacy: Candidacy | null = null
   readonly #lockWatch: LockWatch
+  readonly #faults: FaultReporter
   #lease: Lease | null = null
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
@@ -78,6 +80,7 @@ export class Incarnation {
     const { config, session, commands, clock, log } = options
     this.#lockWatch = new LockWatch(session, log, clock)
     this.own = new OwnZnodes(session, config.node)
+    this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
     this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
@@ -190,7 +193,10 @@ export class Incarnation {
       resources: [...this.#resources.values()],
       board,
       mayAct: async (signal) => await lease.confirmed(signal),
-      onLost: (failure) => this.#dispatch({ type: 'resource_lost', failure }),
+      onLost: (failure) => {
+        this.#faults.report({ kind: 'resource_lost', node: config.node, subject: failure.resource ?? '', detail: failure.message })
+        this.#dispatch({ type: 'resource_lost', failure })
+      },
     })
     this.#closing.defer('monitor', async () => await monitor.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
@@ -220,6 +226,7 @@ export class Incarnation {
       onView: (listener) => feed.onView(listener),
       active: () => this.#machine?.daemon === 'run',
       onLook: () => feed.refresh(),
+      onFault: (fault) => this.#faults.report(fault),
       onProbed: (broken) => published.set({ broken_fences: publishedBrokenFences(broken) }),
     })
     this.#observer = observer

@@ -1,6 +1,7 @@
 /** Watching and fencing for one life of a coordinator, from the configuration. */
 import type { BrokenFence } from '../../core/model/fence-probe.ts'
 import type { Member } from '../../core/model/member.ts'
+import type { FoundFault } from '../../core/pvc/fault.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import type { Logger } from '../../runtime/log/log.ts'
@@ -29,6 +30,7 @@ export interface FencingContext extends FencingTools {
   readonly members: () => readonly Member[]
   readonly onView: (listener: () => void) => Disposable
   readonly active: () => boolean
+  readonly onFault: (fault: FoundFault) => void
   readonly onProbed: (broken: readonly BrokenFence[]) => void
   /** Called after each look at the others. */
   readonly onLook: () => void
@@ -38,7 +40,7 @@ export interface FencingContext extends FencingTools {
 const LOOK = 500
 
 export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null } {
-  const { config, session, clock, book, log, members, onView, active, onLook, onProbed } = context
+  const { config, session, clock, book, log, members, onView, active, onFault, onLook, onProbed } = context
   const agent = agentOf(context)
   const terms = { keepaliveWindow: config.keepaliveInterval * config.fenceIntervals, presenceWindow: LOOK }
   const fencer = new Fencer({
@@ -54,6 +56,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     unfencedGrace: config.unfencedFailover ? config.takeoverGrace ?? session.negotiatedTimeout / 3 : null,
     members,
     active,
+    onFault,
   })
   const observer: Observer = new Observer({
     session,
@@ -67,7 +70,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
       fencer.consider(observer)
     },
   })
-  const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, members, active, target: async (node) => await readTarget(session, node), onProbed })
+  const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, members, active, onFault, target: async (node) => await readTarget(session, node), onProbed })
   return { observer, fencer, probes }
 }
 
