@@ -285,9 +285,7 @@ export class Incarnation {
     })
   }
 
-  #lose (reason: string): void {
-    this.#dispatch({ type: 'lost', reason })
-  }
+  #lose (reason: string): void { this.#dispatch({ type: 'lost', reason }) }
 
   #dispatch (event: CoordinatorEvent extends infer E ? E extends { wall: string } ? Omit<E, 'wall'> : never : never): void {
     this.#queue.push({ ...event, wall: this.#options.clock.wall() } as CoordinatorEvent)
@@ -387,8 +385,7 @@ function sentenceOf (note: Note): string {
 }
 
 /** A node that is alive starts again: nobody can rely any more on what it held. */
-const isJudgedByPeer = (view: ClusterSnapshot, node: string) =>
-  view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
+const isJudgedByPeer = (view: ClusterSnapshot, node: string) => view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
 
 /** Something is held, or is about to be acquired. */
 const mayHold = (state: Coordinator) => state.held.length > 0 ||
