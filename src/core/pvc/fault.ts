@@ -11,6 +11,7 @@ export type FaultZnode = typeof faultZnodes[number]
 export const faultKinds = {
   node_dead: { delta: 50, message: (node: string) => `Node ${node} is dead; what it may hold is not known to be released` },
   fence_unconfirmed: { delta: 50, message: (node: string, detail: string) => `Node ${node} is dead and could not be fenced; an operator has to confirm that it is down. ${detail}` },
+  domains_left: { delta: 50, message: (node: string, detail: string) => `Node ${node} was fenced with domains on it that nothing has recovered: ${detail}` },
   resource_lost: { delta: 25, message: (node: string, detail: string) => `Node ${node} has lost a resource and could not acquire it again: ${detail}` },
   fence_probe: { delta: 10, message: (node: string, detail: string) => `Node ${node} could not be fenced now: ${detail}` },
 } as const

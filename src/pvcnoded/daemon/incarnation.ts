@@ -220,7 +220,7 @@ export class Incarnation {
   readonly #alive = (name: string): boolean => this.#observer?.alive(name) ?? true
 
   #watchPeers (feed: ClusterSnapshots, published: PublishedPresence): void {
-    const { observer, fencer, probes } = createFencing({
+    const { observer, fencer, probes, recovery } = createFencing({
       ...this.#options,
       members: () => feed.view?.members ?? [],
       onView: (listener) => feed.onView(listener),
@@ -230,7 +230,7 @@ export class Incarnation {
       onProbed: (broken) => published.set({ broken_fences: publishedBrokenFences(broken) }),
     })
     this.#observer = observer
-    this.#closing.defer('fencer', async () => { await Promise.all([fencer.stop(), probes?.stop()]) })
+    this.#closing.defer('fencer', async () => { await Promise.all([fencer.stop(), probes?.stop(), recovery.stop()]) })
     this.#closing.use('observer', observer)
   }
 

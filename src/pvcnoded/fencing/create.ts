@@ -14,6 +14,7 @@ import { Fencer } from './fencer.ts'
 import { ipmiAgent } from './ipmi-agent.ts'
 import { Observer } from './observer.ts'
 import { FenceProbes } from './probes.ts'
+import { Recovery } from './recovery.ts'
 import { readTarget } from './target.ts'
 
 /** What fencing shares with the life that it belongs to. */
@@ -39,10 +40,11 @@ export interface FencingContext extends FencingTools {
 /** Milliseconds between two looks at the others, and for which a presence has to be gone. */
 const LOOK = 500
 
-export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null } {
-  const { config, session, clock, book, log, members, onView, active, onFault, onLook, onProbed } = context
+export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null, readonly recovery: Recovery } {
+  const { config, session, clock, book, commands, log, members, onView, active, onFault, onLook, onProbed } = context
   const agent = agentOf(context)
   const terms = { keepaliveWindow: config.keepaliveInterval * config.fenceIntervals, presenceWindow: LOOK }
+  const recovery = new Recovery({ session, commands, log, command: config.fencing.recover, timeout: config.domains.timeout, onFault })
   const fencer = new Fencer({
     self: config.node,
     session,
@@ -57,6 +59,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     members,
     active,
     onFault,
+    onFenced: (node) => recovery.begin(node),
   })
   const observer: Observer = new Observer({
     session,
@@ -71,7 +74,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     },
   })
   const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, members, active, onFault, target: async (node) => await readTarget(session, node), onProbed })
-  return { observer, fencer, probes }
+  return { observer, fencer, probes, recovery }
 }
 
 function agentOf ({ config: { fencing }, commands, clock }: FencingContext): FencingAgent | null {

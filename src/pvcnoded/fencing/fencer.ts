@@ -41,6 +41,8 @@ export interface FencerOptions {
   readonly members: () => readonly Member[]
   /** Told of what PVC's users are to see as a fault. */
   readonly onFault: (fault: FoundFault) => void
+  /** Told of each confirmed fence. */
+  readonly onFenced: (node: string) => void
   /** Whether this node takes part at present. */
   readonly active: () => boolean
 }
@@ -228,7 +230,7 @@ export class Fencer {
   }
 
   async #conclude (name: string, found: Found, judged: FenceRecord, result: FencingResult): Promise<void> {
-    const { self, log, clock, onFault } = this.#options
+    const { self, log, clock, onFault, onFenced } = this.#options
     const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
     if (!result.confirmed) {
       log.error({ peer: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
@@ -239,8 +241,10 @@ export class Fencer {
     const outcome = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
     if (outcome === 'done' && mayHoldResources(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
     await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
-    if (outcome === 'done') log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
-    else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
+    if (outcome === 'done') {
+      log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
+      onFenced(name)
+    } else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
   }
 
   async #read (name: string): Promise<Found | null> {
