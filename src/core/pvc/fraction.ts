@@ -36,11 +36,15 @@ export function parseWithFractions (text: string | undefined): unknown {
   const parsed = parseJson(text ?? '')
   if (!parsed.ok || text === undefined || text.includes(ESCAPED_MARK)) return parsed.ok ? parsed.value : null
   let marked = false
+  let isBeyond = false
   const source = text.replace(TOKEN, (token) => {
+    isBeyond ||= !token.startsWith('"') && !Number.isFinite(Number(token))
     if (isPlain(token)) return token
     marked = true
     return `"${ESCAPED_MARK}${token}"`
   })
+  // A number beyond what a double holds would be sent as null.
+  if (isBeyond) return null
   if (!marked) return parsed.value
   return JSON.parse(source, (_, value: unknown) => typeof value === 'string' && value.startsWith(MARK) ? fraction(Number(value.slice(1))) : value)
 }

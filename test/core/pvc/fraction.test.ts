@@ -13,7 +13,7 @@ t.test('of a JSON text', async (t) => {
   t.strictSame(parseWithFractions('{"a": 0.0, "b": 0, "c": "0.0", "d": [1.50, 2e0, -3.0], "e\\"1.0": "x\\\\"}'), { a: fraction(0), b: 0, c: '0.0', d: [1.5, fraction(2), fraction(-3)], 'e"1.0': 'x\\' })
   t.strictSame(parseWithFractions('12.0'), fraction(12))
   t.strictSame(parseWithFractions('{"a":0.0,"b":"\\u0000"}'), { a: 0, b: '\0' }, 'a text with the mark is left as it is')
-  for (const text of [undefined, '', '{', 'None', '1.']) t.equal(parseWithFractions(text), null, String(text))
+  for (const text of [undefined, '', '{', 'None', '1.', '1e400', '[-1e999, 0.0]']) t.equal(parseWithFractions(text), null, String(text))
   fc.assert(fc.property(fc.json(), (text) => {
     const plain = (value: unknown): unknown => value instanceof Fraction ? value.value : Array.isArray(value) ? value.map(plain) : typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)])) : value
     const read = plain(parseWithFractions(text))
