@@ -11,6 +11,7 @@ const amount = Type.Object({
 /** `/node/{node}/log`: the end of a node's log. */
 const nodeLog: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/node/:node/log', {
+    config: { formQuery: true },
     schema: {
       operationId: 'getNodeLog',
       summary: 'The end of a node\'s log',
@@ -18,7 +19,7 @@ const nodeLog: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['pvc'],
       params: nodeParams,
       querystring: Type.Partial(amount),
-      response: { 200: replies(NodeLog, 'The lines.'), ...problems(400, 401, 404, 503) },
+      response: { 200: replies(NodeLog, 'The lines.'), ...problems(400, 401, 404, 413, 503) },
     },
   }, async ({ params, query }) => await app.services.nodes.log(params.node, query.lines ?? 10))
 }

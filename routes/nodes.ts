@@ -7,7 +7,7 @@ import { problems, repliesList } from '../schemas/replies.ts'
 const state = (description: string) => Type.Optional(Type.String({ description, maxLength: 64 }))
 
 const filter = Type.Object({
-  limit: Type.Optional(Type.String({ description: 'A regular expression for the name; anything may stand at an end that is not anchored with ^ or $.', maxLength: 200 })),
+  limit: Type.Optional(Type.String({ description: 'A regular expression for the name, as Python has them; anything may stand at an end that is not anchored with ^ or $. What takes more than linear time is refused.', maxLength: 200 })),
   daemon_state: state('Only nodes in this daemon state.'),
   coordinator_state: state('Only nodes in this coordinator state.'),
   domain_state: state('Only nodes in this domain state.'),
@@ -16,13 +16,14 @@ const filter = Type.Object({
 /** `/node` and `/node/{node}`: everything that is known of nodes. */
 const nodes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/node', {
+    config: { formQuery: true },
     schema: {
       operationId: 'listNodes',
       summary: 'All nodes, or those that fit',
-      description: 'Sorted by name. All filters that are given have to hold.',
+      description: 'Sorted by name. All filters that are given have to hold. They may come in a form as well.',
       tags: ['pvc'],
       querystring: filter,
-      response: { 200: repliesList(Node, 'The nodes.'), ...problems(400, 401, 404, 503) },
+      response: { 200: repliesList(Node, 'The nodes.'), ...problems(400, 401, 404, 413, 503) },
     },
   }, ({ query }) => app.services.nodes.list(query))
 

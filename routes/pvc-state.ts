@@ -13,7 +13,7 @@ export function pvcState (words: readonly string[], description: string) {
       querystring: Type.Object({ state: Type.Optional(state) }),
       headers: Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if this is as at that ETag of the same path.' })) }),
       body: Type.Optional(Type.Unsafe<unknown>({ type: 'object', properties: { state }, description: 'The state, if it is not in the query.' })),
-      consumes: ['application/x-www-form-urlencoded'],
+      consumes: ['application/x-www-form-urlencoded', 'multipart/form-data'],
     },
     validatorCompiler: ({ httpPart }: { readonly httpPart?: string }) => (value: unknown) => {
       const unknown = httpPart === 'querystring' || httpPart === 'body' ? namesOf(value).filter((name) => name !== 'state') : []

@@ -19,6 +19,9 @@ export const list = <S extends TSchema>(item: S, options: { readonly description
 export const oneOf = <const Words extends readonly string[]>(words: Words, description: string) =>
   Type.Unsafe<Words[number]>({ type: 'string', enum: [...words], description })
 
+/** A number that is written with its fraction, `0.0` included. */
+export const fractional = (description: string) => Type.Unsafe<number | { readonly value: number }>({ type: 'number', description })
+
 export const moment = (description: string) =>
   Type.String({ description: `${description} RFC 3339, UTC.`, examples: ['2026-02-03T04:05:06.789Z'] })
 

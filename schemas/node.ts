@@ -1,6 +1,6 @@
 /** A node as PVC's API shows it. No field is null: PVC's client formats each of them. */
 import Type from 'typebox'
-import { list, nullable, reply } from './forms.ts'
+import { fractional, list, nullable, reply } from './forms.ts'
 import { coordinatorStateOrUnknown, daemonStateOrUnknown, domainStateOrUnknown } from './states.ts'
 
 const name = Type.String({ description: 'The node\'s name.', examples: ['hv1'] })
@@ -37,7 +37,7 @@ export const Node = reply('Node', 'Everything that is known of one node.', {
   health: Type.Union([Type.Integer(), Type.Literal('N/A')], { description: 'Health in percent; the text `N/A` where it cannot be read, as of a node that was fenced.' }),
   health_plugins: list(Type.String(), { description: 'The checks that run on the node.' }),
   health_details: list(pluginResult, { description: 'What each check found.' }),
-  load: Type.Number({ description: 'The load average of a minute; 0 where it cannot be read.' }),
+  load: fractional('The load average of a minute; 0.0 where it cannot be read.'),
   domains_count: count('Domains that run here.'),
   running_domains: list(Type.String(), { description: 'Their names.' }),
   vcpu: Type.Object({

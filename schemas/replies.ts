@@ -21,6 +21,7 @@ export const sentences = {
   415: 'The body has a media type that this route does not take.',
   422: 'It cannot be done as things are, with every reason.',
   429: 'Too many wrong keys or writes within a minute; try again after Retry-After.',
+  501: 'PVC\'s own API serves this.',
   502: 'The switchover that was waited for failed.',
   503: 'ZooKeeper cannot be reached, or waiting for the lock timed out; retry after Retry-After.',
   504: 'The switchover that was waited for was not done within its bound.',

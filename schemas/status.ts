@@ -1,6 +1,7 @@
 /** The cluster in one reply, as PVC's API shows it. */
 import Type from 'typebox'
-import { list, nullable, oneOf, reply } from './forms.ts'
+import { Fault } from './fault.ts'
+import { fractional, list, nullable, oneOf, ref, reply } from './forms.ts'
 import { daemonStateOrUnknown, domainStateOrUnknown } from './states.ts'
 
 const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string) =>
@@ -41,16 +42,6 @@ const primaryLock = closed({
   since: Type.String({ description: 'When it was made, RFC 3339, by the ensemble\'s clock.' }),
 }, 'The holder of a lock.')
 
-const fault = closed({
-  id: Type.String(),
-  last_reported: text('When it was last reported.'),
-  first_reported: text('When it was first reported.'),
-  acknowledged_at: text('When it was acknowledged; empty if it was not.'),
-  status: text('new, or ack.'),
-  health_delta: Type.Integer({ description: 'What it takes off the cluster\'s health.' }),
-  message: text('What is wrong.'),
-}, 'One fault.')
-
 export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.', {
   cluster_name: text('The cluster\'s name; empty where it has none.'),
   cluster_health: closed({
@@ -76,16 +67,16 @@ export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.',
   fencing: Type.Optional(fencing),
   resources: closed({
     memory: closed({
-      total: figure('MB.'), free: figure('MB.'), used: figure('MB.'), allocated: figure('MB.'), provisioned: figure('MB.'), utilization: figure('Percent.'),
+      total: figure('MB.'), free: figure('MB.'), used: figure('MB.'), allocated: figure('MB.'), provisioned: figure('MB.'), utilization: fractional('Percent.'),
     }, 'Memory of all nodes.'),
-    cpu: closed({ total: figure('Processors.'), load: figure('Sum of the loads.'), allocated: figure('Virtual processors.'), utilization: figure('Percent.') }, 'Processors of all nodes.'),
-    disk: closed({ total: figure('Bytes.'), used: figure('Bytes.'), free: figure('Bytes.'), utilization: figure('Percent.') }, 'Not kept by this project: 0.'),
+    cpu: closed({ total: figure('Processors.'), load: fractional('Sum of the loads.'), allocated: figure('Virtual processors.'), utilization: fractional('Percent.') }, 'Processors of all nodes.'),
+    disk: closed({ total: figure('Bytes.'), used: figure('Bytes.'), free: figure('Bytes.'), utilization: fractional('Percent.') }, 'Not kept by this project: 0.'),
   }, 'What all nodes have together. A node whose figure is missing counts as 0.'),
   detail: closed({
     node: list(closed({ name: Type.String(), daemon_state: daemonStateOrUnknown, domain_state: domainStateOrUnknown }, 'One node.')),
     vm: list(closed({ uuid: Type.String(), name: text('The domain\'s name, or its uuid where that cannot be read.'), state: text('Its state; `unknown` where it cannot be read.') }, 'One domain.')),
     osd: list(Type.Unknown()),
-    faults: list(fault),
+    faults: list(ref(Fault)),
   }, 'Each thing by itself.'),
 })
 

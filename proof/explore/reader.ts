@@ -1,5 +1,7 @@
 /** Whoever closes a record as succeeded cannot read the cluster in one instant: it reads part by part, and anything can happen between two parts. */
-import { isComplete, isProven } from '../../src/core/switchover/completion.ts'
+import { isCompleteNow } from '../invariants/invariants.ts'
+import { isProven } from '../../src/core/switchover/completion.ts'
+import { isRepeated } from '../../src/core/switchover/rewrites.ts'
 import { closeRecord, isOpen } from '../../src/core/model/record.ts'
 import { pictureOf, pictureOfParts, type NodeZnodes, type Part, type Parts, type Reader, type World, type ZooKeeperModel } from './model.ts'
 import { apply } from './operations.ts'
@@ -36,7 +38,9 @@ function afterReading (world: World, reader: Reader): World {
   const { epoch, to, first, second, moved } = reader
   if (!isWhole(first) || !isWhole(second)) return { ...world, reader }
   const done = { ...world, reader: null }
-  const proven = isProven(pictureOfParts(first, () => 'as it was'), pictureOfParts(second, (part) => moved.includes(part) ? 'written since' : 'as it was'), epoch, to)
+  const last = pictureOfParts(second, (part) => moved.includes(part) ? 'written since' : 'as it was')
+  const now = last.key.version
+  const proven = isProven(pictureOfParts(first, () => 'as it was'), last, now, to) && isRepeated({ epoch, to }, now, last.key.value, world.zk.records.map(({ record }) => record.epoch))
   const stored = world.zk.records.find(({ record }) => record.epoch === epoch)
   if (!proven || stored === undefined || !isOpen(stored.record)) return done
   const applied = apply(world.zk, '', { op: 'close_record', record: closeRecord(stored.record, '', { outcome: 'succeeded' }, stored.record), version: stored.version })
@@ -48,5 +52,5 @@ export function noticed (world: World, before: World): World {
   const { reader } = world
   if (reader === null || before.zk === world.zk) return world
   const moved = parts.filter((part) => reader.moved.includes(part) || (part in reader.first && !(part in reader.second) && world.zk[part] !== before.zk[part]))
-  return { ...world, reader: { ...reader, moved, complete: reader.complete || isComplete(pictureOf(world.zk), reader.epoch, reader.to) } }
+  return { ...world, reader: { ...reader, moved, complete: reader.complete || isCompleteNow(reader, pictureOf(world.zk)) } }
 }

@@ -1,6 +1,8 @@
 /** What must hold in every world, and what a world looks like in which everything has come to rest as it should. */
+import { isRepeated } from '../../src/core/switchover/rewrites.ts'
 import { isComplete } from '../../src/core/switchover/completion.ts'
-import { isOpen } from '../../src/core/model/record.ts'
+import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
+import { isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import { pictureOf, type World } from '../explore/model.ts'
 
 /** The invariant that `world` breaks, in words; null if it keeps them all. */
@@ -17,7 +19,7 @@ export function violation (world: World, before: World): string | null {
     if (earlier.outcome !== null && earlier.outcome !== record.outcome) return 'a record was closed twice'
     if (earlier.to !== record.to || earlier.cause !== record.cause) return 'an epoch was given to two switchovers'
     const wasComplete = before.reader?.epoch === record.epoch && before.reader.complete
-    if (earlier.outcome === null && record.outcome === 'succeeded' && record.to !== null && !wasComplete && !isComplete(view, record.epoch, record.to)) return 'succeeded without the completion rule'
+    if (earlier.outcome === null && record.outcome === 'succeeded' && record.to !== null && !wasComplete && !isCompleteNow(record, view)) return 'succeeded without the completion rule'
   }
   if (world.zk.key.version < before.zk.key.version) return 'an epoch fell'
   for (const [name, znodes] of Object.entries(world.zk.nodes)) {
@@ -28,6 +30,10 @@ export function violation (world: World, before: World): string | null {
   }
   return null
 }
+
+/** At its own epoch, or at one that has only repeated the key since. */
+export const isCompleteNow = ({ epoch, to }: Pick<SwitchoverRecord, 'epoch' | 'to'>, view: ClusterSnapshot): boolean =>
+  to !== null && isRepeated({ epoch, to }, view.key.version, view.key.value, view.records.map((other) => other.epoch)) && isComplete(view, view.key.version, to)
 
 /** One primary that holds everything, or nobody who could be; nothing in progress, no record open that could be closed. */
 export function isSettled (world: World): boolean {

@@ -4,6 +4,7 @@
  */
 import { isComplete, type RoleSnapshot } from '../../src/core/switchover/completion.ts'
 import { epochOf, keyOf, parseLedger, type Ledger } from '../../src/core/model/epoch.ts'
+import { isRepeated } from '../../src/core/switchover/rewrites.ts'
 import { memberOf } from '../../src/core/model/member.ts'
 import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import { NOBODY } from '../../src/core/model/states.ts'
@@ -194,7 +195,7 @@ export class Judge {
     }
     for (const followed of this.#records.values()) {
       const { record } = followed
-      if (isOpen(record) && record.to !== null && !followed.complete) followed.complete = isComplete(snapshot, record.epoch, record.to)
+      if (isOpen(record) && record.to !== null && !followed.complete) followed.complete = epoch !== null && isRepeated(record, epoch, snapshot.key.value, [...this.#records.keys()]) && isComplete(snapshot, epoch, record.to)
     }
   }
 

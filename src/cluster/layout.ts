@@ -23,6 +23,8 @@ export const UPSTREAM_IP = '/config/upstream_ip'
 export const NODES = '/nodes'
 export const DOMAINS = '/domains'
 export const FAULTS = '/faults'
+/** Which version of PVC's layout the cluster has. */
+export const SCHEMA_VERSION = '/schema/version'
 const LOGS = '/logs'
 export const SWITCHOVERS = '/switchovers'
 
@@ -33,7 +35,7 @@ export const NODE_KEYS = [
   'domainscount', 'runningdomains', 'networkscount',
   'monitoring_health', 'monitoring_plugins', 'monitoring_data', 'network_stats',
   'ipmihostname', 'ipmiusername', 'ipmipassword',
-  'presence', 'transition', 'resources', 'fence',
+  'activeschema', 'latestschema', 'presence', 'transition', 'resources', 'fence',
 ] as const
 export type NodeKey = (typeof NODE_KEYS)[number]
 

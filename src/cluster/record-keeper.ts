@@ -10,13 +10,14 @@ import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../core/model/epoch.ts'
 import { isOpen, openRecord, type Closing, type SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY } from '../core/model/states.ts'
+import { isRepeated, unrecordedEpoch } from '../core/switchover/rewrites.ts'
 import { primaryOf } from '../core/switchover/rules.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import { isZooKeeperError } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
 import type { ClusterSnapshots } from './cluster-snapshots.ts'
 import type { KeyOperations } from './key-operations.ts'
-import { readPicture } from './reading.ts'
+import { readKeySnapshot, readPicture } from './reading.ts'
 
 /** Milliseconds past the bound before somebody other than the taker closes a record: the taker rolls back first if it lives. */
 const GRACE = 5_000
@@ -109,7 +110,7 @@ export class RecordKeeper {
   async #close (record: SwitchoverRecord, closing: Closing): Promise<void> {
     const operations = this.#options.operations()
     if (operations === null) return
-    if (closing.outcome === 'succeeded' && record.to !== null && !await provenComplete(operations.session, record.epoch, record.to)) return
+    if (closing.outcome === 'succeeded' && record.to !== null && !await provenComplete(operations.session, record, record.to)) return
     const wall = this.#options.clock.wall()
     const answer = closing.outcome === 'not_applied'
       ? await operations.concludeNotApplied(record.epoch, wall, this.#closed.signal)
@@ -161,15 +162,11 @@ export class RecordKeeper {
   }
 }
 
-/** The present epoch if it has no record. A key that was never written since it was made names nobody and needs none. */
-function unrecordedEpoch (view: ClusterSnapshot): number | null {
-  const epoch = epochOf(view.key, view.ledger)
-  if (epoch === null || (view.key.version === 0 && view.key.value === NOBODY)) return null
-  return view.records.some((record) => record.epoch === epoch) ? null : epoch
-}
-
-async function provenComplete (session: Session, epoch: number, target: string): Promise<boolean> {
+async function provenComplete (session: Session, record: SwitchoverRecord, target: string): Promise<boolean> {
   const first = await readPicture(session)
   const second = first === null ? null : await readPicture(session)
-  return first !== null && second !== null && isProven(first, second, epoch, target)
+  const epoch = second === null ? null : epochOf(second.key, second.ledger)
+  if (first === null || second === null || epoch === null || !isProven(first, second, epoch, target)) return false
+  // A record is made before the key is written for it: one of a later epoch would be here by now.
+  return epoch === record.epoch || isRepeated(record, epoch, second.key.value, (await readKeySnapshot(session))?.recordEpochs ?? [])
 }

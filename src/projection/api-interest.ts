@@ -1,11 +1,10 @@
 /** Which znodes the API watches: the coordinator view's, and what PVC's replies are made of. Fencing credentials and logs are not. */
 import { below, BOTH, CHILDREN, clusterPaths, DATA, interestIn, rootsOf, type PathPatterns } from '../cluster/interest.ts'
 import { STALE } from '../core/pvc/health.ts'
+import { faultZnodes } from '../core/pvc/fault.ts'
 import { detailZnodes, pluginZnodes } from '../core/pvc/node-details.ts'
 import { CONFIG, DOMAINS, FAULTS, MAINTENANCE, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
 
-/** The children of `/faults/<id>` that a reply needs. */
-export const faultZnodes = ['last_time', 'first_time', 'ack_time', 'status', 'delta', 'message'] as const
 const domainZnodes = ['state', 'node'] as const
 
 /** For the metrics and the report on fencing. */

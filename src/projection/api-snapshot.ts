@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, nodesStatus, nodeStatus, type ClusterStatus, type Domain, type Fault, type NodesStatus, type NodeStatus } from '../core/pvc/cluster-status.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
+import type { FaultZnode } from '../core/pvc/fault.ts'
 import { isStale, STALE } from '../core/pvc/health.ts'
 import { parseFence, type FenceRecord } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
@@ -18,7 +19,6 @@ import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { CacheSnapshot } from '../zookeeper/cache/znode-cache.ts'
-import type { faultZnodes } from './api-interest.ts'
 
 /** One node's replies, each with an identity of its own. */
 export interface NodeReplies {
@@ -217,8 +217,8 @@ export class ApiSnapshot {
   }
 
   #fault (id: string): Fault {
-    const text = (key: typeof faultZnodes[number]) => this.#tree.get(childPath(faultPath(id), key))?.data ?? ''
-    return {
+    const text = (key: FaultZnode) => this.#tree.get(childPath(faultPath(id), key))?.data ?? ''
+    return Object.freeze({
       id,
       last_reported: text('last_time'),
       first_reported: text('first_time'),
@@ -226,7 +226,7 @@ export class ApiSnapshot {
       status: text('status'),
       health_delta: integer(text('delta')) ?? 0,
       message: text('message'),
-    }
+    })
   }
 }
 

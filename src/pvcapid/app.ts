@@ -28,7 +28,7 @@ import basePaths from './plugins/base-path.ts'
 import clientGone from './plugins/client-gone.ts'
 import crossSite from './access/cross-site.ts'
 import description from './pages/description.ts'
-import forms from './plugins/forms.ts'
+import { formBodies, formQueries } from './plugins/forms.ts'
 import httpMetrics from './metrics/http-metrics.ts'
 import jsonBodies from './plugins/json-bodies.ts'
 import problemReplies, { frameworkProblem } from './errors/problems.ts'
@@ -94,7 +94,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
-    routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
@@ -149,6 +149,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(jsonBodies)
   await app.register(basePaths, { basePath })
   await app.register(queries)
+  await app.register(formQueries)
   await app.register(audit, { log, clock })
   await app.register(clientGone)
   await app.register(httpMetrics, { metrics: services.metrics.metrics })
@@ -161,7 +162,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })
   await app.register(statusPage)
   await app.register(async (pvc) => {
-    await pvc.register(forms)
+    await pvc.register(formBodies)
     for (const route of formRoutes) await pvc.register(route, { prefix })
   })
   for (const route of apiRoutes) await app.register(route, { prefix })

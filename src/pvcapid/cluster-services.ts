@@ -14,11 +14,13 @@ import { Contact } from './services/contact.ts'
 import { CoordinatorStateService } from './services/switchover/coordinator-state-service.ts'
 import { EventFeed } from './services/events/event-feed.ts'
 import { EventService } from './services/events/event-service.ts'
+import { FaultService } from './services/fault-service.ts'
 import { FenceService } from './services/fence-service.ts'
 import { HealthService } from './services/health-service.ts'
 import { measuredConnector } from './metrics/measured-connector.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { MetricsService } from './metrics/metrics-service.ts'
+import { PvcMetrics } from './metrics/pvc-metrics.ts'
 import { NodeService } from './services/node-service.ts'
 import { PrimaryService } from './services/primary-service.ts'
 import { RoleService } from './services/role-service.ts'
@@ -113,6 +115,8 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     primary: new PrimaryService(view, waiters),
     health,
     roles: new RoleService(view, options.node),
+    faults: new FaultService(contact, view, clock),
+    pvcMetrics: new PvcMetrics(view),
     fences: new FenceService(contact, clock),
     events: new EventService(feed, view, contact),
     contact,

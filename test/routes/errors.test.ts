@@ -52,8 +52,8 @@ t.test('what is refused writes nothing', async (t) => {
   await expect(404, 'route_unknown', ask(t, app, 'GET', '/api/v1/nodes'))
   await expect(404, 'route_unknown', ask(t, app, 'GET', '/api'))
   const wrong = await ask(t, app, 'DELETE', '/api/v1/node/fig/coordinator-state')
-  t.strictSame([wrong.status, wrong.body['code'], wrong.headers['allow']], [405, 'method_not_allowed', 'GET, HEAD, POST'])
-  t.equal((await ask(t, app, 'PUT', '/api/v1/switchover')).headers['allow'], 'GET, HEAD, POST')
+  t.strictSame([wrong.status, wrong.body['code'], wrong.headers['allow']], [405, 'method_not_allowed', 'GET, HEAD, OPTIONS, POST'])
+  t.equal((await ask(t, app, 'PUT', '/api/v1/switchover')).headers['allow'], 'GET, HEAD, OPTIONS, POST')
 
   t.comment('things that are not there')
   await expect(404, 'node_unknown', wish(t, app, { to: 'oak' }))

@@ -132,3 +132,24 @@ scenario(t, 'A record closed by somebody else before primary is written', (clust
   t.equal(cluster.outcome(2), 'timed_out')
   t.match(cluster.look(), /hv1 run\/primary holds/)
 })
+
+scenario(t, 'The key is written to itself before the former primary releases', (cluster, t) => {
+  three(cluster)
+  cluster.request({ to: 'hv2' })
+  cluster.advance(0.3)
+  cluster.writeKeyBlindly('hv2')
+  cluster.advance(10)
+  t.match(cluster.look(), /hv2 run\/primary holds/)
+  t.equal(cluster.outcome(2), 'succeeded')
+  t.equal(cluster.store.record(3), null, 'no record of that')
+})
+
+scenario(t, 'The key is written to itself during the takeover', (cluster, t) => {
+  three(cluster)
+  cluster.request({ to: 'hv2' })
+  cluster.advance(1.5)
+  cluster.writeKeyBlindly('hv2')
+  cluster.advance(10)
+  t.match(cluster.look(), /hv2 run\/primary holds/)
+  t.equal(cluster.outcome(2), 'succeeded')
+})

@@ -10,8 +10,9 @@ import { decide, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyOutcome } from './key-change.ts'
 import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
-import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff } from './procedure-runner.ts'
+import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff, yieldToPvcPeer } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
+import { continuedRecord } from '../switchover/rewrites.ts'
 import type { Failure } from '../model/transition.ts'
 import { StepContext } from './step-context.ts'
 
@@ -37,6 +38,7 @@ function onView (context: StepContext, view: NonNullable<Coordinator['view']>): 
   const { activity } = context.state
   if (activity.kind === 'procedure') {
     roleMoved(context, activity)
+    yieldToPvcPeer(context, activity)
     peersMoved(context)
   }
   const waits = activity.kind === 'key_change' && activity.change.plan[0].op === 'lock'
@@ -170,10 +172,12 @@ const UNRECORDED_BOUND = 60
 
 function beginTakeover (context: StepContext, epoch: number): void {
   const { view, settings } = context.state
-  const seconds = view?.records.find((record) => record.epoch === epoch)?.timeout ?? UNRECORDED_BOUND
+  const record = view?.records.find((each) => each.epoch === epoch) ?? continuedRecord(epoch, settings.self, view?.records)
+  const seconds = record?.timeout ?? UNRECORDED_BOUND
+  const recordEpoch = record?.epoch ?? epoch
   context.set({ spentEpoch: epoch })
   context.timer('bound', context.delay(Math.max(0, seconds * 1000 - settings.delays.transitionDelay)))
-  runProcedure(context, beginProcedure('takeover', takeoverPlan(settings.resources, epoch), context.wall, { epoch }))
+  runProcedure(context, beginProcedure('takeover', takeoverPlan(settings.resources, recordEpoch), context.wall, { epoch, recordEpoch }))
 }
 
 /** Everything that may be held is released, on this machine's own authority; what is running is stopped and waited for first. */

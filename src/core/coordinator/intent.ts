@@ -8,6 +8,7 @@ import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
 import { epochNow, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/rules.ts'
+import { isUnrecordedSince } from '../switchover/rewrites.ts'
 import type { Failure } from '../model/transition.ts'
 
 /** The key as it was when the wish arose; the write happens at this version or not at all. */
@@ -73,7 +74,7 @@ export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
     case 'free':
       return isAsSeen(keySnapshot.key, intent.seen) ? freed(intent, keySnapshot) : moved
     case 'give_back':
-      return keySnapshot.key.value === intent.node && ledgerOf(keySnapshot).ledger.base + keySnapshot.key.version === intent.epoch
+      return keySnapshot.key.value === intent.node && epochNow(keySnapshot) >= intent.epoch && isUnrecordedSince(intent.epoch, epochNow(keySnapshot), keySnapshot.recordEpochs)
         ? givenBack(intent, keySnapshot)
         : moved
     case 'decline':

@@ -5,6 +5,7 @@
  */
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
+import { isPresent } from '../model/member.ts'
 import { holdersOf } from '../switchover/handover.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
@@ -147,7 +148,8 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
     case 'look_again': {
       const { settings: { self } } = context.state
       const { keySnapshot } = answer
-      const record = keySnapshot?.records.find((stored) => stored.record.epoch === procedure.epoch)?.record
+      const recordOf = (epoch: number | null) => keySnapshot?.records.find((stored) => stored.record.epoch === epoch)?.record
+      const record = recordOf(procedure.epoch) ?? recordOf(procedure.recordEpoch)
       // An epoch whose record is closed, or is another node's (a blind write took the version it was made for), belongs to a switchover
       // that is over: this node releases the lock, and writes its name again for an epoch of its own.
       const usable = record === undefined || (isOpen(record) && record.to === self)
@@ -178,11 +180,11 @@ function rollBack (context: StepContext, procedure: Procedure, closing: Closing 
   const error = closing?.error ?? null
   if (error !== null) context.note({ code: 'failure', procedure: procedure.name, epoch: procedure.epoch, failure: error })
   dropBound(context)
-  const { former, since } = procedure
+  const { former, since, recordEpoch } = procedure
   // A takeover is always for the epoch that was spent last.
   const { held, spentEpoch: epoch } = context.state
-  runProcedure(context, beginProcedure('rollback', rollbackPlan(held, epoch, closing), since, {
-    epoch, former, error, of: procedure.of, done: procedure.done,
+  runProcedure(context, beginProcedure('rollback', rollbackPlan(held, epoch, closing, recordEpoch), since, {
+    epoch, recordEpoch, former, error, of: procedure.of, done: procedure.done,
   }))
 }
 
@@ -210,10 +212,9 @@ function answerGiveBack (context: StepContext, running: Running & { change: KeyC
 }
 
 /** The bound of the takeover has passed: nothing more is begun, and what is running is stopped. Once `primary` is being written it is too late for that. */
-export function doom (context: StepContext, activity: Running): void {
+export function doom (context: StepContext, activity: Running, doomed: Closing = { outcome: 'timed_out' }): void {
   const [now] = activity.procedure.steps
   if (now.do === 'unlock' || (now.do === 'enter' && now.state === 'primary')) return
-  const doomed: Closing = { outcome: 'timed_out' }
   if (now.do === 'await_release' || now.do === 'settle') {
     if (now.do === 'settle') context.cancel(activity.id)
     return rollBack(context, activity.procedure, doomed)
@@ -227,6 +228,19 @@ export function roleMoved (context: StepContext, running: Running): void {
   const { view, settings } = context.state
   if (running.procedure.steps[0].do !== 'lock_role' || view === null) return
   if (view.key.value !== settings.self || epochOf(view.key, view.ledger) !== running.procedure.epoch) context.cancel(running.id)
+}
+
+/**
+ * The key names a PVC node by now, which is in `takeover` and waits for the lock that this taker holds, while this taker would wait for it to be
+ * `secondary`: the taker gives way at once.
+ */
+export function yieldToPvcPeer (context: StepContext, running: Running): void {
+  const { view } = context.state
+  const { procedure: { name, steps }, doomed } = running
+  if (name !== 'takeover' || steps[0].do === 'lock_role' || doomed !== null || view === null) return
+  const named = view.members.find((member) => member.name === view.key.value)
+  if (named === undefined || named.ours || named.coordinatorState !== 'takeover' || !isPresent(named)) return
+  doom(context, running, { outcome: 'superseded', continued_by: epochOf(view.key, view.ledger) })
 }
 
 /** A taker that waits for its peers reads them again whenever anything has moved. */

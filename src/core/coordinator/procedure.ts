@@ -37,6 +37,8 @@ export type ProcedureName = 'start' | 'takeover' | 'relinquish' | 'rollback' | '
 export interface Procedure {
   readonly name: ProcedureName
   readonly epoch: number | null
+  /** The epoch of the switchover's record, if that is an earlier one: the key was only repeated since. */
+  readonly recordEpoch: number | null
   /** What this switchover came from: the node that the key goes back to if it fails. */
   readonly former: string | null
   readonly since: string
@@ -66,8 +68,11 @@ export const startPlan = (resources: readonly string[], atRest: 'secondary' | 'c
   { do: 'announce', daemonState: 'run' },
 ]
 
-/** The lock is held from before `takeover` until after `primary`: only its holder is ever in `takeover`. */
-export const takeoverPlan = (resources: readonly string[], epoch: number): Plan => [
+/**
+ * The lock is held from before `takeover` until after `primary`: only its holder is ever in `takeover`.
+ * @param recordEpoch that of the switchover's record
+ */
+export const takeoverPlan = (resources: readonly string[], recordEpoch: number): Plan => [
   { do: 'lock_role' },
   { do: 'look_again' },
   { do: 'publish' },
@@ -76,7 +81,7 @@ export const takeoverPlan = (resources: readonly string[], epoch: number): Plan 
     { do: 'turn_to', resource }, { do: 'publish' }, { do: 'await_release', resource }, { do: 'acquire', resource },
   ]),
   { do: 'settle' },
-  { do: 'confirm', epoch },
+  { do: 'confirm', epoch: recordEpoch },
   { do: 'enter', state: 'primary' },
   { do: 'unlock' },
 ]
@@ -104,11 +109,11 @@ const leaving: Plan = [
  * Undoes a takeover: everything that may be held is released, the switchover is closed (unless somebody did), and the key goes back
  * before the lock is release.
  */
-export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null): Plan => [
+export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null, recordEpoch: number | null = null): Plan => [
   { do: 'publish' },
   ...releaseEach(held),
   { do: 'enter', state: 'secondary' },
-  ...(closing === null ? [] : [{ do: 'close_record', epoch, closing } as const]),
+  ...(closing === null ? [] : [{ do: 'close_record', epoch: recordEpoch ?? epoch, closing } as const]),
   { do: 'give_back', epoch },
   { do: 'unlock' },
 ]
@@ -125,7 +130,7 @@ export const stuckPlan = (rest: readonly Step[]): Plan => [
 
 export function beginProcedure (name: ProcedureName, steps: Plan, wall: string, given: Partial<Procedure> = {}): Procedure {
   const of = steps.filter((step) => step.do === 'acquire' || step.do === 'release' || step.do === 'settle').length
-  return { name, epoch: null, former: null, since: wall, steps, of, done: 0, resource: null, released: [], error: null, ...given }
+  return { name, epoch: null, recordEpoch: null, former: null, since: wall, steps, of, done: 0, resource: null, released: [], error: null, ...given }
 }
 
 const directionOf = { start: 'start', takeover: 'takeover', rollback: 'takeover', relinquish: 'relinquish', announcement: 'start' } as const

@@ -4,6 +4,7 @@
  */
 import type { FencingReport } from '../fencing/report.ts'
 import type { LockHolder } from '../model/lock-holder.ts'
+import { fraction } from './fraction.ts'
 import type { NodeReply } from './node-reply.ts'
 
 /** A fault as PVC shows it. */
@@ -48,7 +49,7 @@ function sum<T> (list: readonly T[], figure: (item: T) => number): number {
 }
 
 const cents = (value: number) => Math.round(value * 100) / 100
-const percent = (part: number, whole: number) => whole > 0 ? cents(100 * part / whole) : 0
+const percent = (part: number, whole: number) => fraction(whole > 0 ? cents(100 * part / whole) : 0)
 
 function counted (states: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = { total: states.length }
@@ -107,7 +108,7 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
   }
   const cpu = {
     total: sum(nodes, (node) => node.vcpu.total),
-    load: cents(sum(nodes, (node) => node.load)),
+    load: cents(sum(nodes, (node) => node.load.value)),
     allocated: sum(nodes, (node) => node.vcpu.allocated),
   }
   const vms = [...domains].sort((a, b) => byText(a.name, b.name) || byText(a.uuid, b.uuid))
@@ -129,14 +130,14 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
     ...(fencing === null ? {} : { primary_lock: primaryLock, fencing }),
     resources: {
       memory: { ...memory, utilization: percent(memory.used, memory.total) },
-      cpu: { ...cpu, utilization: percent(cpu.load, cpu.total) },
-      disk: { total: 0, used: 0, free: 0, utilization: 0 },
+      cpu: { ...cpu, load: fraction(cpu.load), utilization: percent(cpu.load, cpu.total) },
+      disk: { total: 0, used: 0, free: 0, utilization: fraction(0) },
     },
     detail: Object.freeze({
       node: states.list,
       vm: vms,
       osd: [] as const,
-      faults: [...faults].sort((a, b) => byText(b.last_reported, a.last_reported) || byText(a.id, b.id)),
+      faults: Object.freeze([...faults].sort((a, b) => byText(b.last_reported, a.last_reported) || byText(a.id, b.id))),
     }),
   }
 }

@@ -4,8 +4,7 @@
  */
 import { coordinatorStateOf, daemonStateOf, domainStateOf, type CoordinatorState, type DaemonState, type DomainState } from '../model/states.ts'
 import { parseResources, type ResourceStatus } from '../model/resource-states.ts'
-import { parseJson } from '../model/json-text.ts'
-import { jsonObject } from '../model/znode.ts'
+import { Fraction, parseWithFractions } from './fraction.ts'
 
 /** The children of `/nodes/<n>` that a reply needs; the fencing credentials are not among them. */
 export const detailZnodes = [
@@ -87,10 +86,9 @@ function words (text: string | undefined, most: number): readonly string[] | nul
 /** Not empty, or null. */
 export const present = (text: string | undefined): string | null => text === undefined || text === '' ? null : text
 
-function json (text: string | undefined): unknown {
-  if (text === undefined) return null
-  const parsed = parseJson(text)
-  return parsed.ok ? parsed.value : null
+function jsonObject (text: string | undefined): Readonly<Record<string, unknown>> | null {
+  const value = parseWithFractions(text)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Fraction) ? value as Record<string, unknown> : null
 }
 
 /** `cpus kernel os arch`, all four or none. */
@@ -123,7 +121,7 @@ export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts)
         last_run: integer(plugin(check, 'last_run')),
         health_delta: integer(plugin(check, 'health_delta')),
         message: plugin(check, 'message') ?? null,
-        data: json(plugin(check, 'data')),
+        data: parseWithFractions(plugin(check, 'data')),
       })),
     load: decimal(znode('cpuload')),
     domains_count: integer(znode('domainscount')),

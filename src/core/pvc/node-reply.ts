@@ -3,6 +3,7 @@
  * first that it cannot. What a znode does not tell reads as PVC's API has it, or as `unknown`. The state filters and whatever decides go by
  * `NodeDetails`, in which it is null.
  */
+import { fraction, type Fraction } from './fraction.ts'
 import type { NodeDetails, PluginResult } from './node-details.ts'
 
 /** Text in place of a text that cannot be read, as PVC's API has it. */
@@ -12,13 +13,14 @@ export const UNKNOWN = 'unknown'
 
 type Known<T> = { readonly [Key in keyof T]: NonNullable<T[Key]> }
 
-export interface NodeReply extends Omit<Known<NodeDetails>, 'daemon_state' | 'coordinator_state' | 'domain_state' | 'health' | 'health_details' | 'vcpu' | 'memory' | 'resources'> {
+export interface NodeReply extends Omit<Known<NodeDetails>, 'daemon_state' | 'coordinator_state' | 'domain_state' | 'health' | 'health_details' | 'load' | 'vcpu' | 'memory' | 'resources'> {
   readonly daemon_state: NonNullable<NodeDetails['daemon_state']> | typeof UNKNOWN
   readonly coordinator_state: NonNullable<NodeDetails['coordinator_state']> | typeof UNKNOWN
   readonly domain_state: NonNullable<NodeDetails['domain_state']> | typeof UNKNOWN
   /** Percent. */
   readonly health: number | typeof NONE
   readonly health_details: ReadonlyArray<Omit<Known<PluginResult>, 'data'> & { readonly data: unknown }>
+  readonly load: Fraction
   readonly vcpu: Known<NodeDetails['vcpu']>
   readonly memory: Known<NodeDetails['memory']>
   readonly resources?: NonNullable<NodeDetails['resources']>
@@ -45,7 +47,7 @@ export function nodeReply (details: NodeDetails): NodeReply {
     health_details: (details.health_details ?? []).map(({ name, last_run: lastRun, health_delta: delta, message, data }) => ({
       name, last_run: lastRun ?? 0, health_delta: delta ?? 0, message: message ?? '', data: data ?? {},
     })),
-    load: details.load ?? 0,
+    load: fraction(details.load ?? 0),
     domains_count: details.domains_count ?? 0,
     running_domains: details.running_domains ?? [],
     vcpu: { total: vcpu.total ?? 0, allocated: vcpu.allocated ?? 0 },

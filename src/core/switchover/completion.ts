@@ -7,6 +7,7 @@ import { holdsNothing, isServing, type Member } from '../model/member.ts'
 import type { Closing, SwitchoverRecord } from '../model/record.ts'
 import { isOpen, isTaken } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
+import { isRepeated } from './rewrites.ts'
 import type { KnownFailure } from '../model/transition.ts'
 
 /** What the completion rule reads. */
@@ -58,13 +59,14 @@ export function verdictOn (record: SwitchoverRecord, snapshot: RoleSnapshot, rec
   const epoch = epochOf(snapshot.key, snapshot.ledger)
   if (!isOpen(record) || epoch === null) return null
   if (isTaken(record, epoch, snapshot.key.value)) return { outcome: 'superseded' }
-  return (record.to === null ? freedVerdict(record, records) : targetVerdict(record, record.to, snapshot, epoch)) ??
+  return (record.to === null ? freedVerdict(record, records) : targetVerdict(record, record.to, snapshot, epoch, records)) ??
     (boundPassed ? boundVerdict(record, epoch) : null)
 }
 
-function targetVerdict (record: SwitchoverRecord, target: string, snapshot: RoleSnapshot, epoch: number): Closing | null {
-  if (epoch > record.epoch) return { outcome: 'superseded', continued_by: epoch }
-  return isComplete(snapshot, record.epoch, target) ? { outcome: 'succeeded' } : null
+/** A write that has only repeated the name takes nobody's place. */
+function targetVerdict (record: SwitchoverRecord, target: string, snapshot: RoleSnapshot, epoch: number, records: readonly SwitchoverRecord[]): Closing | null {
+  if (epoch > record.epoch && !isRepeated(record, epoch, snapshot.key.value, records.map((other) => other.epoch))) return { outcome: 'superseded', continued_by: epoch }
+  return isComplete(snapshot, Math.max(epoch, record.epoch), target) ? { outcome: 'succeeded' } : null
 }
 
 /** A freed key shares the outcome of the epoch that won; won by the very node that was to release, it has failed. */

@@ -7,11 +7,15 @@ import type { NodeProgress, Particulars, SwitchoverRecord, TimelineEntry } from 
 import { isOpen } from '../model/record.ts'
 import type { Transition } from '../model/transition.ts'
 
-const partOf = (member: Member, epoch: number) =>
-  member.transition !== null && member.transition.epoch === epoch ? member.transition : null
+/** A taker whom the key has named once more since is at it for a later epoch. */
+const isOf = ({ epoch, direction }: Transition, name: string, record: SwitchoverRecord) =>
+  epoch === record.epoch || (epoch !== null && epoch > record.epoch && name === record.to && direction === 'takeover')
+
+const partOf = (member: Member, record: SwitchoverRecord) =>
+  member.transition !== null && isOf(member.transition, member.name, record) ? member.transition : null
 
 const takesPart = (member: Member, record: SwitchoverRecord) =>
-  member.name === record.from || member.name === record.to || partOf(member, record.epoch) !== null
+  member.name === record.from || member.name === record.to || partOf(member, record) !== null
 
 /** A transition is through once its node is in the state that it leads to. */
 const leadsTo = { start: 'secondary', takeover: 'primary', relinquish: 'secondary' } as const
@@ -20,8 +24,8 @@ function stepsDone (member: Member, part: Transition): number {
   return member.coordinatorState === leadsTo[part.direction] ? part.of : part.step
 }
 
-function nodeProgress (member: Member, epoch: number): NodeProgress {
-  const part = partOf(member, epoch)
+function nodeProgress (member: Member, record: SwitchoverRecord): NodeProgress {
+  const part = partOf(member, record)
   return {
     coordinator_state: member.coordinatorState,
     step: part === null ? 0 : stepsDone(member, part),
@@ -31,8 +35,9 @@ function nodeProgress (member: Member, epoch: number): NodeProgress {
 }
 
 /** The states a node went through for this epoch: its transition's begin, and the state it has reached since. */
-function statesPassed (member: Member, epoch: number): TimelineEntry[] {
-  const part = partOf(member, epoch)
+function statesPassed (member: Member, record: SwitchoverRecord): TimelineEntry[] {
+  if (!member.ours) return pvcState(member, record)
+  const part = partOf(member, record)
   if (part === null || part.direction === 'start') return []
   const entries: TimelineEntry[] = [{ at: part.since, node: member.name, coordinator_state: part.direction }]
   if (member.coordinatorState !== null && member.coordinatorState !== part.direction && member.stateSince !== null) {
@@ -41,10 +46,15 @@ function statesPassed (member: Member, epoch: number): TimelineEntry[] {
   return entries
 }
 
+/** A PVC node publishes no transition: the state that it has reached since the switchover began is all there is to be seen. */
+function pvcState ({ name, coordinatorState, stateSince }: Member, { started_at: begun }: SwitchoverRecord): TimelineEntry[] {
+  return coordinatorState === null || stateSince === null || stateSince < begun ? [] : [{ at: stateSince, node: name, coordinator_state: coordinatorState }]
+}
+
 /** Finished over planned steps of those who take part; a node that has not begun counts as none of its steps. */
 function fractionDone (record: SwitchoverRecord, parties: readonly Member[]): number {
   const shares = parties.map((member) => {
-    const part = partOf(member, record.epoch)
+    const part = partOf(member, record)
     return part === null || part.of === 0 ? 0 : stepsDone(member, part) / part.of
   })
   return shares.length === 0 ? 0 : Math.round(100 * shares.reduce((sum, share) => sum + share, 0) / shares.length) / 100
@@ -56,7 +66,7 @@ export function particularsOf (record: SwitchoverRecord, members: readonly Membe
   const parties = members.filter((member) => takesPart(member, record))
   return {
     progress: fractionDone(record, parties),
-    nodes: Object.fromEntries(parties.map((member) => [member.name, nodeProgress(member, record.epoch)])),
-    timeline: parties.flatMap((member) => statesPassed(member, record.epoch)).sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0),
+    nodes: Object.fromEntries(parties.map((member) => [member.name, nodeProgress(member, record)])),
+    timeline: parties.flatMap((member) => statesPassed(member, record)).sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0),
   }
 }

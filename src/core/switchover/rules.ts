@@ -9,6 +9,7 @@ import { eligiblePeers, ineligibilityReasons, type Reason } from './eligibility.
 import type { Member } from '../model/member.ts'
 import type { SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
+import { isRepeated } from './rewrites.ts'
 import { epochNow, ledgerOf, switchoverInFlight, type KeySnapshot } from './key-snapshot.ts'
 
 /** At least one of `to` and `from`; `from` alone means any eligible coordinator but that one. */
@@ -81,7 +82,7 @@ function alreadySo ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): 
 
 function sameInFlight ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
   const record = switchoverInFlight(keySnapshot)
-  if (record === null || record.epoch !== epochNow(keySnapshot)) return null
+  if (record === null || !isRepeated(record, epochNow(keySnapshot), keySnapshot.key.value, keySnapshot.recordEpochs)) return null
   const same = to !== null ? record.to === to : record.to !== from && (record.from === from || record.to !== null)
   return same ? { kind: 'in_flight', record } : null
 }

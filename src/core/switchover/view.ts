@@ -4,6 +4,7 @@
  */
 import { continuationOf, isComplete, type RoleSnapshot } from './completion.ts'
 import { particularsOf } from './progress.ts'
+import { isRepeated } from './rewrites.ts'
 import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
 import type { KeySnapshot } from './key-snapshot.ts'
@@ -67,8 +68,9 @@ function shaped (record: SwitchoverRecord, state: Switchover['state']): Switchov
 export function unrecordedSwitchover (keySnapshot: KeySnapshot, since: string): Switchover | null {
   if (keySnapshot.key.value === NOBODY) return null
   const epoch = epochNow(keySnapshot)
-  const open = openRecord(epoch, since, { from: null, to: keySnapshot.key.value, cause: 'external', timeout: 0 })
-  const complete = isComplete({ ...keySnapshot, ledger: { czxid: keySnapshot.key.czxid, base: epoch - keySnapshot.key.version } }, epoch, keySnapshot.key.value)
   const records = keySnapshot.records.map(({ record }) => record)
+  const repeated = records.findLast((record) => record.epoch < epoch && (isOpen(record) || record.outcome === 'succeeded') && isRepeated(record, epoch, keySnapshot.key.value, keySnapshot.recordEpochs))
+  const open = repeated === undefined ? openRecord(epoch, since, { from: null, to: keySnapshot.key.value, cause: 'external', timeout: 0 }) : openRecord(epoch, repeated.started_at, repeated)
+  const complete = isComplete({ ...keySnapshot, ledger: { czxid: keySnapshot.key.czxid, base: epoch - keySnapshot.key.version } }, epoch, keySnapshot.key.value)
   return switchoverView(complete ? { ...open, outcome: 'succeeded', finished_at: since, progress: 1 } : open, { members: keySnapshot.members, records }, 0)
 }

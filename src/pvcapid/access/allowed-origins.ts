@@ -4,7 +4,7 @@
  */
 
 const EXPOSED = 'ETag, Location, X-View-Age, X-View-Stale, Retry-After, X-Request-Id'
-const METHODS = 'GET, HEAD, POST'
+const METHODS = 'GET, HEAD, POST, PUT, DELETE'
 const REQUEST_HEADERS = 'X-Api-Key, Content-Type, If-Match, If-None-Match, Last-Event-ID, X-Request-Id'
 /** Seconds for which a browser may keep the answer to a preflight. */
 const PREFLIGHT_KEPT = '600'

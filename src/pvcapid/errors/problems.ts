@@ -28,6 +28,9 @@ const framework: Readonly<Record<string, ProblemCode>> = {
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+/** What PVC's client asks for and this API leaves to PVC's own. */
+const BY_PVC = /^\/api\/v1\/(?:vm|network|sriov|storage|provisioner|initialize|backup|restore|login|logout|doc|metrics\/(?:ceph|zookeeper)|tasks\/[^/]+)(?:\/|$)/
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The route's handler has been called: from then on something may have been written. */
@@ -99,11 +102,14 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
   })
 
   app.setNotFoundHandler((request, reply) => {
-    const path = pathOf(request.url)
+    const path = pathOf(request.url).replace(/\/{2,}/g, '/')
+    if (BY_PVC.test(path)) return send(new ApiError('served_by_pvc', `${basePath.seen(request, path)} is served by PVC's own API alone; this one serves nodes, the cluster and its primary. Ask PVC's own API.`, { outcome: 'not_started' }), request, reply)
     const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
     const seen = basePath.seen(request, path)
     if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${seen}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
-    const allow = allowed.join(', ')
+    const allow = [...new Set([...allowed, 'OPTIONS'])].sort().join(', ')
+    // A preflight is no question about methods: one that reaches this is refused.
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] === undefined) return reply.code(204).header('allow', allow).send()
     return send(new ApiError('method_not_allowed', `${seen} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
   })
 }

@@ -7,7 +7,7 @@ import type { RouteTally } from './request-tally.ts'
 /** Replies of these codes are failed authentications. */
 const keyProblems: ReadonlySet<string> = new Set(['key_missing', 'key_unknown', 'key_too_weak'])
 /** Methods that stand for themselves; the rest is one. */
-const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
 
 async function httpMetrics (app: FastifyInstance, { metrics }: { readonly metrics: Metrics }): Promise<void> {
   const tallyOf = (method: string, route: string): RouteTally => metrics.requests.of(methods.has(method) ? method : 'other', route)

@@ -1,20 +1,40 @@
 /**
- * Bodies in `application/x-www-form-urlencoded`, for the routes that PVC's clients use. A field that is repeated becomes an array. The time it takes
- * is proportional to the length; a form has at most `FIELDS` fields.
+ * Bodies as PVC's clients send them to its routes, which read nothing but forms: `application/x-www-form-urlencoded` and `multipart/form-data`. A field
+ * that is repeated becomes an array. The time it takes is proportional to the length; a form has at most `FIELDS` fields.
+ *
+ * Beside a `state` in the query, a body of another type says nothing, and neither does an empty one of any type: Python's `requests` sends such.
+ * Without it there is nothing to go by, and the type is refused.
+ *
+ * A reading takes its filters from a form, too (`formQuery` in the config of its route).
  */
-import type { FastifyInstance } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiError } from '../errors/errors.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether what is not in the query may be in a form: for readings, whose bodies nobody else reads. */
+    formQuery?: boolean
+  }
+}
+
+type Fields = Record<string, string | string[]>
+
 /** Far more than any route takes. */
 const FIELDS = 100
+/** Bytes of a form at most. */
+const FORM_LIMIT = 65_536
+const URLENCODED = 'application/x-www-form-urlencoded'
+const MULTIPART = 'multipart/form-data'
 
-export function parseForm (text: string): Record<string, string | string[]> {
-  let count = 0
-  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) count += 1
-  if (count >= FIELDS) throw new ApiError('malformed_request', `The form has more than ${FIELDS} fields. Nothing was done; send \`state\` alone.`)
+function tooManyFields (): ApiError {
+  return new ApiError('malformed_request', `The form has more than ${FIELDS} fields. Nothing was done; send fewer.`)
+}
+
+function fieldsOf (entries: Iterable<readonly [string, string]>): Fields {
   const fields = new Map<string, string[]>()
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of entries) {
     const values = fields.get(name)
     if (values === undefined) fields.set(name, [value])
     else values.push(value)
@@ -22,14 +42,94 @@ export function parseForm (text: string): Record<string, string | string[]> {
   return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] as string : values]))
 }
 
-async function forms (app: FastifyInstance): Promise<void> {
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+export function parseForm (text: string): Fields {
+  let count = 0
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) count += 1
+  if (count >= FIELDS) throw tooManyFields()
+  return fieldsOf(new URLSearchParams(text))
+}
+
+/** The fields of a multipart form; files in it are none. */
+async function parseMultipart (type: string, body: Buffer): Promise<Fields> {
+  let entries
+  try {
+    entries = [...await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData()]
+  } catch (cause) {
+    throw new ApiError('malformed_request', 'The body is no multipart form. Nothing was done; correct the request.', { cause })
+  }
+  if (entries.length > FIELDS) throw tooManyFields()
+  return fieldsOf(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+const mediaType = (header: string | undefined): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+const hasState = ({ query }: FastifyRequest): boolean => typeof query === 'object' && query !== null && Object.hasOwn(query, 'state')
+
+/** The fields of a body that is no urlencoded form; undefined if it says nothing. */
+async function otherBody (request: FastifyRequest, body: Buffer): Promise<Fields | undefined> {
+  const header = request.headers['content-type'] ?? ''
+  const type = mediaType(header)
+  if (body.length === 0) return undefined
+  if (type === MULTIPART) {
+    if (!hasState(request)) return await parseMultipart(header, body)
+    // Whatever else is in it is not asked for.
+    const { state } = await parseMultipart(header, body).catch((): Fields => ({}))
+    return state === undefined ? undefined : { state }
+  }
+  if (hasState(request) || request.routeOptions.schema?.body === undefined) return undefined
+  throw new ApiError('media_type_unsupported', `This route takes no body of the type "${type.slice(0, 64)}". Nothing was done; give the state in the query or in a form.`)
+}
+
+/** For the routes that PVC's clients write to. */
+export const formBodies = fp(async (app: FastifyInstance): Promise<void> => {
+  app.addContentTypeParser(URLENCODED, { parseAs: 'string' }, (_request, body, done) => {
     try {
       done(null, parseForm(String(body)))
     } catch (error) {
       done(error as Error)
     }
   })
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (String(body).trim() === '') done(null, undefined)
+    else app.parseJsonBody(request, String(body), done)
+  })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => await otherBody(request, body))
+}, { name: 'form-bodies', dependencies: ['json-bodies'] })
+
+async function bodyOf (raw: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of raw as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > FORM_LIMIT) throw new ApiError('body_too_large', `The form is longer than ${FORM_LIMIT} bytes; send less.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
-export default fp(forms, { name: 'forms' })
+/** The query of a reading with the fields of its form. A name in both is there twice. */
+async function withForm (request: FastifyRequest, type: string, header: string): Promise<object> {
+  const body = await bodyOf(request.raw)
+  const fields = type === URLENCODED ? parseForm(body.toString()) : body.length === 0 ? {} : await parseMultipart(header, body)
+  const query = request.query as Fields
+  return fieldsOf([query, fields].flatMap((part) => Object.entries(part).flatMap(([name, values]) => [values].flat().map((value) => [name, value] as const))))
+}
+
+/** For readings with filters. */
+export const formQueries = fp(async (app: FastifyInstance): Promise<void> => {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.formQuery !== true) return
+    route.preValidation = [route.preValidation ?? []].flat().concat((request, _reply, done) => {
+      const header = request.headers['content-type']
+      const type = header === undefined ? '' : mediaType(header)
+      if (header === undefined || (type !== URLENCODED && type !== MULTIPART)) {
+        done()
+        return
+      }
+      withForm(request, type, header).then((query) => {
+        request.query = query
+        done()
+      }, done)
+    })
+  })
+}, { name: 'form-queries' })

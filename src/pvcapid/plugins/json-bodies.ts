@@ -2,18 +2,23 @@
  * Bodies in `application/json`: parsed by the framework's own parser, once it is certain that they do not nest too deeply for anything behind it, and
  * that no field stands twice in one object.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { JSON_LIMITS, parseJson } from '../../core/model/json-text.ts'
 import { repeatedArgument } from '../errors/argument-problem.ts'
 import { ApiError } from '../errors/errors.ts'
 import { repeatedField } from './repeated-fields.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Parses a JSON body. */
+    parseJsonBody (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void): void
+  }
+}
+
 async function jsonBodies (app: FastifyInstance): Promise<void> {
   const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = String(body)
+  app.decorate('parseJsonBody', (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void) => {
     const parsed = text === '' ? null : parseJson(text, { ...JSON_LIMITS, length: Infinity })
     if (parsed?.ok === false) done(new ApiError('malformed_request', `The body ${parsed.problem}. Nothing was done; correct the request.`))
     else {
@@ -23,6 +28,8 @@ async function jsonBodies (app: FastifyInstance): Promise<void> {
       else done(repeatedArgument('body', repeated))
     }
   })
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => app.parseJsonBody(request, String(body), done))
 }
 
 export default fp(jsonBodies, { name: 'json-bodies' })

@@ -2,9 +2,11 @@
 import type {} from 'fastify'
 import type { CoordinatorStateService } from './switchover/coordinator-state-service.ts'
 import type { EventService } from './events/event-service.ts'
+import type { FaultService } from './fault-service.ts'
 import type { FenceService } from './fence-service.ts'
 import type { HealthService } from './health-service.ts'
 import type { MetricsService } from '../metrics/metrics-service.ts'
+import type { PvcMetrics } from '../metrics/pvc-metrics.ts'
 import type { NodeService } from './node-service.ts'
 import type { PrimaryService } from './primary-service.ts'
 import type { RoleService } from './role-service.ts'
@@ -23,6 +25,8 @@ export interface Services {
   readonly roles: RoleService
   readonly fences: FenceService
   readonly events: EventService
+  readonly faults: FaultService
+  readonly pvcMetrics: PvcMetrics
   readonly metrics: MetricsService
   /** How many clients wait at present. */
   waiting (): number

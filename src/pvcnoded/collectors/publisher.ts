@@ -1,12 +1,13 @@
 /**
  * Writes what the collectors say into PVC's znodes, each text only when it has changed since this session wrote it. A write that fails is
- * made again with the next reading; the keepalive tells of lost contact, so nothing more is said of it here.
+ * made again with the next reading; the keepalive tells of lost contact, so nothing more is said of it here. The list of checks and the health are
+ * looked at each time: PVC's `pvchealthd` writes them as well, if it still runs on this node, and what it has written is put back.
  *
  * Invariant: one write of a path at a time, and the newest text last; a check is in the list of checks only once its own texts are written.
  */
 import { checkNames, checkTexts, healthOf, type CheckState } from '../../core/pvc/health.ts'
 import { put } from '../../cluster/put.ts'
-import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { isNoNode, isZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { nodePath } from '../../cluster/layout.ts'
 import { childPath } from '../../zookeeper/client/paths.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
@@ -25,9 +26,12 @@ export class CollectedPublisher {
   #latest: readonly Collected[] = []
   /** Checks whose texts have been written, or tried. */
   readonly #known = new Set<string>()
+  readonly #onOverwritten: (path: string) => void
   #stopped = false
 
-  constructor (session: Session, node: string, checks: readonly string[]) {
+  /** @param onOverwritten told of each text that somebody else has written over */
+  constructor (session: Session, node: string, checks: readonly string[], onOverwritten: (path: string) => void = () => {}) {
+    this.#onOverwritten = onOverwritten
     this.#session = session
     this.#node = node
     this.#checks = new Set(checks)
@@ -55,12 +59,14 @@ export class CollectedPublisher {
       await this.#publishCheck(own)
       this.#known.add(own.name)
     }
+    const [list, health] = [nodePath(this.#node, 'monitoring_plugins'), nodePath(this.#node, 'monitoring_health')]
+    await Promise.all([list, health].map(async (path) => await this.#look(path)))
     // As they are by now: other collectors may have answered while this one's texts were written.
     const shown = this.#shown()
     await Promise.all([
       ...Object.entries(collected.fault === null ? collected.reading?.znodes ?? {} : {}).map(async ([key, text]) => await this.#write(`${nodePath(this.#node)}/${key}`, text)),
-      this.#write(nodePath(this.#node, 'monitoring_plugins'), checkNames(shown.filter(({ name }) => this.#known.has(name)))),
-      this.#write(nodePath(this.#node, 'monitoring_health'), String(healthOf(shown))),
+      this.#write(list, checkNames(shown.filter(({ name }) => this.#known.has(name)))),
+      this.#write(health, String(healthOf(shown))),
     ])
   }
 
@@ -72,6 +78,21 @@ export class CollectedPublisher {
     const folder = childPath(nodePath(this.#node, 'monitoring_data'), check.name)
     await this.#write(folder, check.name)
     await Promise.all(Object.entries(checkTexts(check)).map(async ([name, text]) => await this.#write(childPath(folder, name), text)))
+  }
+
+  /** A text that is not the one that was written here last is forgotten, and so written again. */
+  async #look (path: string): Promise<void> {
+    const written = this.#written.get(path)
+    if (written === undefined || this.#writing.has(path)) return
+    try {
+      const { data } = await this.#session.get(path)
+      if (data === written || this.#written.get(path) !== written || this.#writing.has(path)) return
+      this.#written.delete(path)
+      this.#onOverwritten(path)
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      if (isNoNode(error)) this.#written.delete(path)
+    }
   }
 
   /** Resolves once `text`, or a newer one, is written or could not be. */

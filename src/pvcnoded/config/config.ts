@@ -63,8 +63,8 @@ function typedResource (entry: NodeConfigFile['pvc']['coordinator']['resources']
   }
 }
 
-function typedFencing ({ method, command = [], timeout: seconds, cipher_suite: cipherSuite, privilege, probe, saving_throws: savingThrows, saving_interval: savingInterval }: NodeConfigFile['pvc']['system']['fencing']): FencingConfig {
-  const throws = { savingThrows, savingInterval: milliseconds(savingInterval) }
+function typedFencing ({ method, command = [], timeout: seconds, cipher_suite: cipherSuite, privilege, probe, recover, saving_throws: savingThrows, saving_interval: savingInterval }: NodeConfigFile['pvc']['system']['fencing']): FencingConfig {
+  const throws = { savingThrows, savingInterval: milliseconds(savingInterval), recover }
   const timeout = milliseconds(seconds)
   switch (method) {
     case 'none': return { method, ...throws }

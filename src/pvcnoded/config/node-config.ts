@@ -28,6 +28,8 @@ export type ResourceConfig = CommandResourceConfig | FloatingIpConfig | SystemdU
 export type FencingConfig = {
   readonly savingThrows: number
   readonly savingInterval: number
+  /** Starts the domains of a fenced node elsewhere. */
+  readonly recover?: readonly string[] | undefined
 } & (
   | { readonly method: 'none' }
   | { readonly method: 'command', readonly command: readonly string[], readonly probe?: readonly string[] | undefined, readonly timeout: number }

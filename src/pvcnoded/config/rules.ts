@@ -51,7 +51,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
       return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
     },
   },
-  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command` and `probe`; another is a warning. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command`, `probe` and `recover`; another is a warning. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
   {
     reads: [resources, sessionTimeout, unfenced],
     rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
@@ -69,7 +69,7 @@ function unless (good: boolean, path: string, message: string): Finding[] {
   return good ? [] : [{ path, message }]
 }
 
-function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, probe, ipmi, unfenced_failover: unfencedFailover } } } }: NodeConfigFile): Finding[] {
+function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, probe, recover, ipmi, unfenced_failover: unfencedFailover } } } }: NodeConfigFile): Finding[] {
   return [
     ...unless(method !== 'command' || command !== undefined, `${fencing}.command`, 'The method command needs a command.'),
     ...unless(method === 'command' || command === undefined, `${fencing}.command`, `A command is run by the method command alone; the method is ${method}.`),
@@ -79,6 +79,7 @@ function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, prob
     ...judgeController(ipmi?.host),
     ...judgePlaceholders(`${fencing}.command`, command),
     ...judgePlaceholders(`${fencing}.probe`, probe),
+    ...judgePlaceholders(`${fencing}.recover`, recover),
     ...(method === 'ipmi' && ipmi === undefined && mode === 'coordinator'
       ? [{ path: `${fencing}.ipmi`, severity: 'warning' as const, message: 'This node publishes no management controller, so the others cannot fence it.' }]
       : []),

@@ -79,6 +79,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         cipher_suite: Type.Optional(Type.Integer({ description: 'The IPMI cipher suite, for controllers that do not say which they have. Left out: they are asked.', minimum: 0, maximum: 17 })),
         privilege: Type.Optional(Type.Enum(['operator', 'administrator'], { description: 'The IPMI privilege level that is asked for. operator is enough to switch the power, for users who have no more. Left out: ipmitool asks for administrator.' })),
         probe: Type.Optional(argv('Finds out, without changing anything, whether command could fence the node whose name stands for {node}. Exit 0: it could. Run at the start and every hour. Left out: only the program is looked for.')),
+        recover: Type.Optional(argv('Starts the domains of a fenced node elsewhere, after its fence is confirmed. {node} stands for its name; PVC_DOMAINS has their uuids. Bound by the timeout of domains. Left out: they are named in the log and as a fault.')),
         ipmi: Type.Optional(section('The management controller of this very node, published for the others.', {
           host: Type.String({ description: 'Its address: host, host:port, an IPv6 address, or [IPv6 address]:port.', minLength: 1 }),
           username: Type.String({ description: 'A user that may switch the power.', minLength: 1 }),

@@ -73,6 +73,7 @@ export class NodeDaemon {
   /** Why ZooKeeper cannot be reached, as the log has it. */
   #reason: Diagnosis['reason'] | null = null
   #registered = false
+  #overwritten = false
   #stopping = false
   #ended = false
 
@@ -103,6 +104,13 @@ export class NodeDaemon {
       collectors,
       onCollected: (collected, all) => { void this.#publisher?.publish(collected, all) },
     })
+  }
+
+  /** Said once: whoever writes there does so again and again. */
+  #warnOfOverwriting (path: string): void {
+    if (this.#overwritten) return
+    this.#overwritten = true
+    this.#options.log.warn({ path }, `${path} was written by somebody else and is put back each time: stop pvchealthd on this node`)
   }
 
   /** What may be held here at this moment. */
@@ -188,7 +196,7 @@ export class NodeDaemon {
         if (!this.#registered) this.#options.onRegistered?.()
         this.#registered = true
         this.#options.onStatus?.(`registered as ${config.node}`)
-        this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name))
+        this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name), (path) => this.#warnOfOverwriting(path))
         void this.#logPublisher?.stop()
         if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
         this.#keepalive.start()

@@ -21,6 +21,7 @@ import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { ZnodeCache } from '../../zookeeper/cache/znode-cache.ts'
 import { Candidacy, type CandidacyOptions } from './candidacy.ts'
 import { Domains } from './domains.ts'
+import { FaultReporter } from './fault-reporter.ts'
 import { createFencing, type FencingTools } from '../fencing/create.ts'
 import type { Observer } from '../fencing/observer.ts'
 import { Lease } from '../keepalive/lease.ts'
@@ -61,6 +62,7 @@ export class Incarnation {
   #operations: NodeOperations | null = null
   #candidacy: Candidacy | null = null
   readonly #lockWatch: LockWatch
+  readonly #faults: FaultReporter
   #lease: Lease | null = null
   /** Runs while there is no primary key. */
   #keyless: Timer | null = null
@@ -78,6 +80,7 @@ export class Incarnation {
     const { config, session, commands, clock, log } = options
     this.#lockWatch = new LockWatch(session, log, clock)
     this.own = new OwnZnodes(session, config.node)
+    this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
     this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
@@ -190,7 +193,10 @@ export class Incarnation {
       resources: [...this.#resources.values()],
       board,
       mayAct: async (signal) => await lease.confirmed(signal),
-      onLost: (failure) => this.#dispatch({ type: 'resource_lost', failure }),
+      onLost: (failure) => {
+        this.#faults.report({ kind: 'resource_lost', node: config.node, subject: failure.resource ?? '', detail: failure.message })
+        this.#dispatch({ type: 'resource_lost', failure })
+      },
     })
     this.#closing.defer('monitor', async () => await monitor.stop())
     const syncLock = new SyncLock({ session, book, identifier: config.node })
@@ -214,16 +220,17 @@ export class Incarnation {
   readonly #alive = (name: string): boolean => this.#observer?.alive(name) ?? true
 
   #watchPeers (feed: ClusterSnapshots, published: PublishedPresence): void {
-    const { observer, fencer, probes } = createFencing({
+    const { observer, fencer, probes, recovery } = createFencing({
       ...this.#options,
       members: () => feed.view?.members ?? [],
       onView: (listener) => feed.onView(listener),
       active: () => this.#machine?.daemon === 'run',
       onLook: () => feed.refresh(),
+      onFault: (fault) => this.#faults.report(fault),
       onProbed: (broken) => published.set({ broken_fences: publishedBrokenFences(broken) }),
     })
     this.#observer = observer
-    this.#closing.defer('fencer', async () => { await Promise.all([fencer.stop(), probes?.stop()]) })
+    this.#closing.defer('fencer', async () => { await Promise.all([fencer.stop(), probes?.stop(), recovery.stop()]) })
     this.#closing.use('observer', observer)
   }
 
@@ -278,9 +285,7 @@ export class Incarnation {
     })
   }
 
-  #lose (reason: string): void {
-    this.#dispatch({ type: 'lost', reason })
-  }
+  #lose (reason: string): void { this.#dispatch({ type: 'lost', reason }) }
 
   #dispatch (event: CoordinatorEvent extends infer E ? E extends { wall: string } ? Omit<E, 'wall'> : never : never): void {
     this.#queue.push({ ...event, wall: this.#options.clock.wall() } as CoordinatorEvent)
@@ -380,8 +385,7 @@ function sentenceOf (note: Note): string {
 }
 
 /** A node that is alive starts again: nobody can rely any more on what it held. */
-const isJudgedByPeer = (view: ClusterSnapshot, node: string) =>
-  view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
+const isJudgedByPeer = (view: ClusterSnapshot, node: string) => view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
 
 /** Something is held, or is about to be acquired. */
 const mayHold = (state: Coordinator) => state.held.length > 0 ||

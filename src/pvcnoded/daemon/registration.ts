@@ -1,5 +1,6 @@
 /** This node's znodes in PVC's layout: made where they are missing, so that either project's daemons can read them. */
-import { nodePath, NODES, type NodeKey } from '../../cluster/layout.ts'
+import { nodePath, NODES, SCHEMA_VERSION, type NodeKey } from '../../cluster/layout.ts'
+import { readZnode } from '../../cluster/reading.ts'
 import { isNodeExists } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { NodeConfig } from '../config/node-config.ts'
@@ -13,6 +14,19 @@ const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
   ['domainscount', '0'], ['runningdomains', ''], ['networkscount', '0'],
 ]
 
+/** The newest version of PVC's layout that this daemon writes as it is meant to. */
+const LATEST_SCHEMA = 15
+
+/**
+ * PVC's daemons read of every node which version of the layout it uses and which it could, and end at a node that does not say: they raise the cluster's
+ * version once every node could. A cluster without PVC has none.
+ */
+async function schemaTexts (session: Session): Promise<{ readonly active: string, readonly latest: string }> {
+  const text = (await readZnode(session, SCHEMA_VERSION))?.data ?? ''
+  const version = /^\d{1,6}$/.test(text) ? Number(text) : LATEST_SCHEMA
+  return { active: String(Math.min(version, LATEST_SCHEMA)), latest: String(LATEST_SCHEMA) }
+}
+
 /** @param version this daemon's own, for people */
 export async function register (session: Session, own: OwnZnodes, { node, mode, ipmi }: Pick<NodeConfig, 'node' | 'mode' | 'ipmi'>, facts: StaticData, version: string): Promise<void> {
   await session.ensurePath(NODES)
@@ -21,8 +35,11 @@ export async function register (session: Session, own: OwnZnodes, { node, mode, 
   } catch (error) {
     if (!isNodeExists(error)) throw error
   }
+  const { active, latest } = await schemaTexts(session)
   await Promise.all([
     own.keep('daemonmode', mode),
+    own.keep('activeschema', active),
+    own.keep('latestschema', latest),
     own.keep('staticdata', staticText(facts)),
     own.keep('pvcversion', version),
     ...ipmi === undefined ? [] : [own.keep('ipmihostname', ipmi.host), own.keep('ipmiusername', ipmi.username), own.keep('ipmipassword', ipmi.password)],

@@ -1,6 +1,7 @@
 /** Watching and fencing for one life of a coordinator, from the configuration. */
 import type { BrokenFence } from '../../core/model/fence-probe.ts'
 import type { Member } from '../../core/model/member.ts'
+import type { FoundFault } from '../../core/pvc/fault.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import type { Logger } from '../../runtime/log/log.ts'
@@ -13,6 +14,7 @@ import { Fencer } from './fencer.ts'
 import { ipmiAgent } from './ipmi-agent.ts'
 import { Observer } from './observer.ts'
 import { FenceProbes } from './probes.ts'
+import { Recovery } from './recovery.ts'
 import { readTarget } from './target.ts'
 
 /** What fencing shares with the life that it belongs to. */
@@ -29,6 +31,7 @@ export interface FencingContext extends FencingTools {
   readonly members: () => readonly Member[]
   readonly onView: (listener: () => void) => Disposable
   readonly active: () => boolean
+  readonly onFault: (fault: FoundFault) => void
   readonly onProbed: (broken: readonly BrokenFence[]) => void
   /** Called after each look at the others. */
   readonly onLook: () => void
@@ -37,10 +40,11 @@ export interface FencingContext extends FencingTools {
 /** Milliseconds between two looks at the others, and for which a presence has to be gone. */
 const LOOK = 500
 
-export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null } {
-  const { config, session, clock, book, log, members, onView, active, onLook, onProbed } = context
+export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null, readonly recovery: Recovery } {
+  const { config, session, clock, book, commands, log, members, onView, active, onFault, onLook, onProbed } = context
   const agent = agentOf(context)
   const terms = { keepaliveWindow: config.keepaliveInterval * config.fenceIntervals, presenceWindow: LOOK }
+  const recovery = new Recovery({ session, commands, log, command: config.fencing.recover, timeout: config.domains.timeout, onFault })
   const fencer = new Fencer({
     self: config.node,
     session,
@@ -54,6 +58,8 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     unfencedGrace: config.unfencedFailover ? config.takeoverGrace ?? session.negotiatedTimeout / 3 : null,
     members,
     active,
+    onFault,
+    onFenced: (node) => recovery.begin(node),
   })
   const observer: Observer = new Observer({
     session,
@@ -67,8 +73,8 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
       fencer.consider(observer)
     },
   })
-  const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, members, active, target: async (node) => await readTarget(session, node), onProbed })
-  return { observer, fencer, probes }
+  const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, members, active, onFault, target: async (node) => await readTarget(session, node), onProbed })
+  return { observer, fencer, probes, recovery }
 }
 
 function agentOf ({ config: { fencing }, commands, clock }: FencingContext): FencingAgent | null {

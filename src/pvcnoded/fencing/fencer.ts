@@ -10,6 +10,7 @@
 import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/model/fence-record.ts'
 import { countsAsReleased, fencingPlan, mayHoldWhenSilent, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/judgement.ts'
 import { holdsNothing, type Member } from '../../core/model/member.ts'
+import type { FoundFault } from '../../core/pvc/fault.ts'
 import { readMembers, readZnode } from '../../cluster/reading.ts'
 import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/certain-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -38,6 +39,10 @@ export interface FencerOptions {
   /** Milliseconds after its presence has gone at which a node counts as having released; null unless that is asked for. */
   readonly unfencedGrace: number | null
   readonly members: () => readonly Member[]
+  /** Told of what PVC's users are to see as a fault. */
+  readonly onFault: (fault: FoundFault) => void
+  /** Told of each confirmed fence. */
+  readonly onFenced: (node: string) => void
   /** Whether this node takes part at present. */
   readonly active: () => boolean
 }
@@ -115,7 +120,7 @@ export class Fencer {
 
   /** Writes `dead`, if a look that a quorum vouches for still bears the suspicion out; whether it has. */
   async #judge (name: string, why: Suspicion): Promise<boolean> {
-    const { self, session, clock, log, agent } = this.#options
+    const { self, session, clock, log, agent, onFault } = this.#options
     const before = await this.#read(name)
     const seen = await sight(session, name)
     // Somebody else may have judged it, or it may have stopped, and the view does not show it yet.
@@ -128,6 +133,7 @@ export class Fencer {
     if (after === null || showsLife(record, await sight(session, name)) || after.stateVersion !== before.stateVersion) return false
     if (await this.#set(name, 'daemonstate', 'dead', after.stateVersion) !== 'done') return false
     log.error({ peer: name, why }, `${name} is dead: ${suspicions[why]}`)
+    onFault({ kind: 'node_dead', node: name })
     return true
   }
 
@@ -224,18 +230,21 @@ export class Fencer {
   }
 
   async #conclude (name: string, found: Found, judged: FenceRecord, result: FencingResult): Promise<void> {
-    const { self, log, clock } = this.#options
+    const { self, log, clock, onFault, onFenced } = this.#options
     const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
     if (!result.confirmed) {
       log.error({ peer: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
+      onFault({ kind: 'fence_unconfirmed', node: name, detail: result.message })
       await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
       return
     }
     const outcome = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)
     if (outcome === 'done' && mayHoldResources(found.coordinatorState)) await this.#set(name, 'routerstate', 'secondary', found.routerVersion)
     await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
-    if (outcome === 'done') log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
-    else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
+    if (outcome === 'done') {
+      log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
+      onFenced(name)
+    } else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
   }
 
   async #read (name: string): Promise<Found | null> {

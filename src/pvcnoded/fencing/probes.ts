@@ -6,6 +6,7 @@
  */
 import type { BrokenFence } from '../../core/model/fence-probe.ts'
 import type { Member } from '../../core/model/member.ts'
+import type { FoundFault } from '../../core/pvc/fault.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
@@ -21,6 +22,8 @@ export interface FenceProbesOptions {
   readonly active: () => boolean
   /** Reads what the agent needs of a node; rejects with a `ZooKeeperError`. */
   readonly target: (node: string) => Promise<FencingTarget>
+  /** Told of each fence that would fail, when that is found or has another reason. */
+  readonly onFault: (fault: FoundFault) => void
   /** Told of all fences that would fail, whenever a question was answered. */
   readonly onProbed: (broken: readonly BrokenFence[]) => void
 }
@@ -69,7 +72,7 @@ export class FenceProbes {
   }
 
   async #ask (node: string): Promise<void> {
-    const { clock, log, agent, target, onProbed } = this.#options
+    const { clock, log, agent, target, onFault, onProbed } = this.#options
     const { signal } = this.#stop
     try {
       const answer = await agent.probe(await target(node), signal)
@@ -80,7 +83,10 @@ export class FenceProbes {
         this.#broken.delete(node)
         log[before === undefined ? 'debug' : 'info']({ peer: node }, `${node} could be fenced: ${answer.message}`)
       } else {
-        if (before?.message !== answer.message) log.warn({ peer: node }, `${node} could not be fenced now: ${answer.message}`)
+        if (before?.message !== answer.message) {
+          log.warn({ peer: node }, `${node} could not be fenced now: ${answer.message}`)
+          onFault({ kind: 'fence_probe', node, detail: answer.message })
+        }
         this.#broken.set(node, { node, message: answer.message, since: before?.since ?? clock.wall() })
       }
       onProbed([...this.#broken.values()])

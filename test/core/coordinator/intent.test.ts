@@ -41,7 +41,8 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement:
   ['give back to nobody', giveBack(null), keySnapshot(), writes('none', null, null, 'rollback')],
   ['never back to oneself', giveBack('hv1'), keySnapshot({ members: secondaries }), writes('none', null, null, 'rollback')],
   ['give back, but the key names another', giveBack('hv2'), elsewhere, moved],
-  ['give back, but the key was written again', giveBack('hv2'), later, moved],
+  ['give back, but the key was written again', giveBack('hv2'), keySnapshot({ key: key('hv1', 2), records: [record(2, { to: 'hv1' })] }), moved],
+  ['give back, and the key was only repeated', giveBack('hv2'), later, writes('hv2', 'hv1', 'hv2', 'rollback')],
 
   ['decline, the former primary still holds everything', decline, keySnapshot({ members: [member('hv1'), primary('hv2')] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: undefined }],
   ['decline a switchover that is open', decline, keySnapshot({ members: [member('hv1'), primary('hv2')], records: [record(1, { from: 'hv2', to: 'hv1' })] }), { ...writes('hv2', 'hv2', 'hv2', 'rollback'), fails: { stored: { version: 0, record: { epoch: 1 } }, error: cannot } }],

@@ -1,6 +1,7 @@
 // A procedure step by step: what each answer leads to, and what the bound does to each step.
 import t from 'tap'
 import type { NodeAnswer, NodeOp } from '../../../src/core/coordinator/coordinator-state.ts'
+import type { CoordinatorState } from '../../../src/core/model/states.ts'
 import { key, member, primary, record, keySnapshot } from '../../support/scenario/builders.ts'
 import { Driver, taking, failure } from '../../support/scenario/driver.ts'
 
@@ -63,6 +64,25 @@ t.test('the bound', async (t) => {
   const later = taking().until('read_record').answer({ kind: 'done', record: null }).answer()
   t.strictSame([later.elapse('bound').words, later.answer().words], [[], ['note finished']])
   t.equal(later.state.state, 'primary')
+})
+
+t.test('a PVC node that the key names waits for the lock', async (t) => {
+  const pvc = (state: CoordinatorState, alive = true) => ({ members: [member('hv1', { coordinatorState: 'takeover' }), member('hv2'), member('pvc1', { ours: false, presence: null, coordinatorState: state, alive })] })
+  const at = (op: NodeOp['op']) => taking().until(op)
+  const waiting = at('read_peers').answer({ kind: 'done', members: [member('hv1'), primary('hv2')] })
+  t.strictSame(waiting.view('pvc1', 2, pvc('secondary')).words, ['read_peers'], 'it has not begun')
+  t.strictSame(waiting.view('pvc1', 2, pvc('takeover', false)).words, [], 'it is not there')
+  t.strictSame(waiting.view('hv2', 2, pvc('takeover')).words, [], 'the key names another')
+  t.strictSame(waiting.view('gone', 2, pvc('takeover')).words, [])
+  t.strictSame(waiting.view('pvc1', 2, pvc('takeover')).words, ['cancel', 'note begun', 'publish'], 'the lock is given up, not kept until the bound')
+  t.match(waiting.state.activity, { procedure: { name: 'rollback' } })
+  t.strictSame(waiting.view('pvc1', 2, pvc('takeover')).words, [], 'once')
+  t.strictSame(waiting.until('conclude').words, ['conclude superseded'])
+  t.match(waiting.effects, [{ op: { closing: { continued_by: 2 } } }])
+  t.strictSame(at('acquire').view('pvc1', 2, pvc('takeover')).words, ['cancel'])
+  t.strictSame(at('acquire').view('pvc1', 2, pvc('takeover')).view('pvc1', 2, pvc('takeover')).words, [], 'once')
+  t.strictSame(taking().view('pvc1', 2, pvc('takeover')).words, ['cancel'], 'it has no lock yet')
+  t.strictSame(at('unlock').view('pvc1', 2, pvc('takeover')).words, [], 'it is primary: the role is handed over in the usual way')
 })
 
 t.test('a record that somebody has closed is rolled back without closing it', async (t) => {
@@ -146,4 +166,16 @@ t.test('a second backing off takes the place of the first', async (t) => {
   driver.state = { ...driver.state, timers: { ...driver.state.timers, backoff: 77 } }
   driver.until('acquire').answer({ kind: 'refused', failure }).until('release').answer({ kind: 'refused', failure })
   t.strictSame(driver.words, ['note failure', 'self_fence x', 'cancel', 'delay 5000', 'publish'])
+})
+
+t.test('the key is written to itself', async (t) => {
+  const records = [record(1, { to: 'hv1', from: 'hv2', timeout: 30 })]
+  const again = () => new Driver().view('hv1', 2, { records }).elapse('idle')
+  t.strictSame(again().words, ['delay 29500', 'note begun', 'lock_role'], 'the bound is that of the switchover')
+  const looked = again().answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 2), members: [member('hv1')], records }) })
+  t.match(looked.state.activity, { procedure: { epoch: 2, recordEpoch: 1, former: 'hv2' } })
+  const refused = looked.until('acquire').answer({ kind: 'refused', failure }).until('conclude')
+  t.match(refused.effects, [{ op: { epoch: 1, closing: { outcome: 'failed' } } }], 'what has failed is the switchover that was asked for')
+  const confirming = again().answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 2), members: [member('hv1')], records }) }).until('read_record')
+  t.match(confirming.effects.findLast((effect) => effect.type === 'do'), { op: { epoch: 1 } })
 })

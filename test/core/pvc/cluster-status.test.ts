@@ -22,7 +22,7 @@ t.test('an empty cluster', async (t) => {
     nodes: { total: 0 },
     vms: { total: 0 },
     osds: { total: 0 },
-    resources: { memory: { total: 0, utilization: 0 }, cpu: { utilization: 0 } },
+    resources: { memory: { total: 0, utilization: { value: 0 } }, cpu: { utilization: { value: 0 } } },
   })
 })
 
@@ -40,7 +40,7 @@ t.test('sums and counts', async (t) => {
   t.match(clusterStatus({ ...input, nodes }), {
     pvc_version: '7',
     nodes: { total: 3, 'run,ready': 2, 'unknown,unknown': 1 },
-    resources: { memory: { total: 600, used: 201, utilization: 33.5 }, cpu: { total: 6, load: 0.33, utilization: 5.5 } },
+    resources: { memory: { total: 600, used: 201, utilization: { value: 33.5 } }, cpu: { total: 6, load: { value: 0.33 }, utilization: { value: 5.5 } } },
     detail: { node: [{ name: 'fig' }, { name: 'plum' }, { name: 'yew', daemon_state: 'unknown', domain_state: 'unknown' }] },
     node_health: { yew: { health: 'N/A', messages: [] } },
   })

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { resourcesText } from '../../../src/core/model/resource-states.ts'
+import { fraction } from '../../../src/core/pvc/fraction.ts'
 import { detailZnodes, nodeDetails, pluginZnodes } from '../../../src/core/pvc/node-details.ts'
 import { nodeReply, type NodeReply } from '../../../src/core/pvc/node-reply.ts'
 
@@ -22,7 +23,7 @@ t.test('nothing can be read', async (t) => {
     health: 'N/A',
     health_plugins: [],
     health_details: [],
-    load: 0,
+    load: fraction(0),
     domains_count: 0,
     running_domains: [],
     vcpu: { total: 0, allocated: 0 },
@@ -73,7 +74,7 @@ t.test('what can be read is as it reads', async (t) => {
     health: 90,
     health_plugins: ['raid'],
     health_details: [{ name: 'raid', last_run: 7, health_delta: 10, message: 'slow', data: [1] }],
-    load: 0.5,
+    load: fraction(0.5),
     domains_count: 1,
     running_domains: ['u'],
     vcpu: { total: 4, allocated: 2 },
@@ -95,7 +96,7 @@ t.test('whatever the znodes say, the client can format it', async () => {
   const keys = [...detailZnodes, ...pluginZnodes.map((key) => `plugin/${key}`)]
   fc.assert(fc.property(fc.dictionary(fc.constantFrom(...keys), text), (texts) => {
     const made = reply(texts)
-    const numbers = [made.load, made.cpu_count, made.domains_count, ...Object.values(made.vcpu), ...Object.values(made.memory), ...made.health_details.flatMap(({ health_delta: delta, last_run: run }) => [delta, run])]
+    const numbers = [made.load.value, made.cpu_count, made.domains_count, ...Object.values(made.vcpu), ...Object.values(made.memory), ...made.health_details.flatMap(({ health_delta: delta, last_run: run }) => [delta, run])]
     return nulls(made, 'node').length === 0 && numbers.every((number) => Number.isFinite(number)) && (made.health === 'N/A' || Number.isInteger(made.health)) &&
       made.health_details.every(({ name, data }) => made.health_plugins.includes(name) && data !== undefined)
   }), { numRuns: 10_000 })

@@ -59,7 +59,7 @@ t.test('verdicts', async (t) => {
     ['the ledger does not know the key', mine, snapshot({ ledger: null }), [], true, null],
     ['on its way', mine, snapshot({ members: [] }), [], false, null],
     ['on its way at the bound', mine, snapshot({ members: [] }), [], true, { outcome: 'timed_out' }],
-    ['the key has moved on', mine, snapshot({ key: key('hv2', 7) }), [], false, { outcome: 'superseded', continued_by: 7 }],
+    ['the key has moved on', mine, snapshot({ key: key('hv2', 7) }), [mine, record(7, { to: 'hv2' })], false, { outcome: 'superseded', continued_by: 7 }],
     ['its version was taken by another write', mine, snapshot({ key: key('hv1', 5) }), [], false, { outcome: 'superseded' }],
     ['its version was taken by a write that frees the key', mine, snapshot({ key: key('none', 5) }), [], true, { outcome: 'superseded' }],
     ['to be freed, and its version was taken', record(5, { to: null }), snapshot(), [], false, { outcome: 'superseded' }],

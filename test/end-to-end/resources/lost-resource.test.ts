@@ -42,4 +42,7 @@ esac
   t.match(freed, { from: 'hv1', to: null, reason: 'The acquire command of job exited with 1.', outcome: 'succeeded', continued_by: second.epoch })
   await eventually(async () => (await resources('hv2'))[0].state === 'held')
   t.match(await resources('hv1'), [{ name: 'job', state: 'released' }])
+  const faults = async () => await (await fetch(`${api}/api/v1/faults`)).json() as unknown[]
+  await eventually(async () => (await faults()).length === 1)
+  t.match(await faults(), [{ status: 'new', health_delta: 25, message: /^Node hv1 has lost a resource .*: The acquire command of job exited with 1\.$/ }])
 })

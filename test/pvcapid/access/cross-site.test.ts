@@ -13,11 +13,16 @@ const writes = [
   ['/api/v1/node/fig/domain-state?state=flush', { headers: {} }],
   ['/api/v1/switchover', { payload: { to: 'fig' }, headers: {} }],
   ['/api/v1/node/fig/fence-confirmation', { payload: { confirm: 'fig' }, headers: {} }],
+  ['/api/v1/faults', { method: 'PUT', headers: {} }],
+  ['/api/v1/faults', { method: 'DELETE', headers: {} }],
+  ['/api/v1/faults/ABCD1234', { method: 'PUT', headers: {} }],
+  ['/api/v1/faults/ABCD1234', { method: 'DELETE', headers: {} }],
 ] as const
+const methodOf = (options: object): 'POST' | 'PUT' | 'DELETE' => (options as { readonly method?: 'PUT' | 'DELETE' }).method ?? 'POST'
 
 async function refused (t: Test, app: FastifyInstance, headers: Record<string, string>, code: string, what: string): Promise<void> {
   for (const [url, options] of writes) {
-    t.match(await ask(t, app, 'POST', url, { ...options, headers: { ...options.headers, ...headers } }), { status: 403, body: { code, outcome: 'not_started' } }, `${what}: ${url}`)
+    t.match(await ask(t, app, methodOf(options), url, { ...options, headers: { ...options.headers, ...headers } }), { status: 403, body: { code, outcome: 'not_started' } }, `${what}: ${url}`)
   }
 }
 
@@ -25,7 +30,7 @@ t.test('every route that writes is among those tried', async (t) => {
   const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   await app.ready()
-  const posts = Object.entries(app.swagger().paths ?? {}).flatMap(([path, verbs]) => Object.keys(verbs ?? {}).filter((verb) => !['get', 'head', 'options'].includes(verb)).map(() => path.replace('{node}', 'fig')))
+  const posts = Object.entries(app.swagger().paths ?? {}).flatMap(([path, verbs]) => Object.keys(verbs ?? {}).filter((verb) => !['get', 'head', 'options'].includes(verb)).map(() => path.replace('{node}', 'fig').replace('{id}', 'ABCD1234')))
   t.strictSame(posts.sort(), writes.map(([url]) => url.replace(/\?.*/, '')).sort())
 })
 
@@ -77,7 +82,7 @@ t.test('hosts, where no key is needed', async (t) => {
   const app = await api(t, { port: server.port, node: 'plum', config: { hostnames: ['pvc.example.com', 'fd00::fe'], trustedProxies: ['10.9.9.9', 'fd00:1::/64'] } })
   const before = await everything(session)
   await app.ready()
-  const guarded = Object.entries(app.swagger().paths ?? {}).filter(([path, verbs]) => path.startsWith('/api/') && verbs?.get !== undefined && verbs.get.security === undefined).map(([path]) => path.replace('{node}', 'fig').replace('{epoch}', '1'))
+  const guarded = Object.entries(app.swagger().paths ?? {}).filter(([path, verbs]) => path.startsWith('/api/') && verbs?.get !== undefined && verbs.get.security === undefined).map(([path]) => path.replace('{node}', 'fig').replace('{epoch}', '1').replace('{id}', 'ABCD1234'))
   t.ok(guarded.length > 8, guarded.join(' '))
   for (const host of ['evil.example', 'evil.example:7370', 'localhost.evil.example', 'evil.example@localhost', '127.0.0.1.evil.example', 'pvc.example.com.evil.example', '203.0.113.7', '[2001:db8::1]:80', 'plum.evil.example', 'x', 'localhost/evil', 'localhost:80:80', 'xn--lcalhost-n0a']) {
     for (const url of guarded) t.match(await ask(t, app, 'GET', url, { headers: { host } }), { status: 403, body: { code: 'host_unknown', detail: /pvc\.api\.hostnames/ } }, `${host}: ${url}`)
@@ -138,7 +143,7 @@ t.test('CORS for the origins that are allowed', async (t) => {
     const { statusCode, headers } = await app.inject({ method: 'OPTIONS', url, headers: preflight })
     t.match({ statusCode, headers }, {
       statusCode: 204,
-      headers: { 'access-control-allow-origin': origin, 'access-control-allow-methods': 'GET, HEAD, POST', vary: /Origin/ },
+      headers: { 'access-control-allow-origin': origin, 'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE', vary: /Origin/ },
     }, url)
     for (const name of ['X-Api-Key', 'Content-Type', 'If-Match', 'If-None-Match', 'Last-Event-ID']) t.match(headers['access-control-allow-headers'], name)
     t.equal(headers['access-control-allow-credentials'], undefined)

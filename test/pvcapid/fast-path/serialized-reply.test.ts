@@ -1,5 +1,6 @@
 /** What is sent for an object: the same whatever it is put together from, and made once for what does not change. */
 import t from 'tap'
+import { fraction } from '../../../src/core/pvc/fraction.ts'
 import { etagOf } from '../../../src/pvcapid/http/etag.ts'
 import { serialized, serializedText } from '../../../src/pvcapid/fast-path/serialized-reply.ts'
 
@@ -19,6 +20,15 @@ t.test('JSON is made once for what is frozen', async (t) => {
   t.equal(serializedText(open), '{"made":1}')
   open.made = 2
   t.equal(serializedText(open), '{"made":2}')
+})
+
+t.test('fractions stay such', async (t) => {
+  const value = { load: fraction(0), list: [fraction(1), { x: fraction(0.5), none: undefined }], text: '0.0', null: null }
+  const text = '{"load":0.0,"list":[1.0,{"x":0.5}],"text":"0.0","null":null}'
+  t.equal(serializedText(value), text)
+  t.equal(serializedText(Object.freeze(value)), text)
+  t.equal(serialized(Object.freeze({ ...value })).length, text.length)
+  t.equal(serializedText(Object.freeze({ part: Object.freeze({ load: fraction(0) }) })), '{"part":{"load":0.0}}')
 })
 
 t.test('a long reply goes out in pieces, of which those that have not changed are kept', async (t) => {

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { CollectedPublisher } from '../../../src/pvcnoded/collectors/publisher.ts'
 import type { Collected } from '../../../src/pvcnoded/collectors/collection.ts'
+import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
 import { connect, zookeeper } from '../../support/zookeeper.ts'
 
 t.test('texts, checks and health; only what has changed', async (t) => {
@@ -33,6 +34,28 @@ t.test('texts, checks and health; only what has changed', async (t) => {
   await publisher.stop()
   await publisher.publish({ ...load, reading: { znodes: { cpuload: '9' }, check: null } }, [load])
   t.equal(await text('cpuload'), '0.50', 'nothing after it was stopped')
+})
+
+t.test('what another program writes over is put back', async (t) => {
+  const session = await connect(t, await zookeeper(t))
+  await session.ensurePath('/nodes/hv1')
+  const told: string[] = []
+  const publisher = new CollectedPublisher(session, 'hv1', ['raid'], (path) => told.push(path))
+  const raid: Collected = { name: 'raid', reading: { znodes: {}, check: { healthDelta: 30, message: 'slow', data: null } }, fault: null, at: '2026-01-01T00:00:00.000Z', took: 1 }
+  const texts = async () => await Promise.all(['monitoring_plugins', 'monitoring_health'].map(async (key) => (await session.get(`/nodes/hv1/${key}`)).data))
+  await publisher.publish(raid, [raid])
+  await publisher.publish(raid, [raid])
+  t.same([await texts(), told], [['raid', '70'], []])
+  await session.set('/nodes/hv1/monitoring_plugins', 'disk load', 0)
+  await session.set('/nodes/hv1/monitoring_health', 'None', 0)
+  await publisher.publish(raid, [raid])
+  t.same(await texts(), ['raid', '70'])
+  t.same(told.sort(), ['/nodes/hv1/monitoring_health', '/nodes/hv1/monitoring_plugins'])
+  await session.delete('/nodes/hv1/monitoring_health', ANY_VERSION)
+  await publisher.publish(raid, [raid])
+  t.same(await texts(), ['raid', '70'])
+  await publisher.publish(raid, [raid])
+  t.same(told.length, 2, 'nothing more to tell of')
 })
 
 t.test('many publications at once, on a node that has none of the znodes: the newest text lands last', async (t) => {

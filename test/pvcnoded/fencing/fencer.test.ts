@@ -64,7 +64,7 @@ async function watching (t: Test): Promise<Watching> {
     const terms = { keepaliveWindow: HOUR, presenceWindow: window }
     const log = createLogger({ name: 'pvcnoded', level: 'debug', clock: systemClock, destination: { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } } })
     const agent = { method: 'command', fence: async ({ node }: { readonly node: string }) => { fenced.push(node); return { confirmed: true, message: 'off' } }, probe: async () => null } as const
-    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : throws, savingInterval: SAVING, unfencedGrace: null, members: late ? () => atFirst : members, active: () => true })
+    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : throws, savingInterval: SAVING, unfencedGrace: null, members: late ? () => atFirst : members, active: () => true, onFault: () => {}, onFenced: () => {} })
     const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: window === 0 ? HOUR : window, members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
     t.teardown(async () => {
       observer[Symbol.dispose]()

@@ -33,6 +33,7 @@ function probesOf (t: Test, answers: Record<string, FencingProbe | null>) {
     },
     members: () => ['hv1', ...state.peers].map((name) => member(name)),
     active: () => state.active,
+    onFault: () => {},
     target: async (node) => {
       if (node === state.unreadable) throw new ZooKeeperError('connection_loss', { op: 'get' })
       return { node, ipmi: null, epoch: null }

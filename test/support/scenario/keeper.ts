@@ -3,6 +3,7 @@ import { verdictOn } from '../../../src/core/switchover/completion.ts'
 import type { KeyAnswer } from '../../../src/core/coordinator/key-change.ts'
 import { particularsOf } from '../../../src/core/switchover/progress.ts'
 import { closeRecord, isOpen, openRecord } from '../../../src/core/model/record.ts'
+import { unrecordedEpoch } from '../../../src/core/switchover/rewrites.ts'
 import { primaryOf } from '../../../src/core/switchover/rules.ts'
 import { TIMES } from './node.ts'
 import type { Store } from './store.ts'
@@ -40,8 +41,8 @@ export class Keeper {
   }
 
   #recordExternal (): void {
-    const { key, epoch } = this.#store
-    const unrecorded = key !== null && epoch !== null && !(key.version === 0 && key.value === 'none') && this.#store.record(epoch) === null ? epoch : null
+    const { view } = this.#store
+    const unrecorded = view === null ? null : unrecordedEpoch(view)
     if (this.#unrecorded === unrecorded) return
     this.#unrecorded = unrecorded
     if (unrecorded === null) return

@@ -10,6 +10,7 @@ import { epochOf, parseLedger, type KeyView, type Ledger } from '../../../src/co
 import type { KeyAnswer } from '../../../src/core/coordinator/key-change.ts'
 import { memberOf, type Member, type MemberZnode } from '../../../src/core/model/member.ts'
 import { isOpen, parseRecord, type SwitchoverRecord } from '../../../src/core/model/record.ts'
+import { isRepeated } from '../../../src/core/switchover/rewrites.ts'
 import type { StoredRecord, KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import type { Znode } from '../../../src/core/model/znode.ts'
 
@@ -224,7 +225,7 @@ export class Store {
     const { epoch, outcome, to } = record
     const { view } = this
     if (outcome === 'not_applied' && this.#applied.has(epoch)) this.#options.breach('not_applied means never written', `epoch ${epoch}`)
-    if (outcome === 'succeeded' && to !== null && (view === null || !isComplete(view, epoch, to))) {
+    if (outcome === 'succeeded' && to !== null && (view === null || this.epoch === null || !isRepeated(record, this.epoch, view.key.value, view.records.map((other) => other.epoch)) || !isComplete(view, this.epoch, to))) {
       this.#options.breach('succeeded is said only when it is true', `epoch ${epoch}`)
     }
   }

@@ -1,0 +1,38 @@
+/**
+ * Raises faults in PVC's znodes. One that is there already is reported again: its time and its message change, and an acknowledgement stays.
+ * PVC's API reads faults without a transaction, so the texts are written before anything lists them, as far as ZooKeeper lets that be: the parent
+ * has to be there first, and everything follows in the same breath.
+ */
+import { faultId, faultTexts, faultZnodes, type FoundFault } from '../core/pvc/fault.ts'
+import { isNodeExists } from '../zookeeper/client/errors.ts'
+import { childPath } from '../zookeeper/client/paths.ts'
+import { ANY_VERSION, type Session } from '../zookeeper/session/session.ts'
+import { FAULTS, faultPath } from './layout.ts'
+import { put } from './put.ts'
+
+/** Rejects with a `ZooKeeperError`; then it may be there in part, and is completed when it is raised again. */
+export async function raiseFault (session: Session, fault: FoundFault, wall: string): Promise<void> {
+  const path = faultPath(faultId(fault))
+  const texts = faultTexts(fault, wall)
+  await session.ensurePath(FAULTS)
+  const made = session.create(path, '').then(() => true, (error: unknown) => {
+    if (isNodeExists(error)) return false
+    throw error
+  })
+  const children = await Promise.allSettled(faultZnodes.map(async (key) => await session.create(childPath(path, key), texts[key])))
+  if (await made) {
+    const failed = children.find((child) => child.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    return
+  }
+  await Promise.all([put(session, childPath(path, 'message'), texts.message), put(session, childPath(path, 'last_time'), texts.last_time)])
+}
+
+/** Deletes a fault with everything below it; false if there is none. */
+export async function deleteFault (session: Session, id: string): Promise<boolean> {
+  const path = faultPath(id)
+  if (await session.exists(path) === null) return false
+  for (const name of (await session.children(path)).names) await session.delete(childPath(path, name), ANY_VERSION)
+  await session.delete(path, ANY_VERSION)
+  return true
+}

@@ -1,0 +1,101 @@
+/** PVC's faults: read from the view, acknowledged and deleted by id or all at once. */
+import { deleteFault } from '../../cluster/fault-writer.ts'
+import { FAULTS, faultPath } from '../../cluster/layout.ts'
+import type { Fault } from '../../core/pvc/cluster-status.ts'
+import { faultTime } from '../../core/pvc/fault.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { isNoNode } from '../../zookeeper/client/errors.ts'
+import { childPath } from '../../zookeeper/client/paths.ts'
+import { ApiError, asNotStarted } from '../errors/errors.ts'
+import type { ClusterCache } from './cluster-cache.ts'
+import { unknownOutcome, type Contact } from './contact.ts'
+
+/** By what a list may be sorted; what is a time or a number, newest or worst first. */
+export const sortKeys = ['first_reported', 'last_reported', 'acknowledged_at', 'status', 'health_delta', 'message'] as const
+export type SortKey = typeof sortKeys[number]
+const ascending: ReadonlySet<SortKey> = new Set(['status', 'message'])
+
+/** Milliseconds for deletions. */
+const BOUND = 2_400
+
+export class FaultService {
+  readonly #contact: Contact
+  readonly #view: ClusterCache
+  readonly #clock: Clock
+
+  constructor (contact: Contact, view: ClusterCache, clock: Clock) {
+    this.#contact = contact
+    this.#view = view
+    this.#clock = clock
+  }
+
+  /** Throws `zookeeper_unavailable` before there is a view. */
+  list (sortKey: SortKey = 'last_reported'): readonly Fault[] {
+    const { faults } = this.#view.snapshot.status.detail
+    if (sortKey === 'last_reported') return faults
+    const direction = ascending.has(sortKey) ? 1 : -1
+    return [...faults].sort((a, b) => a[sortKey] < b[sortKey] ? -direction : a[sortKey] > b[sortKey] ? direction : 0)
+  }
+
+  /** PVC answers for one fault with an array of one. Throws `fault_unknown`. */
+  get (id: string): readonly Fault[] {
+    const found = this.list().filter((fault) => fault.id === id)
+    if (found.length === 0) throw faultUnknown(id)
+    return found
+  }
+
+  /** Answers with a sentence for people. Throws `fault_unknown`. */
+  async acknowledge (id: string | null): Promise<string> {
+    const ids = await this.#ids(id)
+    let acknowledged = 0
+    for (const each of ids) {
+      try {
+        const path = faultPath(each)
+        const changed = await this.#contact.write(childPath(path, 'status'), 'ack', (status) => {
+          // Deleted meanwhile: an acknowledgement must not make it again.
+          if (status === null) throw faultUnknown(each)
+          return status !== 'ack'
+        })
+        if (changed) await this.#contact.write(childPath(path, 'ack_time'), faultTime(this.#clock.wall()), () => true)
+        if (changed) acknowledged += 1
+      } catch (error) {
+        if (id !== null || !(error instanceof ApiError) || error.code !== 'fault_unknown') throw error
+      }
+    }
+    return ids.length > 0 && acknowledged === 0 ? `Already acknowledged: ${ids.join(', ')}.` : sentence('Acknowledged', ids)
+  }
+
+  /** Answers with a sentence for people. Throws `fault_unknown`. */
+  async remove (id: string | null): Promise<string> {
+    const ids = await this.#ids(id)
+    let begun = false
+    try {
+      await this.#contact.bounded(async (signal) => {
+        const session = await this.#contact.session()
+        for (const each of ids) {
+          signal.throwIfAborted()
+          begun = true
+          await deleteFault(session, each).catch((error: unknown) => { if (!isNoNode(error)) throw error })
+        }
+      }, BOUND)
+    } catch (error) {
+      if (!begun) throw asNotStarted(error)
+      throw error instanceof ApiError && error.code === 'zookeeper_unavailable' ? unknownOutcome(error) : error
+    }
+    return sentence('Deleted', ids)
+  }
+
+  /** Those that are meant, as they are in ZooKeeper now. */
+  async #ids (id: string | null): Promise<readonly string[]> {
+    try {
+      const ids = await this.#contact.read(async (session) => (await session.children(FAULTS)).names) ?? []
+      if (id !== null && !ids.includes(id)) throw faultUnknown(id)
+      return id === null ? ids : [id]
+    } catch (error) {
+      throw asNotStarted(error)
+    }
+  }
+}
+
+const sentence = (done: string, ids: readonly string[]): string => ids.length === 0 ? 'There is no fault.' : `${done}: ${ids.join(', ')}.`
+const faultUnknown = (id: string) => new ApiError('fault_unknown', `There is no fault ${JSON.stringify(id.slice(0, 64))}; GET /api/v1/faults lists them.`, { outcome: 'not_started' })

@@ -1,0 +1,51 @@
+/**
+ * Reports in PVC's faults what this node finds. One write at a time; what is found again and again is written once a minute at most. Nothing waits
+ * for it and nothing is decided on it: what cannot be written is in the log, and is written when it is found again.
+ */
+import { raiseFault } from '../../cluster/fault-writer.ts'
+import { faultId, type FoundFault } from '../../core/pvc/fault.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/log/log.ts'
+import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import type { Session } from '../../zookeeper/session/session.ts'
+
+/** Milliseconds in which one fault is written once. */
+const AGAIN = 60_000
+
+export class FaultReporter implements AsyncDisposable {
+  readonly #options: { readonly session: Session, readonly clock: Clock, readonly log: Logger }
+  /** Monotonic, when each fault was last written; there are as many as there are nodes and resources at most. */
+  readonly #written = new Map<string, number>()
+  #writing: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor (options: { readonly session: Session, readonly clock: Clock, readonly log: Logger }) {
+    this.#options = options
+  }
+
+  report (fault: FoundFault): void {
+    const id = faultId(fault)
+    const now = this.#options.clock.monotonic()
+    if (now - (this.#written.get(id) ?? -Infinity) < AGAIN) return
+    this.#written.set(id, now)
+    this.#writing = this.#writing.then(async () => await this.#write(id, fault))
+  }
+
+  /** Writes nothing more; resolves once the write in progress is over. */
+  async [Symbol.asyncDispose] (): Promise<void> {
+    this.#stopped = true
+    await this.#writing
+  }
+
+  async #write (id: string, fault: FoundFault): Promise<void> {
+    const { session, clock, log } = this.#options
+    if (this.#stopped) return
+    try {
+      await raiseFault(session, fault, clock.wall())
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      this.#written.delete(id)
+      if (!session.over) log.warn({ err: error, fault: fault.kind, node: fault.node }, `the fault ${fault.kind} of ${fault.node} could not be written; it is written when it is found again`)
+    }
+  }
+}
