@@ -13,7 +13,8 @@ import { LogTail } from '../runtime/log/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { ServiceManager } from '../runtime/process/service-manager.ts'
-import { claimSole, SoleProcessError } from '../runtime/process/sole-process.ts'
+import { claimSole, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
+import { watchClaim } from '../runtime/process/sole-watch.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
 import { dnsLookup } from '../zookeeper/client/resolve.ts'
@@ -53,19 +54,27 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
   const logTail = new LogTail()
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })
   for (const { code, message } of exposed) log.warn({ code }, message)
-  claim(file, config, wanted, log)
+  const sole = claim(file, config, wanted, log)
+  if (wanted === 'run' && sole !== null) watchClaim(sole, systemClock, log)
   if (wanted === 'run') return await runDaemon(config, log, logTail)
   process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
 }
 
-/** Claims to be the only process with this configuration, for as long as it lives. Ends the process if another one is. */
-function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log: Logger): void {
+/**
+ * Claims to be the only process with this configuration, for as long as it lives. Ends the process if another one is; null if that cannot be known
+ * and it releases all the same.
+ */
+function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log: Logger): SoleClaim | null {
   try {
-    if (claimSole('pvcnoded', file, config.runDirectory) !== null) return
+    const sole = claimSole('pvcnoded', file, config.runDirectory)
+    if (sole !== null) return sole
   } catch (error) {
     if (!(error instanceof SoleProcessError)) throw error
     // What a daemon has left behind must not stay held because of a lock file.
-    if (wanted === 'release') return log.error({ config: file }, `${error.message} Releasing all the same, without knowing whether a daemon runs.`)
+    if (wanted === 'release') {
+      log.error({ config: file }, `${error.message} Releasing all the same, without knowing whether a daemon runs.`)
+      return null
+    }
     log.fatal({ ...ending(error.code), config: file }, error.message)
     process.exit(exitStatus('configuration'))
   }
