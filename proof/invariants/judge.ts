@@ -10,6 +10,7 @@ import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/model
 import { NOBODY } from '../../src/core/model/states.ts'
 import { toZnode } from '../../src/cluster/reading.ts'
 import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/cluster/layout.ts'
+import { JudgedReadiness } from './judged-readiness.ts'
 import { JudgedRequests } from './judged-requests.ts'
 import { JudgedWinners } from './judged-winners.ts'
 import type { Machine } from '../simulate/machine.ts'
@@ -61,6 +62,8 @@ export class Judge {
   /** When each session registered a node, and which. */
   readonly #registered = new Map<string, { readonly name: string, readonly at: number }>()
   readonly #requests = new JudgedRequests((what) => this.#say(what))
+  readonly #readiness = new JudgedReadiness((what) => this.#say(what))
+  readonly #sound: (name: string) => number
   readonly #winners = new JudgedWinners((what) => this.#say(what))
   #newestEpoch = 0
   /** The life of the key that the ledger knows. */
@@ -68,14 +71,16 @@ export class Judge {
 
   /**
    * @param options `isOutsider`: whether a session is that of somebody who writes past the daemons; none is, unless it is told. `leases`: whether
-   * a node's lease is all that its peers rely on: it never stands still, and ends itself if it cannot release
+   * a node's lease is all that its peers rely on: it never stands still, and ends itself if it cannot release. `sound`: milliseconds since anything was
+   * wrong with a node or the ensemble but its readiness; 0 where that is not known
    */
-  constructor (options: { znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean, leases?: boolean }) {
+  constructor (options: { sound?: (name: string) => number, znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean, leases?: boolean }) {
     this.#znodes = options.znodes
     this.#machines = options.machines
     this.#now = options.now
     this.#isOutsider = options.isOutsider ?? (() => false)
     this.#leases = options.leases ?? false
+    this.#sound = options.sound ?? (() => 0)
   }
 
   get switchovers (): number { return this.#records.size }
@@ -85,8 +90,9 @@ export class Judge {
 
   #say (what: string): void { this.violations.push({ at: this.#now(), what }) }
 
-  /** 1. At most one machine holds a resource. */
+  /** 1. At most one machine holds a resource. 20. None acquires one that it is not ready for. */
   held (machine: Machine, resource: string): void {
+    this.#readiness.acquires(machine, resource, this.#now(), this.#sound(machine.name))
     for (const other of this.#machines()) {
       if (other !== machine && other.holds.has(resource)) this.#say(`1: ${resource} is held by ${other.name} and by ${machine.name}`)
     }
@@ -133,6 +139,11 @@ export class Judge {
     const path = 'path' in change ? change.path : change.op
     this.#orderOfShutdown(session, change.op === 'set' ? `${path}=${path.endsWith('daemonstate') ? change.data : ''}` : path, change.op)
     if (change.op === 'set' && path.endsWith('/routerstate') && change.data === 'takeover') this.#underLock(session, path)
+    if (change.op === 'set' && path.endsWith('/routerstate')) {
+      const name = path.split('/')[2] ?? ''
+      this.#readiness.writes(name, change.data, this.#now(), this.#sound(name))
+    }
+    if (change.op === 'set' && path === PRIMARY_NODE) this.#readiness.keyWritten(change.data, this.#now())
     if (stepOf(change) === 'unlock') this.#stillInTakeover(session)
     if (change.op === 'create' && path.endsWith('/presence')) this.#registers(path, session)
     if (change.op === 'close_session') this.#lateToLetGo(session)

@@ -21,13 +21,10 @@ import { Network } from './zookeeper/network.ts'
 
 /** Milliseconds from the loss of a machine's power until its daemons start again. */
 const POWER_CYCLE = 20_000
-
 /** Milliseconds until the others give up a leader that is silent: syncLimit × tickTime. */
 const SYNC_LIMIT = 10_000
-
 /** Whoever writes without asking: an operator with zkCli, a restored backup. */
 const OPERATOR = 'operator'
-
 /** Milliseconds, typically, of a network on which no renewal is late by itself. */
 const PROMPT = 4
 
@@ -113,6 +110,7 @@ export class SimulatedCluster {
       now: () => timeline.now,
       isOutsider: (session) => this.#zookeeper.owners.get(session) === OPERATOR,
       leases: stage.fencing === 'unfenced',
+      sound: (name) => this.#isPrompt ? this.#impairments.sinceAny(name) : 0,
     })
     for (const name of [...stage.nodes, ...stage.apis]) this.#start(name)
     const look = () => {
@@ -202,6 +200,14 @@ export class SimulatedCluster {
         humours?.set(fault.resource, fault.humour)
         return undo(fault.lasts, () => humours?.delete(fault.resource))
       }
+      case 'unready': {
+        const unready = this.machines.get(fault.node)?.unready
+        unready?.set(fault.resource, timeline.now)
+        return undo(fault.lasts, () => unready?.delete(fault.resource))
+      }
+      case 'left_lock':
+        void this.#operate(async (session) => { await session.create(`${PRIMARY_NODE}/operator__lock__`, '', { ephemeral: false, sequential: true }) })
+        return undo(fault.lasts, () => this.#removeLocks())
       case 'fencing':
         this.#fencing = fault.humour
         return undo(fault.lasts, () => { this.#fencing = 'good' })
@@ -242,7 +248,6 @@ export class SimulatedCluster {
 
   /** Ends every fault: processes that are down start, and paused ones continue. */
   heal (): void {
-    const { stage } = this.#options
     const { ensemble, network } = this.#zookeeper
     this.#fencing = 'good'
     for (const server of ensemble.servers) {
@@ -254,7 +259,16 @@ export class SimulatedCluster {
       slot.process.resume()
       if (!slot.process.alive) this.#start(name)
     }
-    for (const name of stage.nodes) this.machines.get(name)?.humours.clear()
+    for (const { humours, unready } of this.machines.values()) for (const trouble of [humours, unready]) trouble.clear()
+    this.#removeLocks()
+  }
+
+  #removeLocks (): void {
+    const { ensemble } = this.#zookeeper
+    const left = () => (ensemble.committed.children(PRIMARY_NODE) ?? []).filter((name) => name.startsWith('operator__lock__'))
+    void this.#operate(async (session) => { for (const name of left()) await session.delete(`${PRIMARY_NODE}/${name}`, -1) }).then(() => {
+      if (left().length > 0) this.#options.timeline.after(1_000, () => this.#removeLocks())
+    })
   }
 
   #request (api: string, to: string, { reason, attempt, attempts }: { reason: string, attempt: number, attempts: number }): void {

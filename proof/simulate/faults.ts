@@ -30,6 +30,8 @@ export type Fault = { readonly at: number, readonly cue?: Cue } & (
   | { readonly kind: 'server_silent', readonly server: number | typeof DOER, readonly lasts: number }
   | { readonly kind: 'reelect' }
   | { readonly kind: 'resource', readonly node: string, readonly resource: string, readonly humour: Humour, readonly lasts: number }
+  | { readonly kind: 'unready', readonly node: string, readonly resource: string, readonly lasts: number }
+  | { readonly kind: 'left_lock', readonly lasts: number }
   | { readonly kind: 'fencing', readonly humour: FencingHumour, readonly lasts: number }
   | { readonly kind: 'blind_write', readonly value: string }
   | { readonly kind: 'key_restored', readonly value: string }
@@ -109,6 +111,14 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
       { at, cue: { on: 'key', after: 0 }, kind: 'reset', process: DOER },
       { at, cue: { on: 'key', after: Math.round(random.between(0, 20)) / 10 }, kind: 'blind_write', value: random.pick(stage.nodes) ?? '' },
     ],
+    // A node that has found that it could not acquire something is made primary by somebody who asks nobody.
+    () => {
+      const node = random.pick(stage.nodes) ?? ''
+      return [
+        { at, kind: 'unready', node, resource: random.pick(stage.resources) ?? '', lasts: 40_000 },
+        { at: at + Math.round(random.between(1_000, 30_000)), kind: 'blind_write', value: node },
+      ]
+    },
     // The key changes again when the nodes are just about to follow it.
     () => [{ at, cue: { on: 'key', after: TRANSITION_DELAY + Math.round(random.between(-12, 4)) }, kind: 'blind_write', value: random.pick(stage.nodes) ?? '' }],
   ]
@@ -148,6 +158,8 @@ function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
   if (roll < 0.84) return { kind: 'server_cut', server: aimed ? DOER : random.pick(numbers) ?? 0, lasts: lasts() }
   if (roll < 0.87) return { kind: 'reelect' }
   if (roll < 0.88 && fencing === 'command') return { kind: 'fencing', humour: random.pick(fencingHumours), lasts: lasts() }
+  if (roll < 0.885) return { kind: 'left_lock', lasts: lasts() }
+  if (roll < 0.895) return { kind: 'unready', node: node(), resource: random.pick(resources) ?? '', lasts: lasts() }
   if (roll < 0.93) return { kind: 'resource', node: node(), resource: random.pick(resources) ?? '', humour: random.pick(humours), lasts: lasts() }
   if (roll < 0.98) return { kind: 'blind_write', value: random.chance(0.3) ? 'none' : random.chance(0.1) ? 'nobody' : node() }
   if (roll < 0.985) return { kind: 'key_restored', value: random.chance(0.5) ? 'none' : node() }

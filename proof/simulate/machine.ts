@@ -30,6 +30,8 @@ export class Machine {
   readonly name: string
   readonly holds = new Set<string>()
   readonly humours = new Map<string, Humour>()
+  /** Resource → since when its readiness check has failed, in milliseconds of the timeline. */
+  readonly unready = new Map<string, number>()
   readonly #options: MachineOptions
   #daemon: Process | null = null
 
@@ -55,6 +57,7 @@ export class Machine {
     if (env['PVC_ACTION'] === 'fence') return this.#fence(process, request, env['PVC_NODE'] ?? '', fencing())
     const resource = env['PVC_RESOURCE'] ?? ''
     const humour = this.humours.get(resource) ?? 'good'
+    if (env['PVC_ACTION'] === 'ready' && this.unready.has(resource)) return this.#command(process, request, { takes: 20, fails: true }, () => {})
     const takes = humour === 'hangs' ? Infinity : random.latency(humour === 'slow' ? timeout / 3 : 30)
     if (env['PVC_ACTION'] === 'acquire') this.#set(resource, true)
     return this.#command(process, request, { takes, fails: humour === 'fails' }, () => { if (env['PVC_ACTION'] === 'release') this.#set(resource, false) })

@@ -13,7 +13,8 @@ import { NOBODY } from '../core/model/states.ts'
 import { isRepeated, unrecordedEpoch } from '../core/switchover/rewrites.ts'
 import { primaryOf } from '../core/switchover/rules.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
-import { isZooKeeperError } from '../zookeeper/client/errors.ts'
+import { News } from '../runtime/log/news.ts'
+import { isZooKeeperError, kindOf } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
 import type { ClusterSnapshots } from './cluster-snapshots.ts'
 import type { KeyOperations } from './key-operations.ts'
@@ -45,6 +46,7 @@ export class RecordKeeper {
   readonly #bounds = new Map<number, { timer: Timer, passed: boolean }>()
   #unrecorded: { epoch: number, timer: Timer } | null = null
   readonly #closed = new AbortController()
+  readonly #failures: News
   /** What is being looked at or written. */
   readonly #running = new Set<Promise<void>>()
   #busy = false
@@ -52,6 +54,7 @@ export class RecordKeeper {
 
   constructor (options: RecordKeeperOptions) {
     this.#options = options
+    this.#failures = new News(options.clock)
     this.#subscription = options.feed.onView(() => this.look())
     this.look()
   }
@@ -102,9 +105,14 @@ export class RecordKeeper {
         await this.#close(record, closing)
       } catch (error) {
         if (!isZooKeeperError(error)) throw error
-        this.#options.report({ event: 'failed', error })
+        this.#failed(record.epoch, error)
       }
     }
+  }
+
+  /** Reported once, however often it is tried. */
+  #failed (epoch: number, error: Error): void {
+    if (this.#failures.has(`${epoch} ${isZooKeeperError(error) ? kindOf(error) : error.message}`)) this.#options.report({ event: 'failed', error })
   }
 
   async #close (record: SwitchoverRecord, closing: Closing): Promise<void> {
@@ -115,7 +123,7 @@ export class RecordKeeper {
     const answer = closing.outcome === 'not_applied'
       ? await operations.concludeNotApplied(record.epoch, wall, this.#closed.signal)
       : await operations.conclude(record.epoch, closing, wall, this.#closed.signal)
-    if (answer.kind === 'denied') this.#options.report({ event: 'failed', error: new Error(answer.denial.message) })
+    if (answer.kind === 'denied') this.#failed(record.epoch, new Error(answer.denial.message))
     if (answer.kind === 'done') this.#options.report({ event: 'closed', epoch: record.epoch, outcome: closing.outcome })
   }
 
@@ -157,7 +165,7 @@ export class RecordKeeper {
       await this.#options.operations()?.createRecord(record, this.#closed.signal)
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
-      this.#options.report({ event: 'failed', error })
+      this.#failed(epoch, error)
     }
   }
 }

@@ -148,7 +148,11 @@ function reporter (log: Logger, clock: Clock, because: (reason: string | null) =
         away.over('ZooKeeper is back')
         log.info({ session: report.id, negotiatedTimeout: report.negotiatedTimeout }, 'connected to ZooKeeper')
         break
-      case 'session_resumed': away.over('ZooKeeper is back'); break
+      case 'session_resumed':
+        because(null)
+        diagnosed = null
+        away.over('ZooKeeper is back')
+        break
       case 'session_suspended': away.fault('ZooKeeper does not answer; reads are served from the last view, writes are refused'); break
       case 'session_lost':
         because(`${report.error.message}.`)

@@ -16,6 +16,7 @@ import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { exposureProblems } from '../runtime/config/exposure.ts'
 import { exitStatus } from '../runtime/config/exit-status.ts'
 import { createLogger, stdoutDestination, type Logger } from '../runtime/log/log.ts'
+import { plainOutput } from '../runtime/log/plain-output.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { unresolved } from '../cluster/unresolved.ts'
@@ -142,15 +143,20 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
   return { ...taken, config: { ...next, tls: inForce(started.tls, next.tls) } }
 }
 
-async function main (): Promise<void> {
+/** Resolves with the exit status; null once it serves. */
+async function main (): Promise<number | null> {
+  const { say, complain } = plainOutput(systemClock)
   const invocation = readCommandLine('pvcapid', process.argv.slice(2), process.env)
   switch (invocation.kind) {
-    case 'help': process.stdout.write(invocation.text); return
-    case 'version': process.stdout.write(`${packageVersion()}\n`); return
+    case 'help':
+      say(invocation.text)
+      return 0
+    case 'version':
+      say(`${packageVersion()}\n`)
+      return 0
     case 'usage_error':
-      process.stderr.write(`${invocation.message}\n`)
-      process.exitCode = invocation.exitCode
-      return
+      complain(`${invocation.message}\n`)
+      return invocation.exitCode
     case 'check':
     case 'run': {
       const result = loadApiConfig(invocation.file)
@@ -159,14 +165,17 @@ async function main (): Promise<void> {
       const isCheck = invocation.kind === 'check'
       const found = result.ok && isCheck ? [...filesProblems(invocation.file, result.value), ...await hostProblems(invocation.file, result.value, systemClock, dnsLookup)] : []
       const problems = [...result.problems, ...found]
-      process.exitCode = reportProblems(problems, (text) => process.stderr.write(text), isStrict)
-      if (!result.ok || (isCheck && process.exitCode !== 0)) return
-      if (isCheck) process.stdout.write(`${verdict(invocation.file, problems)}\n`)
-      else await serve(invocation.file, { config: result.value, problems: result.problems, isWhole: isWhole(invocation.file) })
-      return
+      const status = reportProblems(problems, complain, isStrict)
+      if (!result.ok || (isCheck && status !== 0)) return status
+      if (isCheck) {
+        say(`${verdict(invocation.file, problems)}\n`)
+        return status
+      }
+      await serve(invocation.file, { config: result.value, problems: result.problems, isWhole: isWhole(invocation.file) })
+      return null
     }
-    default: invocation satisfies never
   }
 }
 
-await main()
+const status = await main()
+if (status !== null) process.exit(status)

@@ -9,11 +9,13 @@ import { reportProblems, verdict } from '../runtime/config/config-problem.ts'
 import { exposureProblems } from '../runtime/config/exposure.ts'
 import { exitStatus } from '../runtime/config/exit-status.ts'
 import { createLogger, stdoutDestination, type Logger } from '../runtime/log/log.ts'
+import { plainOutput } from '../runtime/log/plain-output.ts'
 import { LogTail } from '../runtime/log/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { ServiceManager } from '../runtime/process/service-manager.ts'
-import { claimSole, SoleProcessError } from '../runtime/process/sole-process.ts'
+import { claimSole, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
+import { watchClaim } from '../runtime/process/sole-watch.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
 import { dnsLookup } from '../zookeeper/client/resolve.ts'
@@ -28,44 +30,64 @@ import { hostProblems } from './host-check.ts'
 import { NodeNameInUseError } from './daemon/presence.ts'
 import { releaseEverything } from './release.ts'
 
-const invocation = readCommandLine('pvcnoded', process.argv.slice(2), process.env)
-switch (invocation.kind) {
-  case 'version': console.log(packageVersion()); break
-  case 'help': process.stdout.write(invocation.text); break
-  case 'usage_error':
-    console.error(invocation.message)
-    process.exitCode = invocation.exitCode
-    break
-  case 'check':
-  case 'release':
-  case 'run': await configured(invocation.file, invocation.kind, invocation.kind === 'check' && invocation.strict === true)
+const { say, complain } = plainOutput(systemClock)
+process.exit(await main())
+
+/** Resolves with the exit status. */
+async function main (): Promise<number> {
+  const invocation = readCommandLine('pvcnoded', process.argv.slice(2), process.env)
+  switch (invocation.kind) {
+    case 'version':
+      say(`${packageVersion()}\n`)
+      return 0
+    case 'help':
+      say(invocation.text)
+      return 0
+    case 'usage_error':
+      complain(`${invocation.message}\n`)
+      return invocation.exitCode
+    case 'check':
+    case 'release':
+    case 'run': return await configured(invocation.file, invocation.kind, invocation.kind === 'check' && invocation.strict === true)
+  }
 }
 
-async function configured (file: string, wanted: 'check' | 'release' | 'run', isStrict: boolean): Promise<void> {
+async function configured (file: string, wanted: 'check' | 'release' | 'run', isStrict: boolean): Promise<number> {
   const loaded = loadNodeConfig(file)
   const exposed = exposureProblems(file, nodeConfigSchema)
   const onHost = loaded.ok && wanted === 'check' ? await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: dnsLookup }) : []
   const problems = [...loaded.problems, ...wanted === 'check' ? exposed : [], ...onHost]
-  process.exitCode = reportProblems(problems, (text) => { process.stderr.write(text) }, isStrict)
-  if (!loaded.ok || (wanted === 'check' && process.exitCode !== 0)) return
-  if (wanted === 'check') return console.log(verdict(file, problems))
+  const status = reportProblems(problems, complain, isStrict)
+  if (!loaded.ok || (wanted === 'check' && status !== 0)) return status
+  if (wanted === 'check') {
+    say(`${verdict(file, problems)}\n`)
+    return status
+  }
   const config = loaded.value
   const logTail = new LogTail()
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })
   for (const { code, message } of exposed) log.warn({ code }, message)
-  claim(file, config, wanted, log)
+  const sole = claim(file, config, wanted, log)
+  if (wanted === 'run' && sole !== null) watchClaim(sole, systemClock, log)
   if (wanted === 'run') return await runDaemon(config, log, logTail)
-  process.exit(await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? 0 : 1)
+  return await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? exitStatus('ended') : exitStatus('failed')
 }
 
-/** Claims to be the only process with this configuration, for as long as it lives. Ends the process if another one is. */
-function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log: Logger): void {
+/**
+ * Claims to be the only process with this configuration, for as long as it lives. Ends the process if another one is; null if that cannot be known
+ * and it releases all the same.
+ */
+function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log: Logger): SoleClaim | null {
   try {
-    if (claimSole('pvcnoded', file, config.runDirectory) !== null) return
+    const sole = claimSole('pvcnoded', file, config.runDirectory)
+    if (sole !== null) return sole
   } catch (error) {
     if (!(error instanceof SoleProcessError)) throw error
     // What a daemon has left behind must not stay held because of a lock file.
-    if (wanted === 'release') return log.error({ config: file }, `${error.message} Releasing all the same, without knowing whether a daemon runs.`)
+    if (wanted === 'release') {
+      log.error({ config: file }, `${error.message} Releasing all the same, without knowing whether a daemon runs.`)
+      return null
+    }
     log.fatal({ ...ending(error.code), config: file }, error.message)
     process.exit(exitStatus('configuration'))
   }
@@ -73,7 +95,7 @@ function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log
   process.exit(exitStatus('running'))
 }
 
-async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Promise<void> {
+async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Promise<number> {
   const commands = createCommandRunner(systemClock)
   const facts = { cpus: os.cpus().length, kernel: os.release(), os: 'GNU/Linux', arch: os.machine() }
   const serviceManager = new ServiceManager({ clock: systemClock, commands, log, env: notifyEnvironment(), pid: process.pid, sound: () => daemon.sound })
@@ -120,11 +142,11 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     const end = await daemon.run()
     if (end === 'stopped') log.info('stopped')
     else log.fatal(ending(end), 'stopped, but ZooKeeper does not know: peers will find this node dead, and fence it if they can')
-    process.exit(end === 'stopped' ? 0 : 1)
+    return exitStatus(end === 'stopped' ? 'ended' : 'failed')
   } catch (error) {
     if (!(error instanceof NodeNameInUseError)) throw error
     log.fatal(ending(error.code), error.message)
-    process.exit(exitStatus('configuration'))
+    return exitStatus('configuration')
   }
 }
 

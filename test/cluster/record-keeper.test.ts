@@ -4,6 +4,7 @@ import type { ClusterSnapshots } from '../../src/cluster/cluster-snapshots.ts'
 import type { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { RecordKeeper } from '../../src/cluster/record-keeper.ts'
 import type { KeyAnswer } from '../../src/core/coordinator/key-change.ts'
+import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { key, record, keySnapshot } from '../support/scenario/builders.ts'
 
@@ -72,4 +73,27 @@ t.test('what cannot be shown to be never applied is tried again until it is clos
   t.equal(tried, 2)
   await keeper[Symbol.asyncDispose]()
   t.equal(clock.running, 0)
+})
+
+t.test('what is not permitted is reported once, however often it is tried', async (t) => {
+  const view = { ...keySnapshot({ key: key('hv1', 3) }), records: [record(1), record(2)] }
+  const feed = { view, onView: () => ({ [Symbol.dispose]: () => {} }) } as unknown as ClusterSnapshots
+  let tried = 0
+  const operations = {
+    conclude: async (epoch: number): Promise<KeyAnswer> => {
+      tried += 1
+      if (epoch === 1) return { kind: 'denied', denial: { code: 'no_auth', operation: 'set', path: '/switchovers/1', message: 'not permitted' } }
+      throw new ZooKeeperError('no_auth', { op: 'set', path: '/switchovers/2' })
+    },
+  } as unknown as KeyOperations
+  const failures: unknown[] = []
+  const keeper = new RecordKeeper({ feed, clock: new ManualClock(), operations: () => operations, recordsExternal: false, report: (event) => { if (event.event === 'failed') failures.push(event.error) } })
+  for (let times = 0; times < 5; times++) {
+    keeper.look()
+    await turns()
+  }
+  t.ok(tried >= 10)
+  t.match(failures, [{ message: 'not permitted' }, { code: 'no_auth', path: '/switchovers/2' }])
+  t.equal(failures.length, 2)
+  await keeper[Symbol.asyncDispose]()
 })

@@ -47,7 +47,7 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
   if (state === 'fenced' && released) return { kind: 'already' }
   const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced')
   if (obstacles.length > 0) return { kind: 'refused', obstacles }
-  const judged = parseFence(reading.fence?.data) ?? newFence(null, null, { presence: null, keepalive: null }, wall)
+  const judged = parseFence(reading.fence?.data) ?? newFence(null, null, { presence: null, renewal: null, keepalive: null }, wall)
   const record = confirmed(judged, confirmedBy, 'An operator has confirmed that it is down.', wall)
   return {
     kind: 'confirm',

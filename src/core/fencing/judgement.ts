@@ -4,7 +4,7 @@
  *
  * Invariant: every window begins again when the observer connects, so nobody is judged on what happened while the observer could not see.
  */
-import type { Sighting, Suspicion } from '../model/fence-record.ts'
+import { isRenewed, type Sighting, type Suspicion } from '../model/fence-record.ts'
 import { isPresent, type Member } from '../model/member.ts'
 import type { DaemonState } from '../model/states.ts'
 
@@ -21,7 +21,7 @@ export interface Liveness {
   readonly last: Look
   /** The keepalive has been seen to change. */
   readonly changes: boolean
-  /** The last sign of life, or the first look: another keepalive, another session, another daemon state. */
+  /** The last sign of life, or the first look: another keepalive, a renewed presence, another session, another daemon state. */
   readonly changedAt: number
 }
 
@@ -42,7 +42,7 @@ function livenessAfter (before: Liveness | undefined, look: Look, now: number): 
   const { presence, keepalive, daemonState } = look
   if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now }
   const { last } = before
-  const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || daemonState !== last.daemonState
+  const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || isRenewed(last, look) || daemonState !== last.daemonState
   return {
     presenceSeen: before.presenceSeen || presence !== null,
     goneSince: presence !== null || !before.presenceSeen ? null : before.goneSince ?? now,

@@ -21,10 +21,12 @@ export type FenceState = keyof typeof fenceStates
 export interface Sighting {
   /** The session that owns its presence, or null. */
   readonly presence: string | null
+  /** The transaction that wrote its presence last: a node that renews its lease is alive, whatever its keepalive does. Null with no presence. */
+  readonly renewal: string | null
   readonly keepalive: string | null
 }
 
-/** The presence and keepalive are those at the judgement: anything else is a sign of life. Times are RFC 3339, for people only. */
+/** Presence, renewal and keepalive are those at the judgement: anything else is a sign of life. Times are RFC 3339, for people only. */
 export interface FenceRecord extends Sighting {
   readonly state: FenceState
   /** Who judged it, or fenced it last; null for a node that none of ours has judged. */
@@ -42,7 +44,7 @@ export interface FenceRecord extends Sighting {
 
 /** A record of a node that was judged just now; nothing has been attempted. */
 export const newFence = (by: string | null, why: Suspicion | null, seen: Sighting, wall: string): FenceRecord =>
-  ({ state: 'pending', by, why, presence: seen.presence, keepalive: seen.keepalive, attempts: 0, since: wall, message: null, confirmed_by: null, confirmed_at: null })
+  ({ state: 'pending', by, why, presence: seen.presence, renewal: seen.renewal, keepalive: seen.keepalive, attempts: 0, since: wall, message: null, confirmed_by: null, confirmed_at: null })
 
 /** Null where there is none, or none that can be read. */
 export function parseFence (data: string | null | undefined): FenceRecord | null {
@@ -55,6 +57,7 @@ export function parseFence (data: string | null | undefined): FenceRecord | null
     by: text(object['by']),
     why: why === 'presence_gone' || why === 'keepalive_stale' ? why : null,
     presence: text(object['presence']),
+    renewal: text(object['renewal']),
     keepalive: text(object['keepalive']),
     attempts: count(object['attempts']) ?? 0,
     since: text(object['since']) ?? '',
@@ -74,8 +77,11 @@ export const confirmed = (record: FenceRecord, by: string | null, message: strin
   ({ ...record, state: 'confirmed', since: wall, message, confirmed_by: by, confirmed_at: wall })
 
 /** A sign of life since it was judged: the node passes its saving throw. */
-export const showsLife = (record: FenceRecord, { presence, keepalive }: Sighting) =>
-  keepalive !== record.keepalive || (presence !== null && presence !== record.presence)
+export const showsLife = (record: FenceRecord, seen: Sighting) =>
+  seen.keepalive !== record.keepalive || (seen.presence !== null && (seen.presence !== record.presence || isRenewed(record, seen)))
+
+/** Its presence has been written again; not known where the earlier sighting has no renewal, as records of an earlier version have none. */
+export const isRenewed = (before: Sighting, { renewal }: Sighting) => renewal !== null && before.renewal !== null && renewal !== before.renewal
 
 /** Milliseconds to wait after the last of `attempts` that did not confirm anything. */
 export const retryPause = (attempts: number) => attempts === 0 ? 0 : Math.min(300_000, 5_000 * 2 ** (attempts - 1))

@@ -45,7 +45,9 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
   }
 }
 
-function typedResource (entry: NodeConfigFile['pvc']['coordinator']['resources'][number]): ResourceConfig {
+type ResourceEntry = NodeConfigFile['pvc']['coordinator']['resources'][number]
+
+function typedResource (entry: ResourceEntry, index: number, all: readonly ResourceEntry[]): ResourceConfig {
   const common = {
     name: entry.name,
     acquireTimeout: milliseconds(entry.acquire_timeout),
@@ -55,7 +57,7 @@ function typedResource (entry: NodeConfigFile['pvc']['coordinator']['resources']
   }
   switch (entry.type) {
     case 'command': return { type: entry.type, acquire: entry.acquire, release: entry.release, check: entry.check, ready: entry.ready, ...common }
-    case 'systemd-unit': return { type: entry.type, unit: entry.unit, ...common }
+    case 'systemd-unit': return { type: entry.type, unit: entry.unit, earlierUnits: all.slice(0, index).flatMap((other) => other.type === 'systemd-unit' ? [other.unit] : []), ...common }
     case 'floating-ip': {
       const [address = '', prefix] = entry.address.split('/')
       return { type: entry.type, address, prefix: Number(prefix), device: entry.device, ...common }

@@ -9,6 +9,7 @@ import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { builtInCollectors } from '../collectors/create.ts'
 import type { NodeConfigFile } from './schema.ts'
 import { judgeFloatingAddresses } from '../resources/floating-addresses.ts'
+import { judgeUnits } from '../resources/systemd-unit.ts'
 
 const coordinator = 'pvc.coordinator'
 const resources = `${coordinator}.resources`
@@ -23,6 +24,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: ['pvc.api_address'], rule: 'It names a host and a port.', judge: judgeApiAddress },
   { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
   { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
+  { reads: [resources], rule: 'The `unit` of a `systemd-unit` is there once, and is no template without an instance. An alias of another one is a warning of `--check`, and an obstacle to eligibility.', judge: ({ pvc }) => judgeUnits(resources, pvc.coordinator.resources) },
   { reads: [collectors], rule: `Names are unique, and none is that of a collector which every node has: ${builtInCollectors.map((name) => `\`${name}\``).join(', ')}.`, judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
     reads: [`${coordinator}.transition_delay`, `${coordinator}.lock_timeout`],

@@ -200,6 +200,7 @@ export class NodeDaemon {
         void this.#logPublisher?.stop()
         if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
         this.#keepalive.start()
+        this.#keepalive.hasten()
       })
       return end === 'left' ? life : null
     } catch (error) {
@@ -254,7 +255,9 @@ export class NodeDaemon {
         this.#options.onStatus?.('out of contact with ZooKeeper')
         break
       case 'session_resumed':
+        this.#reason = null
         log.info('in contact with ZooKeeper again')
+        this.#keepalive.hasten()
         this.#options.onStatus?.(`registered as ${this.#options.config.node}`)
         break
       case 'session_lost':
@@ -267,7 +270,7 @@ export class NodeDaemon {
       case 'diagnosed':
         if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
         this.#reason = report.diagnosis.reason
-        this.#options.onStatus?.(`waiting for ZooKeeper: ${report.diagnosis.sentence}`)
+        this.#options.onStatus?.(`${this.#keeper.current === null ? 'waiting for' : 'out of contact with'} ZooKeeper: ${report.diagnosis.sentence}`)
         break
       default: report satisfies never
     }

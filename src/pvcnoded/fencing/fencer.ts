@@ -16,7 +16,8 @@ import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/certain-wr
 import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
-import { hasCode, isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { News } from '../../runtime/log/news.ts'
+import { hasCode, isZooKeeperError, kindOf } from '../../zookeeper/client/errors.ts'
 import { acquireLock, type LockBook, type LockHandle } from '../../zookeeper/locks/locks.ts'
 import { FENCE_LOCK, MAINTENANCE, nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
@@ -64,6 +65,8 @@ export class Fencer {
   /** Each reason for which nobody is fenced has a beginning and an end of its own. */
   readonly #suspended: Readonly<Record<SuspensionReason, Episode>>
   readonly #stopped = new AbortController()
+  /** Every look, twice a second, meets what is not permitted again. */
+  readonly #interruptions: News
   /** When this observer first saw the present version of a node's fence record. */
   readonly #recordSeen = new Map<string, { version: number, at: number }>()
   #busy: Promise<void> | null = null
@@ -73,6 +76,7 @@ export class Fencer {
   constructor (options: FencerOptions) {
     this.#options = options
     const episode = () => new Episode(options.log, options.clock)
+    this.#interruptions = new News(options.clock)
     this.#suspended = { maintenance: episode(), several_dead: episode() }
   }
 
@@ -80,9 +84,9 @@ export class Fencer {
   consider (observer: Observer): void {
     this.#again = this.#busy !== null
     if (this.#again || this.#stopped.signal.aborted || !this.#options.active()) return
-    this.#busy = this.#consider(observer).catch((error: unknown) => {
+    this.#busy = this.#consider(observer).then(() => this.#interruptions.over(), (error: unknown) => {
       if (!isZooKeeperError(error)) throw error
-      if (!this.#options.session.over) this.#options.log.warn({ err: error }, 'fencing was interrupted; it is taken up again')
+      if (!this.#options.session.over && this.#interruptions.has(kindOf(error))) this.#options.log.warn({ err: error }, 'fencing was interrupted; it is taken up again')
     }).finally(() => {
       this.#busy = null
       if (this.#again) this.consider(observer)

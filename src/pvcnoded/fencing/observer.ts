@@ -50,7 +50,7 @@ export class Observer implements Disposable {
 
   get watches (): LivenessByNode { return this.#watches }
 
-  /** Whether a node's keepalive has changed within the window; true for one that has not been watched for that long. */
+  /** Whether a node has shown a sign of life within the window; true for one that has not been watched for that long. */
   alive (name: string): boolean {
     return isAlive(this.#watches.get(name), this.#options.terms, this.#options.clock.monotonic())
   }
@@ -97,5 +97,5 @@ export class Observer implements Disposable {
 export async function sight (session: Session, node: string): Promise<Sighting> {
   const [presence, keepalive] = await Promise.all([readZnode(session, nodePath(node, 'presence')), readZnode(session, nodePath(node, 'keepalive'))])
   // With its version: a wall clock that steps back may say the same again.
-  return { presence: presence?.owner ?? null, keepalive: keepalive === undefined ? null : `${keepalive.data}/${keepalive.mzxid}` }
+  return { presence: presence?.owner ?? null, renewal: presence?.mzxid ?? null, keepalive: keepalive === undefined ? null : `${keepalive.data}/${keepalive.mzxid}` }
 }

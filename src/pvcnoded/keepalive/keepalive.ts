@@ -1,6 +1,7 @@
 /**
  * The keepalive's timer. Beats fall on a fixed grid and wait for nobody: a write that is still in progress when the next is due is counted
- * as missed, and nothing else this daemon does can hold a beat up.
+ * as missed, and nothing else this daemon does can hold a beat up. What could not be written without contact is written as soon as there is
+ * contact again, beside the grid: contact that comes and goes between two beats must not let the keepalive grow old.
  */
 import type { Clock, Timer } from '../../runtime/clock.ts'
 
@@ -20,7 +21,7 @@ export interface KeepaliveReport {
   readonly event: 'late' | 'missed' | 'recovered'
   /** Milliseconds: after its time for a beat that came `late`; since the last one that was written for the others. */
   readonly late: number
-  /** Beats that were not written, one after the other, up to now. */
+  /** Beats, and repeats of them after a loss of contact, that were not written, one after the other, up to now. */
   readonly missed: number
   /** All late and all missed beats since the start. */
   readonly lateTotal: number
@@ -36,6 +37,8 @@ export class Keepalive {
   #writing: Promise<boolean> | null = null
   #due = 0
   #missed = 0
+  /** There was contact again while a write was in progress, which may have been lost with the contact before. */
+  #hastened = false
   #lateTotal = 0
   #missedTotal = 0
   #writtenAt = 0
@@ -61,25 +64,39 @@ export class Keepalive {
     await this.#writing
   }
 
+  /** There is contact again: a beat that was not written is written now. The grid stays as it is. */
+  hasten (): void {
+    if (!this.#running) return
+    if (this.#writing !== null) this.#hastened = true
+    else if (this.#missed > 0) this.#write()
+  }
+
   #beat (): void {
-    const { clock, interval, beat, write } = this.#options
+    const { clock, interval, beat } = this.#options
     const late = clock.monotonic() - this.#due
     if (late > interval * TOLERANCE) {
       this.#lateTotal++
       this.#report('late', late)
     }
     beat?.()
-    if (this.#writing === null) {
-      this.#writing = write(interval).then((written) => {
-        this.#writing = null
-        this.#count(written)
-        return written
-      })
-    } else this.#count(false)
+    if (this.#writing === null) this.#write()
+    else this.#count(false)
     // A timer may fire a little before its time.
     const skipped = Math.max(0, Math.floor(late / interval))
     this.#due += (skipped + 1) * interval
     this.#timer = clock.after(Math.max(0, this.#due - clock.monotonic()), () => { if (this.#running) this.#beat() })
+  }
+
+  #write (): void {
+    const { interval, write } = this.#options
+    this.#writing = write(interval).then((written) => {
+      this.#writing = null
+      this.#count(written)
+      const again = this.#hastened && !written && this.#running
+      this.#hastened = false
+      if (again) this.#write()
+      return written
+    })
   }
 
   #count (written: boolean): void {

@@ -16,7 +16,7 @@ export interface Device {
   readonly addr_info: readonly Entry[]
   /** The device that this one is a port of, and of which kind that is. */
   readonly master?: string | undefined
-  readonly linkinfo?: { readonly info_slave_kind?: string } | undefined
+  readonly linkinfo?: { readonly info_kind?: string, readonly info_slave_kind?: string } | undefined
 }
 
 export interface Entry {
@@ -36,6 +36,9 @@ export interface Entry {
   readonly valid_life_time?: number
   readonly preferred_life_time?: number
 }
+
+/** Kinds of devices that reach others through their ports alone. */
+const WITH_PORTS = ['bridge', 'bond', 'team']
 
 /** Milliseconds for a command that puts something right, whatever the attempt has come to. */
 const MENDING = 5_000
@@ -61,6 +64,13 @@ export class DeviceAddresses {
     if (code !== 0 && /does not exist|Cannot find device/.test(stderr)) return null
     if (code !== 0) throw new AttemptFault(`failed: ip address show exited with ${code}${quoted(stderr)}`)
     return devicesIn(stdout)[0] ?? null
+  }
+
+  /** Whether it is a bridge, a bond or the like of which no port has a carrier. A bridge that never had a port says itself that it has a carrier. */
+  async isWithoutPorts (attempt: Attempt, { ifname, linkinfo }: Device): Promise<boolean> {
+    if (!WITH_PORTS.includes(linkinfo?.info_kind ?? '')) return false
+    const ports = devicesIn(await attempt.must('ip', '-json', 'link', 'show', 'master', ifname))
+    return ports.every(({ flags }) => !flags.includes('LOWER_UP'))
   }
 
   /** The devices of this machine that have `address`, whatever its prefix. */

@@ -141,6 +141,7 @@ export class FloatingIp implements Resource {
     const found = await this.#reachable(attempt)
     this.#ifname = found.ifname
     if (daemonBeside && found.flags.includes('LOOPBACK')) throw new AttemptFault(`failed: ${found.ifname} is a loopback device, on which no other machine can reach ${address}`)
+    if (await this.#addresses.isWithoutPorts(attempt, found)) throw new AttemptFault(`failed: ${found.ifname} is a ${found.linkinfo?.info_kind} without a port that has a carrier: no other machine can reach ${address} there`)
     await this.#neighbours.ready(attempt, found.ifname, daemonBeside)
     if (daemonBeside) return
     for (const device of await this.#addresses.having(attempt, address)) {

@@ -1,4 +1,5 @@
 /** A systemd unit that runs on the primary alone: started and stopped, and waited for until it is active, or no longer is. */
+import type { Finding } from '../../runtime/config/yaml-config.ts'
 import { Attempt, attempted, AttemptFault, quoted, type AttemptTools } from './attempt.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
@@ -6,6 +7,8 @@ export interface SystemdUnitConfig {
   readonly type: 'systemd-unit'
   readonly name: string
   readonly unit: string
+  /** The units of the resources before it in the configuration. */
+  readonly earlierUnits: readonly string[]
   readonly acquireTimeout: number
   readonly releaseTimeout: number
   readonly retries: number
@@ -25,6 +28,7 @@ export class SystemdUnit implements Resource {
   readonly retries: number
   readonly checkInterval: number
   readonly #unit: string
+  readonly #earlierUnits: readonly string[]
   readonly #tools: AttemptTools
 
   constructor (config: SystemdUnitConfig, tools: AttemptTools) {
@@ -34,6 +38,7 @@ export class SystemdUnit implements Resource {
     this.retries = config.retries
     this.checkInterval = config.checkInterval
     this.#unit = config.unit
+    this.#earlierUnits = config.earlierUnits
     this.#tools = tools
   }
 
@@ -68,8 +73,11 @@ export class SystemdUnit implements Resource {
   }
 
   async ready (attempt: Attempt): Promise<void> {
-    const state = (await attempt.must('systemctl', 'show', '--property=LoadState', '--value', '--', this.#unit)).trim()
-    if (state !== 'loaded') throw new AttemptFault(`failed: ${this.#unit} is ${state === 'not-found' ? 'not installed' : state}`)
+    const [own, ...earlier] = unitsIn(await attempt.must('systemctl', 'show', '--property=Id', '--property=LoadState', '--', this.#unit, ...this.#earlierUnits))
+    const state = own?.get('LoadState') ?? 'not known to systemd'
+    if (state !== 'loaded') throw new AttemptFault(`failed: ${this.#unit} is ${obstacles[state] ?? state}`)
+    const same = this.#earlierUnits[earlier.findIndex((unit) => unit.get('Id') === own?.get('Id'))]
+    if (same !== undefined) throw new AttemptFault(`failed: ${this.#unit} is the same unit as ${same}, which another resource has: each would stop what the other has started`)
   }
 
   /** Its exit code says the same as its word, but for units that do not exist. */
@@ -79,4 +87,28 @@ export class SystemdUnit implements Resource {
     if (word === '') throw new AttemptFault(`failed: systemctl does not say how ${this.#unit} is${quoted(stderr)}`)
     return word
   }
+}
+
+/** What keeps a unit in this load state from being started, as the end of a sentence. */
+const obstacles: Readonly<Record<string, string>> = {
+  'not-found': 'not installed',
+  masked: 'masked, and cannot be started until systemctl unmask',
+  'bad-setting': 'wrong in its file: systemd-analyze verify names the setting',
+}
+
+/** What `systemctl show` prints of several units: a paragraph each, in the order in which they were asked for. */
+const unitsIn = (text: string): ReadonlyArray<ReadonlyMap<string, string>> =>
+  text.trim().split(/\n\n+/).map((paragraph) => new Map(paragraph.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])))
+
+/** Each unit once, and none that is a template only: those are what systemd makes units from. */
+export function judgeUnits (path: string, resources: ReadonlyArray<{ readonly type: string, readonly name: string, readonly unit?: string }>): Finding[] {
+  const owners = new Map<string, string>()
+  return resources.flatMap(({ type, name, unit }, index): Finding[] => {
+    if (type !== 'systemd-unit' || unit === undefined) return []
+    const at = `${path}[${index}].unit`
+    if (/@\.[a-z]+$/.test(unit)) return [{ path: at, message: `${unit} is a template. Name an instance of it, as ${unit.replace('@', '@name')}.` }]
+    const owner = owners.get(unit)
+    owners.set(unit, owner ?? name)
+    return owner === undefined ? [] : [{ path: at, message: `${unit} is the unit of ${owner} already; each unit is one resource.` }]
+  })
 }

@@ -1,14 +1,16 @@
 /**
  * One process at a time for one purpose on this machine. The mark is a lock of flock(2) on a file in a run-time directory that only its owner may write
- * to: taken atomically, and released by the kernel when the process ends, however it ends. A file that is left over means nothing.
+ * to: taken atomically, and released by the kernel when the process ends, however it ends. A file that is left over means nothing. One that is removed
+ * while its lock is held is no way in for another process, which asks the kernel for such a holder; `SoleClaim.renew` puts it back.
  *
  * The lock is taken by util-linux's `flock` on a descriptor of this process, which therefore keeps it: Node has no call for it.
  * Does not guarantee anything between machines or containers that do not share the directory.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, closeSync, constants, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { holderOfRemoved } from './removed-lock.ts'
 
 /** The file or its directory cannot be used; the message says why and what to do. */
 export class SoleProcessError extends Error {
@@ -19,26 +21,83 @@ export class SoleProcessError extends Error {
 const TAKEN = 75
 const OTHERS_MAY_WRITE = 0o022
 
+/** Attempts to lock a file that is replaced at the same time. */
+const ATTEMPTS = 10
+
+/** How the lock file was found: as it was left, missing or another one and put back, or in the hands of another process, which began after it had gone. */
+export type LockFileState = 'kept' | 'put_back' | 'taken'
+
+/** Being the sole process, until it is disposed of. */
+export class SoleClaim implements Disposable {
+  /** Of the lock file. */
+  readonly path: string
+  #lock: number
+
+  constructor (path: string, lock: number) {
+    this.path = path
+    this.#lock = lock
+  }
+
+  /** Looks whether the lock file is still there, and puts it back if it is not. Throws a `SoleProcessError` if that cannot be done. */
+  renew (): LockFileState {
+    if (isAt(this.path, this.#lock)) return 'kept'
+    checkDirectory(dirname(this.path))
+    const lock = lockAt(this.path)
+    if (lock === null) return 'taken'
+    // The new lock first: there is no moment without one.
+    closeSync(this.#lock)
+    this.#lock = lock
+    return 'put_back'
+  }
+
+  [Symbol.dispose] (): void {
+    closeSync(this.#lock)
+  }
+}
+
 /**
  * Claims what `file` stands for, under whatever path it is named; null if another process has it.
  * @param directory made if it is missing; has to belong to this user or to root, and nobody else may write to it
  * @throws SoleProcessError
  */
-export function claimSole (purpose: string, file: string, directory: string): Disposable | null {
+export function claimSole (purpose: string, file: string, directory: string): SoleClaim | null {
   checkDirectory(directory)
   const digest = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 16)
-  const path = join(directory, `${purpose}-${digest}.lock`)
-  let lock: number
+  const path = join(realpathSync(directory), `${purpose}-${digest}.lock`)
+  const lock = lockAt(path)
+  if (lock === null) return null
+  if (holderOfRemoved(path) === null) return new SoleClaim(path, lock)
+  closeSync(lock)
+  return null
+}
+
+/** A locked descriptor of the file that is at `path`, made if it is missing; null if another process has locked it. */
+function lockAt (path: string): number | null {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const lock = openLock(path)
+    const { status, error, stderr } = spawnSync('flock', ['--nonblock', '--conflict-exit-code', String(TAKEN), '3'], { stdio: ['ignore', 'ignore', 'pipe', lock], encoding: 'utf8' })
+    // Removed or replaced since it was opened, it keeps nobody out.
+    if (status === 0 && isAt(path, lock)) return lock
+    closeSync(lock)
+    if (status === TAKEN) return null
+    if (status !== 0) throw new SoleProcessError(`${path} cannot be locked: ${error === undefined ? `flock exited with ${String(status)}: ${stderr.trim()}` : `flock (of util-linux) cannot be run (${codeOf(error)})`}.`)
+  }
+  throw new SoleProcessError(`The lock file ${path} is removed again and again. Find out what cleans its directory.`)
+}
+
+function openLock (path: string): number {
   try {
-    lock = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   } catch (error) {
     throw new SoleProcessError(`The lock file ${path} cannot be opened (${codeOf(error)}).`)
   }
-  const { status, error, stderr } = spawnSync('flock', ['--nonblock', '--conflict-exit-code', String(TAKEN), '3'], { stdio: ['ignore', 'ignore', 'pipe', lock], encoding: 'utf8' })
-  if (status === 0) return { [Symbol.dispose]: () => { closeSync(lock) } }
-  closeSync(lock)
-  if (status === TAKEN) return null
-  throw new SoleProcessError(`${path} cannot be locked: ${error === undefined ? `flock exited with ${String(status)}: ${stderr.trim()}` : `flock (of util-linux) cannot be run (${codeOf(error)})`}.`)
+}
+
+/** Whether the file at `path` is the one that is open as `lock`. */
+function isAt (path: string, lock: number): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false })
+  const { dev, ino } = fstatSync(lock)
+  return there?.dev === dev && there.ino === ino
 }
 
 function checkDirectory (directory: string): void {

@@ -29,6 +29,8 @@ export type Answer = keyof typeof answers
 export interface Diagnosis {
   readonly reason: Answer | 'mixed' | 'unresolved'
   readonly sentence: string
+  /** One of the servers, at least, grants sessions. */
+  readonly someServe: boolean
 }
 
 /** Protocol version 0, nothing seen, the shortest session, no session to resume, an empty password. */
@@ -70,7 +72,7 @@ export async function diagnose (servers: readonly string[], clock: Clock, lookup
   try {
     addresses = await resolveServers(servers, { lookup, clock })
   } catch (error) {
-    return { reason: 'unresolved', sentence: isZooKeeperError(error) ? error.message : String(error) }
+    return { reason: 'unresolved', sentence: isZooKeeperError(error) ? error.message : String(error), someServe: false }
   }
   const found = await Promise.all(addresses.map(async (address) => [address, await ask(address, clock)] as const))
   const kinds = new Set(found.map(([, answer]) => answer))
@@ -78,5 +80,6 @@ export async function diagnose (servers: readonly string[], clock: Clock, lookup
   return {
     reason: kinds.size === 1 && only !== undefined ? only : 'mixed',
     sentence: found.map(([address, answer]) => `${address} ${answers[answer]}`).join('; '),
+    someServe: kinds.has('serves'),
   }
 }

@@ -134,6 +134,12 @@ export function isMaybeApplied (error: unknown): error is ZooKeeperError {
   return isZooKeeperError(error) && error.maybeApplied
 }
 
+/** What failures that mean the same to a reader have in common: one that the request brought about, with what it was; a failure of the link is the same everywhere. */
+export const kindOf = (error: ZooKeeperError): string => {
+  const { code, op, path = '' } = error
+  return isLinkFailure(error) || isSessionEnd(error) ? code : `${code} ${op} ${path}`
+}
+
 /** The link, not the request, is at fault: the same request may succeed once there is contact again. */
 export function isLinkFailure (error: unknown): error is ZooKeeperError {
   return hasCode(error, 'connection_loss', 'operation_timeout', 'deadline', 'session_moved')

@@ -5,7 +5,7 @@
  * jitter, so that a cluster's daemons do not come back in step; nothing silent: every attempt, session and loss goes to
  * `report`. Without ZooKeeper it keeps trying and says so, with what each server does. A session that the servers take no more, while they take
  * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever. Servers that want sessions to authenticate are
- * tried once in `backoff.max`, and a session on them counts as one only when it has answered.
+ * tried once in `backoff.max`, and a session on them counts as one only when it has answered: until then it is not `current`, and `ready` waits.
  * Does not guarantee that `current` is connected: it may be suspended. A session is `current` from its first connection
  * to its end.
  */
@@ -14,7 +14,8 @@ import type { Clock, Timer } from '../../runtime/clock.ts'
 import { linkSignals } from '../../runtime/deadline.ts'
 import type { Connection, Connector } from '../client/connection.ts'
 import type { Diagnosis } from '../client/diagnosis.ts'
-import { ZooKeeperError, isLinkFailure, isUnauthenticated, isZooKeeperError } from '../client/errors.ts'
+import { ZooKeeperError, isLinkFailure, isSessionEnd, isUnauthenticated, isZooKeeperError } from '../client/errors.ts'
+import { ContactDiagnosis } from './contact-diagnosis.ts'
 import { Session } from './session.ts'
 
 export type KeeperReport =
@@ -24,7 +25,7 @@ export type KeeperReport =
   | { readonly event: 'session_lost', readonly serial: number, readonly error: ZooKeeperError }
   /** `failures` attempts in a row have failed; the next is made in `retryIn` milliseconds. */
   | { readonly event: 'connect_failed', readonly serial: number, readonly failures: number, readonly retryIn: number, readonly error: ZooKeeperError }
-  /** Why attempts fail, found out by asking each server. */
+  /** Why there is no contact, found out by asking each server: soon after it is missing, and again while it is. */
   | { readonly event: 'diagnosed', readonly diagnosis: Diagnosis }
 
 export interface SessionKeeperOptions {
@@ -48,6 +49,8 @@ export interface SessionKeeperOptions {
 
 /** Milliseconds that a session has to have lasted to count as a success. */
 const LASTING = 5_000
+/** Milliseconds after which a doubtful session is asked again when its answer was lost. */
+const CHECK_AGAIN = 1_000
 
 export type SessionListener = (session: Session) => void
 
@@ -61,9 +64,11 @@ export class SessionKeeper {
   #current: Session | null = null
   #timer: Timer | null = null
   #closing: Promise<void> | null = null
-  #diagnosing = false
+  readonly #diagnosis: ContactDiagnosis | null
   /** The last session ended because it was not authenticated: the next has to answer before it counts as one. */
   #doubtful = false
+  /** A doubtful session has been asked and has not answered yet. */
+  #checking = false
   /** When the present session was first connected. */
   #connectedAt = -Infinity
   /** Finds out whether the servers take new sessions while ours is out of contact. */
@@ -74,6 +79,9 @@ export class SessionKeeper {
     this.#options = options
     // As many wait for its end as for a session.
     setMaxListeners(0, this.#closed.signal)
+    const { clock, diagnose, servers, report } = options
+    this.#diagnosis = diagnose === undefined ? null : new ContactDiagnosis({ clock, diagnose: async () => await diagnose(servers), report: (diagnosis) => report({ event: 'diagnosed', diagnosis }) })
+    this.#diagnosis?.missing()
     this.#session = this.#open()
   }
 
@@ -90,30 +98,18 @@ export class SessionKeeper {
     return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
   }
 
-  /** The current session once there is one that is connected. Rejects with `aborted`, or `closed` once the keeper is. */
+  /** The current session as soon as it is connected: `current` at that moment. Rejects with `aborted`, or `closed` once the keeper is. */
   async ready (signal?: AbortSignal): Promise<Session> {
     const linked = linkSignals(signal, this.#closed.signal)
     try {
-      return await this.#readyUnless(linked.signal)
+      for (;;) {
+        if (linked.signal.aborted) throw new ZooKeeperError(this.#closed.signal.aborted ? 'closed' : 'aborted', { op: 'connect' })
+        const current = this.#current
+        if (current?.state === 'connected') return current
+        await this.#nextConnection(linked.signal)
+      }
     } finally {
       linked[Symbol.dispose]()
-    }
-  }
-
-  async #readyUnless (ended: AbortSignal): Promise<Session> {
-    for (;;) {
-      if (ended.aborted) throw new ZooKeeperError(this.#closed.signal.aborted ? 'closed' : 'aborted', { op: 'connect' })
-      const session = this.#session
-      try {
-        await session.whenConnected({ signal: ended })
-        if (!this.#doubtful) return session
-        // The same question as the keeper's own: an answer, or the end of the session.
-        await session.exists('/', { signal: ended })
-      } catch (error) {
-        if (!session.over && !ended.aborted && isLinkFailure(error)) continue
-        if (!session.over && !ended.aborted) throw error
-        if (session === this.#session && !ended.aborted) await this.#nextAttempt(ended)
-      }
     }
   }
 
@@ -122,6 +118,7 @@ export class SessionKeeper {
     this.#closing ??= (async () => {
       this.#closed.abort()
       this.#timer?.[Symbol.dispose]()
+      this.#diagnosis?.over()
       this.#endRefusal()
       await this.#session.close()
       this.#listeners.clear()
@@ -133,6 +130,7 @@ export class SessionKeeper {
   destroy (error: ZooKeeperError): void {
     this.#closed.abort()
     this.#timer?.[Symbol.dispose]()
+    this.#diagnosis?.over()
     this.#endRefusal()
     this.#session.destroy(error)
     this.#listeners.clear()
@@ -140,7 +138,8 @@ export class SessionKeeper {
 
   readonly #waiting = new Set<() => void>()
 
-  #nextAttempt (ended: AbortSignal): Promise<void> {
+  /** Resolves when the current session is connected the next time, or on abort. */
+  #nextConnection (ended: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const go = (): void => {
         this.#waiting.delete(go)
@@ -171,7 +170,8 @@ export class SessionKeeper {
           else this.#connected(session)
           break
         case 'suspended':
-          this.#options.report({ event: 'session_suspended', serial: session.serial })
+          if (this.#current === session) this.#options.report({ event: 'session_suspended', serial: session.serial })
+          this.#diagnosis?.missing()
           this.#watchRefusal(session)
           break
         case 'lost':
@@ -215,40 +215,42 @@ export class SessionKeeper {
     this.#refusal = null
   }
 
-  /** One diagnosis at a time. */
-  async #diagnose (): Promise<void> {
-    const { diagnose, servers, report } = this.#options
-    if (diagnose === undefined || this.#diagnosing) return
-    this.#diagnosing = true
-    const diagnosis = await diagnose(servers)
-    this.#diagnosing = false
-    if (this.#current === null && !this.#closed.signal.aborted) report({ event: 'diagnosed', diagnosis })
-  }
-
+  /** One question at a time: an answer of any kind shows that the servers serve this session. */
   async #check (session: Session): Promise<void> {
-    for (let answered = false; !answered;) {
-      try {
-        answered = await session.exists('/') !== null
-      } catch (error) {
-        // Asked again with the next connection, unless the session is over, which is reported.
-        if (session.state !== 'connected') return
-        if (!isLinkFailure(error)) throw error
-      }
+    if (this.#checking) return
+    this.#checking = true
+    const error: unknown = await session.exists('/').then(() => null, (reason: unknown) => reason)
+    this.#checking = false
+    if (session.over || this.#session !== session) return
+    // Asked again with the next connection.
+    if (session.state !== 'connected') return
+    if (isLinkFailure(error)) {
+      this.#timer = this.#options.clock.after(CHECK_AGAIN, () => { if (session.state === 'connected') void this.#check(session) })
+      return
     }
+    // The end of the session comes after this word of it.
+    if (isSessionEnd(error)) return
     this.#doubtful = false
     this.#connected(session)
   }
 
   #connected (session: Session): void {
     this.#endRefusal()
+    this.#diagnosis?.over()
     if (this.#current === session) {
       this.#options.report({ event: 'session_resumed', serial: session.serial })
+      this.#tellWaiting()
       return
     }
     this.#connectedAt = this.#options.clock.monotonic()
     this.#current = session
     this.#options.report({ event: 'session_opened', serial: session.serial, id: session.id, negotiatedTimeout: session.negotiatedTimeout })
     for (const listener of [...this.#listeners]) listener(session)
+    this.#tellWaiting()
+  }
+
+  #tellWaiting (): void {
+    for (const go of [...this.#waiting]) go()
   }
 
   #over (session: Session): void {
@@ -269,15 +271,14 @@ export class SessionKeeper {
     const step = Math.min(max, min * 2 ** (this.#failures - 1))
     this.#doubtful = isUnauthenticated(error)
     const retryIn = Math.round(this.#doubtful ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
-    if (this.#doubtful && !wasCurrent) {
+    // What the servers have said themselves needs no further question.
+    if (this.#doubtful) this.#diagnosis?.over()
+    else this.#diagnosis?.missing()
+    if (session.id === '' || (this.#doubtful && !wasCurrent)) {
       this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })
-    } else if (session.id === '') {
-      this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })
-      void this.#diagnose()
     }
     this.#timer = this.#options.clock.after(retryIn, () => {
       this.#session = this.#open()
-      for (const go of [...this.#waiting]) go()
     })
   }
 }

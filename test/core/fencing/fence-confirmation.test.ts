@@ -6,7 +6,7 @@ import type { Znode } from '../../../src/core/model/znode.ts'
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const znode = (data: string, mzxid = '0010', version = 3): Znode => ({ data, version, czxid: '0001', mzxid, modified: WALL, owner: '' })
-const judged = { ...newFence('hv2', 'presence_gone', { presence: '1', keepalive: '1700000000/0019' }, WALL), state: 'unconfirmed' } as const
+const judged = { ...newFence('hv2', 'presence_gone', { presence: '1', renewal: null, keepalive: '1700000000/0019' }, WALL), state: 'unconfirmed' } as const
 const dead: FenceReading = {
   daemonmode: znode('coordinator'),
   daemonstate: znode('dead', '0020', 7),

@@ -5,8 +5,8 @@ import { gone, member, primary } from '../../support/scenario/builders.ts'
 
 const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }
 const seen = (given: Record<string, Look>): ReadonlyMap<string, Look> => new Map(Object.entries(given))
-const present = (keepalive: string | null): Look => ({ presence: '1', keepalive, daemonState: 'run' })
-const absent = (keepalive: string | null): Look => ({ presence: null, keepalive, daemonState: 'run' })
+const present = (keepalive: string | null, renewal = 'a'): Look => ({ presence: '1', renewal, keepalive, daemonState: 'run' })
+const absent = (keepalive: string | null): Look => ({ presence: null, renewal: null, keepalive, daemonState: 'run' })
 
 /** Looks of hv2 at the given times. */
 function looks (...given: ReadonlyArray<readonly [now: number, sighting: Look]>): LivenessByNode {
@@ -37,6 +37,13 @@ t.test('keepalive: whether it changes, never what it says', async (t) => {
   t.equal(observe(watches, seen({}), 41_000).size, 0, 'forgotten with the node')
 })
 
+t.test('a node that renews its lease is alive, whatever its keepalive does; one whose presence goes has not renewed it', async (t) => {
+  const watches = looks([0, present('1', 'a')], [20_000, present('1', 'b')])
+  t.equal(of(watches, 49_999), null)
+  t.equal(of(watches, 50_000), 'keepalive_stale')
+  t.equal(of(looks([0, present('1', 'a')], [29_000, absent('1')]), 30_000), 'presence_gone')
+})
+
 t.test('without fences: a dead node counts as having released once its session has been over for long enough', async (t) => {
   const watches = looks([0, present('1')], [1_000, absent('2')])
   const counts = (now: number, node = primary('hv2', { daemonState: 'dead' })) => countsAsReleased(node, watches.get('hv2'), 3_000, now)
@@ -62,7 +69,7 @@ t.test('a PVC peer that this observer has not seen alive yet may still be waitin
 
 t.test('a node that comes back is given its window again: what it wrote before says nothing of it now', async (t) => {
   const away = looks([0, present('5')], [10_000, { ...absent('5'), daemonState: 'dead' }])
-  const back = observe(away, seen({ hv2: { presence: '2', keepalive: '5', daemonState: 'run' } }), 60_000)
+  const back = observe(away, seen({ hv2: { presence: '2', renewal: 'a', keepalive: '5', daemonState: 'run' } }), 60_000)
   t.equal(of(back, 60_000), null, 'another session')
   t.equal(of(back, 89_999), null)
   t.equal(of(back, 90_000), 'keepalive_stale')

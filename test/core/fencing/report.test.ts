@@ -29,7 +29,7 @@ t.test('fences that would fail', async (t) => {
 })
 
 t.test('the dead', async (t) => {
-  const record = { ...newFence('a', 'presence_gone', { presence: null, keepalive: null }, '2026-01-01T00:00:00.000Z'), attempts: 2, message: 'no answer' }
+  const record = { ...newFence('a', 'presence_gone', { presence: null, renewal: null, keepalive: null }, '2026-01-01T00:00:00.000Z'), attempts: 2, message: 'no answer' }
   const dead = (name: string) => ({ ...primary(name), daemonState: 'dead' as const })
   t.strictSame(fencingReport([dead('c'), dead('b'), saying('a', 'fenced')], (name) => name === 'c' ? record : null)?.dead, [
     { node: 'b', state: null, why: null, attempts: 0, since: null, message: null },
@@ -40,7 +40,7 @@ t.test('the dead', async (t) => {
 
 t.test('why nobody is fenced, and whose confirmation changes that', async (t) => {
   const dead = (name: string, of = primary(name)) => ({ ...of, daemonState: 'dead' as const })
-  const record = (state: 'pending' | 'unconfirmed') => ({ ...newFence('a', 'presence_gone', { presence: null, keepalive: null }, '2026-01-01T00:00:00.000Z'), state })
+  const record = (state: 'pending' | 'unconfirmed') => ({ ...newFence('a', 'presence_gone', { presence: null, renewal: null, keepalive: null }, '2026-01-01T00:00:00.000Z'), state })
   const suspended = (members: Parameters<typeof fencingReport>[0], states: Record<string, 'pending' | 'unconfirmed'> = {}, maintenance = false) =>
     fencingReport(members, (name) => states[name] === undefined ? null : record(states[name]), maintenance)?.suspended
   t.equal(suspended([member('a'), member('b')]), null)

@@ -4,13 +4,13 @@ import { confirmed, newFence, openFence, parseFence, retryPause, showsLife, type
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const record: FenceRecord = {
-  state: 'unconfirmed', by: 'hv1', why: 'keepalive_stale', presence: '1', keepalive: '2', attempts: 3, since: 'then', message: 'It did not answer.', confirmed_by: null, confirmed_at: null,
+  state: 'unconfirmed', by: 'hv1', why: 'keepalive_stale', presence: '1', renewal: 'a', keepalive: '2', attempts: 3, since: 'then', message: 'It did not answer.', confirmed_by: null, confirmed_at: null,
 }
 
 t.test('a record is read as it was written; what is missing is the least', async (t) => {
   t.strictSame(parseFence(JSON.stringify(record)), record)
   for (const why of ['presence_gone', null] as const) t.strictSame(parseFence(JSON.stringify({ ...record, why })), { ...record, why })
-  const least = newFence(null, null, { presence: null, keepalive: null }, '')
+  const least = newFence(null, null, { presence: null, renewal: null, keepalive: null }, '')
   t.strictSame(parseFence('{}'), least)
   t.strictSame(parseFence('{"state":"down","why":"a guess","attempts":"many","confirmed_at":7}'), least, 'nor is anything believed that is no word of ours')
   for (const bad of [undefined, null, '', '[]']) t.equal(parseFence(bad), null)
@@ -26,10 +26,12 @@ t.test('confirmed: by whom and when', async (t) => {
 })
 
 t.test('signs of life', async (t) => {
-  t.notOk(showsLife(record, { presence: '1', keepalive: '2' }), 'as it was judged')
-  t.notOk(showsLife(record, { presence: null, keepalive: '2' }))
-  t.ok(showsLife(record, { presence: '1', keepalive: '3' }))
-  t.ok(showsLife(record, { presence: '7', keepalive: '2' }), 'another session')
+  t.notOk(showsLife(record, { presence: '1', renewal: 'a', keepalive: '2' }), 'as it was judged')
+  t.notOk(showsLife(record, { presence: null, renewal: null, keepalive: '2' }))
+  t.ok(showsLife(record, { presence: '1', renewal: 'a', keepalive: '3' }))
+  t.ok(showsLife(record, { presence: '7', renewal: 'a', keepalive: '2' }), 'another session')
+  t.ok(showsLife(record, { presence: '1', renewal: 'b', keepalive: '2' }), 'its lease is renewed')
+  t.notOk(showsLife({ ...record, renewal: null }, { presence: '1', renewal: 'b', keepalive: '2' }), 'a record of an earlier version does not know')
 })
 
 t.test('growing pauses', async (t) => {

@@ -1,6 +1,6 @@
 /** `pvcnoded --release`: what a daemon that died has left behind is taken away, without ZooKeeper; never under the feet of one that runs. */
 import t from 'tap'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cluster, quick } from '../../support/cluster.ts'
 
@@ -11,6 +11,12 @@ t.test('refused while the daemon runs; after a crash it needs nobody', async (t)
   t.match(await made.release('hv1'), { code: 75, log: [{ level: 'fatal', code: 'daemon_running' }] })
   t.same(made.effects(), before, 'nothing was released')
   t.equal(made.holder('address'), 'hv1')
+
+  const run = join(made.folder, 'run')
+  for (const name of readdirSync(run)) rmSync(join(run, name))
+  t.match(await made.release('hv1'), { code: 75 }, 'also when somebody has removed the lock file')
+  t.same(made.effects(), before)
+  await made.nodes.get('hv1')?.logged((line) => /the lock file .* was removed/.test(line.msg))
 
   await made.nodes.get('hv1')?.kill()
   await made.zookeeper.kill()

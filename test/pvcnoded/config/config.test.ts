@@ -101,7 +101,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
       { type: 'command', name: 'one', acquire: ['a', 'b'], release: ['c'], check: ['d'], acquireTimeout: 3000, releaseTimeout: 250, retries: 0, checkInterval: 500 },
       { type: 'command', name: 'two', acquire: ['a'], release: ['c'], check: undefined, acquireTimeout: 30_000, releaseTimeout: 250, retries: 2, checkInterval: 10_000 },
       { type: 'floating-ip', name: 'ip', address: 'fd00::1', prefix: 64, device: 'br0', acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
-      { type: 'systemd-unit', name: 'unit', unit: 'a@b.service', acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
+      { type: 'systemd-unit', name: 'unit', unit: 'a@b.service', earlierUnits: [], acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
     ],
     keepaliveInterval: 500,
     fenceIntervals: 9,

@@ -5,9 +5,11 @@ import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
 import { Fencer } from '../../../src/pvcnoded/fencing/fencer.ts'
 import { Observer } from '../../../src/pvcnoded/fencing/observer.ts'
 import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
-import { createLogger } from '../../../src/runtime/log/log.ts'
+import { createLogger, type Logger } from '../../../src/runtime/log/log.ts'
 import type { Session } from '../../../src/zookeeper/session/session.ts'
+import { ZooKeeperError } from '../../../src/zookeeper/client/errors.ts'
 import { ZnodeCache } from '../../../src/zookeeper/cache/znode-cache.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { connect, eventually, lockBook, zookeeper } from '../../support/zookeeper.ts'
 
 const HOUR = 3_600_000
@@ -138,4 +140,28 @@ t.test('the window for which its presence has been gone is part of the first sav
   await victim.close()
   await eventually(() => fenced.length === 1)
   t.strictSame(pauses, [SAVING - 50, SAVING, SAVING])
+})
+
+t.test('a fencer that may not read says so once, and again when it could meanwhile', async (t) => {
+  const clock = new ManualClock()
+  let permitted = false
+  const said: string[] = []
+  const session = {
+    over: false,
+    get: async (path: string) => { throw new ZooKeeperError(permitted ? 'no_node' : 'no_auth', { op: 'get', path }) },
+  } as unknown as Session
+  const log = { warn: (_fields: object, message: string) => { said.push(message) }, info: () => {} } as unknown as Logger
+  const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms: { keepaliveWindow: 1, presenceWindow: 1 }, agent: null, savingThrows: 0, savingInterval: SAVING, unfencedGrace: null, members: () => [], active: () => true })
+  const look = async () => {
+    fencer.consider({ watches: new Map() } as unknown as Observer)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  for (let times = 0; times < 5; times++) await look()
+  t.equal(said.length, 1)
+  permitted = true
+  await look()
+  permitted = false
+  await look()
+  t.equal(said.length, 2)
+  await fencer.stop()
 })

@@ -1,9 +1,10 @@
-/** A device that is a port of a bridge or bond, or the loopback: nobody reaches an address there. With the real `ip`, on a host that is a network namespace. */
+/** A device that is a port of a bridge or bond, a bridge without ports, or the loopback: nobody reaches an address there. With the real `ip`, on a host that is a network namespace. */
 import t from 'tap'
 import { FloatingIp } from '../../../src/pvcnoded/resources/floating-ip.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createCommandRunner, type CommandRunner } from '../../../src/runtime/process/command.ts'
 import { networkHosts, type NetworkHost } from '../../support/network/network-host.ts'
+import { eventually } from '../../support/zookeeper.ts'
 
 const commands = createCommandRunner(systemClock)
 const signal = new AbortController().signal
@@ -32,6 +33,21 @@ t.test('a port of a bridge', async (t) => {
     a.ip('link', 'set', 'eth0', 'nomaster')
     t.same(await vip.attempt('ready', context), { kind: 'done' })
   }
+})
+
+t.test('a bridge reaches others through its ports alone', async (t) => {
+  const [a] = networkHosts(t, ['a']) as [NetworkHost]
+  a.ip('link', 'add', 'brx', 'type', 'bridge')
+  a.ip('link', 'set', 'brx', 'up')
+  const vip = on(a.runner(commands), 'brx')
+  const without = { kind: 'failed', failure: { message: /brx is a bridge without a port that has a carrier: no other machine can reach 10\.213\.7\.254 there\.$/ } }
+  t.match(await vip.attempt('ready', context), without, 'although the kernel says that it has a carrier')
+  t.match(await vip.attempt('ready', { epoch: null, daemonBeside: true, signal }), without, 'a warning of --check')
+  a.ip('link', 'add', 'tap0', 'type', 'veth', 'peer', 'name', 'tap1')
+  a.ip('link', 'set', 'tap0', 'master', 'brx')
+  t.match(await vip.attempt('ready', context), { kind: 'failed' }, 'a port that is down is none')
+  a.ip('link', 'set', 'eth0', 'master', 'brx')
+  await eventually(async () => (await vip.attempt('ready', context)).kind === 'done')
 })
 
 t.test('a VRF is no obstacle', async (t) => {

@@ -370,7 +370,8 @@ t.test('a device that loses its configured name while the address is held', asyn
       warnings.length = 0
       t.same(await vip.attempt('release', context), { kind: 'done' })
       t.notOk(a.has(address), 'released means that no device has it')
-      t.match(warnings, [new RegExp(`has ${address.replaceAll('.', '\\.')}/${prefix}, which is configured for ${device}; removing it`)])
+      // Announcements go on meanwhile, and one that falls into the renaming says that it failed.
+      t.match(warnings.filter((warning) => !warning.includes('announced')), [new RegExp(`has ${address.replaceAll('.', '\\.')}/${prefix}, which is configured for ${device}; removing it`)])
       t.same(await vip.attempt('release', context), { kind: 'done', absent: true })
       mend()
       t.same(await vip.attempt('ready', { epoch: null, signal }), { kind: 'done' }, 'nothing is left over')

@@ -1,10 +1,24 @@
 /** One process for each configuration file, until it ends, in a directory that nobody else can take it from. */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { claimSole } from '../../../src/runtime/process/sole-process.ts'
+import { watchClaim } from '../../../src/runtime/process/sole-watch.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+
+/** A process that claims `a.yaml` in `folder`, and says whether it has it. */
+async function claimant (t: Test, folder: string) {
+  const program = `import { claimSole } from ${JSON.stringify(new URL('../../../src/runtime/process/sole-process.js', import.meta.url).pathname)}
+    console.log(claimSole('test', process.argv[2], process.argv[3]) !== null)
+    setInterval(() => {}, 1000)`
+  writeFileSync(join(folder, 'holder.mjs'), program)
+  const child = spawn(process.execPath, [join(folder, 'holder.mjs'), join(folder, 'a.yaml'), join(folder, 'run')], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [said] = await once(child.stdout, 'data') as [Buffer]
+  return { child, has: said.toString().trim() === 'true' }
+}
 
 t.test('one process at a time, however the file is named, until it releases', async (t) => {
   const folder = t.testdir({ 'a.yaml': '', 'b.yaml': '' })
@@ -29,15 +43,9 @@ t.test('one process at a time, however the file is named, until it releases', as
 
 t.test('a process that is killed has released everything', async (t) => {
   const folder = t.testdir({ 'a.yaml': '' })
-  const program = `import { claimSole } from ${JSON.stringify(new URL('../../../src/runtime/process/sole-process.js', import.meta.url).pathname)}
-    console.log(claimSole('test', process.argv[2], process.argv[3]) !== null)
-    setInterval(() => {}, 1000)`
-  writeFileSync(join(folder, 'holder.mjs'), program)
   const file = join(folder, 'a.yaml')
-  const child = spawn(process.execPath, [join(folder, 'holder.mjs'), file, join(folder, 'run')], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } })
-  t.teardown(() => child.kill('SIGKILL'))
-  const [said] = await once(child.stdout, 'data') as [Buffer]
-  t.equal(said.toString().trim(), 'true')
+  const { child, has } = await claimant(t, folder)
+  t.ok(has)
   t.equal(claimSole('test', file, join(folder, 'run')), null)
   const exited = once(child, 'exit')
   child.kill('SIGKILL')
@@ -67,4 +75,60 @@ t.test('a directory that others could use against the daemon is refused, with wh
   const claim = claimSole('test', file, run)
   t.not(claim, null)
   claim?.[Symbol.dispose]()
+})
+
+t.test('a lock file that is removed or replaced under its holder lets nobody in, and is put back', async (t) => {
+  for (const [how, remove] of [
+    ['the file', (path: string) => rmSync(path)],
+    ['its directory', (path: string) => rmSync(dirname(path), { recursive: true })],
+    ['the file, and there is another one', (path: string) => { writeFileSync(`${path}.new`, ''); renameSync(`${path}.new`, path) }],
+  ] as const) {
+    const folder = t.testdir({ 'a.yaml': '' })
+    const file = join(folder, 'a.yaml')
+    const run = join(folder, 'run')
+    const { child, has } = await claimant(t, folder)
+    t.ok(has)
+    const path = join(run, readdirSync(run)[0] ?? '')
+    remove(path)
+    t.equal(claimSole('test', file, run), null, `${how}: its holder runs`)
+    t.equal(claimSole('test', file, run), null, 'and again, with the file that the last try has made')
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+    const claim = claimSole('test', file, run)
+    t.not(claim, null, 'it has ended')
+    t.equal(claim?.renew(), 'kept')
+    remove(path)
+    t.equal(claim?.renew(), 'put_back')
+    t.equal(claim?.renew(), 'kept')
+    t.notOk((await claimant(t, folder)).has, 'put back, it is locked')
+    claim?.[Symbol.dispose]()
+  }
+})
+
+t.test('a file that is removed between its opening and its locking is locked again', async (t) => {
+  const folder = t.testdir({ 'a.yaml': '', bin: {} })
+  const run = join(folder, 'run')
+  writeFileSync(join(folder, 'bin', 'flock'), `#!/bin/sh\n[ -e ${folder}/again ] || { rm ${run}/*; : > ${folder}/again; }\nPATH=\${PATH#*:} exec flock "$@"\n`)
+  chmodSync(join(folder, 'bin', 'flock'), 0o755)
+  const { PATH } = process.env
+  process.env['PATH'] = `${join(folder, 'bin')}:${PATH}`
+  t.teardown(() => { process.env['PATH'] = PATH })
+  const claim = claimSole('test', join(folder, 'a.yaml'), run)
+  t.ok(existsSync(claim?.path ?? ''))
+  t.equal(claim?.renew(), 'kept')
+  claim?.[Symbol.dispose]()
+})
+
+t.test('what became of the lock file is said once, and when it is over', async (t) => {
+  const clock = new ManualClock()
+  const said: string[] = []
+  const say = (level: string) => (_fields: object, message: string) => { said.push(`${level} ${message.split(' ').slice(-4).join(' ')}`) }
+  const states = ['kept', 'put_back', 'taken', 'taken', 'kept'] as const
+  let at = 0
+  const watching = watchClaim({ path: '/run/x.lock', renew: () => states[at++] ?? 'kept' }, clock, { info: say('info'), warn: say('warn'), error: say('error') } as unknown as Parameters<typeof watchClaim>[2])
+  clock.advance(20_000)
+  t.same(said, ['warn leave the file alone.', 'error what cleans the directory.', 'info is this daemon\'s again'])
+  watching[Symbol.dispose]()
+  t.equal(clock.running, 0)
 })

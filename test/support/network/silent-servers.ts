@@ -42,7 +42,7 @@ export async function silentServers (t: Test): Promise<SilentServers> {
   cluster.startNode('hv2', { coordinators: ensemble.servers.map(({ connectString }) => connectString) })
   await cluster.nodes.get('hv2')?.logged((line) => line['event'] === 'finished' && line['procedure'] === 'start')
 
-  const contacts = () => primary.log.filter((line) => line.msg === 'in contact with ZooKeeper again' || line['event'] === 'demoted').length
+  const contacts = () => primary.log.filter((line) => line.msg === 'in contact with ZooKeeper again' || line.msg === 'ZooKeeper session opened').length
   const strike = async (action: () => void | Promise<void>): Promise<void> => {
     const before = contacts()
     await action()
