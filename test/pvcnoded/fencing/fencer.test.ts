@@ -151,7 +151,7 @@ t.test('a fencer that may not read says so once, and again when it could meanwhi
     get: async (path: string) => { throw new ZooKeeperError(permitted ? 'no_node' : 'no_auth', { op: 'get', path }) },
   } as unknown as Session
   const log = { warn: (_fields: object, message: string) => { said.push(message) }, info: () => {} } as unknown as Logger
-  const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms: { keepaliveWindow: 1, presenceWindow: 1 }, agent: null, savingThrows: 0, savingInterval: SAVING, unfencedGrace: null, members: () => [], active: () => true })
+  const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms: { keepaliveWindow: 1, presenceWindow: 1 }, agent: null, savingThrows: 0, savingInterval: SAVING, unfencedGrace: null, members: () => [], active: () => true, onFault: () => {}, onFenced: () => {} })
   const look = async () => {
     fencer.consider({ watches: new Map() } as unknown as Observer)
     await new Promise((resolve) => setImmediate(resolve))
