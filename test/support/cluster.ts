@@ -5,6 +5,7 @@ import { ClusterSnapshots } from '../../src/cluster/cluster-snapshots.ts'
 import { clusterInterest, clusterRoots } from '../../src/cluster/interest.ts'
 import { settledPrimary } from '../../src/core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
+import { isRepeated } from '../../src/core/switchover/rewrites.ts'
 import { isOpen } from '../../src/core/model/record.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
@@ -45,12 +46,12 @@ export class Watcher {
     })
   }
 
-  /** A settled primary, its switchover recorded and no other one open: by default any. */
+  /** A settled primary, its switchover recorded (a write that only repeats its name is none) and no other one open: by default any. */
   async settled (name?: string, patience = 30_000): Promise<{ name: string, epoch: number }> {
     const view = await this.sees(`${name ?? 'anybody'} settled as primary`, (view) => {
       const primary = settledPrimary(view)
       return primary !== null && (name === undefined || primary.name === name) &&
-        view.records.some((record) => record.epoch === primary.epoch) && !view.records.some(isOpen)
+        view.records.some((record) => isRepeated(record, primary.epoch, primary.name, view.records.map(({ epoch }) => epoch))) && !view.records.some(isOpen)
     }, patience)
     return settledPrimary(view) ?? { name: '', epoch: -1 }
   }

@@ -271,7 +271,9 @@ export class Fuzzing {
   #strictly ({ method, target }: FuzzedRequest, status: number, type: string, body: string): string | null {
     const asked = method === 'HEAD' ? 'GET' : method
     const isBare = method === 'HEAD' || RequestFuzzer.isEndless({ method, target } as FuzzedRequest)
-    const path = target.replace(/^http:\/\/[^/]*/, '')
+    // What a path takes, which the description has no place for.
+    if (method === 'OPTIONS' && status === 204 && body === '') return null
+    const path = target.replace(/^http:\/\/[^/]*/, '').replace(/^[^?]*/, (whole) => whole.replace(/\/{2,}/g, '/'))
     const paths = [path, decoded(path)]
     for (const each of paths) {
       const faults = isBare && body === '' ? [] : undescribed(asked, each, status, type, body)

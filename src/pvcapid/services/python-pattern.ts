@@ -99,6 +99,8 @@ function group (rest: string, at: number): { readonly token: Token | null, reado
   if (flags !== null) {
     const [form, on = '', off = '', end] = flags
     const isScoped = end === ':'
+    // Python takes such flags out before anything is repeated.
+    if (!isScoped && QUANTIFIER.test(rest.slice(form.length))) throw new PatternFault(`there is nothing to repeat at character ${at + form.length + 1}`)
     if ((on.includes('x') && isScoped) || off.includes('x')) throw new PatternFault(`the flag x at character ${at + 1} can be set for the whole pattern alone`)
     // Of characters in names, a, u and L mean nothing.
     const text = `(?${on.replace(/[auLx]/g, '')}${off === '' ? '' : `-${off}`}${end}`
