@@ -1,7 +1,6 @@
 /**
- * Raises faults in PVC's znodes. One that is there already is reported again: its time and its message change, and an acknowledgement stays.
- * PVC's API reads faults without a transaction, so the texts are written before anything lists them, as far as ZooKeeper lets that be: the parent
- * has to be there first, and everything follows in the same breath.
+ * Raises faults in PVC's znodes. A fault that exists is reported again: its time and its message change, and an acknowledgement stays.
+ * PVC's API reads faults without a transaction. ZooKeeper needs the parent first, so the creations of parent and texts are sent together, in order.
  */
 import { faultId, faultTexts, faultZnodes, type FoundFault } from '../core/pvc/fault.ts'
 import { isNodeExists } from '../zookeeper/client/errors.ts'
@@ -15,12 +14,14 @@ export async function raiseFault (session: Session, fault: FoundFault, wall: str
   const path = faultPath(faultId(fault))
   const texts = faultTexts(fault, wall)
   await session.ensurePath(FAULTS)
-  const made = session.create(path, '').then(() => true, (error: unknown) => {
-    if (isNodeExists(error)) return false
-    throw error
-  })
-  const children = await Promise.allSettled(faultZnodes.map(async (key) => await session.create(childPath(path, key), texts[key])))
-  if (await made) {
+  // In flight together, and all of them awaited together: a rejection that is awaited later is unhandled, and ends the process.
+  const [made, ...children] = await Promise.allSettled([
+    session.create(path, ''),
+    ...faultZnodes.map(async (key) => await session.create(childPath(path, key), texts[key])),
+  ])
+  const isNew = made.status === 'fulfilled'
+  if (!isNew && !isNodeExists(made.reason)) throw made.reason
+  if (isNew) {
     const failed = children.find((child) => child.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     return
