@@ -7,7 +7,7 @@ import { problems, repliesList } from '../schemas/replies.ts'
 const state = (description: string) => Type.Optional(Type.String({ description, maxLength: 64 }))
 
 const filter = Type.Object({
-  limit: Type.Optional(Type.String({ description: 'A regular expression for the name, as Python has them; anything may stand at an end that is not anchored with ^ or $. What takes more than linear time is refused.', maxLength: 200 })),
+  limit: Type.Optional(Type.String({ description: 'A regular expression for the name, as Python has them; anything may stand at an end that is not anchored with ^ or $. A pattern that needs more than linear time is refused.', maxLength: 200 })),
   daemon_state: state('Only nodes in this daemon state.'),
   coordinator_state: state('Only nodes in this coordinator state.'),
   domain_state: state('Only nodes in this domain state.'),

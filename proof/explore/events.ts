@@ -204,7 +204,7 @@ function addClients (world: World, bounds: Bounds, add: (label: string, next: Wo
   if (budget.blindWrites > 0) {
     for (const value of [...bounds.nodes, 'none']) {
       // PVC's keepalive writes the key to itself.
-      if (zk.key.value !== value || value !== 'none') add(`somebody writes ${value}`, { ...spend(world, 'blindWrites'), zk: { ...zk, key: { value, version: zk.key.version + 1 } } })
+      if (zk.key.value !== value || value !== 'none') add(`an outsider writes ${value}`, { ...spend(world, 'blindWrites'), zk: { ...zk, key: { value, version: zk.key.version + 1 } } })
     }
   }
 }

@@ -21,7 +21,7 @@ interface KeyWrite {
 
 export class JudgedReadiness {
   readonly #say: (what: string) => void
-  /** What each node last wrote of itself. */
+  /** The coordinator state that each node last wrote. */
   readonly #states = new Map<string, string>()
   /** The last three writes of the key, the newest first. */
   #keys: readonly KeyWrite[] = []

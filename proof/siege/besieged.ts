@@ -22,7 +22,7 @@ interface AskOptions {
   readonly localAddress?: string
 }
 
-/** One request; the certificate may be anybody's. Rejects after `patience` milliseconds without a byte. */
+/** One request; the certificate is not verified. Rejects after `patience` milliseconds without a byte. */
 export async function ask (url: string, { patience = 5_000, agent, localAddress }: AskOptions = {}): Promise<{ readonly status: number, readonly text: string }> {
   return await new Promise((resolve, reject) => {
     const { get } = url.startsWith('https:') ? https : http

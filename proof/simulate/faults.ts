@@ -111,7 +111,7 @@ function worstMoment (at: number, stage: Stage, random: Random): Fault[] {
       { at, cue: { on: 'key', after: 0 }, kind: 'reset', process: DOER },
       { at, cue: { on: 'key', after: Math.round(random.between(0, 20)) / 10 }, kind: 'blind_write', value: random.pick(stage.nodes) ?? '' },
     ],
-    // A node that has found that it could not acquire something is made primary by somebody who asks nobody.
+    // An operator writes the key by hand to a node whose readiness check has failed.
     () => {
       const node = random.pick(stage.nodes) ?? ''
       return [

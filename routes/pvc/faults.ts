@@ -10,11 +10,11 @@ const querystring = Type.Object({
 })
 const tags = ['pvc']
 
-/** `/faults`: what is wrong in the cluster, until somebody deletes it. */
+/** `/faults`: the faults of the cluster. A fault stays until it is deleted. */
 const faults: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/faults', {
     config: { formQuery: true },
-    schema: { operationId: 'listFaults', summary: 'All faults', description: 'What PVC\'s daemons and this project\'s have found wrong.', tags, querystring, response: { 200: repliesList(Fault, 'The faults.'), ...problems(400, 401, 413, 503) } },
+    schema: { operationId: 'listFaults', summary: 'All faults', description: 'Faults found by PVC\'s daemons and by this project\'s.', tags, querystring, response: { 200: repliesList(Fault, 'The faults.'), ...problems(400, 401, 413, 503) } },
   }, ({ query }) => app.services.faults.list(query.sort_key))
 
   app.put('/faults', {
@@ -22,7 +22,7 @@ const faults: FastifyPluginAsyncTypebox = async (app) => {
   }, async () => ({ message: await app.services.faults.acknowledge(null) }))
 
   app.delete('/faults', {
-    schema: { operationId: 'deleteFaults', summary: 'Delete every fault', description: 'What is still wrong is reported again when it is found again.', tags, response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 413, 415, 503) } },
+    schema: { operationId: 'deleteFaults', summary: 'Delete every fault', description: 'A condition that persists is reported again.', tags, response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 413, 415, 503) } },
   }, async () => ({ message: await app.services.faults.remove(null) }))
 
   app.get('/faults/:id', {
@@ -34,7 +34,7 @@ const faults: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ params: { id } }) => ({ message: await app.services.faults.acknowledge(id) }))
 
   app.delete('/faults/:id', {
-    schema: { operationId: 'deleteFault', summary: 'Delete a fault', description: 'What is still wrong is reported again when it is found again.', tags, params, response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 404, 413, 415, 503) } },
+    schema: { operationId: 'deleteFault', summary: 'Delete a fault', description: 'A condition that persists is reported again.', tags, params, response: { 200: replies(Message, 'What was done.'), ...problems(400, 401, 403, 404, 413, 415, 503) } },
   }, async ({ params: { id } }) => ({ message: await app.services.faults.remove(id) }))
 }
 

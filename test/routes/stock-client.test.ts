@@ -14,7 +14,7 @@ import { api } from '../pvcapid/support/api.ts'
 const TREES = Number(process.env['STOCK_CLIENT_TREES'] ?? 120)
 const znodes = JSON.parse(readFileSync(join(packageFolder(), 'test', 'fixtures', 'znodes.json'), 'utf8')) as Record<string, string>
 const paths = Object.keys(znodes)
-/** What programs and people have left in znodes; null: there is none. */
+/** Texts that programs and people leave in znodes; null: the znode is missing. */
 const texts = [null, '', 'None', 'N/A', 'null', 'nan', '-1', '1e400', '0.0', '{', '[]', '{"a":null}', '{"e0":null}', '{"e0":{"rx_bps":null}}', 'a b c', '4 k o a', 'no such state', '\u0000', 'x'.repeat(5_000), '9'.repeat(40), '"', '../..', 'ä\u2028'] as const
 
 type Check = (value: unknown) => boolean
@@ -119,7 +119,7 @@ t.test('every reply can be formatted', { timeout: 3_600_000 }, async (t) => {
     }
     for (const [url, fits] of routes) {
       const { statusCode, headers, body } = await app.inject(url)
-      // A node that is not registered any more, and a key that names nobody.
+      // A node that is no longer registered, and a key with the value `none`.
       if (statusCode === 404 || (statusCode === 204 && url.endsWith('primary_node'))) continue
       replies += 1
       const value: unknown = String(headers['content-type']).includes('json') ? JSON.parse(body) : body

@@ -271,7 +271,7 @@ export class Fuzzing {
   #strictly ({ method, target }: FuzzedRequest, status: number, type: string, body: string): string | null {
     const asked = method === 'HEAD' ? 'GET' : method
     const isBare = method === 'HEAD' || RequestFuzzer.isEndless({ method, target } as FuzzedRequest)
-    // What a path takes, which the description has no place for.
+    // The methods of a path: the description has no place for them.
     if (method === 'OPTIONS' && status === 204 && body === '') return null
     const path = target.replace(/^http:\/\/[^/]*/, '').replace(/^[^?]*/, (whole) => whole.replace(/\/{2,}/g, '/'))
     const paths = [path, decoded(path)]

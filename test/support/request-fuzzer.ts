@@ -26,7 +26,7 @@ const described = JSON.parse(readFileSync(join(packageFolder(), 'openapi', 'open
 export const manners = ['whole', 'pipelined', 'split', 'half_closed', 'aborted'] as const
 export type Manner = typeof manners[number]
 
-/** What a browser says of a page that is another site's: whatever it asks for, nothing may be written for it, and it may not read the reply. */
+/** Headers of a browser for a page of another site: its requests must write nothing, and it must not be able to read the replies. */
 const foreignPages = ['Origin: http://evil.example', 'Origin: null', 'Origin: https://x', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: same-site']
 const ownPages = ['Origin: http://x', 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none']
 

@@ -1,13 +1,13 @@
 /**
- * A fault as PVC keeps it below `/faults/<id>`, raised for what this project finds. It stays until somebody deletes it, and what is found again
- * is the same fault, reported once more. Pure: what was found, in; an id and texts to be written, out.
+ * A fault as PVC keeps it below `/faults/<id>`, raised by this project. A fault stays until it is deleted. The same condition, found again, is the same
+ * fault reported again. Pure: a condition in; an id and the texts of its znodes out.
  */
 
 /** The children of `/faults/<id>`. */
 export const faultZnodes = ['last_time', 'first_time', 'ack_time', 'status', 'delta', 'message'] as const
 export type FaultZnode = typeof faultZnodes[number]
 
-/** What is found, and what it takes off the cluster's health. */
+/** Each kind of fault: its cost in points of the cluster's health, and its message. */
 export const faultKinds = {
   node_dead: { delta: 50, message: (node: string) => `Node ${node} is dead; what it may hold is not known to be released` },
   fence_unconfirmed: { delta: 50, message: (node: string, detail: string) => `Node ${node} is dead and could not be fenced; an operator has to confirm that it is down. ${detail}` },
@@ -21,9 +21,9 @@ export interface FoundFault {
   readonly kind: FaultKind
   /** The node that it is about. */
   readonly node: string
-  /** What of the node it is about, if that is not all of it: another one is another fault. */
+  /** The affected part of the node, such as a resource; undefined: the whole node. Another subject is another fault. */
   readonly subject?: string
-  /** What else there is to say; the fault is the same whatever this says. */
+  /** Details for the message; not part of the identity of the fault. */
   readonly detail?: string
 }
 
@@ -32,7 +32,7 @@ const LONGEST = 500
 
 /** Eight hexadecimal digits, as PVC's ids are: the same for the same kind of fault of the same node. */
 export function faultId ({ kind, node, subject = '' }: FoundFault): string {
-  // FNV-1a: it has to tell a few texts apart, and to nobody does it promise more.
+  // FNV-1a: enough to tell a few texts apart; not meant to resist forgery.
   let hash = 0x811c9dc5
   for (const character of `${kind} ${node} ${subject}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0
   return hash.toString(16).padStart(8, '0').toUpperCase()

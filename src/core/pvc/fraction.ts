@@ -1,6 +1,6 @@
 /**
  * Numbers that PVC's API writes as Python's `float`: with a fraction, even where it is nothing. Its clients tell `0.0` from `0`, and JavaScript's
- * numbers do not. What is made here is written that way by whoever serialises replies; to anybody else it is its number.
+ * numbers do not. The serializer of replies writes a `Fraction` with its fraction; `JSON.stringify` writes it as a plain number.
  */
 import { parseJson } from '../model/json-text.ts'
 
@@ -25,7 +25,7 @@ export const fraction = (value: number): Fraction => Object.freeze(new Fraction(
 
 /** Strings and numbers of a JSON text. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
-/** What stands before a number that has to stay a fraction. No text that has it is looked into. */
+/** Marks a number that has to stay a fraction. A text that contains the mark already is parsed without it. */
 const MARK = '\0'
 const ESCAPED_MARK = '\\u0000'
 

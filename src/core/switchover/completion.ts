@@ -63,7 +63,7 @@ export function verdictOn (record: SwitchoverRecord, snapshot: RoleSnapshot, rec
     (boundPassed ? boundVerdict(record, epoch) : null)
 }
 
-/** A write that has only repeated the name takes nobody's place. */
+/** A write that only repeated the name supersedes no switchover. */
 function targetVerdict (record: SwitchoverRecord, target: string, snapshot: RoleSnapshot, epoch: number, records: readonly SwitchoverRecord[]): Closing | null {
   if (epoch > record.epoch && !isRepeated(record, epoch, snapshot.key.value, records.map((other) => other.epoch))) return { outcome: 'superseded', continued_by: epoch }
   return isComplete(snapshot, Math.max(epoch, record.epoch), target) ? { outcome: 'succeeded' } : null

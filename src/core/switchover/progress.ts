@@ -7,7 +7,7 @@ import type { NodeProgress, Particulars, SwitchoverRecord, TimelineEntry } from 
 import { isOpen } from '../model/record.ts'
 import type { Transition } from '../model/transition.ts'
 
-/** A taker whom the key has named once more since is at it for a later epoch. */
+/** If the key has named the taker again, its takeover is of a later epoch. */
 const isOf = ({ epoch, direction }: Transition, name: string, record: SwitchoverRecord) =>
   epoch === record.epoch || (epoch !== null && epoch > record.epoch && name === record.to && direction === 'takeover')
 

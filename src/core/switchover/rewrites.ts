@@ -7,7 +7,7 @@ import type { Member } from '../model/member.ts'
 import { isOpen, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
 
-/** Whether nobody has made a record of a write after `from`, up to the present epoch. */
+/** Whether no write after `from`, up to `epoch`, has a record. */
 export const isUnrecordedSince = (from: number, epoch: number, recordEpochs: readonly number[]): boolean =>
   !recordEpochs.some((other) => other > from && other <= epoch)
 
@@ -30,8 +30,8 @@ interface Recorded {
 }
 
 /**
- * The present epoch if a record of it has to be made. A key that was never written since it was made names nobody and needs none; one that was only
- * repeated continues what is in progress or, with its node primary, changes nothing.
+ * The present epoch if a record of it has to be made. A key that was never written needs none. A repeated key needs none either: it
+ * continues the open switchover or, if its node is primary, changes nothing.
  */
 export function unrecordedEpoch ({ key, ledger, members, records }: Recorded): number | null {
   const epoch = epochOf(key, ledger)

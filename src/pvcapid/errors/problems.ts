@@ -28,7 +28,7 @@ const framework: Readonly<Record<string, ProblemCode>> = {
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** What PVC's client asks for and this API leaves to PVC's own. */
+/** Routes of PVC's client that this API leaves to PVC's own API. */
 const BY_PVC = /^\/api\/v1\/(?:vm|network|sriov|storage|provisioner|initialize|backup|restore|login|logout|doc|metrics\/(?:ceph|zookeeper)|tasks\/[^/]+)(?:\/|$)/
 
 declare module 'fastify' {

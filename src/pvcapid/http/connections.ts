@@ -202,7 +202,7 @@ export class Connections {
     this.#worked = !isCrowded() || now >= this.#restUntil
     if (!this.#worked) return
     this.#reading.readSome(lasted > turnTime())
-    // What is read is known, and answered in its order; what is held is not.
+    // Reading comes first: only a parsed request can be put in order.
     this.#beginOne(now, this.#reading.holds ? BESIDE_READING : turnTime())
   }
 

@@ -1,6 +1,6 @@
 /**
- * What requests hold until they are answered: their heads, and the bodies that they announce; a pipelined one also its objects, which the first one of
- * a connection holds within the bound on connections. Bounded over all connections. Beyond the bound the connections that hold most are ended, those of
+ * Bytes that unanswered requests hold: their heads, and the bodies that they announce. A pipelined request also counts its objects; those of the first
+ * request of a connection are covered by the bound on connections. Bounded over all connections. Beyond the bound the connections that hold most are ended, those of
  * the client that holds most first: the next one to come is not to blame.
  */
 import type { IncomingMessage } from 'node:http'

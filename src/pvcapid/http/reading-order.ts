@@ -1,14 +1,13 @@
 /**
- * Which connections are read. In one turn of the event loop everything that is readable is read, and Node takes all requests out of 64 KiB at once:
- * a crowd that sends at one moment would make a turn of seconds, in which nobody else is heard. So a turn that has lasted too long holds all connections,
- * and the turns after it read some at a time.
+ * The order in which connections are read. One turn of the event loop reads every readable connection, and Node parses all requests in 64 KiB at once.
+ * A crowd that sends at the same moment would make one turn of several seconds and starve all other clients. A turn that has lasted too long therefore
+ * holds all connections, and later turns read a few of them each.
  *
- * The order: clients by turns. Of the connections of one client, those that are known to send one request after the other, and those that have not sent
- * any, by turns; of these, the newest and the longest held by turns (a client that has just come is still there to be answered, and the first one is not
- * forgotten). Those that pipeline come behind all of them, but for one in each turn.
+ * Clients alternate. Within one client, orderly connections alternate with new ones. Of the new ones the newest alternates with the longest held: the
+ * client of the newest is most likely still waiting, and the longest held must not starve. Pipelining connections come last; one of them is read in each turn.
  */
 
-/** What a connection has sent so far: nothing; one request after the other; one before the last was answered. */
+/** How a connection has sent its requests so far: none yet; each after the reply to the one before; some before that reply. */
 export type Conduct = 'new' | 'orderly' | 'pipelines'
 
 /** A connection that is read, or one that has come and is not read yet. */

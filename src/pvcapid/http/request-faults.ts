@@ -1,4 +1,4 @@
-/** What is wrong with a request before it is looked at what it asks for: its version, its target, and headers that may stand once. */
+/** Faults of a request that do not depend on its route: HTTP version, target, and repeated headers. */
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../errors/errors.ts'
 

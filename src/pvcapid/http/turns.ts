@@ -9,14 +9,12 @@
 /** Milliseconds of a turn in which requests are begun, and those of a turn in which a connection has come. */
 const TIME = 10
 const SHORT_TIME = 1
-/** Milliseconds of a turn in which no connection has come, from which on nobody else is read in it. */
+/** Milliseconds after which a turn without a new connection reads no further connection. */
 const LONG_TIME = 40
 /** Slices of 64 KiB, likewise. */
 const SLICES = 64
 const FEW_SLICES = 4
 
-const slices: Array<() => void> = []
-let isDue = false
 /** Turns, this one included, for which connections are taken to keep coming. */
 let coming = 0
 
@@ -34,50 +32,57 @@ function countDown (): void {
 /** Milliseconds for which requests may be begun in this turn. */
 export const turnTime = (): number => coming > 0 ? SHORT_TIME : TIME
 
-/** Milliseconds after which the turn has lasted too long for anybody else to be read in it. */
+/** Milliseconds after which this turn reads no further connection. */
 export const longTurn = (): number => coming > 0 ? SHORT_TIME : LONG_TIME
 
 /** Whether connections keep coming. */
 export const isCrowded = (): boolean => coming > 0
 
-/** Requests that one turn resumes which have waited for the same. */
-const RESUMED = 256
-let resumed = 0
-const waiting: Array<() => void> = []
+/** Actions of which each turn of the event loop runs a few, in their order. */
+class Queue {
+  readonly #perTurn: () => number
+  readonly #waiting: Array<() => void> = []
 
-/**
- * For a request that has waited, with others, for what has come now: the others may be twenty thousand. Resolves with all that a turn resumes, or in a
- * later one; null if there is room in this one.
- */
-export function turnToResume (): Promise<void> | null {
-  if (resumed === 0 && waiting.length === 0) setImmediate(resumeSome)
-  if (waiting.length === 0 && resumed < RESUMED) {
-    resumed += 1
-    return null
+  constructor (perTurn: () => number) {
+    this.#perTurn = perTurn
   }
-  return new Promise((resolve) => { waiting.push(resolve) })
+
+  get isEmpty (): boolean { return this.#waiting.length === 0 }
+
+  add (action: () => void): void {
+    if (this.#waiting.push(action) === 1) setImmediate(this.#runSome)
+  }
+
+  readonly #runSome = (): void => {
+    const due = this.#waiting.splice(0, this.#perTurn())
+    if (!this.isEmpty) setImmediate(this.#runSome)
+    for (const run of due) run()
+  }
 }
 
-function resumeSome (): void {
-  resumed = 0
-  if (waiting.length === 0) return
-  setImmediate(resumeSome)
-  const due = waiting.splice(0, RESUMED)
-  resumed = due.length
-  for (const resume of due) resume()
-}
+const slices = new Queue(() => coming > 0 ? FEW_SLICES : SLICES)
 
 /** Has `write` called in a later turn, after those that wait already. */
 export function writeLater (write: () => void): void {
-  slices.push(write)
-  if (isDue) return
-  isDue = true
-  setImmediate(writeSome)
+  slices.add(write)
 }
 
-function writeSome (): void {
-  const due = slices.splice(0, coming > 0 ? FEW_SLICES : SLICES)
-  isDue = slices.length > 0
-  if (isDue) setImmediate(writeSome)
-  for (const write of due) write()
+/** Requests resumed in one turn, of those that waited for the same. */
+const RESUMED = 256
+const resuming = new Queue(() => RESUMED)
+let resumed = 0
+
+/**
+ * For a request that waited, perhaps with twenty thousand others, for something that has come now. Returns null if this turn may resume it, else a promise
+ * that resolves in the turn that does.
+ */
+export function turnToResume (): Promise<void> | null {
+  if (!resuming.isEmpty || resumed >= RESUMED) return new Promise((resolve) => { resuming.add(() => { countResumed(); resolve() }) })
+  countResumed()
+  return null
+}
+
+function countResumed (): void {
+  if (resumed === 0) setImmediate(() => { resumed = 0 })
+  resumed += 1
 }

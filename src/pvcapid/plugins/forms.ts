@@ -14,7 +14,7 @@ import { ApiError } from '../errors/errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether what is not in the query may be in a form: for readings, whose bodies nobody else reads. */
+    /** Whether parameters may come in a form as well as in the query: for readings, which have no other body. */
     formQuery?: boolean
   }
 }

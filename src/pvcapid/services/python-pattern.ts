@@ -1,6 +1,6 @@
 /**
- * A regular expression in Python's dialect, as PVC's `limit` is one, in the words of an engine that takes linear time (RE2). What means the same is
- * translated; what such an engine cannot do is refused and named. Names of nodes are what is matched: 65 characters, and no line feed.
+ * A regular expression in Python's dialect, as PVC's `limit` is one, in the words of an engine that takes linear time (RE2). Syntax with an
+ * equivalent is translated; syntax that such an engine cannot match is refused by name. Names of nodes are what is matched: 65 characters, and no line feed.
  */
 import { RE2JS } from 're2js'
 
@@ -36,7 +36,7 @@ const FLAGS = /^\(\?([aimsuxL]*)(?:-([imsx]+))?([:)])/
 const ESCAPES = 'dDsSwWafnrtvx'
 const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-']
 
-/** One escape of Python's as RE2 has it, and what follows it. */
+/** One escape of Python's, translated for RE2. */
 function escape (rest: string, at: number, isInClass: boolean): { readonly text: string, readonly length: number } {
   const code = (digits: string, base: number, length: number) => ({ text: `\\x{${parseInt(digits, base).toString(16)}}`, length })
   const unicode = /^\\u([0-9a-fA-F]{4})/.exec(rest) ?? /^\\U([0-9a-fA-F]{8})/.exec(rest)

@@ -1,7 +1,7 @@
 /**
  * Writes what the collectors say into PVC's znodes, each text only when it has changed since this session wrote it. A write that fails is
- * made again with the next reading; the keepalive tells of lost contact, so nothing more is said of it here. The list of checks and the health are
- * looked at each time: PVC's `pvchealthd` writes them as well, if it still runs on this node, and what it has written is put back.
+ * made again with the next reading; the keepalive tells of lost contact, so the publisher does not log it. The list of checks and the health are
+ * looked at each time: PVC's `pvchealthd` writes them as well, if it still runs on this node; its texts are overwritten with ours.
  *
  * Invariant: one write of a path at a time, and the newest text last; a check is in the list of checks only once its own texts are written.
  */
@@ -29,7 +29,7 @@ export class CollectedPublisher {
   readonly #onOverwritten: (path: string) => void
   #stopped = false
 
-  /** @param onOverwritten told of each text that somebody else has written over */
+  /** @param onOverwritten called with the path of each text that another program has overwritten */
   constructor (session: Session, node: string, checks: readonly string[], onOverwritten: (path: string) => void = () => {}) {
     this.#onOverwritten = onOverwritten
     this.#session = session

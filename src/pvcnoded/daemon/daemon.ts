@@ -106,11 +106,11 @@ export class NodeDaemon {
     })
   }
 
-  /** Said once: whoever writes there does so again and again. */
+  /** Once: a program that overwrites these texts does so repeatedly. */
   #warnOfOverwriting (path: string): void {
     if (this.#overwritten) return
     this.#overwritten = true
-    this.#options.log.warn({ path }, `${path} was written by somebody else and is put back each time: stop pvchealthd on this node`)
+    this.#options.log.warn({ path }, `${path} was overwritten by another program, probably pvchealthd; pvcnoded restores it each time. Stop pvchealthd on this node`)
   }
 
   /** What may be held here at this moment. */

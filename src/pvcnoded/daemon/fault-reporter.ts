@@ -1,6 +1,6 @@
 /**
- * Reports in PVC's faults what this node finds. One write at a time; what is found again and again is written once a minute at most. Nothing waits
- * for it and nothing is decided on it: what cannot be written is in the log, and is written when it is found again.
+ * Reports what this node finds as PVC's faults. One write at a time, and each fault at most once a minute. No step waits for a report or depends on
+ * it: a failed write is logged, and the fault is written when it is found again.
  */
 import { raiseFault } from '../../cluster/fault-writer.ts'
 import { faultId, type FoundFault } from '../../core/pvc/fault.ts'

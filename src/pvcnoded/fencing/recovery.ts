@@ -1,6 +1,6 @@
 /**
  * The domains that a fenced node leaves behind. PVC's fencers start them elsewhere; here a command of the operator's does (`fencing.recover`), told the node
- * and its domains. Without one, or if it fails, they are named in the log and as a fault: nobody else would look after them.
+ * and its domains. Without one, or if it fails, they are named in the log and as a fault, because no other program recovers them.
  *
  * Guarantees: one recovery at a time; none is begun after `stop`, and a command in progress is ended with its process group.
  */

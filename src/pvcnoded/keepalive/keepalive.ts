@@ -1,7 +1,7 @@
 /**
  * The keepalive's timer. Beats fall on a fixed grid and wait for nobody: a write that is still in progress when the next is due is counted
- * as missed, and nothing else this daemon does can hold a beat up. What could not be written without contact is written as soon as there is
- * contact again, beside the grid: contact that comes and goes between two beats must not let the keepalive grow old.
+ * as missed, and nothing else this daemon does can hold a beat up. A beat that failed for lack of contact is written as soon as
+ * contact returns, beside the grid: contact that flaps between two beats must not let the keepalive grow old.
  */
 import type { Clock, Timer } from '../../runtime/clock.ts'
 

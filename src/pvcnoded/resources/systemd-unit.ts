@@ -89,14 +89,14 @@ export class SystemdUnit implements Resource {
   }
 }
 
-/** What keeps a unit in this load state from being started, as the end of a sentence. */
+/** Load state → why a unit in it cannot be started, as the end of a sentence. */
 const obstacles: Readonly<Record<string, string>> = {
   'not-found': 'not installed',
   masked: 'masked, and cannot be started until systemctl unmask',
   'bad-setting': 'wrong in its file: systemd-analyze verify names the setting',
 }
 
-/** What `systemctl show` prints of several units: a paragraph each, in the order in which they were asked for. */
+/** The output of `systemctl show` for several units: one paragraph each, in the order of the arguments. */
 const unitsIn = (text: string): ReadonlyArray<ReadonlyMap<string, string>> =>
   text.trim().split(/\n\n+/).map((paragraph) => new Map(paragraph.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])))
 

@@ -1,21 +1,21 @@
-/** Tells what is worth a line from what was said already: a failure that every attempt meets again is news the first time, and then once in `REMIND`. */
+/** Limits repeated log lines: a failure that every attempt meets is logged the first time, and then once in `REMIND`. */
 import type { Clock } from '../clock.ts'
 
-/** Milliseconds after which what was said is said again while it lasts. */
+/** Milliseconds after which a persistent failure is logged again. */
 const REMIND = 600_000
 /** Kinds that are remembered; beyond it the oldest are forgotten. */
 const KINDS = 100
 
 export class News {
   readonly #clock: Clock
-  /** Kind → when it was said last. */
+  /** Kind → when it was last logged, monotonic. */
   readonly #said = new Map<string, number>()
 
   constructor (clock: Clock) {
     this.#clock = clock
   }
 
-  /** Whether it is to be said now; a second call for the same `kind` answers no. */
+  /** Whether a failure of this kind is to be logged now. A second call for the same `kind` returns false. */
   has (kind: string): boolean {
     const now = this.#clock.monotonic()
     const before = this.#said.get(kind)
@@ -29,7 +29,7 @@ export class News {
     return true
   }
 
-  /** Nothing is wrong any more: whatever comes next is news. */
+  /** The failures are over: the next one is logged. */
   over (): void {
     this.#said.clear()
   }

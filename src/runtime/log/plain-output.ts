@@ -1,8 +1,8 @@
 /**
- * What a command says to the person who started it, on standard output and standard error, as text.
+ * Text of a command for the person who started it, on standard output and standard error.
  *
- * Guarantees: as `LogDestination`: nothing waits for a reader; what nobody takes within its bound at the end of the process is lost, and the exit status
- * is the same as with a reader. The process has to be ended with `process.exit`: what still waits would keep it alive.
+ * Guarantees: as `LogDestination`, no write waits for a reader. Text that is not read within the bound at the end of the process is lost; the exit status
+ * is the same as with a reader. End the process with `process.exit`: unread text would keep it alive.
  */
 import type { Clock } from '../clock.ts'
 import { LogDestination } from './log-destination.ts'

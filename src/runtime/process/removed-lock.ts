@@ -1,6 +1,6 @@
 /**
- * A lock file that was removed keeps its lock, and nobody who opens its path meets it any more. The kernel still knows who has it: the file is open in
- * that process, and shown there as deleted, with the lock.
+ * A removed lock file keeps its lock, but a process that opens its path no longer meets it. The kernel still shows the holder: the file is open in that
+ * process, marked as deleted, with the lock.
  *
  * Guarantees: finds every process on this machine, this one excepted, that has the lock of a removed file which was at `path`, in the same file system.
  * Does not see processes of other users unless this one is root's.

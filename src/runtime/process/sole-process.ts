@@ -76,7 +76,7 @@ function lockAt (path: string): number | null {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const lock = openLock(path)
     const { status, error, stderr } = spawnSync('flock', ['--nonblock', '--conflict-exit-code', String(TAKEN), '3'], { stdio: ['ignore', 'ignore', 'pipe', lock], encoding: 'utf8' })
-    // Removed or replaced since it was opened, it keeps nobody out.
+    // A file that was removed or replaced since it was opened excludes no other process.
     if (status === 0 && isAt(path, lock)) return lock
     closeSync(lock)
     if (status === TAKEN) return null

@@ -134,7 +134,7 @@ export function isMaybeApplied (error: unknown): error is ZooKeeperError {
   return isZooKeeperError(error) && error.maybeApplied
 }
 
-/** What failures that mean the same to a reader have in common: one that the request brought about, with what it was; a failure of the link is the same everywhere. */
+/** A key for failures that mean the same to a reader: the code alone for a failure of the link, else code, operation and path. */
 export const kindOf = (error: ZooKeeperError): string => {
   const { code, op, path = '' } = error
   return isLinkFailure(error) || isSessionEnd(error) ? code : `${code} ${op} ${path}`

@@ -271,7 +271,7 @@ export class SessionKeeper {
     const step = Math.min(max, min * 2 ** (this.#failures - 1))
     this.#doubtful = isUnauthenticated(error)
     const retryIn = Math.round(this.#doubtful ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
-    // What the servers have said themselves needs no further question.
+    // The servers have given the reason themselves: no diagnosis is needed.
     if (this.#doubtful) this.#diagnosis?.over()
     else this.#diagnosis?.missing()
     if (session.id === '' || (this.#doubtful && !wasCurrent)) {

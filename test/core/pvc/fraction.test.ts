@@ -5,7 +5,7 @@ import { Fraction, fraction, parseWithFractions } from '../../../src/core/pvc/fr
 
 t.test('the text of a fraction', async (t) => {
   for (const [value, text] of [[0, '0.0'], [-0, '0.0'], [3, '3.0'], [-2, '-2.0'], [0.35, '0.35'], [1e21, '1e+21'], [1e16, '10000000000000000.0']] as const) t.equal(fraction(value).text, text)
-  t.equal(JSON.stringify({ load: fraction(0) }), '{"load":0}', 'to anybody else its number')
+  t.equal(JSON.stringify({ load: fraction(0) }), '{"load":0}', 'a plain number to JSON.stringify')
   fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => JSON.parse(fraction(value).text) === (value === 0 ? 0 : value) && /[.e]/.test(fraction(value).text)))
 })
 

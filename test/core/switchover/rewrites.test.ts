@@ -27,7 +27,7 @@ t.test('neither superseded nor another record', async (t) => {
   t.equal(verdictOn(asked, { key: key('hv2', 3), ledger, members: keySnapshot().members }, [asked], false), null, 'it continues')
   t.match(verdictOn(asked, { key: key('hv2', 3), ledger, members: keySnapshot().members }, [asked], true), { outcome: 'timed_out' })
   t.strictSame(verdictOn(asked, { key: key('hv2', 3), ledger, members: done }, [asked], false), { outcome: 'succeeded' })
-  t.match(verdictOn(asked, { key: key('hv2', 3), ledger, members: done }, [asked, record(3)], false), { outcome: 'superseded', continued_by: 3 }, 'somebody has recorded a switchover of that epoch')
+  t.match(verdictOn(asked, { key: key('hv2', 3), ledger, members: done }, [asked, record(3)], false), { outcome: 'superseded', continued_by: 3 }, 'that epoch has a record of its own')
   t.match(verdictOn(asked, { key: key('hv3', 3), ledger, members: done }, [asked], false), { outcome: 'superseded' })
   t.equal(verdictOn(asked, { key: key('hv2', 1), ledger, members: done }, [asked], false), null, 'its write has not come yet')
 })
@@ -62,7 +62,7 @@ t.test('records that have to be made', async (t) => {
   const given = { key: key('hv2', 3), ledger, members: keySnapshot().members, records: [record(2)] }
   t.equal(unrecordedEpoch(given), null, 'it continues')
   t.equal(unrecordedEpoch({ ...given, records: [record(3)] }), null)
-  t.equal(unrecordedEpoch({ ...given, records: [record(2, { outcome: 'succeeded' })] }), 3, 'nobody is primary')
+  t.equal(unrecordedEpoch({ ...given, records: [record(2, { outcome: 'succeeded' })] }), 3, 'no node is primary')
   t.equal(unrecordedEpoch({ ...given, members: done, records: [record(2, { outcome: 'succeeded' })] }), null, 'it changes nothing')
   t.equal(unrecordedEpoch({ ...given, members: done, records: [record(2, { outcome: 'failed' })] }), 3)
   t.equal(unrecordedEpoch({ ...given, key: key('hv3', 3) }), 3)

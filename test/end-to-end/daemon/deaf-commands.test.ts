@@ -1,4 +1,4 @@
-/** Commands that only say something end, and with the same status, when nobody takes what they say: both daemons, standard output and standard error. */
+/** One-shot commands of both daemons end with the same status when their standard output or standard error is not read. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'

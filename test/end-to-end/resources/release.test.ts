@@ -14,7 +14,7 @@ t.test('refused while the daemon runs; after a crash it needs nobody', async (t)
 
   const run = join(made.folder, 'run')
   for (const name of readdirSync(run)) rmSync(join(run, name))
-  t.match(await made.release('hv1'), { code: 75 }, 'also when somebody has removed the lock file')
+  t.match(await made.release('hv1'), { code: 75 }, 'also after the lock file was removed')
   t.same(made.effects(), before)
   await made.nodes.get('hv1')?.logged((line) => /the lock file .* was removed/.test(line.msg))
 

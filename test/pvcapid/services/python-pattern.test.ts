@@ -1,4 +1,4 @@
-/** Patterns in Python's dialect: what is accepted gives what Python gives, and what is refused is named. */
+/** Patterns in Python's dialect: an accepted pattern matches as in Python, and a refusal names its cause. */
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { namePattern } from '../../../src/pvcapid/services/name-pattern.ts'
 const SEED = Number(process.env['PATTERN_SEED'] ?? 20_260_101)
 const names = ['hv1', 'hv2', 'hv10', 'HV1', 'a', 'aa', 'ab', 'aab', 'abb', 'b', 'x-1.y', 'node_01']
 
-/** What Python's `re` lets through of the names, pattern by pattern; null for one that it does not take. */
+/** Pattern by pattern, the names that Python's `re` matches; null for a pattern that it refuses. */
 function asPython (patterns: readonly string[]): ReadonlyArray<readonly string[] | null> {
   const program = `
 import json, re, sys, warnings
@@ -28,7 +28,7 @@ print(json.dumps([found(limit) for limit in patterns]))
   return JSON.parse(execFileSync('python3', ['-c', program], { input: JSON.stringify([patterns, names]), encoding: 'utf8' })) as Array<readonly string[] | null>
 }
 
-/** What this API lets through; null for a pattern that it refuses. */
+/** The names that this API matches; null for a pattern that it refuses. */
 function asHere (limit: string): readonly string[] | null {
   try {
     return names.filter(namePattern(limit))

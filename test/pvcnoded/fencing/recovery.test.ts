@@ -1,4 +1,4 @@
-/** The domains that a fenced node leaves behind: handed to the command, or named where nobody else would look after them. */
+/** The domains of a fenced node are handed to the command, or named in the log and a fault. */
 import t from 'tap'
 import { Recovery } from '../../../src/pvcnoded/fencing/recovery.ts'
 import type { FoundFault } from '../../../src/core/pvc/fault.ts'

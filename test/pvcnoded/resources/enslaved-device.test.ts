@@ -1,4 +1,4 @@
-/** A device that is a port of a bridge or bond, a bridge without ports, or the loopback: nobody reaches an address there. With the real `ip`, on a host that is a network namespace. */
+/** A device that is a port of a bridge or bond, a bridge without ports, or the loopback: an address there cannot be reached. With the real `ip`, on a host that is a network namespace. */
 import t from 'tap'
 import { FloatingIp } from '../../../src/pvcnoded/resources/floating-ip.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'

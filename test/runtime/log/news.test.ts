@@ -1,4 +1,4 @@
-/** What is said of a failure that comes again and again. */
+/** How often a repeated failure is logged. */
 import t from 'tap'
 import { News } from '../../../src/runtime/log/news.ts'
 import { ManualClock } from '../../support/manual-clock.ts'

@@ -77,7 +77,7 @@ t.test('a directory that others could use against the daemon is refused, with wh
   claim?.[Symbol.dispose]()
 })
 
-t.test('a lock file that is removed or replaced under its holder lets nobody in, and is put back', async (t) => {
+t.test('a lock file that is removed or replaced under its holder admits no second process, and is put back', async (t) => {
   for (const [how, remove] of [
     ['the file', (path: string) => rmSync(path)],
     ['its directory', (path: string) => rmSync(dirname(path), { recursive: true })],

@@ -1,4 +1,4 @@
-/** A session on servers that have refused the one before it: it counts once the servers have answered on it, for everybody who waits. And why there is no contact. */
+/** A session on servers that have refused the one before it: it becomes current, for all waiters, once the servers have answered on it. Also: why there is no contact. */
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Connection, ConnectionEvent } from '../../../src/zookeeper/client/connection.ts'
@@ -58,7 +58,7 @@ async function doubtful () {
   return { ...made, heard, readied }
 }
 
-t.test('it is asked once, whoever waits, and is the current session before anybody gets it', async (t) => {
+t.test('it is asked once for all waiters, and is the current session before a waiter gets it', async (t) => {
   const { keeper, asked, heard, readied } = await doubtful()
   t.equal(asked.length, 1)
   t.equal(keeper.current, null)
