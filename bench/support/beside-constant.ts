@@ -11,7 +11,9 @@ import { processorSeconds, READ_KEY, startPvcapid, startReference, temporaryFold
 import { median, medianRatio, type Row, type Target } from './report.ts'
 
 const CONNECTIONS = 16
-const SECONDS = 2
+const SECONDS = 1
+/** As many processes of pvcapid, and as many of the reference, one pair after the other. */
+const PAIRS = 3
 const WARM_UP = 1
 
 export interface Reading {
@@ -46,8 +48,48 @@ export interface Comparison {
   readonly profile: string | null
 }
 
-/** One row for each reading. */
-export async function besideConstant (zookeeper: string, readings: readonly Reading[], { slack, target, rounds, profile }: Comparison): Promise<Row[]> {
+/** What the rounds of one reading have shown, of all pairs of processes. */
+interface Measured {
+  readonly ours: LoadResult[]
+  readonly theirs: LoadResult[]
+  readonly stales: number[]
+  readonly cost: Readonly<Record<'ours' | 'theirs', number[]>>
+  /** The ratio of each pair by itself. */
+  readonly pairs: number[]
+}
+
+/**
+ * One row for each reading. The rounds are shared among several processes of both: what the compiler makes of the same code differs from one
+ * process to the next by more than the change that is to be seen.
+ */
+export async function besideConstant (zookeeper: string, readings: readonly Reading[], comparison: Comparison): Promise<Row[]> {
+  const all = readings.map((): Measured => ({ ours: [], theirs: [], stales: [], cost: { ours: [], theirs: [] }, pairs: [] }))
+  for (let pair = 0; pair < PAIRS; pair++) await measurePair(zookeeper, readings, comparison, all)
+  return readings.map(({ what }, index) => {
+    const { ours, theirs, stales, cost, pairs } = all[index] ?? fail(what)
+    return {
+      what,
+      cells: {
+        'replies/s': median(rates(ours)).toFixed(0),
+        'reference/s': median(rates(theirs)).toFixed(0),
+        'CPU µs': median(cost.ours).toFixed(1),
+        'reference CPU µs': median(cost.theirs).toFixed(1),
+        bytes: median(ours.map(({ bytes }) => bytes)).toFixed(0),
+        'view stale': `${(100 * Math.max(...stales)).toFixed(0)} %`,
+        'p99 ms': median(ours.map(({ p99 }) => p99)).toFixed(2),
+        'reference p99 ms': median(theirs.map(({ p99 }) => p99)).toFixed(2),
+        'each pair': pairs.map((ratio) => ratio.toFixed(2)).join(' '),
+      },
+      measured: medianRatio(rates(ours), rates(theirs)),
+      target: comparison.target,
+    }
+  })
+}
+
+const rates = (results: readonly LoadResult[]): number[] => results.map(({ rate }) => rate)
+const fail = (what: string): never => { throw new Error(`${what}: nothing was measured`) }
+
+async function measurePair (zookeeper: string, readings: readonly Reading[], { slack, rounds, profile }: Comparison, all: readonly Measured[]): Promise<void> {
   await using api = await startPvcapid(zookeeper, { profile })
   const asked = await Promise.all(readings.map(async (reading) => {
     const first = await ask(api.port, reading.path, requestHeaders(null))
@@ -63,57 +105,42 @@ export async function besideConstant (zookeeper: string, readings: readonly Read
     body: reply.body,
   }))
   writeFileSync(file, JSON.stringify(constants))
-  using reference = await startReference('constant', [file])
+  await using reference = await startReference('constant', [file])
 
-  const rows: Row[] = []
   for (const [index, { reading, etag, reply }] of asked.entries()) {
     const { what, path } = reading
+    const into = all[index] ?? fail(what)
     const headers = requestHeaders(etag)
     const referencePath = constants[index]?.url ?? ''
     const beside = await ask(reference.port, referencePath, headers)
     if (shape(beside) !== shape(reply) || beside.body !== reply.body) throw new Error(`${path}: the reference answers otherwise:\n${shape(beside)}\n${shape(reply)}`)
-    const ours: LoadResult[] = []
-    const theirs: LoadResult[] = []
-    const stales: number[] = []
-    const cost: Record<'ours' | 'theirs', number[]> = { ours: [], theirs: [] }
-    const measure = async (who: 'ours' | 'theirs', seconds: number): Promise<LoadResult> => {
+    const measure = async (who: 'ours' | 'theirs', seconds: number): Promise<{ result: LoadResult, stale: number, cost: number }> => {
       const [port, path, pid] = who === 'ours' ? [api.port, reading.path, api.daemon.pid] : [reference.port, referencePath, reference.pid]
       const before = processorSeconds(pid)
       const url = `http://127.0.0.1:${port}${path}`
       const [result, { looks, stale }] = await Promise.all([load({ url, headers, connections: CONNECTIONS, seconds }), verify(port, path, headers, reply, slack, seconds)])
-      if (who === 'ours') stales.push(stale / Math.max(1, looks))
-      cost[who].push((processorSeconds(pid) - before) / result.replies * 1e6)
-      return result
+      return { result, stale: stale / Math.max(1, looks), cost: (processorSeconds(pid) - before) / result.replies * 1e6 }
     }
     await measure('ours', WARM_UP)
     await measure('theirs', WARM_UP)
+    const ours: LoadResult[] = []
+    const theirs: LoadResult[] = []
     for (let round = 0; round < rounds; round++) {
       // Either goes first as often.
-      const first = round % 2 === 0
-      if (first) ours.push(await measure('ours', SECONDS))
-      theirs.push(await measure('theirs', SECONDS))
-      if (!first) ours.push(await measure('ours', SECONDS))
+      const order = round % 2 === 0 ? ['ours', 'theirs'] as const : ['theirs', 'ours'] as const
+      for (const who of order) {
+        const { result, stale, cost } = await measure(who, SECONDS)
+        if (who === 'ours') into.stales.push(stale)
+        into.cost[who].push(cost)
+        ;(who === 'ours' ? ours : theirs).push(result)
+      }
     }
     const [bytes, constant] = [median(ours.map(({ bytes }) => bytes)), median(theirs.map(({ bytes }) => bytes))]
     if (Math.abs(bytes - constant) > slack + 8) throw new Error(`${path}: ${bytes} bytes a reply, the reference ${constant}`)
-    const rate = (results: readonly LoadResult[]) => results.map(({ rate }) => rate)
-    rows.push({
-      what,
-      cells: {
-        'replies/s': median(rate(ours)).toFixed(0),
-        'reference/s': median(rate(theirs)).toFixed(0),
-        'CPU µs': median(cost.ours.slice(1)).toFixed(1),
-        'reference CPU µs': median(cost.theirs.slice(1)).toFixed(1),
-        bytes: bytes.toFixed(0),
-        'view stale': `${(100 * Math.max(...stales)).toFixed(0)} %`,
-        'p99 ms': median(ours.map(({ p99 }) => p99)).toFixed(2),
-        'reference p99 ms': median(theirs.map(({ p99 }) => p99)).toFixed(2),
-      },
-      measured: medianRatio(rate(ours), rate(theirs)),
-      target,
-    })
+    into.ours.push(...ours)
+    into.theirs.push(...theirs)
+    into.pairs.push(medianRatio(rates(ours), rates(theirs)))
   }
-  return rows
 }
 
 /** Asks as the load does, and looks at what comes back: the same status and headers, and a text that is JSON and as long. */

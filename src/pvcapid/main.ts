@@ -4,6 +4,7 @@
  * be used, after naming every error in it. SIGHUP has it read the file again: keys, certificates and log level are taken over, unless the file
  * cannot be used or would leave the API weaker; then everything stays as it is.
  */
+import '../runtime/process/tick-shape.ts' // first: before any garbage is collected
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import closeWithGrace from 'close-with-grace'

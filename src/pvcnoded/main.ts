@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The process: arguments, configuration, signals, exit codes. Everything else is in `daemon.ts`. */
+import '../runtime/process/tick-shape.ts' // first: before any garbage is collected
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import { systemClock } from '../runtime/clock.ts'

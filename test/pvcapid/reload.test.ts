@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { parse, stringify } from 'yaml'
 import { asUser, packageFolder } from '../../tools/testbed/daemon-process.ts'
 import { loadApiConfig } from '../../src/pvcapid/config/config.ts'
+import { RawClient } from '../support/network/raw-client.ts'
 import { makeCertificate } from './support/certificate.ts'
 
 const KEY = 'the-key-of-operators'
@@ -158,4 +159,21 @@ t.test('what each refusal says, and what a reload may do', async (t) => {
   t.match(await reload(text('{enabled: true, tokens: [{description: a, role: operate, token: the-key-of-o}]}')), { level: 'error', reasons: [/12 characters can be guessed/] })
   t.match(await reload(text('{enabled: true, tokens: [{description: b, role: read, token: the-key-of-readers}]}')), { level: 'info' }, 'other keys')
   t.match(await reload(text(`{enabled: true, tokens: [{description: b, role: read, token: ${KEY}}]}`, '    hostnames: [evil.example]\n    allowed_origins: ["http://evil.example"]\n    trusted_proxies: [10.0.0.0/8]\n')), { level: 'info' }, 'the rest waits')
+})
+
+t.test('a connection that was let in by a key is let in no longer once that key is gone', async (t) => {
+  const text = (...tokens: readonly string[]) => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: {enabled: true, tokens: [${tokens.join(', ')}]}\n`
+  const token = (key: string, role = 'read') => `{description: ${role}, role: ${role}, token: ${key}}`
+  const { ready, reload } = start(t, t.testdir(), text(token(KEY), token('another-key-of-operators', 'operate')))
+  const client = new RawClient((await ready).port)
+  t.teardown(() => client.close())
+  const ask = async (key: string) => (await client.ask(`GET /api/v1/node HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Api-Key: ${key}\r\n\r\n`))?.status
+  t.not(await ask(KEY), 401)
+  t.not(await ask(KEY), 401)
+  t.equal(await ask(`${KEY}s`), 401)
+  t.not(await ask('another-key-of-operators'), 401)
+  t.not(await ask(KEY), 401, 'the last that was found good')
+  t.match(await reload(text(token('another-key-of-operators', 'operate'))), { level: 'info' })
+  t.equal(await ask(KEY), 401)
+  t.not(await ask('another-key-of-operators'), 401)
 })

@@ -3,10 +3,12 @@
  * looked at. A route says in its config what
  * it needs: nothing (`open`), `read` or `operate`; unless it does, reading below `/api/` needs `read` and everything else there `operate`.
  *
- * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them. Wrong keys and writes
- * are counted (`rate-limits.ts`).
+ * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them. A connection that sends
+ * the key again with which it was let in is known by that: it is compared with its own words alone. Wrong keys and writes are counted
+ * (`rate-limits.ts`).
  */
 import crypto, { timingSafeEqual } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ClientCertificates } from './client-certificates.ts'
@@ -69,6 +71,24 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
   return found
 }
 
+/** The key by which a connection was last let in, whose it is, and among which it was found. */
+interface Known {
+  readonly key: string
+  readonly token: ApiToken
+  readonly tokens: readonly ApiToken[]
+}
+
+const known = Symbol('known key')
+type Keyed = Socket & { [known]?: Known }
+
+function tokenAt (socket: Keyed, key: string, tokens: readonly ApiToken[]): ApiToken | null {
+  const before = socket[known]
+  if (before !== undefined && before.key === key && before.tokens === tokens) return before.token
+  const token = tokenOf(key, tokens)
+  if (token !== null) socket[known] = { key, token, tokens }
+  return token
+}
+
 async function authentication (app: FastifyInstance, { credentials }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
   app.decorateRequest('keyCheck', null)
@@ -90,7 +110,7 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
     const key = request.headers['x-api-key']
     // A key that is sent is meant, whatever the certificate would allow.
     if (typeof key !== 'string' || key === '') return certificateFault(request, access, certificates)
-    const token = tokenOf(key, tokens)
+    const token = tokenAt(request.raw.socket, key, tokens)
     if (token === null) return new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
     request.requestedBy = token.description
     return access === 'operate' && token.role !== 'operate' ? new ApiError('key_too_weak', 'This key may only read; use one with the role operate.') : null
@@ -98,8 +118,8 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
 
   function certificateFault (request: FastifyRequest, access: TokenRole, certificates: ClientCertificates | null): ApiError | null {
     const { socket } = request.raw
-    const known = certificates?.of(socket) ?? null
-    if (known === null) {
+    const holder = certificates?.of(socket) ?? null
+    if (holder === null) {
       const subject = certificates?.subjectOf(socket) ?? null
       const sentence = certificates === null
         ? 'Send an API key in the header X-Api-Key.'
@@ -108,8 +128,8 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
           : `The subject of the client certificate, ${JSON.stringify(subject.slice(0, REPEATED))}, is not in pvc.api.authentication.client_certificates. Add it there and send SIGHUP to pvcapid, or send an API key in the header X-Api-Key.`
       return new ApiError('key_missing', sentence, { headers: CHALLENGE })
     }
-    request.requestedBy = known.description
-    return access === 'operate' && known.role !== 'operate' ? new ApiError('key_too_weak', 'This client certificate may only read; use one with the role operate, or send a key.') : null
+    request.requestedBy = holder.description
+    return access === 'operate' && holder.role !== 'operate' ? new ApiError('key_too_weak', 'This client certificate may only read; use one with the role operate, or send a key.') : null
   }
 
   /** The error, or that there were too many of them. */

@@ -250,7 +250,8 @@ export class Connection implements Holder, Reader {
     if (this.socket.destroyed) return
     this.#unfinished.set(response, { requested: bytes + body, replied: 0 })
     this.#owner.inProgress(1)
-    response.once('close', () => this.#onFinished(response))
+    // Comes once; to take the listener away again would be work for each reply.
+    response.on('close', () => this.#onFinished(response))
     this.#owner.handler(request, response)
   }
 
