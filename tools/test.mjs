@@ -25,6 +25,11 @@ function files (folder, suffix) {
   return readdirSync(folder, { recursive: true }).map((name) => join(folder, name)).filter((name) => name.endsWith(suffix)).sort()
 }
 
+/** Those that take longest begin first, so that none of them runs alone at the end. */
+const longest = ['test/simulate', 'test/pvcapid/http/siege', 'test/pvcapid/access/client-certificates', 'test/pvcapid/http/', 'test/end-to-end/switchover/', 'test/end-to-end/', 'test/pvcapid/']
+const rank = (file) => (longest.findIndex((start) => file.startsWith(start)) + longest.length + 1) % (longest.length + 1)
+const longestFirst = (all) => all.toSorted((one, other) => rank(one) - rank(other))
+
 /** What the build makes of a source. */
 const built = (file) => join('dist', file.replace(/\.ts$/, '.js'))
 
@@ -108,7 +113,7 @@ const tests = files('test', '.test.ts')
 const isCore = (file) => coreTests.some((folder) => file.startsWith(folder))
 const results = [
   await tap('core', tests.filter(isCore), ['--no-disable-coverage', '--coverage-report=text', '--coverage-report=json-summary', ...notCore.map((glob) => `--coverage-exclude=${glob}`)]),
-  await tap('everything else', tests.filter((file) => !isCore(file)), []),
+  await tap('everything else', longestFirst(tests.filter((file) => !isCore(file))), []),
 ]
 if (tests.some(isCore)) {
   sayUncovered()

@@ -56,3 +56,27 @@ t.test('an acquire that fails everywhere', { timeout: 120_000 }, async (t) => {
   t.match(entries, [{ epoch: settled.epoch, to: settled.name, outcome: 'succeeded', count: 1 }, ...entries.slice(1, -1).map(() => ({ outcome: 'succeeded', count: 1 })), { first_epoch: 1, epoch: retries?.count }], 'a success is apart from them')
   t.ok((retries?.count ?? 0) >= count)
 })
+
+t.test('a request ends the stand-back of the node that it names', { timeout: 120_000 }, async (t) => {
+  const nodes = ['hv1', 'hv2']
+  const { cluster: made } = await cluster(t, { nodes: [], ...quick, ...breakable })
+  for (const node of nodes) breakOn(made, node)
+  for (const node of nodes) made.startNode(node)
+  const api = await made.startApi('hv1')
+  const enough = 8_000
+  const standing = async () => {
+    const reports = await (await fetch(`${api}/api/v1/switchover/eligibility`)).json() as ReadonlyArray<{ name: string, stands_back: { until: string, why: string } | null }>
+    const until = ({ stands_back: back }: typeof reports[number]) => back === null ? 0 : Date.parse(back.until)
+    return reports.length === nodes.length && reports.every((report) => until(report) > 0) ? reports.find((report) => until(report) > Date.now() + enough) : undefined
+  }
+  let found: Awaited<ReturnType<typeof standing>>
+  await eventually(async () => (found = await standing()) !== undefined)
+  t.match(found?.stands_back?.why, /The acquire command of service exited with 3/)
+  for (const node of nodes) mendOn(made, node)
+  const response = await fetch(`${api}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: found?.name }) })
+  const told = await response.json() as { finished_at: string }
+  t.equal(response.status, 200, JSON.stringify(told))
+  t.match(told, { to: found?.name, cause: 'request', outcome: 'succeeded' })
+  t.ok(Date.parse(told.finished_at) < Date.parse(found?.stands_back?.until ?? ''), `at ${told.finished_at}, before ${found?.stands_back?.until}`)
+  t.match(made.holder('service'), found?.name)
+})
