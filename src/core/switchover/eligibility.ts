@@ -24,10 +24,14 @@ export function ineligibilityReasons (member: Member): readonly Reason[] {
   if (!isPresent(member)) found.push('not_present')
   if (member.coordinatorState !== 'secondary' && member.coordinatorState !== 'primary') found.push('not_secondary')
   if (member.coordinatorState === 'secondary' && !isReady(member)) found.push('not_ready')
-  return found.map((code) => because(code, member))
+  return found.map((code, index) => because(code, member, index === 0 ? whatFailed(member) : ''))
 }
 
-function because (code: Ineligibility, member: Member): Reason {
+/** What keeps a node in the state it is in: a resource of which it cannot be sure that it is released, say. Empty if nothing has failed. */
+const whatFailed = ({ daemonState, coordinatorState, transition }: Member): string =>
+  transition?.error == null || (daemonState === 'run' && coordinatorState === 'secondary') ? '' : `: ${transition.error.message.replace(/\.$/, '')}`
+
+function because (code: Ineligibility, member: Member, failed = ''): Reason {
   const seen = {
     not_a_coordinator: member.mode ?? 'unknown',
     not_running: member.daemonState ?? 'unknown',
@@ -35,7 +39,7 @@ function because (code: Ineligibility, member: Member): Reason {
     not_secondary: member.coordinatorState ?? 'unknown',
     not_ready: sentenceOf(member.presence?.readiness ?? null),
   }[code]
-  return { code, message: `${member.name}: ${ineligibilities[code]} (${seen})` }
+  return { code, message: `${member.name}: ${ineligibilities[code]} (${seen}${failed})` }
 }
 
 /** Coordinators that could take the role over from `from`. */

@@ -1,8 +1,12 @@
 // Who may be made primary, and every reason why not.
 import t from 'tap'
 import { eligiblePeers, ineligibilityReasons } from '../../../src/core/switchover/eligibility.ts'
+import type { Direction, Transition } from '../../../src/core/model/transition.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import { gone, member, primary, unready } from '../../support/scenario/builders.ts'
+
+const stuck = (direction: Direction): Transition =>
+  ({ epoch: null, direction, step: 0, of: 1, resource: 'it', released: [], since: '2026-01-01T00:00:00.000Z', error: { code: 'release_failed', resource: 'it', message: 'The release of it failed: no such unit.' } })
 
 t.test('reasons', async (t) => {
   const cases: [member: Member, reasons: string[]][] = [
@@ -14,6 +18,12 @@ t.test('reasons', async (t) => {
     [gone('a', { daemonState: null, coordinatorState: 'takeover' }), [
       'a: its daemon state is not run (unknown)', 'a: it is not in contact with ZooKeeper (no presence)', 'a: its coordinator state is not secondary (takeover)',
     ]],
+    [member('a', { daemonState: 'init', coordinatorState: null, transition: stuck('start') }), [
+      'a: its daemon state is not run (init: The release of it failed: no such unit)', 'a: its coordinator state is not secondary (unknown)',
+    ]],
+    [member('a', { coordinatorState: 'relinquish', transition: stuck('relinquish') }), ['a: its coordinator state is not secondary (relinquish: The release of it failed: no such unit)']],
+    [member('a', { transition: stuck('relinquish') }), []],
+    [unready('a', { transition: stuck('takeover') }), ['a: it could not acquire its resources (eth9 is down (since 2026-01-01T00:00:00.000Z, checked every 10 s))']],
     [unready('a'), ['a: it could not acquire its resources (eth9 is down (since 2026-01-01T00:00:00.000Z, checked every 10 s))']],
     [unready('a', { coordinatorState: 'primary' }), []],
     [member('a', { coordinatorState: null }), ['a: its coordinator state is not secondary (unknown)']],

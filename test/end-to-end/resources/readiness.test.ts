@@ -2,7 +2,7 @@
  * A node that could not acquire its resources is not eligible, and says why, before anything is asked of it. One that finds out only when it is
  * named gives the key back before the former primary has released anything.
  */
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Cluster, ClusterOptions } from '../../../tools/testbed/cluster.ts'
@@ -74,4 +74,42 @@ t.test('what turns out when the node is named interrupts nothing', { timeout: 12
   t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === settled.epoch), { cause: 'rollback', outcome: 'succeeded' })
   t.equal(made.notes(`released-${former}`).length, before, 'the former primary has released nothing')
   t.same(['address', 'service'].map((resource) => made.holder(resource)), [former, former])
+})
+
+t.test('each kind of resource that a host cannot acquire is told by eligibility, and costs no switchover', { timeout: 120_000 }, async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
+  const api = await made.startApi('hv1')
+  await watcher.settled('hv1')
+  const folder = t.testdir({ plain: '#!/bin/sh\n', deaf: '#!/bin/sh\necho no disk >&2; exit 7\n', scripted: '#!/usr/bin/env no-such-program-here\n' })
+  for (const name of ['deaf', 'scripted']) chmodSync(join(folder, name), 0o755)
+  const command = { type: 'command', acquire: ['true'], release: ['true'], release_timeout: 1 }
+  const wrong: ReadonlyArray<[entry: object, said: string]> = [
+    [{ type: 'floating-ip', address: '10.9.8.7/24', device: 'eth99' }, 'there is no device eth99'],
+    [{ type: 'floating-ip', address: 'fd77::7/64', device: 'eth98' }, 'there is no device eth98'],
+    [{ ...command, acquire: [join(folder, 'nope', 'job')] }, `${join(folder, 'nope', 'job')} does not exist`],
+    [{ ...command, release: [join(folder, 'plain')] }, `${join(folder, 'plain')} EACCES`],
+    [{ ...command, check: [folder] }, `${folder} is not a file`],
+    [{ ...command, ready: ['no-such-ready-here'] }, 'no-such-ready-here is not in PATH'],
+    [{ ...command, ready: [join(folder, 'deaf')] }, 'exited with 7: no disk'],
+    [{ ...command, acquire: [join(folder, 'scripted')] }, 'no-such-program-here, which is not in PATH'],
+    [{ type: 'systemd-unit', unit: 'no-such-unit-here.service' }, 'no-such-unit-here.service'],
+  ]
+  for (const [index, [entry]] of wrong.entries()) made.startNode(`hv${index + 2}`, { coordinator: { ...quick.coordinator, resources: [{ name: 'it', ...entry }] } })
+  const reports = async () => await (await fetch(`${api}/api/v1/switchover/eligibility`)).json() as ReadonlyArray<{ name: string, eligible: boolean, reasons: ReadonlyArray<{ code: string, message: string }> }>
+  let seen: Awaited<ReturnType<typeof reports>> = []
+  // A node that cannot release what it might hold does not become secondary; all others have checked whether they are ready.
+  for (const [index, [, said]] of wrong.entries()) {
+    await eventually(async () => {
+      seen = await reports()
+      const { eligible, reasons } = seen.find(({ name }) => name === `hv${index + 2}`) ?? { eligible: true, reasons: [] }
+      return !eligible && reasons.some(({ message }) => message.includes(said))
+    })
+  }
+  t.strictSame(seen.filter(({ eligible }) => eligible).map(({ name }) => name), ['hv1'])
+  for (const index of wrong.keys()) {
+    const refused = await move(api, `hv${index + 2}`)
+    t.strictSame([refused.status, (await refused.json() as { code: string }).code], [422, 'not_eligible'], `hv${index + 2}`)
+  }
+  const { key, records } = await watcher.sees('hv1 as primary', () => true)
+  t.strictSame([key?.value, records.map(({ epoch }) => epoch)], ['hv1', [1]], 'nothing was moved')
 })
