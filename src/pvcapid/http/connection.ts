@@ -12,6 +12,7 @@ import type { Socket } from 'node:net'
 import type { Timer } from '../../runtime/clock.ts'
 import { clientOf } from './client-address.ts'
 import { bodyBytes, headBytes, type HeldRequests, type Holder } from './held-requests.ts'
+import { boundBody } from './request-body.ts'
 import type { Conduct, Reader } from './reading-order.ts'
 
 /** Requests of one connection that are in progress at once. */
@@ -29,7 +30,7 @@ const WRITABLE = 65_536
 const UNREAD = 1_000
 
 /** Why a connection was ended. */
-export const endings = ['pipelined', 'not_reading', 'bytes'] as const
+export const endings = ['pipelined', 'not_reading', 'bytes', 'body'] as const
 export type Ending = typeof endings[number]
 
 /** What all connections share. */
@@ -161,6 +162,7 @@ export class Connection implements Holder, Reader {
     const isPipelined = this.#unfinished.size > 0 || this.#waiting.length > 0
     if (isPipelined) this.#conduct = 'pipelines'
     else if (this.#conduct === 'new') this.#conduct = 'orderly'
+    boundBody(request, response, () => this.end('body'))
     const bytes = headBytes(request, isPipelined)
     this.#count(bytes)
     // It may be the one that held most.

@@ -9,6 +9,7 @@ import { clientAddress, clientOf } from '../../../src/pvcapid/http/client-addres
 import { IN_PROGRESS, WAITING } from '../../../src/pvcapid/http/connection.ts'
 import { Connections, type ConnectionsOptions } from '../../../src/pvcapid/http/connections.ts'
 import { httpServer } from '../../../src/pvcapid/http/http-server.ts'
+import { PIECES } from '../../../src/pvcapid/http/request-body.ts'
 import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { eventually } from '../../support/zookeeper.ts'
@@ -176,6 +177,33 @@ t.test('a client that does not read is given up after a while, and at once where
   t.equal(ended.length, 9, `the other ${9 - most} later`)
   await eventually(() => connections.open === 0 && connections.inProgress === 0)
   for (const { socket } of greedy) socket.destroy()
+})
+
+t.test('a body is bounded in bytes and in pieces, whoever reads it', async (t) => {
+  const app = await api(t, { port: (await clusterTree(t)).server.port })
+  const port = await listen(app)
+  const head = (path: string, more: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${more}\r\n\r\n`
+  const pieces = (count: number) => '1\r\na\r\n'.repeat(count)
+  const chunked = 'Transfer-Encoding: chunked'
+  const ended = async () => await figure(app, 'pvcapid_connections_ended_total{reason="body"}')
+  // A refusal before the body; no such route; one that takes none; a reading with a body.
+  for (const [path, method] of [['/api/v1/switchover', 'POST'], ['/nothing', 'POST'], ['/health/live', 'POST'], ['/health/live', 'GET'], ['/openapi.json', 'GET']] as const) {
+    const before = await ended()
+    const request = head(path, chunked).replace('POST', method)
+    const kept = await client(t, port, `${request}${pieces(PIECES)}0\r\n\r\n`)
+    await eventually(() => kept.said().startsWith('HTTP/1.1 '))
+    t.equal(await ended(), before, `${method} ${path}`)
+    for (const body of [pieces(20_000), `200000\r\n${'a'.repeat(0x200000)}\r\n`]) {
+      const sent = await client(t, port, `${request}${body}`)
+      await sent.closed
+      t.ok(await ended() > before || /connection: close/i.test(sent.said()), `${method} ${path} ${body.length}: ${sent.said()}`)
+    }
+  }
+  t.ok(await ended() >= 4)
+  const long = await client(t, port, `${head('/nothing', 'Content-Length: 5000000')}${'a'.repeat(2_000_000)}`)
+  await long.closed
+  t.equal(await figure(app, 'pvcapid_http_request_bytes'), 0)
+  t.equal(await figure(app, 'pvcapid_http_requests_in_progress'), 0)
 })
 
 t.test('connections of one address are bounded, but not those of a trusted proxy', async (t) => {
