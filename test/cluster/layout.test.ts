@@ -32,7 +32,7 @@ t.test('bad names are refused everywhere', async (t) => {
     t.throws(() => paths.logPath(name), { code: 'invalid_argument' })
   }
   t.ok(paths.isNodeName('x'.repeat(64)))
-  for (const name of ['', '.', '..', 'a/b', 'a\0', '\u0085', '\ud800', '\uffff', 'x'.repeat(256)]) {
+  for (const name of ['', '.', '..', 'a/b', 'a\0', '\u0085', '\ud800', '\uffff']) {
     t.throws(() => paths.childPath('/a', name), { code: 'invalid_argument' })
     t.throws(() => paths.domainPath(name), { code: 'invalid_argument' })
     t.throws(() => paths.faultPath(name), { code: 'invalid_argument' })

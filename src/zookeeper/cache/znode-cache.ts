@@ -266,9 +266,15 @@ export class ZnodeCache {
         this.#onChildren(session, path, names, stat, wanted.data)
       }
     } catch (error) {
-      if (!isNoNode(error)) throw error
+      // What cannot be asked for (a name can be longer than a path of ours) is as good as absent: it costs nobody else anything.
+      const isUnaskable = error instanceof ZooKeeperError && error.code === 'invalid_argument'
+      if (!isNoNode(error) && !isUnaskable) throw error
       if (this.#reader !== reader) return
       this.#remove(path)
+      if (isUnaskable) {
+        this.#options.onError(error, path)
+        return
+      }
       // A root has no parent whose list would tell of its coming: watch for that. Others are met again in a list.
       if (this.#roots.has(path) && await session.exists(path, { watch: true }) !== null && this.#reader === reader) this.#mark(session, path, BOTH, path)
     }

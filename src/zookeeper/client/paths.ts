@@ -2,12 +2,12 @@
  * Which paths are acceptable to ZooKeeper, and how they are put together.
  *
  * Guarantees: a path made here is valid, and a name from outside can never lead out of its place. Every function throws
- * `ZooKeeperError` `invalid_argument` for a bad name, and nothing else.
+ * `ZooKeeperError` `invalid_argument` for a bad name, and nothing else. Every name that a child can have in ZooKeeper is taken, however long:
+ * it bounds a packet, no name.
  * Does not guarantee that a path exists.
  */
 import { ZooKeeperError } from './errors.ts'
 
-const MAX_COMPONENT = 255
 /** C0 and C1 controls: NUL cuts a path short in the C client. */
 const CONTROL = /\p{Cc}/u
 /** Surrogates and the non-characters that ZooKeeper refuses. By UTF-16 unit, as ZooKeeper has it: no flag u here. */
@@ -23,7 +23,6 @@ export function refusePath (what: string, value: unknown): never {
 function componentProblem (component: string): string | null {
   if (component === '') return 'an empty component'
   if (component === '.' || component === '..') return 'a relative component'
-  if (component.length > MAX_COMPONENT) return `a component of more than ${MAX_COMPONENT} characters`
   if (CONTROL.test(component) || REFUSED.test(component)) return 'a forbidden character'
   return null
 }

@@ -9,6 +9,7 @@ import { FENCE_LOCK, NODES, PRIMARY_NODE } from '../../../src/cluster/layout.ts'
 import { baseName, parentPath } from '../../../src/zookeeper/client/paths.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 import { cluster, quick } from '../../support/cluster.ts'
+import { kazoo } from '../../support/zookeeper.ts'
 
 /** Read directly, below a node and elsewhere. */
 const direct = [`${NODES}/{node}/ipmihostname`, '/logs/{node}/messages', FENCE_LOCK]
@@ -70,6 +71,28 @@ t.test('every daemon lives, and the other nodes read as they are', { timeout: 17
   for (const daemon of [...made.nodes.values(), ...made.apis.values()]) {
     t.same(daemon.log.filter(({ level }) => level === 'fatal').map(({ msg }) => msg), [], `${daemon.name} says nothing fatal`)
   }
+
+  // Names that nobody gives, in every folder whose children are read.
+  const folders = new Set(Object.keys(apiPaths).flatMap((pattern) => /^(.*)\/\{\w+\}/.exec(pattern)?.[1]?.replace('{node}', 'hv3').replace('{name}', 'poisoned') ?? []))
+  t.ok(folders.size >= 4, [...folders].join(' '))
+  // Ours cannot give all of them.
+  const python = await kazoo(t, made.zookeeper, `
+for line in sys.stdin:
+    path = line.rstrip("\\n")
+    zk.ensure_path(path)
+    zk.ensure_path(path + "/state")
+    say("made")
+`)
+  for (const folder of folders) {
+    for (const name of ['n'.repeat(300), 'n'.repeat(30_000), '\u00e9'.repeat(300), 'a b', '%2f', '-', '__proto__']) t.equal(await python.ask(`${folder}/${name}`), 'made')
+  }
+  for (const name of ['hv1', 'hv2']) t.match(await (await fetch(`${api}/api/v1/node/${name}?consistent`)).json(), [{ name, daemon_state: 'run' }], 'beside names')
+  for (const path of ['/api/v1/node', '/api/v1/status', '/api/v1/primary', '/api/v1/switchover', '/api/v1/switchover/eligibility', '/api/v1/faults', '/api/v1/metrics', '/api/v1/metrics/health', '/metrics', '/api/v1/node/hv3']) {
+    const reply = await fetch(`${api}${path}`)
+    t.equal(reply.headers.get('x-view-stale'), null)
+    t.ok(reply.status < 500, `names: ${path}: ${reply.status} ${(await reply.text()).slice(0, 300)}`)
+  }
+  await python.kill()
 
   // A new API starts with all of it there.
   const another = await made.startApi('hv2')
