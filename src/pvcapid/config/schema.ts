@@ -1,20 +1,20 @@
 /** The schema of pvcapid's configuration file: each setting with its description, bounds and default. Durations are in seconds. */
 import Type from 'typebox'
 import type { Static } from 'typebox'
-import { coordinators, logLevel, nodeName, section, zookeeper } from '../../runtime/config/config-common.ts'
+import { coordinators, logLevel, nodeName, secretSection, section, zookeeper } from '../../runtime/config/config-common.ts'
 import { tokenRoles, type ApiLimits } from './api-config.ts'
 
 /** Segments that mean nothing to a browser, a shell or a proxy but themselves, and none that begins with a dot. */
 export const BASE_PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/
 
-const token = section('One API key.', {
+const token = secretSection('One API key.', {
   description: Type.String({ description: 'Whose key it is; shown in logs and in `requested_by`.', minLength: 1, maxLength: 100 }),
   token: Type.Optional(Type.String({ description: 'The key in clear text. Either this or token_sha256.', minLength: 1, secret: true })),
   token_sha256: Type.Optional(Type.String({ description: 'The SHA-256 of the key. Either this or token.', pattern: '^[0-9a-fA-F]{64}$', form: 'a SHA-256 in 64 hexadecimal digits', secret: true })),
   role: Type.Enum([...tokenRoles], { description: 'What the key allows: read, or operate (read and change).' }),
 }, false)
 
-const clientCertificate = section('One client certificate.', {
+const clientCertificate = secretSection('One client certificate.', {
   subject: Type.String({ description: 'The whole subject of the certificate, as CN=ops,O=Example.', minLength: 1, maxLength: 500 }),
   description: Type.Optional(Type.String({ description: 'Whose certificate it is; shown in logs and in `requested_by`. Its subject unless given.', minLength: 1, maxLength: 100 })),
   role: Type.Enum([...tokenRoles], { description: 'What the certificate allows: read, or operate (read and change).' }),
@@ -34,7 +34,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
     api: section('The HTTP server.', {
       listen_address: Type.String({ description: 'The address to listen on; 0.0.0.0 or "::" for all.', minLength: 1, default: '127.0.0.1' }),
       listen_port: Type.Integer({ description: 'The port to listen on; 0 lets the system choose one, which the log names.', minimum: 0, maximum: 65_535, default: 7370 }),
-      authentication: section('Who may use the API.', {
+      authentication: secretSection('Who may use the API.', {
         enabled: Type.Optional(Type.Boolean({ description: 'Whether routes need a key in the header X-Api-Key. False unless given; has to be given where listen_address is no loopback address.' })),
         tokens: Type.Array(token, { description: 'The keys.', default: [] }),
         client_certificates: Type.Array(clientCertificate, { description: 'Client certificates that are taken instead of a key, by their subjects. They have to be verified by ssl.client_ca_file.', default: [] }),

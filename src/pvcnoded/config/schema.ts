@@ -2,7 +2,7 @@
 import Type from 'typebox'
 import type { Static } from 'typebox'
 import { nodeModes } from '../../core/model/states.ts'
-import { argv, coordinators, duration, logLevel, nodeName, pause, section, zookeeper } from '../../runtime/config/config-common.ts'
+import { argv, coordinators, duration, logLevel, nodeName, pause, secretSection, section, zookeeper } from '../../runtime/config/config-common.ts'
 
 const resourceName = Type.String({ description: 'Names the resource in transitions, switchovers and logs.', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', form: 'a name of up to 64 letters, digits, dots, underscores and hyphens' })
 
@@ -80,7 +80,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         privilege: Type.Optional(Type.Enum(['operator', 'administrator'], { description: 'The IPMI privilege level that is asked for. operator is enough to switch the power, for users who have no more. Left out: ipmitool asks for administrator.' })),
         probe: Type.Optional(argv('Finds out, without changing anything, whether command could fence the node whose name stands for {node}. Exit 0: it could. Run at the start and every hour. Left out: only the program is looked for.')),
         recover: Type.Optional(argv('Starts the domains of a fenced node elsewhere, after its fence is confirmed. {node} stands for its name; PVC_DOMAINS has their uuids. Bound by the timeout of domains. Left out: they are named in the log and as a fault.')),
-        ipmi: Type.Optional(section('The management controller of this very node, published for the others.', {
+        ipmi: Type.Optional(secretSection('The management controller of this very node, published for the others.', {
           host: Type.String({ description: 'Its address: host, host:port, an IPv6 address, or [IPv6 address]:port.', minLength: 1 }),
           username: Type.String({ description: 'A user that may switch the power.', minLength: 1 }),
           password: Type.String({ description: 'The password of that user.', minLength: 1, secret: true }),

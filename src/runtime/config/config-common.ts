@@ -29,6 +29,10 @@ export const pause = (description: string, fallback?: number) =>
 export const section = <Properties extends Parameters<typeof Type.Object>[0]>(description: string, properties: Properties, optional = true) =>
   Type.Object(properties, { description, additionalProperties: false, ...(optional ? { default: {} } : {}) })
 
+/** Among whose settings are secrets: no message repeats what stands in it, for it may be one of them in the wrong place. */
+export const secretSection = <Properties extends Parameters<typeof Type.Object>[0]>(description: string, properties: Properties, optional = true) =>
+  Type.Object(properties, { description, additionalProperties: false, holdsSecrets: true, ...(optional ? { default: {} } : {}) })
+
 export const nodeName = (description: string) => Type.String({
   description,
   // In the primary key `none` stands for no node, and a client's null for any.

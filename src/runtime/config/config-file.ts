@@ -4,6 +4,7 @@
  * Guarantees: only regular files, of at most `LONGEST` bytes, are read, and the daemon that reads them is never held up: a named pipe that nobody
  * writes to, a device that never ends and a file that is sparse are refused before a byte is read, and never opened in a way that waits.
  */
+import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 
 /** Bytes of a file at most; the certificates of all public authorities together are a quarter of it. */
@@ -57,7 +58,11 @@ export function readConfigFile (file: string): Buffer {
 }
 
 /** The text of `file`, UTF-8. Throws `UnreadableFile`. */
-export const readConfigText = (file: string): string => readConfigFile(file).toString('utf8')
+export function readConfigText (file: string): string {
+  const bytes = readConfigFile(file)
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new UnreadableFile(file, 'is not text in UTF-8')
+  return bytes.toString('utf8')
+}
 
 /** The size of a file that grows, or that the system makes up, says nothing. */
 function readWhole (file: string, descriptor: number): Buffer {

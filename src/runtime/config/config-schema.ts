@@ -5,7 +5,7 @@
  * `discriminator`) the chosen variant alone is judged. Understands the schema kinds that the configurations use; the
  * sentence for any other keyword is TypeBox's own.
  * Schema options it reads besides JSON Schema's: `discriminator` (field name), `form` (what a pattern asks for, in words),
- * `unit` (shown behind numbers), `secret` (the value is never repeated in a message).
+ * `unit` (shown behind numbers), `secret` (the value is never repeated in a message), `holdsSecrets` (nothing in the section is).
  */
 import type { TSchema } from 'typebox'
 import { Errors } from 'typebox/schema'
@@ -36,6 +36,7 @@ interface SchemaNode {
   readonly form?: string
   readonly unit?: string
   readonly secret?: boolean
+  readonly holdsSecrets?: boolean
 }
 
 type SchemaError = ReturnType<typeof Errors>[1][number]
@@ -95,14 +96,14 @@ function chooseVariants (schema: SchemaNode, value: unknown): SchemaNode {
 
 /** One of TypeBox's errors in our words; several for a list of names, none for what another error says already. */
 function explain (root: SchemaNode, value: unknown, error: SchemaError): Violation[] {
-  const { schema, content, path } = follow(root, value, error.instancePath)
-  const invalid = (message: string): Violation[] => [{ code: 'config_invalid', path, message: `${message}${found(schema, content)}.` }]
+  const { schema, content, path, isSecret } = follow(root, value, error.instancePath)
+  const invalid = (message: string): Violation[] => [{ code: 'config_invalid', path, message: `${message}${isSecret ? '' : found(schema, content)}.` }]
   const unit = schema.unit === undefined ? '' : ` ${schema.unit}`
   switch (error.keyword) {
     case 'boolean':
       return [] // `additionalProperties` names the same field
     case 'additionalProperties':
-      return error.params.additionalProperties.map((name) => ({ code: 'config_unknown', path: [...path, name], message: unknownName(name, Object.keys(schema.properties ?? {})) }))
+      return error.params.additionalProperties.map((name) => unknownSetting(path, name, Object.keys(schema.properties ?? {}), isSecret))
     case 'required':
       return error.params.requiredProperties.map((name) => {
         const description = schema.properties?.[name]?.description
@@ -133,9 +134,12 @@ function explain (root: SchemaNode, value: unknown, error: SchemaError): Violati
   }
 }
 
+const isUnspoken = ({ secret, holdsSecrets }: SchemaNode): boolean => secret === true || holdsSecrets === true
+
 /** Schema and value at a JSON pointer. */
-function follow (root: SchemaNode, value: unknown, pointer: string): { schema: SchemaNode, content: unknown, path: Segment[] } {
+function follow (root: SchemaNode, value: unknown, pointer: string): { schema: SchemaNode, content: unknown, path: Segment[], isSecret: boolean } {
   let schema: SchemaNode = root
+  let isSecret = isUnspoken(schema)
   let content = value
   const path: Segment[] = []
   for (const raw of pointer.split('/').slice(1)) {
@@ -149,23 +153,31 @@ function follow (root: SchemaNode, value: unknown, pointer: string): { schema: S
       schema = schema.properties?.[name] ?? {}
       content = isMapping(content) ? content[name] : undefined
     }
+    isSecret ||= isUnspoken(schema)
   }
-  return { schema, content, path }
+  return { schema, content, path, isSecret }
 }
 
-function unknownName (name: string, known: readonly string[]): string {
+/** What stands where a name was expected can be a value: among secrets it is named only if it is nearly one of the names. */
+function unknownSetting (path: readonly Segment[], name: string, known: readonly string[], isSecret: boolean): Violation {
   const meant = nearest(name, known)
-  return `There is no setting "${name}" here; ${meant === undefined ? `the settings are ${known.join(', ')}.` : `did you mean "${meant}"?`}`
+  const hint = meant === undefined ? `the settings are ${known.join(', ')}.` : `did you mean "${meant}"?`
+  if (isSecret && meant === undefined) return { code: 'config_unknown', path, message: `There is a setting here that nobody knows; ${hint}` }
+  return { code: 'config_unknown', path: [...path, name], message: `There is no setting "${name}" here; ${hint}` }
 }
 
-/** What is there instead, for the end of a sentence; never the value of a secret. */
+/** What is there instead, for the end of a sentence. Text in place of what secrets stand in can be anything, a key or a whole file. */
 function found (schema: SchemaNode, content: unknown): string {
-  if (schema.secret === true) return ''
   if (content === null || content === undefined) return '; it is empty'
   if (Array.isArray(content)) return '; it is a list'
   if (typeof content === 'object') return '; it is a mapping'
+  if (typeof content === 'string' && isAboveSecrets(schema)) return '; it is text'
   return `; it is ${typeof content === 'string' ? JSON.stringify(content) : String(content)}`
 }
+
+/** Whether what `schema` describes can hold a secret, at any depth. */
+const isAboveSecrets = (schema: SchemaNode): boolean =>
+  isUnspoken(schema) || [...Object.values(schema.properties ?? {}), ...schema.anyOf ?? [], ...schema.items === undefined ? [] : [schema.items]].some(isAboveSecrets)
 
 function typeName (type: string): string {
   const names: Record<string, string> = {

@@ -51,6 +51,8 @@ export function loadConfig<Schema extends TSchema> (file: string, schema: Schema
 
 /** Checks the text of a configuration; `file` is only shown. */
 export function parseConfig<Schema extends TSchema> (text: string, file: string, schema: Schema, relations: ReadonlyArray<Relation<Static<Schema>>>): ConfigResult<Static<Schema>> {
+  const deep = tooDeep(text)
+  if (deep !== null) return failed([{ code: 'config_syntax', severity: 'error', file, line: deep, column: 1, path: '', message: `This nests more than ${DEEPEST} levels deep; a bracket may be missing.` }])
   const lines = new LineCounter()
   let document: Document
   try {
@@ -94,9 +96,26 @@ function failed (problems: readonly ConfigProblem[]): { ok: false, problems: rea
   return { ok: false, problems }
 }
 
-/** The parser's messages begin with a capital and sometimes lack the full stop. */
+/** The parser's messages begin with a capital and sometimes lack the full stop. What they quote of the file is left out: it can be a key. */
 function syntaxSentence (message: string): string {
-  return `This is not valid YAML: ${message.replace(/\.$/, '')}.`
+  return `This is not valid YAML: ${message.replace(/(?:: | directive ).*$/s, '').replace(/^Unexpected \S{2,} in /, 'Unexpected text in ').replace(/\.$/, '')}.`
+}
+
+/** Levels of nesting in a configuration, far more than any has; the parser's time grows with their square. */
+const DEEPEST = 64
+
+/** The line from which on `text` nests too deeply, or null. Brackets count wherever they stand: so many in a row stand nowhere else. */
+function tooDeep (text: string): number | null {
+  let depth = 0
+  for (const [index, line] of text.split('\n').entries()) {
+    for (const character of line) {
+      if (character === '[' || character === '{') depth += 1
+      else if ((character === ']' || character === '}') && depth > 0) depth -= 1
+      if (depth > DEEPEST) return index + 1
+    }
+    if (new RegExp(`^\\s*(?:[-?:]\\s+){${DEEPEST}}`).test(line)) return index + 1
+  }
+  return null
 }
 
 /** Whether one path is the other or lies in it. */

@@ -124,7 +124,7 @@ for (const [name, text, expected] of [
     ...[[45, '*'], [50, 'null'], [58, 'https://a/b'], [73, 'ok.example'], [87, 'https://*.example'], [108, 'ftp://a'], [119, 'https://u@a'], [134, 'http://a:80']].map(([column, text]) => `f:5:${column}: pvc.api.allowed_origins[${[45, 50, 58, 73, 87, 108, 119, 134].indexOf(Number(column)) + 1}]: "${text}" is not an origin; write scheme, host and, unless it is the scheme's own, port, for example https://example.com:8443. There are no wildcards.`),
   ]],
   ['a bad digest, which is not repeated, and a bad role', 'pvc:\n  coordinators: [a]\n  api:\n    authentication:\n      tokens:\n        - {description: a, role: admin, token_sha256: abc}\n', [
-    'f:6:28: pvc.api.authentication.tokens[0].role: It must be one of read, operate; it is "admin".',
+    'f:6:28: pvc.api.authentication.tokens[0].role: It must be one of read, operate.',
     'f:6:41: pvc.api.authentication.tokens[0].token_sha256: It must be a SHA-256 in 64 hexadecimal digits.',
   ]],
   ['HTTPS without its files', 'pvc:\n  coordinators: [a]\n  api:\n    ssl: {enabled: true}\n', [
