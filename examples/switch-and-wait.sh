@@ -92,6 +92,9 @@ done
 
 path=$(location)
 if [ -z "$path" ]; then answer; exit 0; fi # so already, by somebody who left no record
+# Behind a proxy with a path prefix the path has the prefix already, if the proxy says it.
+prefix=$(printf '%s' "$api" | sed 's|^[^:/]*://[^/]*||; s|/*$||')
+case $path in "$prefix"/*) api=${api%"$prefix"*} ;; esac
 while :; do
   left
   [ "$left" -lt 25 ] || left=25

@@ -32,6 +32,7 @@ import { formBodies, formQueries } from './plugins/forms.ts'
 import httpMetrics from './metrics/http-metrics.ts'
 import jsonBodies from './plugins/json-bodies.ts'
 import problemReplies, { frameworkProblem } from './errors/problems.ts'
+import preconditions from './plugins/preconditions.ts'
 import queries from './plugins/queries.ts'
 import rateLimits from './access/rate-limits.ts'
 import readings from './plugins/readings.ts'
@@ -94,7 +95,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
-    routerOptions: { maxParamLength: PARAM_LIMIT, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    routerOptions: { maxParamLength: PARAM_LIMIT, ignoreDuplicateSlashes: true },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
@@ -158,6 +159,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(crossSite, { origins, hosts: new KnownHosts({ config, clock }) })
   await app.register(rateLimits, { clock, limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
+  await app.register(preconditions)
   await app.register(authentication, { credentials: () => credentials })
   await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })
   await app.register(statusPage)

@@ -1,6 +1,6 @@
 /**
  * Limits by the minute: of wrong keys from one address, and of writes by one key (one address where no key is needed). Over the limit is 429
- * with `Retry-After`, and nothing was done. An IPv6 address counts with all of its /64. A request that is malformed is no write.
+ * with `Retry-After`, and nothing was done. An IPv6 address counts with all of its /64. A request that is malformed, names nothing that exists or is refused by its own condition is no write.
  *
  * A known key is never refused for the wrong ones of others that come from the same address, such as a proxy's: nobody can lock an operator out.
  * What keeps keys from being guessed is their length.
@@ -19,11 +19,14 @@ export interface RateLimitsOptions {
   readonly limits: Pick<ApiLimits, 'failedAuthentications' | 'writes'>
 }
 
+/** Replies to writes that were not tried: malformed, to nothing that exists, on a condition that does not hold. */
+const NOTHING_DONE: ReadonlySet<number> = new Set([400, 404, 412])
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Counts a wrong key. Throws `too_many_requests` over the limit. */
     countFailedAuthentication (request: FastifyRequest): void
-    /** Counts a write, unless it turns out to be malformed. Throws `too_many_requests` over the limit. */
+    /** Counts a write, unless it turns out that nothing was tried. Throws `too_many_requests` over the limit. */
     countWrite (request: FastifyRequest): void
   }
   interface FastifyRequest {
@@ -52,7 +55,7 @@ async function rateLimits (app: FastifyInstance, { clock, limits }: RateLimitsOp
   })
   // What the route's service finds malformed comes after it was counted.
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (request.countedAs !== null && reply.statusCode === 400) writes.giveBack(request.countedAs)
+    if (request.countedAs !== null && NOTHING_DONE.has(reply.statusCode)) writes.giveBack(request.countedAs)
     done()
   })
 

@@ -106,7 +106,7 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
     if (BY_PVC.test(path)) return send(new ApiError('served_by_pvc', `${basePath.seen(request, path)} is served by PVC's own API alone; this one serves nodes, the cluster and its primary. Ask PVC's own API.`, { outcome: 'not_started' }), request, reply)
     const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
     const seen = basePath.seen(request, path)
-    if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${seen}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
+    if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${seen}${seen.endsWith('/') ? ', with an empty part at its end' : ''}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
     const allow = [...new Set([...allowed, 'OPTIONS'])].sort().join(', ')
     // A preflight is no question about methods: one that reaches this is refused.
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] === undefined) return reply.code(204).header('allow', allow).send()

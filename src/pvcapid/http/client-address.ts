@@ -21,13 +21,16 @@ export function clientOf (address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? network64(address)
 }
 
+/** Some proxies name the port as well; an IPv4 address that came in over an IPv6 socket is one of IPv4. */
+const plain = (text: string): string =>
+  (/^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(text) ?? /^\[([^\]]+)\](?::\d+)?$/.exec(text))?.[1] ?? text
+
 /**
  * The client's address: the last one that a trusted proxy has vouched for and that is an address. What stands in `X-Forwarded-For` can be any
  * text; then it is the proxy's own.
  */
 export function clientAddress ({ ip, ips }: { readonly ip: string, readonly ips?: readonly string[] | undefined }): string {
-  if (isIP(ip) > 0) return ip
-  return ips?.findLast((address) => isIP(address) > 0) ?? ''
+  return [ip, ...ips?.toReversed() ?? []].map(plain).find((address) => isIP(address) > 0) ?? ''
 }
 
 /** Whether an address is in one of these addresses and networks (`10.0.0.0/8`); they were found good when the configuration was loaded. */

@@ -10,13 +10,18 @@ const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-encoding'
 const malformed = (what: string, advice: string): ApiError => new ApiError('malformed_request', `${what} Nothing was done; ${advice}.`)
 
 /** @returns null for a request that is whole */
-export function requestFault ({ rawHeaders, httpVersion, method, url }: IncomingMessage): ApiError | null {
+export function requestFault ({ rawHeaders, headers, httpVersion, method, url }: IncomingMessage): ApiError | null {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return new ApiError('http_version_unsupported', `This is HTTP/${httpVersion}. Nothing was done; ask by HTTP/1.1.`)
   if (rawHeaders.length > 2 * HEADERS) return new ApiError('headers_too_large', `The request has more than ${HEADERS} headers. Nothing was done; send fewer.`)
   if (url === '*' && method !== 'OPTIONS') return malformed('The target * is for OPTIONS alone.', 'name a path')
   const hosts = count(rawHeaders, 'host')
   if (hosts === 0 && httpVersion === '1.1') return malformed('The header Host is missing.', 'correct the request')
   if (hosts > 1) return malformed('The header Host is there more than once.', 'send it once')
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url ?? '')?.[1]
+  // By RFC 9112 the target would win; whoever has looked at the header alone must not be led past.
+  if (authority !== undefined && hosts > 0 && authority.toLowerCase() !== headers.host?.toLowerCase()) return malformed('The target names another host than the header Host.', 'name the same in both')
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') return new ApiError('encoding_unsupported', 'The body is in a transfer coding other than chunked. Nothing was done; send it as it is.')
   const repeated = method === 'GET' ? null : repeatedIn(rawHeaders)
   return repeated === null ? null : malformed(`The header ${repeated} is there more than once.`, 'send it once')
 }

@@ -16,6 +16,9 @@ declare module 'fastify' {
   }
 }
 
+/** It is JSON: what is left for the framework's parser to refuse are names that are no fields. */
+const poisoned = () => new ApiError('malformed_request', 'The body has a field named __proto__ or constructor, which no route has. Nothing was done; correct the request.')
+
 async function jsonBodies (app: FastifyInstance): Promise<void> {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.decorate('parseJsonBody', (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void) => {
@@ -24,7 +27,7 @@ async function jsonBodies (app: FastifyInstance): Promise<void> {
     else {
       const repeated = parsed === null ? null : repeatedField(text)
       // Twice, because the framework's parser looks for poisoned prototypes as well; bodies are short.
-      if (repeated === null) parse(request, text, done)
+      if (repeated === null) parse(request, text, (error: Error | null, body?: unknown) => done(error !== null && parsed !== null ? poisoned() : error, body))
       else done(repeatedArgument('body', repeated))
     }
   })

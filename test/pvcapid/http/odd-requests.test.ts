@@ -138,6 +138,59 @@ t.test('only what is valid is counted as a write', async (t) => {
   t.match(await ask(t, app, 'POST', '/api/v1/status?state=true', { headers }), { status: 429, body: { outcome: 'not_started' } })
 })
 
+t.test('what names nothing, or is refused by its own condition, is not counted as a write', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port, authentication: true, limits: { writes: 2 } })
+  const headers = { 'x-api-key': OPERATE }
+  for (let count = 0; count < 4; count++) {
+    t.equal((await ask(t, app, 'POST', '/api/v1/switchover', { headers, payload: { to: 'fgi' } })).status, 404)
+    t.equal((await ask(t, app, 'POST', '/api/v1/status?state=true', { headers: { ...headers, 'if-match': '"another"' } })).status, 412)
+  }
+  t.equal((await ask(t, app, 'POST', '/api/v1/status?state=true', { headers })).status, 200)
+})
+
+t.test('an empty part at the end of a path is not passed over', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await session.ensurePath('/faults/one/status')
+  // An empty name is one that nothing has.
+  for (const [method, path, code] of [
+    ['DELETE', '/api/v1/faults/', 'fault_unknown'], ['PUT', '/api/v1/faults/', 'fault_unknown'], ['DELETE', '/api/v1/faults//', 'fault_unknown'], ['PUT', '/api/v1//faults//', 'fault_unknown'], ['GET', '/api/v1/node/', 'node_unknown'],
+    ['GET', '/api/v1/status/', 'route_unknown'], ['GET', '/api/v1/node/fig/', 'route_unknown'], ['POST', '/api/v1/status/?state=true', 'route_unknown'],
+  ] as const) {
+    const reply = await app.inject({ method, url: path })
+    t.match([reply.statusCode, reply.json()], [404, { code }], `${method} ${path}`)
+  }
+  t.match((await app.inject('/api/v1/node/fig/')).json(), { detail: /with an empty part at its end/ })
+  t.not(await session.exists('/faults/one/status'), null)
+})
+
+t.test('a condition that a write does not judge is refused', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await session.ensurePath('/faults/one/status')
+  const writes = [['DELETE', '/api/v1/faults'], ['PUT', '/api/v1/faults'], ['DELETE', '/api/v1/faults/one'], ['PUT', '/api/v1/faults/one'], ['POST', '/api/v1/node/fig/fence-confirmation']] as const
+  for (const [method, path] of writes) {
+    for (const [name, value] of [['if-match', '"stale"'], ['if-match', '*'], ['if-none-match', '*'], ['if-unmodified-since', 'Wed, 21 Oct 2015 07:28:00 GMT']] as const) {
+      t.match(await ask(t, app, method as 'POST', path, { headers: { [name]: value }, ...method === 'POST' ? { payload: { confirm: 'fig' } } : {} }), { status: 412, body: { code: 'precondition_failed', outcome: 'not_started' } }, `${method} ${path} ${name}`)
+    }
+  }
+  t.match(await wish(t, app, { to: 'fig' }, '', { 'if-none-match': '*' }), { status: 412 })
+  t.not(await session.exists('/faults/one/status'), null)
+})
+
+t.test('a target, a coding and a name that say another thing than they seem to', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const get = (target: string, host: string, more = '') => `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n${more}Connection: close\r\n\r\n`
+  for (const [target, host, expected] of [['http://evil.example/api/v1/primary', '127.0.0.1', 400], ['http://127.0.0.1/api/v1/primary', 'evil.example', 400], ['http://LOCALHOST/api/v1/primary', 'localhost', 200]] as const) t.equal(status(await raw(t, app, get(target, host))), expected, target)
+  const chunked = (coding: string) => `POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: ${coding}\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n`
+  t.match(await raw(t, app, chunked('gzip, chunked')), /^HTTP\/1.1 415 [^]*encoding_unsupported/)
+  t.match(await raw(t, app, chunked('chunked')), /^HTTP\/1.1 400 /)
+  for (const text of ['{"__proto__":{"to":"fig"}}', '{"to":"fig","constructor":{"prototype":1}}']) t.match(await ask(t, app, 'POST', '/api/v1/switchover', { headers: { 'content-type': 'application/json' }, payload: text }), { status: 400, body: { detail: /field named __proto__/ } }, text)
+})
+
 t.test('without a view nothing is begun', async (t) => {
   const app = await openApi(t, { port: 1 })
   for (const [url, payload] of [['/api/v1/switchover', { to: 'fig' }], ['/api/v1/node/fig/fence-confirmation', { confirm: 'fig' }], ['/api/v1/status?state=true', undefined], ['/api/v1/node/fig/domain-state?state=flush', undefined], ['/api/v1/node/fig/coordinator-state?state=primary', undefined]] as const) {
