@@ -157,7 +157,9 @@ export class Fencer {
       if (holdsNothing(member) || !countsAsReleased(member, observer.watches.get(member.name), grace, clock.monotonic())) continue
       const found = await this.#read(member.name)
       if (found === null || found.daemonState !== 'dead' || (await sight(session, member.name)).presence !== null) continue
-      if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) === 'done') {
+      if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) !== 'done') continue
+      // PVC's fencers write `secondary` over any dead node, and are not believed; a `dead` that is younger says that this one is meant.
+      if (await this.#set(member.name, 'daemonstate', 'dead', found.stateVersion) === 'done') {
         log.warn({ peer: member.name }, `${member.name} counts as having released, without a fence: unfenced_failover`)
       }
     }
