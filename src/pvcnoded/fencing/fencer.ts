@@ -102,7 +102,7 @@ export class Fencer {
   async #consider (observer: Observer): Promise<void> {
     const { self, clock, session, terms, members, agent, unfencedGrace } = this.#options
     const maintenance = (await readZnode(session, MAINTENANCE))?.data === 'true'
-    const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), { maintenance, canFence: agent !== null })
+    const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), { maintenance, canFence: agent !== null, unfenced: unfencedGrace !== null })
     this.#tellOfSuspension(plan)
     const judged = new Map<string, Suspicion>()
     for (const { name, why } of plan.judge) if (await this.#judge(name, why)) judged.set(name, why)

@@ -96,16 +96,16 @@ t.test('`secondary` over `dead` is believed of a node that counts as having rele
     const { session, join, begin, fenced } = await watching(t)
     await join('hv1')
     const victim = await join('hv2')
-    const letGo = async () => (await readMembers(session)).some((member) => member.name === 'hv2' && member.coordinatorState === 'secondary' && holdsNothing(member))
+    const hasReleased = async () => (await readMembers(session)).some((member) => member.name === 'hv2' && member.coordinatorState === 'secondary' && holdsNothing(member))
     await begin(undefined, { unfenced, window: unfenced ? 100 : 0 })
     if (!unfenced) {
       // As PVC's fencers do after a fence that failed.
       await session.set('/nodes/hv2/daemonstate', 'dead', 0)
       await session.set('/nodes/hv2/routerstate', 'secondary', 0)
-      t.equal(await letGo(), false)
+      t.equal(await hasReleased(), false)
     }
     await victim.close()
-    await eventually(letGo)
+    await eventually(hasReleased)
     t.strictSame(fenced, unfenced ? [] : ['hv2'])
     t.equal((await session.get('/nodes/hv2/daemonstate')).data, unfenced ? 'dead' : 'fenced')
   }
