@@ -85,3 +85,23 @@ for (const rewrites of ['value', 'own'] as const) {
     t.comment(`${ROUNDS} keys changed, at most ${(longest() / 1000).toFixed(1)} s without a primary`)
   })
 }
+
+t.test('the key comes back to the primary, or names nobody, after a PVC node has begun', { timeout: 60_000 + ROUNDS * 120_000 }, async (t) => {
+  const { made, watcher, longest } = await beside(t, 1, { rewrites: 'never' })
+  for (let round = 0; round < ROUNDS; round++) {
+    const { name } = await watcher.settled(undefined, BOUND)
+    if (name === 'pvc1') await watcher.writeKeyBlindly('hv1')
+    const primary = await watcher.settled(name === 'pvc1' ? 'hv1' : name, BOUND)
+    await watcher.writeKeyBlindly('pvc1')
+    await watcher.sees('the PVC node in takeover', (view) => view.members.some((member) => member.name === 'pvc1' && member.coordinatorState === 'takeover'))
+    await watcher.writeKeyBlindly(round % 2 === 0 ? primary.name : 'none')
+    await watcher.sees('it is primary all the same', (view) => view.members.some((member) => member.name === 'pvc1' && member.coordinatorState === 'primary'), BOUND)
+    await watcher.sees('and gives the role away', (view) => view.key.value !== 'pvc1' && view.members.some((member) => member.name === 'pvc1' && member.coordinatorState === 'secondary'), BOUND)
+    await watcher.settled(undefined, BOUND)
+  }
+  const { name } = await watcher.settled(undefined, BOUND)
+  t.same(holders(made), [name, name])
+  t.same(made.collisions(), [])
+  t.ok(longest() < 2 * HANDOVER)
+  t.comment(`${ROUNDS} keys that came back, at most ${(longest() / 1000).toFixed(1)} s without a primary`)
+})
