@@ -28,7 +28,7 @@ const campaigns = {
   shutdown: { shows: 'orderly ends beside slow resources', files: ['end-to-end/daemon/slow-shutdown'], limit: 400 },
   siege: { shows: 'the API under attack, with a well-behaved client beside it', files: ['pvcapid/http/siege'], limit: 1_800 },
   'silent-server': { shows: 'servers of an ensemble stopped, cut off and killed under a primary', files: ['end-to-end/zookeeper/silent-server'], limit: 7_200 },
-  'stock-client': { shows: 'that PVC\'s client can format every reply, on 10,000 broken trees', files: ['routes/stock-client'], limit: 3_600, env: { STOCK_CLIENT_TREES: '10000' } },
+  'stock-client': { shows: 'that PVC\'s client can format every reply, on 10,000 broken trees', files: ['routes/stock-client.test.js'], limit: 3_600, env: { STOCK_CLIENT_TREES: '10000' } },
 }
 
 const list = () => Object.entries(campaigns).map(([name, { shows }]) => `  ${name.padEnd(18)}${shows}`).join('\n')
