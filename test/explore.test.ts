@@ -5,13 +5,14 @@ import { violation } from '../proof/invariants/invariants.ts'
 import { search } from '../proof/explore/search.ts'
 
 const none: Bounds = {
-  nodes: ['hv1', 'hv2'], resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, readings: 0, writes: 4,
+  nodes: ['hv1', 'hv2'], pvc: 0, resources: ['r1'], requests: 1, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, readings: 0, writes: 4,
 }
 
 for (const [what, bounds] of [
   ['a request between two coordinators, two resources', { ...none, resources: ['r1', 'r2'] }],
   ['a request, and an acquisition or a release that fails', { ...none, failures: 1 }],
   ['a node that is there and judged dead, without fences', { ...none, requests: 0, stale: 1, unfenced: 1 }],
+  ['a request and a blind write beside a PVC node', { ...none, pvc: 1, blindWrites: 1 }],
 ] as const) {
   t.test(what, async (t) => {
     const report = search(bounds)

@@ -48,3 +48,12 @@ t.test('retired words', async (t) => {
     t.strictSame(found, [], file)
   }
 })
+
+t.test('every campaign has its files', async (t) => {
+  const lists = [...readFileSync('tools/campaign.mjs', 'utf8').matchAll(/files: \[([^\]]*)\]/g)].map(([, list = '']) => [...list.matchAll(/'([^']+)'/g)].map(([, name = '']) => name))
+  t.ok(lists.length > 10)
+  for (const name of lists.flat()) {
+    const file = `test/${name.endsWith('.js') ? name.replace(/\.js$/, '.ts') : `${name}.campaign.ts`}`
+    t.ok(existsSync(file), file)
+  }
+})

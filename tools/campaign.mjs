@@ -24,10 +24,11 @@ const campaigns = {
   package: { shows: 'the Debian package installed, used, upgraded and purged; the npm package installed and patched', files: ['packaging/deb', 'packaging/install'], limit: 1_200 },
   pages: { shows: 'status page and Swagger UI in Chromium: origins, proxies, HTTPS', files: ['pvcapid/pages/pages', 'pvcapid/access/sites'], limit: 300, needs: ['chromium', 'nginx', 'haproxy'] },
   paused: { shows: 'switchovers while ZooKeeper stands still for 60 s', files: ['end-to-end/zookeeper/paused-zookeeper'], limit: 300 },
+  'pvc-peer': { shows: 'handovers to PVC nodes and back, keys changed meanwhile, deaths and fences of either kind', files: ['end-to-end/switchover/pvc-peer.test.js', 'end-to-end/fencing/pvc-peer'], limit: 7_200, env: { PVC_PEER_ROUNDS: '50' } },
   shutdown: { shows: 'orderly ends beside slow resources', files: ['end-to-end/daemon/slow-shutdown'], limit: 400 },
   siege: { shows: 'the API under attack, with a well-behaved client beside it', files: ['pvcapid/http/siege'], limit: 1_800 },
   'silent-server': { shows: 'servers of an ensemble stopped, cut off and killed under a primary', files: ['end-to-end/zookeeper/silent-server'], limit: 7_200 },
-  'stock-client': { shows: 'that PVC\'s client can format every reply, on 10,000 broken trees', files: ['routes/stock-client'], limit: 3_600, env: { STOCK_CLIENT_TREES: '10000' } },
+  'stock-client': { shows: 'that PVC\'s client can format every reply, on 10,000 broken trees', files: ['routes/stock-client.test.js'], limit: 3_600, env: { STOCK_CLIENT_TREES: '10000' } },
 }
 
 const list = () => Object.entries(campaigns).map(([name, { shows }]) => `  ${name.padEnd(18)}${shows}`).join('\n')

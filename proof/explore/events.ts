@@ -8,6 +8,7 @@ import { holdersOf } from '../../src/core/switchover/handover.ts'
 import { countsAsReleased, suspicion } from '../../src/core/fencing/judgement.ts'
 import { holdsNothing } from '../../src/core/model/member.ts'
 import { apply, joinLine, leaveLine } from './operations.ts'
+import { pvcStep } from './pvc-peer.ts'
 import { addReader } from './reader.ts'
 import { boot, membersOf, pictureOf, viewOf, type Bounds, type Budget, type NodeModel, type NodeZnodes, type World } from './model.ts'
 
@@ -77,7 +78,7 @@ const end = (world: World, name: string): World => expire(changed(world, name, {
 function expire (world: World, name: string): World {
   const znodes = world.zk.nodes[name]
   if (znodes === undefined) return world
-  const zk = { ...leaveLine(world.zk, name), nodes: { ...world.zk.nodes, [name]: { ...znodes, present: false } } }
+  const zk = { ...leaveLine(world.zk, name), sync: world.zk.sync.filter((other) => other !== name), nodes: { ...world.zk.nodes, [name]: { ...znodes, present: false } } }
   return changed({ ...world, zk }, name, { expired: true })
 }
 
@@ -102,7 +103,7 @@ const shortDelay = (machine: Coordinator, id: number) =>
   (machine.timers.idle?.id === id && /"do":"(takeover|relinquish)"/.test(machine.timers.idle.subject))
 
 /** Nothing short of a long delay can happen of itself: nobody is busy, and everybody has seen everything. */
-const quiet = (world: World) => world.api === null && Object.values(world.nodes).every((node) => node.machine === null ||
+const quiet = (world: World, resources: readonly string[]) => world.api === null && Object.keys(world.nodes).every((name) => pvcStep(world, name, resources) === null) && Object.values(world.nodes).every((node) => node.machine === null ||
   ((node.pending === null || (node.pending.op.op === 'lock_role' && !node.pending.cancelled)) && node.machine.view === viewOf(world.zk) &&
     !node.delays.some((id) => node.machine !== null && shortDelay(node.machine, id))))
 
@@ -116,9 +117,15 @@ function mayGoOn ({ activity, settings }: Coordinator, world: World): boolean {
 export function happenings (world: World, bounds: Bounds): readonly Happening[] {
   const list: Happening[] = []
   const add = (label: string, next: World | null) => { if (next !== null && next !== world) list.push({ label, world: next }) }
-  const calm = quiet(world)
+  const calm = quiet(world, bounds.resources)
   for (const [name, node] of Object.entries(world.nodes)) {
     const { machine, pending } = node
+    if (node.pvc !== null) {
+      const step = pvcStep(world, name, bounds.resources)
+      if (step !== null) add(step.label, step.world)
+      if (node.pvc.doing === 'contend' && world.zk.line[0] !== name) add(`${name} (PVC): lock time-out`, changed({ ...world, zk: leaveLine(world.zk, name) }, name, { pvc: { doing: 'rest', version: world.zk.key.version } }))
+      continue
+    }
     if (machine === null) {
       add(`${name} starts`, node.expired ? boot(world, name, bounds) : null)
       add(`${name}: its session expires`, node.expired ? null : expire(world, name))
@@ -167,7 +174,7 @@ function addJudges (world: World, add: (label: string, next: World | null) => vo
     const { name } = member
     const node = world.nodes[name]
     const znodes = zk.nodes[name]
-    if (node === undefined || znodes === undefined) continue
+    if (node === undefined || znodes === undefined || znodes.pvc) continue
     const write = (from: World, change: Partial<NodeZnodes>): World => ({ ...from, zk: { ...from.zk, nodes: { ...from.zk.nodes, [name]: { ...znodes, ...change } } } })
     const watch = { presenceSeen: true, goneSince: znodes.present ? null : 0, last: { presence: null, renewal: null, keepalive: null, daemonState: null }, changes: true, changedAt: 0 }
     const why = suspicion(member, watch, TERMS, LATER)

@@ -13,7 +13,7 @@ import type { NodeModel, World, ZooKeeperModel } from './model.ts'
 /** The world as it is kept: each purpose has one number for its operations and delays, and what can never matter again is gone. */
 export function canonical (world: World, before: World | null): World {
   const nodes = Object.fromEntries(Object.entries(world.nodes).map(([name, node]) => [name, node === before?.nodes[name] ? node : canonicalNode(node)]))
-  return { ...world, zk: withoutOldRecords(world.zk, nodes), nodes }
+  return { ...world, zk: withoutOldRecords(world.zk, nodes), nodes: withoutOldKeys(nodes, world.zk.key.version) }
 }
 
 function canonicalNode (node: NodeModel): NodeModel {
@@ -42,6 +42,12 @@ function canonicalNode (node: NodeModel): NodeModel {
     delays: node.delays.flatMap((id) => ids.get(id) ?? []).sort(),
   }
 }
+
+/** What a PVC node does not act on any more matters while it is the present key. */
+const withoutOldKeys = (nodes: World['nodes'], version: number): World['nodes'] =>
+  Object.values(nodes).every(({ pvc }) => pvc === null || pvc.version === null || pvc.version === version)
+    ? nodes
+    : Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, node.pvc === null || node.pvc.version === version ? node : { ...node, pvc: { ...node.pvc, version: null } }]))
 
 /** The views of a node only ever move on: what is older than its present one is as good as any other old one. */
 function withoutOldEpochs (machine: Coordinator): Coordinator {
@@ -121,8 +127,8 @@ const permutations = (items: readonly number[]): number[][] =>
   items.length === 0 ? [[]] : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]))
 
 const keyOf = (zk: object) => {
-  const { key, line, records } = zk as ZooKeeperModel
-  return { key, line, records: records.map(({ record, version }) => [record, `own ${version}`]) }
+  const { key, line, sync, records } = zk as ZooKeeperModel
+  return { key, line, sync, records: records.map(({ record, version }) => [record, `own ${version}`]) }
 }
 
 /** The view is shared by many, and its members are listed by name: it has a text of its own. */

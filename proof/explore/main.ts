@@ -13,7 +13,7 @@ import type { Report } from './search.ts'
 const kinds = ['requests', 'blind', 'crashes', 'expiries', 'failures', 'shutdowns', 'hasty', 'stale', 'unfenced', 'readings'] as const
 const { values } = parseArgs({
   options: {
-    ...Object.fromEntries(['nodes', 'resources', 'writes', 'limit', ...kinds].map((name) => [name, { type: 'string' as const }])),
+    ...Object.fromEntries(['nodes', 'pvc', 'resources', 'writes', 'limit', ...kinds].map((name) => [name, { type: 'string' as const }])),
     quick: { type: 'boolean', default: false },
   },
 })
@@ -23,8 +23,8 @@ const number = (name: string, fallback: number) => {
 }
 
 const nothing: Budget = { requests: 0, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, readings: 0 }
-const cluster = (nodes: number, resources: number, writes: number): Bounds =>
-  ({ ...nothing, nodes: ['hv1', 'hv2', 'hv3', 'hv4'].slice(0, nodes), resources: ['r1', 'r2'].slice(0, resources), writes })
+const cluster = (nodes: number, resources: number, writes: number, pvc = 0): Bounds =>
+  ({ ...nothing, pvc, nodes: ['hv1', 'hv2', 'hv3', 'hv4'].slice(0, nodes), resources: ['r1', 'r2'].slice(0, resources), writes })
 
 /** What `npm run explore` goes through: for each cluster, what may happen in it, one list of events after the other. */
 const suite: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [
@@ -49,9 +49,13 @@ const suite: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [
     { ...nothing, requests: 1, failures: 2 },
   ]],
   [cluster(2, 1, 4), [{ ...nothing, requests: 1, readings: 1 }]],
+  [cluster(2, 2, 4, 1), [
+    { ...nothing, requests: 1, blindWrites: 1 },
+    { ...nothing, blindWrites: 2 },
+  ]],
 ]
 
-const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(number('nodes', 2), number('resources', 1), number('writes', 4)), [{
+const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(number('nodes', 2), number('resources', 1), number('writes', 4), number('pvc', 0)), [{
   requests: number('requests', 0),
   blindWrites: number('blind', 0),
   crashes: number('crashes', 0),
@@ -94,9 +98,9 @@ function tell (name: string, { report, seconds }: Found): void {
   for (const [what, way] of report.violations) console.log(`\n${what}:\n${way.map((label, index) => `  ${index + 1}. ${label}`).join('\n')}`)
 }
 
-const custom = ['nodes', 'resources', 'writes', ...kinds].some((name) => name in values)
+const custom = ['nodes', 'pvc', 'resources', 'writes', ...kinds].some((name) => name in values)
 const searches = (custom ? given : suite).map(([bounds, budgets]): Search => ({
-  name: `${bounds.nodes.length} coordinators, ${bounds.resources.length} resources, up to ${bounds.writes} writes of the key; ${budgets.map(happens).join(', or ')}`,
+  name: `${bounds.nodes.length} coordinators${bounds.pvc === 0 ? '' : `, ${bounds.pvc} of them PVC's`}, ${bounds.resources.length} resources, up to ${bounds.writes} writes of the key; ${budgets.map(happens).join(', or ')}`,
   task: { bounds, options: { budgets, limit: number('limit', Infinity), quick: values.quick } },
 }))
 

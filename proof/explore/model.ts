@@ -20,6 +20,8 @@ export interface NodeZnodes {
   readonly stateVersion: number
   readonly present: boolean
   readonly transition: Transition | null
+  /** It runs PVC's daemon, and is known by its states alone. */
+  readonly pvc: boolean
 }
 
 export interface ZooKeeperModel {
@@ -27,6 +29,8 @@ export interface ZooKeeperModel {
   readonly records: readonly StoredRecord[]
   /** Who waits for the primary lock, the holder first: a node's name, or `api`. */
   readonly line: readonly string[]
+  /** Which of ours hold PVC's sync lock, until they have released everything. */
+  readonly sync: readonly string[]
   readonly nodes: Readonly<Record<string, NodeZnodes>>
 }
 
@@ -37,7 +41,15 @@ export interface Pending {
   readonly cancelled: boolean
 }
 
+/** How far a PVC node is, and the version of the key that it does not act on any more. */
+export interface PvcNode {
+  readonly doing: 'rest' | 'contend' | 'lock' | 'phase_a' | 'phase_b' | 'settle' | 'release' | 'leave'
+  readonly version: number | null
+}
+
 export interface NodeModel {
+  /** null for one of ours. */
+  readonly pvc: PvcNode | null
   /** null while no daemon runs. */
   readonly machine: Coordinator | null
   readonly pending: Pending | null
@@ -95,6 +107,8 @@ export interface Budget {
 export interface Bounds extends Budget {
   readonly nodes: readonly string[]
   readonly resources: readonly string[]
+  /** How many of the nodes, the last of them, run PVC's daemon. */
+  readonly pvc: number
   /** Writes of the key; states beyond are counted, not entered. */
   readonly writes: number
 }
@@ -110,7 +124,7 @@ const settingsOf = (self: string, bounds: Bounds) => ({
   backoff: { first: 13, most: 13 },
 })
 
-function member (name: string, { daemonState, state, stateVersion, present, transition }: NodeZnodes): Member {
+function member (name: string, { daemonState, state, stateVersion, present, transition, pvc }: NodeZnodes): Member {
   return {
     name,
     mode: 'coordinator',
@@ -122,7 +136,7 @@ function member (name: string, { daemonState, state, stateVersion, present, tran
     transition,
     ours: present || transition !== null,
     fencersWord: false,
-    alive: false,
+    alive: pvc,
     stamp: '',
   }
 }
@@ -180,9 +194,10 @@ export const keySnapshotOf = (zk: ZooKeeperModel): KeySnapshot => ({
 export function boot (world: World, name: string, bounds: Bounds): World {
   const before = world.zk.nodes[name]
   const znodes: NodeZnodes = {
-    daemonState: 'init', state: before?.state ?? null, stateVersion: before?.stateVersion ?? 0, present: true, transition: before?.transition ?? null,
+    daemonState: 'init', state: before?.state ?? null, stateVersion: before?.stateVersion ?? 0, present: true, transition: before?.transition ?? null, pvc: false,
   }
   const node: NodeModel = {
+    pvc: null,
     machine: newCoordinator(settingsOf(name, bounds), world.zk.key.version),
     pending: null,
     delays: [],
@@ -199,20 +214,25 @@ export function boot (world: World, name: string, bounds: Bounds): World {
 /** A cluster that has come to rest: the first node is primary since epoch 1, the others are secondary. */
 export function initialWorld (bounds: Bounds): World {
   const first = bounds.nodes[0] ?? ''
+  const ofPvc = bounds.nodes.slice(bounds.nodes.length - bounds.pvc)
   const znodes = Object.fromEntries(bounds.nodes.map((name): [string, NodeZnodes] => [name, {
     daemonState: 'run',
     state: name === first ? 'primary' : 'secondary',
     stateVersion: 0,
-    present: true,
-    transition: {
-      epoch: null, direction: name === first ? 'takeover' : 'start', step: 0, of: 0, resource: null, released: name === first ? [] : bounds.resources, since: '', error: null,
-    },
+    present: !ofPvc.includes(name),
+    pvc: ofPvc.includes(name),
+    transition: ofPvc.includes(name)
+      ? null
+      : {
+          epoch: null, direction: name === first ? 'takeover' : 'start', step: 0, of: 0, resource: null, released: name === first ? [] : bounds.resources, since: '', error: null,
+        },
   }]))
-  const zk: ZooKeeperModel = { key: { value: first, version: 1 }, records: [], line: [], nodes: znodes }
+  const zk: ZooKeeperModel = { key: { value: first, version: 1 }, records: [], line: [], sync: [], nodes: znodes }
   const nodes = Object.fromEntries(bounds.nodes.map((name): [string, NodeModel] => {
     const holds = name === first ? bounds.resources : []
+    if (ofPvc.includes(name)) return [name, { pvc: { doing: 'rest', version: null }, machine: null, pending: null, delays: [], expired: false, holds }]
     const machine: Coordinator = { ...newCoordinator(settingsOf(name, bounds), 1), daemon: 'run', state: name === first ? 'primary' : 'secondary', view: viewOf(zk), held: holds }
-    return [name, { machine, pending: null, delays: [], expired: false, holds }]
+    return [name, { pvc: null, machine, pending: null, delays: [], expired: false, holds }]
   }))
   const { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced, readings } = bounds
   return { zk, nodes, api: null, reader: null, budget: { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced, readings } }

@@ -55,9 +55,8 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
     case 'publish': return { zk: written(zk, who, { transition: plainTransition(op.transition) }), answer: done }
     case 'write_state': return { zk: written(zk, who, { state: op.state, stateVersion: 0 }), answer: done }
     case 'write_daemon_state': return { zk: written(zk, who, { daemonState: op.daemonState }), answer: done }
-    // Every coordinator of the model is one of ours, and none waits for PVC's lock.
-    case 'hold_sync':
-    case 'release_sync':
+    case 'hold_sync': return { zk: { ...zk, sync: [...new Set([...zk.sync, who])].sort() }, answer: done }
+    case 'release_sync': return { zk: { ...zk, sync: zk.sync.filter((name) => name !== who) }, answer: done }
     case 'acquire':
     case 'release': return { zk, answer: done }
     default: return unreachable(op)
@@ -68,7 +67,7 @@ const replaced = (zk: ZooKeeperModel, record: SwitchoverRecord): ZooKeeperModel 
   ...zk, records: zk.records.map((stored) => stored.record.epoch === record.epoch ? { record: plain(record), version: 1 } : stored),
 })
 
-function written (zk: ZooKeeperModel, who: string, change: Partial<NodeZnodes>): ZooKeeperModel {
+export function written (zk: ZooKeeperModel, who: string, change: Partial<NodeZnodes>): ZooKeeperModel {
   const znodes = zk.nodes[who]
   return znodes === undefined ? zk : { ...zk, nodes: { ...zk.nodes, [who]: { ...znodes, ...change } } }
 }

@@ -31,7 +31,7 @@ export function addReader (world: World, add: (label: string, next: World) => vo
 /** Without what the completion rule does not read. */
 const asRead = ({ key, nodes }: ZooKeeperModel): Required<Parts> => ({
   key,
-  nodes: Object.fromEntries(Object.entries(nodes).map(([name, { state, daemonState }]): [string, NodeZnodes] => [name, { state, daemonState, stateVersion: 0, present: false, transition: null }])),
+  nodes: Object.fromEntries(Object.entries(nodes).map(([name, { state, daemonState }]): [string, NodeZnodes] => [name, { state, daemonState, stateVersion: 0, present: false, transition: null, pvc: false }])),
 })
 
 function afterReading (world: World, reader: Reader): World {

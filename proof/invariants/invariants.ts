@@ -23,6 +23,8 @@ export function violation (world: World, before: World): string | null {
   }
   if (world.zk.key.version < before.zk.key.version) return 'an epoch fell'
   for (const [name, znodes] of Object.entries(world.zk.nodes)) {
+    // A PVC node writes `takeover` first, and then waits for the lock.
+    if (znodes.pvc) continue
     const entered = znodes.state === 'takeover' && before.zk.nodes[name]?.state !== 'takeover'
     // What an earlier life has left behind says nothing until this one has written its own state.
     const takesOver = znodes.state === 'takeover' && znodes.present && znodes.daemonState !== 'init'
@@ -39,8 +41,10 @@ export const isCompleteNow = ({ epoch, to }: Pick<SwitchoverRecord, 'epoch' | 't
 export function isSettled (world: World): boolean {
   const { zk } = world
   const primary = zk.nodes[zk.key.value]
-  const machine = world.nodes[zk.key.value]?.machine
-  return primary?.state === 'primary' && primary.daemonState === 'run' && machine != null && machine.activity.kind === 'idle' &&
+  const node = world.nodes[zk.key.value]
+  const machine = node?.machine
+  const atRest = node?.pvc != null ? node.pvc.doing === 'rest' && node.holds.length > 0 : machine != null && machine.activity.kind === 'idle' && machine.held.length > 0
+  return primary?.state === 'primary' && primary.daemonState === 'run' && atRest &&
     isComplete(pictureOf(zk), zk.key.version, zk.key.value) &&
-    !zk.records.some(({ record }) => isOpen(record) && record.epoch === zk.key.version) && machine.held.length > 0
+    !zk.records.some(({ record }) => isOpen(record) && record.epoch === zk.key.version)
 }

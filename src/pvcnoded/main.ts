@@ -29,6 +29,7 @@ import { NodeDaemon } from './daemon/daemon.ts'
 import { endings, type EndingCode } from './endings.ts'
 import { hostProblems } from './host-check.ts'
 import { NodeNameInUseError } from './daemon/presence.ts'
+import { SchemaTooNewError } from './daemon/registration.ts'
 import { releaseEverything } from './release.ts'
 
 const { say, complain } = plainOutput(systemClock)
@@ -145,7 +146,7 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     else log.fatal(ending(end), 'stopped, but ZooKeeper does not know: peers will find this node dead, and fence it if they can')
     return exitStatus(end === 'stopped' ? 'ended' : 'failed')
   } catch (error) {
-    if (!(error instanceof NodeNameInUseError)) throw error
+    if (!(error instanceof NodeNameInUseError || error instanceof SchemaTooNewError)) throw error
     log.fatal(ending(error.code), error.message)
     return exitStatus('configuration')
   }

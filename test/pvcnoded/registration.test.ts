@@ -15,7 +15,18 @@ t.test('the version of the layout', async (t) => {
   t.same(await versions(null), [15, 15], 'a cluster without PVC')
   t.same(await versions('0'), [0, 15])
   t.same(await versions('10'), [10, 15])
-  t.same(await versions('16'), [15, 15], 'no more than it knows')
   t.same(await versions('x'), [15, 15])
   t.equal((await session.get('/schema/version')).data, 'x', 'which is left to PVC')
+})
+
+t.test('a newer layout than it knows is not written to', async (t) => {
+  const session = await connect(t, await zookeeper(t))
+  await session.ensurePath('/schema')
+  for (const [index, version] of ['16', '999999999'].entries()) {
+    if (index === 0) await session.create('/schema/version', version)
+    else await session.set('/schema/version', version, ANY_VERSION)
+    const registering = register(session, new OwnZnodes(session, 'hv1'), { node: 'hv1', mode: 'coordinator', ipmi: undefined }, { cpus: 1, kernel: 'k', os: 'o', arch: 'a' }, '1')
+    await t.rejects(registering, { code: 'schema_too_new', message: new RegExp(`version ${version} of PVC's layout .* versions 0 to 15`) })
+    t.equal(await session.exists('/nodes'), null)
+  }
 })

@@ -1,96 +1,52 @@
-/**
- * A PVC coordinator as far as its peers can tell: a Python process that walks through PVC's phases with kazoo. As the taker it holds the exclusive lock of
- * the key, is the writer of phase A, the reader of B and the writer of C to G; as the one that releases it is the reader where the taker writes, and
- * the writer where it reads. Everything of the taker's is acquired from phase C on, everything of the other's is released before the end of B.
- */
+/** PVC coordinators beside ours: `pvc-peer.py` as a process of its own, with what a test wants to be different about it. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Cluster } from '../../tools/testbed/cluster.ts'
 import { packageFolder } from '../../tools/testbed/daemon-process.ts'
-import { kazoo } from './zookeeper.ts'
+import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-state.ts'
+import { isServing } from '../../src/core/model/member.ts'
+import type { Watcher } from './cluster.ts'
+import { kazoo, type Kazoo } from './zookeeper.ts'
 
-const text = (made: Cluster, name: string) => `
-import os, subprocess, threading, time
-KEY, SYNC, ME = "/config/primary_node", "/config/primary_node/sync_lock", ${JSON.stringify(name)}
+export interface PvcNodeOptions {
+  /** Seconds between keepalives. */
+  readonly keepalive?: number
+  /** What its keepalive does, while it is primary, to a key that names another node: writes what it has read, or its own name. */
+  readonly rewrites?: 'value' | 'own' | 'never'
+  /** A program and its arguments, given the node besides; null: it does not fence. */
+  readonly fence?: readonly string[] | null
+  /** False for one that leaves a free key to the others. */
+  readonly contends?: boolean
+  /** The newest version of the layout that it knows. */
+  readonly schema?: number
+  /** Seconds before it is primary. */
+  readonly settle?: number
+}
 
-def put(child, value):
-    path = "/nodes/" + ME + child
-    zk.ensure_path(path)
-    zk.set(path, value.encode())
+/** Needs the primary key to be there. Ends with the test. What it does it says in lines: `takeover`, `primary`, `secondary`, `fencing hv1`, `rewritten hv1`. */
+export async function pvcNode (t: Test, made: Cluster, name: string, options: PvcNodeOptions = {}): Promise<Kazoo> {
+  const settings = {
+    name, folder: made.folder, script: join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'), keepalive: 1, rewrites: 'value', fence: null, contends: true, schema: 15, settle: 0.1, ...options,
+  }
+  const program = readFileSync(join(packageFolder(), 'test', 'support', 'pvc-peer.py'), 'utf8')
+  const peer = await kazoo(t, made.zookeeper, `import json\nSETTINGS = json.loads(${JSON.stringify(JSON.stringify(settings))})\n${program}`, 10)
+  peer.process.stderr?.on('data', (text: Buffer) => t.comment(`${name}: ${text.toString().trim()}`))
+  return peer
+}
 
-for child, value in (("", "coordinator"), ("/daemonmode", "coordinator"), ("/domainstate", "ready"), ("/routerstate", "secondary"), ("/keepalive", "0"), ("/daemonstate", "run")):
-    put(child, value)
-zk.ensure_path(SYNC)
-
-def effect(action, resource):
-    subprocess.run(["sh", ${JSON.stringify(join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'))}, ${JSON.stringify(made.folder)}],
-                   env={**os.environ, "PVC_NODE": ME, "PVC_ACTION": action, "PVC_RESOURCE": resource}, check=True)
-
-def phase(make, letter, work=lambda: None):
-    lock = make(SYNC)
-    if not lock.acquire(timeout=60):
-        raise SystemExit("phase " + letter + " was never had")
-    work()
-    lock.release()
-    print(ME, "phase", letter, flush=True)
-
-def others_that_hold():
-    return [name for name in zk.get_children("/nodes") if name != ME and zk.get("/nodes/" + name + "/routerstate")[0] in (b"primary", b"relinquish")]
-
-def until_the_other_is_in_line():
-    # PVC keeps its first phase so long that the other side can queue up for the next one; here until it has.
-    for _ in range(3000):
-        if len(zk.get_children(SYNC)) > 1 or not others_that_hold():
-            return
-        time.sleep(0.02)
-    raise SystemExit("nobody queued up for phase B")
-
-def take():
-    lock = zk.Lock(KEY)
-    if not lock.acquire(timeout=60):
-        raise SystemExit("the lock of the key was never had")
-    put("/routerstate", "takeover")
-    phase(zk.WriteLock, "A", until_the_other_is_in_line)
-    phase(zk.ReadLock, "B")
-    phase(zk.WriteLock, "C", lambda: effect("acquire", "address"))
-    phase(zk.WriteLock, "D", lambda: effect("acquire", "service"))
-    for letter in "EFG":
-        phase(zk.WriteLock, letter)
-    put("/routerstate", "primary")
-    lock.release()
-
-def release():
-    put("/routerstate", "relinquish")
-    phase(zk.ReadLock, "A")
-    phase(zk.WriteLock, "B", lambda: [effect("release", resource) for resource in ("service", "address")])
-    for letter in "CDEFG":
-        phase(zk.ReadLock, letter)
-    put("/routerstate", "secondary")
-
-def beat():
-    while True:
-        put("/keepalive", str(time.time()))
-        time.sleep(1)
-
-threading.Thread(target=beat, daemon=True).start()
-wake = threading.Event()
-
-@zk.DataWatch(KEY)
-def changed(data, stat):
-    wake.set()
-
-state = "secondary"
-while True:
-    wake.wait()
-    wake.clear()
-    named = zk.get(KEY)[0].decode() == ME
-    if named and state == "secondary":
-        take()
-        state = "primary"
-    elif not named and state == "primary":
-        release()
-        state = "secondary"
-`
-
-/** Needs the primary key to be there. Ends with the test. */
-export const pvcNode = async (t: Test, made: Cluster, name: string) => await kazoo(t, made.zookeeper, text(made, name), 10)
+/** Milliseconds, at the longest, without a node that is primary and there, since this was made. */
+export function longestWithoutPrimary (watcher: Watcher): () => number {
+  let since: number | null = null
+  let longest = 0
+  const look = (view: ClusterSnapshot) => {
+    const now = performance.now()
+    if (since !== null) longest = Math.max(longest, now - since)
+    since = view.members.some((member) => member.coordinatorState === 'primary' && isServing(member)) ? null : since ?? now
+  }
+  watcher.feed.onView(look)
+  return () => {
+    if (watcher.feed.view !== null) look(watcher.feed.view)
+    return longest
+  }
+}

@@ -153,14 +153,15 @@ function perform (context: StepContext, decision: Exclude<Decision, { do: 'nothi
     case 'contend': return changeKey(context, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
     case 'takeover': return beginTakeover(context, decision.epoch)
     default: {
-      const plan = relinquishPlan(handover ?? resources.toReversed(), { toPvcPeer: namesPvcPeer(context.state.view) })
+      const plan = relinquishPlan(handover ?? resources.toReversed(), { besidePvc: hasPvcPeer(context.state.view) })
       return runProcedure(context, beginProcedure(decision.do, plan, context.wall, { epoch: decision.epoch }))
     }
   }
 }
 
-const namesPvcPeer = (view: Coordinator['view']) =>
-  view?.members.some((member) => member.name === view.key.value && !member.ours) === true
+/** Whoever the key names now, it may name a PVC node before everything is released. */
+const hasPvcPeer = (view: Coordinator['view']) =>
+  view?.members.some((member) => member.mode === 'coordinator' && !member.ours) === true
 
 function changeKey (context: StepContext, intent: RestingIntent): void {
   const change = beginKeyChange(intent, { underLock: false })

@@ -110,7 +110,17 @@ function stuck (me: DecisionInput, { members }: RoleSnapshot, epoch: number, see
   return { do: 'contend', after: me.delays.reclaimDelay, seen, past: 'nobody', cause: causeOf(seen, members) }
 }
 
+/**
+ * A PVC node that is in `takeover` waits for the lock or has it, and acquires then whatever the key says by that time. If that does not make this node
+ * relinquish anyhow, it does so now, in time for the PVC node's first phase.
+ */
+function givesWay (me: DecisionInput, { value }: SeenKey, members: readonly Member[]): boolean {
+  const other = value === me.self ? undefined : find(value, members)
+  return !(other !== undefined && isFit(other)) && members.some((member) => !member.ours && isFit(member) && member.coordinatorState === 'takeover')
+}
+
 function primary (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
+  if (givesWay(me, seen, members)) return { do: 'relinquish', after: 0, epoch }
   if (seen.value === me.self) return me.lostResource !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.lostResource.message) : nothing
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
@@ -118,7 +128,7 @@ function primary (me: DecisionInput, { members }: RoleSnapshot, epoch: number, s
 }
 
 function primaryStopping (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
-  if (me.handoverOver) return { do: 'relinquish', after: 0, epoch }
+  if (me.handoverOver || givesWay(me, seen, members)) return { do: 'relinquish', after: 0, epoch }
   if (seen.value === me.self) return free(me, seen, 'shutdown', null)
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }

@@ -231,16 +231,15 @@ export function roleMoved (context: StepContext, running: Running): void {
 }
 
 /**
- * The key names a PVC node by now, which is in `takeover` and waits for the lock that this taker holds, while this taker would wait for it to be
- * `secondary`: the taker gives way at once.
+ * The key names another node by now, and a PVC node, that one or another that was named meanwhile, is in `takeover` and waits for the lock that this taker
+ * holds, while this taker would wait for it to be `secondary`: the taker gives way at once.
  */
 export function yieldToPvcPeer (context: StepContext, running: Running): void {
-  const { view } = context.state
+  const { view, settings: { self } } = context.state
   const { procedure: { name, steps }, doomed } = running
-  if (name !== 'takeover' || steps[0].do === 'lock_role' || doomed !== null || view === null) return
-  const named = view.members.find((member) => member.name === view.key.value)
-  if (named === undefined || named.ours || named.coordinatorState !== 'takeover' || !isPresent(named)) return
-  doom(context, running, { outcome: 'superseded', continued_by: epochOf(view.key, view.ledger) })
+  if (name !== 'takeover' || steps[0].do === 'lock_role' || doomed !== null || view === null || view.key.value === self) return
+  const waits = view.members.some((member) => !member.ours && member.coordinatorState === 'takeover' && isPresent(member))
+  if (waits) doom(context, running, { outcome: 'superseded', continued_by: epochOf(view.key, view.ledger) })
 }
 
 /** A taker that waits for its peers reads them again whenever anything has moved. */

@@ -90,7 +90,7 @@ export const takeoverPlan = (resources: readonly string[], recordEpoch: number):
  * A release is published only once it is done, and the fresh transition before the state it belongs to.
  * @param resources in the order of release
  */
-export const relinquishPlan = (resources: readonly string[], { toPvcPeer }: { toPvcPeer: boolean }): Plan => toPvcPeer
+export const relinquishPlan = (resources: readonly string[], { besidePvc }: { besidePvc: boolean }): Plan => besidePvc
   ? [{ do: 'hold_sync' }, ...releasing(resources), { do: 'release_sync' }, ...leaving]
   : [...releasing(resources), ...leaving]
 

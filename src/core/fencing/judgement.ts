@@ -85,12 +85,22 @@ export function suspicion (member: Member, watch: Liveness | undefined, terms: F
 export const countsAsReleased = (member: Member, watch: Liveness | undefined, grace: number, now: number) =>
   member.daemonState === 'dead' && member.ours && watch != null && watch.goneSince !== null && now - watch.goneSince >= grace
 
+/** What a coordinator does about a dead peer. */
+export interface FencingMeans {
+  /** It has a fencing agent. */
+  readonly canFence: boolean
+  /** It counts a node that is gone as having released. */
+  readonly unfenced: boolean
+}
+
 /**
- * A PVC node is left to PVC's own fencers while one of them is there: they act on `run` alone, and recover the node's domains. Without an agent nobody
- * judges it at all, because `dead`, once written, keeps PVC's fencers from ever fencing it.
+ * Left to PVC's own fencers while one of them is there: they act on `run` alone, so that `dead`, once written, keeps them from ever fencing it. That is
+ * every PVC node, because they recover its domains, too; and one of ours for a coordinator that would do nothing about it. Without an agent nobody
+ * judges a PVC node at all.
  */
-const isLeftToPvc = (node: Member, others: readonly Member[], canFence: boolean) =>
-  !node.ours && (!canFence || others.some((other) => other.name !== node.name && !other.ours && other.mode === 'coordinator' && other.daemonState === 'run' && isPresent(other)))
+const isLeftToPvc = (node: Member, others: readonly Member[], { canFence, unfenced }: FencingMeans) =>
+  (!node.ours && !canFence) || ((!node.ours || !(canFence || unfenced)) && others.some((other) =>
+    other.name !== node.name && !other.ours && other.mode === 'coordinator' && other.daemonState === 'run' && isPresent(other)))
 
 export interface FencingPlan {
   readonly judge: ReadonlyArray<{ readonly name: string, readonly why: Suspicion }>
@@ -100,19 +110,18 @@ export interface FencingPlan {
   readonly suspended: { readonly why: 'maintenance' | 'several_dead', readonly nodes: readonly string[] } | null
 }
 
-/** @param canFence this node has a fencing agent */
-export function fencingPlan (self: string, members: readonly Member[], watches: LivenessByNode, terms: FencingTerms, now: number, { maintenance, canFence }: { readonly maintenance: boolean, readonly canFence: boolean }): FencingPlan {
+export function fencingPlan (self: string, members: readonly Member[], watches: LivenessByNode, terms: FencingTerms, now: number, { maintenance, ...means }: FencingMeans & { readonly maintenance: boolean }): FencingPlan {
   const others = members.filter((member) => member.name !== self)
   const suspects = others.flatMap((member) => {
     const why = suspicion(member, watches.get(member.name), terms, now)
     return why === null ? [] : [{ name: member.name, why }]
   })
-  const judge = suspects.filter(({ name }) => !others.some((member) => member.name === name && isLeftToPvc(member, others, canFence)))
+  const judge = suspects.filter(({ name }) => !others.some((member) => member.name === name && isLeftToPvc(member, others, means)))
   const dead = others.filter((member) => member.daemonState === 'dead')
   const down = [...suspects.map(({ name }) => name), ...dead.map(({ name }) => name)].sort()
   if (maintenance) return { judge: [], fence: [], suspended: down.length === 0 ? null : { why: 'maintenance', nodes: down } }
   const coordinators = others.filter((member) => member.mode === 'coordinator' && (isMissing(member) || down.includes(member.name))).map(({ name }) => name)
   if (down.length > 0 && coordinators.length > 1) return { judge, fence: [], suspended: { why: 'several_dead', nodes: coordinators.sort() } }
   // One that PVC's fencers are at is fenced by ours only once their word of it is there, and it is not `fenced`.
-  return { judge, fence: dead.filter((member) => member.fencersWord || !isLeftToPvc(member, others, canFence)).map(({ name }) => name), suspended: null }
+  return { judge, fence: dead.filter((member) => member.fencersWord || !isLeftToPvc(member, others, means)).map(({ name }) => name), suspended: null }
 }

@@ -47,8 +47,8 @@ export interface Member {
   /** One of ours (it publishes transitions), not a Python PVC daemon, which is judged by its keepalive instead. */
   readonly ours: boolean
   /**
-   * Of a PVC peer that is dead: its coordinator state was written after `dead`, so it is a fencer's word and not the node's. PVC's fencers write
-   * `secondary` whether or not their fence worked.
+   * Of a dead node: its coordinator state was written after `dead`, so it is a fencer's word and not the node's. PVC's fencers write `secondary`
+   * on any node whether or not their fence worked; a fencer of ours that means it writes `dead` again after it.
    */
   readonly fencersWord: boolean
   /** For a PVC peer: the observer has seen its keepalive change within the window. */
@@ -105,7 +105,7 @@ export function memberOf (name: string, read: (child: MemberZnode) => Znode | un
     presence,
     transition: parseTransition(transition?.data),
     ours,
-    fencersWord: !ours && state !== undefined && daemon !== undefined && daemonStateOf(daemon.data) === 'dead' && state.mzxid > daemon.mzxid,
+    fencersWord: state !== undefined && daemon !== undefined && daemonStateOf(daemon.data) === 'dead' && state.mzxid > daemon.mzxid,
     alive,
     stamp: `${state?.mzxid ?? '-'}/${daemon?.mzxid ?? '-'}`,
   }

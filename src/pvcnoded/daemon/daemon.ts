@@ -119,7 +119,7 @@ export class NodeDaemon {
   /** Nothing may be held here, or the lease stands for it. */
   get sound (): boolean { return this.#life?.sound ?? true }
 
-  /** Runs until `shutdown` has been carried out, and says whether `stop` was written. Rejects with a `NodeNameInUseError`. */
+  /** Runs until `shutdown` has been carried out, and says whether `stop` was written. Rejects with a `NodeNameInUseError` or a `SchemaTooNewError`. */
   async run (): Promise<DaemonEnd> {
     try {
       const last = await this.#liveUntilLeft()

@@ -96,7 +96,7 @@ export class Incarnation {
 
   /**
    * Registers, runs the machine until this life is over, and takes everything down again. Rejects with what kept it from registering: a
-   * `NodeNameInUseError`, or a `ZooKeeperError` when the session ended first.
+   * `NodeNameInUseError`, `SchemaTooNewError`, or a `ZooKeeperError` when the session ended first.
    */
   async run (onRegistered: () => void): Promise<IncarnationEnd> {
     try {

@@ -102,7 +102,7 @@ export class Fencer {
   async #consider (observer: Observer): Promise<void> {
     const { self, clock, session, terms, members, agent, unfencedGrace } = this.#options
     const maintenance = (await readZnode(session, MAINTENANCE))?.data === 'true'
-    const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), { maintenance, canFence: agent !== null })
+    const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), { maintenance, canFence: agent !== null, unfenced: unfencedGrace !== null })
     this.#tellOfSuspension(plan)
     const judged = new Map<string, Suspicion>()
     for (const { name, why } of plan.judge) if (await this.#judge(name, why)) judged.set(name, why)
@@ -157,7 +157,9 @@ export class Fencer {
       if (holdsNothing(member) || !countsAsReleased(member, observer.watches.get(member.name), grace, clock.monotonic())) continue
       const found = await this.#read(member.name)
       if (found === null || found.daemonState !== 'dead' || (await sight(session, member.name)).presence !== null) continue
-      if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) === 'done') {
+      if (await this.#set(member.name, 'routerstate', 'secondary', found.routerVersion) !== 'done') continue
+      // PVC's fencers write `secondary` over any dead node, and are not believed; a `dead` that is younger says that this one is meant.
+      if (await this.#set(member.name, 'daemonstate', 'dead', found.stateVersion) === 'done') {
         log.warn({ peer: member.name }, `${member.name} counts as having released, without a fence: unfenced_failover`)
       }
     }

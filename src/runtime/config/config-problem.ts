@@ -8,6 +8,7 @@ import { exitStatus } from './exit-status.ts'
 export const configProblems = {
   config_unreadable: 'The file is missing or may not be read.',
   config_syntax: 'The text is not YAML.',
+  config_of_pvc: 'The file is one of PVC\'s own: which format, and which of its settings have a place in ours.',
   config_unknown: 'A setting that does not exist.',
   config_missing: 'A setting that must be there is not.',
   config_invalid: 'A value of the wrong type, form or size.',

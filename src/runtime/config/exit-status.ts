@@ -8,7 +8,7 @@ export const exitStatuses = {
   usage: [64, 'The command line is wrong (EX_USAGE).'],
   unavailable: [69, 'pvcapid: the address cannot be listened on (EX_UNAVAILABLE).'],
   running: [75, 'pvcnoded: another process runs with the same configuration file (EX_TEMPFAIL, `daemon_running`).'],
-  configuration: [78, 'The configuration cannot be used, or another daemon goes by this node\'s name (EX_CONFIG, `node_name_in_use`). Starting again will not help.'],
+  configuration: [78, 'The configuration cannot be used, another daemon goes by this node\'s name, or the cluster\'s layout is newer (EX_CONFIG, `node_name_in_use`, `schema_too_new`). Starting again will not help.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, meaning: string]>>
 
 type Ending = keyof typeof exitStatuses

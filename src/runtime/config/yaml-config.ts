@@ -13,6 +13,7 @@ import { readConfigText, UnreadableFile } from './config-file.ts'
 import { pathSegments, pathText } from './config-problem.ts'
 import type { ConfigProblem, Segment } from './config-problem.ts'
 import { checkValue } from './config-schema.ts'
+import { pvcFileFindings } from './pvc-files.ts'
 
 /** What a relation found. `path` is the setting to point at; a finding is an error unless it says `warning`. */
 export interface Finding {
@@ -76,6 +77,8 @@ export function parseConfig<Schema extends TSchema> (text: string, file: string,
     return failed([{ code: 'config_syntax', severity: 'error', ...place(0), path: '', message: syntaxSentence(error instanceof Error ? error.message : String(error)) }])
   }
 
+  const ofPvc = pvcFileFindings(plain, schema)
+  if (ofPvc !== null) return failed(ofPvc.map(({ path, message }) => ({ code: 'config_of_pvc', severity: 'error', ...place(offsetOf(document, pathSegments(path))), path, message })))
   const { value, violations } = checkValue(schema, plain ?? {})
   const problems: ConfigProblem[] = violations.map(({ code, path, message }) =>
     ({ code, severity: 'error', ...place(offsetOf(document, path)), path: pathText(path), message }))

@@ -109,6 +109,8 @@ t.test('releasing towards a PVC peer', async (t) => {
   for (const kind of ['done', 'failed'] as const) {
     t.strictSame(leaving().answer().until('release_sync').answer({ kind }).words, ['delay 2000'], `release: ${kind}`)
   }
+  const toOurs = { members: [primary('hv1'), member('hv2'), member('pvc1', { ours: false, presence: null })] }
+  t.strictSame(new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1 }).view('hv2', 2, toOurs).elapse('idle').words, ['note begun', 'hold_sync'], 'beside one that may be named before everything is released')
   const left = leaving().answer().until('release_sync').answer()
   left.send({ type: 'elapsed', id: left.id })
   t.equal(left.answer().state.lostResource, null, 'it is not lostResource any more')

@@ -32,12 +32,21 @@ const stopping = { state: 'primary', daemon: 'shutdown', stopping: true, announc
 const withMe = [primary('hv1', { daemonState: 'shutdown' })]
 const isStuck = { state: 'relinquish' } as const
 
+const pvcTakes = (...others: RoleSnapshot['members']) => [primary('hv1'), ...others, member('pvc1', { ours: false, presence: null, alive: true, coordinatorState: 'takeover' })]
+
 const cases: [what: string, me: DecisionInput, snapshot: RoleSnapshot | null, decision: Decision][] = [
   ['init', me({ daemon: 'init', state: null }), null, { do: 'start' }],
   ['init, after a start that failed', me({ daemon: 'init', state: null, backingOff: true }), snapshot('none'), nothing],
   ['init, after a start that failed, told to stop', me({ daemon: 'init', state: null, backingOff: true, stopping: true }), null, { do: 'leave' }],
   ['init, told to stop', me({ daemon: 'init', state: null, stopping: true }), null, { do: 'start' }],
   ['nothing seen yet', me(), null, nothing],
+
+  ['primary, me, a PVC node takes over all the same', me(isPrimary), snapshot('hv1', pvcTakes()), relinquish(0)],
+  ['primary, none, a PVC node takes over', me(isPrimary), snapshot('none', pvcTakes()), relinquish(0)],
+  ['primary, a fit other, a PVC node takes over', me(isPrimary), snapshot('hv2', pvcTakes(member('hv2'))), relinquish()],
+  ['primary, the PVC node that takes over', me(isPrimary), snapshot('pvc1', pvcTakes()), relinquish()],
+  ['primary, me, a PVC node that was taking over is dead', me(isPrimary), snapshot('hv1', [primary('hv1'), member('pvc1', { ours: false, presence: null, alive: true, daemonState: 'dead', coordinatorState: 'takeover' })]), nothing],
+  ['primary, shutdown, me, a PVC node takes over', me(stopping), snapshot('hv1', pvcTakes()), relinquish(0)],
 
   ['secondary, none', me(), snapshot('none'), contend('none', 0, 'contention')],
   ['secondary, none, tried without success', me(tried('contend', 'none')), snapshot('none'), contend('none', 5_000, 'contention')],

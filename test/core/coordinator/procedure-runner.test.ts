@@ -66,14 +66,14 @@ t.test('the bound', async (t) => {
   t.equal(later.state.state, 'primary')
 })
 
-t.test('a PVC node that the key names waits for the lock', async (t) => {
+t.test('a PVC node waits for the lock', async (t) => {
   const pvc = (state: CoordinatorState, alive = true) => ({ members: [member('hv1', { coordinatorState: 'takeover' }), member('hv2'), member('pvc1', { ours: false, presence: null, coordinatorState: state, alive })] })
   const at = (op: NodeOp['op']) => taking().until(op)
   const waiting = at('read_peers').answer({ kind: 'done', members: [member('hv1'), primary('hv2')] })
   t.strictSame(waiting.view('pvc1', 2, pvc('secondary')).words, ['read_peers'], 'it has not begun')
   t.strictSame(waiting.view('pvc1', 2, pvc('takeover', false)).words, [], 'it is not there')
-  t.strictSame(waiting.view('hv2', 2, pvc('takeover')).words, [], 'the key names another')
-  t.strictSame(waiting.view('gone', 2, pvc('takeover')).words, [])
+  for (const named of ['hv2', 'none']) t.strictSame(at('acquire').view(named, 2, pvc('takeover')).words, ['cancel'], `it was named meanwhile, and ${named} is now`)
+  t.strictSame(waiting.view('hv1', 2, pvc('takeover')).words, [], 'the key names this node')
   t.strictSame(waiting.view('pvc1', 2, pvc('takeover')).words, ['cancel', 'note begun', 'publish'], 'the lock is given up, not kept until the bound')
   t.match(waiting.state.activity, { procedure: { name: 'rollback' } })
   t.strictSame(waiting.view('pvc1', 2, pvc('takeover')).words, [], 'once')

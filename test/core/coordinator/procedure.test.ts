@@ -14,10 +14,10 @@ t.test('plans', async (t) => {
     'turn_to ip', 'publish', 'await_release ip', 'acquire ip', 'turn_to dhcp', 'publish', 'await_release dhcp', 'acquire dhcp',
     'settle', 'confirm 7', 'enter primary', 'unlock',
   ])
-  t.strictSame(inWords(relinquishPlan(['ip'], { toPvcPeer: true })), [
+  t.strictSame(inWords(relinquishPlan(['ip'], { besidePvc: true })), [
     'hold_sync', 'publish', 'enter relinquish', 'turn_to ip', 'release ip', 'publish', 'release_sync', 'settle', 'enter secondary',
   ])
-  t.strictSame(inWords(relinquishPlan(['dhcp', 'ip'], { toPvcPeer: false })), [
+  t.strictSame(inWords(relinquishPlan(['dhcp', 'ip'], { besidePvc: false })), [
     'publish', 'enter relinquish', 'turn_to dhcp', 'release dhcp', 'publish', 'turn_to ip', 'release ip', 'publish', 'settle', 'enter secondary',
   ])
   const rollback = rollbackPlan(['ip'], 7, { outcome: 'timed_out' })
@@ -31,8 +31,8 @@ t.test('steps are counted as clients count them', async (t) => {
   t.equal(procedure.of, 3)
   for (const step of takeoverPlan(['ip', 'dhcp'], 7)) procedure = afterStep(procedure, step)
   t.match(procedure, { done: 3, resource: 'dhcp', released: [] })
-  let relinquish = beginProcedure('relinquish', relinquishPlan(['dhcp', 'ip'], { toPvcPeer: false }), 'now', { epoch: 7 })
-  for (const step of relinquishPlan(['dhcp', 'ip'], { toPvcPeer: false })) relinquish = afterStep(relinquish, step)
+  let relinquish = beginProcedure('relinquish', relinquishPlan(['dhcp', 'ip'], { besidePvc: false }), 'now', { epoch: 7 })
+  for (const step of relinquishPlan(['dhcp', 'ip'], { besidePvc: false })) relinquish = afterStep(relinquish, step)
   t.match(relinquish, { done: 3, of: 3, resource: 'ip', released: ['dhcp', 'ip'] })
   t.match(afterStep(beginProcedure('rollback', rollbackPlan(['ip'], 7, null), 'now', { done: 2, of: 3 }), { do: 'release', resource: 'ip' }), { done: 2, of: 3, released: ['ip'] }, 'undoing is no progress')
 })

@@ -94,7 +94,7 @@ t.test('who is judged at all', async (t) => {
 t.test('the plan', async (t) => {
   const silent = observe(observe(new Map(), seen({ hv1: present('1'), hv2: present('1'), hv3: present('1'), hv4: present('1') }), 0),
     seen({ hv1: absent('1'), hv2: absent('1'), hv3: present('2'), hv4: absent('1') }), 10_000)
-  const plan = (members: Parameters<typeof fencingPlan>[1], maintenance = false, canFence = true) => fencingPlan('hv1', members, silent, terms, 20_000, { maintenance, canFence })
+  const plan = (members: Parameters<typeof fencingPlan>[1], maintenance = false, canFence = true) => fencingPlan('hv1', members, silent, terms, 20_000, { maintenance, canFence, unfenced: false })
   const hv1 = member('hv1')
   const hv3 = member('hv3')
   const hypervisor = gone('hv4', { mode: 'hypervisor', coordinatorState: 'client' })
@@ -115,7 +115,7 @@ t.test('the plan', async (t) => {
 t.test('PVC nodes are left to PVC', async (t) => {
   const pvc = (name: string, given: Parameters<typeof member>[1] = {}) => primary(name, { ours: false, presence: null, alive: true, ...given })
   const quiet = observe(observe(observe(new Map(), seen({ hv2: absent('1'), hv3: absent('1') }), 0), seen({ hv2: absent('2'), hv3: absent('2') }), 1_000), seen({ hv2: absent('2'), hv3: absent('3') }), 60_000)
-  const plan = (members: Parameters<typeof fencingPlan>[1], canFence: boolean) => fencingPlan('hv1', members, quiet, terms, 60_000, { maintenance: false, canFence })
+  const plan = (members: Parameters<typeof fencingPlan>[1], canFence: boolean, unfenced = false) => fencingPlan('hv1', members, quiet, terms, 60_000, { maintenance: false, canFence, unfenced })
   const silent = pvc('hv2', { alive: false })
   const peer = pvc('hv3', { coordinatorState: 'secondary' })
   const judges = [{ name: 'hv2', why: 'keepalive_stale' }]
@@ -123,6 +123,11 @@ t.test('PVC nodes are left to PVC', async (t) => {
   t.strictSame(plan([member('hv1'), silent, peer], true).judge, [], 'a PVC coordinator is there')
   for (const given of [{ alive: false }, { daemonState: 'stop' }, { mode: 'hypervisor' }] as const) t.strictSame(plan([member('hv1'), silent, pvc('hv3', { coordinatorState: 'secondary', ...given })], true).judge, judges, JSON.stringify(given))
   t.strictSame(plan([member('hv1'), silent], false).judge, [], 'nobody claims a judgement that it would not act on')
+  const own = gone('hv2', { coordinatorState: 'primary' })
+  t.strictSame(plan([member('hv1'), own, peer], false).judge, [], 'nor of one of ours, while PVC would fence it')
+  t.strictSame(plan([member('hv1'), own, peer], true).judge, judges, 'which one with an agent does itself')
+  t.strictSame(plan([member('hv1'), own, peer], false, true).judge, judges, 'and one that counts it as having released')
+  t.strictSame(plan([member('hv1'), own], false).judge, judges, 'with no PVC node there an operator confirms')
   const dead = pvc('hv2', { alive: false, daemonState: 'dead' })
   t.strictSame(plan([member('hv1'), dead], true).fence, ['hv2'])
   t.strictSame(plan([member('hv1'), dead, peer], true).fence, [], 'they are at it')

@@ -50,7 +50,8 @@ t.test('what PVC\'s fencers write over a dead node is not its own word', async (
   t.equal(holdsNothing(dead('secondary', '6', { daemonstate: znode('fenced', { mzxid: '5' }) })), true, 'a fence that worked')
   t.equal(read({ routerstate: znode('secondary') }).fencersWord, false)
   t.equal(read({ daemonstate: znode('dead') }).fencersWord, false)
-  t.equal(holdsNothing(dead('secondary', '6', { transition: znode('{}') })), true, 'one of ours: only a daemon of ours writes there')
+  t.equal(holdsNothing(dead('secondary', '6', { transition: znode('{}') })), false, 'one of ours: they write there, too')
+  t.equal(holdsNothing(dead('secondary', '4', { transition: znode('{}') })), true, 'its own word, or that of a fencer that wrote `dead` again')
 })
 
 t.test('ready, and backing off', async (t) => {

@@ -1,24 +1,107 @@
-/** The role goes to a PVC node and comes back, again and again: neither acquires anything before the other has released everything. */
-import t from 'tap'
+/**
+ * Handovers to a PVC node and back, and keys that change in the midst of a takeover: nothing is held twice, every switchover is closed with what really
+ * happened, and no time without a primary is longer than rollback, handover and settling take. `npm run campaign -- pvc-peer` has more of them.
+ */
+import t, { type Test } from 'tap'
 import { join } from 'node:path'
 import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
-import { cluster, quick } from '../../support/cluster.ts'
-import { pvcNode } from '../../support/pvc-node.ts'
+import { cluster, quick, type Watcher } from '../../support/cluster.ts'
+import { longestWithoutPrimary, pvcNode, type PvcNodeOptions } from '../../support/pvc-node.ts'
 
-t.test('there and back', { timeout: 170_000 }, async (t) => {
-  // So slow to release that the PVC node would be at it long before, if nothing kept it waiting.
-  const release = (folder: string) => ['sh', '-c', 'sleep 2; exec sh "$0" "$1"', join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'), folder]
-  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2'], ...quick, resourceSettings: (folder) => ({ release: release(folder), release_timeout: 5 }) })
+const ROUNDS = Number(process.env['PVC_PEER_ROUNDS'] ?? 3)
+/** Milliseconds: transition delay, releases, phases and acquisitions; and 5 s if the key named a node that does not begin. */
+const HANDOVER = 15_000
+/** Milliseconds until everything is settled: the bound of a switchover that nobody has recorded. */
+const BOUND = 60_000
+
+/** Resources that take so long that the other node would be at them before, if nothing kept it waiting. */
+const slow = (seconds: number) => (folder: string) => {
+  const command = ['sh', '-c', `sleep ${seconds}; exec sh "$0" "$1"`, join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'), folder]
+  return { acquire: command, release: command, release_timeout: 5 }
+}
+
+async function beside (t: Test, seconds: number, options: PvcNodeOptions = {}) {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2'], ...quick, resourceSettings: slow(seconds) })
   const first = await watcher.settled()
-  await pvcNode(t, made, 'pvc1')
+  await pvcNode(t, made, 'pvc1', options)
   await watcher.sees('the PVC node', (view) => view.members.some((member) => member.name === 'pvc1' && member.daemonState === 'run' && !member.ours))
-  for (const target of ['pvc1', first.name, 'pvc1', 'hv1']) {
-    await watcher.writeKeyBlindly(target)
-    await watcher.settled(target, 60_000)
-    t.same(['address', 'service'].map((resource) => made.holder(resource)), [target, target])
+  return { made, watcher, first: first.name, longest: longestWithoutPrimary(watcher) }
+}
+
+const holders = (made: { holder: (resource: string) => string | null }) => ['address', 'service'].map((resource) => made.holder(resource))
+
+t.test(`${ROUNDS} times there and back, with a keepalive that writes the key to itself`, { timeout: 60_000 + ROUNDS * 30_000 }, async (t) => {
+  const { made, watcher, first, longest } = await beside(t, 0.3)
+  const api = await made.startApi('hv1')
+  const keys = { before: watcher.feed.view!.key.version, asked: 0 }
+  for (let round = 0; round < ROUNDS * 2; round++) {
+    const target = round % 2 === 0 ? 'pvc1' : round % 4 === 1 ? 'hv1' : 'hv2'
+    const response = await fetch(`${api}/api/v1/switchover?wait=50`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: target }) })
+    const answer = await response.json() as { epoch: number, outcome: string }
+    t.match({ status: response.status, ...answer }, { status: 200, to: target, outcome: 'succeeded' })
+    const settled = await watcher.settled(target, BOUND)
+    keys.asked++
+    t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === answer.epoch), { to: target, outcome: 'succeeded' }, `the record of ${settled.name}`)
+    t.same(holders(made), [target, target])
   }
-  const handedOver = made.effects().filter((effect) => effect.includes(first.name) || effect.includes('pvc1')).map((effect) => effect.split(' ').slice(1).join(' '))
-  const from = handedOver.indexOf('pvc1 acquire address')
-  t.same(handedOver.slice(from - 2, from), [`${first.name} release service`, `${first.name} release address`], 'everything was released before the PVC node acquired anything')
   t.same(made.collisions(), [])
+  const from = made.effects().findIndex((effect) => effect.endsWith('pvc1 acquire address'))
+  t.same(made.effects().slice(from - 2, from).map((effect) => effect.split(' ').slice(1).join(' ')), [`${first} release service`, `${first} release address`], 'everything was released before the PVC node acquired anything')
+  t.ok(longest() < HANDOVER, 'never longer without a primary than a handover takes')
+  t.comment(`${keys.asked} handovers, ${watcher.feed.view!.key.version - keys.before - keys.asked} keys that were only repeated, at most ${(longest() / 1000).toFixed(1)} s without a primary`)
+})
+
+/** Whether an epoch that succeeded is one that the node was seen as primary at, and every other one says why not. */
+function honest (t: Test, watcher: Watcher, primaries: ReadonlySet<string>) {
+  for (const { epoch, to, outcome, error, continued_by: by } of watcher.feed.view?.records ?? []) {
+    if (outcome === 'succeeded') t.ok(to !== null && primaries.has(to), `epoch ${epoch}: ${to} was primary`)
+    else t.ok(outcome === 'superseded' ? by !== null : to === null || error !== null || outcome === 'timed_out', `epoch ${epoch}: ${outcome}`)
+  }
+}
+
+for (const rewrites of ['value', 'own'] as const) {
+  t.test(`the key changes in the midst of takeovers; a keepalive that writes ${rewrites === 'own' ? 'its own name' : 'what it has read'}`, { timeout: 60_000 + ROUNDS * 120_000 }, async (t) => {
+    const { made, watcher, longest } = await beside(t, 1, { rewrites, settle: 1 })
+    const primaries = new Set<string>()
+    watcher.feed.onView((view) => { for (const member of view.members) if (member.coordinatorState === 'primary') primaries.add(member.name) })
+    for (let round = 0; round < ROUNDS; round++) {
+      const now = await watcher.settled(undefined, BOUND)
+      const ours = now.name === 'hv1' ? 'hv2' : 'hv1'
+      // Ours takes over and PVC's is named, or the other way round.
+      for (const [taker, named] of round % 2 === 0 ? [[ours, 'pvc1']] as const : [['pvc1', ours]] as const) {
+        if (now.name === taker) continue
+        const written = await watcher.writeKeyBlindly(taker)
+        // A node that writes its own name before it relinquishes may have been quicker.
+        await watcher.sees(`${taker} in takeover`, (view) => (view.key.version > written && view.key.value !== taker) || view.members.some((member) => member.name === taker && (member.coordinatorState === 'takeover' || member.coordinatorState === 'primary')))
+        await watcher.writeKeyBlindly(named)
+      }
+      await watcher.settled(undefined, BOUND)
+    }
+    const { name } = await watcher.settled(undefined, BOUND)
+    t.same(holders(made), [name, name])
+    t.same(made.collisions(), [])
+    honest(t, watcher, primaries)
+    t.ok(longest() < 2 * HANDOVER, 'a rollback and a handover')
+    t.comment(`${ROUNDS} keys changed, at most ${(longest() / 1000).toFixed(1)} s without a primary`)
+  })
+}
+
+t.test('the key comes back to the primary, or names nobody, after a PVC node has begun', { timeout: 60_000 + ROUNDS * 120_000 }, async (t) => {
+  const { made, watcher, longest } = await beside(t, 1, { rewrites: 'never' })
+  for (let round = 0; round < ROUNDS; round++) {
+    const { name } = await watcher.settled(undefined, BOUND)
+    if (name === 'pvc1') await watcher.writeKeyBlindly('hv1')
+    const primary = await watcher.settled(name === 'pvc1' ? 'hv1' : name, BOUND)
+    await watcher.writeKeyBlindly('pvc1')
+    await watcher.sees('the PVC node in takeover', (view) => view.members.some((member) => member.name === 'pvc1' && member.coordinatorState === 'takeover'))
+    await watcher.writeKeyBlindly(round % 2 === 0 ? primary.name : 'none')
+    await watcher.sees('it is primary all the same', (view) => view.members.some((member) => member.name === 'pvc1' && member.coordinatorState === 'primary'), BOUND)
+    await watcher.sees('and gives the role away', (view) => view.key.value !== 'pvc1' && view.members.some((member) => member.name === 'pvc1' && member.coordinatorState === 'secondary'), BOUND)
+    await watcher.settled(undefined, BOUND)
+  }
+  const { name } = await watcher.settled(undefined, BOUND)
+  t.same(holders(made), [name, name])
+  t.same(made.collisions(), [])
+  t.ok(longest() < 2 * HANDOVER)
+  t.comment(`${ROUNDS} keys that came back, at most ${(longest() / 1000).toFixed(1)} s without a primary`)
 })

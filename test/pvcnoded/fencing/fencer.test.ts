@@ -1,7 +1,9 @@
 /** How soon a dead node is fenced, on a real ZooKeeper: looks at fixed times are so far apart here that none of them can be what it rests on. */
 import t, { type Test } from 'tap'
+import { readMembers } from '../../../src/cluster/reading.ts'
 import { ClusterSnapshots } from '../../../src/cluster/cluster-snapshots.ts'
 import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
+import { holdsNothing } from '../../../src/core/model/member.ts'
 import { Fencer } from '../../../src/pvcnoded/fencing/fencer.ts'
 import { Observer } from '../../../src/pvcnoded/fencing/observer.ts'
 import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
@@ -23,9 +25,9 @@ interface Watching {
   readonly join: (name: string) => Promise<Session>
   /**
    * @param meanwhile what happens before each saving throw; there is one then
-   * @param options `late`: the fencer continues with the view of now; `window`: milliseconds that a presence has to be gone; `throws`: more than one
+   * @param options `late`: the fencer continues with the view of now; `window`: milliseconds that a presence has to be gone; `throws`: more than one; `unfenced`: no agent, a node that is gone counts as having released
    */
-  readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late?: boolean, readonly window?: number, readonly throws?: number }) => Promise<void>
+  readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late?: boolean, readonly window?: number, readonly throws?: number, readonly unfenced?: boolean }) => Promise<void>
   readonly fenced: readonly string[]
   /** Milliseconds before each saving throw that there was. */
   readonly pauses: readonly number[]
@@ -48,7 +50,7 @@ async function watching (t: Test): Promise<Watching> {
     await own.create(`/nodes/${name}/presence`, '{}', { ephemeral: true })
     return own
   }
-  const begin: Watching['begin'] = async (meanwhile, { late = false, window = 0, throws = 1 } = {}) => {
+  const begin: Watching['begin'] = async (meanwhile, { late = false, window = 0, throws = 1, unfenced = false } = {}) => {
     const clock: Clock = {
       ...systemClock,
       after: (delay, action) => {
@@ -66,7 +68,7 @@ async function watching (t: Test): Promise<Watching> {
     const terms = { keepaliveWindow: HOUR, presenceWindow: window }
     const log = createLogger({ name: 'pvcnoded', level: 'debug', clock: systemClock, destination: { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } } })
     const agent = { method: 'command', fence: async ({ node }: { readonly node: string }) => { fenced.push(node); return { confirmed: true, message: 'off' } }, probe: async () => null } as const
-    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent, savingThrows: meanwhile === undefined ? 0 : throws, savingInterval: SAVING, unfencedGrace: null, members: late ? () => atFirst : members, active: () => true, onFault: () => {}, onFenced: () => {} })
+    const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent: unfenced ? null : agent, savingThrows: meanwhile === undefined ? 0 : throws, savingInterval: SAVING, unfencedGrace: unfenced ? 0 : null, members: late ? () => atFirst : members, active: () => true, onFault: () => {}, onFenced: () => {} })
     const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: window === 0 ? HOUR : window, members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
     t.teardown(async () => {
       observer[Symbol.dispose]()
@@ -87,6 +89,26 @@ t.test('a presence that goes is looked at at once, and who is judged is fenced a
   await victim.close()
   await eventually(async () => (await session.get('/nodes/hv2/daemonstate')).data === 'fenced')
   t.strictSame(fenced, ['hv2'])
+})
+
+t.test('`secondary` over `dead` is believed of a node that counts as having released, and not as the word of PVC\'s fencers', { timeout: 60_000 }, async (t) => {
+  for (const unfenced of [true, false]) {
+    const { session, join, begin, fenced } = await watching(t)
+    await join('hv1')
+    const victim = await join('hv2')
+    const hasReleased = async () => (await readMembers(session)).some((member) => member.name === 'hv2' && member.coordinatorState === 'secondary' && holdsNothing(member))
+    await begin(undefined, { unfenced, window: unfenced ? 100 : 0 })
+    if (!unfenced) {
+      // As PVC's fencers do after a fence that failed.
+      await session.set('/nodes/hv2/daemonstate', 'dead', 0)
+      await session.set('/nodes/hv2/routerstate', 'secondary', 0)
+      t.equal(await hasReleased(), false)
+    }
+    await victim.close()
+    await eventually(hasReleased)
+    t.strictSame(fenced, unfenced ? [] : ['hv2'])
+    t.equal((await session.get('/nodes/hv2/daemonstate')).data, unfenced ? 'dead' : 'fenced')
+  }
 })
 
 t.test('each reason for which nobody is fenced is told, and told to be over', { timeout: 60_000 }, async (t) => {

@@ -1,0 +1,57 @@
+/**
+ * A PVC node in the model: what it does of itself, one step at a time, over the znodes it shares with ours. It writes `takeover` before it has the lock
+ * of the key, and waits for that as long as it takes; it passes phase A once a primary is in the line of the sync lock, and acquires once that line is
+ * empty. That a primary queues up within phase A is a matter of time (it lasts a second, the transition delay half of one) and is taken for granted.
+ * After a release the node does not look at the key again until that changes.
+ */
+import { joinLine, leaveLine, written } from './operations.ts'
+import type { NodeModel, PvcNode, World } from './model.ts'
+
+const changed = (world: World, name: string, node: NodeModel, pvc: PvcNode, change: Partial<NodeModel> = {}): World =>
+  ({ ...world, nodes: { ...world.nodes, [name]: { ...node, ...change, pvc } } })
+
+const entered = (world: World, name: string, state: 'takeover' | 'primary' | 'relinquish' | 'secondary'): World => ({ ...world, zk: written(world.zk, name, { state }) })
+
+/** Another node is primary, and has not queued up. */
+const isAwaited = ({ zk }: World, name: string) => Object.entries(zk.nodes).some(([other, { state }]) => other !== name && state === 'primary' && !zk.sync.includes(other))
+
+export interface PvcStep {
+  readonly label: string
+  readonly world: World
+}
+
+/** What the node does next; null while it waits for others. */
+export function pvcStep (world: World, name: string, resources: readonly string[]): PvcStep | null {
+  const node = world.nodes[name]
+  const pvc = node?.pvc
+  if (node === undefined || pvc == null) return null
+  const { zk } = world
+  const rest: PvcNode = { doing: 'rest', version: null }
+  switch (pvc.doing) {
+    case 'rest': return atRest(world, name, node, pvc)
+    case 'contend': {
+      if (zk.line[0] !== name) return null
+      const key = zk.key.value === 'none' ? { value: name, version: zk.key.version + 1 } : zk.key
+      return { label: `${name} (PVC) contends`, world: changed({ ...world, zk: leaveLine({ ...zk, key }, name) }, name, node, rest) }
+    }
+    case 'lock': return zk.line[0] !== name ? null : { label: `${name} (PVC) has the lock`, world: changed(world, name, node, { ...rest, doing: 'phase_a' }) }
+    case 'phase_a': return isAwaited(world, name) ? null : { label: `${name} (PVC) passes phase A`, world: changed(world, name, node, { ...rest, doing: 'phase_b' }) }
+    case 'phase_b': return zk.sync.length > 0 ? null : { label: `${name} (PVC) acquires`, world: changed(world, name, node, { ...rest, doing: 'settle' }, { holds: resources }) }
+    case 'settle': return { label: `${name} (PVC) is primary`, world: changed({ ...world, zk: leaveLine(written(zk, name, { state: 'primary' }), name) }, name, node, rest) }
+    case 'release': return { label: `${name} (PVC) releases`, world: changed(world, name, node, { ...rest, doing: 'leave' }, { holds: [] }) }
+    case 'leave': return { label: `${name} (PVC) is secondary`, world: changed(entered(world, name, 'secondary'), name, node, { doing: 'rest', version: zk.key.version }) }
+  }
+}
+
+function atRest (world: World, name: string, node: NodeModel, pvc: PvcNode): PvcStep | null {
+  const { zk } = world
+  const { value, version } = zk.key
+  const state = zk.nodes[name]?.state
+  if (pvc.version === version) return null
+  if (state === 'primary') return value === name ? null : { label: `${name} (PVC) relinquishes`, world: changed(entered(world, name, 'relinquish'), name, node, { doing: 'release', version: null }) }
+  if (value === name) {
+    const takes = entered(world, name, 'takeover')
+    return { label: `${name} (PVC) begins a takeover`, world: changed({ ...takes, zk: joinLine(takes.zk, name) }, name, node, { doing: 'lock', version: null }) }
+  }
+  return value !== 'none' ? null : { label: `${name} (PVC) queues up for the free key`, world: changed({ ...world, zk: joinLine(zk, name) }, name, node, { doing: 'contend', version: null }) }
+}
