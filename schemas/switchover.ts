@@ -83,5 +83,6 @@ export const Primary = reply('Primary', 'Whom the primary key names, and since w
   name: nullable(Type.String(), 'The node that the primary key names; null for nobody.'),
   epoch: nullable(Type.Integer(), 'The epoch of that; null while there is no primary key.'),
   since: nullable(moment('When the key was written, by the clock of a ZooKeeper server.')),
-  settled: Type.Boolean({ description: 'The named node is `primary`, its daemon is in contact and runs (or is stopping), and every other coordinator has released everything.' }),
+  settled: Type.Boolean({ description: 'The named node is `primary`, its daemon is in contact and runs (or is stopping), and every other coordinator has released everything; the named node has lost no resource, and this API is in contact with ZooKeeper.' }),
+  stale: Type.Optional(Type.Literal(true, { description: 'There while this API has no contact with ZooKeeper: this is what it knew last.' })),
 })
