@@ -23,6 +23,7 @@ const members = {
   outcome: nullable(switchoverOutcome, 'How it ended; null while it continues.'),
   from: nullable(Type.String(), 'Who was primary; null for nobody.'),
   to: nullable(Type.String(), 'Who is to be primary; null where the key was freed and any other coordinator may win.'),
+  became: nullable(Type.String(), 'Who became primary by it, also where `to` is null; null while it continues, and where it did not succeed.'),
   cause: oneOf(['request', 'contention', 'shutdown', 'fence', 'repair', 'rollback', 'restart', 'external'], 'Why the primary key was written.'),
   requested_by: nullable(Type.String(), 'Whose API key asked for it.'),
   reason: nullable(Type.String(), 'The reason that was given.'),
@@ -41,7 +42,10 @@ const members = {
   error: nullable(failure, 'What went wrong.'),
 } as const
 
-export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', members)
+export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', {
+  ...members,
+  already: Type.Optional(Type.Literal(true, { description: 'There only in the reply to a request: it was so already, and nothing was written.' })),
+})
 
 export const HistoryEntry = reply('HistoryEntry', 'A switchover, or a run of them that nobody asked for (contention, repair, rollback, restart) and of which none succeeded: then the newest, and how far the run goes back.', {
   ...members,

@@ -9,14 +9,15 @@ import { condition, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
 import { LOCK_HELD, OVERDUE, type Thresholds } from './thresholds.ts'
 
-/** A switchover that moves the role from a primary that was there: the moment without one is part of it, and bounded. */
+/** By its cause, a switchover that moves the role from a primary that was there: the moment without one is part of it, and bounded. */
 const isPlanned: Readonly<Record<Cause, boolean>> = {
   request: true, shutdown: true, rollback: true, restart: true, repair: true, contention: false, fence: false, external: true,
 }
 
 export function roleConditions (facts: ClusterFacts, thresholds: Thresholds): readonly Condition[] {
   const overdue = facts.open.filter(({ record, age }) => thresholds.passed(age, record.timeout * 1000 + OVERDUE))
-  const planned = facts.open.some((each) => isPlanned[each.record.cause] && !overdue.includes(each))
+  // A key that is repaired by being freed comes from a primary that is there; one that another node takes over does not.
+  const planned = facts.open.some((each) => isPlanned[each.record.cause] && !(each.record.cause === 'repair' && each.record.to !== null) && !overdue.includes(each))
   return [
     ...overdue.map(({ record }) => condition('switchover_overdue', `Switchover ${record.epoch} (${record.from ?? 'nobody'} to ${record.to ?? 'any other'}) is not over, ${record.timeout} s after it began.`, { since: record.started_at })),
     ...primary(facts, planned),

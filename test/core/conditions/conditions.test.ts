@@ -32,7 +32,7 @@ t.test('a cluster that is well has none', async (t) => {
 })
 
 const moving = instead(member('hv1'), member('hv2', { coordinatorState: 'takeover' }))
-const open = (cause: 'request' | 'fence' | 'contention', age = 1_000, given = {}) => [{ record: record(5, { cause, timeout: 40, ...given }), age }]
+const open = (cause: 'request' | 'fence' | 'contention' | 'repair', age = 1_000, given = {}) => [{ record: record(5, { cause, timeout: 40, ...given }), age }]
 const nobody = { key: { value: 'none', since: 'then' }, members: instead(member('hv1')) }
 const dead = primary('hv1', { daemonState: 'dead', presence: null })
 const cases = [
@@ -42,6 +42,8 @@ const cases = [
   ['the key was freed in order', { ...nobody, open: open('request', 1_000, { to: null }) }, []],
   ['a switchover moves the role', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('request') }, []],
   ['a failover is in progress', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('contention') }, ['critical primary_missing hv2']],
+  ['a failover past a node that had released', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('repair') }, ['critical primary_missing hv2']],
+  ['a primary that has lost a resource hands its role on', { ...nobody, open: open('repair', 1_000, { to: null }) }, []],
   ['the named node is at rest', { key: { value: 'hv2', since: 'then' }, members: instead(member('hv1'), member('hv2', { coordinatorState: null })) }, ['critical primary_missing hv2', 'warning node_unreadable hv2']],
   ['another node is primary', { key: { value: 'hv2', since: 'then' } }, ['critical primary_mismatch hv1']],
   ['a switchover is overdue', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('request', 50_000) }, ['critical primary_missing hv2', 'critical switchover_overdue']],
