@@ -76,7 +76,10 @@ async function ourCluster (t: Test): Promise<{ readonly session: Session, readon
   const server = await zookeeper(t)
   const session = await connect(t, server)
   await makeCluster(session)
-  for (const name of ['plum', 'fig', 'quince', 'yew']) await put(session, `/nodes/${name}/presence`, presence())
+  for (const name of ['plum', 'fig', 'quince', 'yew']) {
+    await put(session, `/nodes/${name}/transition`, JSON.stringify({ direction: 'start', epoch: null, step: 1, of: 1, released: [], since: '2026-01-01T00:00:00.000Z', error: null }))
+    await put(session, `/nodes/${name}/presence`, presence())
+  }
   return { session, app: await api(t, { port: server.port }) }
 }
 
