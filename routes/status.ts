@@ -16,7 +16,7 @@ const status: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['pvc'],
       response: { 200: replies(ClusterStatus, 'The cluster.'), ...problems(401, 503) },
     },
-  }, () => app.services.view.snapshot.status)
+  }, () => app.services.view.status)
 
   app.post('/status', {
     ...wanted,

@@ -1,5 +1,6 @@
 /** What requests and replies look like, for the description: one example for each shared schema, and others where an operation says it differently. */
 import type { Static } from 'typebox'
+import type { ClusterHealth, Condition } from './condition.ts'
 import type { SwitchoverProblem } from './problem.ts'
 import type { Eligibility, HistoryEntry, Primary, Switchover } from './switchover.ts'
 import type { ClusterStatus } from './status.ts'
@@ -59,6 +60,7 @@ const succeeded: Static<typeof Switchover> = {
   outcome: 'succeeded',
   from: 'hv1',
   to: 'hv2',
+  became: 'hv2',
   cause: 'request',
   requested_by: 'ops',
   reason: 'maintenance of hv1',
@@ -84,6 +86,7 @@ const running: Static<typeof Switchover> = {
   state: 'in_progress',
   done: false,
   outcome: null,
+  became: null,
   finished_at: null,
   progress: 0.5,
   nodes: {
@@ -96,6 +99,7 @@ const running: Static<typeof Switchover> = {
 const failed: Static<typeof SwitchoverProblem> = {
   ...succeeded,
   outcome: 'failed',
+  became: null,
   error: { code: 'acquire_failed', resource: 'upstream', message: 'upstream could not be acquired: it exited with 1.' },
   type: 'urn:pvc:problem:switchover_failed',
   title: 'The switchover failed',
@@ -110,6 +114,7 @@ const retries: Static<typeof HistoryEntry> = {
   ...succeeded,
   epoch: 70,
   outcome: 'failed',
+  became: null,
   from: null,
   cause: 'contention',
   requested_by: null,
@@ -132,6 +137,18 @@ const primary: Static<typeof Primary> = { name: 'hv2', epoch: 17, since: '2026-0
 const eligibility: Static<typeof Eligibility> = { name: 'hv3', coordinator_state: 'secondary', eligible: false, reasons: [{ code: 'not_running', message: 'hv3: its daemon state is not run (stop)' }], stands_back: null }
 const holds = { node: 'hv1', holds: true, coordinator_state: 'primary', view_age: 0.21, reasons: [] }
 
+const condition: Static<typeof Condition> = {
+  code: 'node_dead',
+  severity: 'critical',
+  message: 'hv3 is judged dead: its presence is gone: its session with ZooKeeper has ended.',
+  advice: 'It is fenced if it can be. Until a fence or an operator has confirmed that it is down, no node takes over what it may hold.',
+  node: 'hv3',
+  resource: null,
+  since: '2026-02-03T04:05:06.789Z',
+  fault: 'ABCD1234',
+}
+const clusterHealth: Static<typeof ClusterHealth> = { status: 'ok', primary: 'hv2', view_age: 0.21, stale: false, conditions: [] }
+
 /** By the `$id` of the schema. */
 export const examples: Readonly<Record<string, unknown>> = {
   Node: node,
@@ -140,6 +157,8 @@ export const examples: Readonly<Record<string, unknown>> = {
   DomainState: { name: 'hv1', domain_state: 'ready' },
   NodeLog: { name: 'hv1', data: '2026-02-03 04:05:09 hv1: the role is primary' },
   Fault: { id: 'ABCD1234', last_reported: '2026-02-03 04:10:09', first_reported: '2026-02-03 04:05:09', acknowledged_at: '', status: 'new', health_delta: 25, message: 'Node hv1 has lost a resource and could not acquire it again: upstream is not there.' },
+  Condition: condition,
+  ClusterHealth: clusterHealth,
   ClusterStatus: status,
   PrimaryNode: { primary_node: 'hv1' },
   Message: { message: 'Node hv2 is to be primary: switchover 17 has begun.' },
@@ -159,7 +178,8 @@ export const examplesOf: Readonly<Record<string, Readonly<Record<string, unknown
   setMaintenance: { 200: { message: 'The cluster is in maintenance mode now.' } },
   setDomainState: { 200: { message: 'Node hv1 is giving its domains away.' } },
   confirmFence: { 200: { message: 'Node hv1 is fenced now: it counts as holding nothing.' } },
-  requestSwitchover: { 202: running, 409: { ...failed, outcome: 'superseded', continued_by: 18, error: null, type: 'urn:pvc:problem:switchover_superseded', title: 'A later change of the primary took its place', status: 409, code: 'switchover_superseded' }, 504: { ...failed, outcome: 'timed_out', error: null, type: 'urn:pvc:problem:switchover_timed_out', title: 'The switchover was not done within its bound', status: 504, code: 'switchover_timed_out' } },
+  requestSwitchover: { 202: running, 409: { ...failed, outcome: 'superseded', became: null, continued_by: 18, error: null, type: 'urn:pvc:problem:switchover_superseded', title: 'A later change of the primary took its place', status: 409, code: 'switchover_superseded' }, 504: { ...failed, outcome: 'timed_out', became: null, error: null, type: 'urn:pvc:problem:switchover_timed_out', title: 'The switchover was not done within its bound', status: 504, code: 'switchover_timed_out' } },
+  ...Object.fromEntries(['get', 'check'].map((verb) => [`${verb}ClusterHealth`, { 429: { ...clusterHealth, status: 'warning', conditions: [{ ...condition, code: 'node_fenced', severity: 'warning', message: 'hv3 was fenced, confirmed by hv1.', advice: 'Find out why it died, then start its pvcnoded again; or remove it.' }] }, 503: { ...clusterHealth, status: 'critical', conditions: [condition] } }])),
   getReadiness: { 503: { status: 'unavailable', view_age: 12.34, reasons: ['ZooKeeper has not answered for 12.34 s.'] } },
   checkReadiness: { 503: { status: 'unavailable', view_age: 12.34, reasons: ['ZooKeeper has not answered for 12.34 s.'] } },
   ...Object.fromEntries(['getRole', 'checkRole'].flatMap((verb) => [

@@ -1,5 +1,6 @@
 /** The cluster in one reply, as PVC's API shows it. */
 import Type from 'typebox'
+import { Condition } from './condition.ts'
 import { Fault } from './fault.ts'
 import { fractional, list, nullable, oneOf, ref, reply } from './forms.ts'
 import { daemonStateOrUnknown, domainStateOrUnknown } from './states.ts'
@@ -65,6 +66,8 @@ export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.',
   snapshots: Type.Integer({ description: 'Not kept by this project: 0.' }),
   primary_lock: Type.Optional(nullable(primaryLock, 'Who holds the lock under which the primary key is changed; null if nobody does. A takeover holds it from before `takeover` until after `primary`. Held for long while no node is in `takeover`, it keeps every switchover and failover from beginning. Missing in a cluster of PVC\'s daemons alone.')),
   fencing: Type.Optional(fencing),
+  conditions: Type.Optional(list(ref(Condition), { description: 'What is wrong, the worst first; docs/conditions.md has every kind. Missing in a cluster of PVC\'s daemons alone.' })),
+  stale: Type.Optional(Type.Boolean({ description: 'Whether this API has no contact with ZooKeeper: then this is what it knew last. Missing in a cluster of PVC\'s daemons alone.' })),
   resources: closed({
     memory: closed({
       total: figure('MB.'), free: figure('MB.'), used: figure('MB.'), allocated: figure('MB.'), provisioned: figure('MB.'), utilization: fractional('Percent.'),

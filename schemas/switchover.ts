@@ -23,6 +23,7 @@ const members = {
   outcome: nullable(switchoverOutcome, 'How it ended; null while it continues.'),
   from: nullable(Type.String(), 'Who was primary; null for nobody.'),
   to: nullable(Type.String(), 'Who is to be primary; null where the key was freed and any other coordinator may win.'),
+  became: nullable(Type.String(), 'Who became primary by it, also where `to` is null; null while it continues, and where it did not succeed.'),
   cause: oneOf(['request', 'contention', 'shutdown', 'fence', 'repair', 'rollback', 'restart', 'external'], 'Why the primary key was written.'),
   requested_by: nullable(Type.String(), 'Whose API key asked for it.'),
   reason: nullable(Type.String(), 'The reason that was given.'),
@@ -41,7 +42,10 @@ const members = {
   error: nullable(failure, 'What went wrong.'),
 } as const
 
-export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', members)
+export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', {
+  ...members,
+  already: Type.Optional(Type.Literal(true, { description: 'There only in the reply to a request: it was so already, and nothing was written.' })),
+})
 
 export const HistoryEntry = reply('HistoryEntry', 'A switchover, or a run of them that nobody asked for (contention, repair, rollback, restart) and of which none succeeded: then the newest, and how far the run goes back.', {
   ...members,
@@ -83,5 +87,6 @@ export const Primary = reply('Primary', 'Whom the primary key names, and since w
   name: nullable(Type.String(), 'The node that the primary key names; null for nobody.'),
   epoch: nullable(Type.Integer(), 'The epoch of that; null while there is no primary key.'),
   since: nullable(moment('When the key was written, by the clock of a ZooKeeper server.')),
-  settled: Type.Boolean({ description: 'The named node is `primary`, its daemon is in contact and runs (or is stopping), and every other coordinator has released everything.' }),
+  settled: Type.Boolean({ description: 'The named node is `primary`, its daemon is in contact and runs (or is stopping), and every other coordinator has released everything; the named node has lost no resource, and this API is in contact with ZooKeeper.' }),
+  stale: Type.Optional(Type.Literal(true, { description: 'There while this API has no contact with ZooKeeper: this is what it knew last.' })),
 })

@@ -48,6 +48,9 @@ export class ClusterSnapshots {
   /** null until everything has been read once, and while there is no primary key. */
   get view (): ClusterSnapshot | null { return this.#view }
 
+  /** Every registered node, also while there is no primary key. */
+  get members (): readonly Member[] { return this.#memberList }
+
   /** Tells of every new view. */
   onView (listener: SnapshotListener): Disposable {
     this.#listeners.add(listener)

@@ -2,7 +2,7 @@
  * Raises faults in PVC's znodes. A fault that exists is reported again: its time and its message change, and an acknowledgement stays.
  * PVC's API reads faults without a transaction. ZooKeeper needs the parent first, so the creations of parent and texts are sent together, in order.
  */
-import { faultId, faultTexts, faultZnodes, type FoundFault } from '../core/pvc/fault.ts'
+import { faultId, faultTexts, faultZnodes, type FaultZnode, type FoundFault } from '../core/pvc/fault.ts'
 import { isNodeExists } from '../zookeeper/client/errors.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import { ANY_VERSION, type Session } from '../zookeeper/session/session.ts'
@@ -11,8 +11,12 @@ import { put } from './put.ts'
 
 /** Rejects with a `ZooKeeperError`; then it may be there in part, and is completed when it is raised again. */
 export async function raiseFault (session: Session, fault: FoundFault, wall: string): Promise<void> {
-  const path = faultPath(faultId(fault))
-  const texts = faultTexts(fault, wall)
+  await keepFault(session, faultId(fault), faultTexts(fault, wall))
+}
+
+/** As `raiseFault`, for who has the texts. */
+export async function keepFault (session: Session, id: string, texts: Readonly<Record<FaultZnode, string>>): Promise<void> {
+  const path = faultPath(id)
   await session.ensurePath(FAULTS)
   // In flight together, and all of them awaited together: a rejection that is awaited later is unhandled, and ends the process.
   const [made, ...children] = await Promise.allSettled([

@@ -4,6 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { clusterStatus, nodesStatus, nodeStatus, type ClusterStatus, type Domain, type Fault, type NodesStatus, type NodeStatus } from '../core/pvc/cluster-status.ts'
+import type { Condition } from '../core/conditions/condition.ts'
+import { shownFaults } from '../core/conditions/condition-faults.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import type { FaultZnode } from '../core/pvc/fault.ts'
 import { isStale, STALE } from '../core/pvc/health.ts'
@@ -40,6 +42,9 @@ interface Roster {
   readonly places: ReadonlyMap<string, number>
 }
 
+/** The cluster as clients are sent it. */
+export type ShownStatus = ClusterStatus & { readonly conditions?: readonly Condition[], readonly stale?: boolean }
+
 /** What a snapshot begins with. */
 interface Beginning {
   readonly tree: CacheSnapshot
@@ -66,7 +71,8 @@ export class ApiSnapshot {
   readonly keepalives: readonly string[]
   #nodes: readonly NodeReply[] | null
   #nodesStatus: NodesStatus | null
-  #status: ClusterStatus | null = null
+  #status: { readonly conditions: readonly Condition[], readonly stale: boolean, readonly status: ShownStatus } | null = null
+  #faults: readonly Fault[] | null = null
   #keySnapshot: KeySnapshot | null = null
 
   private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives }: Beginning) {
@@ -187,9 +193,28 @@ export class ApiSnapshot {
     return this.#tree.get(MAINTENANCE)?.data === 'true' ? 'true' : 'false'
   }
 
-  get status (): ClusterStatus {
+  /** The faults that are kept. */
+  get faults (): readonly Fault[] {
+    this.#faults ??= Object.freeze(this.#tree.children(FAULTS).map((id) => this.#fault(id)))
+    return this.#faults
+  }
+
+  /** When a znode of a node was written, RFC 3339; null where there is none. */
+  writtenAt (name: string, key: 'daemonstate' | 'keepalive'): string | null {
+    const entry = this.#tree.get(nodePath(name, key))
+    return entry === undefined ? null : new Date(entry.stat.mtime).toISOString()
+  }
+
+  /**
+   * The cluster in one reply; the same object while it says the same.
+   * @param conditions what is wrong at present
+   * @param stale whether there is no contact with ZooKeeper
+   */
+  status (conditions: readonly Condition[], stale: boolean): ShownStatus {
+    if (this.#status?.conditions === conditions && this.#status.stale === stale) return this.#status.status
     this.#nodesStatus ??= nodesStatus(this.#replies.map(({ status }) => status))
-    this.#status ??= Object.freeze(clusterStatus({
+    const fencing = fencingReport(this.cluster?.members ?? [], (name) => this.fence(name), this.maintenance === 'true')
+    const status = clusterStatus({
       clusterName: present(this.#tree.get(CONFIG)?.data) ?? '',
       maintenance: this.maintenance,
       primaryNode: this.primaryNode,
@@ -197,11 +222,14 @@ export class ApiSnapshot {
       nodes: this.nodes,
       states: this.#nodesStatus,
       domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
-      faults: this.#tree.children(FAULTS).map((id) => this.#fault(id)),
-      fencing: fencingReport(this.cluster?.members ?? [], (name) => this.fence(name), this.maintenance === 'true'),
+      faults: shownFaults(this.faults, conditions),
+      fencing,
       primaryLock: this.primaryLock,
-    }))
-    return this.#status
+    })
+    // As with the fencing: PVC's own status has no such members.
+    const shown = Object.freeze(fencing === null ? status : { ...status, conditions, stale })
+    this.#status = { conditions, stale, status: shown }
+    return shown
   }
 
   /** The coordinator view as the rules for switchovers read it; null while there is no primary key. Its versions are not to be written at. */

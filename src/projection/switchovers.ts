@@ -21,6 +21,8 @@ export interface Primary {
   readonly epoch: number | null
   readonly since: string | null
   readonly settled: boolean
+  /** There only while this API has no contact with ZooKeeper: then nothing is settled, as far as it can know. */
+  readonly stale?: true
 }
 
 const NO_KEY: Primary = Object.freeze({ name: null, epoch: null, since: null, settled: false })
@@ -32,6 +34,8 @@ export class SwitchoverProjection {
   #recordMayCome = false
   #primary: Primary = NO_KEY
   #cluster: ClusterSnapshot | null = null
+  /** The resources of the node that the primary key names. */
+  #named: object | null = null
 
   /** The primary, as the present snapshot has it. */
   get primary (): Primary { return this.#primary }
@@ -55,8 +59,10 @@ export class SwitchoverProjection {
 
   /** Takes in a new snapshot. @returns what reads differently now */
   update (snapshot: ApiSnapshot): Topic[] {
-    if (snapshot.cluster === this.#cluster && !this.#recordMayCome) return []
+    const named = snapshot.node(snapshot.primaryNode)?.details.resources ?? null
+    if (snapshot.cluster === this.#cluster && named === this.#named && !this.#recordMayCome) return []
     this.#cluster = snapshot.cluster
+    this.#named = named
     const changed = this.#updateSwitchovers(snapshot)
     const primary = primaryFrom(snapshot)
     if (!isDeepStrictEqual(primary, this.#primary)) {
@@ -100,5 +106,9 @@ function primaryFrom (snapshot: ApiSnapshot): Primary {
   if (keySnapshot === null) return NO_KEY
   const epoch = epochNow(keySnapshot)
   const settled = settledPrimary({ ...keySnapshot, ledger: { czxid: keySnapshot.key.czxid, base: epoch - keySnapshot.key.version } })
-  return { name: keySnapshot.key.value === NOBODY ? null : keySnapshot.key.value, epoch, since: primarySince, settled: settled !== null }
+  return { name: keySnapshot.key.value === NOBODY ? null : keySnapshot.key.value, epoch, since: primarySince, settled: settled !== null && holdsEverything(snapshot, settled.name) }
 }
+
+/** Its resources are there, as far as it has published any. */
+const holdsEverything = (snapshot: ApiSnapshot, name: string) =>
+  (snapshot.node(name)?.details.resources ?? []).every(({ state }) => state !== 'lost' && state !== 'failed')

@@ -14,7 +14,8 @@ import { Contact } from './services/contact.ts'
 import { CoordinatorStateService } from './services/switchover/coordinator-state-service.ts'
 import { EventFeed } from './services/events/event-feed.ts'
 import { EventService } from './services/events/event-service.ts'
-import { FaultService } from './services/fault-service.ts'
+import { FaultKeeper } from './services/faults/fault-keeper.ts'
+import { FaultService } from './services/faults/fault-service.ts'
 import { FenceService } from './services/fence-service.ts'
 import { HealthService } from './services/health-service.ts'
 import { measuredConnector } from './metrics/measured-connector.ts'
@@ -83,7 +84,10 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   const waiters = new Waiters({ clock, limit: options.limits.waiters, perClient: options.limits.waitersPerClient })
   const unreadable = new UnreadableZnodes(log, clock)
   const view = new ClusterCache({ sessions: keeper, clock, waiters, onError: (error, path) => unreadable.fault(error, path), onRecovered: (path) => unreadable.recovered(path) })
-  closing.use('what could not be read', keeper.onSession(() => unreadable.clear()))
+  closing.use('what could not be read', keeper.onSession(() => {
+    unreadable.clear()
+    view.onSession()
+  }))
   closing.defer('view', () => view.close())
   const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams, perClient: options.limits.eventStreamsPerClient }))
   const contact = new Contact(keeper, clock)
@@ -103,6 +107,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     records.look()
     session.onState((state) => { if (state === 'connected') records.look() })
   }))
+  const faultKeeper = closing.use('fault keeper', new FaultKeeper({ view, clock, log, session: () => keeper.current }))
   const health = new HealthService(view, () => unreachable ?? (unreadable.why === null ? null : `${unreadable.why}.`))
   const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size, logLinesDropped: options.logLinesDropped }))
   return {
@@ -115,7 +120,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     primary: new PrimaryService(view, waiters),
     health,
     roles: new RoleService(view, options.node),
-    faults: new FaultService(contact, view, clock),
+    faults: new FaultService(contact, view, clock, faultKeeper),
     pvcMetrics: new PvcMetrics(view),
     fences: new FenceService(contact, clock),
     events: new EventService(feed, view, contact),

@@ -19,7 +19,7 @@ t.test('a tree that others have left things in', async (t) => {
   t.notMatch(list.text, /:null/, 'nothing that the stock client could not format')
   t.match(await ask(t, app, 'GET', '/api/v1/node/bare/coordinator-state'), { status: 200, body: { name: 'bare', coordinator_state: 'unknown' } })
   t.match(await ask(t, app, 'GET', '/api/v1/node/quince/daemon-state'), { status: 200, body: { daemon_state: 'unknown' } })
-  t.match(await ask(t, app, 'GET', '/api/v1/status'), { status: 200, body: { nodes: { total: 5 }, detail: { faults: [{ id: 'f', last_reported: '', message: '', health_delta: 0 }] } } })
+  t.match(await ask(t, app, 'GET', '/api/v1/status'), { status: 200, body: { nodes: { total: 5 }, detail: { faults: [{ health_delta: 10, message: 'The daemon state of quince cannot be read.' }, { id: 'f', last_reported: '', message: '', health_delta: 0 }] } } })
   t.equal((await ask(t, app, 'GET', '/api/v1/switchover/9')).status, 404)
   const asked = await wish(t, app, { to: 'fig' })
   t.match(asked, { status: 202, body: { to: 'fig' } })

@@ -44,7 +44,7 @@ t.test('the status keeps what has not changed, and misses nothing', async (t) =>
   const app = await api(t, { port: server.port })
   const put = async (key: string, value: string) => await session.set(`/nodes/fig/${key}`, value, ANY_VERSION).catch(async () => await session.create(`/nodes/fig/${key}`, value))
   const status = async () => (await ask(t, app, 'GET', '/api/v1/status?consistent')).body as unknown as ClusterStatus
-  const kept = () => app.services.view.snapshot.status
+  const kept = () => app.services.view.status
   const first = await status()
   const before = kept()
   await put('memtotal', '777')

@@ -1,5 +1,6 @@
 /** The pages of docs/ that are made, not written: file → text. */
 import { readFileSync } from 'node:fs'
+import { alertRules, conditionsPage } from './conditions.ts'
 import { configurationPage } from './configuration.ts'
 import { dependenciesPage } from './dependencies.ts'
 import { errorsPage } from './errors.ts'
@@ -9,6 +10,8 @@ import { metricsPage } from './metrics.ts'
 export function referencePages (): ReadonlyMap<string, string> {
   const description = JSON.parse(readFileSync('openapi/openapi.json', 'utf8')) as Description
   return new Map([
+    ['docs/conditions.md', conditionsPage()],
+    ['examples/prometheus/pvc-alerts.yaml', alertRules(readFileSync('examples/prometheus/pvc-alerts.yaml', 'utf8'))],
     ['docs/configuration.md', configurationPage()],
     ['docs/dependencies.md', dependenciesPage()],
     ['docs/errors.md', errorsPage()],

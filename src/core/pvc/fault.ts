@@ -31,7 +31,7 @@ export interface FoundFault {
 const LONGEST = 500
 
 /** Eight hexadecimal digits, as PVC's ids are: the same for the same kind of fault of the same node. */
-export function faultId ({ kind, node, subject = '' }: FoundFault): string {
+export function faultId ({ kind, node, subject = '' }: Omit<FoundFault, 'kind'> & { readonly kind: string }): string {
   // FNV-1a: enough to tell a few texts apart; not meant to resist forgery.
   let hash = 0x811c9dc5
   for (const character of `${kind} ${node} ${subject}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0

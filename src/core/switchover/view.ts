@@ -13,6 +13,8 @@ import { epochNow } from './key-snapshot.ts'
 export interface Switchover extends SwitchoverRecord {
   readonly state: 'requested' | 'in_progress' | 'done'
   readonly done: boolean
+  /** Who became primary by it; null while it continues, where it did not succeed, and where that is not on record any more. */
+  readonly became: string | null
 }
 
 /** What is known of the cluster beside the record itself. */
@@ -22,7 +24,7 @@ export interface SwitchoverSnapshot extends Pick<RoleSnapshot, 'members'> {
 
 /** @param progressSeen the highest progress that this observer has shown of it so far: an open switchover's never falls */
 export function switchoverView (record: SwitchoverRecord, { members, records }: SwitchoverSnapshot, progressSeen: number): Switchover {
-  if (!isOpen(record)) return shaped(record, 'done')
+  if (!isOpen(record)) return shaped(record, 'done', becameOf(record, records))
   const particulars = particularsOf(record, members)
   const successor = record.to === null ? continuationOf(record, records) : null
   return shaped({
@@ -38,7 +40,11 @@ const hasBegun = (record: SwitchoverRecord, nodes: SwitchoverRecord['nodes']) =>
   Object.entries(nodes).some(([name, { coordinator_state: state, of }]) =>
     of > 0 || state === 'takeover' || state === 'relinquish' || (name === record.to && state === 'primary'))
 
-function shaped (record: SwitchoverRecord, state: Switchover['state']): Switchover {
+/** A freed key went to whoever won the epoch that it was continued by. */
+const becameOf = ({ outcome, to, continued_by: next }: SwitchoverRecord, records: readonly SwitchoverRecord[]): string | null =>
+  outcome === 'succeeded' ? to ?? records.find(({ epoch }) => epoch === next)?.to ?? null : null
+
+function shaped (record: SwitchoverRecord, state: Switchover['state'], became: string | null = null): Switchover {
   return {
     epoch: record.epoch,
     state,
@@ -46,6 +52,7 @@ function shaped (record: SwitchoverRecord, state: Switchover['state']): Switchov
     outcome: record.outcome,
     from: record.from,
     to: record.to,
+    became,
     cause: record.cause,
     requested_by: record.requested_by,
     reason: record.reason,

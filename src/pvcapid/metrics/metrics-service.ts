@@ -1,12 +1,11 @@
 /**
- * Feeds the metrics: the view's figures when they are asked for, switchovers as they end, keepalives as they change. How old a keepalive is,
- * is counted on this API's own clock from when it saw it change, and starts again when contact with ZooKeeper is back.
+ * Feeds the metrics: the view's figures when they are asked for, switchovers as they end.
  */
+import { severities } from '../../core/conditions/kinds.ts'
 import { phaseDurations } from '../../core/switchover/phases.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { watchLoop } from '../../runtime/loop-watch.ts'
 import type { SessionKeeper } from '../../zookeeper/session/session-keeper.ts'
-import type { ApiSnapshot } from '../../projection/api-snapshot.ts'
 import type { HealthService } from '../services/health-service.ts'
 import { coordinatorStates, daemonStates, fenceStates, SESSION_STATES, setByState, type Metrics } from './metrics.ts'
 import type { ClusterCache, CacheChange } from '../services/cluster-cache.ts'
@@ -40,15 +39,9 @@ export class MetricsService implements Disposable {
   readonly metrics: Metrics
   readonly #options: MetricsServiceOptions
   readonly #subscriptions: Disposable[]
-  /** Node → its keepalive's last transaction, and when it was seen, monotonic. */
-  readonly #keepalives = new Map<string, { readonly zxid: string, readonly seen: number }>()
   /** Epochs that were seen open, and so are counted when they end; null before the first view. */
   #open: Set<number> | null = null
   #newest = -1
-  /** Whether all keepalives count from the next change on. */
-  #again = true
-  /** The holder of the primary lock, and since when it was seen, monotonic. */
-  #lock: { readonly child: string, readonly seen: number } | null = null
   #connections: ConnectionFigures | null = null
   #making: Promise<Buffer> | null = null
   #made: { readonly bytes: Buffer, readonly until: number } | null = null
@@ -59,10 +52,7 @@ export class MetricsService implements Disposable {
     this.metrics = metrics
     this.#subscriptions = [
       view.onChange((change) => this.#onChange(change)),
-      keeper.onSession(() => {
-        metrics.sessions.inc()
-        this.#again = true
-      }),
+      keeper.onSession(() => metrics.sessions.inc()),
       watchLoop({ clock, threshold: 0, onStall: (late) => metrics.loopDelay.observe(late / 1000) }),
     ]
   }
@@ -120,50 +110,39 @@ export class MetricsService implements Disposable {
   }
 
   #cluster (): void {
-    const { metrics, view: { latest, board }, clock } = this.#options
+    const { metrics, view } = this.#options
+    const { latest, board, conditions } = view
+    metrics.condition.reset()
+    for (const { code, severity, node, resource } of conditions) metrics.condition.set({ code, severity, node: node ?? '', resource: resource ?? '' }, 1)
+    for (const severity of Object.keys(severities)) metrics.conditions.set({ severity }, conditions.filter((each) => each.severity === severity).length)
     if (latest === null) return
     setByState(metrics.nodes, 'daemon_state', daemonStates, latest.nodes.map((node) => node.daemon_state))
     setByState(metrics.coordinators, 'coordinator_state', coordinatorStates, latest.nodes.map((node) => node.coordinator_state))
     metrics.maintenance.set(latest.maintenance === 'true' ? 1 : 0)
     metrics.switchoversOpen.set(board.newest().filter(({ done }) => !done).length)
     metrics.primary.reset()
-    metrics.primaryLockHeld.set(this.#lockHeld(latest) / 1000)
+    metrics.primaryLockHeld.set(view.lockAge / 1000)
     metrics.fence.reset()
     metrics.brokenFence.reset()
-    for (const { node, found_by: by } of latest.status.fencing?.broken ?? []) metrics.brokenFence.set({ node, found_by: by }, 1)
+    for (const { node, found_by: by } of view.status.fencing?.broken ?? []) metrics.brokenFence.set({ node, found_by: by }, 1)
     metrics.keepaliveAge.reset()
     metrics.staleChecks.reset()
     const { name, epoch, settled } = board.primary
-    metrics.primarySettled.set(settled ? 1 : 0)
+    metrics.primarySettled.set(settled && !view.stale ? 1 : 0)
     if (epoch !== null) metrics.primaryEpoch.set(epoch)
-    for (const { name: node } of latest.nodes) {
+    metrics.nodeHealth.reset()
+    for (const { name: node, health } of latest.nodes) {
+      if (health !== 'N/A') metrics.nodeHealth.set({ node }, health)
       metrics.primary.set({ node }, node === name ? 1 : 0)
       metrics.staleChecks.set({ node }, latest.staleChecks(node))
       const fence = latest.fence(node)?.state ?? null
       if (fence !== null) for (const state of Object.keys(fenceStates)) metrics.fence.set({ node, state }, state === fence ? 1 : 0)
-      const keepalive = this.#keepalives.get(node)
-      if (keepalive !== undefined) metrics.keepaliveAge.set({ node }, (clock.monotonic() - keepalive.seen) / 1000)
+      const age = view.keepaliveAge(node)
+      if (age !== null) metrics.keepaliveAge.set({ node }, age / 1000)
     }
   }
 
-  /** Milliseconds, by this API's own clock. */
-  #lockHeld (latest: ApiSnapshot): number {
-    const now = this.#options.clock.monotonic()
-    const child = latest.primaryLock?.child ?? null
-    if (child !== this.#lock?.child) this.#lock = child === null ? null : { child, seen: now }
-    return this.#lock === null ? 0 : now - this.#lock.seen
-  }
-
-  #onChange ({ snapshot, topics }: CacheChange): void {
-    const now = this.#options.clock.monotonic()
-    this.#lockHeld(snapshot)
-    if (this.#again) this.#keepalives.clear()
-    for (const name of this.#again ? snapshot.names : snapshot.keepalives) {
-      const zxid = snapshot.node(name) === undefined ? null : snapshot.keepalive(name)
-      if (zxid === null) this.#keepalives.delete(name)
-      else if (this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: now })
-    }
-    this.#again = false
+  #onChange ({ topics }: CacheChange): void {
     if (this.#open === null || topics.some((topic) => topic.startsWith('switchover/'))) this.#countEnded()
   }
 

@@ -29,6 +29,9 @@ export class Metrics {
   readonly primaryLockHeld = this.#gauge('pvc_primary_lock_held_seconds', 'How long this API has seen the primary lock in the hands of the same holder; 0 while nobody holds it.', [])
   readonly brokenFence = this.#gauge('pvc_node_fence_broken', '1 while the coordinator found_by has found that it could not fence the node.', ['node', 'found_by'])
   readonly fence = this.#gauge('pvc_node_fence_state', '1 for the state of the fence that is on record for the node.', ['node', 'state'])
+  readonly condition = this.#gauge('pvc_condition', '1 while the condition is there; docs/conditions.md has every code.', ['code', 'severity', 'node', 'resource'])
+  readonly conditions = this.#gauge('pvc_conditions', 'Conditions by severity.', ['severity'])
+  readonly nodeHealth = this.#gauge('pvc_node_health_percent', 'Health of the node, as its checks have it.', ['node'])
   readonly switchovers = this.#counter('pvc_switchovers_total', 'Switchovers that this API saw end, by cause and outcome.', ['cause', 'outcome'])
   readonly switchoverSeconds = this.#histogram('pvc_switchover_phase_duration_seconds', 'Duration of switchovers that succeeded, by phase.', ['phase'], SWITCHING)
 

@@ -1,6 +1,6 @@
-/** PVC's figures as documents, made once for each snapshot and kind. */
+/** PVC's figures as documents, made once for each status and kind. */
 import { healthMetrics, resourceMetrics } from '../../core/pvc/metrics-text.ts'
-import type { ApiSnapshot } from '../../projection/api-snapshot.ts'
+import type { ClusterStatus } from '../../core/pvc/cluster-status.ts'
 import { Document } from '../pages/document.ts'
 import type { ClusterCache } from '../services/cluster-cache.ts'
 
@@ -9,7 +9,7 @@ type Kind = 'all' | 'health'
 
 export class PvcMetrics {
   readonly #view: ClusterCache
-  readonly #made = new WeakMap<ApiSnapshot, Partial<Record<Kind, Document>>>()
+  readonly #made = new WeakMap<ClusterStatus, Partial<Record<Kind, Document>>>()
 
   constructor (view: ClusterCache) {
     this.#view = view
@@ -17,10 +17,10 @@ export class PvcMetrics {
 
   /** Throws `zookeeper_unavailable` before there is a view. */
   document (kind: Kind): Document {
-    const { snapshot } = this.#view
-    const made = this.#made.get(snapshot) ?? {}
-    this.#made.set(snapshot, made)
-    made[kind] ??= new Document(healthMetrics(snapshot.status) + (kind === 'all' ? resourceMetrics(snapshot.nodes) : ''), TYPE)
+    const { snapshot, status } = this.#view
+    const made = this.#made.get(status) ?? {}
+    this.#made.set(status, made)
+    made[kind] ??= new Document(healthMetrics(status) + (kind === 'all' ? resourceMetrics(snapshot.nodes) : ''), TYPE)
     return made[kind]
   }
 }

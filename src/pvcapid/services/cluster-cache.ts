@@ -5,10 +5,12 @@
  * therefore read directly (`switchover-service.ts`).
  */
 import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
-import type { Clock } from '../../runtime/clock.ts'
+import { condition, type Condition } from '../../core/conditions/condition.ts'
+import type { Clock, Timer } from '../../runtime/clock.ts'
 import { ZnodeCache, type SessionSource, type CacheSnapshot } from '../../zookeeper/cache/znode-cache.ts'
 import { apiInterest, apiRoots } from '../../projection/api-interest.ts'
-import { ApiSnapshot } from '../../projection/api-snapshot.ts'
+import { ConditionBoard } from '../../projection/condition-board.ts'
+import { ApiSnapshot, type ShownStatus } from '../../projection/api-snapshot.ts'
 import { zookeeperUnavailable } from '../errors/errors.ts'
 import { SwitchoverProjection } from '../../projection/switchovers.ts'
 import type { Topic } from '../../projection/topic.ts'
@@ -16,6 +18,11 @@ import type { Waiters } from './waiters.ts'
 
 /** Milliseconds since ZooKeeper's last answer beyond which the view is stale; it is asked every second. */
 export const STALE_AFTER = 2_500
+/** Milliseconds between two looks at what changes with time alone. */
+const TICK = 500
+
+const STALE = condition('view_stale', 'This API has no contact with ZooKeeper: what it shows may be out of date.')
+const NOTHING_KNOWN: readonly Condition[] = Object.freeze([])
 
 export interface ClusterCacheOptions {
   readonly sessions: SessionSource
@@ -34,6 +41,7 @@ export interface CacheChange {
 export class ClusterCache {
   readonly board = new SwitchoverProjection()
   readonly feed: ClusterSnapshots
+  readonly #conditions = new ConditionBoard()
   /** Resolves once everything has been read for the first time; rejects if the view is closed before. */
   readonly ready: Promise<void>
   readonly #options: ClusterCacheOptions
@@ -42,6 +50,9 @@ export class ClusterCache {
   #snapshot: ApiSnapshot | null = null
   /** Changed paths that no snapshot has taken in yet. */
   readonly #unread = new Set<string>()
+  #ticking: Timer | null = null
+  #wasStale = true
+  #stale: { readonly conditions: readonly Condition[], readonly all: readonly Condition[] } | null = null
   /** Since when changes could not be taken in; null while they are. */
   #failedAt: number | null = null
 
@@ -53,6 +64,19 @@ export class ClusterCache {
     this.feed = new ClusterSnapshots(this.#tree)
     this.#tree.onChange((tree, changed) => this.#guarded(tree, changed))
     this.ready = this.#tree.ready
+    this.#tick()
+  }
+
+  /** What changes with time alone: that contact is lost, and the ages that conditions depend on. */
+  #tick (): void {
+    this.#ticking = this.#options.clock.after(TICK, () => {
+      this.#tick()
+      if (this.#snapshot === null) return
+      void this.conditions
+      const { stale } = this
+      if (stale !== this.#wasStale) this.#options.waiters.wake('primary')
+      this.#wasStale = stale
+    })
   }
 
   /** Whatever a znode can bring about here costs the view its freshness, which it says, and never the process. */
@@ -73,6 +97,7 @@ export class ClusterCache {
     const snapshot = ApiSnapshot.next(tree, this.feed.view, before, changed)
     const topics: Topic[] = this.board.update(snapshot)
     this.#snapshot = snapshot
+    this.#conditions.update(snapshot, this.feed.members, this.#options.clock.monotonic())
     for (const name of snapshot.changedNodes) if (snapshot.node(name)?.coordinatorState !== before?.node(name)?.coordinatorState) topics.push(`node/${name}`)
     for (const topic of topics) this.#options.waiters.wake(topic)
     const change: CacheChange = { snapshot, topics }
@@ -96,6 +121,30 @@ export class ClusterCache {
 
   get stale (): boolean { return this.age > STALE_AFTER }
 
+  /** The moment up to which everything is in the view, monotonic. */
+  get #asOf (): number { return this.#options.clock.monotonic() - this.age }
+
+  /** What is wrong at present, the worst first: what every surface shows. The same list as long as it says the same. */
+  get conditions (): readonly Condition[] {
+    const { stale } = this
+    const found = this.#snapshot === null ? NOTHING_KNOWN : this.#conditions.at(this.#snapshot, this.#asOf)
+    if (!stale) return found
+    if (this.#stale?.conditions !== found) this.#stale = { conditions: found, all: Object.freeze([STALE, ...found]) }
+    return this.#stale.all
+  }
+
+  /** The cluster in one reply. Throws `zookeeper_unavailable` before there is a view. */
+  get status (): ShownStatus { return this.snapshot.status(this.conditions, this.stale) }
+
+  /** Milliseconds since the keepalive of a node was seen to change; null where there is none. */
+  keepaliveAge (name: string): number | null { return this.#conditions.keepaliveAge(name, this.#asOf) }
+
+  /** Milliseconds for which the primary lock has been seen in the hands of the same holder; 0 while nobody holds it. */
+  get lockAge (): number { return this.#conditions.lockAge(this.#asOf) }
+
+  /** There is another session: ages count again, because nobody could see what happened before it. */
+  onSession (): void { this.#conditions.reset() }
+
   /** Tells of every new snapshot, after the waiters. */
   onChange (listener: (change: CacheChange) => void): Disposable {
     this.#listeners.add(listener)
@@ -109,6 +158,7 @@ export class ClusterCache {
 
   close (): void {
     this.#listeners.clear()
+    this.#ticking?.[Symbol.dispose]()
     this.feed[Symbol.dispose]()
     this.#tree.close()
   }

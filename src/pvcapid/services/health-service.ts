@@ -1,9 +1,20 @@
 /** Whether this API can do its work: it has a view, and the view is fresh. */
+import { worst, type Condition } from '../../core/conditions/condition.ts'
+import { NOBODY } from '../../core/model/states.ts'
 import type { ClusterCache } from './cluster-cache.ts'
 
 export interface HealthReport {
   readonly ready: boolean
   readonly body: { readonly status: string, readonly view_age: number | null, readonly reasons: readonly string[] }
+}
+
+/** Whether the cluster is well, as far as this API can see. */
+export interface ClusterHealth {
+  readonly status: 'ok' | 'warning' | 'critical'
+  readonly primary: string | null
+  readonly view_age: number | null
+  readonly stale: boolean
+  readonly conditions: readonly Condition[]
 }
 
 export class HealthService {
@@ -24,6 +35,19 @@ export class HealthService {
   /** From now on this API is not ready. */
   stop (): void {
     this.#stopping = true
+  }
+
+  cluster (): ClusterHealth {
+    const { age, stale, conditions, latest } = this.#view
+    const severity = worst(conditions)
+    const named = latest?.primaryNode ?? NOBODY
+    return {
+      status: severity === 'info' ? 'ok' : severity,
+      primary: named === NOBODY ? null : named,
+      view_age: age === Infinity ? null : Math.round(age) / 1000,
+      stale,
+      conditions,
+    }
   }
 
   report (): HealthReport {

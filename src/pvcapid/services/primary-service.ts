@@ -6,12 +6,12 @@ import type { ClusterCache } from './cluster-cache.ts'
 import type { Client, Waiters } from './waiters.ts'
 
 /** Differs whenever the reply does. Its number is the epoch. */
-const tag = ({ epoch, settled }: Primary): string => `"${epoch ?? 'none'}.${settled ? 1 : 0}"`
+const tag = ({ epoch, settled, stale }: Primary): string => `"${epoch ?? 'none'}.${stale === true ? 'stale' : settled ? 1 : 0}"`
 
 export class PrimaryService {
   readonly #view: ClusterCache
   readonly #waiters: Waiters
-  #latest: { readonly primary: Primary, readonly reading: SerializedReply } | null = null
+  #latest: { readonly primary: Primary, readonly stale: boolean, readonly reading: SerializedReply } | null = null
 
   constructor (view: ClusterCache, waiters: Waiters) {
     this.#view = view
@@ -38,8 +38,11 @@ export class PrimaryService {
   }
 
   #now (): SerializedReply {
-    const { primary } = this.#view.board
-    if (this.#latest?.primary !== primary) this.#latest = { primary, reading: new SerializedReply(primary, tag(primary)) }
+    const { board: { primary }, stale } = this.#view
+    if (this.#latest?.primary !== primary || this.#latest.stale !== stale) {
+      const shown: Primary = stale ? Object.freeze({ ...primary, settled: false, stale }) : primary
+      this.#latest = { primary, stale, reading: new SerializedReply(shown, tag(shown)) }
+    }
     return this.#latest.reading
   }
 }
@@ -47,6 +50,6 @@ export class PrimaryService {
 /** The epoch in an `If-Match`: an ETag of `/primary`, or its epoch alone. Null for `*`, undefined if it is neither. */
 export function expectedEpoch (header: string | undefined): number | null | undefined {
   if (header === undefined || header.trim() === '*') return null
-  const match = /^\s*(?:W\/)?"?(\d{1,10})(?:\.[01])?"?\s*$/.exec(header)
+  const match = /^\s*(?:W\/)?"?(\d{1,10})(?:\.(?:[01]|stale))?"?\s*$/.exec(header)
   return match === null ? undefined : Number(match[1])
 }

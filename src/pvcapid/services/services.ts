@@ -2,7 +2,7 @@
 import type {} from 'fastify'
 import type { CoordinatorStateService } from './switchover/coordinator-state-service.ts'
 import type { EventService } from './events/event-service.ts'
-import type { FaultService } from './fault-service.ts'
+import type { FaultService } from './faults/fault-service.ts'
 import type { FenceService } from './fence-service.ts'
 import type { HealthService } from './health-service.ts'
 import type { MetricsService } from '../metrics/metrics-service.ts'

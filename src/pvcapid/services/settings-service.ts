@@ -54,7 +54,7 @@ export class SettingsService {
   /** Throws `zookeeper_unavailable` before there is a view. */
   #status (): object {
     try {
-      return this.#view.snapshot.status
+      return this.#view.status
     } catch (error) {
       throw asNotStarted(error)
     }

@@ -12,7 +12,7 @@ const startOf = (epoch: number) => new Date(epoch * 1000).toISOString()
 
 function switchover (epoch: number, cause: Cause, outcome: Ending): Switchover {
   const record = openRecord(epoch, startOf(epoch), { from: null, to: 'fig', cause, timeout: 30 })
-  return { ...record, outcome, done: outcome !== null, state: outcome === null ? 'in_progress' : 'done' }
+  return { ...record, outcome, done: outcome !== null, became: outcome === 'succeeded' ? 'fig' : null, state: outcome === null ? 'in_progress' : 'done' }
 }
 
 const alone = (each: Switchover): HistoryEntry => ({ ...each, count: 1, first_epoch: each.epoch, first_started_at: each.started_at })

@@ -63,3 +63,15 @@ t.test('a key that was written without a record', async (t) => {
   t.match(unrecordedSwitchover(keySnapshot('plum', 'takeover'), at), { epoch: 3, outcome: null, done: false, state: 'in_progress' })
   t.match(unrecordedSwitchover({ ...keySnapshot('plum', 'takeover'), records: [{ record, version: 0 }], recordEpochs: [7] }, at), { epoch: 8 })
 })
+
+t.test('who became primary', async (t) => {
+  const freed = openRecord(7, at, { from: 'plum', to: null, cause: 'request', timeout: 30 })
+  const end = (given: typeof record, outcome: 'succeeded' | 'failed', next: number | null) => closeRecord(given, at, { outcome, continued_by: next }, given)
+  const became = (given: typeof record, records = [given]) => switchoverView(given, { members: [], records }, 0).became
+  const later = { ...openRecord(8, at, { from: null, to: 'quince', cause: 'contention', timeout: 30 }) }
+  t.equal(became(record), null)
+  t.equal(became(end(record, 'succeeded', null)), 'fig')
+  t.equal(became(end(record, 'failed', null)), null)
+  t.equal(became(end(freed, 'succeeded', 8), [later]), 'quince')
+  t.equal(became(end(freed, 'succeeded', 8)), null, 'its record is not kept any more')
+})

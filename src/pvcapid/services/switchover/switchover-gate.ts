@@ -27,7 +27,7 @@ export interface SwitchoverWish {
 
 export interface SwitchoverReply {
   readonly status: 200 | 202 | 409 | 502 | 503 | 504
-  readonly body: Switchover | OutcomeUnknown
+  readonly body: (Switchover & { readonly already?: true }) | OutcomeUnknown
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -83,14 +83,14 @@ export class SwitchoverGate {
     })
     const { epoch: at, kind } = answer
     // It may be so already a moment before its record is closed: who waits is told of the end.
-    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: answer.switchover ?? await this.#service.get(at), headers: { location: switchoverUrl(at) } }
+    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: { ...answer.switchover ?? await this.#service.get(at), already: true }, headers: { location: switchoverUrl(at) } }
     const begun = kind === 'unknown' ? null : answer.switchover
     if (wish.wait === undefined) return running(at, begun)
     const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
     const fault = wish.client?.keyFault() ?? null
     // Its wish was written while its key still held.
     if (fault !== null) throw new ApiError(fault.code, `${fault.message} Switchover ${at} was begun before that.`, { ...fault.options, outcome: begun === null ? 'unknown' : 'in_progress', headers: { ...fault.options.headers, location: switchoverUrl(at) } })
-    if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url))
+    if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url), kind === 'already')
     if (this.#service.stale) throw begun === null ? stillUnknown(at) : noContact(at, seen)
     throw seen !== null && (begun !== null || isWish(seen, wish)) ? inProgress(seen) : stillUnknown(at)
   }
@@ -126,10 +126,10 @@ const running = (epoch: number, switchover: Switchover | null): SwitchoverReply 
   ({ status: 202, body: switchover ?? outcomeUnknown(epoch), headers: { location: switchoverUrl(epoch), 'retry-after': RETRY_AFTER } })
 
 /** The whole switchover, and beside it what a problem says unless it has succeeded. Its `outcome` is the switchover's. */
-function ended (switchover: Switchover, outcome: NonNullable<Switchover['outcome']>, instance: string): SwitchoverReply {
+function ended (switchover: Switchover, outcome: NonNullable<Switchover['outcome']>, instance: string, already: boolean): SwitchoverReply {
   const code = endings[outcome]
   const headers = { location: switchoverUrl(switchover.epoch) }
-  if (code === null) return { status: 200, body: switchover, headers }
+  if (code === null) return { status: 200, body: already ? { ...switchover, already } : switchover, headers }
   const because = switchover.error === null ? '' : ` ${switchover.error.message}`
   const next = switchover.continued_by === null ? '' : ` Switchover ${switchover.continued_by} took its place.`
   const error = new ApiError(code, `${problems[code][1]}.${because}${next} GET /api/v1/primary tells who is primary.`)

@@ -16,8 +16,8 @@ const gate = (end: Switchover | null): SwitchoverGate => new SwitchoverGate({
 } as unknown as SwitchoverService)
 
 t.test('it is so already, and its record is not closed', async (t) => {
-  t.match(await gate(closed).request({ ...wish, wait: undefined }), { status: 200, body: { done: false } }, 'who does not wait is told at once')
-  t.match(await gate(closed).request({ ...wish, wait: 60 }), { status: 200, body: { done: true, outcome: 'succeeded' } }, 'who waits is told of its end')
+  t.match(await gate(closed).request({ ...wish, wait: undefined }), { status: 200, body: { done: false, already: true } }, 'who does not wait is told at once')
+  t.match(await gate(closed).request({ ...wish, wait: 60 }), { status: 200, body: { done: true, outcome: 'succeeded', already: true } }, 'who waits is told of its end')
   t.match(await gate({ ...closed, outcome: 'failed' }).request({ ...wish, wait: 60 }), { status: 502, body: { outcome: 'failed' } }, 'whatever that is')
   for (const end of [open, null]) await t.rejects(gate(end).request({ ...wish, wait: 60 }), { code: 'switchover_going_on', status: 503 }, 'and by no 2xx that it continues')
 })

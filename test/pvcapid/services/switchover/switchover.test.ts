@@ -82,9 +82,11 @@ t.test('the primary releases, and whoever wins is pointed to', async (t) => {
   t.notMatch(legacy.body['message'], /already/, 'it is still primary')
   settle(t, session, names, 'quince')
   const ended = await wish(t, app, { from: 'plum' }, '?wait=60')
-  t.match(ended.body, { done: true, outcome: 'succeeded' })
+  t.match(ended.body, { done: true, outcome: 'succeeded', became: 'quince' }, 'and is told who it is')
   const first = await ask(t, app, 'GET', '/api/v1/switchover/1?wait=60')
-  t.match(first.body, { done: true, outcome: 'succeeded', continued_by: 2 })
+  t.match(first.body, { done: true, outcome: 'succeeded', continued_by: 2, to: null, became: 'quince' })
+  t.notOk('already' in first.body, 'that belongs to a request alone')
+  for (const again of [{ from: 'plum' }, { to: 'quince' }]) t.match(await wish(t, app, again), { status: 200, body: { epoch: 2, became: 'quince', already: true } }, 'so already')
   t.match(await ask(t, app, 'GET', '/api/v1/primary'), { body: { name: 'quince', epoch: 2, settled: true } })
 })
 

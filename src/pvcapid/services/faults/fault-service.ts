@@ -1,14 +1,16 @@
-/** PVC's faults: read from the view, acknowledged and deleted by id or all at once. */
-import { deleteFault } from '../../cluster/fault-writer.ts'
-import { FAULTS, faultPath } from '../../cluster/layout.ts'
-import type { Fault } from '../../core/pvc/cluster-status.ts'
-import { faultTime } from '../../core/pvc/fault.ts'
-import type { Clock } from '../../runtime/clock.ts'
-import { isNoNode } from '../../zookeeper/client/errors.ts'
-import { childPath } from '../../zookeeper/client/paths.ts'
-import { ApiError, asNotStarted } from '../errors/errors.ts'
-import type { ClusterCache } from './cluster-cache.ts'
-import { unknownOutcome, type Contact } from './contact.ts'
+/** PVC's faults: read from the view, with every condition that nobody has raised as one; acknowledged and deleted by id or all at once. */
+import { conditionFaultTexts } from '../../../core/conditions/condition-faults.ts'
+import { deleteFault, keepFault } from '../../../cluster/fault-writer.ts'
+import { FAULTS, faultPath } from '../../../cluster/layout.ts'
+import type { Fault } from '../../../core/pvc/cluster-status.ts'
+import { faultTime } from '../../../core/pvc/fault.ts'
+import type { Clock } from '../../../runtime/clock.ts'
+import { isNoNode } from '../../../zookeeper/client/errors.ts'
+import { childPath } from '../../../zookeeper/client/paths.ts'
+import { ApiError, asNotStarted } from '../../errors/errors.ts'
+import type { FaultKeeper } from './fault-keeper.ts'
+import type { ClusterCache } from '../cluster-cache.ts'
+import { unknownOutcome, type Contact } from '../contact.ts'
 
 /** By what a list may be sorted; what is a time or a number, newest or worst first. */
 export const sortKeys = ['first_reported', 'last_reported', 'acknowledged_at', 'status', 'health_delta', 'message'] as const
@@ -22,8 +24,10 @@ export class FaultService {
   readonly #contact: Contact
   readonly #view: ClusterCache
   readonly #clock: Clock
+  readonly #keeper: FaultKeeper
 
-  constructor (contact: Contact, view: ClusterCache, clock: Clock) {
+  constructor (contact: Contact, view: ClusterCache, clock: Clock, keeper: FaultKeeper) {
+    this.#keeper = keeper
     this.#contact = contact
     this.#view = view
     this.#clock = clock
@@ -31,7 +35,7 @@ export class FaultService {
 
   /** Throws `zookeeper_unavailable` before there is a view. */
   list (sortKey: SortKey = 'last_reported'): readonly Fault[] {
-    const { faults } = this.#view.snapshot.status.detail
+    const { faults } = this.#view.status.detail
     if (sortKey === 'last_reported') return faults
     const direction = ascending.has(sortKey) ? 1 : -1
     return [...faults].sort((a, b) => a[sortKey] < b[sortKey] ? -direction : a[sortKey] > b[sortKey] ? direction : 0)
@@ -46,6 +50,7 @@ export class FaultService {
 
   /** Answers with a sentence for people. Throws `fault_unknown`. */
   async acknowledge (id: string | null): Promise<string> {
+    await this.#keep(id)
     const ids = await this.#ids(id)
     let acknowledged = 0
     for (const each of ids) {
@@ -85,11 +90,25 @@ export class FaultService {
     return sentence('Deleted', ids)
   }
 
-  /** Those that are meant, as they are in ZooKeeper now. */
+  /** A condition that nobody has raised as a fault is kept as one from now on, so that it can be acknowledged. It goes when the condition does. */
+  async #keep (id: string | null): Promise<void> {
+    const { conditions, latest } = this.#view
+    const kept = new Set((latest?.faults ?? []).map((fault) => fault.id))
+    const meant = conditions.filter(({ fault }) => fault !== null && (id === null || id === fault))
+    for (const condition of meant) this.#keeper.follow(condition)
+    const found = meant.filter(({ fault }) => fault !== null && !kept.has(fault))
+    if (found.length === 0) return
+    await this.#contact.bounded(async () => {
+      const session = await this.#contact.session()
+      for (const condition of found) if (condition.fault !== null) await keepFault(session, condition.fault, conditionFaultTexts(condition, this.#clock.wall()))
+    }, BOUND)
+  }
+
+  /** Those that are meant, as they are in ZooKeeper now; one that is only shown, because its condition is there, can be deleted as well, and is shown again. */
   async #ids (id: string | null): Promise<readonly string[]> {
     try {
       const ids = await this.#contact.read(async (session) => (await session.children(FAULTS)).names) ?? []
-      if (id !== null && !ids.includes(id)) throw faultUnknown(id)
+      if (id !== null && !ids.includes(id) && !this.#view.conditions.some(({ fault }) => fault === id)) throw faultUnknown(id)
       return id === null ? ids : [id]
     } catch (error) {
       throw asNotStarted(error)

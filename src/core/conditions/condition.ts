@@ -1,0 +1,54 @@
+/** One condition as clients read it, hence the snake_case; and the fault that it is for PVC's clients. */
+import { faultId } from '../pvc/fault.ts'
+import { conditionKinds, type ConditionCode, type Severity } from './kinds.ts'
+
+export interface Condition {
+  readonly code: ConditionCode
+  readonly severity: Severity
+  /** What is the case, with its cause as far as it is known. */
+  readonly message: string
+  /** What to do. */
+  readonly advice: string
+  readonly node: string | null
+  readonly resource: string | null
+  /** RFC 3339, by whichever clock wrote it; null where that is not known. For people only. */
+  readonly since: string | null
+  /** The fault that it is in `GET /faults`; null for one that is none. */
+  readonly fault: string | null
+}
+
+interface Found {
+  readonly node?: string
+  readonly resource?: string
+  readonly since?: string | null | undefined
+  /** The fault that it was found from. */
+  readonly fault?: string
+}
+
+/** Characters of a message at most. */
+const LONGEST = 500
+
+/** @param severity where it is not that of its kind */
+export function condition (code: ConditionCode, message: string, { node, resource, since, fault }: Found = {}, severity: Severity = conditionKinds[code].severity): Condition {
+  const id = faultId({ kind: code, node: node ?? '', ...resource === undefined ? {} : { subject: resource } })
+  return Object.freeze({
+    code,
+    severity,
+    message: message.slice(0, LONGEST),
+    advice: conditionKinds[code].advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? '{id}'),
+    node: node ?? null,
+    resource: resource ?? null,
+    since: since === undefined || since === '' ? null : since,
+    fault: fault ?? (conditionKinds[code].delta > 0 ? id : null),
+  })
+}
+
+const rank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 }
+const order = Object.keys(conditionKinds)
+const text = ({ node, resource, fault }: Condition) => `${node ?? ''} ${resource ?? ''} ${fault ?? ''}`
+
+/** The worst first; of one kind by node. */
+export const byWeight = (a: Condition, b: Condition): number =>
+  rank[a.severity] - rank[b.severity] || order.indexOf(a.code) - order.indexOf(b.code) || (text(a) < text(b) ? -1 : 1)
+
+export const worst = (conditions: readonly Condition[]): Severity | 'ok' => conditions[0]?.severity ?? 'ok'

@@ -1,0 +1,68 @@
+/**
+ * What is wrong in the cluster: the one list that every surface shows, so that none says something else than another. Pure; a condition is there for
+ * exactly as long as the facts are so.
+ */
+import { fencingReport, type FencingReport } from '../fencing/report.ts'
+import type { Member } from '../model/member.ts'
+import type { Fault } from '../pvc/cluster-status.ts'
+import { faultId } from '../pvc/fault.ts'
+import { byWeight, condition, type Condition } from './condition.ts'
+import type { ClusterFacts } from './facts.ts'
+import { nodeConditions } from './node-conditions.ts'
+import { roleConditions } from './role-conditions.ts'
+import { Thresholds } from './thresholds.ts'
+
+export interface Found {
+  /** The worst first. */
+  readonly conditions: readonly Condition[]
+  /** Milliseconds for which that holds if nothing changes. */
+  readonly holds: number
+}
+
+export function conditionsOf (facts: ClusterFacts): Found {
+  const thresholds = new Thresholds()
+  const { members, node } = facts
+  const fencing = fencingReport(members, (name) => node(name).fence, facts.maintenance)
+  const found = [
+    ...roleConditions(facts, thresholds),
+    ...members.flatMap((member) => nodeConditions(member, node(member.name), thresholds)),
+    ...fencing === null ? [] : fencingConditions(fencing),
+    ...clusterConditions(facts),
+  ]
+  const known = new Set(found.map(({ fault }) => fault))
+  const faults = facts.faults.filter(({ id, status }) => status !== 'ack' && !known.has(id)).map((fault) => ofFault(fault, members))
+  return { conditions: Object.freeze([...found, ...faults].sort(byWeight)), holds: thresholds.holds }
+}
+
+function fencingConditions ({ suspended, broken, failover }: FencingReport): readonly Condition[] {
+  const nodes = [...new Set(broken.map(({ node }) => node))]
+  return [
+    ...suspended === null
+      ? []
+      : [condition('fencing_suspended', suspended.why === 'maintenance'
+          ? `${suspended.nodes.join(', ')} is not fenced: the cluster is in maintenance mode.`
+          : `${suspended.nodes.join(', ')} are dead or out of contact at once, so none of them is fenced.`)],
+    ...nodes.map((node) => {
+      const all = broken.filter((each) => each.node === node)
+      return condition('fence_probe', `${node} could not be fenced now, as ${all.map(({ found_by: by }) => by).join(', ')} found: ${all[0]?.message}`, { node, since: all[0]?.since })
+    }),
+    ...failover === 'differs' ? [condition('failover_differs', 'The coordinators are configured differently: some fence a dead primary, others do not.')] : [],
+  ]
+}
+
+function clusterConditions ({ members, node, maintenance }: ClusterFacts): readonly Condition[] {
+  const versions = [...new Set(members.map(({ name }) => node(name).version).filter((version) => version !== null))].sort()
+  return [
+    ...maintenance ? [condition('maintenance', 'The cluster is in maintenance mode.')] : [],
+    ...versions.length > 1 ? [condition('versions_differ', `The nodes run ${versions.join(', ')}.`)] : [],
+  ]
+}
+
+/** A fault that somebody has raised, and that no condition stands for. */
+function ofFault ({ id, message, first_reported: first }: Fault, members: readonly Member[]): Condition {
+  const since = first === '' ? null : `${first.replace(' ', 'T')}Z`
+  const node = members.find(({ name }) => faultId({ kind: 'domains_left', node: name }) === id)?.name
+  return node === undefined
+    ? condition('fault', message === '' ? `There is a fault ${id}.` : message, { since, fault: id })
+    : condition('domains_left', message, { node, since, fault: id })
+}

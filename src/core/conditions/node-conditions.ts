@@ -1,0 +1,58 @@
+/** What is wrong with one node. */
+import { isMissing } from '../fencing/judgement.ts'
+import { suspicions } from '../model/fence-record.ts'
+import { isPresent, type Member } from '../model/member.ts'
+import { condition, type Condition } from './condition.ts'
+import type { NodeFacts } from './facts.ts'
+import { KEEPALIVE_LATE, type Thresholds } from './thresholds.ts'
+
+/** Percent of health from which on a node is well, as PVC's client colours it. */
+const WELL = 90
+
+/** What the node says of itself is believed while its daemon is there. */
+export const nodeConditions = (member: Member, facts: NodeFacts, thresholds: Thresholds): readonly Condition[] =>
+  [...contact(member, facts, thresholds), ...isPresent(member) && member.daemonState !== 'stop' && member.daemonState !== 'dead' && member.daemonState !== 'fenced' ? [...work(member), ...resources(member, facts), ...checks(member, facts), ...flushed(member, facts)] : []]
+
+function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge }: NodeFacts, thresholds: Thresholds): readonly Condition[] {
+  const { name: node, daemonState, coordinatorState, stateVersion } = member
+  if (daemonState === 'dead') {
+    const why = fence?.why == null ? '' : `: ${suspicions[fence.why]}`
+    const dead = condition('node_dead', `${node} is judged dead${why}.`, { node, since: stateSince })
+    const last = fence?.message == null ? '' : ` ${fence.message}`
+    return fence?.state !== 'unconfirmed' ? [dead] : [dead, condition('fence_unconfirmed', `${node} is not known to be down after ${fence.attempts} ${fence.attempts === 1 ? 'attempt' : 'attempts'} to fence it.${last}`, { node, since: fence.since })]
+  }
+  if (daemonState === 'fenced') return [condition('node_fenced', `${node} was fenced${fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`}.`, { node, since: stateSince })]
+  if (isMissing(member)) return [condition('node_unreachable', `${node} is out of contact with ZooKeeper, and was ${daemonState}.`, { node, since: keepaliveAt }, coordinatorState === 'client' || coordinatorState === 'secondary' ? 'warning' : 'critical')]
+  if (daemonState === 'stop') return [condition('node_stopped', `${node} is stopped.`, { node, since: stateSince })]
+  if (daemonState === null || (coordinatorState === null && daemonState !== 'init')) {
+    // One that was only registered has not begun to take part.
+    return daemonState === null && stateVersion === null ? [] : [condition('node_unreadable', `The ${daemonState === null ? 'daemon' : 'coordinator'} state of ${node} cannot be read.`, { node, since: stateSince })]
+  }
+  if (keepaliveAge === null || !thresholds.passed(keepaliveAge, KEEPALIVE_LATE)) return []
+  return [condition('keepalive_late', `${node} has written no keepalive for more than ${KEEPALIVE_LATE / 1000} s.`, { node, since: keepaliveAt }, !member.ours && coordinatorState === 'primary' ? 'critical' : 'warning')]
+}
+
+function work ({ name: node, coordinatorState, daemonState, transition, presence }: Member): readonly Condition[] {
+  const isStuck = transition?.error != null && (coordinatorState === 'relinquish' || (daemonState === 'init' && transition.direction === 'start'))
+  return [
+    ...isStuck && transition?.error != null ? [condition('release_failed', `${node} cannot release ${transition.error.resource ?? 'its resources'}: ${transition.error.message}`, { node, since: transition.since })] : [],
+    ...(presence?.readiness?.unready ?? []).map(({ resource, message, since }) => condition('node_not_ready', `${node} could not acquire ${resource}: ${message}`, { node, resource, since })),
+    ...presence?.backoff == null ? [] : [condition('node_backs_off', `${node} leaves the role to its peers until ${presence.backoff.until}: ${presence.backoff.why}`, { node })],
+  ]
+}
+
+const resources = ({ name: node, coordinatorState }: Member, { resources: all }: NodeFacts): readonly Condition[] => all.flatMap(({ name: resource, state, since, error }) => {
+  if (state !== 'lost' && state !== 'failed') return []
+  const because = error === null ? '' : `: ${error}`
+  return [coordinatorState === 'primary'
+    ? condition('resource_lost', `${node} is primary and does not hold ${resource}${because}`, { node, resource, since })
+    : condition('resource_failed', `${node} has failed with ${resource}${because}`, { node, resource, since })]
+})
+
+const checks = ({ name: node }: Member, { health, staleChecks }: NodeFacts): readonly Condition[] => [
+  ...health !== null && health < WELL ? [condition('node_health_low', `The health of ${node} is ${health} %.`, { node })] : [],
+  ...staleChecks > 0 ? [condition('checks_stale', `${staleChecks} ${staleChecks === 1 ? 'check' : 'checks'} of ${node} failed or came too late.`, { node })] : [],
+]
+
+const flushed = ({ name: node }: Member, { domainState }: NodeFacts): readonly Condition[] =>
+  domainState === 'flush' || domainState === 'flushed' ? [condition('node_flushed', `${node} runs no domains: its domain state is ${domainState}.`, { node })] : []

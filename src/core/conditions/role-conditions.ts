@@ -1,0 +1,72 @@
+/** What is wrong with the primary role: who should hold it, who does, and whether another could. */
+import { isPresent, isServing, type Member } from '../model/member.ts'
+import { holderInWords } from '../model/lock-holder.ts'
+import type { Cause } from '../model/states.ts'
+import { NOBODY } from '../model/states.ts'
+import { eligiblePeers, ineligibilityReasons } from '../switchover/eligibility.ts'
+import { onTheWay } from '../switchover/rules.ts'
+import { condition, type Condition } from './condition.ts'
+import type { ClusterFacts } from './facts.ts'
+import { LOCK_HELD, OVERDUE, type Thresholds } from './thresholds.ts'
+
+/** By its cause, a switchover that moves the role from a primary that was there: the moment without one is part of it, and bounded. */
+const isPlanned: Readonly<Record<Cause, boolean>> = {
+  request: true, shutdown: true, rollback: true, restart: true, repair: true, contention: false, fence: false, external: true,
+}
+
+export function roleConditions (facts: ClusterFacts, thresholds: Thresholds): readonly Condition[] {
+  const overdue = facts.open.filter(({ record, age }) => thresholds.passed(age, record.timeout * 1000 + OVERDUE))
+  // A key that is repaired by being freed comes from a primary that is there; one that another node takes over does not.
+  const planned = facts.open.some((each) => isPlanned[each.record.cause] && !(each.record.cause === 'repair' && each.record.to !== null) && !overdue.includes(each))
+  return [
+    ...overdue.map(({ record }) => condition('switchover_overdue', `Switchover ${record.epoch} (${record.from ?? 'nobody'} to ${record.to ?? 'any other'}) is not over, ${record.timeout} s after it began.`, { since: record.started_at })),
+    ...primary(facts, planned),
+    ...lock(facts, thresholds),
+    ...successor(facts),
+  ]
+}
+
+const isHolding = (member: Member) => member.coordinatorState === 'primary' && isServing(member)
+
+function primary (facts: ClusterFacts, planned: boolean): readonly Condition[] {
+  const { key, members } = facts
+  const holders = members.filter(isHolding).map(({ name }) => name)
+  if (holders.length > 1) return [condition('several_primaries', `${holders.join(' and ')} say that they are primary.`)]
+  const since = key?.since
+  const named = members.find(({ name }) => name === key?.value)
+  if (key === null || key.value === NOBODY) {
+    if (planned) return []
+    const [holder] = holders
+    return [holder === undefined
+      ? condition('primary_missing', key === null ? 'There is no primary key.' : 'The primary key names nobody.', { since })
+      : condition('primary_mismatch', `${holder} is primary, and the primary key names nobody.`, { node: holder, since })]
+  }
+  if (named?.mode !== 'coordinator') return [condition('primary_unknown', `The primary key names "${key.value}", which is no coordinator.`, { since })]
+  if (holders.includes(named.name)) return []
+  if (!isServing(named)) return [gone(named, facts)]
+  if (planned) return []
+  const [holder] = holders
+  return [holder === undefined
+    ? condition('primary_missing', `${named.name} is ${named.coordinatorState === 'takeover' ? 'taking over' : `to be primary, and is ${named.coordinatorState ?? 'in no readable state'}`}.`, { node: named.name, since })
+    : condition('primary_mismatch', `${holder} is primary, and the primary key names ${named.name}.`, { node: holder, since })]
+}
+
+function gone (named: Member, { node }: ClusterFacts): Condition {
+  const { stateSince, keepaliveAt } = node(named.name)
+  const how = isPresent(named) || named.daemonState === 'dead' || named.daemonState === 'fenced' ? `is ${named.daemonState ?? 'in no readable daemon state'}` : 'is out of contact with ZooKeeper'
+  return condition('primary_dead', `The primary key names ${named.name}, which ${how}.`, { node: named.name, since: isPresent(named) ? stateSince : keepaliveAt ?? stateSince })
+}
+
+function lock ({ lock: held, members }: ClusterFacts, thresholds: Thresholds): readonly Condition[] {
+  if (held === null || members.some(({ coordinatorState }) => coordinatorState === 'takeover') || !thresholds.passed(held.age, LOCK_HELD)) return []
+  return [condition('lock_held', `The primary lock is held by ${holderInWords(held.holder)}, and no node is in takeover.`, { since: held.holder.since })]
+}
+
+/** Only while all is quiet: in the middle of a switchover nobody is eligible. */
+function successor ({ members }: ClusterFacts): readonly Condition[] {
+  const coordinators = members.filter(({ mode }) => mode === 'coordinator')
+  const holder = coordinators.find(isHolding)
+  if (holder === undefined || coordinators.length < 2 || onTheWay(members).length > 0 || eligiblePeers(holder.name, members).length > 0) return []
+  const reasons = coordinators.filter(({ name }) => name !== holder.name).flatMap(ineligibilityReasons).map(({ message }) => message)
+  return [condition('successor_missing', `No other coordinator could take over from ${holder.name}: ${reasons.join('; ')}.`)]
+}

@@ -1,0 +1,22 @@
+/** Which ages make a condition, and for how long what was found from them holds if nothing else changes. */
+
+/** Milliseconds that the primary lock may be held while no node is in `takeover`. */
+export const LOCK_HELD = 3_000
+/** Milliseconds without another keepalive; one comes every 5 s unless configured otherwise. */
+export const KEEPALIVE_LATE = 15_000
+/** Milliseconds past its bound that a switchover may be open: its taker has to close it, or else any API. */
+export const OVERDUE = 10_000
+
+export class Thresholds {
+  #holds = Infinity
+
+  /** Whether `age` has reached `threshold`. */
+  passed (age: number, threshold: number): boolean {
+    if (age >= threshold) return true
+    this.#holds = Math.min(this.#holds, threshold - age)
+    return false
+  }
+
+  /** Milliseconds until the next threshold that was asked about is reached; infinite if there is none. */
+  get holds (): number { return this.#holds }
+}

@@ -1,0 +1,118 @@
+/**
+ * The conditions of the cluster as one snapshot shows them, found when they are first wanted and kept while the snapshot, and every age that
+ * they depend on, stays on the same side of its threshold. Keeps since when keepalives, the primary lock and open switchovers have been as they are.
+ *
+ * Moments are those up to which everything that ZooKeeper told is in the view: while there is no contact, nothing grows older. After a gap every age
+ * counts again from zero, because nobody could see what happened meanwhile.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Condition } from '../core/conditions/condition.ts'
+import { conditionsOf } from '../core/conditions/conditions.ts'
+import type { NodeFacts } from '../core/conditions/facts.ts'
+import type { Member } from '../core/model/member.ts'
+import { isOpen } from '../core/model/record.ts'
+import type { ApiSnapshot } from './api-snapshot.ts'
+
+/** Milliseconds without news of ZooKeeper after which every age counts again. */
+const GAP = 5_000
+
+interface Made {
+  readonly snapshot: ApiSnapshot
+  readonly conditions: readonly Condition[]
+  readonly until: number
+}
+
+const NONE: readonly Condition[] = Object.freeze([])
+
+export class ConditionBoard {
+  /** Node → its keepalive's last transaction, and when it was seen. */
+  readonly #keepalives = new Map<string, { readonly zxid: string, readonly seen: number }>()
+  /** Epochs of open records, and when they were first seen. */
+  readonly #open = new Map<number, number>()
+  #lock: { readonly child: string, readonly seen: number } | null = null
+  #members: readonly Member[] = []
+  #last = -Infinity
+  #again = true
+  #made: Made | null = null
+
+  /** All ages count from now on. */
+  reset (): void {
+    this.#again = true
+    this.#keepalives.clear()
+    this.#open.clear()
+    this.#lock = null
+  }
+
+  /** Takes in a new snapshot. */
+  update (snapshot: ApiSnapshot, members: readonly Member[], asOf: number): void {
+    this.#follow(asOf)
+    this.#members = members
+    const again = this.#again
+    this.#again = false
+    for (const name of again ? snapshot.names : snapshot.keepalives) {
+      const zxid = snapshot.node(name) === undefined ? null : snapshot.keepalive(name)
+      if (zxid === null) this.#keepalives.delete(name)
+      else if (this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: asOf })
+    }
+    const open = new Set((snapshot.cluster?.records ?? []).filter(isOpen).map(({ epoch }) => epoch))
+    for (const epoch of this.#open.keys()) if (!open.has(epoch)) this.#open.delete(epoch)
+    for (const epoch of open) if (!this.#open.has(epoch)) this.#open.set(epoch, asOf)
+    const child = snapshot.primaryLock?.child ?? null
+    if (child !== this.#lock?.child) this.#lock = child === null ? null : { child, seen: asOf }
+  }
+
+  /** The worst first. The same list as long as it says the same. */
+  at (snapshot: ApiSnapshot, asOf: number): readonly Condition[] {
+    this.#follow(asOf)
+    const made = this.#made
+    if (made?.snapshot === snapshot && asOf < made.until) return made.conditions
+    const { conditions, holds } = conditionsOf({
+      key: snapshot.primarySince === null ? null : { value: snapshot.primaryNode, since: snapshot.primarySince },
+      members: this.#members,
+      node: (name) => this.#node(snapshot, name, asOf),
+      open: (snapshot.cluster?.records ?? NONE as readonly never[]).filter(isOpen).map((record) => ({ record, age: asOf - (this.#open.get(record.epoch) ?? asOf) })),
+      lock: this.#lockOf(snapshot, asOf),
+      maintenance: snapshot.maintenance === 'true',
+      faults: snapshot.faults,
+    })
+    const same = made !== null && isDeepStrictEqual(made.conditions, conditions)
+    this.#made = { snapshot, conditions: same ? made.conditions : conditions, until: asOf + holds }
+    return this.#made.conditions
+  }
+
+  /** Milliseconds since the keepalive of a node was seen to change; null where there is none. */
+  keepaliveAge (name: string, asOf: number): number | null {
+    const keepalive = this.#keepalives.get(name)
+    return keepalive === undefined ? null : Math.max(0, asOf - keepalive.seen)
+  }
+
+  /** Milliseconds for which the primary lock has been seen in the hands of the same holder; 0 while nobody holds it. */
+  lockAge (asOf: number): number {
+    return this.#lock === null ? 0 : Math.max(0, asOf - this.#lock.seen)
+  }
+
+  #follow (asOf: number): void {
+    if (asOf - this.#last > GAP) this.reset()
+    this.#last = Math.max(this.#last, asOf)
+  }
+
+  #lockOf (snapshot: ApiSnapshot, asOf: number) {
+    const holder = snapshot.primaryLock
+    return holder === null ? null : { holder, age: this.lockAge(asOf) }
+  }
+
+  #node (snapshot: ApiSnapshot, name: string, asOf: number): NodeFacts {
+    const details = snapshot.node(name)?.details
+    return {
+      health: details?.health ?? null,
+      staleChecks: snapshot.staleChecks(name),
+      resources: details?.resources ?? [],
+      fence: snapshot.fence(name),
+      domainState: details?.domain_state ?? null,
+      version: details?.pvc_version ?? null,
+      stateSince: snapshot.writtenAt(name, 'daemonstate'),
+      keepaliveAt: snapshot.writtenAt(name, 'keepalive'),
+      keepaliveAge: this.keepaliveAge(name, asOf),
+    }
+  }
+}

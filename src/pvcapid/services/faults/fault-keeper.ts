@@ -1,0 +1,104 @@
+/**
+ * Deletes the fault of a condition that has ended, so that it does not stand there for ever. Runs in every API; the deletion is the same whoever is first.
+ * Only conditions that this API has seen there and then gone for a while are followed: a fault that somebody has raised for something else is theirs.
+ */
+import { deleteFault } from '../../../cluster/fault-writer.ts'
+import type { Condition } from '../../../core/conditions/condition.ts'
+import type { ConditionCode } from '../../../core/conditions/kinds.ts'
+import type { Clock, Timer } from '../../../runtime/clock.ts'
+import type { Logger } from '../../../runtime/log/log.ts'
+import { isZooKeeperError } from '../../../zookeeper/client/errors.ts'
+import type { Session } from '../../../zookeeper/session/session.ts'
+import type { ClusterCache } from '../cluster-cache.ts'
+
+/** Milliseconds between two looks. */
+const PAUSE = 1_000
+/** Milliseconds that a condition has to be gone: who raises a fault does so before the rest of it can be seen. */
+const GONE = 2_000
+
+interface Followed {
+  readonly code: ConditionCode
+  readonly node: string | null
+  readonly resource: string | null
+  /** Monotonic; null while it is there. */
+  readonly goneAt: number | null
+}
+
+/** Those whose end cannot be seen: an operator deletes the fault. */
+const endless: ReadonlySet<ConditionCode> = new Set(['fault', 'domains_left'])
+
+export interface FaultKeeperOptions {
+  readonly view: ClusterCache
+  readonly clock: Clock
+  readonly log: Logger
+  /** The present session, or null. */
+  readonly session: () => Session | null
+}
+
+export class FaultKeeper implements AsyncDisposable {
+  readonly #options: FaultKeeperOptions
+  readonly #followed = new Map<string, Followed>()
+  #timer: Timer
+  #running: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor (options: FaultKeeperOptions) {
+    this.#options = options
+    this.#timer = options.clock.after(PAUSE, () => this.#look())
+  }
+
+  async [Symbol.asyncDispose] (): Promise<void> {
+    this.#closed = true
+    this.#timer[Symbol.dispose]()
+    await this.#running
+  }
+
+  /** From now on the fault of this condition goes when the condition does, however soon that is. */
+  follow ({ fault, code, node, resource }: Condition): void {
+    if (fault !== null && !endless.has(code)) this.#followed.set(fault, { code, node, resource, goneAt: null })
+  }
+
+  #look (): void {
+    this.#running = this.#deleteEnded().finally(() => {
+      if (!this.#closed) this.#timer = this.#options.clock.after(PAUSE, () => this.#look())
+    })
+  }
+
+  async #deleteEnded (): Promise<void> {
+    const { view, clock, log } = this.#options
+    const session = this.#options.session()
+    const { latest, stale } = view
+    if (session === null || latest === null || stale) return
+    this.#follow(clock.monotonic())
+    for (const [id, { code, goneAt }] of this.#followed) {
+      if (goneAt === null || clock.monotonic() - goneAt < GONE) continue
+      try {
+        if (latest.faults.some((fault) => fault.id === id) && await deleteFault(session, id)) log.info({ fault: id, condition: code }, 'the condition of a fault has ended; the fault is deleted')
+        this.#followed.delete(id)
+      } catch (error) {
+        // Another API may be deleting it, or contact is lost: the next look finds out.
+        if (!isZooKeeperError(error)) throw error
+        log.debug({ err: error, fault: id }, 'the fault of a condition that has ended could not be deleted yet')
+      }
+      if (this.#closed) return
+    }
+  }
+
+  #follow (now: number): void {
+    const present = new Set<string>()
+    for (const condition of this.#options.view.conditions) {
+      if (condition.fault !== null) present.add(condition.fault)
+      this.follow(condition)
+    }
+    for (const [id, followed] of this.#followed) {
+      if (followed.goneAt === null && !present.has(id) && this.#isOver(followed)) this.#followed.set(id, { ...followed, goneAt: now })
+    }
+  }
+
+  /** A lost resource is mended only once the same node holds it again: that another has taken it over is no end of the fault. */
+  #isOver ({ code, node, resource }: Followed): boolean {
+    if (code !== 'resource_lost' || node === null) return true
+    const resources = this.#options.view.latest?.node(node)?.details.resources
+    return resources === undefined || resources.some(({ name, state }) => name === resource && state === 'held')
+  }
+}

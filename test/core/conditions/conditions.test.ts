@@ -1,0 +1,121 @@
+// What is wrong in a cluster, fact by fact: each condition is there while its fact is, and nothing else is.
+import t from 'tap'
+import { byWeight, condition, worst } from '../../../src/core/conditions/condition.ts'
+import { conditionFault, conditionFaultTexts, shownFaults } from '../../../src/core/conditions/condition-faults.ts'
+import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
+import type { ClusterFacts, NodeFacts } from '../../../src/core/conditions/facts.ts'
+import { conditionKinds } from '../../../src/core/conditions/kinds.ts'
+import { newFence } from '../../../src/core/model/fence-record.ts'
+import type { Member } from '../../../src/core/model/member.ts'
+import type { Fault } from '../../../src/core/pvc/cluster-status.ts'
+import { faultId } from '../../../src/core/pvc/fault.ts'
+import { gone, member, presence, primary, record, transition, unready } from '../../support/scenario/builders.ts'
+
+const well: NodeFacts = { health: 100, staleChecks: 0, resources: [], fence: null, domainState: 'ready', version: '1', stateSince: 'state', keepaliveAt: 'beat', keepaliveAge: 100 }
+const sound = [primary('hv1'), member('hv2'), member('hv3')]
+type Given = Partial<Omit<ClusterFacts, 'node'>> & { readonly nodes?: Readonly<Record<string, Partial<NodeFacts>>> }
+const facts = ({ nodes = {}, ...given }: Given = {}): ClusterFacts =>
+  ({ key: { value: 'hv1', since: 'then' }, members: sound, open: [], lock: null, maintenance: false, faults: [], ...given, node: (name) => ({ ...well, ...nodes[name] }) })
+const told = (given: Given) => conditionsOf(facts(given)).conditions.map(({ code, node, severity }) => `${severity} ${code}${node === null ? '' : ` ${node}`}`)
+const instead = (...members: readonly Member[]) => sound.map((each) => members.find(({ name }) => name === each.name) ?? each)
+const fence = (state: 'pending' | 'unconfirmed', given = {}) => ({ ...newFence('hv2', 'presence_gone', { presence: null, renewal: null, keepalive: null }, 'judged'), state, ...given })
+const holder = { child: 'a__lock__0000000001', identifier: 'pvcapid hv2', session: '1a', since: 'locked' }
+const fault = (id: string, given: Partial<Fault> = {}): Fault => ({ id, last_reported: '', first_reported: '2026-01-01 00:00:00', acknowledged_at: '', status: 'new', health_delta: 5, message: 'a fan', ...given })
+const says = (given: Partial<typeof presence>) => ({ ...presence, ...given })
+
+t.test('a cluster that is well has none', async (t) => {
+  t.strictSame(conditionsOf(facts()), { conditions: [], holds: 14_900 })
+  t.strictSame(told({ members: [primary('hv1'), member('hv4', { mode: 'hypervisor', coordinatorState: 'client' })] }), [], 'one coordinator alone has no other')
+  t.strictSame(told({ members: [...sound, member('hv4', { daemonState: null, coordinatorState: null, stateVersion: null, presence: null, ours: false })] }), [], 'a node that was only registered')
+  t.strictSame(told({ members: [...sound, member('hv4', { daemonState: 'init', coordinatorState: null, stateVersion: null })] }), [], 'a node that starts for the first time')
+  t.strictSame(told({ nodes: { hv1: { health: null, keepaliveAge: null, version: null, resources: [{ name: 'ip', state: 'held', since: '', error: null }] } } }), [])
+})
+
+const moving = instead(member('hv1'), member('hv2', { coordinatorState: 'takeover' }))
+const open = (cause: 'request' | 'fence' | 'contention' | 'repair', age = 1_000, given = {}) => [{ record: record(5, { cause, timeout: 40, ...given }), age }]
+const nobody = { key: { value: 'none', since: 'then' }, members: instead(member('hv1')) }
+const dead = primary('hv1', { daemonState: 'dead', presence: null })
+const cases = [
+  ['nobody is named', nobody, ['critical primary_missing']],
+  ['there is no key', { key: null, members: instead(member('hv1')) }, ['critical primary_missing']],
+  ['nobody is named, and somebody is primary', { key: nobody.key }, ['critical primary_mismatch hv1']],
+  ['the key was freed in order', { ...nobody, open: open('request', 1_000, { to: null }) }, []],
+  ['a switchover moves the role', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('request') }, []],
+  ['a failover is in progress', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('contention') }, ['critical primary_missing hv2']],
+  ['a failover past a node that had released', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('repair') }, ['critical primary_missing hv2']],
+  ['a primary that has lost a resource hands its role on', { ...nobody, open: open('repair', 1_000, { to: null }) }, []],
+  ['the named node is at rest', { key: { value: 'hv2', since: 'then' }, members: instead(member('hv1'), member('hv2', { coordinatorState: null })) }, ['critical primary_missing hv2', 'warning node_unreadable hv2']],
+  ['another node is primary', { key: { value: 'hv2', since: 'then' } }, ['critical primary_mismatch hv1']],
+  ['a switchover is overdue', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('request', 50_000) }, ['critical primary_missing hv2', 'critical switchover_overdue']],
+  ['one with no names is overdue', { open: open('request', 50_000, { from: null, to: null }) }, ['critical switchover_overdue']],
+  ['the key names no node', { key: { value: 'hv9', since: null }, members: instead(member('hv1')) }, ['critical primary_unknown']],
+  ['the key names a hypervisor', { key: { value: 'hv2', since: null }, members: instead(member('hv1'), member('hv2', { mode: 'hypervisor', coordinatorState: 'client' })) }, ['critical primary_unknown']],
+  ['two are primary', { members: instead(primary('hv2')) }, ['critical several_primaries']],
+  ['the primary is dead', { members: instead(dead) }, ['critical primary_dead hv1', 'critical node_dead hv1']],
+  ['the primary is dead, its fence has failed', { members: instead(dead), nodes: { hv1: { fence: fence('unconfirmed', { attempts: 1, message: 'No answer.' }) } } }, ['critical primary_dead hv1', 'critical node_dead hv1', 'critical fence_unconfirmed hv1']],
+  ['nothing can fence it', { members: instead(dead), nodes: { hv1: { fence: fence('unconfirmed', { why: null }) } } }, ['critical primary_dead hv1', 'critical node_dead hv1', 'critical fence_unconfirmed hv1']],
+  ['its fence has not ended', { members: instead(dead), nodes: { hv1: { fence: fence('pending') } } }, ['critical primary_dead hv1', 'critical node_dead hv1']],
+  ['the primary was fenced', { members: instead(member('hv1', { daemonState: 'fenced', presence: null })), nodes: { hv1: { fence: fence('pending', { confirmed_by: 'hv2' }) } } }, ['critical primary_dead hv1', 'warning node_fenced hv1']],
+  ['a node was fenced', { members: instead(member('hv3', { daemonState: 'fenced', presence: null })) }, ['warning node_fenced hv3']],
+  ['the primary is out of contact', { members: instead(gone('hv1')), nodes: { hv1: { keepaliveAt: null } } }, ['critical primary_dead hv1', 'critical node_unreachable hv1']],
+  ['the named node has no readable daemon state', { members: instead(primary('hv1', { daemonState: null })) }, ['critical primary_dead hv1', 'warning node_unreadable hv1']],
+  ['a secondary is out of contact', { members: instead(member('hv3', { presence: null })) }, ['warning node_unreachable hv3']],
+  ['a hypervisor is out of contact', { members: [...sound, member('hv4', { mode: 'hypervisor', coordinatorState: 'client', presence: null })] }, ['warning node_unreachable hv4']],
+  ['a node is stopped', { members: instead(member('hv3', { daemonState: 'stop', presence: null })) }, ['warning node_stopped hv3']],
+  ['nobody could take over', { members: instead(unready('hv2'), member('hv3', { daemonState: 'stop', presence: null })) }, ['warning successor_missing', 'warning node_stopped hv3', 'warning node_not_ready hv2']],
+  ['a state is malformed', { members: instead(member('hv3', { coordinatorState: null })) }, ['warning node_unreadable hv3']],
+  ['a keepalive is late', { nodes: { hv1: { keepaliveAge: 15_000 } } }, ['warning keepalive_late hv1']],
+  ['that of a PVC primary', { members: instead(primary('hv1', { ours: false, presence: null })), nodes: { hv1: { keepaliveAge: 15_000 } } }, ['critical keepalive_late hv1']],
+  ['a lock is not released', { lock: { holder, age: 3_000 } }, ['critical lock_held']],
+  ['a lock is held for a moment', { lock: { holder, age: 2_999 } }, []],
+  ['a taker holds it', { members: moving, key: { value: 'hv2', since: null }, open: open('request'), lock: { holder, age: 30_000 } }, []],
+  ['a release has failed', { members: instead(member('hv2', { coordinatorState: 'relinquish', transition: transition({ error: { code: 'release_failed', resource: 'ip', message: 'busy' } }) })) }, ['critical release_failed hv2']],
+  ['a start has failed', { members: instead(member('hv2', { daemonState: 'init', transition: transition({ direction: 'start', error: { code: 'release_failed', resource: null, message: 'busy' } }) })) }, ['critical release_failed hv2']],
+  ['an older error', { members: instead(member('hv2', { transition: transition({ error: { code: 'release_failed', resource: null, message: 'busy' } }) })) }, []],
+  ['a node backs off', { members: instead(member('hv2', { presence: says({ backoff: { until: 'noon', why: 'it failed' } }) })) }, ['info node_backs_off hv2']],
+  ['a resource is lost', { nodes: { hv1: { resources: [{ name: 'ip', state: 'lost', since: 'then', error: 'gone' }] } } }, ['critical resource_lost hv1']],
+  ['a resource has failed', { nodes: { hv2: { resources: [{ name: 'ip', state: 'failed', since: 'then', error: null }] } } }, ['warning resource_failed hv2']],
+  ['what a dead node said last', { members: instead(member('hv3', { daemonState: 'dead', presence: null })), nodes: { hv3: { health: 0, resources: [{ name: 'ip', state: 'failed', since: 'then', error: null }] } } }, ['critical node_dead hv3']],
+  ['low health', { nodes: { hv3: { health: 0 } } }, ['warning node_health_low hv3']],
+  ['health that is good enough', { nodes: { hv3: { health: 90 } } }, []],
+  ['stale checks', { nodes: { hv2: { staleChecks: 1 }, hv3: { staleChecks: 2 } } }, ['warning checks_stale hv2', 'warning checks_stale hv3']],
+  ['a node without domains', { nodes: { hv2: { domainState: 'flushed' }, hv3: { domainState: 'flush' } } }, ['info node_flushed hv2', 'info node_flushed hv3']],
+  ['versions', { nodes: { hv2: { version: '2' } } }, ['info versions_differ']],
+  ['maintenance', { maintenance: true }, ['info maintenance']],
+  ['maintenance with a dead node', { maintenance: true, members: instead(member('hv3', { daemonState: 'dead', presence: null })) }, ['critical node_dead hv3', 'critical fencing_suspended', 'info maintenance']],
+  ['two are dead', { members: instead(member('hv2', { daemonState: 'dead', presence: null }), member('hv3', { daemonState: 'dead', presence: null })) }, ['critical node_dead hv2', 'critical node_dead hv3', 'critical fencing_suspended', 'warning successor_missing']],
+  ['fences that would fail', { members: instead(member('hv2', { presence: says({ brokenFences: [{ node: 'hv3', message: 'No answer.', since: 'then' }] }) }), primary('hv1', { presence: says({ brokenFences: [{ node: 'hv3', message: 'No answer.', since: 'then' }, { node: 'hv2', message: 'x', since: '' }] }) })) }, ['warning fence_probe hv2', 'warning fence_probe hv3']],
+  ['not of one mind', { members: instead(member('hv2', { presence: says({ failover: 'manual' }) }), primary('hv1', { presence: says({ failover: 'fenced' }) })) }, ['warning failover_differs']],
+  ['a cluster of PVC daemons', { members: [primary('hv1', { ours: false, presence: null }), member('hv2', { ours: false, presence: null, daemonState: 'dead' }), member('hv3', { ours: false, presence: null })] }, ['critical node_dead hv2']],
+  ['faults', { faults: [fault('F1'), fault('F2', { status: 'ack' }), fault('F3', { message: '', first_reported: '' }), fault(faultId({ kind: 'domains_left', node: 'hv2' }))] }, ['critical domains_left hv2', 'warning fault', 'warning fault']],
+  ['a fault of which there is a condition', { members: instead(member('hv3', { daemonState: 'dead', presence: null })), faults: [fault(faultId({ kind: 'node_dead', node: 'hv3' }))] }, ['critical node_dead hv3']],
+] as const satisfies ReadonlyArray<readonly [string, Given, readonly string[]]>
+for (const [what, given, expected] of cases) t.test(what, async (t) => { t.strictSame(told(given), expected) })
+
+t.test('every kind has its case, but what only an API knows of itself', async (t) => {
+  const found = cases.flatMap(([, given]) => conditionsOf(facts(given)).conditions)
+  t.strictSame([...new Set([...found.map(({ code }) => code), 'view_stale'])].sort(), Object.keys(conditionKinds).sort())
+  for (const { code, advice } of found) t.notMatch(advice, /\{(node|id)\}/, code)
+  t.equal(worst(found.slice(0, 1)), 'critical')
+  t.equal(worst([]), 'ok')
+})
+
+t.test('how long that holds', async (t) => {
+  t.equal(conditionsOf(facts({ lock: { holder, age: 2_900 }, open: open('request', 10_000) })).holds, 100)
+  t.equal(conditionsOf(facts({ members: [], key: null })).holds, Infinity)
+})
+
+t.test('as PVC\'s clients see them', async (t) => {
+  const [low] = conditionsOf(facts({ nodes: { hv3: { health: 0 } } })).conditions
+  const lost = condition('resource_lost', 'hv1 is primary and does not hold ip', { node: 'hv1', resource: 'ip', since: '2026-02-03T04:05:06.789Z' })
+  t.equal(lost.fault, faultId({ kind: 'resource_lost', node: 'hv1', subject: 'ip' }), 'the fault that pvcnoded raises for it')
+  const kept = fault(lost.fault ?? '', { status: 'ack', message: 'raised' })
+  t.match(shownFaults([kept], [lost, low ?? lost, condition('maintenance', 'x.')]), [kept, { id: low?.fault, health_delta: 10, status: 'new', first_reported: '', message: 'The health of hv3 is 0 %.' }])
+  t.match(conditionFault(lost, 'X'), { first_reported: '2026-02-03 04:05:06' })
+  t.match(conditionFaultTexts(lost, '2026-02-04T00:00:00Z'), { first_time: '2026-02-03 04:05:06', last_time: '2026-02-04 00:00:00', delta: '25', status: 'new' })
+  t.match(conditionFaultTexts(condition('lock_held', 'x.'), '2026-02-04T00:00:00Z'), { first_time: '2026-02-04 00:00:00' })
+  t.ok(byWeight(lost, condition('node_dead', 'x.')) > 0)
+  const [bare, named] = [condition('maintenance', 'x.'), condition('maintenance', 'x.', { node: 'hv1', resource: 'ip' })]
+  t.strictSame([byWeight(bare, named), byWeight(named, bare)], [-1, 1])
+  t.equal(condition('fault', 'x'.repeat(600), { since: '' }).message.length, 500)
+})
