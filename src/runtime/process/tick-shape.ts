@@ -12,5 +12,8 @@ const held: object[] = []
 
 process.nextTick(() => { held.push(executionAsyncResource()) })
 
-/** The tick object that is held: undefined only before the first turn after the import. */
+/**
+ * The tick object that is held: undefined only before the first turn after the import.
+ * @public
+ */
 export const heldTick = (): object | undefined => held[0]

@@ -57,20 +57,20 @@ t.test('an acquire that fails everywhere', { timeout: 120_000 }, async (t) => {
   t.ok((retries?.count ?? 0) >= count)
 })
 
-t.test('a request ends the stand-back of the node that it names', { timeout: 120_000 }, async (t) => {
+t.test('a request ends the backoff of the node that it names', { timeout: 120_000 }, async (t) => {
   const nodes = ['hv1', 'hv2']
   const { cluster: made } = await cluster(t, { nodes: [], ...quick, ...breakable })
   for (const node of nodes) breakOn(made, node)
   for (const node of nodes) made.startNode(node)
   const api = await made.startApi('hv1')
   const enough = 8_000
-  const standing = async () => {
+  const backingOff = async () => {
     const reports = await (await fetch(`${api}/api/v1/switchover/eligibility`)).json() as ReadonlyArray<{ name: string, stands_back: { until: string, why: string } | null }>
     const until = ({ stands_back: back }: typeof reports[number]) => back === null ? 0 : Date.parse(back.until)
     return reports.length === nodes.length && reports.every((report) => until(report) > 0) ? reports.find((report) => until(report) > Date.now() + enough) : undefined
   }
-  let found: Awaited<ReturnType<typeof standing>>
-  await eventually(async () => (found = await standing()) !== undefined)
+  let found: Awaited<ReturnType<typeof backingOff>>
+  await eventually(async () => (found = await backingOff()) !== undefined)
   t.match(found?.stands_back?.why, /The acquire command of service exited with 3/)
   for (const node of nodes) mendOn(made, node)
   const response = await fetch(`${api}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: found?.name }) })
