@@ -133,13 +133,13 @@ export const conditionKinds = {
     severity: 'warning',
     delta: 10,
     title: 'A node was fenced',
-    advice: 'Find out why it died, then start its pvcnoded again; or remove it: `DELETE /api/v1/node/{node}`.',
+    advice: 'Find out why it died, then start its pvcnoded again.',
   },
   node_stopped: {
     severity: 'warning',
     delta: 10,
     title: 'A node is stopped',
-    advice: 'Start its pvcnoded again; or remove it: `DELETE /api/v1/node/{node}`.',
+    advice: 'Start its pvcnoded again.',
   },
   node_unreadable: {
     severity: 'warning',
