@@ -43,6 +43,21 @@ t.test('faults', async (t) => {
   t.strictSame((await session.children('/faults')).names, [])
 })
 
+t.test('a great many at once', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const many = Array.from({ length: 300 }, (_, index) => `F${index}`)
+  await session.ensurePath('/faults')
+  await Promise.all(many.map(async (id) => {
+    await session.create(`/faults/${id}`, '')
+    await Promise.all(['status', 'message'].map(async (key) => await session.create(`/faults/${id}/${key}`, 'new')))
+  }))
+  t.match(await ask(t, app, 'PUT', '/api/v1/faults'), { status: 200 })
+  t.strictSame(new Set(await Promise.all(many.map(async (id) => (await session.get(`/faults/${id}/status`)).data))), new Set(['ack']))
+  t.match(await ask(t, app, 'DELETE', '/api/v1/faults'), { status: 200 })
+  t.strictSame((await session.children('/faults')).names, [])
+})
+
 t.test('a key that may only read changes no fault', async (t) => {
   const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true })
@@ -77,7 +92,7 @@ t.test('tasks, figures, and what stays with PVC', async (t) => {
 t.test('slashes and methods as a web framework of Python\'s takes them', async (t) => {
   const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port })
-  for (const path of ['/api/v1//status', '/api/v1/status/', '/api//v1/node//plum']) t.equal((await app.inject({ url: path })).statusCode, 200, path)
+  for (const path of ['/api/v1//status', '/api/v1//', '/api//v1/node//plum']) t.equal((await app.inject({ url: path })).statusCode, 200, path)
   for (const [path, allow] of [['/api/v1/status', 'GET, HEAD, OPTIONS, POST'], ['/api/v1/faults', 'DELETE, GET, HEAD, OPTIONS, PUT'], ['/api/v1/node/plum/coordinator-state', 'GET, HEAD, OPTIONS, POST'], ['/api/v1//status', 'GET, HEAD, OPTIONS, POST']] as const) {
     const { statusCode, headers, body } = await app.inject({ method: 'OPTIONS', url: path })
     t.match({ statusCode, headers, body }, { statusCode: 204, headers: { allow }, body: '' }, path)

@@ -7,7 +7,7 @@ import { faultTime } from '../../../core/pvc/fault.ts'
 import type { Clock } from '../../../runtime/clock.ts'
 import { isNoNode } from '../../../zookeeper/client/errors.ts'
 import { childPath } from '../../../zookeeper/client/paths.ts'
-import { ApiError, asNotStarted } from '../../errors/errors.ts'
+import { ApiError, asNotStarted, RETRY_AFTER } from '../../errors/errors.ts'
 import type { FaultKeeper } from './fault-keeper.ts'
 import type { ClusterCache } from '../cluster-cache.ts'
 import { unknownOutcome, type Contact } from '../contact.ts'
@@ -17,8 +17,11 @@ export const sortKeys = ['first_reported', 'last_reported', 'acknowledged_at', '
 export type SortKey = typeof sortKeys[number]
 const ascending: ReadonlySet<SortKey> = new Set(['status', 'message'])
 
-/** Milliseconds for deletions. */
+/** Milliseconds for one fault, and for all that one request changes. */
 const BOUND = 2_400
+const BOUND_OF_ALL = 10_000
+/** Faults that are changed at the same time. */
+const LANES = 32
 
 export class FaultService {
   readonly #contact: Contact
@@ -53,41 +56,56 @@ export class FaultService {
     await this.#keep(id)
     const ids = await this.#ids(id)
     let acknowledged = 0
-    for (const each of ids) {
-      try {
-        const path = faultPath(each)
-        const changed = await this.#contact.write(childPath(path, 'status'), 'ack', (status) => {
-          // Deleted meanwhile: an acknowledgement must not make it again.
-          if (status === null) throw faultUnknown(each)
-          return status !== 'ack'
-        })
-        if (changed) await this.#contact.write(childPath(path, 'ack_time'), faultTime(this.#clock.wall()), () => true)
-        if (changed) acknowledged += 1
-      } catch (error) {
+    await this.#each(ids, 'acknowledged', async (each) => {
+      const path = faultPath(each)
+      const changed = await this.#contact.write(childPath(path, 'status'), 'ack', (status) => {
+        // Deleted meanwhile: an acknowledgement must not make it again.
+        if (status === null) throw faultUnknown(each)
+        return status !== 'ack'
+      }).catch((error: unknown) => {
         if (id !== null || !(error instanceof ApiError) || error.code !== 'fault_unknown') throw error
-      }
-    }
+        return false
+      })
+      if (changed) await this.#contact.write(childPath(path, 'ack_time'), faultTime(this.#clock.wall()), () => true)
+      if (changed) acknowledged += 1
+    })
     return ids.length > 0 && acknowledged === 0 ? `Already acknowledged: ${ids.join(', ')}.` : sentence('Acknowledged', ids)
   }
 
   /** Answers with a sentence for people. Throws `fault_unknown`. */
   async remove (id: string | null): Promise<string> {
     const ids = await this.#ids(id)
-    let begun = false
+    await this.#each(ids, 'deleted', async (each) => {
+      const session = await this.#contact.session()
+      await deleteFault(session, each).catch((error: unknown) => { if (!isNoNode(error)) throw error })
+    })
+    return sentence('Deleted', ids)
+  }
+
+  /** Does `work` for each, several at a time, all of it within the bound; of what is not done at its end nothing is begun any more. */
+  async #each (ids: readonly string[], done: string, work: (id: string) => Promise<void>): Promise<void> {
+    const rest = ids.values()
+    const bound = ids.length === 1 ? BOUND : BOUND_OF_ALL
+    let begun = 0
+    let finished = 0
     try {
       await this.#contact.bounded(async (signal) => {
-        const session = await this.#contact.session()
-        for (const each of ids) {
-          signal.throwIfAborted()
-          begun = true
-          await deleteFault(session, each).catch((error: unknown) => { if (!isNoNode(error)) throw error })
+        const lane = async (): Promise<void> => {
+          for (const id of rest) {
+            signal.throwIfAborted()
+            begun += 1
+            await work(id)
+            finished += 1
+          }
         }
-      }, BOUND)
+        await Promise.all(Array.from({ length: LANES }, lane))
+      }, bound)
     } catch (error) {
-      if (!begun) throw asNotStarted(error)
-      throw error instanceof ApiError && error.code === 'zookeeper_unavailable' ? unknownOutcome(error) : error
+      if (begun === 0) throw asNotStarted(error)
+      if (!(error instanceof ApiError) || error.code !== 'zookeeper_unavailable') throw error
+      if (ids.length === 1) throw unknownOutcome(error)
+      throw new ApiError('outcome_unknown', `${finished} of ${ids.length} faults were ${done} before the bound of ${bound / 1000} s or the loss of contact; whether further ones were is not known. Asking again continues with the rest.`, { cause: error, outcome: 'unknown', headers: { 'retry-after': RETRY_AFTER } })
     }
-    return sentence('Deleted', ids)
   }
 
   /** A condition that nobody has raised as a fault is kept as one from now on, so that it can be acknowledged. It goes when the condition does. */
