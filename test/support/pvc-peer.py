@@ -14,6 +14,8 @@ import os, signal, subprocess, threading, time
 from kazoo.exceptions import LockTimeout, NoNodeError
 
 KEY, SYNC, ME = "/config/primary_node", "/config/primary_node/sync_lock", SETTINGS["name"]
+# Seconds from the decision to the first step of a takeover or a release, as PVC has them.
+TRANSITION_DELAY = 0.5
 state = "secondary"
 stopping = threading.Event()
 wake = threading.Event()
@@ -23,9 +25,9 @@ def of(node, child):
     return "/nodes/" + node + "/" + child
 
 
-def read(path):
+def read(path, notice=None):
     try:
-        return zk.get(path)[0].decode()
+        return zk.get(path, watch=notice)[0].decode()
     except NoNodeError:
         return None
 
@@ -84,17 +86,20 @@ def phase(make, letter, work=lambda: None):
     lock.release()
 
 
-def others_that_hold():
-    return [node for node in nodes() if node != ME and read(of(node, "routerstate")) in ("primary", "relinquish")]
+def others_that_hold(notice):
+    return [node for node in nodes() if node != ME and read(of(node, "routerstate"), notice) in ("primary", "relinquish")]
 
 
 def until_the_other_is_in_line():
     # PVC keeps its first phase so long that the other side can queue up for the next one; here until it has.
-    for _ in range(3000):
-        if len(zk.get_children(SYNC)) > 1 or not others_that_hold():
+    while True:
+        changed = threading.Event()
+        notice = lambda event: changed.set()
+        queued = len(zk.get_children(SYNC, watch=notice)) > 1
+        if queued or not others_that_hold(notice):
             return
-        time.sleep(0.02)
-    raise SystemExit("nobody queued up for phase B")
+        if not changed.wait(60):
+            raise SystemExit("no other node queued for phase B within 60 s")
 
 
 def take():
@@ -139,14 +144,14 @@ def follow():
         wake.clear()
         value = read(KEY)
         if value == ME and state == "secondary":
-            time.sleep(0.5)
+            time.sleep(TRANSITION_DELAY)
             take()
             # The key may have changed meanwhile. After a release it does not look again.
             wake.set()
         elif value == "none" and state == "secondary" and SETTINGS["contends"]:
             contend()
         elif value != ME and state == "primary":
-            time.sleep(0.5)
+            time.sleep(TRANSITION_DELAY)
             release()
 
 
@@ -235,7 +240,7 @@ follower.join()
 if state == "primary":
     if read(KEY) == ME:
         put(KEY, "none")
-    time.sleep(0.5)
+    time.sleep(TRANSITION_DELAY)
     release()
 put(of(ME, "daemonstate"), "stop")
 zk.stop()

@@ -10,7 +10,8 @@ const script = (module: string) => `
 import { executionAsyncResource } from 'node:async_hooks'
 import { heldTick } from ${JSON.stringify(module)}
 const tick = () => new Promise((resolve) => process.nextTick(() => resolve(executionAsyncResource())))
-const later = () => new Promise((resolve) => setTimeout(resolve, 1))
+// A turn of the event loop in which no tick waits.
+const later = () => new Promise((resolve) => setImmediate(resolve))
 for (let count = 0; count < 200; count++) await tick()
 for (let count = 0; count < 8; count++) {
   await later()
