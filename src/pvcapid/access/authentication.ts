@@ -3,8 +3,8 @@
  * looked at. A route says in its config what
  * it needs: nothing (`open`), `read` or `operate`; unless it does, reading below `/api/` needs `read` and everything else there `operate`.
  *
- * Every key that is configured is compared in full, on digests, so that the time taken says nothing about any of them. A connection that sends
- * the key again with which it was let in is known by that: it is compared with its own words alone. Wrong keys and writes are counted
+ * Every configured key is compared in full, on digests, so that the time taken says nothing about any of them. The last good key of a connection is
+ * compared first, in constant time as well: proxies send requests of several clients over one connection. Wrong keys and writes are counted
  * (`rate-limits.ts`).
  */
 import crypto, { timingSafeEqual } from 'node:crypto'
@@ -71,9 +71,10 @@ function tokenOf (key: string, tokens: readonly ApiToken[]): ApiToken | null {
   return found
 }
 
-/** The key by which a connection was last let in, whose it is, and among which it was found. */
+/** The last good key of a connection, and the list in which it was found. */
 interface Known {
-  readonly key: string
+  /** The key in `COMPARED` bytes; no key contains the null byte that fills it up. */
+  readonly key: Buffer
   readonly token: ApiToken
   readonly tokens: readonly ApiToken[]
 }
@@ -81,11 +82,18 @@ interface Known {
 const known = Symbol('known key')
 type Keyed = Socket & { [known]?: Known }
 
+/** Bytes of a key that are compared without a digest; a longer key is always compared by its digest. */
+const COMPARED = 128
+/** Where the key in hand is put, to be compared. */
+const given = Buffer.alloc(COMPARED)
+
 function tokenAt (socket: Keyed, key: string, tokens: readonly ApiToken[]): ApiToken | null {
+  if (key.length > COMPARED) return tokenOf(key, tokens)
+  given.fill(0).write(key, 'latin1')
   const before = socket[known]
-  if (before !== undefined && before.key === key && before.tokens === tokens) return before.token
+  if (before !== undefined && before.tokens === tokens && timingSafeEqual(given, before.key)) return before.token
   const token = tokenOf(key, tokens)
-  if (token !== null) socket[known] = { key, token, tokens }
+  if (token !== null) socket[known] = { key: Buffer.from(given), token, tokens }
   return token
 }
 
