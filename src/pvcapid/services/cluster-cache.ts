@@ -71,12 +71,22 @@ export class ClusterCache {
   #tick (): void {
     this.#ticking = this.#options.clock.after(TICK, () => {
       this.#tick()
-      if (this.#snapshot === null) return
-      void this.conditions
-      const { stale } = this
-      if (stale !== this.#wasStale) this.#options.waiters.wake('primary')
-      this.#wasStale = stale
+      try {
+        this.#look()
+      } catch (error) {
+        // A znode can bring this about; it must not end the process.
+        this.#options.onError(error, '/')
+      }
     })
+  }
+
+  #look (): void {
+    if (this.#snapshot === null) return
+    // Ages count from zero after a gap between two looks; this keeps the looks close to one another.
+    void this.conditions
+    const { stale } = this
+    if (stale !== this.#wasStale) this.#options.waiters.wake('primary')
+    this.#wasStale = stale
   }
 
   /** Whatever a znode can bring about here costs the view its freshness, which it says, and never the process. */
@@ -139,10 +149,10 @@ export class ClusterCache {
   /** Milliseconds since the keepalive of a node was seen to change; null where there is none. */
   keepaliveAge (name: string): number | null { return this.#conditions.keepaliveAge(name, this.#asOf) }
 
-  /** Milliseconds for which the primary lock has been seen in the hands of the same holder; 0 while nobody holds it. */
+  /** Milliseconds since the present holder of the primary lock was first seen; 0 while the lock is free. */
   get lockAge (): number { return this.#conditions.lockAge(this.#asOf) }
 
-  /** There is another session: ages count again, because nobody could see what happened before it. */
+  /** Restarts every age: the gap between two sessions hides changes. */
   onSession (): void { this.#conditions.reset() }
 
   /** Tells of every new snapshot, after the waiters. */

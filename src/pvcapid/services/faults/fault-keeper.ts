@@ -1,6 +1,6 @@
 /**
- * Deletes the fault of a condition that has ended, so that it does not stand there for ever. Runs in every API; the deletion is the same whoever is first.
- * Only conditions that this API has seen there and then gone for a while are followed: a fault that somebody has raised for something else is theirs.
+ * Deletes the fault of a condition once the condition has ended. Runs in every API; two APIs that delete the same fault do no harm.
+ * An API deletes only faults whose condition it has seen begin and end. All other faults belong to the program that raised them.
  */
 import { deleteFault } from '../../../cluster/fault-writer.ts'
 import type { Condition } from '../../../core/conditions/condition.ts'
@@ -59,7 +59,10 @@ export class FaultKeeper implements AsyncDisposable {
   }
 
   #look (): void {
-    this.#running = this.#deleteEnded().finally(() => {
+    this.#running = this.#deleteEnded().catch((error: unknown) => {
+      // A znode can bring this about; it must not end the process.
+      this.#options.log.error({ err: error }, 'the faults of conditions that have ended could not be looked at')
+    }).then(() => {
       if (!this.#closed) this.#timer = this.#options.clock.after(PAUSE, () => this.#look())
     })
   }

@@ -1,4 +1,4 @@
-/** PVC's faults: read from the view, with every condition that nobody has raised as one; acknowledged and deleted by id or all at once. */
+/** PVC's faults and the conditions that have no fault yet: listed from the view, acknowledged and deleted by id or all at once. */
 import { conditionFaultTexts } from '../../../core/conditions/condition-faults.ts'
 import { deleteFault, keepFault } from '../../../cluster/fault-writer.ts'
 import { FAULTS, faultPath } from '../../../cluster/layout.ts'
@@ -7,7 +7,7 @@ import { faultTime } from '../../../core/pvc/fault.ts'
 import type { Clock } from '../../../runtime/clock.ts'
 import { isNoNode } from '../../../zookeeper/client/errors.ts'
 import { childPath } from '../../../zookeeper/client/paths.ts'
-import { ApiError, asNotStarted, RETRY_AFTER } from '../../errors/errors.ts'
+import { ApiError, asNotStarted, RETRY_AFTER, type ProblemCode } from '../../errors/errors.ts'
 import type { FaultKeeper } from './fault-keeper.ts'
 import type { ClusterCache } from '../cluster-cache.ts'
 import { unknownOutcome, type Contact } from '../contact.ts'
@@ -22,6 +22,7 @@ const BOUND = 2_400
 const BOUND_OF_ALL = 10_000
 /** Faults that are changed at the same time. */
 const LANES = 32
+const INTERRUPTIONS: ReadonlySet<ProblemCode> = new Set(['zookeeper_unavailable', 'outcome_unknown'])
 
 export class FaultService {
   readonly #contact: Contact
@@ -82,16 +83,18 @@ export class FaultService {
     return sentence('Deleted', ids)
   }
 
-  /** Does `work` for each, several at a time, all of it within the bound; of what is not done at its end nothing is begun any more. */
+  /** Runs `work` for each id, several at a time, within one bound. After its return or its error no further work begins. */
   async #each (ids: readonly string[], done: string, work: (id: string) => Promise<void>): Promise<void> {
     const rest = ids.values()
     const bound = ids.length === 1 ? BOUND : BOUND_OF_ALL
     let begun = 0
     let finished = 0
+    let isOver = false
     try {
       await this.#contact.bounded(async (signal) => {
         const lane = async (): Promise<void> => {
           for (const id of rest) {
+            if (isOver) return
             signal.throwIfAborted()
             begun += 1
             await work(id)
@@ -102,13 +105,15 @@ export class FaultService {
       }, bound)
     } catch (error) {
       if (begun === 0) throw asNotStarted(error)
-      if (!(error instanceof ApiError) || error.code !== 'zookeeper_unavailable') throw error
-      if (ids.length === 1) throw unknownOutcome(error)
-      throw new ApiError('outcome_unknown', `${finished} of ${ids.length} faults were ${done} before the bound of ${bound / 1000} s or the loss of contact; whether further ones were is not known. Asking again continues with the rest.`, { cause: error, outcome: 'unknown', headers: { 'retry-after': RETRY_AFTER } })
+      if (!(error instanceof ApiError) || !INTERRUPTIONS.has(error.code)) throw error
+      if (ids.length === 1) throw error.code === 'zookeeper_unavailable' ? unknownOutcome(error) : error
+      throw new ApiError('outcome_unknown', `${finished} of ${ids.length} faults were ${done} before the bound of ${bound / 1000} s or the loss of contact; whether any of the others were is not known. Repeat the request to continue with the rest.`, { cause: error, outcome: 'unknown', headers: { 'retry-after': RETRY_AFTER } })
+    } finally {
+      isOver = true
     }
   }
 
-  /** A condition that nobody has raised as a fault is kept as one from now on, so that it can be acknowledged. It goes when the condition does. */
+  /** Writes the fault of a condition that has none yet, so that it can be acknowledged. The fault ends with the condition. */
   async #keep (id: string | null): Promise<void> {
     const { conditions, latest } = this.#view
     const kept = new Set((latest?.faults ?? []).map((fault) => fault.id))
