@@ -1,4 +1,4 @@
-/** A request for a switchover, from the client's POST to 202, with nobody else at it; beside the raw client making the same operations. */
+/** A request for a switchover, from the client's POST to 202, with no other request in progress; beside the raw client making the same operations. */
 import { ANY_VERSION } from '../src/zookeeper/session/session.ts'
 import { makeNodes, nodeName } from './support/fleet.ts'
 import { OPERATE_KEY, startPvcapid, startReference } from './support/processes.ts'

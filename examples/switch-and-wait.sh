@@ -14,7 +14,7 @@
 # Exit status:
 #   0   it has succeeded, or was so already
 #   1   it has ended otherwise: failed, timed out, superseded or never begun; the JSON says which, and why
-#   2   refused; nothing was done (nobody is eligible, another switchover is in flight, there is no such node, a wrong key)
+#   2   refused; nothing was done (no node is eligible, another switchover is in flight, there is no such node, a wrong key)
 #   3   not known: it continues, or the API could not be asked any more. Asking again is safe: the same wish is the same switchover.
 #   64  the command line is wrong
 #   69  the API could not be reached; nothing was done
@@ -91,7 +91,7 @@ while :; do
 done
 
 path=$(location)
-if [ -z "$path" ]; then answer; exit 0; fi # so already, by somebody who left no record
+if [ -z "$path" ]; then answer; exit 0; fi # so already, by a write without a record
 # Behind a proxy with a path prefix the path has the prefix already, if the proxy says it.
 prefix=$(printf '%s' "$api" | sed 's|^[^:/]*://[^/]*||; s|/*$||')
 case $path in "$prefix"/*) api=${api%"$prefix"*} ;; esac

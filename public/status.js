@@ -67,7 +67,7 @@ function showNow () {
 function showCurrent (open) {
   element('current').hidden = open === undefined
   if (open === undefined) return
-  element('current-text').textContent = `Switchover ${open.epoch}: ${open.from ?? 'nobody'} to ${open.to ?? 'any other'}, ${open.state === 'requested' ? 'nobody has begun' : 'in progress'}.`
+  element('current-text').textContent = `Switchover ${open.epoch}: ${open.from ?? 'none'} to ${open.to ?? 'any other'}, ${open.state === 'requested' ? 'no node has begun' : 'in progress'}.`
   element('current-progress').value = open.progress
   show(element('current-nodes'), Object.entries(open.nodes).map(([name, { coordinator_state: state, step, of, resource }]) =>
     made('li', `${name}: ${state ?? 'unknown'}${of > 0 ? `, step ${step} of ${of}` : ''}${resource === null ? '' : `, ${resource}`}`)))
@@ -77,7 +77,7 @@ function historyRow (switchover) {
   const { epoch, started_at: started, from, to, cause, outcome, reason, error, count = 1, first_started_at: first } = switchover
   const times = count === 1 ? null : `${count} failed switchovers since ${clock(first)}`
   const row = made('tr', null)
-  row.append(made('td', String(epoch)), made('td', clock(started)), made('td', from ?? 'nobody'), made('td', to ?? 'any other'), made('td', cause),
+  row.append(made('td', String(epoch)), made('td', clock(started)), made('td', from ?? 'none'), made('td', to ?? 'any other'), made('td', cause),
     made('td', outcome ?? 'in progress', { 'data-outcome': outcome ?? '' }), made('td', [times, reason, error?.message].filter((text) => text).join(' — ')))
   return row
 }

@@ -13,7 +13,7 @@ const query = Type.Object({
 
 const common = { tags: ['health'], security: [] }
 
-/** `/health/…`: for whoever starts, stops and watches this process; and whether the cluster is well; by GET, HEAD or OPTIONS. */
+/** `/health/…`: whether this process lives and is ready, for service managers and load balancers; and whether the cluster is well; by GET, HEAD or OPTIONS. */
 const health: FastifyPluginAsyncTypebox = async (app) => {
   for (const method of ['GET', 'OPTIONS'] as const) {
     const verb = method === 'GET' ? 'get' : 'check'

@@ -21,7 +21,10 @@ const nodeLog: FastifyPluginAsyncTypebox = async (app) => {
       querystring: Type.Partial(amount),
       response: { 200: replies(NodeLog, 'The lines.'), ...problems(400, 401, 404, 413, 503) },
     },
-  }, async ({ params, query }) => await app.services.nodes.log(params.node, query.lines ?? 10))
+  }, async ({ params, query }, reply) => {
+    reply.sendReading(await app.services.nodes.log(params.node, query.lines ?? 10))
+    return reply
+  })
 }
 
 export default nodeLog

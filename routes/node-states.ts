@@ -48,7 +48,7 @@ const nodeStates: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
   }, async ({ params, query, body, requestedBy, headers }, reply) => {
-    const answer = await app.services.coordinatorState.set(params.node, [query, body], requestedBy, headers['if-match'])
+    const answer = await app.services.coordinatorState.set(params.node, [query, body], requestedBy, headers['if-match'], reply)
     reply.header('location', answer.location)
     return answer.unknown === null ? { message: answer.message } : reply.code(202).send(answer.unknown)
   })

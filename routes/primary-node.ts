@@ -9,10 +9,10 @@ const primaryNode: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'getPrimaryNode',
       summary: 'Whom the primary key names',
-      description: 'Needs no key.',
+      description: 'Empty for a key that is empty. Needs no key.',
       tags: ['pvc'],
       security: [],
-      response: { 200: replies(PrimaryNode, 'The node.'), 204: empty('The key names nobody.'), ...problems(400, 503) },
+      response: { 200: replies(PrimaryNode, 'The node.'), 204: empty('The key names no node.'), ...problems(400, 503) },
     },
   }, (_request, reply) => {
     return app.services.nodes.primary() ?? reply.code(204).send()

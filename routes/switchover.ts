@@ -21,14 +21,14 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'requestSwitchover',
       summary: 'Ask for a switchover',
-      description: 'Without `wait` 202 as soon as it is committed. With `wait` 200 once it has succeeded, and an error for everything else: also when it still continues at the end of the wait (503, `switchover_going_on`), so that `curl --fail` exits 0 for a success only. The same wish again is answered with the same switchover, never with a second one.',
+      description: 'Without `wait` 202 as soon as it is committed. With `wait` 200 once it has succeeded, and an error for everything else: also when it still continues at the end of the wait (503, `switchover_going_on`), so that `curl --fail` exits 0 for a success only. The same wish again is answered with the same switchover, never with a second one. With `dry_run` it is judged and nothing is written: a refusal is the refusal that the request would get, and 202 has the switchover that it would begin, without a `Location`. What a dry run cannot know is whether the primary lock could be acquired in time.',
       tags: ['switchover'],
       querystring: waiting,
       headers: expecting,
       body: SwitchoverRequest,
       response: {
         200: replies(Switchover, 'It was so already, or it has succeeded.', 'Location'),
-        202: repliesEither(Switchover, OutcomeUnknown, 'In progress, for those who do not wait.', 'Location', 'Retry-After'),
+        202: repliesEither(Switchover, OutcomeUnknown, 'In progress: the reply to a request without `wait`.', 'Location', 'Retry-After'),
         ...problems(400, 401, 403, 404, 412, 413, 415, 422),
         ...switchoverProblems(409, 502, 503, 504),
       },

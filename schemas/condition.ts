@@ -4,7 +4,7 @@ import { list, nullable, oneOf, ref, reply } from './forms.ts'
 
 export const Condition = reply('Condition', 'Something in the cluster that an operator should know of, for as long as it is so.', {
   code: Type.String({ description: 'A stable code; docs/conditions.md has them all.', examples: ['primary_dead'] }),
-  severity: oneOf(['critical', 'warning', 'info'], '`critical`: the service is not provided, or could not be taken over now; `warning`: something has to be mended before the next failure; `info`: somebody has asked for this, or it passes by itself.'),
+  severity: oneOf(['critical', 'warning', 'info'], '`critical`: the service is not provided, or could not be taken over now; `warning`: something has to be mended before the next failure; `info`: a request brought this about, or it passes by itself.'),
   message: Type.String({ description: 'What is the case, in a sentence.' }),
   advice: Type.String({ description: 'What to do.' }),
   node: nullable(Type.String(), 'The node in question.'),
@@ -15,7 +15,7 @@ export const Condition = reply('Condition', 'Something in the cluster that an op
 
 export const ClusterHealth = reply('ClusterHealth', 'Whether the cluster is well.', {
   status: oneOf(['ok', 'warning', 'critical'], 'The worst severity; `ok` if there is nothing but information.'),
-  primary: nullable(Type.String(), 'The node that the primary key names; null for nobody.'),
+  primary: nullable(Type.String(), 'The node that the primary key names; null: none.'),
   view_age: nullable(Type.Number(), 'Seconds since ZooKeeper\'s last answer; null before the first.'),
   stale: Type.Boolean({ description: 'Whether that is too long ago: then this is what the API knew last.' }),
   conditions: list(ref(Condition), { description: 'What is wrong, the worst first.' }),

@@ -11,7 +11,7 @@ export const ref = <S extends Shared>(schema: S) => Type.Unsafe<Static<S>>(Type.
 export const nullable = <S extends TSchema>(schema: S, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 
-/** An array that nobody changes. */
+/** An array that is never changed. */
 export const list = <S extends TSchema>(item: S, options: { readonly description?: string } = {}) =>
   Type.Unsafe<ReadonlyArray<Static<S>>>(Type.Array(item, options))
 

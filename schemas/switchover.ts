@@ -18,10 +18,10 @@ const failure = Type.Object({
 
 const members = {
   epoch,
-  state: oneOf(['requested', 'in_progress', 'done'], '`requested`: nobody has begun; `in_progress`: a node is at it; `done`: over, see `outcome`.'),
+  state: oneOf(['requested', 'in_progress', 'done'], '`requested`: no node has begun; `in_progress`: a node is working on it; `done`: over, see `outcome`.'),
   done: Type.Boolean({ description: 'Whether it is over.' }),
   outcome: nullable(switchoverOutcome, 'How it ended; null while it continues.'),
-  from: nullable(Type.String(), 'Who was primary; null for nobody.'),
+  from: nullable(Type.String(), 'The node that was primary; null: none.'),
   to: nullable(Type.String(), 'Who is to be primary; null where the key was freed and any other coordinator may win.'),
   became: nullable(Type.String(), 'Who became primary by it, also where `to` is null; null while it continues, and where it did not succeed.'),
   cause: oneOf(['request', 'contention', 'shutdown', 'fence', 'repair', 'rollback', 'restart', 'external'], 'Why the primary key was written.'),
@@ -45,9 +45,10 @@ const members = {
 export const Switchover = reply('Switchover', 'One change of primary, from the write of the primary key until the cluster has settled.', {
   ...members,
   already: Type.Optional(Type.Literal(true, { description: 'There only in the reply to a request: it was so already, and nothing was written.' })),
+  dry_run: Type.Optional(Type.Literal(true, { description: 'There only in the reply to a dry run: nothing was written. Unless `already` is there, or a switchover in progress is what was asked for, this is the switchover that the request would begin.' })),
 })
 
-export const HistoryEntry = reply('HistoryEntry', 'A switchover, or a run of them that nobody asked for (contention, repair, rollback, restart) and of which none succeeded: then the newest, and how far the run goes back.', {
+export const HistoryEntry = reply('HistoryEntry', 'A switchover, or a run of them without a request (contention, repair, rollback, restart) and of which none succeeded: then the newest, and how far the run goes back.', {
   ...members,
   error: nullable(failure, 'What went wrong; in a run, the last that is known.'),
   count: Type.Integer({ description: 'How many switchovers it stands for: all from `first_epoch` to `epoch`, each of which `GET /switchover/{epoch}` shows.', minimum: 1 }),
@@ -60,6 +61,7 @@ export const SwitchoverRequest = Type.Object({
   from: Type.Optional(nodeName('Who has to be primary for this to be done. Alone: any eligible coordinator but this one is to take over.')),
   reason: Type.Optional(Type.String({ description: 'For people; kept in the record.', minLength: 1, maxLength: 500 })),
   timeout: Type.Optional(Type.Number({ description: 'Bound in seconds. By default what the nodes say they may need, and 10.', minimum: 1, maximum: 3600 })),
+  dry_run: Type.Optional(Type.Boolean({ description: 'Judge the request as for real, and write nothing: the status and the body are those of a request without `wait`.' })),
 }, {
   $id: 'SwitchoverRequest',
   description: 'What is wanted: at least one of `to` and `from`.',
@@ -84,7 +86,7 @@ export const Eligibility = reply('Eligibility', 'Whether a coordinator may be ma
 })
 
 export const Primary = reply('Primary', 'Whom the primary key names, and since when.', {
-  name: nullable(Type.String(), 'The node that the primary key names; null for nobody.'),
+  name: nullable(Type.String(), 'The node that the primary key names; null: none.'),
   epoch: nullable(Type.Integer(), 'The epoch of that; null while there is no primary key.'),
   since: nullable(moment('When the key was written, by the clock of a ZooKeeper server.')),
   settled: Type.Boolean({ description: 'The named node is `primary`, its daemon is in contact and runs (or is stopping), and every other coordinator has released everything; the named node has lost no resource, and this API is in contact with ZooKeeper.' }),

@@ -1,6 +1,7 @@
 // The simulator itself: a seed is a run, to the letter; and a few runs in which nothing may go wrong. `npm run simulate` does many.
 import t from 'tap'
 import { DOER, type Fault, type Stage } from '../proof/simulate/faults.ts'
+import type { PvcTraits } from '../proof/simulate/pvc/traits.ts'
 import { run } from '../proof/simulate/run.ts'
 
 t.test('the same seed tells the same story, to the letter', async (t) => {
@@ -21,8 +22,75 @@ t.test('no violation', async (t) => {
 
 // Small clusters of their own, so that nothing else the seeds say of a run matters.
 const stage: Stage = {
-  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, latency: 0.4, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, releaseTimeout: 400, takeoverGrace: undefined,
+  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, latency: 0.4, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, releaseTimeout: 400, takeoverGrace: undefined, pvc: null, ensembleFaults: [],
 }
+
+const pvc: PvcTraits = { node: 'hv2', rewrites: 'own', fence: 'works', fencesAlone: false, contends: true, slow: 0, calm: true }
+
+t.test('beside a PVC node: handovers there and back', async (t) => {
+  for (const rewrites of ['value', 'never'] as const) {
+    const faults = ['hv2', 'hv1', 'hv2', 'hv3'].map((to, index): Fault => ({ at: 20_000 * (index + 1), kind: 'request', api: 'api1', to, again: false }))
+    const { violation, outcomes, besidePvc } = await run(`beside ${rewrites}`, { stage: { ...stage, resources: ['r1', 'r2'], span: 100_000, pvc: { ...pvc, rewrites } }, faults })
+    t.equal(violation, null, rewrites)
+    t.match(besidePvc, { to: 2, from: 2 })
+    t.strictSame([...outcomes.keys()], ['succeeded'])
+  }
+})
+
+t.test('beside a PVC node: no violation, and the cluster settles', async (t) => {
+  for (const fence of ['works', 'fails'] as const) {
+    const { violation, besidePvc, struck } = await run(`beside ${fence}`, { stage: { ...stage, fencing: 'none', resources: ['r1', 'r2'], span: 100_000, every: 6_000, pvc: { ...pvc, fence, calm: false } } })
+    t.equal(violation, null, fence)
+    t.not(besidePvc, null)
+    t.ok(struck.faults > 5)
+  }
+})
+
+/** The seconds at which a line of the story matches. */
+const moments = (story: readonly string[], pattern: RegExp) => story.flatMap((line) => pattern.test(line) ? Number.parseFloat(line) : [])
+const takenOver = / takeover finished /
+
+t.test('servers that start without their data: every daemon gives up the session that they refuse, and one is primary within two session time-outs', async (t) => {
+  for (const servers of [1, 3]) {
+    const { violation, story } = await run(`wipe ${servers}`, { stage: { ...stage, servers }, faults: [{ at: 20_000, kind: 'wipe', lasts: 8_000 }], story: true })
+    t.equal(violation, null)
+    t.equal(new Set(story.flatMap((line) => line.includes('"reason":"session_refused"') ? line.slice(10, 13) : [])).size, 2, 'each node says why, but for the former primary, which has given its session up with its lease')
+    const [primary = Infinity] = moments(story, takenOver).filter((at) => at > 20)
+    t.ok(primary < 28 + 12, `at ${primary} s`)
+  }
+})
+
+t.test('servers that are back without their data before a lease has ended: no daemon that ran by then takes over before it has', async (t) => {
+  for (const lasts of [300, 1_500, 3_000, 4_500]) {
+    const { violation } = await run(`quick wipe ${lasts}`, { stage, faults: [{ at: 20_000, kind: 'wipe', lasts }] })
+    t.equal(violation, null, `after ${lasts} ms`)
+  }
+})
+
+t.test('found and mended: a lock child that is back with a backup is deleted', async (t) => {
+  for (const lost of [1, 2, 3]) {
+    const faults: Fault[] = [
+      { at: 20_000, cue: { on: 'unlock', after: 0 }, kind: 'restore', lost, lasts: 8_000 },
+      { at: 20_000, kind: 'request', api: 'api1', to: 'hv1', again: false },
+      { at: 20_000, kind: 'request', api: 'api1', to: 'hv2', again: false },
+    ]
+    const { violation, struck } = await run(`backup ${lost}`, { stage, faults })
+    t.equal(violation, null, `from before the last ${lost} transactions`)
+    t.equal(struck.faults, 1)
+  }
+})
+
+t.test('found and mended: a node whose presence is missing from a backup that has its session registers again', async (t) => {
+  for (const lost of [2, 4]) {
+    const faults: Fault[] = [
+      { at: 20_000, kind: 'kill', process: 'hv3', lasts: 8_000 },
+      { at: 27_000, cue: { on: 'init', after: 0 }, kind: 'restore', lost, lasts: 8_000 },
+    ]
+    const { violation, struck } = await run(`presence ${lost}`, { stage: { ...stage, fencing: 'none', span: 90_000 }, faults })
+    t.equal(violation, null, `from before the last ${lost} transactions`)
+    t.equal(struck.faults, 2)
+  }
+})
 
 t.test('found and mended: what is left of a lock attempt is not deleted after the last words', async (t) => {
   // A contender loses its lock's replies, gives the attempt up, and is told to stop while its child cannot be deleted.
@@ -62,6 +130,20 @@ t.test('found and mended: an outage just after the key was written is no proof t
     const { violation, struck } = await run(`outage ${after}`, { stage: { ...stage, servers: 1, sessionTimeout: 30_000, span: 200_000 }, faults })
     t.equal(violation, null, `${after} ms after the key`)
     t.equal(struck.faults, 1)
+  }
+})
+
+t.test('found and mended: a denial of the look after a lost reply says nothing of the write', async (t) => {
+  // The key is written, its writer is not told, and by the time it looks the key cannot be read.
+  for (const to of ['hv1', 'hv2']) {
+    const faults: Fault[] = [
+      { at: 19_000, cue: { on: 'key', after: 0 }, kind: 'cut', process: 'api1', servers: [0, 1, 2], way: 'both', lasts: 400 },
+      { at: 19_000, cue: { on: 'key', after: 0.1 }, kind: 'deny', path: '/config/primary_node', allowed: 'wcd', lasts: 10_000 },
+      { at: 20_000, kind: 'request', api: 'api1', to, again: false },
+    ]
+    const { violation, struck } = await run('denied look', { stage: { ...stage, ensembleFaults: ['deny'], span: 40_000 }, faults })
+    t.equal(violation, null, to)
+    t.equal(struck.faults, 2, 'both have struck')
   }
 })
 

@@ -17,6 +17,7 @@ const campaigns = {
   'cut-off': { shows: 'primaries that lose the network', files: ['end-to-end/zookeeper/cut-off'], limit: 7_200 },
   examples: { shows: 'every example, on a cluster', files: ['examples/examples'], limit: 600 },
   fencing: { shows: 'deaths of processes and hosts, and fences that fail', files: ['end-to-end/fencing/fencing'], limit: 3_600, needs: ['faketime'] },
+  'first-starts': { shows: '200 first starts of nodes with collectors beside load: no check without data, whenever a client looks', files: ['end-to-end/daemon/first-starts.test.js'], limit: 3_600, env: { FIRST_STARTS: '200' } },
   'floating-address': { shows: 'floating addresses in network namespaces: silence, duplicates, the host\'s own addresses', files: ['end-to-end/resources/floating-address'], limit: 3_600, needs: ['ping'] },
   fuzz: { shows: 'a million requests against the description', files: ['pvcapid/http/fuzz'], limit: 3_600 },
   haproxy: { shows: 'the HAProxy examples through switchovers', files: ['examples/haproxy'], limit: 1_000, needs: ['haproxy'] },

@@ -4,8 +4,8 @@
  *
  * `--once` exits after the switchover: 0 if it succeeded and every state was seen, 1 if not. `--port N` is the first API's port.
  */
-import { parseArgs } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
+import { misused, programArguments, type Program } from './program-arguments.ts'
 import { Cluster } from './testbed/cluster.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
@@ -25,10 +25,15 @@ interface Switchover {
 const began = performance.now()
 const say = (text: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
 
+const program: Program = {
+  name: 'npm run demo',
+  options: ['--once    exit after the switchover: 0 if it succeeded and every state was seen, 1 if not', '--port N  the port of the first API; a free one by default'],
+}
+
 function options (): { once: boolean, port: number } {
-  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: '0' } } })
+  const { values } = programArguments(program, { options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: '0' } } })
   const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a port number, not ${values.port}`)
+  if (!/^\d+$/.test(values.port) || port > 65_535) misused(program, `--port has to be a port number, not "${values.port}".`)
   return { once: values.once, port }
 }
 

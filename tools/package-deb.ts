@@ -7,13 +7,16 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { programArguments } from './program-arguments.ts'
 import { packageFolder } from './testbed/daemon-process.ts'
 import { runtimePackages } from './runtime-packages.ts'
 
 const root = packageFolder()
-const { values: { version: wantedVersion, out } } = parseArgs({ options: { version: { type: 'string' }, out: { type: 'string', default: join(root, 'build') } } })
+const { values: { version: wantedVersion, out } } = programArguments({
+  name: 'npm run package:deb',
+  options: ['--version V  of the package; that of package.json by default', '--out FOLDER where it is put; build/ by default'],
+}, { options: { version: { type: 'string' }, out: { type: 'string', default: join(root, 'build') } } })
 const { version: ownVersion } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
 const version = wantedVersion ?? ownVersion
 const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim()

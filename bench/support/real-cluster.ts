@@ -26,7 +26,7 @@ export class RealCluster implements AsyncDisposable {
     })
   }
 
-  /** An API beside each of `nodes`; resolves once somebody is settled as primary. */
+  /** An API beside each of `nodes`; resolves once a primary has settled. */
   async start (nodes: readonly string[] = NODES): Promise<this> {
     await this.cluster.start()
     for (const name of nodes) this.#apis.set(name, `${await this.cluster.startApi(name)}/api/v1`)
@@ -55,7 +55,7 @@ export class RealCluster implements AsyncDisposable {
       const primary = await reply.json() as Primary
       if (primary.settled && fits(primary)) return primary
     }
-    throw new Error('nobody was settled as primary within two minutes')
+    throw new Error('no primary had settled within two minutes')
   }
 
   /** Resolves once `node` is in `run` and secondary again. */

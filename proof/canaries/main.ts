@@ -8,8 +8,8 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import ts from 'typescript'
+import { misused, numberOption, programArguments, type Program } from '../../tools/program-arguments.ts'
 import { packageFolder } from '../../tools/testbed/daemon-process.ts'
 
 /** Runs of the simulator that a mistake may live through. */
@@ -17,8 +17,16 @@ const RUNS = 600
 
 const root = packageFolder()
 const folder = join(root, 'proof', 'canaries')
-const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { chaos: { type: 'string' }, except: { type: 'string', multiple: true, default: [] } } })
-const names = readdirSync(folder).filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -6)).filter((name) => (wanted.length === 0 || wanted.includes(name)) && !values.except.includes(name))
+const program: Program = {
+  name: 'npm run canaries',
+  options: ['NAME…            these alone', '--except NAME    not this one; may be given several times', '--chaos MINUTES  a real cluster under fire has to find them'],
+}
+const { values, positionals: wanted } = programArguments(program, { allowPositionals: true, options: { chaos: { type: 'string' }, except: { type: 'string', multiple: true, default: [] } } })
+const chaosMinutes = numberOption(program, 'chaos', values.chaos)
+const known = readdirSync(folder).filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -6))
+const unknown = [...wanted, ...values.except].find((name) => !known.includes(name))
+if (unknown !== undefined) misused(program, `There is no canary "${unknown}" in proof/canaries.`)
+const names = known.filter((name) => (wanted.length === 0 || wanted.includes(name)) && !values.except.includes(name))
 
 /** The built tree with the mistake in it, or why there is none. */
 function hatch (name: string, nest: string): string | null {
@@ -44,7 +52,7 @@ function verdict (name: string): Verdict {
   try {
     const broken = hatch(name, nest)
     if (broken !== null) return { caught: false, how: broken }
-    if (values.chaos !== undefined) return underFire(nest, Number(values.chaos))
+    if (chaosMinutes !== undefined) return underFire(nest, chaosMinutes)
     const bounds = /^explore: (.*)$/m.exec(readFileSync(join(folder, `${name}.patch`), 'utf8'))?.[1]
     return bounds === undefined ? simulated(nest) : explored(nest, bounds)
   } finally {

@@ -5,7 +5,6 @@
  * cluster did not come to rest.
  */
 import { randomBytes } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { Arena, NODES } from './arena.ts'
 import { Clients } from './clients.ts'
 import { faults, type Fault } from './faults.ts'
@@ -13,8 +12,13 @@ import { moments, type Moment } from './moments.ts'
 import { playRound, SETTLING } from './round.ts'
 import { judge, type Impairment, type Verdict } from './verdict.ts'
 import { Random } from '../simulate/random.ts'
+import { misused, numberOption, programArguments, type Program } from '../../tools/program-arguments.ts'
 
-const { values } = parseArgs({
+const program: Program = {
+  name: 'npm run chaos',
+  options: ['--minutes N  phases and faults by chance for so long (30)', '--matrix     every boundary of every phase with every fault', '--rounds N   of the matrix (3)', '--only TEXT  the pairs with this in their names', '--lanes N    clusters at once (1)', '--seed TEXT  the same choices again'],
+}
+const { values } = programArguments(program, {
   options: { minutes: { type: 'string', default: '30' }, matrix: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' }, lanes: { type: 'string', default: '1' }, only: { type: 'string', default: '' }, seed: { type: 'string' } },
 })
 const seed = values.seed ?? randomBytes(4).toString('hex')
@@ -24,14 +28,16 @@ const pick = (count: number) => Math.floor(chance.between(0, count))
 interface Pair { readonly moment: Moment, readonly fault: Fault }
 const nameOf = ({ moment, fault }: Pair) => `${moment.phase}: ${moment.name} × ${fault.name}`
 const pairs: readonly Pair[] = moments.flatMap((moment) => faults.map((fault) => ({ moment, fault }))).filter((pair) => nameOf(pair).includes(values.only))
-if (pairs.length === 0) throw new Error(`no pair of a phase and a fault has "${values.only}" in its name`)
+if (pairs.length === 0) misused(program, `No pair of a phase and a fault has "${values.only}" in its name.`)
+const option = (name: 'rounds' | 'minutes' | 'lanes', least = 0) => numberOption(program, name, values[name], least, least)
+const [rounds, minutes, laneCount] = [option('rounds', 1), option('minutes'), option('lanes', 1)]
 
 function * chosen (): Generator<Pair> {
   if (values.matrix) {
-    for (let round = 0; round < Number(values.rounds); round++) yield * pairs
+    for (let round = 0; round < rounds; round++) yield * pairs
     return
   }
-  const until = Date.now() + Number(values.minutes) * 60_000
+  const until = Date.now() + minutes * 60_000
   while (Date.now() < until) yield pairs[pick(pairs.length)] as Pair
 }
 
@@ -87,7 +93,7 @@ async function playLane (): Promise<Lane> {
   }
 }
 
-const lanes = await Promise.all(Array.from({ length: Number(values.lanes) }, async () => await playLane()))
+const lanes = await Promise.all(Array.from({ length: laneCount }, async () => await playLane()))
 if (values.matrix) console.log(matrix())
 for (const { arena, clients, verdict } of lanes) {
   const outcomes = [...verdict.outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')

@@ -103,7 +103,7 @@ const shortDelay = (machine: Coordinator, id: number) =>
   (machine.timers.idle?.id === id && /"do":"(takeover|relinquish)"/.test(machine.timers.idle.subject))
 
 /** Nothing short of a long delay can happen of itself: nobody is busy, and everybody has seen everything. */
-const quiet = (world: World, resources: readonly string[]) => world.api === null && Object.keys(world.nodes).every((name) => pvcStep(world, name, resources) === null) && Object.values(world.nodes).every((node) => node.machine === null ||
+export const quiet = (world: World, resources: readonly string[]) => world.api === null && Object.keys(world.nodes).every((name) => pvcStep(world, name, resources) === null) && Object.values(world.nodes).every((node) => node.machine === null ||
   ((node.pending === null || (node.pending.op.op === 'lock_role' && !node.pending.cancelled)) && node.machine.view === viewOf(world.zk) &&
     !node.delays.some((id) => node.machine !== null && shortDelay(node.machine, id))))
 

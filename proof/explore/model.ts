@@ -43,7 +43,7 @@ export interface Pending {
 
 /** How far a PVC node is, and the version of the key that it does not act on any more. */
 export interface PvcNode {
-  readonly doing: 'rest' | 'contend' | 'lock' | 'phase_a' | 'phase_b' | 'settle' | 'release' | 'leave'
+  readonly doing: 'rest' | 'contend' | 'takes_over' | 'lock' | 'phase_a' | 'phase_b' | 'settle' | 'release' | 'leave'
   readonly version: number | null
 }
 

@@ -1,6 +1,6 @@
 /**
- * A PVC node in the model: what it does of itself, one step at a time, over the znodes it shares with ours. It writes `takeover` before it has the lock
- * of the key, and waits for that as long as it takes; it passes phase A once a primary is in the line of the sync lock, and acquires once that line is
+ * A PVC node in the model: what it does of itself, one step at a time, over the znodes it shares with ours. It writes `takeover` first, then joins the line
+ * for the lock of the key, and waits for that as long as it takes; it passes phase A once a primary is in the line of the sync lock, and acquires once that line is
  * empty. That a primary queues up within phase A is a matter of time (it lasts a second, the transition delay half of one) and is taken for granted.
  * After a release the node does not look at the key again until that changes.
  */
@@ -34,6 +34,7 @@ export function pvcStep (world: World, name: string, resources: readonly string[
       const key = zk.key.value === 'none' ? { value: name, version: zk.key.version + 1 } : zk.key
       return { label: `${name} (PVC) contends`, world: changed({ ...world, zk: leaveLine({ ...zk, key }, name) }, name, node, rest) }
     }
+    case 'takes_over': return { label: `${name} (PVC) joins the line`, world: changed({ ...world, zk: joinLine(zk, name) }, name, node, { ...rest, doing: 'lock' }) }
     case 'lock': return zk.line[0] !== name ? null : { label: `${name} (PVC) has the lock`, world: changed(world, name, node, { ...rest, doing: 'phase_a' }) }
     case 'phase_a': return isAwaited(world, name) ? null : { label: `${name} (PVC) passes phase A`, world: changed(world, name, node, { ...rest, doing: 'phase_b' }) }
     case 'phase_b': return zk.sync.length > 0 ? null : { label: `${name} (PVC) acquires`, world: changed(world, name, node, { ...rest, doing: 'settle' }, { holds: resources }) }
@@ -49,9 +50,6 @@ function atRest (world: World, name: string, node: NodeModel, pvc: PvcNode): Pvc
   const state = zk.nodes[name]?.state
   if (pvc.version === version) return null
   if (state === 'primary') return value === name ? null : { label: `${name} (PVC) relinquishes`, world: changed(entered(world, name, 'relinquish'), name, node, { doing: 'release', version: null }) }
-  if (value === name) {
-    const takes = entered(world, name, 'takeover')
-    return { label: `${name} (PVC) begins a takeover`, world: changed({ ...takes, zk: joinLine(takes.zk, name) }, name, node, { doing: 'lock', version: null }) }
-  }
+  if (value === name) return { label: `${name} (PVC) begins a takeover`, world: changed(entered(world, name, 'takeover'), name, node, { doing: 'takes_over', version: null }) }
   return value !== 'none' ? null : { label: `${name} (PVC) queues up for the free key`, world: changed({ ...world, zk: joinLine(zk, name) }, name, node, { doing: 'contend', version: null }) }
 }

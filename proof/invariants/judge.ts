@@ -10,10 +10,12 @@ import { isOpen, parseRecord, type SwitchoverRecord } from '../../src/core/model
 import { NOBODY } from '../../src/core/model/states.ts'
 import { toZnode } from '../../src/cluster/reading.ts'
 import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/cluster/layout.ts'
+import { JudgedBesidePvc, type BesidePvc } from './judged-beside-pvc.ts'
 import { JudgedReadiness } from './judged-readiness.ts'
 import { JudgedRequests } from './judged-requests.ts'
 import { JudgedWinners } from './judged-winners.ts'
 import type { Machine } from '../simulate/machine.ts'
+import type { PvcTraits } from '../simulate/pvc/traits.ts'
 import { stepOf } from '../simulate/steps.ts'
 import { EPOCH } from '../simulate/timeline.ts'
 import type { Transaction, Znodes } from '../simulate/zookeeper/znodes.ts'
@@ -55,47 +57,103 @@ export class Judge {
   /** Epochs at which somebody wrote the key who asks nobody. */
   readonly #outsiders = new Set<number>()
   readonly #isOutsider: (session: string) => boolean
+  readonly #isOperator: (session: string) => boolean
   /** The last two writes of each session. */
   readonly #last = new Map<string, readonly [string, string]>()
   readonly #machines: () => Iterable<Machine>
   readonly #leases: boolean
   /** When each session registered a node, and which. */
   readonly #registered = new Map<string, { readonly name: string, readonly at: number }>()
-  readonly #requests = new JudgedRequests((what) => this.#say(what))
-  readonly #readiness = new JudgedReadiness((what) => this.#say(what))
+  #requests = new JudgedRequests((what) => this.#say(what))
+  readonly #readiness = new JudgedReadiness((what) => this.#say(what), (name) => !this.#isPvc(name))
   readonly #sound: (name: string) => number
-  readonly #winners = new JudgedWinners((what) => this.#say(what))
+  #winners = new JudgedWinners((what) => this.#say(what))
+  /** Null where all nodes have our daemon. */
+  readonly #beside: JudgedBesidePvc | null
   #newestEpoch = 0
+  /** When each node was registered last. */
+  readonly #seenRegistered = new Map<string, number>()
+  /** How often the ensemble lost data, and the switchovers whose only records were in the lost data. */
+  #losses = 0
+  #forgotten = 0
   /** The life of the key that the ledger knows. */
   #life = ''
 
   /**
-   * @param options `isOutsider`: whether a session is that of somebody who writes past the daemons; none is, unless it is told. `leases`: whether
+   * @param options `isOutsider`: whether a session is that of an operator or a PVC node, who write past our daemons; none is, unless it is told. `isOperator`:
+   * whether it is an operator's. `pvc`: the node that has PVC's daemon. `leases`: whether
    * a node's lease is all that its peers rely on: it never stands still, and ends itself if it cannot release. `sound`: milliseconds since anything was
    * wrong with a node or the ensemble but its readiness; 0 where that is not known
    */
-  constructor (options: { sound?: (name: string) => number, znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean, leases?: boolean }) {
+  constructor (options: { sound?: (name: string) => number, znodes: () => Znodes, machines: () => Iterable<Machine>, now: () => number, isOutsider?: (session: string) => boolean, isOperator?: (session: string) => boolean, pvc?: PvcTraits | null, leases?: boolean }) {
     this.#znodes = options.znodes
     this.#machines = options.machines
     this.#now = options.now
     this.#isOutsider = options.isOutsider ?? (() => false)
+    this.#isOperator = options.isOperator ?? (() => false)
+    this.#beside = options.pvc == null ? null : new JudgedBesidePvc(options.pvc, (what) => this.#say(what))
     this.#leases = options.leases ?? false
     this.#sound = options.sound ?? (() => 0)
   }
 
-  get switchovers (): number { return this.#records.size }
+  get switchovers (): number { return this.#forgotten + this.#records.size }
+  get losses (): number { return this.#losses }
+  get besidePvc (): BesidePvc | null { return this.#beside?.counts ?? null }
 
   /** Something failed in a way nobody has thought of. */
   broke (what: string): void { this.#say(`unforeseen: ${what}`) }
 
   #say (what: string): void { this.violations.push({ at: this.#now(), what }) }
 
+  /**
+   * The ensemble has lost its data, or some of them. What is left is where it begins again: epochs, records and requests from before are judged no more, nor
+   * what they become. What machines hold is, and who registers, locks and takes over.
+   */
+  dataLost (): void {
+    const before = this.#records.size
+    for (const memory of [this.#records, this.#keys, this.#outsiders]) memory.clear()
+    this.#requests = new JudgedRequests((what) => this.#say(what))
+    this.#winners = new JudgedWinners((what) => this.#say(what))
+    for (const name of this.#znodes().children(SWITCHOVERS) ?? []) {
+      const epoch = Number(name)
+      const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data, epoch)
+      if (record !== null) this.#records.set(epoch, { record, complete: true })
+    }
+    const snapshot = this.snapshot()
+    const epoch = snapshot === null ? null : epochOf(snapshot.key, snapshot.ledger)
+    this.#life = snapshot?.ledger?.czxid ?? ''
+    this.#newestEpoch = epoch ?? 0
+    // It was written in the life before: for nobody who is judged.
+    if (snapshot !== null && epoch !== null) {
+      this.#keys.set(epoch, snapshot.key.value)
+      this.#outsiders.add(epoch)
+    }
+    this.#losses++
+    this.#forgotten += before - this.#records.size
+  }
+
+  /** 15. The ensemble has committed nothing for longer than the session time-out of this node, whose daemon runs. */
+  outlived ({ name, holds }: Machine): void { this.#say(`15: ${name} holds ${[...holds].join(' ')}, and its session can have ended`) }
+
   /** 1. At most one machine holds a resource. 20. None acquires one that it is not ready for. */
   held (machine: Machine, resource: string): void {
     this.#readiness.acquires(machine, resource, this.#now(), this.#sound(machine.name))
+    this.#beside?.acquires(machine)
     for (const other of this.#machines()) {
-      if (other !== machine && other.holds.has(resource)) this.#say(`1: ${resource} is held by ${other.name} and by ${machine.name}`)
+      if (other !== machine && other.holds.has(resource) && this.#beside?.isPvcsFault(machine.name, other.name) !== true) this.#say(`1: ${resource} is held by ${other.name} and by ${machine.name}`)
     }
+  }
+
+  #isPvc (name: string): boolean { return this.#beside?.is(name) === true }
+
+  /** PVC has called a node `secondary` after a fence that failed. */
+  mistaken (name: string): void {
+    for (const machine of this.#machines()) if (machine.name === name) this.#beside?.mistaken(machine)
+  }
+
+  /** Called now and then: a cluster in which nothing is written any more may have no primary. */
+  role (): void {
+    this.#beside?.seen(this.snapshot()?.members ?? [], this.#now())
   }
 
   /**
@@ -114,9 +172,27 @@ export class Judge {
    */
   punctual (name: string, sound: number, started: number): void {
     const keepalive = this.#znodes().get(nodePath(name, 'keepalive'))
-    if (keepalive === null || this.#znodes().get(nodePath(name, 'daemonstate'))?.data !== 'run') return
-    const age = this.#now() + EPOCH - keepalive.stat.mtime
+    if (this.#isPvc(name) || keepalive === null || this.#znodes().get(nodePath(name, 'daemonstate'))?.data !== 'run') return
+    const age = this.#keepaliveAge(name)
     if (Math.min(age, sound - RECONNECTION, this.#present(name, started)) > KEEPALIVE_DUE) this.#say(`9: ${name} has written no keepalive for ${(age / 1000).toFixed(0)} s`)
+  }
+
+  #keepaliveAge (name: string): number {
+    return this.#now() + EPOCH - (this.#znodes().get(nodePath(name, 'keepalive'))?.stat.mtime ?? 0)
+  }
+
+  /**
+   * 7. A daemon that runs is registered, whatever its session before has met.
+   * @param sound milliseconds for which it has run, and nothing was wrong with it or with the ensemble
+   * @param bound milliseconds
+   */
+  registered (name: string, sound: number, bound: number): void {
+    const present = this.#znodes().get(nodePath(name, 'presence')) !== null
+    this.#seenRegistered.set(name, present ? this.#now() : this.#seenRegistered.get(name) ?? 0)
+    // On a slow network a lease runs out without any fault, and the node registers again.
+    const absent = Math.min(sound, this.#now() - (this.#seenRegistered.get(name) ?? 0))
+    if (absent <= bound + RECONNECTION || this.#isPvc(name)) return
+    this.#say(`7: ${name} has not been registered for ${(absent / 1000).toFixed(0)} s, and nothing was wrong`)
   }
 
   /**
@@ -129,6 +205,7 @@ export class Judge {
 
   /** Milliseconds since it registered; 0 while only an earlier life has. */
   #present (name: string, started: number): number {
+    if (this.#isPvc(name)) return this.#now() - started
     const presence = this.#znodes().get(nodePath(name, 'presence'))
     const since = presence === null ? -Infinity : presence.stat.ctime - EPOCH
     return since < started ? 0 : this.#now() - since
@@ -152,6 +229,7 @@ export class Judge {
 
   /** 8. After `stop` a session writes nothing more, and the write before it was the final keepalive. */
   #orderOfShutdown (session: string, write: string, op: string): void {
+    if (this.#isOutsider(session)) return
     const [, last = ''] = this.#last.get(session) ?? ['', '']
     if (last.endsWith('daemonstate=stop') && op !== 'close_session' && op !== 'sync') this.#say(`8: ${write} was written after stop`)
     // A node that never got to write one makes the znode with it.
@@ -170,7 +248,8 @@ export class Judge {
 
   /** 3. And none goes into it without. */
   #underLock (session: string, path: string): void {
-    if (this.#lockHolder() !== session) this.#say(`3: ${path} became takeover without the primary lock`)
+    // PVC's daemon writes it first.
+    if (this.#lockHolder() !== session && !this.#isOutsider(session)) this.#say(`3: ${path} became takeover without the primary lock`)
   }
 
   /** The session whose child is the first in line. */
@@ -188,6 +267,8 @@ export class Judge {
   #lateToLetGo (session: string): void {
     const registered = this.#registered.get(session)
     if (!this.#registered.delete(session) || registered === undefined || !this.#leases) return
+    // A session that was back with a backup, and whose node has registered on another since.
+    if ([...this.#registered.values()].some(({ name, at }) => name === registered.name && at > registered.at)) return
     for (const { name, holds, daemon } of this.#machines()) {
       if (name === registered.name && holds.size > 0 && daemon?.running === true && daemon.started < registered.at) this.#say(`15: the session of ${name} ended, and it holds ${[...holds].join(' ')}`)
     }
@@ -199,10 +280,12 @@ export class Judge {
     if (snapshot === null) return
     const epoch = epochOf(snapshot.key, snapshot.ledger)
     this.#winners.seen(snapshot.members, time)
+    this.#beside?.seen(snapshot.members, this.#now())
     if (path === SWITCHOVERS && snapshot.ledger !== null) this.#ledgerMoved(snapshot.ledger)
     if (path === PRIMARY_NODE) {
       this.#winners.named(snapshot.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
       if (epoch !== null) this.#keyMoved(epoch, snapshot.key.value, session)
+      if (this.#isOperator(session) || (epoch !== null && this.#records.get(epoch)?.record.cause === 'request')) this.#beside?.written(this.#now())
     }
     for (const followed of this.#records.values()) {
       const { record } = followed
@@ -248,6 +331,7 @@ export class Judge {
       this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
       if (outcome === 'succeeded' && record.to !== null && !complete) this.#say(`5: switchover ${epoch} to ${record.to} succeeded, but was never complete`)
       if (outcome === 'not_applied' && this.#keys.has(epoch) && !this.#outsiders.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
+      this.#beside?.closed(record)
       if (this.#keys.get(epoch) === (record.to ?? NOBODY) && !this.#outsiders.has(epoch)) this.#requests.carriedOut(record)
     }
     followed.record = record
@@ -291,7 +375,7 @@ export class Judge {
     }
     const key = read(PRIMARY_NODE)
     if (key === undefined) return null
-    const members = (znodes.children(NODES) ?? []).sort().map((name) => memberOf(name, (child) => read(nodePath(name, child)), true))
+    const members = (znodes.children(NODES) ?? []).sort().map((name) => memberOf(name, (child) => read(nodePath(name, child)), !this.#isPvc(name) || this.#keepaliveAge(name) < KEEPALIVE_DUE))
     return { key: keyOf(key), ledger: parseLedger(read(SWITCHOVERS)?.data), members }
   }
 }

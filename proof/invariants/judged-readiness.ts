@@ -21,13 +21,16 @@ interface KeyWrite {
 
 export class JudgedReadiness {
   readonly #say: (what: string) => void
+  readonly #checks: (name: string) => boolean
   /** The coordinator state that each node last wrote. */
   readonly #states = new Map<string, string>()
   /** The last three writes of the key, the newest first. */
   #keys: readonly KeyWrite[] = []
 
-  constructor (say: (what: string) => void) {
+  /** @param checks whether a node has our daemon: PVC's checks nothing, and begins its takeover whatever the key says by then */
+  constructor (say: (what: string) => void, checks: (name: string) => boolean) {
     this.#say = say
+    this.#checks = checks
   }
 
   keyWritten (value: string, at: number): void {
@@ -37,7 +40,7 @@ export class JudgedReadiness {
   /** @param sound milliseconds since anything else was wrong with the machine or the ensemble */
   acquires ({ name, unready, humours, holds }: Machine, resource: string, now: number, sound: number): void {
     const since = Math.min(...unready.values())
-    if (sound < SOUND || humours.size > 0 || holds.size !== 1 || now - since < CHECKED) return
+    if (!this.#checks(name) || sound < SOUND || humours.size > 0 || holds.size !== 1 || now - since < CHECKED) return
     this.#say(`20: ${name} acquired ${resource}, and its readiness check had failed for ${((now - since) / 1000).toFixed(0)} s`)
   }
 
@@ -46,8 +49,8 @@ export class JudgedReadiness {
     const before = this.#states.get(name)
     this.#states.set(name, state)
     const [back, named, former] = this.#keys
-    if (state !== 'relinquish' || before !== 'primary' || sound < SOUND || back === undefined || named === undefined || former === undefined) return
-    const gaveBack = back.value === name && former.value === name && named.value !== name && back.at - named.at < IN_TIME && now - back.at < FOLLOWS
+    if (!this.#checks(name) || state !== 'relinquish' || before !== 'primary' || sound < SOUND || back === undefined || named === undefined || former === undefined) return
+    const gaveBack = back.value === name && former.value === name && named.value !== name && this.#checks(named.value) && back.at - named.at < IN_TIME && now - back.at < FOLLOWS
     if (gaveBack) this.#say(`20: ${name} relinquishes, although ${named.value} gave the key back after ${((back.at - named.at) / 1000).toFixed(1)} s`)
   }
 }

@@ -1,4 +1,5 @@
 /** A process of its own for the attackers of one attack, so that what they cost is not taken for what the API does: attack, port and share are its arguments. */
+import { setMaxListeners } from 'node:events'
 import { setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Attacker, attacks } from './attacks.ts'
@@ -10,6 +11,8 @@ const attack = attacks.find((each) => each.name === name)
 if (attack === undefined) throw new Error(`there is no attack "${String(name)}"`)
 const { connections, seconds, from, run } = attack
 const ended = new AbortController()
+// Every attacker listens.
+setMaxListeners(0, ended.signal)
 const attackers: Attacker[] = []
 const running: Array<Promise<void>> = []
 for (let left = Math.max(2, Math.ceil(connections * Number(share))); left > 0; left--) {

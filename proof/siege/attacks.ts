@@ -120,8 +120,13 @@ const form = (fields: number): string => {
   return `POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${READ}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
+/** A body of one-byte chunks, which nobody is to read. */
+const chunks = (count: number, headers: string): string => `POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\n${headers}${json}Transfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(count)}`
+/** Every request wants another number of lines. */
+const logs = Array.from({ length: 16 }, (_, at) => get(`/api/v1/node/plum/log?lines=${800 + at}`)).join('')
+
 /**
- * The address of those that are so many that they come as a crowd. A client who comes with a new connection of the same address has its turn among
+ * The address of those that are so many, a thousand and more, that they come as a crowd (docs/scale.md). A client who comes with a new connection of the same address has its turn among
  * them; one of another address, or with a connection that is known, does not notice them.
  */
 const CROWD = '127.0.0.2'
@@ -131,6 +136,9 @@ export const attacks: readonly Attack[] = [
   { name: '250 × /openapi.json, never reads', connections: 200, seconds: 10, run: neverReads(openapi.repeat(250)) },
   { name: '64 readers of /metrics', connections: 64, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send(get('/metrics')); await delay(200) } } },
   { name: 'all nodes, never reads', connections: 100, seconds: 10, run: neverReads(get('/api/v1/node').repeat(100)) },
+  { name: 'the log of a node, never reads', connections: 300, seconds: 10, run: neverReads(logs) },
+  { name: '120,000 chunks of one byte', connections: 50, seconds: 10, run: neverReads(chunks(120_000, '')) },
+  { name: '5,000 chunks of one byte, with a key', from: CROWD, connections: 1_000, seconds: 10, run: neverReads(chunks(5_000, `X-Api-Key: ${READ}\r\n`)) },
   { name: 'nodes by many filters, never reads', connections: 50, seconds: 10, run: async (attacker, signal) => { for (let at = 0; at < 100; at++) attacker.send(get(`/api/v1/node?limit=n%7C${at}`)); await over(signal) } },
   { name: 'reads one byte a second', connections: 100, seconds: 30, run: readsSlowly(openapi.repeat(50)) },
   { name: 'metrics and lists, one byte a second', connections: 100, seconds: 20, run: readsSlowly((get('/metrics') + get('/api/v1/node')).repeat(8)) },
@@ -138,16 +146,16 @@ export const attacks: readonly Attack[] = [
   { name: '100 long-polls pipelined, reset', connections: 50, seconds: 10, run: resets(longPoll.repeat(100)) },
   { name: '1,500 × 16 long-polls', from: CROWD, connections: 1_500, seconds: 10, run: neverReads(longPoll.repeat(16)) },
   { name: '1,200 × 16 long-polls with 15 kB of headers', from: CROWD, connections: 1_200, seconds: 10, run: neverReads(largeLongPoll.repeat(16)) },
-  { name: 'all event streams', connections: 1_200, seconds: 5, run: neverReads(stream) },
+  { name: 'all event streams', from: CROWD, connections: 1_200, seconds: 5, run: neverReads(stream) },
   { name: '1,500 × 16 waits that are answered at once', from: CROWD, connections: 1_500, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?wait=600').repeat(16)); await over(signal) } },
   { name: '4,000 × 16 /health/live', from: CROWD, connections: 4_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/health/live').repeat(16)); await over(signal) } },
   { name: '1,000 × 16 consistent readings', from: CROWD, connections: 1_000, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); attacker.send(get('/api/v1/primary?consistent').repeat(16)); await over(signal) } },
-  { name: '4,000 bodies that are half sent', connections: 4_000, seconds: 8, run: neverReads(`POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 65000\r\n\r\n{"to":"${'x'.repeat(60_000)}`) },
-  { name: '4,500 heads that are half sent', connections: 4_500, seconds: 8, run: neverReads(`GET / HTTP/1.1\r\nX: ${'y'.repeat(15_000)}`) },
+  { name: '4,000 bodies that are half sent', from: CROWD, connections: 4_000, seconds: 8, run: neverReads(`POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 65000\r\n\r\n{"to":"${'x'.repeat(60_000)}`) },
+  { name: '4,500 heads that are half sent', from: CROWD, connections: 4_500, seconds: 8, run: neverReads(`GET / HTTP/1.1\r\nX: ${'y'.repeat(15_000)}`) },
   { name: '400 × 140 /openapi.json', connections: 400, seconds: 8, run: async (attacker, signal) => { attacker.readAll(); attacker.send(openapi.repeat(140)); await over(signal) } },
   { name: '100 event streams pipelined, reset', connections: 20, seconds: 10, run: resets(stream.repeat(100)) },
   { name: '100 static files pipelined, reset', connections: 30, seconds: 10, run: resets(get('/docs/static/swagger-ui-bundle.js').repeat(100)) },
-  { name: '1,000 event streams, dropped', connections: 1_000, seconds: 6, run: async (attacker, signal) => { attacker.readAll(); attacker.send(stream); await over(signal); attacker.reset() } },
+  { name: '1,000 event streams, dropped', from: CROWD, connections: 1_000, seconds: 6, run: async (attacker, signal) => { attacker.readAll(); attacker.send(stream); await over(signal); attacker.reset() } },
   { name: 'event streams, never reads', connections: 500, seconds: 15, run: neverReads(stream) },
   { name: 'long-polls, half-closed', connections: 200, seconds: 5, run: async (attacker, signal) => { attacker.send(longPoll); attacker.halfClose(); await over(signal) } },
   { name: 'silent after connecting', connections: 500, seconds: 20, run: async (_attacker, signal) => { await over(signal) } },

@@ -35,6 +35,9 @@ export async function targets (t: Test, nodes: number): Promise<Targets> {
   // As in any cluster that has had a switchover.
   const { stat } = await session.get('/config/primary_node')
   await session.create('/switchovers', JSON.stringify({ czxid: stat.czxid, base: 0 }))
+  // As large as a znode can be, and six times as large in JSON.
+  await session.ensurePath('/logs/plum')
+  await session.create('/logs/plum/messages', Array.from({ length: 900 }, () => '\u0001'.repeat(999)).join('\n'))
   const start = async (ssl: object, level = 'info'): Promise<{ readonly daemon: DaemonProcess, readonly port: number }> => {
     const folder = mkdtempSync(join(tmpdir(), 'pvc-siege-'))
     const file = join(folder, 'pvcapid.yaml')

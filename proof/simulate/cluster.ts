@@ -4,27 +4,29 @@ import { clusterServices, type ClusterServices } from '../../src/pvcapid/cluster
 import { defaultLimits } from '../../src/pvcapid/config/schema.ts'
 import { ApiError } from '../../src/pvcapid/errors/errors.ts'
 import { NodeDaemon } from '../../src/pvcnoded/daemon/daemon.ts'
-import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { collectorsOf } from './collectors.ts'
-import { aimedAt, DOER, isRequest, KEEPALIVE_INTERVAL, sentence, type Doer, type Fault, type Stage } from './faults.ts'
+import { aimedAt, DOER, isRequest, KEEPALIVE_INTERVAL, sentence, sessionTimeoutOf, type Doer, type Fault, type Stage } from './faults.ts'
+import { isEnsembleFault } from './ensemble-faults/kinds.ts'
+import { Service } from './ensemble-faults/service.ts'
 import { Judge, type Told } from '../invariants/judge.ts'
 import { Impairments } from './impairments.ts'
 import { Machine, type FencingHumour } from './machine.ts'
 import { configOf } from './node-config.ts'
+import { Operator, OPERATOR } from './operator.ts'
 import { Process } from './process.ts'
+import { PvcDaemon } from './pvc/daemon.ts'
 import type { Random } from './random.ts'
 import { stepOf, type Step } from './steps.ts'
 import type { Timeline } from './timeline.ts'
 import { simulatedConnector, type SimulatedZooKeeper } from './zookeeper/client.ts'
 import { Ensemble } from './zookeeper/ensemble.ts'
 import { Network } from './zookeeper/network.ts'
+import type { Server } from './zookeeper/server.ts'
 
 /** Milliseconds from the loss of a machine's power until its daemons start again. */
 const POWER_CYCLE = 20_000
 /** Milliseconds until the others give up a leader that is silent: syncLimit × tickTime. */
 const SYNC_LIMIT = 10_000
-/** Whoever writes without asking: an operator with zkCli, a restored backup. */
-const OPERATOR = 'operator'
 /** Milliseconds, typically, of a network on which no renewal is late by itself. */
 const PROMPT = 4
 
@@ -38,7 +40,7 @@ export interface ClusterOptions {
 
 interface Slot {
   process: Process
-  daemon: NodeDaemon | null
+  daemon: NodeDaemon | PvcDaemon | null
   services: ClusterServices | null
   /** Killed or stopped on purpose, and not started again yet. */
   down: boolean
@@ -51,13 +53,15 @@ export class SimulatedCluster {
   readonly #zookeeper: SimulatedZooKeeper
   readonly #slots = new Map<string, Slot>()
   readonly #impairments: Impairments
+  readonly #operator: Operator
+  readonly #service: Service
   /** Faults that wait for their cue. */
   readonly #waiting = new Set<Fault>()
   /** How many have struck, and how many requests were made. */
   readonly struck = { faults: 0, requests: 0 }
   /** Milliseconds of the timeline by which everything that has struck so far is right again. */
   troubledUntil = 0
-  /** Server → the moment at which it answers again. */
+  /** Server → the moment at which it answers again, and in time. */
   readonly #silent = new Map<number, number>()
   #fencing: FencingHumour = 'good'
   #life = 0
@@ -90,6 +94,8 @@ export class SimulatedCluster {
       },
     })
     this.#zookeeper = { ensemble, network, random: random.stream('clients'), owners: new Map() }
+    this.#operator = new Operator({ zookeeper: this.#zookeeper, timeline, sessionTimeout: stage.sessionTimeout })
+    this.#service = new Service({ stage, timeline, zookeeper: this.#zookeeper, impairments: this.#impairments, judge: () => this.judge, machines: this.machines, powerOff: (machine) => this.#powerOff(machine, OPERATOR), slow: (server, lasts) => this.#slow(server, lasts) })
     for (const name of stage.nodes) {
       this.machines.set(name, new Machine({
         name,
@@ -104,21 +110,33 @@ export class SimulatedCluster {
         powerOff: (target) => this.#powerOff(target, target === name ? 'itself' : name),
       }))
     }
+    const outsiders = new Set([OPERATOR, ...stage.pvc === null ? [] : [stage.pvc.node]])
     this.judge = new Judge({
       znodes: () => ensemble.committed,
       machines: () => this.machines.values(),
       now: () => timeline.now,
-      isOutsider: (session) => this.#zookeeper.owners.get(session) === OPERATOR,
+      isOutsider: (session) => outsiders.has(this.#zookeeper.owners.get(session) ?? ''),
+      isOperator: (session) => this.#zookeeper.owners.get(session) === OPERATOR,
+      pvc: stage.pvc,
       leases: stage.fencing === 'unfenced',
       sound: (name) => this.#isPrompt ? this.#impairments.sinceAny(name) : 0,
     })
     for (const name of [...stage.nodes, ...stage.apis]) this.#start(name)
     const look = () => {
-      for (const name of stage.nodes) this.judge.punctual(name, this.#impairments.sinceSlow(name), this.#slots.get(name)?.process.started ?? 0)
+      for (const name of stage.nodes) {
+        const sound = this.#impairments.sinceSlow(name)
+        const started = this.#slots.get(name)?.process.started ?? 0
+        this.judge.punctual(name, sound, started)
+        this.judge.registered(name, Math.min(sound, timeline.now - started), 2 * sessionTimeoutOf(stage))
+      }
+      this.judge.role()
       timeline.after(1_000, look)
     }
     look()
   }
+
+  /** Faults of ZooKeeper's service that have struck. */
+  get ensembleFaults () { return this.#service.struck }
 
   /** Its time has come: it strikes, or waits for its cue. */
   release (fault: Fault): void {
@@ -148,6 +166,7 @@ export class SimulatedCluster {
     if ('lasts' in fault) this.troubledUntil = Math.max(this.troubledUntil, timeline.now + fault.lasts + 31_000)
     const { ensemble, network } = this.#zookeeper
     const undo = (lasts: number, action: () => void) => { timeline.after(lasts, action) }
+    if (isEnsembleFault(fault)) return this.#service.strike(fault)
     this.#impairments.strike(fault)
     switch (fault.kind) {
       case 'kill': {
@@ -206,21 +225,17 @@ export class SimulatedCluster {
         return undo(fault.lasts, () => unready?.delete(fault.resource))
       }
       case 'left_lock':
-        void this.#operate(async (session) => { await session.create(`${PRIMARY_NODE}/operator__lock__`, '', { ephemeral: false, sequential: true }) })
-        return undo(fault.lasts, () => this.#removeLocks())
+        this.#operator.leaveLock()
+        return undo(fault.lasts, () => this.#operator.removeLocks())
       case 'fencing':
         this.#fencing = fault.humour
         return undo(fault.lasts, () => { this.#fencing = 'good' })
-      case 'blind_write': return void this.#operate(async (session) => { await session.set(PRIMARY_NODE, fault.value, -1) })
-      case 'key_restored': return void this.#operate(async (session) => {
-        const { names } = await session.children(PRIMARY_NODE, false)
-        if (names.length > 0) return
-        await session.delete(PRIMARY_NODE, -1)
-        await session.create(PRIMARY_NODE, fault.value, { ephemeral: false, sequential: false })
-      })
+      case 'blind_write': return this.#operator.writeKey(fault.value)
+      case 'key_restored': return this.#operator.restoreKey(fault.value)
       case 'skew': {
         const process = this.#slots.get(fault.process)?.process
-        if (process !== undefined) process.skew = fault.by
+        // PVC compares the clocks of machines: none may be wrong beside it.
+        if (process !== undefined && stage.pvc === null) process.skew = fault.by
         return
       }
       case 'request': return this.#request(fault.api, fault.to, { reason: `request ${this.struck.requests}`, attempt: 1, attempts: fault.again ? 2 : 1 })
@@ -234,16 +249,22 @@ export class SimulatedCluster {
     const { ensemble, network } = this.#zookeeper
     const server = number === DOER ? undefined : ensemble.servers[number]
     if (server === undefined) return
-    const until = timeline.now + lasts
-    if (server === ensemble.leader || stage.servers < 3 || [...this.#silent].some(([other, end]) => other !== server.id && end > timeline.now)) this.#impairments.markAll(lasts)
-    const untilLeft = Math.min(stage.sessionTimeout, stage.maxSessionTimeout) / 4
-    if (untilLeft > KEEPALIVE_INTERVAL) this.#impairments.markSlow(lasts + untilLeft)
-    this.#silent.set(server.id, Math.max(this.#silent.get(server.id) ?? 0, until))
+    this.#slow(server, lasts)
     const everybody = [...stage.nodes, ...stage.apis, OPERATOR]
     for (const name of everybody) network.cut(name, server.id, 'both')
     timeline.after(lasts, () => { for (const name of everybody) network.heal(name, server.id) })
     // A leader that says nothing is replaced once the others have noticed.
     if (server === ensemble.leader) timeline.after(Math.min(lasts, SYNC_LIMIT), () => { if (server === ensemble.leader) ensemble.reelect() })
+  }
+
+  /** What it costs that a server serves nobody well: a client needs a while to leave it, and with a second one, or the leader, it is the ensemble that is ill. */
+  #slow (server: Server, lasts: number): void {
+    const { timeline, stage } = this.#options
+    const until = timeline.now + lasts
+    if (server === this.#zookeeper.ensemble.leader || stage.servers < 3 || [...this.#silent].some(([other, end]) => other !== server.id && end > timeline.now)) this.#impairments.markAll(lasts)
+    const untilLeft = sessionTimeoutOf(stage) / 4
+    if (untilLeft > KEEPALIVE_INTERVAL) this.#impairments.markSlow(lasts + untilLeft)
+    this.#silent.set(server.id, Math.max(this.#silent.get(server.id) ?? 0, until))
   }
 
   /** Ends every fault: processes that are down start, and paused ones continue. */
@@ -260,19 +281,12 @@ export class SimulatedCluster {
       if (!slot.process.alive) this.#start(name)
     }
     for (const { humours, unready } of this.machines.values()) for (const trouble of [humours, unready]) trouble.clear()
-    this.#removeLocks()
-  }
-
-  #removeLocks (): void {
-    const { ensemble } = this.#zookeeper
-    const left = () => (ensemble.committed.children(PRIMARY_NODE) ?? []).filter((name) => name.startsWith('operator__lock__'))
-    void this.#operate(async (session) => { for (const name of left()) await session.delete(`${PRIMARY_NODE}/${name}`, -1) }).then(() => {
-      if (left().length > 0) this.#options.timeline.after(1_000, () => this.#removeLocks())
-    })
+    this.#operator.removeLocks()
   }
 
   #request (api: string, to: string, { reason, attempt, attempts }: { reason: string, attempt: number, attempts: number }): void {
     const { timeline, tell } = this.#options
+    const { losses } = this.judge
     const slot = this.#slots.get(api)
     if (slot === undefined || slot.services === null) return
     const { services, process } = slot
@@ -292,38 +306,21 @@ export class SimulatedCluster {
       }
       ask().then((told) => {
         tell(api, `was asked for ${to}: ${JSON.stringify(told)}`)
-        this.judge.told(told, { to, reason, alone: attempts === 1 })
+        // What was committed to data that are gone by now shows nowhere.
+        if (losses === this.judge.losses) this.judge.told(told, { to, reason, alone: attempts === 1 })
         if (attempt < attempts) timeline.after(50, () => this.#request(api, to, { reason, attempt: attempt + 1, attempts }))
       }).catch((error: unknown) => this.judge.broke(`${api}: ${String(error)}`))
     })
   }
 
-  async #operate (action: (connection: ReturnType<ReturnType<typeof simulatedConnector>>) => Promise<void>): Promise<void> {
-    const { timeline, stage } = this.#options
-    const process = new Process(OPERATOR, timeline)
-    await new Promise<void>((resolve) => {
-      const connection = simulatedConnector(this.#zookeeper, process)({
-        servers: ['zookeeper'],
-        sessionTimeout: stage.sessionTimeout,
-        onEvent: ({ type }) => {
-          if (type !== 'connected') return
-          // Whatever happens to it, it is tried once.
-          action(connection).catch(() => {}).finally(() => {
-            connection.close()
-            resolve()
-          })
-        },
-      })
-    })
-  }
-
   /** Its daemon ends, it holds nothing, and it is on again some time later. */
   #powerOff (name: string, by: string): void {
-    const { timeline, tell } = this.#options
+    const { stage, timeline, tell } = this.#options
     const slot = this.#slots.get(name)
     if (slot === undefined) return
     tell(name, `loses its power, by ${by}`)
-    if (by !== 'itself') this.judge.fenced(name, slot.process.running ? this.#impairments.of(name) : 0, slot.process.started)
+    // How PVC judges is its own affair.
+    if (by !== 'itself' && by !== OPERATOR && by !== stage.pvc?.node) this.judge.fenced(name, slot.process.running ? this.#impairments.of(name) : 0, slot.process.started)
     slot.process.kill()
     this.machines.get(name)?.release()
     this.#impairments.mark(name, POWER_CYCLE)
@@ -333,7 +330,7 @@ export class SimulatedCluster {
   /** What the service manager runs after a daemon that has crashed, where the configuration depends on it. */
   #releaseAfterCrash (name: string): void {
     const { stage, timeline, random } = this.#options
-    if (stage.fencing === 'unfenced') timeline.after(random.stream(`${name} crash ${this.#life}`).between(50, 500), () => this.machines.get(name)?.release())
+    if (stage.fencing === 'unfenced' && name !== stage.pvc?.node) timeline.after(random.stream(`${name} crash ${this.#life}`).between(50, 500), () => this.machines.get(name)?.release())
   }
 
   /** Starts it again, unless somebody has. */
@@ -347,7 +344,8 @@ export class SimulatedCluster {
     const slot: Slot = { process, daemon: null, services: null, down: false }
     this.#slots.set(name, slot)
     const chance = random.stream(`${name} ${++this.#life}`)
-    const shared = { connector: simulatedConnector(this.#zookeeper, process), clock: process.clock, random: chance.next, uuid: chance.uuid, log: this.#log(name, process) }
+    // One probe a second, as many requests as the seeds were found with.
+    const shared = { connector: simulatedConnector(this.#zookeeper, process), clock: process.clock, random: chance.next, uuid: chance.uuid, log: this.#log(name, process), probed: 1 }
     tell(name, 'starts')
     process.deliver(() => {
       if (stage.apis.includes(name)) {
@@ -356,15 +354,15 @@ export class SimulatedCluster {
       }
       const machine = this.machines.get(name)
       if (machine === undefined) return
-      slot.daemon = new NodeDaemon({
-        ...shared,
-        config: configOf(name, stage),
-        commands: machine.commandsOf(process),
-        facts: { cpus: 1, kernel: '', os: '', arch: '' },
-        collectors: collectorsOf(process, chance.stream('collectors')),
-        version: '0',
-      })
-      slot.daemon.run().then(
+      slot.daemon = stage.pvc?.node === name
+        ? new PvcDaemon({
+          ...shared, traits: stage.pvc, random: chance.stream('pvc'), commands: machine.commandsOf(process), resources: stage.resources, sessionTimeout: stage.sessionTimeout, timed: stage.pvc.calm && this.#isPrompt, onMistaken: (peer) => this.judge.mistaken(peer),
+        })
+        : new NodeDaemon({
+          ...shared, config: configOf(name, stage), commands: machine.commandsOf(process), facts: { cpus: 1, kernel: '', os: '', arch: '' }, collectors: collectorsOf(process, chance.stream('collectors')), version: '0',
+        })
+      const end: Promise<unknown> = slot.daemon.run()
+      end.then(
         () => {
           tell(name, 'has stopped')
           process.kill()
@@ -391,6 +389,7 @@ export class SimulatedCluster {
           const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
           // Where in the code an error was made depends on who runs the simulator.
           if (rest['event'] === 'demoted' && rest['reason'] === 'the lease ran out' && this.#isPrompt) this.judge.demoted(name, this.#impairments.sinceAny(name))
+          if (String(msg).startsWith('unexpected error')) this.judge.broke(`${name}: ${String(msg)}`)
           tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest, (key, value: unknown) => key === 'stack' ? undefined : value)}`)
         },
       },

@@ -1,5 +1,7 @@
 /** What goes wrong in a run, and what clients ask for: a list made from the seed beforehand, so that a run can be repeated with less of it. */
+import type { EnsembleFault, EnsembleFaultKind } from './ensemble-faults/kinds.ts'
 import type { FencingHumour, Humour } from './machine.ts'
+import type { PvcTraits } from './pvc/traits.ts'
 import type { Random } from './random.ts'
 import type { Cut } from './zookeeper/network.ts'
 import { steps, type Step } from './steps.ts'
@@ -37,6 +39,7 @@ export type Fault = { readonly at: number, readonly cue?: Cue } & (
   | { readonly kind: 'key_restored', readonly value: string }
   | { readonly kind: 'skew', readonly process: string, readonly by: number }
   | { readonly kind: 'request', readonly api: string, readonly to: string, readonly again: boolean }
+  | EnsembleFault
 )
 
 export interface Stage {
@@ -59,12 +62,16 @@ export interface Stage {
   readonly releaseTimeout: number
   /** Milliseconds that a lease which is trusted gets beyond its session; undefined for the daemons' own. */
   readonly takeoverGrace: number | undefined
+  /** The node among `nodes` that has PVC's daemon; null: all have ours. */
+  readonly pvc: PvcTraits | null
+  /** Which faults of ZooKeeper's service there are; in most runs none. */
+  readonly ensembleFaults: readonly EnsembleFaultKind[]
 }
 
 /** As granted. */
-const sessionTimeoutOf = ({ sessionTimeout, maxSessionTimeout }: Stage) => Math.min(sessionTimeout, maxSessionTimeout)
+export const sessionTimeoutOf = ({ sessionTimeout, maxSessionTimeout }: Stage) => Math.min(sessionTimeout, maxSessionTimeout)
 
-const serversOf = ({ servers }: Stage) => Array.from({ length: servers }, (_, index) => index)
+export const serversOf = ({ servers }: Stage) => Array.from({ length: servers }, (_, index) => index)
 
 const humours: readonly [Humour, ...Humour[]] = ['fails', 'hangs', 'slow']
 const fencingHumours: readonly [FencingHumour, ...FencingHumour[]] = ['fails', 'hangs', 'late']
@@ -165,6 +172,10 @@ function faultOf (stage: Stage, random: Random, cued: boolean): WithoutTime {
   if (roll < 0.985) return { kind: 'key_restored', value: random.chance(0.5) ? 'none' : node() }
   return { kind: 'skew', process: process(), by: Math.round(random.between(-3_600_000, 3_600_000)) }
 }
+
+const ofTheKey: ReadonlySet<Fault['kind']> = new Set(['request', 'blind_write', 'key_restored'])
+/** Whether a fault only writes the key, through a daemon or directly. */
+export const isOfTheKey = ({ kind }: Fault): boolean => ofTheKey.has(kind)
 
 export const isRequest = ({ kind }: Fault): boolean => kind === 'request'
 

@@ -5,22 +5,25 @@
  */
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { misused, numberOption, programArguments, type Program } from '../../tools/program-arguments.ts'
 import { campaign } from './campaign.ts'
 import { sentence } from './faults.ts'
 import { run } from './run.ts'
 import { shrink } from './shrink.ts'
 
-const { values } = parseArgs({
+const program: Program = {
+  name: 'npm run simulate',
+  options: ['--runs N     with fresh seeds (100)', '--minutes N  instead, or as a bound', '--jobs N     at once; as many as there are cores', '--from SEED  the seeds that begin here', '--seed SEED  one run again, with what happens in it', '--quick      a violation is not shrunk'],
+}
+const { values } = programArguments(program, {
   options: {
     runs: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' }, jobs: { type: 'string' }, quick: { type: 'boolean', default: false },
   },
 })
 
 function positive (name: 'runs' | 'minutes' | 'jobs'): number | undefined {
-  const value = values[name]
-  if (value === undefined || Number(value) > 0) return value === undefined ? undefined : Number(value)
-  throw new Error(`--${name} has to be a number above 0, not "${value}"`)
+  const value = numberOption(program, name, values[name])
+  return value === 0 ? misused(program, `--${name} has to be more than 0.`) : value
 }
 
 async function again (seed: string): Promise<boolean> {
@@ -43,8 +46,9 @@ async function many (): Promise<boolean> {
   })
   process.stderr.write('\n')
   const seconds = (performance.now() - began) / 1000
-  const outcomes = [...total.outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')
-  console.log(`seeds ${base}-1 to ${base}-${total.highest}: ${total.runs} runs, ${total.switchovers} switchovers (${outcomes}), ${total.faults} faults, ${total.requests} requests, ${total.steps} steps, ${(total.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(0)} s, settled at the latest after ${(total.settling / 1000).toFixed(0)} s, ${failed === null ? 0 : 1} violations`)
+  const { runs: beside, to, from } = total.besidePvc
+  const listed = (counts: ReadonlyMap<string, number>) => [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
+  console.log(`seeds ${base}-1 to ${base}-${total.highest}: ${total.runs} runs, ${total.switchovers} switchovers (${listed(total.outcomes)}), ${total.faults} faults, ${total.requests} requests, ${total.steps} steps, ${(total.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(0)} s, settled at the latest after ${(total.settling / 1000).toFixed(0)} s, ${failed === null ? 0 : 1} violations; ${beside} runs beside a PVC node, ${to} switchovers to it and ${from} from it; ${total.ensembleFaults.runs} runs with faults of ZooKeeper's service (${listed(total.ensembleFaults.struck)})`)
   if (failed !== null) await explain(failed)
   return failed === null
 }

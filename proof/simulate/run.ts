@@ -1,6 +1,11 @@
 /** One run: a cluster from nothing, what the seed does to it, and then peace until it has settled or is found not to. */
+import type { EnsembleFaultKind } from './ensemble-faults/kinds.ts'
+import type { BesidePvc } from '../invariants/judged-beside-pvc.ts'
 import { SimulatedCluster } from './cluster.ts'
-import { planOf, type Fault, type Stage } from './faults.ts'
+import { isOfTheKey, planOf, type Fault, type Stage } from './faults.ts'
+import { ensembleFaultKindsOf, ensembleFaultsOf } from './ensemble-faults/moments.ts'
+import { momentsOf } from './pvc/moments.ts'
+import { traitsOf } from './pvc/traits.ts'
 import { Random } from './random.ts'
 import { Timeline } from './timeline.ts'
 
@@ -13,6 +18,10 @@ export interface RunReport {
   readonly violation: string | null
   readonly switchovers: number
   readonly outcomes: ReadonlyMap<string, number>
+  /** Null if all nodes had ours. */
+  readonly besidePvc: BesidePvc | null
+  /** Faults of ZooKeeper's service that have struck; null if the run has none. */
+  readonly ensembleFaults: ReadonlyMap<EnsembleFaultKind, number> | null
   readonly steps: number
   /** Milliseconds. */
   readonly simulated: number
@@ -28,10 +37,13 @@ const LAST_CUES = 2_000
 const SETTLED_WITHIN = 420_000
 
 function stageOf (seed: string): Stage {
-  const random = new Random(seed).stream('stage')
+  const seeded = new Random(seed)
+  const random = seeded.stream('stage')
   const nodes = ['hv1', 'hv2', 'hv3', 'hv4', 'hv5'].slice(0, random.pick([2, 3, 3, 3, 5]))
+  const fencing: Stage['fencing'] = random.pick(['none', 'command', 'command', 'unfenced', 'unfenced'])
+  const pvc = traitsOf(seeded.stream('pvc'), nodes)
   return {
-    fencing: random.pick(['none', 'command', 'command', 'unfenced', 'unfenced']),
+    fencing: pvc?.fencesAlone === true ? 'none' : fencing,
     nodes,
     apis: ['api1', 'api2'],
     servers: random.pick([1, 3, 3]),
@@ -39,10 +51,21 @@ function stageOf (seed: string): Stage {
     span: 300_000,
     every: random.pick([1_500, 3_000, 6_000, 12_000]),
     latency: random.pick([0.4, 0.4, 0.4, 4, 20]),
-    releaseTimeout: random.pick([400, 5_000]),
+    // A command that takes long is nothing wrong.
+    releaseTimeout: Math.max(random.pick([400, 5_000]), pvc?.calm === true ? 5_000 : 0),
     takeoverGrace: random.pick([undefined, 0, 0]),
+    pvc,
+    // PVC's daemon decides by itself what it does then.
+    ensembleFaults: pvc === null ? ensembleFaultKindsOf(seeded.stream('ensemble faults')) : [],
     ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 30_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
   }
+}
+
+function plannedFor (stage: Stage, random: Random): readonly Fault[] {
+  const { pvc } = stage
+  const planned = planOf(stage, random.stream('faults'))
+  if (pvc === null) return stage.ensembleFaults.length === 0 ? planned : [...planned, ...ensembleFaultsOf(stage, random.stream('ensemble fault moments'))]
+  return [...pvc.calm ? planned.filter(isOfTheKey) : planned, ...momentsOf(stage, pvc, random.stream('pvc moments'))]
 }
 
 export interface RunOptions {
@@ -56,7 +79,7 @@ export interface RunOptions {
 export async function run (seed: string, { faults, story = false, stage: given }: RunOptions = {}): Promise<RunReport> {
   const stage = { ...stageOf(seed), ...given }
   const random = new Random(seed)
-  const plan = faults ?? planOf(stage, random.stream('faults'))
+  const plan = faults ?? plannedFor(stage, random)
   const timeline = new Timeline()
   const lines: string[] = []
   const tell = story ? (who: string, what: string) => { lines.push(`${(timeline.now / 1000).toFixed(3).padStart(9)} ${who.padEnd(9)} ${what}`) } : () => {}
@@ -82,6 +105,6 @@ export async function run (seed: string, { faults, story = false, stage: given }
   const first = judge.violations[0]
   const violation = first !== undefined ? `${first.what}, at ${(first.at / 1000).toFixed(3)} s` : settled ? null : `7: not settled: ${String(judge.unsettled(stage.resources))}`
   return {
-    seed, faults: plan, struck: cluster.struck, violation, switchovers: judge.switchovers, outcomes: judge.outcomes, steps: timeline.steps, simulated: timeline.now, settledAfter: timeline.now - healed, story: lines,
+    seed, faults: plan, struck: cluster.struck, violation, switchovers: judge.switchovers, outcomes: judge.outcomes, besidePvc: judge.besidePvc, ensembleFaults: stage.ensembleFaults.length === 0 ? null : cluster.ensembleFaults, steps: timeline.steps, simulated: timeline.now, settledAfter: timeline.now - healed, story: lines,
   }
 }

@@ -1,12 +1,12 @@
 /**
- * A write whose outcome is always found out while its session lives: a lost reply is followed by a look at what is there, never by a blind
+ * A write whose outcome is found out while its session lives, unless ZooKeeper denies that: a lost reply is followed by a look at what is there, never by a blind
  * second try. The look follows a sync: a session that has moved to another server may be shown what was before a write that the last one has
  * forwarded. The leader refuses what comes from there once the session has moved, and answers the sync after what came before: what the look
  * shows is final.
  *
  * What others have written over since cannot be seen any more: that is said, and not that the write was refused.
  *
- * Does not resolve before there is contact again or the session is over: whoever has a bound races it.
+ * Does not resolve before there is contact again or the session is over: a caller with a bound races it.
  */
 import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
@@ -20,7 +20,7 @@ export type WriteOutcome =
   | 'overwritten'
   /** Never applied, and never will be. */
   | 'failed'
-  /** The session ended, or finding out was given up, first. */
+  /** The session ended, or finding out was given up or denied, first. */
   | 'unknown'
 
 /** Writes over `version` of a znode. */
@@ -45,9 +45,9 @@ export async function sureCreate (session: Session, path: string, data: string, 
 
 /**
  * @param write makes the attempt; it is repeated only once `look` has said that the last one was not applied
- * @param look reads what is there: was the attempt `applied`, not yet (`absent`), is somebody else's write there in its place (`other`), or has it
- * been `overwritten`, or somebody else's?
- * @param signal for whoever gives up finding out: nothing more is sent after it, and an attempt in progress is awaited all the same
+ * @param look reads what is there: was the attempt `applied`, not yet (`absent`), is another write there in its place (`other`), or has it
+ * been `overwritten`?
+ * @param signal for a caller that gives up finding out: nothing more is sent after it, and an attempt in progress is awaited all the same
  */
 export async function sureWrite (session: Session, write: () => Promise<unknown>, look: () => Promise<'applied' | 'absent' | 'other' | 'overwritten'>, signal?: AbortSignal): Promise<WriteOutcome> {
   let sent = false
@@ -68,7 +68,11 @@ export async function sureWrite (session: Session, write: () => Promise<unknown>
       if (isMaybeApplied(error)) sent = true
       if (isBadVersion(error) || isNodeExists(error) || isNoNode(error)) return 'refused'
       if (session.over || isSessionEnd(error)) return sent ? 'unknown' : 'failed'
-      if (!isLinkFailure(error)) throw error
+      if (!isLinkFailure(error)) {
+        // The denial concerns the look. The write may have been applied.
+        if (sent) return 'unknown'
+        throw error
+      }
     }
     if (!await inContact(session, signal)) return sent ? 'unknown' : 'failed'
   }

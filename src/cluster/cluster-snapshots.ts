@@ -2,7 +2,7 @@
  * The watch-fed view of the coordinators, in core's words. Each view is immutable; what did not change keeps its identity from one view to
  * the next, and a change that concerns no coordinator (a keepalive, a renewed lease) makes no new view.
  *
- * A reader will not see: every intermediate value, nor one instant of the whole cluster. Whoever needs that reads directly (`reading.ts`).
+ * A reader will not see: every intermediate value, nor one instant of the whole cluster. Code that needs that reads directly (`reading.ts`).
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
@@ -25,6 +25,8 @@ export class ClusterSnapshots {
   /** Every registered node, sorted. */
   #names: readonly string[] = []
   #listed: ReadonlySet<string> = new Set()
+  /** Those of them that are no members yet, because they have not been read. */
+  readonly #unread = new Set<string>()
   /** Those of them that run a PVC daemon. */
   readonly #peers = new Set<string>()
   readonly #records = new Map<number, { mzxid: string, record: SwitchoverRecord | null }>()
@@ -41,7 +43,7 @@ export class ClusterSnapshots {
     this.#alive = alive
     this.#subscription = tree.onChange((snapshot, changed) => this.#update(snapshot, new Set(changed)))
     this.ready = tree.ready.then(() => this.#update(tree.snapshot, null))
-    // A tree that is closed before it was ready is no fault of anybody who does not wait for it.
+    // A tree that is closed before it was ready is no fault where it is not waited for.
     this.ready.catch(() => {})
   }
 
@@ -106,6 +108,7 @@ export class ClusterSnapshots {
     if (changed === null || changed.has(NODES)) {
       this.#names = snapshot.children(NODES).filter(isNodeName)
       this.#listed = new Set(this.#names)
+      for (const name of this.#unread) if (!this.#listed.has(name)) this.#unread.delete(name)
       for (const name of this.#members.keys()) {
         if (this.#listed.has(name)) continue
         this.#members.delete(name)
@@ -115,6 +118,11 @@ export class ClusterSnapshots {
     }
     for (const name of changed === null ? this.#names : this.#touched(changed)) {
       const old = this.#members.get(name)
+      if (old === undefined && memberZnodes.some((child) => snapshot.isUnread(nodePath(name, child)))) {
+        this.#unread.add(name)
+        continue
+      }
+      this.#unread.delete(name)
       const alive = this.#alive?.(name) ?? true
       const member = memberOf(name, (child) => {
         const found = snapshot.get(nodePath(name, child))
@@ -132,7 +140,7 @@ export class ClusterSnapshots {
 
   /** The nodes that may be other members than they were: by what changed, because they are new, or because a PVC peer's keepalive says so. */
   #touched (changed: ReadonlySet<string>): ReadonlySet<string> {
-    const touched = new Set<string>()
+    const touched = new Set(this.#unread)
     for (const path of changed) {
       const [root, name, child, ...rest] = path.slice(1).split('/')
       if (`/${root}` === NODES && name !== undefined && child !== undefined && rest.length === 0 && memberChildren.has(child) && this.#listed.has(name)) touched.add(name)

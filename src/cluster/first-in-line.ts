@@ -6,7 +6,7 @@ import { lockContenders } from '../zookeeper/locks/lock-order.ts'
 /** Characters of an identifier, and of a child's name, that are told. */
 const LONGEST = 120
 
-/** Somebody else's text: what could steer a terminal, or turn the line round, is not passed on. */
+/** Another program's text: what could steer a terminal, or turn the line round, is not passed on. */
 const printable = (text: string): string => text.slice(0, LONGEST).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
 
 /**

@@ -115,8 +115,8 @@ export class KeyOperations {
   }
 
   /**
-   * Closes the record of `epoch` as `not_applied`, if the key has not come to it. Shown under the primary lock, because whoever holds it knows that nobody
-   * else's write of the key is in progress; how much time has passed shows nothing, since the session of a writer can outlast any outage.
+   * Closes the record of `epoch` as `not_applied`, if the key has not come to it. Shown under the primary lock, because its holder knows that no
+   * other write of the key is in progress; how much time has passed shows nothing, since the session of a writer can outlast any outage.
    * `refused` if that cannot be shown now, or is not so.
    * @param signal as for `sureWrite`
    */
@@ -159,7 +159,7 @@ export class KeyOperations {
     await Promise.all(this.#pruning)
   }
 
-  /** Best effort, by whoever has just made a record: what is left over is pruned by the next. Nobody waits for it. */
+  /** Best effort, by the maker of a record: what is left over is pruned by the next. Nothing waits for it. */
   #prune (): void {
     const pruning = this.#pruneSurplus().finally(() => this.#pruning.delete(pruning))
     this.#pruning.add(pruning)
@@ -181,7 +181,7 @@ export class KeyOperations {
 
 const answer = (outcome: WriteOutcome): KeyAnswer => ({ kind: outcome })
 
-/** A cluster without a primary key names nobody. */
+/** A cluster without a primary key names no node. */
 export async function ensureKey (session: Session, bounds: OperationOptions = {}): Promise<void> {
   if (await session.exists(PRIMARY_NODE, bounds) !== null) return
   await session.ensurePath(CONFIG, bounds)

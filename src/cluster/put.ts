@@ -1,9 +1,9 @@
-/** Writes of what nobody else writes. */
+/** Writes of znodes that have this one writer. */
 import { isNodeExists, isNoNode } from '../zookeeper/client/errors.ts'
 import { parentPath } from '../zookeeper/client/paths.ts'
 import { ANY_VERSION, type Session } from '../zookeeper/session/session.ts'
 
-/** Sets a znode that nobody else writes; makes it, and what is missing above it, if need be. */
+/** Sets a znode that has no other writer; makes it, and what is missing above it, if need be. */
 export async function put (session: Session, path: string, text: string): Promise<void> {
   try {
     await session.set(path, text, ANY_VERSION)

@@ -8,12 +8,14 @@ import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
 import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
 import { parseRecord } from '../core/model/record.ts'
+import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
 import type { StoredRecord, KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import type { Znode } from '../core/model/znode.ts'
 import type { Stat } from '../zookeeper/client/connection.ts'
 import { isNoNode } from '../zookeeper/client/errors.ts'
-import { isNodeName, nodePath, NODES, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
+import { isNodeName, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, SWITCHOVERS, switchoverPath } from './layout.ts'
+import { inLanes } from '../runtime/lanes.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { Session } from '../zookeeper/session/session.ts'
 
@@ -37,6 +39,11 @@ export async function readZnode (session: Session, path: string): Promise<Znode 
   }
 }
 
+/** The version of PVC's layout that the cluster uses, if this project does not know it, else null. */
+export async function readNewerSchema (session: Session): Promise<number | null> {
+  return newerSchema([schemaOf((await readZnode(session, SCHEMA_VERSION))?.data)])
+}
+
 async function readNames (session: Session, path: string): Promise<readonly string[]> {
   try {
     return (await session.children(path)).names
@@ -46,7 +53,7 @@ async function readNames (session: Session, path: string): Promise<readonly stri
   }
 }
 
-/** Who holds the lock at `path`; null if nobody does. */
+/** The holder of the lock at `path`; null: none. */
 export async function readLockHolder (session: Session, path: string): Promise<LockHolder | null> {
   const first = lockContenders(await readNames(session, path))[0]?.name
   const znode = first === undefined ? undefined : await readZnode(session, childPath(path, first))
@@ -63,10 +70,18 @@ async function readMember (session: Session, name: string, alive: boolean): Prom
 export type Alive = (name: string) => boolean
 const assumed: Alive = () => true
 
-/** Every registered node, sorted by name. */
-export async function readMembers (session: Session, alive: Alive = assumed): Promise<readonly Member[]> {
+/** Nodes that are read at the same time: the readings of thousands would be sent in one turn of the event loop, and all be held until the last is answered. */
+const NODES_AT_ONCE = 64
+
+/**
+ * Every registered node, sorted by name.
+ * @param known a member that is as new as this reading has to be, and is not read again
+ */
+export async function readMembers (session: Session, alive: Alive = assumed, known: (name: string) => Member | undefined = () => undefined): Promise<readonly Member[]> {
   const names = (await readNames(session, NODES)).filter(isNodeName)
-  return await Promise.all(names.map(async (name) => await readMember(session, name, alive(name))))
+  const found = new Map(names.map((name) => [name, known(name)]))
+  await inLanes(names.filter((name) => found.get(name) === undefined), NODES_AT_ONCE, async (name) => found.set(name, await readMember(session, name, alive(name))))
+  return [...found.values()].filter((member) => member !== undefined)
 }
 
 /** The primary key, or null while there is none. */
@@ -101,10 +116,10 @@ export async function readPicture (session: Session): Promise<RoleSnapshot | nul
   return key === null ? null : { key, ledger, members }
 }
 
-/** Everything that a change of the key is decided on; null while there is no key. */
-export async function readKeySnapshot (session: Session, alive: Alive = assumed): Promise<KeySnapshot | null> {
+/** Everything that a change of the key is decided on; null while there is no key. `known` as for `readMembers`. */
+export async function readKeySnapshot (session: Session, alive: Alive = assumed, known?: (name: string) => Member | undefined): Promise<KeySnapshot | null> {
   const [key, { ledger, version }, members, names] = await Promise.all([
-    readKey(session), readLedger(session), readMembers(session, alive), readNames(session, SWITCHOVERS),
+    readKey(session), readLedger(session), readMembers(session, alive, known), readNames(session, SWITCHOVERS),
   ])
   if (key === null) return null
   const recordEpochs = names.map(epochOfName).filter((epoch): epoch is number => epoch !== null)

@@ -1,6 +1,6 @@
 /**
- * Closes switchover records, and makes one for a key that was written without. Runs in every coordinator and every API: whoever sees the
- * end first writes it, and the first versioned write wins, so a record is closed even if everybody who had a part in it is dead.
+ * Closes switchover records, and makes one for a key that was written without. Runs in every coordinator and every API: the process that sees the
+ * end first writes it, and the first versioned write wins, so a record is closed even if all nodes that had a part in it are dead.
  *
  * Success is written only after two direct readings of everything the completion rule reads have shown the same, and `not_applied` only under
  * the primary lock.
@@ -20,7 +20,7 @@ import type { ClusterSnapshots } from './cluster-snapshots.ts'
 import type { KeyOperations } from './key-operations.ts'
 import { readKeySnapshot, readPicture } from './reading.ts'
 
-/** Milliseconds past the bound before somebody other than the taker closes a record: the taker rolls back first if it lives. */
+/** Milliseconds past the bound before a process other than the taker closes a record: the taker rolls back first if it lives. */
 const GRACE = 5_000
 /** Milliseconds until it is tried again to show that a key was never written. */
 const AGAIN = 5_000

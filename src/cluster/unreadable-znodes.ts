@@ -20,6 +20,13 @@ export class UnreadableZnodes {
     return first?.why ?? null
   }
 
+  /** For a `ZnodeCache`. */
+  readonly listeners = {
+    onError: (error: unknown, path: string) => this.fault(error, path),
+    onRecovered: (path: string) => this.recovered(path),
+    onMissed: (path: string) => this.missed(path),
+  } as const
+
   fault (error: unknown, path: string): void {
     const why = denialOf(error)?.message ?? (error instanceof Error ? error.message : String(error))
     const { episode } = this.#episodes.get(path) ?? { episode: new Episode(this.#log, this.#clock) }
@@ -30,6 +37,11 @@ export class UnreadableZnodes {
   recovered (path: string): void {
     this.#episodes.get(path)?.episode.over('a znode can be read again', { path })
     this.#episodes.delete(path)
+  }
+
+  /** ZooKeeper had not told of a change, which it withholds from a session that may not read the znode at that moment. */
+  missed (path: string): void {
+    this.#log.warn({ path }, `ZooKeeper has not reported a change of ${path}, which it does not while this session may not read it; it is read again`)
   }
 
   /** Everything is read again, on another session. */

@@ -3,12 +3,12 @@ import { below, BOTH, CHILDREN, clusterPaths, DATA, interestIn, rootsOf, type Pa
 import { STALE } from '../core/pvc/health.ts'
 import { faultZnodes } from '../core/pvc/fault.ts'
 import { detailZnodes, pluginZnodes } from '../core/pvc/node-details.ts'
-import { CONFIG, DOMAINS, FAULTS, MAINTENANCE, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
+import { CONFIG, DOMAINS, FAULTS, MAINTENANCE, NODES, PRIMARY_NODE, SCHEMA_VERSION, UPSTREAM_IP } from '../cluster/layout.ts'
 
-const domainZnodes = ['state', 'node'] as const
+export const domainZnodes = ['state', 'node'] as const
 
-/** For the metrics and the report on fencing. */
-const vitalZnodes = ['keepalive', 'fence'] as const
+/** For the metrics, the report on fencing, and the version of the layout. */
+const vitalZnodes = ['keepalive', 'fence', 'activeschema'] as const
 
 const node = `${NODES}/{node}`
 const check = `${node}/monitoring_data/{name}`
@@ -21,6 +21,7 @@ export const apiPaths: PathPatterns = {
   [CONFIG]: DATA,
   [MAINTENANCE]: DATA,
   [UPSTREAM_IP]: DATA,
+  [SCHEMA_VERSION]: DATA,
   ...below(node, [...detailZnodes, ...vitalZnodes], DATA),
   [`${node}/monitoring_data`]: CHILDREN,
   [check]: CHILDREN,

@@ -7,18 +7,21 @@ import { clusterStatus, nodesStatus, nodeStatus, type ClusterStatus, type Domain
 import type { Condition } from '../core/conditions/condition.ts'
 import { shownFaults } from '../core/conditions/condition-faults.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
-import type { FaultZnode } from '../core/pvc/fault.ts'
+import { isRunning } from '../core/pvc/domain.ts'
+import { faultZnodes, type FaultZnode } from '../core/pvc/fault.ts'
 import { isStale, STALE } from '../core/pvc/health.ts'
 import { parseFence, type FenceRecord } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from '../cluster/first-in-line.ts'
 import { toZnode } from '../cluster/reading.ts'
 import { fencingReport } from '../core/fencing/report.ts'
-import { integer, nodeDetails, present, type DetailZnode, type NodeDetails } from '../core/pvc/node-details.ts'
+import { detailZnodes, integer, nodeDetails, present, type DetailZnode, type NodeDetails, type Text } from '../core/pvc/node-details.ts'
 import { nodeReply, UNKNOWN, type NodeReply } from '../core/pvc/node-reply.ts'
+import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import { NOBODY } from '../core/model/states.ts'
 import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
-import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, UPSTREAM_IP } from '../cluster/layout.ts'
+import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, UPSTREAM_IP } from '../cluster/layout.ts'
+import { domainZnodes } from './api-interest.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { CacheSnapshot } from '../zookeeper/cache/znode-cache.ts'
 
@@ -39,6 +42,8 @@ export interface NodeReplies {
 /** The nodes of a snapshot, sorted by name; where each stands is kept from one snapshot to the next while none comes or goes. */
 interface Roster {
   readonly names: readonly string[]
+  /** Nodes whose znodes have not been read yet. */
+  readonly unread: ReadonlySet<string>
   readonly places: ReadonlyMap<string, number>
 }
 
@@ -57,7 +62,11 @@ interface Beginning {
   readonly nodesStatus: NodesStatus | null
   readonly changedNodes: readonly string[]
   readonly keepalives: readonly string[]
+  /** Node → the names of the domains that run on it; null until they are first wanted. */
+  readonly homes: Homes | null
 }
+
+type Homes = ReadonlyMap<string, readonly string[]>
 
 export class ApiSnapshot {
   readonly #tree: CacheSnapshot
@@ -74,8 +83,10 @@ export class ApiSnapshot {
   #status: { readonly conditions: readonly Condition[], readonly stale: boolean, readonly status: ShownStatus } | null = null
   #faults: readonly Fault[] | null = null
   #keySnapshot: KeySnapshot | null = null
+  #newerSchema: { readonly version: number | null } | null = null
+  #homes: Homes | null
 
-  private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives }: Beginning) {
+  private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives, homes }: Beginning) {
     this.#tree = tree
     this.cluster = cluster
     this.#roster = roster
@@ -84,6 +95,7 @@ export class ApiSnapshot {
     this.#nodesStatus = nodesStatus
     this.changedNodes = changedNodes
     this.keepalives = keepalives
+    this.#homes = homes
   }
 
   /**
@@ -93,7 +105,7 @@ export class ApiSnapshot {
    */
   static next (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
     const touched = touchedNodes(changed)
-    if (before === null || touched.all) return ApiSnapshot.#whole(tree, cluster, before)
+    if (before === null || touched.all || [...before.#roster.unread].some((name) => touched.details.has(name))) return ApiSnapshot.#whole(tree, cluster, before)
     const roster = before.#roster
     let replies: NodeReplies[] | null = null
     const changedNodes: string[] = []
@@ -102,7 +114,7 @@ export class ApiSnapshot {
       const place = roster.places.get(name)
       const old = place === undefined ? undefined : before.#replies[place]
       if (place === undefined || old === undefined) continue
-      const made = sameOr(old, nodeReplies(name, tree))
+      const made = sameOr(old, nodeReplies(name, tree, old))
       if (made === old) continue
       replies ??= [...before.#replies]
       replies[place] = made
@@ -118,18 +130,21 @@ export class ApiSnapshot {
       nodesStatus: sameStatus ? before.#nodesStatus : null,
       changedNodes,
       keepalives: touched.keepalives,
+      homes: before.#homes,
     })
   }
 
   /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
   static #whole (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null): ApiSnapshot {
-    const names = tree.children(NODES).filter(isNodeName)
-    const replies = names.map((name) => sameOr(before?.node(name), nodeReplies(name, tree)))
-    const roster = { names, places: new Map(names.map((name, place) => [name, place])) }
+    const registered = tree.children(NODES).filter(isNodeName)
+    const unread = new Set(registered.filter((name) => before?.node(name) === undefined && !isRead(tree, nodePath(name), detailZnodes)))
+    const names = registered.filter((name) => !unread.has(name))
+    const replies = names.map((name) => sameOr(before?.node(name), nodeReplies(name, tree, before?.node(name))))
+    const roster = { names, unread, places: new Map(names.map((name, place) => [name, place])) }
     const gone = before === null ? [] : before.#roster.names.filter((name) => !roster.places.has(name))
     const changedNodes = [...names.filter((name, place) => before?.node(name) !== replies[place]), ...gone]
     const same = changedNodes.length === 0 ? before : null
-    return new ApiSnapshot({ tree, cluster, roster, replies, nodes: same === null ? null : same.#nodes, nodesStatus: same === null ? null : same.#nodesStatus, changedNodes, keepalives: [...names, ...gone] })
+    return new ApiSnapshot({ tree, cluster, roster, replies, nodes: same === null ? null : same.#nodes, nodesStatus: same === null ? null : same.#nodesStatus, changedNodes, keepalives: [...names, ...gone], homes: null })
   }
 
   /** Every node as clients are sent it, sorted by name. */
@@ -158,9 +173,10 @@ export class ApiSnapshot {
     return this.#tree.get(nodePath(name, 'keepalive'))?.stat.mzxid ?? null
   }
 
-  /** The fence on record for a node, or null. */
-  fence (name: string): FenceRecord | null {
-    return parseFence(this.#tree.get(nodePath(name, 'fence'))?.data)
+  /** The fence on record for a node, or null; undefined while that is not known. */
+  fence (name: string): FenceRecord | null | undefined {
+    const text = knownText(this.#tree, nodePath(name, 'fence'))
+    return text === null ? undefined : parseFence(text)
   }
 
   /** How many checks of a node have an old value, because they failed or were late. */
@@ -171,10 +187,15 @@ export class ApiSnapshot {
 
   /** Whom the primary key names: a name, or `none`. */
   get primaryNode (): string {
-    return present(this.#tree.get(PRIMARY_NODE)?.data) ?? NOBODY
+    return present(this.primaryKey) ?? NOBODY
   }
 
-  /** Who holds the primary lock; null if nobody does. */
+  /** The text of the primary key; undefined while there is none. */
+  get primaryKey (): string | undefined {
+    return this.#tree.get(PRIMARY_NODE)?.data
+  }
+
+  /** The holder of the primary lock; null: none. */
   get primaryLock (): LockHolder | null {
     return lockHolder(this.#tree.children(PRIMARY_NODE), (name) => {
       const entry = this.#tree.get(`${PRIMARY_NODE}/${name}`)
@@ -193,10 +214,22 @@ export class ApiSnapshot {
     return this.#tree.get(MAINTENANCE)?.data === 'true' ? 'true' : 'false'
   }
 
+  /** The version of PVC's layout that the cluster or one of its nodes uses, if this project does not know it, else null. */
+  get newerSchema (): number | null {
+    this.#newerSchema ??= { version: newerSchema([SCHEMA_VERSION, ...this.names.map((name) => nodePath(name, 'activeschema'))].map((path) => schemaOf(this.#tree.get(path)?.data))) }
+    return this.#newerSchema.version
+  }
+
   /** The faults that are kept. */
   get faults (): readonly Fault[] {
-    this.#faults ??= Object.freeze(this.#tree.children(FAULTS).map((id) => this.#fault(id)))
+    this.#faults ??= Object.freeze(this.#tree.children(FAULTS).filter((id) => isRead(this.#tree, faultPath(id), faultZnodes)).map((id) => this.#fault(id)))
     return this.#faults
+  }
+
+  /** The names of the domains that run on a node, sorted. */
+  domainsOn (name: string): readonly string[] {
+    this.#homes ??= this.#findHomes()
+    return this.#homes.get(name) ?? []
   }
 
   /** When a znode of a node was written, RFC 3339; null where there is none. */
@@ -221,7 +254,7 @@ export class ApiSnapshot {
       upstreamIp: present(this.#tree.get(UPSTREAM_IP)?.data),
       nodes: this.nodes,
       states: this.#nodesStatus,
-      domains: this.#tree.children(DOMAINS).map((uuid) => this.#domain(uuid)),
+      domains: this.#domains,
       faults: shownFaults(this.faults, conditions),
       fencing,
       primaryLock: this.primaryLock,
@@ -240,8 +273,25 @@ export class ApiSnapshot {
     return this.#keySnapshot
   }
 
+  get #domains (): readonly Domain[] {
+    return this.#tree.children(DOMAINS).filter((uuid) => isRead(this.#tree, domainPath(uuid), domainZnodes)).map((uuid) => this.#domain(uuid))
+  }
+
   #domain (uuid: string): Domain {
     return { uuid, name: present(this.#tree.get(domainPath(uuid))?.data) ?? uuid, state: present(this.#tree.get(domainPath(uuid, 'state'))?.data) ?? UNKNOWN }
+  }
+
+  #findHomes (): Homes {
+    const homes = new Map<string, string[]>()
+    for (const { uuid, name, state } of this.#domains) {
+      const home = this.#tree.get(domainPath(uuid, 'node'))?.data
+      if (home === undefined || !isRunning(state)) continue
+      const there = homes.get(home)
+      if (there === undefined) homes.set(home, [name])
+      else there.push(name)
+    }
+    for (const names of homes.values()) names.sort()
+    return homes
   }
 
   #fault (id: string): Fault {
@@ -259,7 +309,7 @@ export class ApiSnapshot {
 }
 
 /** Znodes of a node that its replies are not made of. */
-const without: ReadonlySet<string> = new Set(['presence', 'transition', 'keepalive', 'fence'])
+const without: ReadonlySet<string> = new Set(['presence', 'transition', 'keepalive', 'fence', 'activeschema'])
 
 interface Touched {
   /** Nodes may have come or gone, or all of them may read otherwise: the name of a domain may stand in any node's reply. */
@@ -298,11 +348,26 @@ function sameOr (old: NodeReplies | undefined, made: NodeReplies): NodeReplies {
   }
 }
 
-function nodeReplies (name: string, tree: CacheSnapshot): NodeReplies {
+/** The data at `path` as far as they are known. */
+const knownText = (tree: CacheSnapshot, path: string): Text => tree.get(path)?.data ?? (tree.isUnread(path) ? null : undefined)
+
+/** Whether nothing of a znode and of these below it is still to be read. */
+const isRead = (tree: CacheSnapshot, path: string, below: readonly string[]): boolean => !tree.isUnread(path) && !below.some((name) => tree.isUnread(`${path}/${name}`))
+
+/** @param old what was shown of the node before: its checks stay while the lists that name their texts are read again */
+function nodeReplies (name: string, tree: CacheSnapshot, old: NodeReplies | undefined): NodeReplies {
+  const folder = nodePath(name, 'monitoring_data')
+  const shown = old?.details.health_plugins ?? []
   const details = Object.freeze(nodeDetails(name, {
     znode: (key: DetailZnode) => tree.get(nodePath(name, key))?.data,
-    plugin: (plugin, key) => plugin.includes('/') ? undefined : tree.get(`${nodePath(name, 'monitoring_data')}/${plugin}/${key}`)?.data,
-    domain: (uuid) => uuid.includes('/') ? undefined : present(tree.get(`${DOMAINS}/${uuid}`)?.data) ?? undefined,
+    plugin: (plugin, key) => {
+      const text = plugin.includes('/') ? undefined : knownText(tree, `${folder}/${plugin}/${key}`)
+      return text === null && shown.includes(plugin) ? undefined : text
+    },
+    domain: (uuid) => {
+      const text = uuid.includes('/') ? undefined : knownText(tree, `${DOMAINS}/${uuid}`)
+      return text === '' ? undefined : text
+    },
   }))
   const reply = Object.freeze(nodeReply(details))
   const { daemon_state: daemonState, coordinator_state: coordinatorState, domain_state: domainState } = reply

@@ -32,6 +32,7 @@ import { formBodies, formQueries } from './plugins/forms.ts'
 import httpMetrics from './metrics/http-metrics.ts'
 import jsonBodies from './plugins/json-bodies.ts'
 import problemReplies, { frameworkProblem } from './errors/problems.ts'
+import knownLayout from './plugins/known-layout.ts'
 import preconditions from './plugins/preconditions.ts'
 import queries from './plugins/queries.ts'
 import rateLimits from './access/rate-limits.ts'
@@ -139,7 +140,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     if (next.tls !== undefined) certificate?.renewed(next.tls.certFile)
     credentials = { tokens: next.tokens, certificates }
     log.level = next.logLevel
-    // Whoever waits or follows events has to show a key that still holds.
+    // Requests that wait or follow events have to show a key that still holds.
     services.revoke()
   })
   app.addHook('preClose', async () => services.stop())
@@ -160,6 +161,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(rateLimits, { clock, limits: config.limits })
   await app.register(readings, { view: services.view, contact: services.contact })
   await app.register(preconditions)
+  await app.register(knownLayout, { view: services.view })
   await app.register(authentication, { credentials: () => credentials })
   await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })
   await app.register(statusPage)

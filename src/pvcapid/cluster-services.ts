@@ -1,6 +1,8 @@
 /** Everything between ZooKeeper and the routes, put together; closed in reverse order. */
+import { guardedConnector } from '../cluster/layout-guard.ts'
 import { RecordKeeper } from '../cluster/record-keeper.ts'
 import { UnreadableZnodes } from '../cluster/unreadable-znodes.ts'
+import { newerSchemaSentence } from '../core/pvc/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
@@ -47,6 +49,8 @@ export interface ClusterOptions {
   readonly diagnose?: ((servers: readonly string[]) => Promise<Diagnosis>) | undefined
   /** Log lines that were dropped. */
   readonly logLinesDropped: () => number
+  /** Znodes of the cluster that are verified each second; the default of `ZnodeCache` unless given. */
+  readonly probed?: number
   /** Whom the children of locks name, for people. */
   readonly identifier: string
   readonly limits: Pick<ApiLimits, 'waiters' | 'waitersPerClient' | 'eventStreams' | 'eventStreamsPerClient'>
@@ -57,9 +61,9 @@ export interface ClusterOptions {
 export interface ClusterServices extends Services {
   readonly contact: Contact
   readonly feed: EventFeed
-  /** Keys have been replaced: who waits or follows with one that does not hold any more is told. */
+  /** Keys have been replaced: requests that wait or follow with a revoked one are told. */
   revoke (): void
-  /** Not ready any more; whoever waits gets what there is, and streams are told. */
+  /** Not ready any more; waiting requests get what there is, and streams are told. */
   stop (): void
   /** Ends everything; what is in progress on the session is awaited. */
   close (): Promise<void>
@@ -71,10 +75,10 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   const metrics = new Metrics(packageVersion())
   metrics.waitersLimit.set(options.limits.waiters)
   let unreachable: string | null = null
-  const keeper = new SessionKeeper({
+  const keeper: SessionKeeper = new SessionKeeper({
     servers: options.servers,
     sessionTimeout: options.sessionTimeout,
-    connector: measuredConnector(options.connector, clock, (operation, seconds, ok) => metrics.operation(operation, seconds, ok)),
+    connector: measuredConnector(guardedConnector(options.connector, 'API', () => view.newerSchema), clock, (operation, seconds, ok) => metrics.operation(operation, seconds, ok)),
     clock,
     random: options.random,
     ...options.diagnose === undefined ? {} : { diagnose: options.diagnose },
@@ -83,12 +87,17 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   closing.defer('session', async () => await keeper.close())
   const waiters = new Waiters({ clock, limit: options.limits.waiters, perClient: options.limits.waitersPerClient })
   const unreadable = new UnreadableZnodes(log, clock)
-  const view = new ClusterCache({ sessions: keeper, clock, waiters, onError: (error, path) => unreadable.fault(error, path), onRecovered: (path) => unreadable.recovered(path) })
+  const view: ClusterCache = new ClusterCache({ sessions: keeper, clock, waiters, probed: options.probed, ...unreadable.listeners })
   closing.use('what could not be read', keeper.onSession(() => {
     unreadable.clear()
     view.onSession()
   }))
   closing.defer('view', () => view.close())
+  const newerLayout = new Episode(log, clock)
+  view.onChange(({ snapshot: { newerSchema } }) => {
+    if (newerSchema === null) newerLayout.over('the cluster uses a version of PVC\'s layout that this API knows; it writes again')
+    else newerLayout.fault(newerSchemaSentence(newerSchema, 'API'), { version: newerSchema })
+  })
   const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams, perClient: options.limits.eventStreamsPerClient }))
   const contact = new Contact(keeper, clock)
   const book = new LockBook({ clock, uuid: options.uuid, report: ({ path, error }) => log.warn({ err: error, path }, 'an abandoned lock could not be deleted; it is tried again') })

@@ -4,7 +4,7 @@ import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import { hostProblem, listenProblems, unknownServers } from '../runtime/config/host-problems.ts'
 import type { ApiConfig } from './config/api-config.ts'
 
-/** The key of the example, which is nobody's. */
+/** The digest in the example, which belongs to no key. */
 const PLACEHOLDER = '6f36c4a4c9f7e3a1b2d50c8e9b7a61f0d3c2b1a09f8e7d6c5b4a39281706f5e4'
 
 /** An address that cannot be listened on is an error, all else a warning. */
@@ -18,6 +18,6 @@ export async function hostProblems (file: string, config: ApiConfig, clock: Cloc
 
 function placeholders (file: string, { tokens = [] }: ApiConfig): readonly ConfigProblem[] {
   return tokens.flatMap(({ digest }, index) => digest.toString('hex') === PLACEHOLDER
-    ? [{ ...hostProblem(file, `pvc.api.authentication.tokens[${index}].token_sha256`, 'This is the value of the example, and nobody has its key. Put in the SHA-256 of a key of yours.'), code: 'config_placeholder' as const }]
+    ? [{ ...hostProblem(file, `pvc.api.authentication.tokens[${index}].token_sha256`, 'This is the value of the example, which belongs to no key. Put in the SHA-256 of a key of yours.'), code: 'config_placeholder' as const }]
     : [])
 }

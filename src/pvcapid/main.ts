@@ -5,6 +5,7 @@
  * cannot be used or would leave the API weaker; then everything stays as it is.
  */
 import '../runtime/process/tick-shape.ts' // first: before any garbage is collected
+import '../runtime/process/heap-growth.ts' // and before the heap has grown
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import closeWithGrace from 'close-with-grace'
@@ -25,12 +26,12 @@ import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
 import { dnsLookup } from '../zookeeper/client/resolve.ts'
 import { buildApp } from './app.ts'
-import { certificateProblems } from './http/certificate.ts'
+import { certificateProblems, validityOf } from './http/certificate.ts'
 import { apiConfigSchema } from './config/schema.ts'
 import type { ApiConfig } from './config/api-config.ts'
 import { loadApiConfig } from './config/config.ts'
 import { hostProblems } from './host-check.ts'
-import { weakenings, type ConfigFile } from './reload-guard.ts'
+import { weakenings, widened, type ConfigFile } from './reload-guard.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
 const FIRST_VIEW = 1_000
@@ -77,7 +78,8 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   try {
     await app.listen({ host: config.listenAddress, port: config.listenPort, backlog: BACKLOG })
   } catch (error) {
-    log.fatal({ err: error, address: config.listenAddress, port: config.listenPort }, 'cannot listen on this address')
+    const { code = 'unknown', message } = error as NodeJS.ErrnoException
+    log.fatal({ code: 'listen_failed', reason: code, address: config.listenAddress, port: config.listenPort }, `pvcapid cannot listen: ${message}. ${listenAdvice(code, config)}`)
     await app.close()
     process.exit(exitStatus('unavailable'))
   }
@@ -92,6 +94,10 @@ const filesProblems = (file: string, { tls }: ApiConfig): readonly ConfigProblem
   ...certificateProblems(file, tls?.certFile, Date.parse(systemClock.wall())),
 ]
 
+const listenAdvice = (code: string, { listenAddress, listenPort }: ApiConfig): string => code === 'EADDRINUSE'
+  ? `Stop the program that has the port (\`ss -ltnp sport = :${listenPort}\` names it), or set another pvc.api.listen_port.`
+  : code === 'EACCES' ? 'Set a pvc.api.listen_port of 1024 or more, or grant CAP_NET_BIND_SERVICE.' : `Set pvc.api.listen_address to an address of this host; ${listenAddress} cannot be used.`
+
 /** What only a restart takes over. */
 const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins', 'basePath'] as const satisfies ReadonlyArray<keyof ApiConfig>
 
@@ -104,6 +110,9 @@ function isWhole (file: string): boolean {
     return false
   }
 }
+
+const configFile = (file: string, config: ApiConfig, problems: readonly ConfigProblem[]): ConfigFile =>
+  ({ config, problems, isWhole: isWhole(file), validity: config.tls === undefined ? null : validityOf(config.tls.certFile) })
 
 /** HTTPS and what it demands of clients wait for a restart: what waits is not in force, and may be taken back. */
 function inForce (started: ApiConfig['tls'], next: ApiConfig['tls']): ApiConfig['tls'] {
@@ -123,8 +132,8 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
     return running
   }
   const next = result.value
-  const taken = { config: next, problems: result.problems, isWhole: isWhole(file) }
-  const reasons = weakenings(running, taken)
+  const taken = configFile(file, next, result.problems)
+  const reasons = weakenings(running, taken, Date.parse(systemClock.wall()))
   if (reasons.length > 0) {
     log.error({ reasons, problems }, 'the configuration would leave this API weaker; everything stays as it is. If that is wanted, restart pvcapid')
     return running
@@ -140,6 +149,8 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
     return running
   }
   log.info({ keys: next.tokens?.length ?? null, problems }, 'the configuration was read again: keys, certificates and log level')
+  const wider = widened(running.config, next)
+  if (wider.length > 0) log.warn({ keys: wider }, `keys that could only read may operate from now on: ${wider.join(', ')}`)
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed too, and wait for a restart')
   return { ...taken, config: { ...next, tls: inForce(started.tls, next.tls) } }
 }
@@ -172,7 +183,7 @@ async function main (): Promise<number | null> {
         say(`${verdict(invocation.file, problems)}\n`)
         return status
       }
-      await serve(invocation.file, { config: result.value, problems: result.problems, isWhole: isWhole(invocation.file) })
+      await serve(invocation.file, configFile(invocation.file, result.value, result.problems))
       return null
     }
   }

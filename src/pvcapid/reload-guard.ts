@@ -1,9 +1,11 @@
 /**
  * What may not happen at a reload: that a file which was cut, or half edited, leaves the API weaker than it runs. A file that switches
- * authentication or HTTPS off, or asks less of clients, is taken over by a restart alone, which somebody has to want.
+ * authentication or HTTPS off, asks less of clients, or has a certificate that they refuse, takes effect by a restart alone, which an operator has to
+ * want.
  */
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import type { ApiConfig } from './config/api-config.ts'
+import { invalidSentence, type Validity } from './http/certificate.ts'
 
 export interface ConfigFile {
   readonly config: ApiConfig
@@ -11,10 +13,15 @@ export interface ConfigFile {
   readonly problems: readonly ConfigProblem[]
   /** Whether its last line ends as a line does. */
   readonly isWhole: boolean
+  /** Of the certificate, as it was when the file was read: another may have been written to its place since. Null without one. */
+  readonly validity: Validity | null
 }
 
-/** Every reason why `next` may not take the place of `running`, in sentences; none if it may. */
-export function weakenings (running: ConfigFile, next: ConfigFile): readonly string[] {
+/**
+ * Every reason why `next` may not take the place of `running`, in sentences; none if it may.
+ * @param now milliseconds since 1970
+ */
+export function weakenings (running: ConfigFile, next: ConfigFile, now: number): readonly string[] {
   const found: string[] = []
   if (running.config.tokens !== undefined && next.config.tokens === undefined) found.push('Authentication is on and would go off: pvc.api.authentication.enabled is not true in the file.')
   if (running.config.tls !== undefined && next.config.tls === undefined) found.push('HTTPS is on and would go off: pvc.api.ssl.enabled is not true in the file.')
@@ -27,7 +34,18 @@ export function weakenings (running: ConfigFile, next: ConfigFile): readonly str
   if (isNonEmpty(running.config.tokens) && next.config.tokens?.length === 0) found.push('There are keys and would be none: pvc.api.authentication.tokens is empty in the file.')
   if (isNonEmpty(running.config.clientCertificates) && !isNonEmpty(next.config.clientCertificates)) found.push('There are client certificates that are taken and would be none: pvc.api.authentication.client_certificates is empty in the file.')
   if (running.isWhole && !next.isWhole) found.push('The file seems to be cut: it does not end with a line break any more.')
+  const refused = next.validity === null ? null : invalidSentence(after?.certFile ?? '', next.validity, now)
+  // One that clients refuse already is not made worse by another.
+  if (refused !== null && running.validity !== null && invalidSentence('', running.validity, now) === null) found.push(refused)
   return [...found, ...guessableKeys(running, next)]
+}
+
+/** Where the file has the keys and client certificates that are in use and would allow more than they do: that is for an operator to see. */
+export function widened (running: ApiConfig, next: ApiConfig): readonly string[] {
+  const path = 'pvc.api.authentication'
+  const keys = (next.tokens ?? []).map(({ role, digest }, index) => ({ at: `${path}.tokens[${index}]`, role, before: running.tokens?.find((token) => token.digest.equals(digest))?.role }))
+  const certificates = (next.clientCertificates ?? []).map(({ role, subject }, index) => ({ at: `${path}.client_certificates[${index}]`, role, before: running.clientCertificates?.find((each) => each.subject === subject)?.role }))
+  return [...keys, ...certificates].filter(({ role, before }) => role === 'operate' && before === 'read').map(({ at }) => at)
 }
 
 const isNonEmpty = (list: readonly unknown[] | undefined): boolean => list !== undefined && list.length > 0

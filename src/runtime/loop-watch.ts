@@ -1,6 +1,6 @@
 /**
  * Notices when the event loop stood still. ZooKeeper's pings are sent from it, so a stall that comes near the session time-out costs the
- * session; whoever operates this should learn of stalls long before.
+ * session; operators should learn of stalls long before.
  */
 import type { Clock, Timer } from './clock.ts'
 

@@ -44,6 +44,14 @@ t.test('without contact for the sync it is looked for again', async (t) => {
   t.strictSame(calls, ['write', 'sync', 'sync', 'look'])
 })
 
+t.test('what denies the look says nothing of the write', async (t) => {
+  const { calls, session, write } = movedSession()
+  const denied = () => new ZooKeeperError('no_auth', { op: 'get', path: '/x', zkCode: -102 })
+  t.equal(await sureWrite(session, write, async () => { throw denied() }), 'unknown')
+  t.strictSame(calls, ['write', 'sync'])
+  await t.rejects(sureWrite(session, async () => { throw denied() }, async () => 'absent'), { code: 'no_auth', maybeApplied: false }, 'one that is denied itself was not applied')
+})
+
 t.test('an answer that the session has ended is the end of a reading, though the session does not know yet', async (t) => {
   const { session } = movedSession()
   t.equal(await sureRead(session, async () => { throw new ZooKeeperError('session_expired', { op: 'get', path: '/x' }) }), null)

@@ -7,7 +7,7 @@ import { api, ask, clusterTree } from './support/api.ts'
 import { run } from './support/condition-surfaces.ts'
 
 t.test('each is everywhere while it is so, then nowhere', async (t) => {
-  await run(t, new Set(['primary_dead', 'fence_unconfirmed', 'node_fenced', 'node_health_low', 'fencing_suspended', 'lock_held', 'resource_lost', 'fence_probe']))
+  await run(t, new Set(['primary_dead', 'fence_unconfirmed', 'node_fenced', 'node_health_low', 'fencing_suspended', 'lock_held', 'resource_lost', 'fence_probe', 'domains_left', 'schema_too_new']))
 })
 
 t.test('a fault ends with its condition, acknowledged or not', async (t) => {
@@ -17,7 +17,7 @@ t.test('a fault ends with its condition, acknowledged or not', async (t) => {
   await session.create('/nodes/fig/monitoring_health', '10')
   await eventually(async () => (await faults()).length === 1)
   const id = (await faults())[0]?.id ?? ''
-  t.strictSame((await session.children('/faults')).names, [], 'nobody has written it')
+  t.strictSame((await session.children('/faults')).names, [], 'no API has written it')
   t.match(await ask(t, app, 'GET', '/api/v1/status'), { body: { cluster_health: { health: 90 } } })
   t.match(await ask(t, app, 'DELETE', `/api/v1/faults/${id}`), { status: 200 })
   t.match(await faults(), [{ id, status: 'new' }], 'it is still so')
@@ -28,7 +28,9 @@ t.test('a fault ends with its condition, acknowledged or not', async (t) => {
   await session.set('/nodes/fig/monitoring_health', '100', ANY_VERSION)
   await eventually(async () => (await session.children('/faults')).names.length === 0)
   await eventually(() => app.services.view.conditions.length === 0)
-  t.match(await ask(t, app, 'GET', '/health/cluster'), { status: 200, body: { status: 'ok', primary: 'plum', stale: false, conditions: [] } })
+  const well = await ask(t, app, 'GET', '/health/cluster')
+  t.match(well, { status: 200, body: { status: 'ok', primary: 'plum', stale: false } })
+  t.strictSame(well.body['conditions'], [])
 
   await session.set('/nodes/fig/daemonstate', 'dead', ANY_VERSION)
   await raiseFault(session, { kind: 'node_dead', node: 'fig' }, '2026-02-03T04:05:07.789Z')
@@ -39,9 +41,34 @@ t.test('a fault ends with its condition, acknowledged or not', async (t) => {
   await eventually(async () => (await session.children('/faults')).names.length === 0)
   await raiseFault(session, { kind: 'resource_lost', node: 'fig', subject: 'ip' }, '2026-02-03T04:05:07.789Z')
   await eventually(async () => (await ask(t, app, 'GET', '/health/cluster')).body['status'] === 'warning')
-  t.match(app.services.view.conditions, [{ code: 'fault' }], 'what somebody else has raised is theirs to delete')
+  t.match(app.services.view.conditions, [{ code: 'fault' }], 'a fault of another client is left to that client')
   for (const name of (await session.children('/faults')).names) await deleteFault(session, name)
   await eventually(async () => (await ask(t, app, 'GET', '/health/cluster')).body['status'] === 'ok')
+})
+
+t.test('which domains a fenced node has left is said until they are elsewhere', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  for (const [uuid, name, node, state] of [['u1', 'web1', 'fig', 'start'], ['u2', '', 'fig', 'migrate'], ['u3', 'old1', 'fig', 'stop'], ['u4', 'db1', 'quince', 'start']] as const) {
+    await session.create(`/domains/${uuid}`, name)
+    await session.create(`/domains/${uuid}/node`, node)
+    await session.create(`/domains/${uuid}/state`, state)
+  }
+  const left = async () => ((await ask(t, app, 'GET', '/api/v1/status?consistent')).body as { readonly conditions?: ReadonlyArray<{ readonly code: string, readonly message: string }> }).conditions?.filter(({ code }) => code === 'domains_left').map(({ message }) => message)
+  const transition = JSON.stringify({ direction: 'start', epoch: null, step: 1, of: 1, released: [], since: '2026-01-01T00:00:00.000Z', error: null })
+  for (const name of ['plum', 'fig', 'quince', 'yew']) await session.create(`/nodes/${name}/transition`, transition)
+  t.strictSame(await left(), [])
+  await session.set('/nodes/fig/daemonstate', 'fenced', ANY_VERSION)
+  t.strictSame(await left(), ['fig was fenced, and 2 domains are still on it: u2, web1.'])
+  t.match((await ask(t, app, 'GET', '/api/v1/status')).text, /"text":"fig was fenced, and 2 domains are still on it: u2, web1\."/, 'in the health that PVC\'s client shows, too')
+  await session.set('/domains/u1/node', 'quince', ANY_VERSION)
+  t.strictSame(await left(), ['fig was fenced, and 1 domain is still on it: u2.'])
+  await session.set('/domains/u2/state', 'stop', ANY_VERSION)
+  t.strictSame(await left(), [])
+  await session.set('/domains/u2/state', 'start', ANY_VERSION)
+  t.equal((await left())?.length, 1)
+  await session.set('/nodes/fig/daemonstate', 'run', ANY_VERSION)
+  t.strictSame(await left(), [])
 })
 
 t.test('without contact nothing is settled, and bodies say so', async (t) => {

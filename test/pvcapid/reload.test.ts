@@ -1,15 +1,18 @@
 /** SIGHUP with every kind of broken or weakened file: nothing changes, and the log says why. */
 import { execFileSync, spawn } from 'node:child_process'
-import { rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { copyFileSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { connect as connectTcp } from 'node:net'
 import { createInterface } from 'node:readline'
+import { connect } from 'node:tls'
 import t, { type Test } from 'tap'
 import { parse, stringify } from 'yaml'
 import { asUser, packageFolder } from '../../tools/testbed/daemon-process.ts'
 import { loadApiConfig } from '../../src/pvcapid/config/config.ts'
 import { RawClient } from '../support/network/raw-client.ts'
-import { makeCertificate } from './support/certificate.ts'
+import { makeAuthority, makeCertificate, type Certificate } from './support/certificate.ts'
 
 const KEY = 'the-key-of-operators'
 
@@ -23,7 +26,13 @@ function start (t: Test, folder: string, text: string) {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => { child.kill('SIGKILL') })
   let take: (line: Line) => void = () => {}
-  createInterface({ input: child.stdout }).on('line', (line) => take(JSON.parse(line) as Line))
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => take(JSON.parse(line) as Line))
+  const warned = async (wanted: RegExp): Promise<Line> => await new Promise((resolve) => {
+    reader.on('line', (text) => {
+      const line = JSON.parse(text) as Line
+      if (line.level === 'warn' && wanted.test(line.msg)) resolve(line)
+    })
+  })
   const said = async (wanted: (line: Line) => boolean): Promise<Line> => await new Promise((resolve) => {
     take = (line) => { if (wanted(line)) resolve(line) }
   })
@@ -35,7 +44,7 @@ function start (t: Test, folder: string, text: string) {
     child.kill('SIGHUP')
     return await answer
   }
-  return { file, ready, reload }
+  return { file, ready, reload, warned }
 }
 
 async function status (port: number, key?: string): Promise<number | undefined> {
@@ -161,6 +170,42 @@ t.test('what each refusal says, and what a reload may do', async (t) => {
   t.match(await reload(text(`{enabled: true, tokens: [{description: b, role: read, token: ${KEY}}]}`, '    hostnames: [evil.example]\n    allowed_origins: ["http://evil.example"]\n    trusted_proxies: [10.0.0.0/8]\n')), { level: 'info' }, 'the rest waits')
 })
 
+t.test('a certificate that clients refuse, over one that they accept', async (t) => {
+  const folder = t.testdir()
+  const authority = makeAuthority(folder, 'ca')
+  const sign = (name: string, validity: readonly string[]) => authority.sign(name, '/CN=api', validity, 'subjectAltName=IP:127.0.0.1')
+  const [good, other, expired] = [sign('good', ['-days', '30']), sign('other', ['-days', '60']), sign('expired', ['-days', '-1'])]
+  const text = ({ certFile, keyFile }: Pick<Certificate, 'certFile' | 'keyFile'>) => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: {enabled: false}\n    ssl: {enabled: true, cert_file: ${certFile}, key_file: ${keyFile}}\n`
+  const { ready, reload } = start(t, folder, text(good))
+  const { port } = await ready
+  const served = async () => await new Promise<string>((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? 'none')
+      socket.destroy()
+    }).once('error', reject)
+  })
+  const fingerprint = ({ certFile }: Pick<Certificate, 'certFile'>) => new X509Certificate(readFileSync(certFile)).fingerprint256
+  t.match(await reload(text(expired)), { level: 'error', reasons: [/expired at .*: clients refuse it/] })
+  t.equal(await served(), fingerprint(good))
+  t.comment('written over the file that is in use')
+  t.match(await reload(() => {
+    copyFileSync(expired.certFile, good.certFile)
+    copyFileSync(expired.keyFile, good.keyFile)
+  }), { level: 'error', reasons: [/expired at/] })
+  t.match(await reload(text(other)), { level: 'info' })
+  t.equal(await served(), fingerprint(other))
+})
+
+t.test('a key that may do more than before is named', async (t) => {
+  const text = (role: string, level = 'info') => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  log_level: ${level}\n  api:\n    listen_port: 0\n    authentication: {enabled: true, tokens: [{description: a, role: operate, token: another-key-of-operators}, {description: b, role: ${role}, token: ${KEY}}]}\n`
+  const { ready, reload, warned } = start(t, t.testdir(), text('read'))
+  await ready
+  const wider = warned(/may operate from now on/)
+  t.match(await reload(text('operate')), { level: 'info' })
+  t.match(await wider, { level: 'warn', keys: ['pvc.api.authentication.tokens[1]'] })
+  t.match(await reload(text('read')), { level: 'info' }, 'and less')
+})
+
 t.test('a connection that was let in by a key is let in no longer once that key is gone', async (t) => {
   const text = (...tokens: readonly string[]) => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: {enabled: true, tokens: [${tokens.join(', ')}]}\n`
   const token = (key: string, role = 'read') => `{description: ${role}, role: ${role}, token: ${key}}`
@@ -177,3 +222,31 @@ t.test('a connection that was let in by a key is let in no longer once that key 
   t.equal(await ask(KEY), 401)
   t.not(await ask('another-key-of-operators'), 401)
 })
+
+t.test('a write whose body comes after its key was revoked, or may only read any more, is not carried out', async (t) => {
+  const text = (role: string | null) => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: {enabled: true, tokens: [{description: a, role: operate, token: another-key-of-operators}${role === null ? '' : `, {description: b, role: ${role}, token: ${KEY}}`}]}\n`
+  const { ready, reload } = start(t, t.testdir(), text('operate'))
+  const { port } = await ready
+  for (const [role, expected] of [[null, 401], ['read', 403]] as const) {
+    t.match(await reload(text('operate')), { level: 'info' })
+    const form = 'application/x-www-form-urlencoded'
+    const bodies = [
+      ['/api/v1/status', form, 'state=true'], ['/api/v1/node/hv1/coordinator-state', form, 'state=primary'], ['/api/v1/node/hv1/domain-state', form, 'state=flush'],
+      ['/api/v1/switchover', 'application/json', '{"to":"hv1"}'], ['/api/v1/node/hv1/fence-confirmation', 'application/json', '{"confirm":"hv1"}'],
+    ] as const
+    const writes = bodies.map(([path, type, body]) => {
+      const socket = connectTcp(port, '127.0.0.1')
+      t.teardown(() => { socket.destroy() })
+      const reply = new Promise<number>((resolve) => { socket.on('data', (data) => resolve(Number(data.toString().split(' ')[1]))) })
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${KEY}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 2)}`)
+      return { reply, finish: () => { socket.write(body.slice(2)) } }
+    })
+    // Their heads have been read once a request that came after them has its reply.
+    t.equal(await statusOf(port), 200)
+    t.match(await reload(text(role)), { level: 'info' })
+    for (const { finish } of writes) finish()
+    t.strictSame(await Promise.all(writes.map(async ({ reply }) => await reply)), bodies.map(() => expected), `${role ?? 'no'} key`)
+  }
+})
+
+const statusOf = async (port: number): Promise<number> => (await fetch(`http://127.0.0.1:${port}/health/live`)).status

@@ -2,7 +2,9 @@
 import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { api, ask, clusterTree } from '../pvcapid/support/api.ts'
+import { eventually } from '../support/zookeeper.ts'
 
 const multipart = (fields: Readonly<Record<string, string>>) => ({
   headers: { 'content-type': 'multipart/form-data; boundary=b' },
@@ -51,6 +53,41 @@ t.test('writes', async (t) => {
   }
   t.match(await ask(t, app, 'POST', '/api/v1/switchover', { headers: { 'content-type': 'application/json' }, payload: '' }), { status: 400 }, 'routes of our own take what they always did')
   t.match(await ask(t, app, 'POST', '/api/v1/switchover', multipart({ to: 'fig' })), { status: 415 })
+})
+
+t.test('PVC\'s client waits for domains unless it reads "already", and is told why it may wait long', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const wish = async (state: string) => String((await ask(t, app, 'POST', `/api/v1/node/fig/domain-state?state=${state}`)).body['message'])
+  t.equal(await wish('flush'), 'Node fig is giving its domains away.')
+  t.equal(await wish('flush'), 'Node fig is giving its domains away. That was asked for before.')
+  await session.set('/nodes/fig/domainstate', 'flushed', ANY_VERSION)
+  t.equal(await wish('flush'), 'Node fig is already flushed.')
+  for (const state of ['stop', 'dead', 'fenced']) {
+    await session.set('/nodes/fig/domainstate', 'flushed', ANY_VERSION)
+    await session.set('/nodes/fig/daemonstate', state, ANY_VERSION)
+    await eventually(() => app.services.nodes.get('fig').details.daemon_state === state)
+    t.equal(await wish('ready'), `Node fig does not run (its daemon state is ${state}): it carries that out once its daemon is started.`)
+    t.equal((await session.get('/nodes/fig/domainstate')).data, 'unflush', 'as PVC, it keeps the wish for the node')
+    t.notMatch(await wish('ready'), /already/)
+    await session.set('/nodes/fig/domainstate', 'ready', ANY_VERSION)
+    t.equal(await wish('ready'), 'Node fig is already ready.')
+  }
+})
+
+t.test('PVC\'s client asks who is primary until it gets an answer: an empty key is one', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const named = async (key: string) => {
+    await session.set('/config/primary_node', key, ANY_VERSION)
+    const { status, body } = await ask(t, app, 'GET', '/api/v1/status/primary_node?consistent')
+    return { status, name: body['primary_node'] }
+  }
+  t.strictSame(await named('fig'), { status: 200, name: 'fig' })
+  t.strictSame(await named(''), { status: 200, name: '' })
+  t.strictSame(await named('none'), { status: 204, name: undefined })
+  t.strictSame(await named(''), { status: 200, name: '' })
+  t.equal((await ask(t, app, 'GET', '/role/primary?node=fig')).status, 503)
 })
 
 t.test('filters of a reading in a form', async (t) => {

@@ -64,7 +64,7 @@ t.test('what is refused writes nothing', async (t) => {
 
   t.comment('rulings')
   await expect(412, 'precondition_failed', wish(t, app, { to: 'quince', from: 'fig' }))
-  await expect(412, 'precondition_failed', wish(t, app, { to: 'fig', from: 'fig' }))
+  for (const name of ['fig', 'plum', 'oak']) t.match(await wish(t, app, { to: name, from: name }), { status: 400, body: { code: 'argument_invalid', outcome: 'not_started', detail: /^from and to are both/ } })
   const stale = await wish(t, app, { to: 'fig' }, '', { 'if-match': '"3.1"' })
   t.match(stale, { status: 412, body: { primary: 'plum', epoch: 0, outcome: 'not_started' } })
   const hypervisor = await wish(t, app, { to: 'yew' })
@@ -91,7 +91,8 @@ t.test('what is refused writes nothing', async (t) => {
 
 t.test('keys', async (t) => {
   const { server, session } = await clusterTree(t)
-  const app = await api(t, { port: server.port, authentication: true })
+  const lines: string[] = []
+  const app = await api(t, { port: server.port, authentication: true, logTo: lines })
   const before = await everything(session)
   const paths = ['/api/v1/status', '/api/v1/node', '/api/v1/node/fig', '/api/v1/node/fig/daemon-state', '/api/v1/node/fig/coordinator-state', '/api/v1/node/fig/domain-state', '/api/v1/node/fig/log', '/api/v1/primary', '/api/v1/switchover/1']
   for (const path of paths) {
@@ -100,6 +101,7 @@ t.test('keys', async (t) => {
     t.match(await ask(t, app, 'GET', path, { headers: { 'x-api-key': `${READ} ` } }), { status: 401, body: { code: 'key_unknown' } }, path)
     t.not((await ask(t, app, 'GET', path, { headers: { 'x-api-key': READ } })).status, 401, path)
   }
+  t.match(lines.filter((line) => line.includes('a request with an unknown key was refused')), [/"level":"info".*"path":"\/api\/v1\/status","from":"127.0.0.1".*"code":"key_unknown"/], 'the first of its client is in the log')
   t.comment('before any argument is looked at')
   for (const path of ['/api/v1/switchover?wait=x', '/api/v1/status?state=x', '/api/v1/node/oak/coordinator-state', '/api/v1/node/oak/domain-state?state=x']) {
     t.equal((await ask(t, app, 'POST', path)).status, 401, path)

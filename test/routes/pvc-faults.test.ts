@@ -2,6 +2,7 @@
 import t from 'tap'
 import { raiseFault } from '../../src/cluster/fault-writer.ts'
 import { faultId } from '../../src/core/pvc/fault.ts'
+import { isNoNode } from '../../src/zookeeper/client/errors.ts'
 import { eventually } from '../support/zookeeper.ts'
 import { api, ask, clusterTree, OPERATE, READ } from '../pvcapid/support/api.ts'
 
@@ -100,4 +101,25 @@ t.test('slashes and methods as a web framework of Python\'s takes them', async (
   }
   t.equal((await app.inject({ method: 'OPTIONS', url: '/api/v1/nonsense' })).statusCode, 404)
   t.match(await ask(t, app, 'DELETE', '/api/v1/status'), { status: 405, headers: { allow: 'GET, HEAD, OPTIONS, POST' } })
+})
+
+t.test('faults that are raised, acknowledged and deleted at the same time', { timeout: 120_000 }, async (t) => {
+  const { server, session } = await clusterTree(t)
+  const [app, other] = [await api(t, { port: server.port }), await api(t, { port: server.port })]
+  const statuses = new Set<number>()
+  const asked = async (method: 'PUT' | 'DELETE', path: string, through = app) => { statuses.add((await ask(t, through, method as 'POST', path)).status) }
+  for (let round = 0; round < 25; round++) {
+    const ids = await Promise.all(Array.from({ length: 8 }, async (_, at) => {
+      await raiseFault(session, { kind: 'resource_lost', node: 'fig', subject: `r${at}` }, '2026-02-03T04:05:06.789Z')
+      return faultId({ kind: 'resource_lost', node: 'fig', subject: `r${at}` })
+    }))
+    await Promise.all([
+      asked('DELETE', '/api/v1/faults'), asked('PUT', '/api/v1/faults'), asked('DELETE', '/api/v1/faults', other), asked('PUT', '/api/v1/faults', other),
+      ...ids.flatMap((id) => [asked('PUT', `/api/v1/faults/${id}`), asked('DELETE', `/api/v1/faults/${id}`, other)]),
+      raiseFault(session, { kind: 'resource_lost', node: 'fig', subject: 'r0' }, '2026-02-03T04:05:07.789Z').catch((error: unknown) => { if (!isNoNode(error)) throw error }),
+    ])
+  }
+  t.strictSame([...statuses].filter((status) => status !== 200 && status !== 404), [], [...statuses].join())
+  await asked('DELETE', '/api/v1/faults')
+  t.strictSame((await session.children('/faults')).names, [], 'and none comes back in part')
 })

@@ -77,7 +77,8 @@ export async function cluster (t: Test, options: ClusterOptions): Promise<{ clus
 }
 
 export async function watch (t: Test, made: Cluster): Promise<Watcher> {
-  const { keeper, reports } = keep(t, made.zookeeper)
+  // The watcher is no part of what is tested: it outlasts a server that a busy machine keeps waiting.
+  const { keeper, reports } = keep(t, made.zookeeper, { sessionTimeout: 30_000 })
   const tree = new ZnodeCache({ sessions: keeper, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
   const feed = new ClusterSnapshots(tree)
   t.teardown(() => {

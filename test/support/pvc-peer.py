@@ -12,6 +12,8 @@ SETTINGS: name, folder, script, keepalive (s), rewrites (value, own, never), fen
 """
 import os, signal, subprocess, threading, time
 from kazoo.exceptions import LockTimeout, NoNodeError
+from kazoo.recipe import lock as kazoo_lock
+from kazoo.retry import ForceRetryError
 
 KEY, SYNC, ME = "/config/primary_node", "/config/primary_node/sync_lock", SETTINGS["name"]
 # Seconds from the decision to the first step of a takeover or a release, as PVC has them.
@@ -78,6 +80,20 @@ def register():
             raise result
 
 
+class ReadLock(kazoo_lock.ReadLock):
+    """kazoo's own waits for the last writer in line, also for one behind it, which waits for this reader. PVC's pauses keep its phases apart; here there are none."""
+
+    def _get_predecessor(self, node):
+        children = zk.get_children(self.path)
+        if node not in children:
+            raise ForceRetryError()
+        return max((child for child in children if "__lock__" in child and child[-10:] < node[-10:]), key=lambda child: child[-10:], default=None)
+
+
+def read_lock(path):
+    return ReadLock(zk, path)
+
+
 def phase(make, letter, work=lambda: None):
     lock = make(SYNC)
     if not lock.acquire(timeout=60):
@@ -107,7 +123,7 @@ def take():
     say("takeover")
     with zk.Lock(KEY, ME):
         phase(zk.WriteLock, "A", until_the_other_is_in_line)
-        phase(zk.ReadLock, "B")
+        phase(read_lock, "B")
         phase(zk.WriteLock, "C", lambda: effect("acquire", "address"))
         phase(zk.WriteLock, "D", lambda: effect("acquire", "service"))
         for letter in "EFG":
@@ -119,10 +135,10 @@ def take():
 
 def release():
     enter("relinquish")
-    phase(zk.ReadLock, "A")
+    phase(read_lock, "A")
     phase(zk.WriteLock, "B", lambda: [effect("release", resource) for resource in ("service", "address")])
     for letter in "CDEFG":
-        phase(zk.ReadLock, letter)
+        phase(read_lock, letter)
     enter("secondary")
     say("secondary")
 

@@ -33,7 +33,7 @@ const development: Reasons = {
   eslint: ['lint, and the rules between layers', 'Rules by folder.'],
   'fast-check': ['properties in tests', 'Shrinks what it finds.'],
   'github-slugger': ['anchors of headings, for the link check', 'GitHub\'s own algorithm. remark with its link plugin does the same with 190 packages more.'],
-  knip: ['finds exports, files and dependencies that nobody uses', 'Knows TypeScript\'s module resolution.'],
+  knip: ['finds exports, files and dependencies that are not used', 'Knows TypeScript\'s module resolution.'],
   marked: ['reads Markdown, for the checks of the pages', 'No dependencies.'],
   neostandard: ['code style', 'A style to agree on rather than to discuss.'],
   'openapi-fetch': ['the TypeScript client among the examples', 'Typed requests without generated code.'],

@@ -94,7 +94,7 @@ class SimulatedConnection implements Connection {
     wire.onReset = refused
     this.#later(contactTerms(this.#timeout).silence, refused)
     wire.toServer(() => {
-      if (!server.serving || server.znodes.zxid < this.#zxid) return wire.toProcess(refused)
+      if (!server.serving || server.znodes.zxid < this.#zxid || network.turnsAway(this.#process.name, server.id)) return wire.toProcess(refused)
       const accept = (session: string | null) => wire.toProcess(() => {
         if (answered) return
         answered = true
@@ -127,6 +127,7 @@ class SimulatedConnection implements Connection {
       session,
       fired: (kind, path) => wire.toProcess(() => this.#fired(wire, kind, path)),
       dropped: () => wire.reset(),
+      closed: () => wire.toProcess(() => wire.reset()),
     }
     server.attach(client)
     wire.onGone = () => server.detach(client)
@@ -152,12 +153,13 @@ class SimulatedConnection implements Connection {
 
   #ping (wire: Wire): void {
     if (this.#wire !== wire) return
-    const { ensemble } = this.#zookeeper
+    const { ensemble, network } = this.#zookeeper
+    const client = this.#client
     if (this.#process.clock.monotonic() - this.#lastHeard >= contactTerms(this.#timeout).silence) return this.#lost(wire)
     const session = this.#session ?? ''
     wire.toServer(() => {
       ensemble.touch(wire.server, session)
-      wire.toProcess(() => this.#heard())
+      wire.server.pong(client, () => wire.toProcess(() => this.#heard()), network.options.timeline.now)
     })
     this.#later(contactTerms(this.#timeout).ping, () => this.#ping(wire))
   }
@@ -171,7 +173,7 @@ class SimulatedConnection implements Connection {
     this.#connected = false
     this.#emit({ type: 'disconnected' })
     this.#failAll()
-    this.#later(1, () => this.#connect())
+    this.#later(this.#client !== null && wire.server.turnedOut.has(this.#client) ? this.#timeout / 60 + 1 : 1, () => this.#connect())
   }
 
   #expired (): void {

@@ -5,6 +5,7 @@
 import type { Timer } from '../../../src/runtime/clock.ts'
 import type { Random } from '../random.ts'
 import { EPOCH, type Timeline } from '../timeline.ts'
+import { AccessLists } from './access-lists.ts'
 import { Server } from './server.ts'
 import type { Change, Effect, Transaction } from './znodes.ts'
 
@@ -37,12 +38,15 @@ export interface EnsembleOptions {
 }
 
 const TICK = 500
+/** Transaction numbers of one leader's term. */
+const TERM = 2 ** 32
 /** Milliseconds until a follower notices at the latest that its leader is out of reach: syncLimit × tickTime, as they usually are. */
 const SYNC_LIMIT = 10_000
 
 export class Ensemble {
   readonly servers: readonly Server[]
   readonly sessions = new Map<string, SessionEntry>()
+  readonly access = new AccessLists()
   readonly #options: EnsembleOptions
   /** Every committed transaction. */
   readonly #log: Transaction[] = []
@@ -58,10 +62,18 @@ export class Ensemble {
   #nextSession = 1
   #nextTag = 1
   readonly #cut = new Set<Server>()
+  /** As granted to every session that there has been. */
+  readonly #timeouts = new Map<string, number>()
+  /** How many terms fewer the transaction numbers show than there have been: servers that lost data count from what they have. */
+  #termsLost = 0
+  /** The newest transaction that was left when data were lost last; null once there has been a leader since. */
+  #restored: number | null = null
+  /** Milliseconds of the timeline until which no server starts: their data are being replaced. */
+  #awayUntil = 0
 
   constructor (options: EnsembleOptions) {
     this.#options = options
-    this.servers = Array.from({ length: options.servers }, (_, id) => new Server(id, (server, session, change, applied) => this.#propose(server, session, change, applied)))
+    this.servers = Array.from({ length: options.servers }, (_, id) => new Server(id, (server, session, change, applied) => this.#propose(server, session, change, applied), this.access))
     this.#appliedBy = this.servers.map(() => 0)
     this.#applyAt = this.servers.map(() => 0)
     this.#proposedAt = this.servers.map(() => 0)
@@ -75,6 +87,7 @@ export class Ensemble {
 
   /** A server is stopped, or started again with what it had on its disk. */
   setUp (server: Server, up: boolean): void {
+    if (up && this.#options.timeline.now < this.#awayUntil) return
     server.up = up
     if (!up) {
       // Started again, it takes nobody until it has found its leader.
@@ -91,6 +104,36 @@ export class Ensemble {
     this.#regroup()
   }
 
+  /**
+   * All servers are stopped for `lasts` milliseconds, or as long as they are already to be, and start with `kept` transactions: with none after a wipe, with the oldest from a backup. Sessions that
+   * were open in the backup are open again. With another leader the ensemble numbers on from the backup's term, and so may come past what clients have seen.
+   */
+  loseData (kept: number, lasts: number): void {
+    const { timeline } = this.#options
+    this.#awayUntil = Math.max(this.#awayUntil, timeline.now + lasts)
+    for (const server of this.servers) this.setUp(server, false)
+    this.#pending = []
+    this.#log.length = Math.min(this.#log.length, kept)
+    this.#restored = this.#log.at(-1)?.zxid ?? 0
+    for (const server of this.servers) {
+      server.forget()
+      this.#appliedBy[server.id] = 0
+      this.#catchUp(server)
+    }
+    for (const { timer } of this.sessions.values()) timer?.[Symbol.dispose]()
+    this.sessions.clear()
+    const [owner] = this.servers
+    for (const [session, timeout] of this.#timeouts) {
+      if (owner === undefined || !this.committed.isOpen(session)) continue
+      this.sessions.set(session, { timeout, lastHeard: timeline.now, owner, timer: null, closing: false })
+      this.#watch(session)
+    }
+    timeline.after(this.#awayUntil - timeline.now, () => { for (const server of this.servers) this.setUp(server, true) })
+  }
+
+  /** Transactions committed, those of lost data aside. */
+  get transactions (): number { return this.#log.length }
+
   /** The leader steps down although nothing is wrong with it. */
   reelect (): void {
     if (this.#leader !== null) this.#lose()
@@ -102,6 +145,7 @@ export class Ensemble {
     const session = (0x10000 + this.#nextSession++).toString(16)
     const timeout = Math.min(wanted, this.#options.maxSessionTimeout ?? Infinity)
     this.sessions.set(session, { timeout, lastHeard: this.#options.timeline.now, owner: server, timer: null, closing: false })
+    this.#timeouts.set(session, timeout)
     this.#watch(session)
     this.#propose(server, session, { op: 'open_session' }, () => done(session))
   }
@@ -173,7 +217,8 @@ export class Ensemble {
 
   #commit ({ session, change, tag }: Proposal): void {
     const { timeline, onCommit } = this.#options
-    const transaction: Transaction = { zxid: this.#term * 2 ** 32 + ++this.#counter, time: EPOCH + Math.floor(timeline.now), session, change, tag }
+    const denied = !this.access.permitsChange(change, this.committed)
+    const transaction: Transaction = { zxid: (this.#term - this.#termsLost) * TERM + ++this.#counter, time: EPOCH + Math.floor(timeline.now), session, change, tag, ...denied ? { denied } : {} }
     this.#log.push(transaction)
     if (change.op === 'close_session') {
       this.sessions.get(session)?.timer?.[Symbol.dispose]()
@@ -181,7 +226,7 @@ export class Ensemble {
     }
     if (this.#leader !== null) this.#catchUp(this.#leader)
     for (const server of this.servers) if (server.inTouch && server !== this.#leader) this.#applySoon(server)
-    onCommit?.(transaction)
+    if (!denied) onCommit?.(transaction)
   }
 
   #applySoon (server: Server): void {
@@ -190,9 +235,11 @@ export class Ensemble {
     const at = Math.max(this.#applyAt[server.id] ?? 0, timeline.now + random.latency(latency))
     this.#applyAt[server.id] = at
     const term = this.#term
-    timeline.after(at - timeline.now, () => {
+    const apply = () => {
+      if (server.lagsUntil > timeline.now) return void timeline.after(server.lagsUntil - timeline.now, apply)
       if (server.inTouch && this.#term === term) this.#catchUp(server, until)
-    })
+    }
+    timeline.after(at - timeline.now, apply)
   }
 
   #catchUp (server: Server, until = this.#log.length): void {
@@ -236,6 +283,7 @@ export class Ensemble {
     if (leader === undefined) return
     this.#term++
     this.#counter = 0
+    this.#numberOn()
     this.#leader = leader
     const carried = this.#pending.splice(0)
     for (const server of able) this.#backInTouch(server)
@@ -247,6 +295,16 @@ export class Ensemble {
       entry.closing = false
       this.#watch(session)
     }
+  }
+
+  /** An ensemble begins another term after that of its data; a server alone numbers on. */
+  #numberOn (): void {
+    if (this.#restored === null) return
+    const term = Math.floor(this.#restored / TERM)
+    const alone = this.servers.length === 1
+    this.#termsLost = this.#term - (alone ? Math.max(term, 1) : term + 1)
+    if (alone) this.#counter = this.#restored % TERM
+    this.#restored = null
   }
 
   /** It does not notice at once, and answers reads from what it has until then. */

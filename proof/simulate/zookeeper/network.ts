@@ -19,6 +19,8 @@ export class Network {
   readonly #cuts = new Map<string, Map<number, Cut>>()
   /** Until when what is sent between a process and a server is held up. */
   readonly #stalls = new Map<string, number>()
+  /** Until when, in milliseconds of the timeline. */
+  readonly #turnedAway = new Map<string, number>()
   readonly #wires = new Set<Wire>()
 
   constructor (options: NetworkOptions) { this.options = options }
@@ -43,6 +45,15 @@ export class Network {
   /** Milliseconds of the timeline. */
   heldUntil (process: string, server: number, way: 'to_server' | 'from_server'): number {
     return this.#stalls.get(`${process} ${server} ${way}`) ?? 0
+  }
+
+  /** A server closes each new connection of a process at once, as one that has too many from its address. */
+  turnAway (process: string, server: number, lasts: number): void {
+    this.#turnedAway.set(`${process} ${server}`, this.options.timeline.now + lasts)
+  }
+
+  turnsAway (process: string, server: number): boolean {
+    return (this.#turnedAway.get(`${process} ${server}`) ?? 0) > this.options.timeline.now
   }
 
   /** The connections of a process are reset. */

@@ -5,6 +5,7 @@
  */
 import type { WatchTable } from '../../../src/zookeeper/client/watch-book.ts'
 import type { WatchKind } from '../../../src/zookeeper/client/connection.ts'
+import type { AccessLists } from './access-lists.ts'
 import { Znodes, type Change, type Effect, type Transaction } from './znodes.ts'
 
 export type Reading = { readonly op: 'get' | 'exists' | 'children', readonly path: string, readonly watch: boolean }
@@ -16,6 +17,8 @@ export interface Client {
   /** Both are sent, in this order, and may never arrive. */
   fired (kind: WatchKind, path: string): void
   dropped (): void
+  /** The server closes the connection, after what it has sent. */
+  closed (): void
 }
 
 export type Propose = (server: Server, session: string, change: Change, applied: (effect: Effect) => void) => void
@@ -28,6 +31,8 @@ interface Line {
 }
 
 const NO_NODE = -101
+const NO_AUTH = -102
+const AUTH_REQUIRED = -124
 const isReading = (request: Request): request is Reading => 'watch' in request
 const fires: Readonly<Record<WatchTable, ReadonlySet<WatchKind>>> = {
   data: new Set(['changed', 'deleted', 'created']),
@@ -42,22 +47,38 @@ export interface ArmedWatch {
 
 export class Server {
   readonly id: number
-  readonly znodes = new Znodes()
+  #znodes = new Znodes()
   up = true
   /** In touch with a leader that has a quorum. */
   inTouch = true
   /** It will take no client: it is down, or has noticed that it is out of touch. */
   get serving (): boolean { return this.up && !this.shut }
   shut = false
+  /** Milliseconds of the timeline until which it applies nothing that others have committed. It is in touch, and answers from what it has. */
+  lagsUntil = -Infinity
+  /** It serves no session that does not authenticate, which none does. */
+  authRequired = false
+  readonly turnedOut = new WeakSet<Client>()
   readonly #lines = new Map<Client, Line>()
   readonly #watches: Readonly<Record<WatchTable, Map<string, Set<Client>>>> = { data: new Map(), exist: new Map(), child: new Map() }
   /** Who waits here for which transaction. */
   readonly #awaited = new Map<number, (effect: Effect) => void>()
   readonly #propose: Propose
 
-  constructor (id: number, propose: Propose) {
+  readonly #access: AccessLists
+
+  constructor (id: number, propose: Propose, access: AccessLists) {
     this.id = id
     this.#propose = propose
+    this.#access = access
+  }
+
+  get znodes (): Znodes { return this.#znodes }
+
+  /** Its data are gone. No client is attached. */
+  forget (): void {
+    this.#znodes = new Znodes()
+    this.#awaited.clear()
   }
 
   attach (client: Client): void { this.#lines.set(client, { busy: false, waiting: [] }) }
@@ -88,6 +109,7 @@ export class Server {
     const line = this.#lines.get(client)
     if (line === undefined) return
     const work = () => {
+      if (this.authRequired) return this.#turnOut(client, answer)
       if (isReading(request)) return this.#read(client, request, answer)
       line.busy = true
       this.#propose(this, client.session, request, (effect) => {
@@ -105,8 +127,25 @@ export class Server {
     else work()
   }
 
+  /** Answers a ping: after what was asked before it, while that waits for what is not applied here. */
+  pong (client: Client | null, answer: () => void, now: number): void {
+    const line = client === null ? undefined : this.#lines.get(client)
+    if (line?.busy === true && this.lagsUntil > now) line.waiting.push(answer)
+    else answer()
+  }
+
+  /** Says why, and closes the connection. The session lives on until it times out. */
+  #turnOut (client: Client, answer: Answer): void {
+    this.turnedOut.add(client)
+    answer({ code: AUTH_REQUIRED, path: '', stat: null, events: [] }, this.znodes.zxid)
+    this.detach(client)
+    client.closed()
+  }
+
   /** The watches that a client had before: those that have missed something fire now, the others are armed again. */
   rearm (client: Client, watches: readonly ArmedWatch[], since: number): void {
+    // The client does not look at that answer.
+    if (this.authRequired) return this.#turnOut(client, () => {})
     const limit = since.toString(16).padStart(16, '0')
     for (const { path, table } of watches) {
       const found = this.znodes.get(path)
@@ -136,6 +175,7 @@ export class Server {
 
   #read (client: Client, { op, path, watch }: Reading, answer: Answer): void {
     const found = this.znodes.get(path)
+    if (found !== null && op !== 'exists' && !this.#access.permits(path, 'r')) return answer({ code: NO_AUTH, path, stat: null, events: [] }, this.znodes.zxid)
     if (watch && (found !== null || op === 'exists')) this.#arm(client, path, op === 'children' ? 'child' : found === null ? 'exist' : 'data')
     const names = op === 'children' ? this.znodes.children(path) : null
     answer({ code: found === null ? NO_NODE : 0, path, stat: found?.stat ?? null, events: [], ...(found === null ? {} : { data: found.data }), ...(names === null ? {} : { names }) }, this.znodes.zxid)
@@ -155,6 +195,7 @@ export class Server {
       for (const client of clients) told.add(client)
       this.#watches[table].delete(path)
     }
-    for (const client of told) client.fired(kind, path)
+    // As Debian's version does: who may not read the znode at that moment is not told, and has no watch any more.
+    if (this.#access.permits(path, 'r')) for (const client of told) client.fired(kind, path)
   }
 }

@@ -19,6 +19,8 @@ export interface Transaction {
   readonly change: Change
   /** Tells the server that asked for it that this is the answer. */
   readonly tag: number
+  /** An access list forbids it: it changes nothing. */
+  readonly denied?: boolean
 }
 
 export interface Fired {
@@ -50,6 +52,7 @@ interface Znode {
 }
 
 const NO_NODE = -101
+const NO_AUTH = -102
 const BAD_VERSION = -103
 const NO_CHILDREN_FOR_EPHEMERALS = -108
 const NODE_EXISTS = -110
@@ -85,7 +88,8 @@ export class Znodes {
 
   apply (transaction: Transaction): Effect {
     this.zxid = transaction.zxid
-    const { change, session } = transaction
+    const { change, session, denied } = transaction
+    if (denied === true && 'path' in change) return failed(change.path, NO_AUTH)
     switch (change.op) {
       case 'sync': return done('', null, [])
       case 'open_session':

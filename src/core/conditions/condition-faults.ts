@@ -1,16 +1,16 @@
-/** The faults that PVC's clients are shown: those that are kept, and each condition that nobody has raised as one. */
+/** The faults that PVC's clients are shown: those that are kept, and each condition of which no fault is kept. */
 import type { Fault } from '../pvc/cluster-status.ts'
 import { faultTime, type FaultZnode } from '../pvc/fault.ts'
 import type { Condition } from './condition.ts'
 import { conditionKinds } from './kinds.ts'
 
-/** What a condition that nobody has raised as a fault reads like. Its times are those of the condition; empty where they are not known. */
+/** How a condition reads of which no fault is kept. Its times are those of the condition; empty where they are not known. */
 export function conditionFault ({ code, message, since }: Condition, id: string): Fault {
   const time = since === null ? '' : faultTime(since)
   return Object.freeze({ id, last_reported: time, first_reported: time, acknowledged_at: '', status: 'new', health_delta: conditionKinds[code].delta, message })
 }
 
-/** The texts of its znodes, for when somebody acknowledges it. */
+/** The texts of its znodes, written when a client acknowledges it. */
 export const conditionFaultTexts = (condition: Condition, wall: string): Readonly<Record<FaultZnode, string>> => ({
   last_time: faultTime(wall),
   first_time: faultTime(condition.since ?? wall),

@@ -35,7 +35,7 @@ export function condition (code: ConditionCode, message: string, { node, resourc
     code,
     severity,
     message: message.slice(0, LONGEST),
-    advice: conditionKinds[code].advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? '{id}'),
+    advice: conditionKinds[code].advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? id),
     node: node ?? null,
     resource: resource ?? null,
     since: since === undefined || since === '' ? null : since,

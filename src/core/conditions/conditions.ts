@@ -6,6 +6,7 @@ import { fencingReport, type FencingReport } from '../fencing/report.ts'
 import type { Member } from '../model/member.ts'
 import type { Fault } from '../pvc/cluster-status.ts'
 import { faultId } from '../pvc/fault.ts'
+import { newerSchemaSentence } from '../pvc/schema.ts'
 import { byWeight, condition, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
 import { nodeConditions } from './node-conditions.ts'
@@ -30,7 +31,7 @@ export function conditionsOf (facts: ClusterFacts): Found {
     ...clusterConditions(facts),
   ]
   const known = new Set(found.map(({ fault }) => fault))
-  const faults = facts.faults.filter(({ id, status }) => status !== 'ack' && !known.has(id)).map((fault) => ofFault(fault, members))
+  const faults = facts.faults.filter((fault) => fault.status !== 'ack' && !known.has(fault.id) && !isInPart(fault)).map((fault) => ofFault(fault, members))
   return { conditions: Object.freeze([...found, ...faults].sort(byWeight)), holds: thresholds.holds }
 }
 
@@ -50,15 +51,19 @@ function fencingConditions ({ suspended, broken, failover }: FencingReport): rea
   ]
 }
 
-function clusterConditions ({ members, node, maintenance }: ClusterFacts): readonly Condition[] {
+function clusterConditions ({ members, node, maintenance, newerSchema }: ClusterFacts): readonly Condition[] {
   const versions = [...new Set(members.map(({ name }) => node(name).version).filter((version) => version !== null))].sort()
   return [
+    ...newerSchema === null ? [] : [condition('schema_too_new', newerSchemaSentence(newerSchema, 'API'))],
     ...maintenance ? [condition('maintenance', 'The cluster is in maintenance mode.')] : [],
     ...versions.length > 1 ? [condition('versions_differ', `The nodes run ${versions.join(', ')}.`)] : [],
   ]
 }
 
-/** A fault that somebody has raised, and that no condition stands for. */
+/** Being raised or deleted: its znode is there, and its texts are not. */
+const isInPart = ({ message, first_reported: first, last_reported: last }: Fault): boolean => message === '' && first === '' && last === ''
+
+/** A fault that a node or a client of PVC has raised, and that no condition stands for. */
 function ofFault ({ id, message, first_reported: first }: Fault, members: readonly Member[]): Condition {
   const since = first === '' ? null : `${first.replace(' ', 'T')}Z`
   const node = members.find(({ name }) => faultId({ kind: 'domains_left', node: name }) === id)?.name

@@ -11,7 +11,7 @@ export interface NodeFacts {
   readonly health: number | null
   readonly staleChecks: number
   readonly resources: readonly ResourceStatus[]
-  readonly fence: FenceRecord | null
+  readonly fence: FenceRecord | null | undefined
   readonly domainState: DomainState | null
   readonly version: string | null
   /** When the daemon state was written, RFC 3339. */
@@ -20,6 +20,8 @@ export interface NodeFacts {
   readonly keepaliveAt: string | null
   /** How long ago the keepalive was seen to change; null where there is none. */
   readonly keepaliveAge: number | null
+  /** The names of the domains that run on it, as PVC's znodes have it. */
+  readonly domains: () => readonly string[]
 }
 
 export interface ClusterFacts {
@@ -34,4 +36,6 @@ export interface ClusterFacts {
   readonly maintenance: boolean
   /** As PVC's znodes have them. */
   readonly faults: readonly Fault[]
+  /** The version of PVC's layout, if it is newer than this project knows. */
+  readonly newerSchema: number | null
 }

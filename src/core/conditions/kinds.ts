@@ -6,7 +6,7 @@
 export const severities = {
   critical: 'the service is not provided, or could not be taken over now',
   warning: 'the service is provided; something has to be mended before the next failure',
-  info: 'somebody has asked for this, or it passes by itself',
+  info: 'a request brought this about, or it passes by itself',
 } as const
 export type Severity = keyof typeof severities
 
@@ -122,6 +122,12 @@ export const conditionKinds = {
     delta: 0,
     title: 'There is a fault',
     advice: 'Mend its cause, then acknowledge or delete it: `PUT` or `DELETE /api/v1/faults/{id}`.',
+  },
+  schema_too_new: {
+    severity: 'warning',
+    delta: 0,
+    title: 'The layout in ZooKeeper is newer than this API knows',
+    advice: 'This API refuses every write. Install a version that knows that layout, and the same on the nodes; see docs/pvc.md.',
   },
   successor_missing: {
     severity: 'warning',

@@ -2,6 +2,7 @@
 import { isMissing } from '../fencing/judgement.ts'
 import { suspicions } from '../model/fence-record.ts'
 import { isPresent, type Member } from '../model/member.ts'
+import { namesOfDomains } from '../pvc/domain.ts'
 import { condition, type Condition } from './condition.ts'
 import type { NodeFacts } from './facts.ts'
 import { KEEPALIVE_LATE, type Thresholds } from './thresholds.ts'
@@ -13,7 +14,7 @@ const WELL = 90
 export const nodeConditions = (member: Member, facts: NodeFacts, thresholds: Thresholds): readonly Condition[] =>
   [...contact(member, facts, thresholds), ...isPresent(member) && member.daemonState !== 'stop' && member.daemonState !== 'dead' && member.daemonState !== 'fenced' ? [...work(member), ...resources(member, facts), ...checks(member, facts), ...flushed(member, facts)] : []]
 
-function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge }: NodeFacts, thresholds: Thresholds): readonly Condition[] {
+function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge, domains }: NodeFacts, thresholds: Thresholds): readonly Condition[] {
   const { name: node, daemonState, coordinatorState, stateVersion } = member
   if (daemonState === 'dead') {
     const why = fence?.why == null ? '' : `: ${suspicions[fence.why]}`
@@ -21,7 +22,11 @@ function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge
     const last = fence?.message == null ? '' : ` ${fence.message}`
     return fence?.state !== 'unconfirmed' ? [dead] : [dead, condition('fence_unconfirmed', `${node} is not known to be down after ${fence.attempts} ${fence.attempts === 1 ? 'attempt' : 'attempts'} to fence it.${last}`, { node, since: fence.since })]
   }
-  if (daemonState === 'fenced') return [condition('node_fenced', `${node} was fenced${fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`}.`, { node, since: stateSince })]
+  if (daemonState === 'fenced') {
+    const left = domains()
+    const fenced = condition('node_fenced', `${node} was fenced${fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`}.`, { node, since: stateSince })
+    return left.length === 0 ? [fenced] : [condition('domains_left', `${node} was fenced, and ${left.length} ${left.length === 1 ? 'domain is' : 'domains are'} still on it: ${namesOfDomains(left)}.`, { node, since: stateSince }), fenced]
+  }
   if (isMissing(member)) return [condition('node_unreachable', `${node} is out of contact with ZooKeeper, and was ${daemonState}.`, { node, since: keepaliveAt }, coordinatorState === 'client' || coordinatorState === 'secondary' ? 'warning' : 'critical')]
   if (daemonState === 'stop') return [condition('node_stopped', `${node} is stopped.`, { node, since: stateSince })]
   if (daemonState === null || (coordinatorState === null && daemonState !== 'init')) {

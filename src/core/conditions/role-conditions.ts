@@ -19,7 +19,7 @@ export function roleConditions (facts: ClusterFacts, thresholds: Thresholds): re
   // A key that is repaired by being freed comes from a primary that is there; one that another node takes over does not.
   const planned = facts.open.some((each) => isPlanned[each.record.cause] && !(each.record.cause === 'repair' && each.record.to !== null) && !overdue.includes(each))
   return [
-    ...overdue.map(({ record }) => condition('switchover_overdue', `Switchover ${record.epoch} (${record.from ?? 'nobody'} to ${record.to ?? 'any other'}) is not over, ${record.timeout} s after it began.`, { since: record.started_at })),
+    ...overdue.map(({ record }) => condition('switchover_overdue', `Switchover ${record.epoch} (${record.from ?? 'none'} to ${record.to ?? 'any other'}) is not over, ${record.timeout} s after it began.`, { since: record.started_at })),
     ...primary(facts, planned),
     ...lock(facts, thresholds),
     ...successor(facts),
@@ -38,8 +38,8 @@ function primary (facts: ClusterFacts, planned: boolean): readonly Condition[] {
     if (planned) return []
     const [holder] = holders
     return [holder === undefined
-      ? condition('primary_missing', key === null ? 'There is no primary key.' : 'The primary key names nobody.', { since })
-      : condition('primary_mismatch', `${holder} is primary, and the primary key names nobody.`, { node: holder, since })]
+      ? condition('primary_missing', key === null ? 'There is no primary key.' : 'The primary key names no node.', { since })
+      : condition('primary_mismatch', `${holder} is primary, and the primary key names no node.`, { node: holder, since })]
   }
   if (named?.mode !== 'coordinator') return [condition('primary_unknown', `The primary key names "${key.value}", which is no coordinator.`, { since })]
   if (holders.includes(named.name)) return []
@@ -62,7 +62,7 @@ function lock ({ lock: held, members }: ClusterFacts, thresholds: Thresholds): r
   return [condition('lock_held', `The primary lock is held by ${holderInWords(held.holder)}, and no node is in takeover.`, { since: held.holder.since })]
 }
 
-/** Only while all is quiet: in the middle of a switchover nobody is eligible. */
+/** Only while all is quiet: in the middle of a switchover no node is eligible. */
 function successor ({ members }: ClusterFacts): readonly Condition[] {
   const coordinators = members.filter(({ mode }) => mode === 'coordinator')
   const holder = coordinators.find(isHolding)

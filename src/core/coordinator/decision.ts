@@ -67,7 +67,7 @@ export function decide (me: DecisionInput, snapshot: RoleSnapshot | null): Decis
   }
 }
 
-/** At once the first time; after that somebody else is at it, and is given the time to begin. */
+/** 0 for the first attempt at this version of the key. A repeat waits: another node may have won, and needs that time to begin. */
 const retryDelay = ({ tried, delays }: DecisionInput, intent: RestingIntent['kind'], seen: SeenKey) =>
   tried !== null && tried.intent === intent && isAsSeen(tried.seen, seen) ? delays.takeoverStart : 0
 
@@ -103,7 +103,7 @@ const somebodyFit = (me: DecisionInput, members: readonly Member[]) =>
 const free = (me: DecisionInput, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
   ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason })
 
-/** It could not release something: if nobody else can serve, it takes back what it did release. */
+/** A release failed. If no other node can serve, this node contends, and acquires again what it did release. */
 function stuck (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
   if (me.backingOff || !mayContend(me.self, members) || !isVacant(seen.value, members)) return nothing
@@ -111,8 +111,8 @@ function stuck (me: DecisionInput, { members }: RoleSnapshot, epoch: number, see
 }
 
 /**
- * A PVC node that is in `takeover` waits for the lock or has it, and acquires then whatever the key says by that time. If that does not make this node
- * relinquish anyhow, it does so now, in time for the PVC node's first phase.
+ * A PVC node in `takeover` acquires once it holds the lock, without reading the key again. This primary relinquishes at once, in time for the PVC node's
+ * first phase, unless the key names another fit node: then the normal rule applies.
  */
 function givesWay (me: DecisionInput, { value }: SeenKey, members: readonly Member[]): boolean {
   const other = value === me.self ? undefined : find(value, members)

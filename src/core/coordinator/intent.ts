@@ -85,7 +85,8 @@ export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
   }
 }
 
-function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapshot): Judgement {
+/** A request is judged by the rules alone; it is never refused because of what was seen before. */
+export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapshot): Extract<Judgement, { kind: 'write' }> | { readonly kind: 'refuse', readonly refusal: Exclude<Ruling, { kind: 'write' }> } {
   const ruling = rule(request, keySnapshot)
   if (ruling.kind !== 'write') return { kind: 'refuse', refusal: ruling }
   const record: NewRecord = {

@@ -6,10 +6,11 @@
  * is written; an epoch whose record exists is never given to another change (it is used up by writing the key as it is).
  */
 import { recordName, type Ledger } from '../model/epoch.ts'
-import { judge, type Intent, type Refusal } from './intent.ts'
+import { judge, judgeRequest, type Intent, type Refusal } from './intent.ts'
 import { particularsOf } from '../switchover/progress.ts'
 import { closeRecord, isOpen, openRecord, type Closing, type SwitchoverRecord } from '../model/record.ts'
 import { ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
+import type { Ruling, SwitchoverRequest } from '../switchover/rules.ts'
 
 /** One operation on ZooKeeper; each is answered exactly once. */
 export type KeyOp =
@@ -76,6 +77,14 @@ const notStarted: KeyOutcome = { kind: 'not_started' }
 export function beginKeyChange (intent: Intent, { underLock }: { underLock: boolean }): KeyChange {
   const plan: KeyChange['plan'] = underLock ? [{ op: 'read_snapshot' }] : [{ op: 'lock' }, { op: 'read_snapshot' }, { op: 'unlock' }]
   return { intent, plan, record: null, outcome: notStarted }
+}
+
+/** What a request comes to on this snapshot: the record that would be made for it, or the ruling by which none would be. */
+export function planOfRequest (request: SwitchoverRequest, keySnapshot: KeySnapshot, wall: string): Exclude<Ruling, { kind: 'write' }> | { readonly kind: 'planned', readonly record: SwitchoverRecord } {
+  const judgement = judgeRequest(request, keySnapshot)
+  if (judgement.kind === 'refuse') return judgement.refusal
+  const { epoch } = usedUpEpochs(keySnapshot, ledgerOf(keySnapshot).ledger, wall)
+  return { kind: 'planned', record: openRecord(epoch + 1, wall, judgement.record) }
 }
 
 /** No write that names an epoch has been sent: to give up now is `not_started`, truthfully. */
@@ -155,7 +164,7 @@ function afterFailure (change: KeyChange, at: KeyOp, answer: Exclude<KeyAnswer, 
   const somebodyElse = failure === 'refused' || failure === 'overwritten'
   switch (at.op) {
     case 'lock': return { ...change, plan: [at], outcome: failure === 'refused' ? { kind: 'lock_timeout' } : nothingDone }
-    // Not release in words, but the session is gone and the lock with it; or somebody closed the record before us. Both are well.
+    // The lock was not released, but the session is gone and the lock with it; or the record had been closed before. Both are well.
     case 'unlock': return change
     // After a write of the key that may have been applied, `not_started` would not be true.
     case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' || change.outcome.kind === 'denied' ? change : instead(change, [], nothingDone)

@@ -22,7 +22,7 @@ export interface LeaseTerms {
   readonly renewal: number
   /** Milliseconds after the sending of the last acknowledged renewal at which the node demotes itself. */
   readonly expiry: number
-  /** Milliseconds that are left then for every release, before the session can have ended. */
+  /** Milliseconds that are left then for all releases together. The last tenth of the session time-out is left for `self_fence`. */
   readonly releases: number
 }
 

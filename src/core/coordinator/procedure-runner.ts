@@ -5,7 +5,7 @@
  */
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
-import { isPresent } from '../model/member.ts'
+import { isPresent, type Member } from '../model/member.ts'
 import { holdersOf } from '../switchover/handover.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
@@ -133,7 +133,7 @@ export function answerProcedure (context: StepContext, running: Running, answer:
     case 'close_record':
       if (refused || answer.kind === 'denied') return advance(context, running)
   }
-  context.lost = refused ? `${now.do} was refused: somebody else has written this node's state` : `${now.do}: ${answer.kind === 'denied' ? answer.denial.message : 'the session ended'}`
+  context.lost = refused ? `${now.do} was refused: another writer has changed this node's state` : `${now.do}: ${answer.kind === 'denied' ? answer.denial.message : 'the session ended'}`
 }
 
 const troubleOf = (answer: NodeAnswer, now: Extract<Step, { do: 'acquire' | 'release' }>): Failure =>
@@ -160,6 +160,9 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
     case 'await_release': {
       const holders = answer.members === undefined ? ['unknown'] : holdersOf(now.resource, context.state.settings.self, answer.members)
       if (holders.length === 0) return advance(context, running)
+      const pvcTaker = answer.members?.find(waitsForLock)
+      // The key names this node and named that one before: each would wait for the other until the bound.
+      if (pvcTaker !== undefined) return rollBack(context, procedure, failed(pvcTakesOver(pvcTaker.name, now.resource)))
       if (running.peers === 'asked_and_moved') return begin(context, running)
       return context.set({ activity: { ...running, peers: 'waiting' } })
     }
@@ -230,6 +233,12 @@ export function roleMoved (context: StepContext, running: Running): void {
   if (view.key.value !== settings.self || epochOf(view.key, view.ledger) !== running.procedure.epoch) context.cancel(running.id)
 }
 
+/** A PVC node in `takeover` waits for the lock that a taker holds, and acquires then whatever the key says. */
+const waitsForLock = (member: Member): boolean => !member.ours && member.coordinatorState === 'takeover' && isPresent(member)
+
+const pvcTakesOver = (name: string, resource: string): KnownFailure =>
+  ({ code: 'peer_in_takeover', resource, message: `${name} runs PVC's daemon, was named before this node and takes over: this takeover gives way to it.` })
+
 /**
  * The key names another node by now, and a PVC node, that one or another that was named meanwhile, is in `takeover` and waits for the lock that this taker
  * holds, while this taker would wait for it to be `secondary`: the taker gives way at once.
@@ -238,8 +247,7 @@ export function yieldToPvcPeer (context: StepContext, running: Running): void {
   const { view, settings: { self } } = context.state
   const { procedure: { name, steps }, doomed } = running
   if (name !== 'takeover' || steps[0].do === 'lock_role' || doomed !== null || view === null || view.key.value === self) return
-  const waits = view.members.some((member) => !member.ours && member.coordinatorState === 'takeover' && isPresent(member))
-  if (waits) doom(context, running, { outcome: 'superseded', continued_by: epochOf(view.key, view.ledger) })
+  if (view.members.some(waitsForLock)) doom(context, running, { outcome: 'superseded', continued_by: epochOf(view.key, view.ledger) })
 }
 
 /** A taker that waits for its peers reads them again whenever anything has moved. */

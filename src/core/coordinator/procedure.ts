@@ -1,5 +1,5 @@
 /**
- * The ways between two coordinator states as data: an ordered list of steps, read by one small runner in `coordinator.ts`.
+ * The ways between two coordinator states as data: an ordered list of steps, run by `procedure-runner.ts`.
  * What has been done, and what is left, is always in plain sight; nothing is remembered in a call stack.
  */
 import type { CoordinatorState } from '../model/states.ts'
@@ -107,7 +107,7 @@ const leaving: Plan = [
 
 /**
  * Undoes a takeover: everything that may be held is released, the switchover is closed (unless somebody did), and the key goes back
- * before the lock is release.
+ * before the lock is released.
  */
 export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null, recordEpoch: number | null = null): Plan => [
   { do: 'publish' },
@@ -120,7 +120,7 @@ export const rollbackPlan = (held: readonly string[], epoch: number, closing: Cl
 
 /**
  * What is left of a rollback that cannot release a resource: it is shown as a relinquish with its error, the switchover is closed as
- * planned, and the lock is release. The key keeps naming this node, the only one that could hold everything again.
+ * planned, and the lock is released. The key keeps naming this node, the only one that could hold everything again.
  */
 export const stuckPlan = (rest: readonly Step[]): Plan => [
   { do: 'publish' },

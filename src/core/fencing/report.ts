@@ -35,10 +35,10 @@ export interface FencingReport {
 }
 
 /**
- * @param fence the fence record of a node, or null
+ * @param fence the fence record of a node; null: there is none; undefined: it is not known yet, and a dead node is not listed without it
  * @param maintenance whether the cluster is in maintenance mode
  */
-export function fencingReport (members: readonly Member[], fence: (name: string) => FenceRecord | null, maintenance = false): FencingReport | null {
+export function fencingReport (members: readonly Member[], fence: (name: string) => FenceRecord | null | undefined, maintenance = false): FencingReport | null {
   if (!members.some(({ ours }) => ours)) return null
   const said = new Set(members.filter(({ mode }) => mode === 'coordinator').map(({ presence }) => presence?.failover ?? null).filter((word) => word !== null))
   return {
@@ -46,7 +46,7 @@ export function fencingReport (members: readonly Member[], fence: (name: string)
     broken: members.flatMap(({ name, presence }) => (presence?.brokenFences ?? []).map((each) => ({ ...each, found_by: name })))
       .sort((a, b) => a.node < b.node || (a.node === b.node && a.found_by < b.found_by) ? -1 : 1),
     failover: said.size > 1 ? 'differs' : [...said][0] ?? null,
-    dead: members.filter(({ daemonState }) => daemonState === 'dead').map(({ name }) => name).sort().map((node) => {
+    dead: members.filter(({ name, daemonState }) => daemonState === 'dead' && fence(name) !== undefined).map(({ name }) => name).sort().map((node) => {
       const record = fence(node)
       return {
         node,
@@ -61,7 +61,7 @@ export function fencingReport (members: readonly Member[], fence: (name: string)
 }
 
 /** As `fencingPlan` suspends it, from what anybody can read. */
-function suspension (members: readonly Member[], fence: (name: string) => FenceRecord | null, maintenance: boolean): FencingReport['suspended'] {
+function suspension (members: readonly Member[], fence: (name: string) => FenceRecord | null | undefined, maintenance: boolean): FencingReport['suspended'] {
   const dead = members.filter(({ daemonState }) => daemonState === 'dead')
   if (dead.length === 0) return null
   const names = (list: readonly Member[]) => list.map(({ name }) => name).sort()
@@ -71,7 +71,7 @@ function suspension (members: readonly Member[], fence: (name: string) => FenceR
 }
 
 /** All but one of the dead: that one can be fenced then. It is one that no attempt has failed for, and rather one that was primary. */
-function unblocking (dead: readonly Member[], fence: (name: string) => FenceRecord | null): readonly string[] {
+function unblocking (dead: readonly Member[], fence: (name: string) => FenceRecord | null | undefined): readonly string[] {
   const rank = ({ name, coordinatorState }: Member) => (fence(name)?.state === 'unconfirmed' ? 0 : 2) + (coordinatorState === 'secondary' ? 0 : 1)
   const order = [...dead].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
   return order.slice(0, Math.max(1, order.length - 1)).map(({ name }) => name)

@@ -40,13 +40,13 @@ export type NodeMode = typeof nodeModes[number]
 /** Why a change of the primary key was made. */
 export const causes = {
   request: 'asked for over HTTP',
-  contention: 'nobody was named, and this coordinator won',
+  contention: 'the key named no node, and this coordinator won',
   shutdown: 'the primary is stopping and freed the key',
   fence: 'the primary was fenced',
   repair: 'the key named a node that could not serve, or did not begin',
   rollback: 'a takeover failed and the key was given back',
   restart: 'the named node started again, and each takeover has an epoch of its own',
-  external: 'somebody else wrote the key without a record',
+  external: 'another program wrote the key without a record',
 } as const
 export type Cause = keyof typeof causes
 

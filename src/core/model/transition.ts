@@ -12,11 +12,12 @@ export type Direction = typeof directions[number]
 export const failures = {
   acquire_failed: 'The resource could not be acquired within its retries. Mend it on that node; the role went back, and the node backs off for a while.',
   acquire_aborted: 'The acquisition was stopped before it ended. Ask again.',
-  release_failed: 'The resource could not be released within its retries. Mend it on that node, or end the node: nobody takes over what it may hold.',
+  release_failed: 'The resource could not be released within its retries. Mend it on that node, or end the node: no node takes over what it may hold.',
   release_aborted: 'The release was stopped before it ended. Look at the node\'s log.',
   ready_failed: 'The node found that it could not acquire the resource before anything was released for it; the role stayed where it was. Mend it on that node; `GET /api/v1/switchover/eligibility` says when it is ready.',
   check_failed: 'The resource was found not to be held any more; the primary acquires it again by itself.',
   resource_lost: 'A resource of the primary was gone and could not be acquired again there, so the role was handed on. Mend it on that node.',
+  peer_in_takeover: 'A PVC node that the key had named before was taking over, and does so whatever the key says by then, so this takeover gave way to it. Look at which node is primary, and ask again.',
   no_other_primary: 'The key was freed, and no other coordinator took the role. `GET /api/v1/switchover/eligibility` says why not.',
 } as const
 export type FailureCode = keyof typeof failures

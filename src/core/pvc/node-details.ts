@@ -54,12 +54,15 @@ export interface NodeDetails {
   readonly resources?: readonly ResourceStatus[]
 }
 
-/** Where the texts come from; each is undefined where there is no such znode. */
+/** A text of a znode: undefined where there is no such znode, null while that is not known. What a list names is left out until it is known. */
+export type Text = string | undefined | null
+
+/** Where the texts come from. */
 export interface NodeTexts {
   readonly znode: (key: DetailZnode) => string | undefined
-  readonly plugin: (plugin: string, key: PluginZnode) => string | undefined
+  readonly plugin: (plugin: string, key: PluginZnode) => Text
   /** The name of a domain, by its uuid. */
-  readonly domain: (uuid: string) => string | undefined
+  readonly domain: (uuid: string) => Text
 }
 
 /** A whole number in decimal, or null. */
@@ -101,9 +104,24 @@ function staticData (text: string | undefined): Pick<NodeDetails, 'cpu_count' | 
   return { cpu_count: count, kernel, os, arch }
 }
 
+/** Those of the checks whose texts are known. */
+function results (checks: readonly string[], plugin: NodeTexts['plugin']): readonly PluginResult[] {
+  return checks.filter((check) => pluginZnodes.every((key) => plugin(check, key) !== null)).map((check) => {
+    const text = (key: PluginZnode) => plugin(check, key) ?? undefined
+    return {
+      name: check,
+      last_run: integer(text('last_run')),
+      health_delta: integer(text('health_delta')),
+      message: text('message') ?? null,
+      data: parseWithFractions(text('data')),
+    }
+  })
+}
+
 export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts): NodeDetails {
   const machine = staticData(znode('staticdata'))
-  const plugins = words(znode('monitoring_plugins'), MAX_CHECKS)
+  const checks = words(znode('monitoring_plugins'), MAX_CHECKS)
+  const found = checks === null ? null : results(checks, plugin)
   const resources = parseResources(znode('resources'))
   return {
     name,
@@ -113,19 +131,14 @@ export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts)
     pvc_version: present(znode('pvcversion')),
     ...machine,
     health: integer(znode('monitoring_health')),
-    health_plugins: plugins,
-    health_details: plugins === null
-      ? null
-      : plugins.map((check) => ({
-        name: check,
-        last_run: integer(plugin(check, 'last_run')),
-        health_delta: integer(plugin(check, 'health_delta')),
-        message: plugin(check, 'message') ?? null,
-        data: parseWithFractions(plugin(check, 'data')),
-      })),
+    health_plugins: found?.map((check) => check.name) ?? null,
+    health_details: found,
     load: decimal(znode('cpuload')),
     domains_count: integer(znode('domainscount')),
-    running_domains: words(znode('runningdomains'), MAX_DOMAINS)?.map((uuid) => domain(uuid) ?? uuid) ?? null,
+    running_domains: words(znode('runningdomains'), MAX_DOMAINS)?.flatMap((uuid) => {
+      const known = domain(uuid)
+      return known === null ? [] : [known ?? uuid]
+    }) ?? null,
     vcpu: { total: machine.cpu_count, allocated: integer(znode('vcpualloc')) },
     memory: {
       total: integer(znode('memtotal')),

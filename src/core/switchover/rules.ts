@@ -37,11 +37,11 @@ export type Ruling =
   | { readonly kind: 'ineligible', readonly reasons: Readonly<Record<string, readonly Reason[]>> }
   | { readonly kind: 'write', readonly value: string, readonly from: string | null, readonly timeout: number }
 
-/** Everyone who is in the middle of something; nothing else may be begun until they are through. */
+/** Nodes in `takeover` or `relinquish`: no other switchover starts while there is one. */
 export const onTheWay = (members: readonly Member[]) =>
   members.filter((member) => member.coordinatorState === 'takeover' || member.coordinatorState === 'relinquish').map((member) => member.name)
 
-/** Whom the role comes from: the primary, or the one that is releasing it (and may not be able to: then it gets it back). */
+/** The former holder: the node in `primary`, else the node in `relinquish`, which gets the role back if its release fails. */
 export const primaryOf = (members: readonly Member[]): string | null =>
   (members.find((member) => member.coordinatorState === 'primary') ?? members.find((member) => member.coordinatorState === 'relinquish'))?.name ?? null
 
@@ -59,13 +59,16 @@ function unknownNode ({ to, from }: SwitchoverRequest, { members }: KeySnapshot)
 /** Writes of the key that a request comes to at most: one that leaves open who is next is followed by that node's own. */
 const writesOf = ({ to }: SwitchoverRequest): number => to === null ? 2 : 1
 
-/** Whether the client may believe what it does about the epoch, if there is nothing to be written: it is so, or it was before this very request was made the first time. */
+/**
+ * Whether `If-Match` holds where nothing has to be written: it names the present epoch, or one that is older by no more than the key writes of this
+ * request. So a retry of a request that succeeded is not refused.
+ */
 export function isKnownEpoch (request: SwitchoverRequest, epoch: number): boolean {
   const { expectedEpoch } = request
   return expectedEpoch === null || (expectedEpoch <= epoch && epoch - expectedEpoch <= writesOf(request))
 }
 
-/** A retry finds what it asked for. One that expects another epoch is none, and its precondition is judged. */
+/** A retry gets the switchover that it asked for before. A request that expects another epoch is no retry: its precondition is judged. */
 function asItIs (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
   return isKnownEpoch(request, epochNow(keySnapshot)) ? alreadySo(request, keySnapshot) ?? sameInFlight(request, keySnapshot) : null
 }
@@ -97,7 +100,7 @@ function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, key
   return null
 }
 
-/** A key that is there to be had is nobody's work in progress: a request that says who is to have it settles what the open record waits for. */
+/** The open record of a vacant key only waits for a node to claim it: a request that names a node may proceed. */
 export const isForTheTaking = ({ to }: Pick<SwitchoverRequest, 'to'>, { key, members }: KeySnapshot) => to !== null && isVacant(key.value, members)
 
 function otherInFlight (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
@@ -132,7 +135,7 @@ const MARGIN = 10
 /** Seconds assumed for a node that does not say, as PVC peers do not. */
 const UNSTATED = 60
 
-/** The bound where nobody gives one: what the slowest possible way through may need, and a margin. */
+/** The default timeout: the relinquish time of the former primary, the longest takeover time of a candidate, and a margin. */
 export function defaultTimeout (from: string | null, to: string | null, members: readonly Member[]): number {
   const takers = to !== null ? members.filter((member) => member.name === to) : eligiblePeers(from, members)
   const holder = members.find((member) => member.name === from)

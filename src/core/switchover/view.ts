@@ -40,7 +40,7 @@ const hasBegun = (record: SwitchoverRecord, nodes: SwitchoverRecord['nodes']) =>
   Object.entries(nodes).some(([name, { coordinator_state: state, of }]) =>
     of > 0 || state === 'takeover' || state === 'relinquish' || (name === record.to && state === 'primary'))
 
-/** A freed key went to whoever won the epoch that it was continued by. */
+/** A freed key went to the winner of the epoch that it was continued by. */
 const becameOf = ({ outcome, to, continued_by: next }: SwitchoverRecord, records: readonly SwitchoverRecord[]): string | null =>
   outcome === 'succeeded' ? to ?? records.find(({ epoch }) => epoch === next)?.to ?? null : null
 
@@ -68,7 +68,7 @@ function shaped (record: SwitchoverRecord, state: Switchover['state'], became: s
 }
 
 /**
- * The present epoch's switchover where nobody has made a record of it, as on a cluster that only PVC's daemons have written; null where the
+ * The present epoch's switchover where no daemon has made a record of it, as on a cluster that only PVC's daemons have written; null where the
  * key names nobody.
  * @param since when the key was written, RFC 3339
  */

@@ -1,7 +1,8 @@
 /**
  * One log line for each request that was to change something, however it ended: who asked for what, from where, and what became of it. Only
  * arguments that routes know are in it, cut to a length; keys never are. Readings are logged at `debug`. Of requests that were refused before the
- * cluster was looked at, one client's first for each reason is logged, and then their number (`refusal-log.ts`).
+ * cluster was looked at, readings with an unknown key among them, one client's first for each reason is logged, and then their number
+ * (`refusal-log.ts`).
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -21,7 +22,7 @@ declare module 'fastify' {
 }
 
 /** What may be asked for, by the names of the arguments. */
-const told = ['to', 'from', 'reason', 'timeout', 'state', 'confirm', 'wait'] as const
+const told = ['to', 'from', 'reason', 'timeout', 'dry_run', 'state', 'confirm', 'wait'] as const
 const LONGEST = 500
 
 function argumentsOf ({ query, body }: FastifyRequest): Record<string, unknown> {
@@ -31,16 +32,17 @@ function argumentsOf ({ query, body }: FastifyRequest): Record<string, unknown> 
     for (const name of told) {
       const value = Object.hasOwn(source, name) ? (source as Record<string, unknown>)[name] : undefined
       if (typeof value === 'string') found[name] = value.slice(0, LONGEST)
-      else if (typeof value === 'number') found[name] = value
+      else if (typeof value === 'number' || typeof value === 'boolean') found[name] = value
     }
   }
   return found
 }
 
-/** A reply's own `outcome`; one that has none says that it is done. */
+/** A reply's own `outcome`; one that has none says that it is done, and a dry run never begins anything. */
 function outcomeOf (payload: unknown): string {
   if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, 'outcome')) return 'done'
-  const { outcome } = payload as { readonly outcome: unknown }
+  const { outcome, dry_run: isDryRun } = payload as { readonly outcome: unknown, readonly dry_run?: boolean }
+  if (isDryRun === true) return 'not_started'
   return typeof outcome === 'string' ? outcome : 'in_progress'
 }
 
@@ -55,7 +57,7 @@ function lineOf (request: FastifyRequest, { statusCode, elapsedTime }: FastifyRe
 const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 405, 408, 413, 415, 421, 429, 431])
 
 async function audit (app: FastifyInstance, { log, clock }: { readonly log: Logger, readonly clock: Clock }): Promise<void> {
-  const refusals = new RefusalLog({ clock, onSum: (sum) => log.info(sum, 'more writes like this one were refused within a minute') })
+  const refusals = new RefusalLog({ clock, onSum: (sum) => log.info(sum, 'more requests like this one were refused within a minute') })
   app.addHook('onClose', async () => refusals[Symbol.dispose]())
   const isToBeLogged = (request: FastifyRequest, { statusCode }: FastifyReply): boolean =>
     !request.is404 && (!REFUSED.has(statusCode) || refusals.isFirst(clientOf(clientAddress(request)), request.problemCode ?? String(statusCode)))
@@ -69,6 +71,8 @@ async function audit (app: FastifyInstance, { log, clock }: { readonly log: Logg
   app.addHook('onResponse', (request, reply, done) => {
     if (!isReading(request)) {
       if (isToBeLogged(request, reply)) request.log.info({ ...lineOf(request, reply), outcome: request.writeOutcome, asked: argumentsOf(request), location: reply.getHeader('location') }, 'a write was asked for')
+    } else if (request.problemCode === 'key_unknown' && isToBeLogged(request, reply)) {
+      request.log.info(lineOf(request, reply), 'a request with an unknown key was refused')
     } else if (log.isLevelEnabled('debug')) {
       request.log.debug(lineOf(request, reply), 'answered')
     }

@@ -162,7 +162,13 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
     })
     if (access !== 'operate') return
     // Only what is valid counts.
-    route.preHandler = [route.preHandler ?? []].flat().concat((request, _reply, done) => {
+    route.preHandler = [route.preHandler ?? []].flat().concat((request, reply, done) => {
+      // Its body may have taken its time: what the key allowed when the request began may be over.
+      const error = reply.keyFault()
+      if (error !== null) {
+        done(asNotStarted(error) as Error)
+        return
+      }
       try {
         app.countWrite(request)
         done()

@@ -2,7 +2,7 @@
  * Client certificates that authenticate as keys do: what a connection's certificate allows, by its subject.
  *
  * Guarantees: only a certificate that the TLS handshake has verified counts, and only while it is valid and its root is among the present
- * roots: a connection that was opened under roots that are gone is nobody's. A subject is compared as a whole.
+ * roots: a connection that was opened under roots that are gone counts as one without a certificate. A subject is compared as a whole.
  */
 import { X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'

@@ -1,6 +1,6 @@
 /**
  * Whom web pages in an operator's browser may command. A write that a page of another site sends is `cross_site`, with or without a key. Where no
- * key is needed, a request for what is not open to everybody has to name this API by a host that it knows. Origins in `pvc.api.allowed_origins` may do
+ * key is needed, a request for a route that is not open has to name this API by a host that it knows. Origins in `pvc.api.allowed_origins` may do
  * both, and their preflights are answered.
  *
  * Programs send neither `Origin` nor `Sec-Fetch-Site` and are not concerned. What browsers send cannot be set by a page.

@@ -2,7 +2,7 @@
  * Limits by the minute: of wrong keys from one address, and of writes by one key (one address where no key is needed). Over the limit is 429
  * with `Retry-After`, and nothing was done. An IPv6 address counts with all of its /64. A request that is malformed, names nothing that exists or is refused by its own condition is no write.
  *
- * A known key is never refused for the wrong ones of others that come from the same address, such as a proxy's: nobody can lock an operator out.
+ * A known key is never refused for the wrong ones of others that come from the same address, such as a proxy's: no client can lock an operator out.
  * What keeps keys from being guessed is their length.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'

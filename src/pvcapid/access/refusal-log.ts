@@ -1,6 +1,6 @@
 /**
- * Which refused writes are logged one by one: the first of a client and a reason within a minute. Those that follow are counted, and told of in
- * one line once the minute is over. So whoever is refused over and over fills no disk, and is still seen.
+ * Decides which refused requests get a log line of their own: the first of each client and reason within a minute. The following ones are counted, and
+ * one line reports their number at the end of the minute. A client that is refused again and again fills no disk, and is still seen.
  */
 import type { Clock, Timer } from '../../runtime/clock.ts'
 

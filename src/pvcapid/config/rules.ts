@@ -11,14 +11,17 @@ import { hostOfSetting } from '../access/known-hosts.ts'
 import { tokenDigest } from '../access/token-digest.ts'
 import type { ApiConfigFile } from './schema.ts'
 
-/** Characters below which a key is too easily guessed. */
+/** Characters below which a key is too easily guessed, and different ones among them. */
 const SHORTEST = 16
+const DIFFERENT = 5
+/** The digest of an empty key: what a script makes of a variable that is not set. */
+const EMPTY = tokenDigest({ token: '' }).toString('hex')
 
 type ApiRelation = Relation<ApiConfigFile>
 
 export const apiRelations: readonly ApiRelation[] = [
   { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
-  { reads: ['pvc.api.authentication'], rule: `Each token has exactly one of \`token\` and \`token_sha256\`; no key is there twice; with \`enabled\` there is at least one. A clear-text key of fewer than ${SHORTEST} characters is a warning.`, judge: judgeTokens },
+  { reads: ['pvc.api.authentication'], rule: `Each token has exactly one of \`token\` and \`token_sha256\`; no key is there twice; with \`enabled\` there is at least one. A clear-text key of fewer than ${SHORTEST} characters, or of fewer than ${DIFFERENT} different ones, is a warning; the SHA-256 of an empty key is an error.`, judge: judgeTokens },
   { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
   { reads: ['pvc.api.ssl'], rule: '`client_ca_file`, where HTTPS is enabled, can be read and holds certificates; `require_client_certificate` needs it.', judge: judgeClientCa },
   { reads: ['pvc.api.authentication.client_certificates', 'pvc.api.ssl'], rule: 'Each client certificate has a subject of its own; there are none without HTTPS and `client_ca_file`.', judge: judgeClientCertificates },
@@ -26,7 +29,7 @@ export const apiRelations: readonly ApiRelation[] = [
     reads: ['pvc.api.limits.connections', 'pvc.api.limits.connections_per_address'],
     rule: '`connections_per_address` is less than `connections`; else a warning: one address could take them all.',
     judge ({ pvc: { api: { limits: { connections, connections_per_address: perAddress } } } }) {
-      return perAddress < connections ? [] : [{ path: 'pvc.api.limits.connections_per_address', severity: 'warning', message: `One address may have ${perAddress} connections and there are ${connections} in all, so that one client can keep everybody else out; set connections_per_address to ${Math.max(1, Math.floor(connections / 4))}, or raise connections.` }]
+      return perAddress < connections ? [] : [{ path: 'pvc.api.limits.connections_per_address', severity: 'warning', message: `One address may have ${perAddress} connections and there are ${connections} in all, so that one client can keep all others out; set connections_per_address to ${Math.max(1, Math.floor(connections / 4))}, or raise connections.` }]
     },
   },
   { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
@@ -38,9 +41,9 @@ export const apiRelations: readonly ApiRelation[] = [
     judge ({ pvc: { api } }) {
       if (api.authentication.enabled === true || isLoopback(api.listen_address) || api.listen_address.toLowerCase() === 'localhost') return []
       if (api.authentication.enabled === undefined) {
-        return [{ path: 'pvc.api.listen_address', message: `Everyone who reaches ${api.listen_address} could move the primary, because no authentication is configured. Set pvc.api.authentication with enabled and tokens; or, if that is what you want, write pvc.api.authentication: {enabled: false}.` }]
+        return [{ path: 'pvc.api.listen_address', message: `Every host that reaches ${api.listen_address} could move the primary, because no authentication is configured. Set pvc.api.authentication with enabled and tokens; or, if that is what you want, write pvc.api.authentication: {enabled: false}.` }]
       }
-      return [{ path: 'pvc.api.listen_address', severity: 'warning', message: `Without authentication everyone who reaches ${api.listen_address} may move the primary; set pvc.api.authentication.enabled.` }]
+      return [{ path: 'pvc.api.listen_address', severity: 'warning', message: `Without authentication every host that reaches ${api.listen_address} may move the primary; set pvc.api.authentication.enabled.` }]
     },
   },
 ]
@@ -49,17 +52,20 @@ function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
   const { enabled, tokens, client_certificates: certificates } = pvc.api.authentication
   const path = 'pvc.api.authentication'
   const findings: Finding[] = enabled === true && tokens.length + certificates.length === 0
-    ? [{ path: `${path}.enabled`, message: 'Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.' }]
+    ? [{ path: `${path}.enabled`, message: 'Authentication is enabled but pvc.api.authentication.tokens is empty, so no request would be accepted; add a token.' }]
     : []
   const seen = new Map<string, number>()
   for (const [index, entry] of tokens.entries()) {
     const given = [entry.token, entry.token_sha256].filter((value) => value !== undefined).length
     if (entry.token !== undefined && entry.token.length < SHORTEST) {
       findings.push({ path: `${path}.tokens[${index}].token`, severity: 'warning', message: `A key of ${entry.token.length} characters can be guessed; use at least ${SHORTEST} random ones.` })
+    } else if (entry.token !== undefined && new Set(entry.token).size < DIFFERENT) {
+      findings.push({ path: `${path}.tokens[${index}].token`, severity: 'warning', message: `A key of fewer than ${DIFFERENT} different characters can be guessed; use at least ${SHORTEST} random ones.` })
     }
     if (given !== 1) findings.push({ path: `${path}.tokens[${index}]`, message: `A token needs exactly one of token and token_sha256; this one has ${given === 0 ? 'neither' : 'both'}.` })
     else {
       const digest = tokenDigest(entry).toString('hex')
+      if (digest === EMPTY) findings.push({ path: `${path}.tokens[${index}].token_sha256`, message: 'This is the SHA-256 of an empty key, which every request would have. Put in that of a key of yours.' })
       const earlier = seen.get(digest)
       if (earlier === undefined) seen.set(digest, index)
       else findings.push({ path: `${path}.tokens[${index}]`, message: `This is the same key as number ${earlier + 1} of the list.` })

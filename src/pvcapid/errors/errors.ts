@@ -35,13 +35,14 @@ export const problems = {
   too_many_requests: [429, 'Too many requests', 'Wait for `Retry-After`; `pvc.api.limits` has the limits.'],
   headers_too_large: [431, 'The headers are too large', 'Send fewer or shorter headers.'],
   holder_unconfirmed: [422, 'A coordinator that may hold resources does not answer', 'Once it is certain that the node is down, confirm it at the route in `confirmation`; then ask again.'],
-  not_eligible: [422, 'Nobody is eligible', '`reasons` has every reason for each candidate.'],
+  not_eligible: [422, 'No coordinator is eligible', '`reasons` has every reason for each candidate.'],
   node_not_a_coordinator: [400, 'The node is not a coordinator', 'Hypervisors have no part in the primary role.'],
   node_not_running: [400, 'The node is not running', 'Start its pvcnoded.'],
   internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],
   http_version_unsupported: [505, 'This version of HTTP is not spoken here', 'Ask by HTTP/1.1.'],
   zookeeper_unavailable: [503, 'ZooKeeper cannot be reached', 'Try again after `Retry-After`. If `outcome` is `in_progress`, follow `Location` instead.'],
   zookeeper_permission: [503, 'ZooKeeper does not permit this', 'Look at the access list of the path that `detail` names (`getAcl` of zkCli.sh), and give this API the right.'],
+  schema_too_new: [503, 'The cluster\'s layout is newer than this API knows', 'Install a pvcapid that knows the version of PVC\'s layout that `detail` names, or ask PVC\'s own API. Readings continue.'],
   lock_not_had: [503, 'Timed out waiting for the primary lock', 'Retry after `Retry-After`. If it stays held, the message names the holder, and "A lock that is not released" in docs/operations.md says what to do.'],
   outcome_unknown: [503, 'Whether the write was done is not known', 'Follow `Location`; it tells once ZooKeeper answers.'],
   too_many_waiting: [503, 'Too many clients are waiting', 'Try again after `Retry-After`, or raise `pvc.api.limits.waiters`.'],
@@ -89,8 +90,19 @@ export class ApiError extends Error {
   }
 }
 
+/** The client has closed its connection. The request ends without a reply. */
+export class ClientGone extends Error {
+  constructor () {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    super('the client has closed its connection')
+    Error.stackTraceLimit = stackTraceLimit
+    this.name = 'ClientGone'
+  }
+}
+
 /**
- * The same error, which also says that nothing was written and nothing will be: for whoever knows that. What an error of a write does not say
+ * The same error, which also says that nothing was written and nothing will be, where that is known. What an error of a write does not say
  * is `unknown`. Anything else than an `ApiError` is left as it is.
  */
 export function asNotStarted (error: unknown): unknown {
@@ -106,6 +118,13 @@ export const zookeeperPermission = (operation: string, path: string | null | und
   new ApiError('zookeeper_permission', `ZooKeeper does not permit the operation ${operation}${path == null ? '' : ` on ${path}`} to this API. Give it the right in the access list of that znode.`, {
     cause, ...(outcome === undefined ? {} : { outcome }),
   })
+
+/** @param sentence names the version of the layout, and the supported ones */
+export const schemaTooNew = (sentence: string, cause?: unknown, outcome?: WriteOutcome) =>
+  new ApiError('schema_too_new', `${sentence} Install one that knows it, or ask PVC's own API.`, { cause, ...(outcome === undefined ? {} : { outcome }) })
+
+/** ZooKeeper, or this API itself, does not permit the write, which was never applied. */
+export const isDenial = (error: unknown): error is ApiError => error instanceof ApiError && (error.code === 'zookeeper_permission' || error.code === 'schema_too_new')
 
 export const zookeeperUnavailable = (cause?: unknown, outcome?: WriteOutcome) =>
   new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API keeps trying. Try again in a moment.', {

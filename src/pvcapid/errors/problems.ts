@@ -10,8 +10,9 @@ import fp from 'fastify-plugin'
 import { argumentProblem } from './argument-problem.ts'
 import type { BasePath } from '../http/base-path.ts'
 import { foreignCharset, requestFault } from '../http/request-faults.ts'
-import { ApiError, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
+import { ApiError, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
+import { barSentence } from '../../cluster/denial.ts'
 import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/client/errors.ts'
 
 /** The framework's errors that are the client's. */
@@ -47,6 +48,8 @@ function translated (error: FastifyError): ApiError {
   if (code !== undefined) return new ApiError(code, `${error.message}. Nothing was done; correct the request.`, { cause: error })
   if (error instanceof SyntaxError || (error.statusCode === 400 && error.code === undefined)) return new ApiError('malformed_request', `The body is not valid JSON (${error.message}).`, { cause: error })
   if (hasCode(error, 'no_auth')) return zookeeperPermission(error.op, error.path, error)
+  const barred = barSentence(error)
+  if (barred !== null) return schemaTooNew(barred, error)
   if (isZooKeeperError(error) && (isLinkFailure(error) || isSessionEnd(error))) return zookeeperUnavailable(error)
   return new ApiError('internal_error', 'The request could not be answered because of a fault in this API; its log says more.', { cause: error })
 }
@@ -96,6 +99,11 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
   })
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof ClientGone) {
+      // The client is gone, so no reply is sent.
+      reply.hijack()
+      return
+    }
     const problem = translated(error)
     if (problem.status === 500) request.log.error({ err: error, method: request.method, path: pathOf(request.url) }, 'a request could not be answered')
     return send(problem, request, reply)
@@ -104,12 +112,14 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request.url).replace(/\/{2,}/g, '/')
     if (BY_PVC.test(path)) return send(new ApiError('served_by_pvc', `${basePath.seen(request, path)} is served by PVC's own API alone; this one serves nodes, the cluster and its primary. Ask PVC's own API.`, { outcome: 'not_started' }), request, reply)
-    const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
+    // The target * stands for all of them.
+    const allowed = [...new Set(routes.filter(({ pattern }) => path === '*' || pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
     const seen = basePath.seen(request, path)
-    if (allowed.length === 0 || allowed.includes(request.method)) return send(new ApiError('route_unknown', `There is no route ${seen}${seen.endsWith('/') ? ', with an empty part at its end' : ''}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
+    if (allowed.length === 0 || (path !== '*' && allowed.includes(request.method))) return send(new ApiError('route_unknown', `There is no route ${seen}${seen.endsWith('/') ? ', with an empty part at its end' : ''}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
     const allow = [...new Set([...allowed, 'OPTIONS'])].sort().join(', ')
     // A preflight is no question about methods: one that reaches this is refused.
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] === undefined) return reply.code(204).header('allow', allow).send()
+    if (request.method === 'OPTIONS') return send(new ApiError('cross_site', `The web page ${String(request.headers.origin ?? 'that asks').slice(0, 200)} may not use this API. Nothing was done. Name its origin in pvc.api.allowed_origins if it may.`), request, reply)
     return send(new ApiError('method_not_allowed', `${seen} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
   })
 }

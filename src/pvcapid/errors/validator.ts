@@ -37,7 +37,8 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const numbers = httpPart === 'body' ? [] : numbersOf(schema as Properties)
   return (value: unknown) => {
     const read = numbersRead(numbers, value)
-    if (compiled.Check(read)) return { value: read }
+    // The framework would copy headers that are given back at each look at them.
+    if (compiled.Check(read)) return read === value || { value: read }
     const repeated = httpPart === 'querystring' ? repeatedIn(read) : []
     if (repeated.length > 0) return { error: repeated.map((name) => ({ keyword: 'type', instancePath: `/${name}`, schemaPath: '', message: 'is given more than once', params: {} })) }
     const [, errors] = compiled.Errors(read)

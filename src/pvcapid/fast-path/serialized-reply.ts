@@ -34,7 +34,18 @@ function partsOf (value: unknown): readonly Part[] | null {
   return entries.filter(([, item]) => item !== undefined).map(([name, item]) => ({ label: `${JSON.stringify(name)}:`, part: serialized(item) }))
 }
 
-export class SerializedReply {
+/** A reply that is ready to be sent. */
+export interface Reading {
+  /** Its text, or its bytes in pieces. */
+  readonly body: string | readonly Buffer[]
+  /** Bytes. */
+  readonly length: number
+  readonly etag: string
+  /** Whether its bytes are held for others as well. */
+  readonly isShared: boolean
+}
+
+export class SerializedReply implements Reading {
   readonly #value: unknown
   readonly #parts: readonly Part[] | null
   #text: string | null = null
@@ -49,7 +60,7 @@ export class SerializedReply {
     this.#parts = partsOf(value)
   }
 
-  /** Whether it is kept for whoever asks next: it is then no single client that its bytes are held for. */
+  /** Whether it is kept for the next request: its bytes are then held for no single client. */
   get isShared (): boolean { return isFrozenObject(this.#value) || this.#value instanceof Run }
 
   /** The JSON. */

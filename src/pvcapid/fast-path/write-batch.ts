@@ -3,7 +3,7 @@
  * turns once for all clients that have asked meanwhile, not once for each, which is a third more replies a second from sixteen connections; one
  * client alone waits no measurable time longer. Each connection still gets its replies in the order of its requests.
  *
- * A long reply is written slice by slice, as its client takes it: what many are sent is held once, whoever reads how slowly.
+ * A long reply is written slice by slice, as its client takes it: a body that many clients are sent is held once, however slowly they read.
  */
 import type { ServerResponse } from 'node:http'
 import { Connection } from '../http/connection.ts'

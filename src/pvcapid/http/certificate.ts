@@ -1,6 +1,6 @@
 /**
- * The certificate that is served: when the first of its chain ends, told to Prometheus, and to the log at the start, at each reload and once a day as
- * soon as that is near.
+ * The certificate that is served: when the first of its chain expires, told to Prometheus, and to the log at the start, at each reload and once a day
+ * as soon as that is near.
  */
 import type { Gauge } from 'prom-client'
 import type { Clock, Timer } from '../../runtime/clock.ts'
@@ -12,30 +12,41 @@ const DAY = 86_400_000
 /** Days before its end from which on a certificate is worth a warning. */
 const NEAR = 14
 
-/** When the first certificate of the chain in `file` ends, milliseconds since 1970; null if it holds none that can be read. */
-export function expiryOf (file: string): number | null {
+/** When every certificate of a chain is valid, milliseconds since 1970. */
+export interface Validity {
+  readonly from: number
+  readonly until: number
+}
+
+/** The validity of the chain in `file`; null if it holds no certificate that can be read. */
+export function validityOf (file: string): Validity | null {
   try {
-    return Math.min(...certificatesIn(file).map(({ validTo }) => Date.parse(validTo)))
+    const chain = certificatesIn(file)
+    return { from: Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))), until: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))) }
   } catch {
     // Whether it can be served is judged with the rest of the configuration.
     return null
   }
 }
 
+/** Why clients refuse a certificate now, or null. */
+export function invalidSentence (file: string, { from, until }: Validity, now: number): string | null {
+  if (until <= now) return `The certificate in ${file} expired at ${new Date(until).toISOString()}: clients refuse it. Replace it and send SIGHUP.`
+  if (from > now) return `The certificate in ${file} is valid from ${new Date(from).toISOString()} on: clients refuse it until then. Replace it and send SIGHUP, or set the clock.`
+  return null
+}
+
 /** What is to be said of a certificate, or null while there is time. */
-export function expirySentence (file: string, expiry: number, now: number): string | null {
-  const days = (expiry - now) / DAY
-  if (days > NEAR) return null
-  const at = new Date(expiry).toISOString()
-  return days <= 0
-    ? `The certificate in ${file} expired at ${at}: clients refuse it. Replace it and send SIGHUP.`
-    : `The certificate in ${file} expires at ${at}, in ${Math.floor(days)} days. Replace it and send SIGHUP.`
+export function validitySentence (file: string, validity: Validity, now: number): string | null {
+  const days = (validity.until - now) / DAY
+  const near = days > NEAR ? null : `The certificate in ${file} expires at ${new Date(validity.until).toISOString()}, in ${Math.floor(days)} days. Replace it and send SIGHUP.`
+  return invalidSentence(file, validity, now) ?? near
 }
 
 /** The same as a warning of a configuration. */
 export function certificateProblems (configFile: string, certFile: string | undefined, now: number): readonly ConfigProblem[] {
-  const expiry = certFile === undefined ? null : expiryOf(certFile)
-  const message = certFile === undefined || expiry === null ? null : expirySentence(certFile, expiry, now)
+  const validity = certFile === undefined ? null : validityOf(certFile)
+  const message = certFile === undefined || validity === null ? null : validitySentence(certFile, validity, now)
   return message === null ? [] : [{ code: 'certificate_expires', severity: 'warning', file: configFile, line: 0, column: 0, path: 'pvc.api.ssl.cert_file', message }]
 }
 
@@ -49,7 +60,7 @@ export interface CertificateWatchOptions {
 export class CertificateWatch implements Disposable {
   readonly #options: CertificateWatchOptions
   #file: string
-  #expiry: number | null = null
+  #validity: Validity | null = null
   #timer: Timer | null = null
 
   constructor (options: CertificateWatchOptions) {
@@ -61,8 +72,8 @@ export class CertificateWatch implements Disposable {
   /** Another certificate is served from now on. */
   renewed (certFile: string): void {
     this.#file = certFile
-    this.#expiry = expiryOf(certFile)
-    if (this.#expiry !== null) this.#options.gauge.set(this.#expiry / 1_000)
+    this.#validity = validityOf(certFile)
+    if (this.#validity !== null) this.#options.gauge.set(this.#validity.until / 1_000)
     this.#look()
   }
 
@@ -70,8 +81,9 @@ export class CertificateWatch implements Disposable {
 
   #look (): void {
     const { clock, log } = this.#options
-    const sentence = this.#expiry === null ? null : expirySentence(this.#file, this.#expiry, Date.parse(clock.wall()))
-    if (sentence !== null) log.warn({ code: 'certificate_expires', expires: new Date(this.#expiry ?? 0).toISOString() }, sentence)
+    const validity = this.#validity
+    const sentence = validity === null ? null : validitySentence(this.#file, validity, Date.parse(clock.wall()))
+    if (sentence !== null) log.warn({ code: 'certificate_expires', expires: new Date(validity?.until ?? 0).toISOString() }, sentence)
     this.#timer?.[Symbol.dispose]()
     this.#timer = clock.after(DAY, () => this.#look())
   }

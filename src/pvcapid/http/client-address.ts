@@ -1,7 +1,7 @@
 /** Client addresses: what counts as one client, and who a request came from. Pure. */
 import { BlockList, isIP } from 'node:net'
 
-/** The first four groups of an IPv6 address, which is what one subscriber has: whoever has one address of a /64 has all of them. */
+/** The first four groups of an IPv6 address, which is what one subscriber has: a host with one address of a /64 has all of them. */
 function network64 (address: string): string {
   const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? []
   const groups = head === '' ? [] : head.split(':')

@@ -5,7 +5,7 @@
  * progress hold `IN_PROGRESS_BYTES`; the rest wait, and the socket is not read meanwhile. Where requests of all connections take up a turn of the event loop, each connection gets its
  * turn for one of them. `close` is emitted for every response once its socket is closed: Node emits it only for the
  * response that owns the socket, so that whatever hangs on the others (waiters, streams, files) would stay. A client that has sent its last
- * request and closed its side gets its replies; whoever waits with one of them is told by `halfclose`, which comes at most once.
+ * request and closed its side gets its replies; a wait for one of them ends by `halfclose`, which comes at most once.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -14,6 +14,7 @@ import { clientOf } from './client-address.ts'
 import { bodyBytes, headBytes, type HeldRequests, type Holder } from './held-requests.ts'
 import { boundBody } from './request-body.ts'
 import type { Conduct, Reader } from './reading-order.ts'
+import { stopParser } from './stopped-parser.ts'
 
 /** Requests of one connection that are in progress at once. */
 export const IN_PROGRESS = 16
@@ -22,12 +23,12 @@ export const WAITING = 128
 /** Bytes of theirs at most, likewise; and those of requests in progress, from which on no further one is begun. */
 const WAITING_BYTES = 786_432
 const IN_PROGRESS_BYTES = 131_072
-/** What Node's parser takes for the beginning of another protocol. */
-const ANOTHER_PROTOCOL = 2
 /** Bytes that wait to be written, from which on no further request is begun. */
 const WRITABLE = 65_536
-/** Milliseconds that a socket is not read while requests wait. After that it is, until the next request: else nobody would see that its client is gone. */
+/** Milliseconds that a socket is not read while requests wait. After that it is, until the next request: else it would not be seen that its client has closed its side. */
 const UNREAD = 1_000
+/** Milliseconds between two looks whether a client that is not read has reset its connection. */
+const LOOK = 100
 
 /** Why a connection was ended. */
 export const endings = ['pipelined', 'not_reading', 'bytes', 'body'] as const
@@ -57,6 +58,20 @@ interface Handle {
   readonly bytesWritten?: number
   readonly writeQueueSize?: number
   readonly _parent?: Handle
+  /** 0, or the system's error: a connection that was reset has no peer any more. */
+  getpeername? (into: object): number
+}
+
+/** The handle of the TCP connection; null once the socket is closed. */
+function tcpHandle (socket: Socket): Handle | null {
+  const handle = (socket as Socket & { readonly _handle?: Handle | null })._handle ?? null
+  return handle?._parent ?? handle
+}
+
+/** Whether the client has reset the connection, which is otherwise told only to one who reads all that came before. */
+export function isReset (socket: Socket): boolean {
+  const handle = tcpHandle(socket)
+  return handle?.getpeername !== undefined && handle.getpeername({}) !== 0
 }
 
 const key = Symbol('connection')
@@ -94,6 +109,7 @@ export class Connection implements Holder, Reader {
   /** Runs while the socket is not read because requests wait. */
   #unread: Timer | null = null
   #whenAnswered: (() => void) | null = null
+  #stopped: Disposable | null = null
   /** As it was before the socket's closing. */
   #stackTraceLimit = Error.stackTraceLimit
 
@@ -126,7 +142,7 @@ export class Connection implements Holder, Reader {
 
   get conduct (): Conduct { return this.#conduct }
 
-  get closed (): boolean { return this.socket.destroyed }
+  isOver (): boolean { return this.socket.destroyed || this.#endIfReset() }
 
   hold (): void {
     this.#isHeld = true
@@ -151,8 +167,7 @@ export class Connection implements Holder, Reader {
 
   /** Bytes that the system has taken from it, ever. */
   get taken (): number {
-    const handle = (this.socket as Socket & { readonly _handle?: Handle | null })._handle
-    const tcp = handle?._parent ?? handle
+    const tcp = tcpHandle(this.socket)
     return (tcp?.bytesWritten ?? 0) - (tcp?.writeQueueSize ?? 0)
   }
 
@@ -163,7 +178,8 @@ export class Connection implements Holder, Reader {
     if (isPipelined) this.#conduct = 'pipelines'
     else if (this.#conduct === 'new') this.#conduct = 'orderly'
     boundBody(request, response, () => this.end('body'))
-    const bytes = headBytes(request, isPipelined)
+    // The announced body counts from now on: its bytes are kept while the request waits.
+    const bytes = headBytes(request, isPipelined) + bodyBytes(request)
     this.#count(bytes)
     // It may be the one that held most.
     if (this.socket.destroyed) return
@@ -172,7 +188,7 @@ export class Connection implements Holder, Reader {
       this.#begin(request, response, bytes)
       return
     }
-    if (isPipelined && (this.#waiting.length >= WAITING || this.#queued + bytes > WAITING_BYTES)) {
+    if (isPipelined && (this.#unfinished.size + this.#waiting.length >= IN_PROGRESS + WAITING || this.#queued + bytes > WAITING_BYTES)) {
       this.end('pipelined')
       return
     }
@@ -211,16 +227,25 @@ export class Connection implements Holder, Reader {
     if (this.socket.destroyed) return
     this.#owner.ended(reason)
     this.#forget()
+    this.#stopped = stopParser(this.socket)
     this.socket.destroy()
-    // Nothing more is to be taken out of what was read already, which could be a thousand requests: where the next one is told to be another
-    // protocol's, Node's parser stops. Pausing it from within does not.
-    const { parser } = this.socket as Socket & { readonly parser?: { onIncoming?: () => number } | null }
-    if (parser?.onIncoming !== undefined) parser.onIncoming = () => ANOTHER_PROTOCOL
   }
 
-  #leaveUnread (): void {
-    this.#unread = this.#owner.after(UNREAD, () => this.#readAgain())
+  #leaveUnread (left = UNREAD): void {
+    this.#unread = this.#owner.after(LOOK, () => {
+      if (this.#endIfReset()) return
+      if (left > LOOK) this.#leaveUnread(left - LOOK)
+      else this.#readAgain()
+    })
     this.socket.pause()
+  }
+
+  /** Releases everything held for a client that has reset the connection, without reading its remaining data. */
+  #endIfReset (): boolean {
+    if (!isReset(this.socket)) return false
+    this.#forget()
+    this.socket.destroy()
+    return true
   }
 
   #readAgain (): void {
@@ -247,17 +272,15 @@ export class Connection implements Holder, Reader {
   }
 
   #begin (request: IncomingMessage, response: ServerResponse, bytes: number): void {
-    const body = bodyBytes(request)
-    if (body > 0) this.#count(body)
-    if (this.socket.destroyed) return
-    this.#unfinished.set(response, { requested: bytes + body, replied: 0 })
+    this.#unfinished.set(response, { requested: bytes, replied: 0 })
     this.#owner.inProgress(1)
-    // Comes once; to take the listener away again would be work for each reply.
-    response.on('close', () => this.#onFinished(response))
+    // `close` comes once, so the listener stays; one shared function costs no closure for each reply.
+    response.on('close', onClosed)
     this.#owner.handler(request, response)
   }
 
-  #onFinished (response: ServerResponse): void {
+  /** A response is closed: what is held for its request is given back. */
+  finished (response: ServerResponse): void {
     const held = this.#unfinished.get(response)
     if (held === undefined) return
     this.#unfinished.delete(response)
@@ -280,10 +303,11 @@ export class Connection implements Holder, Reader {
   }
 
   /**
-   * Node then destroys each request with an error of its own, whose stack costs more than all else about a request that nobody has begun: a
-   * thousand connections that are ended at once would have everybody else wait.
+   * Node then destroys each request with an error of its own, whose stack costs more than all else about a request that has not begun: a
+   * thousand connections that are ended at once would have all other clients wait.
    */
   #onClosing (): void {
+    this.#stopped?.[Symbol.dispose]()
     for (const { request } of this.#waiting) request.destroyed = true
     this.#stackTraceLimit = Error.stackTraceLimit
     Error.stackTraceLimit = 0
@@ -305,4 +329,8 @@ export class Connection implements Holder, Reader {
       response.emit('close')
     }
   }
+}
+
+function onClosed (this: ServerResponse): void {
+  Connection.of(this.req.socket)?.finished(this)
 }

@@ -8,7 +8,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
-import { Connection, type ConnectionOwner, type Ending } from './connection.ts'
+import { Connection, isReset, type ConnectionOwner, type Ending } from './connection.ts'
 import { HeldRequests } from './held-requests.ts'
 import { ReadingOrder } from './reading-order.ts'
 import { connectionCame, isCrowded, longTurn, turnTime } from './turns.ts'
@@ -22,7 +22,7 @@ const PATIENCE = 20_000
 const LEAST = 4_096
 /** Milliseconds of a turn for requests that wait to be begun, while connections wait to be read. */
 const BESIDE_READING = 1
-/** Milliseconds between two looks at who reads; a client that has taken nothing for `STALLED` looks is given up where too much is held. */
+/** Milliseconds between two looks at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
 const LOOK = 250
 const STALLED = 4
 
@@ -131,7 +131,7 @@ export class Connections {
       begin()
       return
     }
-    this.#reading.addHeld({ client: clientOf(socket.remoteAddress ?? ''), conduct: 'new', get closed () { return socket.destroyed }, hold: () => {}, read: begin })
+    this.#reading.addHeld({ client: clientOf(socket.remoteAddress ?? ''), conduct: 'new', isOver: () => socket.destroyed || endIfReset(socket), hold: () => {}, read: begin })
     if (this.#turn === null) this.#beginTurn()
   }
 
@@ -167,7 +167,7 @@ export class Connections {
 
   #hasTime (): boolean {
     const lasted = this.#holdIfLong()
-    // Who waits already comes first.
+    // Requests that wait already come first.
     return this.#later.size === 0 && lasted < turnTime()
   }
 
@@ -281,4 +281,11 @@ export class Connections {
     connection.end(reason)
     this.#writing.delete(connection)
   }
+}
+
+/** Destroys a socket that was reset before its first read. Returns whether it was. */
+function endIfReset (socket: Socket): boolean {
+  if (!isReset(socket)) return false
+  socket.destroy()
+  return true
 }

@@ -11,7 +11,7 @@ export const etagOf = (value: object): string => serialized(value).etag
  */
 export function isTagIn (header: string | undefined, etag: string): boolean {
   if (header === undefined) return false
-  // One tag, as it was given, is what nearly everybody sends.
+  // Nearly every client sends one tag, as it was given.
   if (header === etag || header.trim() === '*') return true
   return header.split(',').map((tag) => tag.trim().replace(/^W\//, '')).includes(etag)
 }

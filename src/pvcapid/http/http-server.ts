@@ -85,7 +85,7 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
   if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
   if (onSecure !== undefined) server.prependListener('secureConnection', onSecure)
   if (tls !== undefined) server.on('secureConnection', (socket: TLSSocket) => connections.opened(socket))
-  // An expectation that nobody knows is passed over.
+  // An unknown expectation is ignored.
   server.on('checkExpectation', listener)
   // A tunnel is nothing that this server opens.
   server.on('connect', (request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed', basePath?.seen(request, '/') ?? '/'))

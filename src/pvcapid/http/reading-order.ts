@@ -14,7 +14,8 @@ export type Conduct = 'new' | 'orderly' | 'pipelines'
 export interface Reader {
   readonly client: string
   readonly conduct: Conduct
-  readonly closed: boolean
+  /** Whether nothing of it is to be read any more. One whose client has reset it is closed by this look: to read it would cost as much as if its client were there. */
+  isOver (): boolean
   /** Is not to be read until `read`. */
   hold (): void
   /** Is read from now on, and added to those that are. */
@@ -94,7 +95,7 @@ export class ReadingOrder {
     const reader = take(lane)
     this.#lanes.delete(client)
     if (!lane.isEmpty) this.#lanes.set(client, lane)
-    if (reader === undefined || reader.closed) return false
+    if (reader === undefined || reader.isOver()) return false
     reader.read()
     return true
   }

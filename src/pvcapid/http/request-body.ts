@@ -1,5 +1,5 @@
 /**
- * What is taken of a request's body, whoever reads it, and if nobody does: a reply that needs no body (a refusal, a reading) leaves the body to
+ * Bounds the part of a request's body that is accepted, whether a handler reads it or not: a reply that needs no body (a refusal, a reading) leaves the body to
  * Node, which would take it in for as long as the client sends. Each piece costs an object and a call, however short it is, so that pieces are
  * bounded as well as bytes.
  */

@@ -2,19 +2,17 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-type Arguments = [chunk: unknown, encoding: BufferEncoding, callback?: () => void]
-
 /** @param onWriting something waits to be written on this socket */
 export function trackedResponse (onWriting: (socket: Socket) => void): typeof ServerResponse {
   return class TrackedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-    override write (...args: unknown[]): boolean {
-      const hasRoom = super.write(...args as Arguments)
+    override write (chunk?: unknown, encoding?: unknown, callback?: unknown): boolean {
+      const hasRoom = super.write(chunk, encoding as BufferEncoding, callback as () => void)
       if (!hasRoom && this.writableLength > 0) onWriting(this.req.socket)
       return hasRoom
     }
 
-    override end (...args: unknown[]): this {
-      super.end(...args as Arguments)
+    override end (chunk?: unknown, encoding?: unknown, callback?: unknown): this {
+      super.end(chunk, encoding as BufferEncoding, callback as () => void)
       if (this.writableLength > 0) onWriting(this.req.socket)
       return this
     }

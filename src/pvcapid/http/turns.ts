@@ -1,8 +1,8 @@
 /**
- * How much is done in one turn of the event loop, so that everybody else is heard between: the time for requests that are begun, and the slices
+ * How much is done in one turn of the event loop, so that all other clients are served between: the time for requests that are begun, and the slices
  * of long replies that are written. One for the process, as the event loop is one.
  *
- * The system's queue of new connections gives one in each turn. So turns are short while they come: else whoever connects behind a crowd would wait for
+ * The system's queue of new connections gives one in each turn. So turns are short while they come: else a client that connects behind a crowd would wait for
  * as many long turns as there are others before it.
  */
 

@@ -26,7 +26,7 @@ export class Metrics {
   readonly switchoversOpen = this.#gauge('pvc_switchovers_in_flight', 'Switchovers that are not over.', [])
   readonly keepaliveAge = this.#gauge('pvc_node_keepalive_age_seconds', 'Time since this API saw the keepalive of the node change.', ['node'])
   readonly staleChecks = this.#gauge('pvc_node_stale_checks', 'Checks of the node whose last value is old, because they failed or were late.', ['node'])
-  readonly primaryLockHeld = this.#gauge('pvc_primary_lock_held_seconds', 'How long this API has seen the primary lock in the hands of the same holder; 0 while nobody holds it.', [])
+  readonly primaryLockHeld = this.#gauge('pvc_primary_lock_held_seconds', 'How long this API has seen the primary lock in the hands of the same holder; 0 while it is free.', [])
   readonly brokenFence = this.#gauge('pvc_node_fence_broken', '1 while the coordinator found_by has found that it could not fence the node.', ['node', 'found_by'])
   readonly fence = this.#gauge('pvc_node_fence_state', '1 for the state of the fence that is on record for the node.', ['node', 'state'])
   readonly condition = this.#gauge('pvc_condition', '1 while the condition is there; docs/conditions.md has every code.', ['code', 'severity', 'node', 'resource'])

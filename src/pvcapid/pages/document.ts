@@ -1,4 +1,4 @@
-/** A document that is made once and sent as these bytes to everybody, with an entity tag of its content. */
+/** A document that is made once and sent as these bytes to every client, with an entity tag of its content. */
 import { createHash } from 'node:crypto'
 
 export class Document {

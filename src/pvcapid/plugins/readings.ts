@@ -51,14 +51,12 @@ function answer (reply: FastifyReply, given: unknown): void {
 }
 
 async function readings (app: FastifyInstance, { view, contact }: ReadingsOptions): Promise<void> {
-  const caughtUp = async (): Promise<void> => await contact.bounded(async (signal) => await view.caughtUp(signal))
-
   app.addHook('onRoute', (route) => {
     if (!isReading(route)) return
     describe(route)
     const { handler } = route
     route.handler = function (request, reply) {
-      if (wantsConsistent(request)) return caughtUp().then(async () => await handler.call(this, request, reply)).then((given) => answer(reply, given))
+      if (wantsConsistent(request)) return contact.shared(view.catchingUp, reply).then(async () => await handler.call(this, request, reply)).then((given) => answer(reply, given))
       const given = handler.call(this, request, reply)
       return isPromise(given) ? given.then((late) => answer(reply, late)) : answer(reply, given)
     }

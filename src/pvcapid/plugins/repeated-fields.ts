@@ -1,5 +1,5 @@
 /**
- * Fields that stand more than once in one object of a JSON text: a parser keeps the last of them, another the first, so that nobody can say what was
+ * Fields that stand more than once in one object of a JSON text: a parser keeps the last of them, another the first, so that it cannot be said what was
  * asked for. Names count as they are read, escapes resolved. The time it takes is proportional to the length, at any depth.
  */
 

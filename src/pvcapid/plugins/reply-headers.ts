@@ -1,5 +1,5 @@
 /**
- * The headers that every reply has besides its own, whoever makes it: the id of its request, what tells browsers to do as little as possible with
+ * The headers that every reply has besides its own: the id of its request, what tells browsers to do as little as possible with
  * it (it is no page, is never framed, sniffed, or kept without asking again; a page of our own sets a policy of its own), the age of the view,
  * and that the connection ends, once this API stops.
  *
@@ -12,7 +12,7 @@ import fp from 'fastify-plugin'
 import type { Document } from '../pages/document.ts'
 import { isTagIn } from '../http/etag.ts'
 import { WriteBatch } from '../fast-path/write-batch.ts'
-import type { SerializedReply } from '../fast-path/serialized-reply.ts'
+import type { Reading } from '../fast-path/serialized-reply.ts'
 import { STALE_AFTER, type ClusterCache } from '../services/cluster-cache.ts'
 import type { AllowedOrigins } from '../access/allowed-origins.ts'
 import { browserHeaders } from '../pages/browser-headers.ts'
@@ -34,7 +34,7 @@ declare module 'fastify' {
   }
   interface FastifyReply {
     /** Sends a reading, or 304 to a client that has it already. */
-    sendReading (reading: SerializedReply): void
+    sendReading (reading: Reading): void
     /** Sends a document, or 304 to a client that has it already, with every header that has been set. */
     sendDocument (document: Document): void
     /** Sends bytes that are the same for all who ask at this moment, with every header that has been set. */
@@ -110,7 +110,7 @@ async function replyHeaders (app: FastifyInstance, { tls, origins, view, stoppin
     else this.type(type).sendBytes(bytes, length)
   })
 
-  app.decorateReply('sendReading', function (this: FastifyReply, answer: SerializedReply): void {
+  app.decorateReply('sendReading', function (this: FastifyReply, answer: Reading): void {
     const { request, raw } = this
     const { etag } = answer
     const headers = common(request)

@@ -6,18 +6,24 @@
  */
 import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { condition, type Condition } from '../../core/conditions/condition.ts'
+import { holdsNothing, type Member } from '../../core/model/member.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
+import { withDeadline } from '../../runtime/deadline.ts'
 import { ZnodeCache, type SessionSource, type CacheSnapshot } from '../../zookeeper/cache/znode-cache.ts'
 import { apiInterest, apiRoots } from '../../projection/api-interest.ts'
-import { ConditionBoard } from '../../projection/condition-board.ts'
+import { ConditionTracker } from '../../projection/condition-tracker.ts'
 import { ApiSnapshot, type ShownStatus } from '../../projection/api-snapshot.ts'
 import { zookeeperUnavailable } from '../errors/errors.ts'
 import { SwitchoverProjection } from '../../projection/switchovers.ts'
 import type { Topic } from '../../projection/topic.ts'
+import { SharedReading } from './shared-reading.ts'
 import type { Waiters } from './waiters.ts'
 
 /** Milliseconds since ZooKeeper's last answer beyond which the view is stale; it is asked every second. */
 export const STALE_AFTER = 2_500
+/** Milliseconds: the timeout of catching up, and a shorter one for callers that can read directly instead. */
+const CATCHING_UP = 1_000
+const CATCHING_UP_AT_BEST = 500
 /** Milliseconds between two looks at what changes with time alone. */
 const TICK = 500
 
@@ -30,6 +36,8 @@ export interface ClusterCacheOptions {
   readonly waiters: Waiters
   readonly onError: (error: unknown, path: string) => void
   readonly onRecovered?: (path: string) => void
+  readonly onMissed?: (path: string) => void
+  readonly probed?: number | undefined
 }
 
 /** What a new snapshot has brought. */
@@ -41,7 +49,10 @@ export interface CacheChange {
 export class ClusterCache {
   readonly board = new SwitchoverProjection()
   readonly feed: ClusterSnapshots
-  readonly #conditions = new ConditionBoard()
+  readonly #conditions = new ConditionTracker()
+  #idle: { readonly members: readonly Member[], readonly hypervisors: ReadonlyMap<string, Member> } | null = null
+  /** Resolves once everything is in the view that was committed before. Rejects as the session does. */
+  readonly catchingUp: SharedReading<void>
   /** Resolves once everything has been read for the first time; rejects if the view is closed before. */
   readonly ready: Promise<void>
   readonly #options: ClusterCacheOptions
@@ -58,12 +69,13 @@ export class ClusterCache {
 
   constructor (options: ClusterCacheOptions) {
     this.#options = options
-    const { sessions, clock, onError, onRecovered = () => {} } = options
-    this.#tree = new ZnodeCache({ sessions, clock, roots: apiRoots, interest: apiInterest, onError, onRecovered })
+    const { sessions, clock, onError, onRecovered = () => {}, onMissed = () => {}, probed } = options
+    this.#tree = new ZnodeCache({ sessions, clock, roots: apiRoots, interest: apiInterest, onError, onRecovered, onMissed, probed })
     // Before our own listener: the snapshot takes the coordinator view of the same revision.
     this.feed = new ClusterSnapshots(this.#tree)
     this.#tree.onChange((tree, changed) => this.#guarded(tree, changed))
     this.ready = this.#tree.ready
+    this.catchingUp = new SharedReading(clock, async () => await withDeadline(clock, CATCHING_UP, undefined, async (signal) => { await this.#tree.caughtUp(signal) }))
     this.#tick()
   }
 
@@ -131,6 +143,9 @@ export class ClusterCache {
 
   get stale (): boolean { return this.age > STALE_AFTER }
 
+  /** The version of PVC's layout that the cluster uses, if this project does not know it, else null; undefined if that is not known at present. */
+  get newerSchema (): number | null | undefined { return this.stale ? undefined : this.#snapshot?.newerSchema }
+
   /** The moment up to which everything is in the view, monotonic. */
   get #asOf (): number { return this.#options.clock.monotonic() - this.age }
 
@@ -161,9 +176,14 @@ export class ClusterCache {
     return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
   }
 
-  /** Resolves once everything is in the view that was committed before this call. Rejects as the session does, and with `signal`. */
-  async caughtUp (signal: AbortSignal): Promise<void> {
-    await this.#tree.caughtUp(signal)
+  /** Hypervisors that hold nothing, not older than this call. Rejects as the session does, and if the view does not catch up. */
+  async idleHypervisors (): Promise<ReadonlyMap<string, Member>> {
+    await this.catchingUp.get(CATCHING_UP_AT_BEST)
+    const { members } = this.feed
+    if (this.#idle?.members !== members) {
+      this.#idle = { members, hypervisors: new Map(members.filter((member) => member.mode === 'hypervisor' && holdsNothing(member)).map((member) => [member.name, member])) }
+    }
+    return this.#idle.hypervisors
   }
 
   close (): void {

@@ -8,7 +8,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { isNodeName, nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import { unknownOutcome, type Contact } from './contact.ts'
-import { ApiError, asNotStarted, zookeeperUnavailable } from '../errors/errors.ts'
+import { ApiError, asNotStarted, isDenial, zookeeperUnavailable } from '../errors/errors.ts'
 import { writeVersioned } from './versioned-write.ts'
 
 /** Milliseconds for all of it. */
@@ -42,7 +42,7 @@ export class FenceService {
           const ruling = judgeConfirmation(await readNode(session, node), requestedBy, this.#clock.wall())
           if (ruling.kind === 'already') return `Node ${node} is already fenced.`
           if (ruling.kind === 'refused') throw refused(node, ruling.obstacles.map((code) => ({ code, message: `${node}: ${fenceObstacles[code]}` })))
-          // Whoever has been told that nothing was begun has been told the truth.
+          // A client that was told `not_started` was told the truth.
           signal.throwIfAborted()
           begun = true
           if (await writeAll(session, node, ruling.writes, made)) return `Node ${node} is fenced now: it counts as holding nothing.`
@@ -52,7 +52,7 @@ export class FenceService {
     } catch (error) {
       if (!begun) throw asNotStarted(error)
       // A part of it may be there, whatever was refused after that.
-      if (error instanceof ApiError && error.code === 'zookeeper_permission' && !made.some) throw asNotStarted(error)
+      if (isDenial(error) && !made.some) throw asNotStarted(error)
       if (error instanceof ApiError && (made.some || error.code === 'zookeeper_unavailable')) throw unknownOutcome(error)
       throw error
     }

@@ -1,8 +1,11 @@
-/** Readings of nodes, from one snapshot each; the log alone is read through, because nobody needs it watched. */
+/** Readings of nodes, from one snapshot each; the log alone is read directly, because it need not be watched. */
 import { NOBODY } from '../../core/model/states.ts'
 import { isNodeName, logPath } from '../../cluster/layout.ts'
 import type { NodeReply } from '../../core/pvc/node-reply.ts'
 import type { NodeReplies } from '../../projection/api-snapshot.ts'
+import type { Zxid } from '../../zookeeper/client/connection.ts'
+import { LogBytes } from '../fast-path/log-reply.ts'
+import type { Reading } from '../fast-path/serialized-reply.ts'
 import type { Contact } from './contact.ts'
 import { ApiError } from '../errors/errors.ts'
 import { etagOf, isTagIn } from '../http/etag.ts'
@@ -21,6 +24,11 @@ export interface NodeFilter {
   readonly domain_state?: string
 }
 
+/** Bytes of logs that are kept for who asks next, besides the newest. */
+const KEPT_LOGS = 16 * 2 ** 20
+/** Of a log that there is not. */
+const NO_VERSION = '0'
+
 /** Characters of a node's log that are read at most: all that a znode can hold. */
 const MAX_LOG = 1_048_576
 
@@ -30,7 +38,9 @@ export class NodeService {
   readonly #waiters: Waiters
   /** Lists of the present snapshot, by their filter. */
   #lists: { readonly nodes: readonly NodeReply[], readonly byFilter: Map<string, readonly NodeReply[]> } | null = null
-  readonly #logs = new Map<string, Promise<string>>()
+  readonly #reading = new Map<string, Promise<LogBytes>>()
+  /** Those that were read last, the newest last. */
+  readonly #logs = new Map<string, LogBytes>()
   #primary: { readonly primary_node: string } = Object.freeze({ primary_node: NOBODY })
 
   constructor (view: ClusterCache, contact: Contact, waiters: Waiters) {
@@ -86,27 +96,41 @@ export class NodeService {
     return this.get(name).coordinatorState
   }
 
-  /** Whom the primary key names, or null for nobody. */
+  /** What the primary key says; null for `none`, and where there is no key. PVC's client asks again until it gets an answer, so an empty key is one. */
   primary (): { readonly primary_node: string } | null {
-    const { primaryNode } = this.#view.snapshot
-    if (this.#primary.primary_node !== primaryNode) this.#primary = Object.freeze({ primary_node: primaryNode })
-    return primaryNode === NOBODY ? null : this.#primary
+    const { primaryKey = NOBODY } = this.#view.snapshot
+    if (this.#primary.primary_node !== primaryKey) this.#primary = Object.freeze({ primary_node: primaryKey })
+    return primaryKey === NOBODY ? null : this.#primary
   }
 
   /** The last `lines` lines of a node's log; empty for a node that has none. Throws `node_unknown`, `zookeeper_unavailable`. */
-  async log (name: string, lines: number): Promise<{ readonly name: string, readonly data: string }> {
+  async log (name: string, lines: number): Promise<Reading> {
     if (!isNodeName(name)) this.get(name)
     const { details } = this.get(name)
-    const log = await this.#log(details.name)
-    return { name: details.name, data: log.split('\n').slice(-lines).join('\n') }
+    return (await this.#log(details.name)).reply(details.name, lines)
   }
 
-  /** Read once for all who ask meanwhile. */
-  async #log (name: string): Promise<string> {
-    const reading = this.#logs.get(name) ?? this.#contact.read(async (session) => await session.get(logPath(name), { maxLength: MAX_LOG }))
-      .then((log) => log?.data ?? '')
-      .finally(() => { this.#logs.delete(name) })
-    this.#logs.set(name, reading)
+  /** Read once for all who ask meanwhile, and made once for all who are sent the same version. */
+  async #log (name: string): Promise<LogBytes> {
+    const reading = this.#reading.get(name) ?? this.#contact.read(async (session) => await session.get(logPath(name), { maxLength: MAX_LOG }))
+      .then((log) => this.#bytesOf(name, log?.data ?? '', log?.stat.mzxid ?? NO_VERSION))
+      .finally(() => { this.#reading.delete(name) })
+    this.#reading.set(name, reading)
     return await reading
+  }
+
+  #bytesOf (name: string, text: string, version: Zxid): LogBytes {
+    const known = this.#logs.get(name)
+    const found = known?.version === version ? known : new LogBytes(text, version)
+    this.#logs.delete(name)
+    this.#logs.set(name, found)
+    let sum = 0
+    for (const { length } of this.#logs.values()) sum += length
+    for (const [oldest, { length }] of this.#logs) {
+      if (sum <= KEPT_LOGS || oldest === name) break
+      this.#logs.delete(oldest)
+      sum -= length
+    }
+    return found
   }
 }

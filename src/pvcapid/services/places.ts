@@ -28,7 +28,7 @@ export class Places {
   get size (): number { return this.#size }
 
   /**
-   * @param client whose share it comes from; undefined for nobody's
+   * @param client whose share it comes from; undefined: no client's
    * @throws ApiError `too_many_waiting`
    */
   take (client: string | undefined): Disposable {

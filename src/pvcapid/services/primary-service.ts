@@ -1,5 +1,5 @@
 /** Who is primary, and the long-poll for a change of that. */
-import { isTagIn } from '../http/etag.ts'
+import { isTagIn, isWellFormed } from '../http/etag.ts'
 import { SerializedReply } from '../fast-path/serialized-reply.ts'
 import type { Primary } from '../../projection/switchovers.ts'
 import type { ClusterCache } from './cluster-cache.ts'
@@ -23,7 +23,7 @@ export class PrimaryService {
    * @param known the `If-None-Match` of the request
    */
   get (known: string | undefined, milliseconds: number, client: Client): SerializedReply | Promise<SerializedReply> {
-    // Throws without a view: nobody waits for one here.
+    // Throws without a view: requests do not wait for one here.
     void this.#view.snapshot
     const now = this.#now()
     return milliseconds <= 0 || !isTagIn(known, now.etag) ? now : this.#other(known, milliseconds, client)
@@ -47,9 +47,13 @@ export class PrimaryService {
   }
 }
 
-/** The epoch in an `If-Match`: an ETag of `/primary`, or its epoch alone. Null for `*`, undefined if it is neither. */
-export function expectedEpoch (header: string | undefined): number | null | undefined {
+/**
+ * The epoch in an `If-Match`: an ETag of `/primary`, or its epoch alone. Null for `*`, undefined if it is neither.
+ * @param present of a list the one that is taken, if it is there: a list holds as soon as one of its tags does
+ */
+export function expectedEpoch (header: string | undefined, present: number | null): number | null | undefined {
   if (header === undefined || header.trim() === '*') return null
-  const match = /^\s*(?:W\/)?"?(\d{1,10})(?:\.(?:[01]|stale))?"?\s*$/.exec(header)
-  return match === null ? undefined : Number(match[1])
+  if (header.includes(',') && !isWellFormed(header)) return undefined
+  const epochs = header.split(',').map((tag) => /^\s*(?:W\/)?"?(\d{1,10})(?:\.(?:[01]|stale))?"?\s*$/.exec(tag)?.[1]).filter((epoch) => epoch !== undefined).map(Number)
+  return epochs.length === 0 ? undefined : epochs.find((epoch) => epoch === present) ?? Math.max(...epochs)
 }

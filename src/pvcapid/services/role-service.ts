@@ -1,6 +1,6 @@
 /**
  * Whether a node has a role, for load balancers: yes only if it is certain. A node in `takeover` or `relinquish` has neither role, nor has
- * one whose daemon is not known to be running and present; and nobody has one while the view is stale.
+ * one whose daemon is not known to be running and present; and no node has one while the view is stale.
  */
 import { isPresent, type Member } from '../../core/model/member.ts'
 import type { ClusterCache } from './cluster-cache.ts'

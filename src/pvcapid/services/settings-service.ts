@@ -47,8 +47,17 @@ export class SettingsService {
       if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf({ name: node, domain_state: before ?? UNKNOWN })))
       return before !== value && before !== reached
     })
-    if (written) return `Node ${node} ${doing}.`
-    return before === reached ? `Node ${node} is already ${reached}.` : `Node ${node} ${doing} already.`
+    if (!written && before === reached) return `Node ${node} is already ${reached}.`
+    const carriedOut = this.#sentence(node, doing)
+    // PVC's client waits unless the sentence has the word "already", which only a wish that is fulfilled may have.
+    return written ? carriedOut : `${carriedOut} That was asked for before.`
+  }
+
+  /** The node carries the wish out, which a node that does not run can do only later. */
+  #sentence (node: string, doing: string): string {
+    const state = this.#view.latest?.node(node)?.details.daemon_state
+    if (state === undefined || state === null || state === 'run' || state === 'init' || state === 'shutdown') return `Node ${node} ${doing}.`
+    return `Node ${node} does not run (its daemon state is ${state}): it carries that out once its daemon is started.`
   }
 
   /** Throws `zookeeper_unavailable` before there is a view. */

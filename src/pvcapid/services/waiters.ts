@@ -8,16 +8,17 @@ import type { ApiError } from '../errors/errors.ts'
 import { turnToResume } from '../http/turns.ts'
 import type { Topic } from '../../projection/topic.ts'
 import { Places } from './places.ts'
+import type { Leaver } from './shared-reading.ts'
 
 /** Requests that wait for their own writes, of all clients and of one. */
 const WRITES = 1_024
 const WRITES_PER_CLIENT = 256
 
-/** Whom a reply is for. */
-export interface Client {
+/** The client that a reply is for. */
+export interface Client extends Leaver {
   /** Whose share its places come from: its address, and its key if it has one. */
   readonly identity: string
-  /** Calls `listener` when nobody waits for the reply any more, at once if that is so already. Forgets it when disposed of. */
+  /** Calls `listener` when the client has gone, at once if it has already. Forgets it when disposed of. */
   onceOver (listener: () => void): Disposable
   /** Why its key does not allow the request any more; null while it does. */
   keyFault (): ApiError | null
@@ -71,7 +72,7 @@ export class Waiters {
     }
   }
 
-  /** As `until`, for who has a place already, or waits so short a time that it needs none. Never rejects: the client's key is the caller's to look at. */
+  /** As `until`, for a request that has a place already, or waits so briefly that it needs none. Never rejects: the client's key is the caller's to look at. */
   async untilPlaced<T> (topic: Topic, milliseconds: number, client: Client | undefined, check: () => T | null): Promise<T | null> {
     const now = check()
     if (now !== null || milliseconds <= 0 || this.#ended) return now
@@ -104,12 +105,12 @@ export class Waiters {
     for (const wake of [...this.#byTopic.get(topic) ?? []]) wake()
   }
 
-  /** Keys have been replaced: who waits with one that does not hold any more waits no longer. */
+  /** Keys have been replaced: requests that wait with a revoked one are answered now. */
   endRevoked (): void {
     for (const [client, end] of [...this.#clients]) if (client.keyFault() !== null) end()
   }
 
-  /** Everybody gets what there is; nobody waits from now on. */
+  /** Every waiting request is answered with what there is; none waits from now on. */
   end (): void {
     this.#ended = true
     for (const topic of [...this.#byTopic.keys()]) this.wake(topic)

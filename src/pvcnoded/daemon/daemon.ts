@@ -42,6 +42,8 @@ export interface NodeDaemonOptions {
   readonly diagnose?: (servers: readonly string[]) => Promise<Diagnosis>
   /** Kept in ZooKeeper, if given. */
   readonly logTail?: LogTail
+  /** Znodes of the cluster that are verified each second; the default of `ZnodeCache` unless given. */
+  readonly probed?: number
   /** Called once, when the node is registered for the first time. */
   readonly onRegistered?: () => void
   /** Told what the daemon waits for or does, in words, whenever that changes. */
@@ -187,8 +189,8 @@ export class NodeDaemon {
 
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Incarnation | null> {
-    const { config, clock, commands, log, facts, version, logTail } = this.#options
-    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version })
+    const { config, clock, commands, log, facts, version, logTail, probed } = this.#options
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {

@@ -29,9 +29,10 @@ import { LockWatch } from './lock-watch.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
 import { Presence, type PresenceContent } from './presence.ts'
+import { onRestoredData } from './restored-data.ts'
 import { PublishedPresence } from './published-presence.ts'
-import type { StaticData } from '../static-data.ts'
-import { register } from './registration.ts'
+import { LAYOUT_INTERVAL, LayoutCheck } from './layout-check.ts'
+import { announceStart, register, type RegistrationFacts } from './registration.ts'
 import { ResourceStatePublisher } from '../resources/state-publisher.ts'
 import { ResourceMonitor } from '../resources/resource-monitor.ts'
 import { createResource } from '../resources/create.ts'
@@ -40,9 +41,8 @@ import { selfFence } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
 import { failover, relinquishTime, settingsOf, takeoverTime } from '../terms.ts'
 
-export interface IncarnationOptions extends FencingTools {
-  readonly facts: StaticData
-  readonly version: string
+export interface IncarnationOptions extends FencingTools, RegistrationFacts {
+  readonly probed?: number | undefined
 }
 
 /** How a life ended: `left` in order, holding nothing, or `demoted` because its session or its lease did. */
@@ -122,7 +122,7 @@ export class Incarnation {
   }
 
   async #prepare () {
-    const { config, session, clock, book, log, facts, version } = this.#options
+    const { config, session, clock, book, log, facts, version, returns } = this.#options
     const content: PresenceContent = {
       api: config.apiAddress ?? null,
       takeover_time: takeoverTime(config),
@@ -132,16 +132,16 @@ export class Incarnation {
       stands_back: null,
       broken_fences: null,
     }
-    const presence = new Presence(session, config.node, content, clock.wall())
+    const presence = this.#closing.use('own presence', new Presence(session, config.node, content, clock.wall()))
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
-      await register(session, this.own, config, facts, version)
+      await register(session, this.own, config, { facts, version, returns })
       await presence.claim(clock, config.node)
-      await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
-      return true
+      return await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     })
     if (registered === null) throw new ZooKeeperError('session_expired', { op: 'connect', cause: session.lost.reason, detail: 'before the node was registered' })
-    await this.own.write('daemonstate', 'init')
+    this.#closing.use('restored data', onRestoredData(session, presence, this.own, () => this.#lose('ZooKeeper has older data of this node, probably from a backup')))
+    await announceStart(this.own, registered)
 
     const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout, alive: this.#alive }))
     const lease = new Lease({
@@ -206,12 +206,12 @@ export class Incarnation {
   }
 
   #candidacyOf (publish: CandidacyOptions['publish']): Candidacy {
-    const { clock, log, config } = this.#options
+    const { session, clock, log, config } = this.#options
     return new Candidacy({
       clock,
       log,
-      resources: [...this.#resources.values()],
-      interval: Math.min(...config.resources.map(({ checkInterval }) => checkInterval)),
+      resources: [new LayoutCheck(session), ...this.#resources.values()],
+      interval: Math.min(LAYOUT_INTERVAL, ...config.resources.map(({ checkInterval }) => checkInterval)),
       publish,
       onChecked: (failure) => this.#dispatch({ type: 'readiness', failure }),
     })
@@ -235,15 +235,15 @@ export class Incarnation {
   }
 
   #watchCluster (key: KeyOperations): ClusterSnapshots {
-    const { session, clock, log, config } = this.#options
+    const { session, clock, log, config, probed } = this.#options
     const unreadable = new UnreadableZnodes(log, clock)
     const tree = new ZnodeCache({
       sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
       clock,
+      probed,
       roots: clusterRoots,
       interest: clusterInterest,
-      onError: (error, path) => unreadable.fault(error, path),
-      onRecovered: (path) => unreadable.recovered(path),
+      ...unreadable.listeners,
     })
     this.#closing.defer('tree', () => tree.close())
     const feed = this.#closing.use('feed', new ClusterSnapshots(tree, this.#alive))

@@ -6,6 +6,7 @@ import { isNoNode, isNodeExists, isZooKeeperError } from '../../zookeeper/client
 import { nodePath, type NodeKey } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import { readZnode } from '../../cluster/reading.ts'
+import type { Znode } from '../../core/model/znode.ts'
 import { sureCreate, sureRead, sureSet, type WriteOutcome } from '../../cluster/certain-write.ts'
 
 export class OwnZnodes {
@@ -20,11 +21,24 @@ export class OwnZnodes {
   }
 
   /** Takes the znodes as they are now as the ones to be written over. */
-  async adopt (names: readonly NodeKey[]): Promise<void> {
-    await Promise.all(names.map(async (name) => {
+  async adopt (names: readonly NodeKey[]): Promise<ReadonlyMap<NodeKey, Znode | undefined>> {
+    const found = await Promise.all(names.map(async (name) => {
       const znode = await readZnode(this.session, nodePath(this.#node, name))
       this.#versions.set(name, znode?.version ?? -1)
+      return [name, znode] as const
     }))
+    return new Map(found)
+  }
+
+  /** Whether one of these znodes is older than this incarnation has written or found it. Rejects as the session does. */
+  async isOlder (names: readonly NodeKey[]): Promise<boolean> {
+    const older = await Promise.all(names.map(async (name) => {
+      const version = this.#versions.get(name) ?? -1
+      if (version === -1) return false
+      const stat = await this.session.exists(nodePath(this.#node, name))
+      return stat === null || stat.version < version
+    }))
+    return older.includes(true)
   }
 
   /** Writes one of them, and finds out what became of it; `refused` if anybody else has written it since, before this or after. */

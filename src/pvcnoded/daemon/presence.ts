@@ -37,12 +37,13 @@ export interface PresenceContent {
   readonly broken_fences: readonly BrokenFence[] | null
 }
 
-export class Presence {
+export class Presence implements Disposable {
   readonly #session: Session
   readonly #path: string
   readonly #startedAt: string
   #data: string
   #version = 0
+  #ended = false
 
   constructor (session: Session, node: string, content: PresenceContent, startedAt: string) {
     this.#session = session
@@ -84,7 +85,16 @@ export class Presence {
     return first === 'bad_version' && await this.#findVersion(deadline) ? await this.#set(deadline) === 'done' : first === 'done'
   }
 
+  /** Whether it is ours still. Rejects as the session does. */
+  async isThere (): Promise<boolean> {
+    return (await this.#session.exists(this.#path))?.ephemeralOwner === this.#session.id
+  }
+
+  /** Nothing is sent after this, not by a renewal in progress either. The znode goes with the session. */
+  [Symbol.dispose] (): void { this.#ended = true }
+
   async #set (deadline: number): Promise<'done' | 'bad_version' | 'failed'> {
+    if (this.#ended) return 'failed'
     try {
       const stat = await this.#session.set(this.#path, this.#data, this.#version, { deadline })
       this.#version = stat.version

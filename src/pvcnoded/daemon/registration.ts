@@ -1,7 +1,10 @@
 /** This node's znodes in PVC's layout: made where they are missing, so that either project's daemons can read them. */
-import { nodePath, NODES, SCHEMA_VERSION, type NodeKey } from '../../cluster/layout.ts'
+import { isNodeName, nodePath, NODES, SCHEMA_VERSION, type NodeKey } from '../../cluster/layout.ts'
 import { readZnode } from '../../cluster/reading.ts'
-import { isNodeExists } from '../../zookeeper/client/errors.ts'
+import { daemonStateOf } from '../../core/model/states.ts'
+import type { Znode } from '../../core/model/znode.ts'
+import { LATEST_SCHEMA, newerSchema, newerSchemaSentence, schemaOf } from '../../core/pvc/schema.ts'
+import { isNodeExists, isNoNode } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import { staticText, type StaticData } from '../static-data.ts'
@@ -15,14 +18,11 @@ const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
   ['domainscount', '0'], ['runningdomains', ''], ['networkscount', '0'],
 ]
 
-/** The newest version of PVC's layout that this daemon writes as it is meant to. */
-const LATEST_SCHEMA = 15
-
 /** What this daemon writes may not mean what it is meant to in a newer layout: exit 78. */
 export class SchemaTooNewError extends Error {
   readonly code = 'schema_too_new' satisfies EndingCode
-  constructor (version: string) {
-    super(`The cluster uses version ${version} of PVC's layout (${SCHEMA_VERSION}); this pvcnoded knows versions 0 to ${LATEST_SCHEMA} and writes nothing. Install one that knows it, or run PVC's own on this node.`)
+  constructor (version: number) {
+    super(`${newerSchemaSentence(version, 'pvcnoded')} Install one that knows it, or run PVC's own on this node.`)
     this.name = 'SchemaTooNewError'
   }
 }
@@ -30,20 +30,32 @@ export class SchemaTooNewError extends Error {
 /**
  * PVC's daemons read of every node which version of the layout it uses and which it could, and end at a node that does not say: they raise the cluster's
  * version once every node could. A cluster without PVC has none.
+ * @returns `newer`: the version that the cluster or a node uses, if this project does not know it, else null
  */
-async function schemaTexts (session: Session): Promise<{ readonly active: string, readonly latest: string }> {
-  const text = (await readZnode(session, SCHEMA_VERSION))?.data ?? ''
-  const version = /^\d+$/.test(text) ? Number(text) : LATEST_SCHEMA
-  if (version > LATEST_SCHEMA) throw new SchemaTooNewError(text.slice(0, 20))
-  return { active: String(version), latest: String(LATEST_SCHEMA) }
+async function readSchema (session: Session): Promise<{ readonly active: number, readonly newer: number | null }> {
+  const names = await session.children(NODES).then((found) => found.names.filter(isNodeName), (error: unknown) => {
+    if (isNoNode(error)) return []
+    throw error
+  })
+  const [cluster, ...nodes] = await Promise.all([SCHEMA_VERSION, ...names.map((name) => nodePath(name, 'activeschema'))].map(async (path) => schemaOf((await readZnode(session, path))?.data)))
+  return { active: Math.min(cluster ?? LATEST_SCHEMA, LATEST_SCHEMA), newer: newerSchema([cluster ?? null, ...nodes]) }
 }
 
-/**
- * Rejects with a `SchemaTooNewError` before anything is written.
- * @param version this daemon's own, for people
- */
-export async function register (session: Session, own: OwnZnodes, { node, mode, ipmi }: Pick<NodeConfig, 'node' | 'mode' | 'ipmi'>, facts: StaticData, version: string): Promise<void> {
-  const { active, latest } = await schemaTexts(session)
+export interface RegistrationFacts {
+  readonly facts: StaticData
+  /** This daemon's own, for people. */
+  readonly version: string
+  /**
+   * This daemon has been registered before, on another session. It is not ended because of a layout that was raised meanwhile: it would leave `run` behind,
+   * and be fenced with the domains that run on it. It holds nothing, and is not eligible (`layout-check.ts`).
+   */
+  readonly returns: boolean
+}
+
+/** Rejects with a `SchemaTooNewError` before anything is written. */
+export async function register (session: Session, own: OwnZnodes, { node, mode, ipmi }: Pick<NodeConfig, 'node' | 'mode' | 'ipmi'>, { facts, version, returns }: RegistrationFacts): Promise<void> {
+  const { active, newer } = await readSchema(session)
+  if (newer !== null && !returns) throw new SchemaTooNewError(newer)
   await session.ensurePath(NODES)
   try {
     await session.create(nodePath(node), mode)
@@ -52,11 +64,22 @@ export async function register (session: Session, own: OwnZnodes, { node, mode, 
   }
   await Promise.all([
     own.keep('daemonmode', mode),
-    own.keep('activeschema', active),
-    own.keep('latestschema', latest),
+    own.keep('activeschema', String(active)),
+    own.keep('latestschema', String(LATEST_SCHEMA)),
     own.keep('staticdata', staticText(facts)),
     own.keep('pvcversion', version),
     ...ipmi === undefined ? [] : [own.keep('ipmihostname', ipmi.host), own.keep('ipmiusername', ipmi.username), own.keep('ipmipassword', ipmi.password)],
     ...firstValues.map(async ([name, value]) => await own.provide(name, value)),
   ])
+}
+
+/**
+ * Writes `init`. PVC's fencer may have written `secondary` over `dead` after a failed fence. Peers would take that for the node's own word from `init` on
+ * (`Member.fencersWord`), so the node first writes `relinquish`, which stands until its start has released every resource.
+ * @param found the node's znodes, read before
+ */
+export async function announceStart (own: OwnZnodes, found: ReadonlyMap<NodeKey, Znode | undefined>): Promise<void> {
+  const [daemon, state] = [found.get('daemonstate'), found.get('routerstate')]
+  if (daemonStateOf(daemon?.data) === 'dead' && daemon !== undefined && state?.data === 'secondary' && state.mzxid > daemon.mzxid) await own.write('routerstate', 'relinquish')
+  await own.write('daemonstate', 'init')
 }

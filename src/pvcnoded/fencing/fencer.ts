@@ -11,7 +11,7 @@ import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type
 import { countsAsReleased, fencingPlan, mayHoldWhenSilent, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/judgement.ts'
 import { holdsNothing, type Member } from '../../core/model/member.ts'
 import type { FoundFault } from '../../core/pvc/fault.ts'
-import { readMembers, readZnode } from '../../cluster/reading.ts'
+import { readMembers, readNewerSchema, readZnode } from '../../cluster/reading.ts'
 import { sureCreate, sureSet, type WriteOutcome } from '../../cluster/certain-write.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
@@ -52,7 +52,7 @@ type SuspensionReason = NonNullable<FencingPlan['suspended']>['why']
 
 const suspensions: Readonly<Record<SuspensionReason, { readonly begins: string, readonly ends: string }>> = {
   maintenance: { begins: 'a node is dead; fencing is suspended by maintenance mode', ends: 'maintenance mode does not suspend fencing any more' },
-  several_dead: { begins: 'more than one coordinator is dead at once: nobody is fenced, an operator has to confirm', ends: 'not more than one coordinator is dead any more' },
+  several_dead: { begins: 'more than one coordinator is dead at once: none is fenced, an operator has to confirm', ends: 'not more than one coordinator is dead any more' },
 }
 
 /** Milliseconds to wait for the fence lock: who does not get it looks again later. */
@@ -64,6 +64,7 @@ export class Fencer {
   readonly #options: FencerOptions
   /** Each reason for which nobody is fenced has a beginning and an end of its own. */
   readonly #suspended: Readonly<Record<SuspensionReason, Episode>>
+  readonly #unknownLayout: Episode
   readonly #stopped = new AbortController()
   /** Every look, twice a second, meets what is not permitted again. */
   readonly #interruptions: News
@@ -78,6 +79,7 @@ export class Fencer {
     const episode = () => new Episode(options.log, options.clock)
     this.#interruptions = new News(options.clock)
     this.#suspended = { maintenance: episode(), several_dead: episode() }
+    this.#unknownLayout = episode()
   }
 
   /** One look at what is to be done; once the last one is over, if that is still in progress. */
@@ -104,6 +106,7 @@ export class Fencer {
     const maintenance = (await readZnode(session, MAINTENANCE))?.data === 'true'
     const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), { maintenance, canFence: agent !== null, unfenced: unfencedGrace !== null })
     this.#tellOfSuspension(plan)
+    if (await this.#isUnknownLayout(plan)) return
     const judged = new Map<string, Suspicion>()
     for (const { name, why } of plan.judge) if (await this.#judge(name, why)) judged.set(name, why)
     await this.#tidyFenced()
@@ -112,6 +115,16 @@ export class Fencer {
     for (const name of [...plan.fence, ...judged.keys()]) {
       if (await this.#isDue(name)) await this.#fence(name, agent, judged.get(name) === 'presence_gone' ? terms.presenceWindow : 0)
     }
+  }
+
+  /** In a newer layout a node's signs of life may be elsewhere: a frozen keepalive proves nothing there. Read directly, and only with something to be done. */
+  async #isUnknownLayout ({ judge, fence }: FencingPlan): Promise<boolean> {
+    const { session, members } = this.#options
+    const idle = judge.length === 0 && fence.length === 0 && !members().some(({ daemonState }) => daemonState === 'dead' || daemonState === 'fenced')
+    const version = idle ? null : await readNewerSchema(session)
+    if (version === null) this.#unknownLayout.over('the cluster uses a version of PVC\'s layout that this pvcnoded knows; nodes are fenced again')
+    else this.#unknownLayout.fault(`no node is judged or fenced: the cluster uses version ${version} of PVC's layout, which this pvcnoded does not know`, { version })
+    return version !== null
   }
 
   #tellOfSuspension ({ suspended }: FencingPlan): void {

@@ -4,9 +4,9 @@
  *
  * Guarantees: one recovery at a time; none is begun after `stop`, and a command in progress is ended with its process group.
  */
-import { childPath } from '../../zookeeper/client/paths.ts'
 import { domainPath, DOMAINS } from '../../cluster/layout.ts'
 import { readZnode } from '../../cluster/reading.ts'
+import { isRunning, namesOfDomains } from '../../core/pvc/domain.ts'
 import type { FoundFault } from '../../core/pvc/fault.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
@@ -25,11 +25,10 @@ export interface RecoveryOptions {
   readonly onFault: (fault: FoundFault) => void
 }
 
-/** Domains that are read at once, and that a message names at most. */
+/** Domains that are read at once. */
 const AT_ONCE = 64
-const NAMED = 20
 
-/** The uuids and names of the domains that are to run on `node`. */
+/** The uuids and names of the domains that run on `node`, or are to. */
 async function domainsOf (session: Session, node: string): Promise<ReadonlyArray<{ readonly uuid: string, readonly name: string }>> {
   const uuids = await session.children(DOMAINS).then(({ names }) => names, (error: unknown) => {
     if (isNoNode(error)) return []
@@ -38,7 +37,7 @@ async function domainsOf (session: Session, node: string): Promise<ReadonlyArray
   const found: Array<{ readonly uuid: string, readonly name: string }> = []
   for (let from = 0; from < uuids.length; from += AT_ONCE) {
     await Promise.all(uuids.slice(from, from + AT_ONCE).map(async (uuid) => {
-      if ((await readZnode(session, childPath(domainPath(uuid), 'node')))?.data !== node) return
+      if ((await readZnode(session, domainPath(uuid, 'node')))?.data !== node || !isRunning((await readZnode(session, domainPath(uuid, 'state')))?.data)) return
       const name = (await readZnode(session, domainPath(uuid)))?.data ?? ''
       found.push({ uuid, name: name === '' ? uuid : name })
     }))
@@ -72,7 +71,7 @@ export class Recovery {
     try {
       const domains = await domainsOf(session, node)
       if (domains.length === 0) return
-      const named = domains.slice(0, NAMED).map(({ name }) => name).join(', ') + (domains.length > NAMED ? ` and ${domains.length - NAMED} more` : '')
+      const named = namesOfDomains(domains.map(({ name }) => name))
       if (command === undefined) {
         log.error({ peer: node, domains: domains.length }, `${node} was fenced with domains on it, and no fencing.recover is configured: start them elsewhere by hand: ${named}`)
         return onFault({ kind: 'domains_left', node, detail: named })

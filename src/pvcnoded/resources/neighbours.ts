@@ -50,7 +50,7 @@ export class Neighbours {
   async probe (attempt: Attempt, device: string): Promise<void> {
     const { code, stdout, stderr } = await attempt.run(...program('probe', device, this.#address, String(PROBE)))
     if (code === CLAIMED) throw new AttemptFault(`failed: another machine on ${device} (${stdout.trim()}) answers for ${this.#address}`)
-    if (code !== 0) throw new AttemptFault(`failed: nobody on ${device} could be asked for ${this.#address}${quoted(stderr)}`)
+    if (code !== 0) throw new AttemptFault(`failed: the network of ${device} could not be asked for ${this.#address}${quoted(stderr)}`)
   }
 
   /** Throws an `AttemptFault` if this machine could not ask and announce, or if the device takes no address of this family. */

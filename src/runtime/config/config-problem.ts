@@ -76,14 +76,17 @@ export function nearest (word: string, known: readonly string[]): string | undef
   return best?.word
 }
 
-/** How many letters must be put in, left out or replaced (Levenshtein). */
+/** How many letters must be put in, left out, replaced or swapped with their neighbour (Damerau and Levenshtein, each letter edited once). */
 function editDistance (a: string, b: string): number {
+  let before: readonly number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1), isSwapped ? (before[j - 2] ?? 0) + 1 : Infinity)
     }
+    before = row
     row = next
   }
   return row[b.length] ?? 0

@@ -162,7 +162,7 @@ function follow (root: SchemaNode, value: unknown, pointer: string): { schema: S
 function unknownSetting (path: readonly Segment[], name: string, known: readonly string[], isSecret: boolean): Violation {
   const meant = nearest(name, known)
   const hint = meant === undefined ? `the settings are ${known.join(', ')}.` : `did you mean "${meant}"?`
-  if (isSecret && meant === undefined) return { code: 'config_unknown', path, message: `There is a setting here that nobody knows; ${hint}` }
+  if (isSecret && meant === undefined) return { code: 'config_unknown', path, message: `There is an unknown setting here; ${hint}` }
   return { code: 'config_unknown', path: [...path, name], message: `There is no setting "${name}" here; ${hint}` }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Files that hold keys, and that others than their owner and group may read or change: a warning for each, with its mode. A file that cannot be
- * looked at is no matter of this; whoever reads it says so.
+ * looked at is no matter of this; the code that reads it says so.
  */
 import { statSync } from 'node:fs'
 import type { TSchema } from 'typebox'

@@ -1,7 +1,7 @@
 /**
  * Where log lines go: stdout, without ever waiting for its reader.
  *
- * Guarantees: `write` returns at once, whatever is at the other end: a pipe or socket that nobody reads, one that was closed, a stopped terminal, a
+ * Guarantees: `write` returns at once, whatever is at the other end: a pipe or socket without a reader, one that was closed, a stopped terminal, a
  * full disk. Lines that cannot be written wait in a bounded buffer; beyond the bound they are dropped and counted, and the next line that gets
  * through says how many. Lines stay whole and in order. The end of the process waits for the reader at most `FLUSH` milliseconds.
  *

@@ -186,7 +186,7 @@ async function groupGone (clock: Clock, group: number): Promise<void> {
   }
 }
 
-/** Zombies do not count: they run no more, and who reaps them (init, or nobody in a bare container) is not ours to say. */
+/** Zombies do not count: they run no more, and reaping them is init's part (a bare container has none). */
 function hasLivingMember (group: number): boolean {
   try {
     process.kill(-group, 0)

@@ -57,7 +57,7 @@ export class SoleClaim implements Disposable {
 
 /**
  * Claims what `file` stands for, under whatever path it is named; null if another process has it.
- * @param directory made if it is missing; has to belong to this user or to root, and nobody else may write to it
+ * @param directory made if it is missing; has to belong to this user or to root, and no other user may write to it
  * @throws SoleProcessError
  */
 export function claimSole (purpose: string, file: string, directory: string): SoleClaim | null {

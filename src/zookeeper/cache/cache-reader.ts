@@ -23,8 +23,8 @@ export interface CacheReaderOptions {
   /** Reads the given parts (`DATA`, `CHILDREN`, `BOTH`) of `path`. */
   readonly read: (path: string, parts: number) => Promise<void>
   readonly onIdle: () => void
-  /** A path is up to date again. */
-  readonly onRead: () => void
+  /** A path has been read. It is up to date, unless it was marked meanwhile. */
+  readonly onRead: (path: string) => void
   readonly onError: (error: unknown, path: string) => void
   /** A path whose reading had failed has been read. */
   readonly onRecovered: (path: string) => void
@@ -58,6 +58,9 @@ export class CacheReader {
   }
 
   get idle (): boolean { return this.#jobs.size === 0 }
+
+  /** Whether `path` is to be read, or is being read. */
+  isMarked (path: string): boolean { return this.#jobs.has(path) }
 
   /** `path` must be read again: what we have may be out of date since now, or since the reading of `foundBy` was wanted. */
   mark (path: string, parts: number, foundBy?: string): void {
@@ -143,7 +146,7 @@ export class CacheReader {
       this.#queue.push(path)
       this.#pump()
     }
-    this.#options.onRead()
+    this.#options.onRead(path)
     if (this.idle) this.#options.onIdle()
   }
 

@@ -2,7 +2,9 @@
  * One state of a watched tree. Immutable: what is read from one snapshot is from one revision, however long it is kept.
  */
 import type { Stat, Zxid } from '../client/connection.ts'
-import type { PersistentMap } from './persistent-map.ts'
+import { baseName, parentPath } from '../client/paths.ts'
+import type { Note } from './notes.ts'
+import { PersistentMap } from './persistent-map.ts'
 
 /** What is known of one znode. */
 export interface CacheEntry {
@@ -34,13 +36,15 @@ export class CacheSnapshot {
   /** The serial of the session the last reading came from; 0 before the first. */
   readonly serial: number
   readonly #entries: PersistentMap<CacheEntry>
+  readonly #notes: PersistentMap<Note>
 
-  constructor (revision: number, asOf: number, zxid: Zxid | '', serial: number, entries: PersistentMap<CacheEntry>) {
+  constructor (revision: number, asOf: number, zxid: Zxid | '', serial: number, entries: PersistentMap<CacheEntry>, notes: PersistentMap<Note> = PersistentMap.empty()) {
     this.revision = revision
     this.asOf = asOf
     this.zxid = zxid
     this.serial = serial
     this.#entries = entries
+    this.#notes = notes
   }
 
   /** The znode at `path`, or undefined if it does not exist or is of no interest to the tree. */
@@ -51,6 +55,22 @@ export class CacheSnapshot {
   /** The names of the children of `path`, sorted; empty if there are none or they are of no interest. */
   children (path: string): readonly string[] {
     return this.#entries.get(path)?.names ?? NONE
+  }
+
+  /**
+   * Whether `path`, which has to be of interest to the tree, is not in here because it has not been read yet. A znode that has been read once, is
+   * missing, or cannot be read, is not unread.
+   */
+  isUnread (path: string): boolean {
+    if (this.#entries.get(path) !== undefined || this.#notes.get(path) === 'missing') return false
+    for (let at = path; at !== '/';) {
+      const parent = parentPath(at)
+      const entry = this.#entries.get(parent)
+      if (entry !== undefined) return this.#notes.get(parent) === 'listing' || entry.names?.includes(baseName(at)) === true
+      if (this.#notes.get(parent) === 'missing') return false
+      at = parent
+    }
+    return false
   }
 
   /** The number of znodes held. */

@@ -1,5 +1,5 @@
 /**
- * Moments that something waits for, each as often as something does. Whoever adds one that is not there yet adds the latest of all, so the
+ * Moments that something waits for, each as often as something does. A moment that is not there yet is the latest of all when it is added, so the
  * first that is left is the oldest.
  */
 export class Moments {

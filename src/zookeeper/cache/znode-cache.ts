@@ -5,8 +5,9 @@
  * reconnection and on a new session everything is read again, after a `sync`, so that no server that lags behind can take
  * the tree back in time.
  *
- * Guarantees: while there is contact, every change that lasts is shown; a znode never goes back to an older value; one
- * snapshot never changes; `asOf` never claims more than was read (see `CacheSnapshot`).
+ * Guarantees: while there is contact, every change that lasts is shown, also one of which ZooKeeper withheld the event (see `CacheAudit`: the first
+ * root within a probe and with `caughtUp`, the others within a round of all); a znode never goes back to an older value; one
+ * snapshot never changes, and tells what is missing from what has not been read yet; `asOf` never claims more than was read (see `CacheSnapshot`).
  * What a reader will not see: values that were replaced before they were read; several znodes as they were at one common
  * moment (each is as new as its own last reading, none older than `asOf` allows for; what must be one moment is to be read
  * on the session); a znode whose reading fails, which is reported, and keeps `asOf` from moving on. It cannot tell a
@@ -18,8 +19,11 @@ import { ZooKeeperError, isLinkFailure, isNoNode } from '../client/errors.ts'
 import { pathProblem } from '../client/paths.ts'
 import { PersistentMap } from './persistent-map.ts'
 import type { Session, SessionState } from '../session/session.ts'
+import { CacheAudit, listingOf } from './cache-audit.ts'
 import { BOTH, CHILDREN, DATA, CacheReader } from './cache-reader.ts'
 import { CacheSnapshot, type CacheEntry } from './cache-snapshot.ts'
+import { CatchingUp } from './catching-up.ts'
+import { Notes } from './notes.ts'
 
 export { CacheSnapshot, type CacheEntry }
 
@@ -44,12 +48,16 @@ export interface ZnodeCacheOptions {
   readonly interest: (path: string) => Interest
   /** Readings at once. Default 64. */
   readonly concurrency?: number
-  /** Milliseconds between two probes of the first root, which keep `asOf` young. Default 1,000. */
+  /** Milliseconds between two probes, which keep `asOf` young. Default 1,000. */
   readonly probeInterval?: number
+  /** Znodes that are verified with each probe: the first root, and others in turn. Default 16. */
+  readonly probed?: number | undefined
   /** A reading that failed though there was contact; it is repeated. */
   readonly onError?: (error: unknown, path: string) => void
   /** What failed before has been read. */
   readonly onRecovered?: (path: string) => void
+  /** A znode had changed and no watch had fired; it is read again. */
+  readonly onMissed?: (path: string) => void
 }
 
 /** `changed`: paths that have another value, other children, or are gone, since the last call; each once. */
@@ -58,15 +66,19 @@ export type CacheListener = (snapshot: CacheSnapshot, changed: readonly string[]
 export class ZnodeCache {
   /** Resolves once everything has been read for the first time; rejects if the tree is closed before. */
   readonly ready: Promise<void>
-  readonly #options: Required<ZnodeCacheOptions>
+  readonly #options: Required<ZnodeCacheOptions> & { readonly probed: number }
   readonly #roots: ReadonlySet<string>
   readonly #listeners = new Set<CacheListener>()
   readonly #subscription: Disposable
-  #sessionSubscriptions: Disposable[] = []
+  #stateSubscription: Disposable | null = null
+  #audit: CacheAudit | null = null
   readonly #tracked = new Map<string, Disposable | null>()
   #session: Session | null = null
   #reader: CacheReader | null = null
   #entries = PersistentMap.empty<CacheEntry>()
+  readonly #notes = new Notes()
+  #published = this.#entries
+  readonly #catchingUp = new CatchingUp()
   #changed = new Set<string>()
   #flush: Timer | null = null
   #snapshot = new CacheSnapshot(0, -Infinity, '', 0, PersistentMap.empty<CacheEntry>())
@@ -81,7 +93,7 @@ export class ZnodeCache {
   #rejectReady: (error: ZooKeeperError) => void = () => {}
 
   constructor (options: ZnodeCacheOptions) {
-    this.#options = { concurrency: 64, probeInterval: 1_000, onError: () => {}, onRecovered: () => {}, ...options }
+    this.#options = { concurrency: 64, probeInterval: 1_000, onError: () => {}, onRecovered: () => {}, onMissed: () => {}, ...options, probed: options.probed ?? 16 }
     this.#roots = new Set(options.roots)
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve
@@ -97,12 +109,10 @@ export class ZnodeCache {
     const asOf = this.#asOf()
     if (asOf !== this.#snapshot.asOf) {
       const { revision, zxid, serial } = this.#snapshot
-      this.#snapshot = new CacheSnapshot(revision, asOf, zxid, serial, this.#published)
+      this.#snapshot = new CacheSnapshot(revision, asOf, zxid, serial, this.#published, this.#notes.published)
     }
     return this.#snapshot
   }
-
-  #published = PersistentMap.empty<CacheEntry>()
 
   /**
    * The snapshot once everything is in it that was committed before this call, by any client: a `sync`, and then whatever the servers had
@@ -113,38 +123,13 @@ export class ZnodeCache {
     if (session === null) throw new ZooKeeperError('connection_loss', { op: 'sync' })
     const { clock } = this.#options
     const sentAt = clock.monotonic()
-    await session.sync('/', { signal })
+    await Promise.all([session.sync('/', { signal }), this.#audit?.verify(this.#options.roots[0] as string)])
     if (this.#session === session && session.state === 'connected') this.#contact = Math.max(this.#contact, sentAt)
     // A watch fires before the answer to a sync that came after the change, so by now everything of interest is marked.
     const told = clock.monotonic()
     const isThrough = (): boolean => this.#floor === null && (this.#reader?.oldest ?? Infinity) > told && this.#changed.size === 0
-    await new Promise<void>((resolve, reject) => {
-      const settle = (): void => {
-        this.#catchingUp.delete(look)
-        signal.removeEventListener('abort', give)
-      }
-      const look = (): void => {
-        if (!isThrough()) return
-        settle()
-        resolve()
-      }
-      const give = (): void => {
-        settle()
-        reject(new ZooKeeperError('aborted', { op: 'sync' }))
-      }
-      this.#catchingUp.add(look)
-      signal.addEventListener('abort', give, { once: true })
-      if (signal.aborted) give()
-      else look()
-    })
+    await this.#catchingUp.until(isThrough, signal)
     return this.snapshot
-  }
-
-  /** Looks that are taken after each reading and each publication. */
-  readonly #catchingUp = new Set<() => void>()
-
-  readonly #look = (): void => {
-    for (const look of [...this.#catchingUp]) look()
   }
 
   /** Tells of changes, at most once per turn of the event loop, from the first full load on. */
@@ -179,9 +164,30 @@ export class ZnodeCache {
       if (state === 'connected') this.#resync(session)
       else this.#pause()
     }
-    this.#sessionSubscriptions = [session.onState(onState)]
+    this.#stateSubscription = session.onState(onState)
     if (session.state === 'connected') this.#resync(session)
-    this.#probe(session)
+    const { probeInterval, probed, roots, onMissed } = this.#options
+    this.#audit = new CacheAudit({
+      ...this.#options,
+      session,
+      interval: probeInterval,
+      size: probed,
+      first: roots[0] as string,
+      paths: () => this.#tracked.keys(),
+      entry: (path) => this.#entries.get(path),
+      isKnown: (path) => this.#isKnown(path),
+      onContact: (sentAt) => { this.#contact = Math.max(this.#contact, sentAt) },
+      onMissed: (path) => {
+        onMissed(path)
+        this.#mark(session, path, BOTH)
+      },
+    })
+  }
+
+  /** Of a child that has come back the list of its parent tells, and not the child itself. */
+  #isKnown (path: string): boolean {
+    const reader = this.#reader
+    return !this.#tracked.has(path) || this.#floor !== null || reader === null || reader.isMarked(path) || reader.isMarked(path.slice(0, path.lastIndexOf('/')))
   }
 
   /** Contact is gone: claim nothing newer than what was known by now. */
@@ -193,7 +199,9 @@ export class ZnodeCache {
 
   #leave (): void {
     this.#pause()
-    for (const subscription of this.#sessionSubscriptions.splice(0)) subscription[Symbol.dispose]()
+    this.#stateSubscription?.[Symbol.dispose]()
+    this.#audit?.[Symbol.dispose]()
+    this.#audit = null
     for (const [path, watch] of this.#tracked) {
       watch?.[Symbol.dispose]()
       this.#tracked.set(path, null)
@@ -212,8 +220,15 @@ export class ZnodeCache {
       concurrency: this.#options.concurrency,
       read: (path, parts): Promise<void> => this.#read(session, reader, path, parts),
       onIdle: () => { if (synced) this.#idle(reader) },
-      onRead: this.#look,
-      onError: this.#options.onError,
+      onRead: (path) => {
+        if (reader.isMarked(path)) this.#noteMarked(path)
+        else this.#settle(path)
+        this.#catchingUp.look()
+      },
+      onError: (error, path) => {
+        this.#settle(path)
+        this.#options.onError(error, path)
+      },
       onRecovered: this.#options.onRecovered,
     })
     this.#reader = reader
@@ -233,10 +248,20 @@ export class ZnodeCache {
 
   /** @param foundBy the path by whose reading it was found that this one has to be read */
   #mark (session: Session, path: string, parts: number, foundBy?: string): void {
-    if (!this.#tracked.get(path)) {
-      this.#tracked.set(path, session.onWatch(path, this.#onWatch))
-    }
+    if (!this.#tracked.get(path)) this.#tracked.set(path, session.onWatch(path, this.#onWatch))
+    if (parts !== DATA) this.#noteMarked(path)
     this.#reader?.mark(path, parts, foundBy)
+  }
+
+  #noteMarked (path: string): void {
+    if (!this.#entries.has(path)) this.#notes.forget(path)
+    else if (this.#options.interest(path).children) this.#notes.listing(path)
+  }
+
+  /** A path has been read, or cannot be. */
+  #settle (path: string): void {
+    const isNews = this.#entries.has(path) ? this.#notes.listed(path) : this.#tracked.has(path) && this.#notes.missing(path)
+    if (isNews) this.#touch(path)
   }
 
   /** One function for all paths and sessions. */
@@ -255,7 +280,7 @@ export class ZnodeCache {
         if (this.#reader !== reader) return
         this.#contact = Math.max(this.#contact, sentAt)
         this.#hasRead(stat.mzxid)
-        this.#onData(path, data, stat)
+        this.#onData(path, data, stat, wanted.children)
       }
       if ((parts & CHILDREN) !== 0 && wanted.children) {
         const sentAt = this.#options.clock.monotonic()
@@ -266,7 +291,7 @@ export class ZnodeCache {
         this.#onChildren(session, path, names, stat, wanted.data)
       }
     } catch (error) {
-      // What cannot be asked for (a name can be longer than a path of ours) is as good as absent: it costs nobody else anything.
+      // What cannot be asked for (a name can be longer than a path of ours) is as good as absent: no other znode is affected.
       const isUnaskable = error instanceof ZooKeeperError && error.code === 'invalid_argument'
       if (!isNoNode(error) && !isUnaskable) throw error
       if (this.#reader !== reader) return
@@ -284,11 +309,12 @@ export class ZnodeCache {
     if (zxid > this.#newest) this.#newest = zxid
   }
 
-  #onData (path: string, data: string, stat: Stat): void {
+  #onData (path: string, data: string, stat: Stat, keepsChildren: boolean): void {
     if (!this.#tracked.has(path)) return
     const old = this.#entries.get(path)
     if (old !== undefined && old.stat.mzxid === stat.mzxid && old.stat.czxid === stat.czxid) return
     this.#put(path, { data, stat, names: old?.names ?? null, listed: old?.listed ?? '' })
+    if (old === undefined && keepsChildren) this.#notes.listing(path)
   }
 
   #onChildren (session: Session, path: string, names: readonly string[], stat: Stat, keepsData: boolean): void {
@@ -299,7 +325,7 @@ export class ZnodeCache {
       this.#mark(session, path, BOTH, path)
       return
     }
-    const listed = `${stat.czxid}${stat.pzxid}`
+    const listed = listingOf(stat)
     if (old?.names == null || old.listed !== listed) {
       const present = new Set(names)
       for (const name of old?.names ?? []) if (!present.has(name)) this.#forget(join(path, name))
@@ -310,12 +336,14 @@ export class ZnodeCache {
       // Also one that is known but was not there when it was last read: it has come back.
       if (this.#tracked.has(child) && this.#entries.has(child)) continue
       const { data, children } = this.#options.interest(child)
-      if ((!data && !children) || pathProblem(child) !== null) continue
-      this.#mark(session, child, BOTH, path)
+      if (!data && !children) continue
+      if (pathProblem(child) === null) this.#mark(session, child, BOTH, path)
+      else this.#notes.missing(child)
     }
   }
 
   #put (path: string, entry: CacheEntry): void {
+    if (!this.#entries.has(path)) this.#notes.forget(path)
     this.#entries = this.#entries.set(path, Object.freeze(entry))
     this.#touch(path)
   }
@@ -332,6 +360,7 @@ export class ZnodeCache {
   /** `path` is of no interest any more, because it is in no list. Roots stay. */
   #forget (path: string): void {
     this.#remove(path)
+    this.#notes.forget(path)
     if (this.#roots.has(path)) return
     this.#tracked.get(path)?.[Symbol.dispose]()
     this.#tracked.delete(path)
@@ -345,7 +374,7 @@ export class ZnodeCache {
   #idle (reader: CacheReader): void {
     if (this.#reader !== reader) return
     this.#floor = null
-    this.#look()
+    this.#catchingUp.look()
     if (this.#loaded) return
     this.#loaded = true
     this.#publish()
@@ -357,33 +386,12 @@ export class ZnodeCache {
     const changed = [...this.#changed]
     this.#changed.clear()
     this.#published = this.#entries
+    this.#notes.publish()
     // Whatever came before the newest transaction that was read has been told of: if nothing is left to be read, all of it is in here.
     const zxid = this.#floor === null && this.#reader?.idle === true ? this.#newest : this.#snapshot.zxid
-    this.#snapshot = new CacheSnapshot(this.#snapshot.revision + 1, this.#asOf(), zxid, this.#session?.serial ?? this.#snapshot.serial, this.#published)
+    this.#snapshot = new CacheSnapshot(this.#snapshot.revision + 1, this.#asOf(), zxid, this.#session?.serial ?? this.#snapshot.serial, this.#published, this.#notes.published)
     for (const listener of [...this.#listeners]) listener(this.#snapshot, changed)
-    this.#look()
-  }
-
-  /** Any answer is a proof of contact; where nothing changes, this asks for one. */
-  #probe (session: Session): void {
-    const { clock, probeInterval, roots } = this.#options
-    const again = (): void => {
-      const timer = clock.after(probeInterval, () => {
-        if (this.#session !== session || session.over) return
-        if (session.state !== 'connected') {
-          again()
-          return
-        }
-        const sentAt = clock.monotonic()
-        session.exists(roots[0] as string).then(() => {
-          if (this.#session === session && session.state === 'connected') this.#contact = Math.max(this.#contact, sentAt)
-        }, (error: unknown) => {
-          if (this.#session === session && !isLinkFailure(error) && !session.over) this.#options.onError(error, roots[0] as string)
-        }).finally(again)
-      })
-      this.#sessionSubscriptions = [...this.#sessionSubscriptions.slice(0, 1), timer]
-    }
-    again()
+    this.#catchingUp.look()
   }
 }
 

@@ -15,7 +15,7 @@
  *    fires at most once and is then gone; watches of one kind on one path are one watch. Data watches (`get`, `exists`)
  *    fire on changed, deleted and created, child watches (`children`) on children and deleted.
  * 6. Watches survive a disconnection: changes made meanwhile are reported after the next `connected`. Nothing is
- *    reported on disconnection itself; whoever watches must read again after `connected`.
+ *    reported on disconnection itself; watchers must read again after `connected`.
  * 7. Requests are applied in the order in which they were made on this connection. A read sees all earlier writes of the
  *    same connection, and never goes back in time within one session.
  * 8. After `close()` no event is delivered. `close()` is idempotent. It may block for some seconds.

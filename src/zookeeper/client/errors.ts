@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   auth_failed: 'the servers refused the session\'s credentials',
   auth_required: 'the servers close sessions that do not authenticate, and this project has no credentials for them',
   session_refused: 'the servers take new sessions and not this one: they were probably wiped, or restored to older data',
+  session_unserved: 'the servers take this session again and again, and close each connection before they have answered a request; they may want sessions to authenticate',
   closed: 'the session was closed by this process',
   client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run tools/setup.sh',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
@@ -35,6 +36,7 @@ export const ERROR_CODES = {
   lock_abandoned: 'the caller no longer wants the lock; the attempt was withdrawn',
   lock_unsettled: 'an earlier attempt of this process on this lock is not yet confirmed to be gone',
   aborted: 'the caller\'s signal was aborted',
+  write_barred: 'this process refuses to write at present; nothing was sent',
   unknown: 'a code this project does not know',
 } as const
 
@@ -152,5 +154,5 @@ export function isUnauthenticated (error: unknown): boolean {
 
 /** The session is over: nothing on it will ever succeed again. */
 export function isSessionEnd (error: unknown): error is ZooKeeperError {
-  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
+  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'session_unserved', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
 }

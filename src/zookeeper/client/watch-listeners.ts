@@ -1,5 +1,5 @@
 /**
- * Who is told when a watch on a path has fired. A large cluster has tens of thousands of watched paths with one listener each, so a subscription is
+ * The listeners that are called when a watch on a path has fired. A large cluster has tens of thousands of watched paths with one listener each, so a subscription is
  * all that there is for one: no set for its path, and no closure of its own.
  */
 import type { WatchKind } from './connection.ts'

@@ -1,19 +1,22 @@
 /**
- * The process's book of abandoned lock attempts: children that this process created, or may have created, and has not
+ * The process's book of lock attempts, and of abandoned ones: children that this process created, or may have created, and has not
  * yet seen deleted.
  *
  * Guarantees: an entry leaves the book only when its child has been found and deleted, when it is certain that none
  * exists and none can come, or when its session has ended for good. While a path has an entry, `settled` keeps every other
- * attempt of this process on that path from starting, so that nobody waits on an orphan of his own making.
+ * attempt of this process on that path from starting, so that no attempt waits on an orphan of this process.
  * Does not guarantee how long that takes: without contact it takes until contact. The servers' word that a session has
  * expired settles its entries; after an end that they have not confirmed (closed or given up by us) its entries are looked
  * for with whatever session is offered, and are held to be settled twice the session time-out after that end.
+ * A child of a session that no attempt of this process has is deleted at the session's next connection: servers that were restored from a backup have
+ * children again that were deleted, and a session that was open in the backup lives on with them.
  * Once `close` has resolved it sends nothing more; what is left goes with its sessions.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
-import { ZooKeeperError, hasCode, isNoNode } from '../client/errors.ts'
+import { ZooKeeperError, hasCode, isLinkFailure, isNoNode } from '../client/errors.ts'
 import { childPath } from '../client/paths.ts'
+import { lockContenders } from './lock-order.ts'
 import { findChild } from '../session/sequential.ts'
 import { ANY_VERSION, type Session } from '../session/session.ts'
 
@@ -42,6 +45,11 @@ export class LockBook {
   readonly uuid: () => string
   readonly #report: NonNullable<LockBookOptions['report']>
   readonly #entries = new Set<Entry>()
+  /** How the names of the children begin that attempts of this process have. */
+  readonly #current = new Set<string>()
+  /** Paths on which a session has made attempts. */
+  readonly #attempted = new WeakMap<Session, Set<string>>()
+  readonly #sweeps = new Set<Promise<void>>()
   readonly #closing = new AbortController()
 
   constructor (options: LockBookOptions) {
@@ -53,6 +61,23 @@ export class LockBook {
   /** The paths that have entries, each once. */
   get paths (): string[] {
     return [...new Set([...this.#entries].map(({ path }) => path))]
+  }
+
+  /** An attempt is made, whose child's name begins with `prefix`. */
+  begin (session: Session, path: string, prefix: string): void {
+    this.#current.add(prefix)
+    const paths = this.#attempted.get(session)
+    if (paths !== undefined) {
+      paths.add(path)
+      return
+    }
+    this.#attempted.set(session, new Set([path]))
+    session.onState((state) => { if (state === 'connected') this.#sweep(session) })
+  }
+
+  /** The attempt whose child has this name, or a name that begins so, has ended, and so has the lock if it was taken. What is left of it has an entry. */
+  end (name: string): void {
+    for (const prefix of this.#current) if (name.startsWith(prefix)) this.#current.delete(prefix)
   }
 
   /** Books an attempt and begins to clean up after it. Resolves once it is settled; never rejects. */
@@ -89,7 +114,29 @@ export class LockBook {
   async close (): Promise<void> {
     this.#closing.abort()
     for (const entry of this.#entries) entry.wake()
-    await Promise.all([...this.#entries].map(({ done }) => done))
+    await Promise.all([...[...this.#entries].map(({ done }) => done), ...this.#sweeps])
+  }
+
+  #sweep (session: Session): void {
+    const sweep = Promise.all([...this.#attempted.get(session) ?? []].map(async (path) => await this.#deleteStrays(session, path))).then(() => { this.#sweeps.delete(sweep) })
+    this.#sweeps.add(sweep)
+  }
+
+  /** Best effort: after a link failure the next connection does it. */
+  async #deleteStrays (session: Session, path: string): Promise<void> {
+    try {
+      const { names } = await session.children(path)
+      for (const { name } of lockContenders(names).filter(({ name }) => this.#isStray(name))) {
+        const stat = await session.exists(childPath(path, name))
+        if (stat?.ephemeralOwner === session.id && this.#isStray(name) && !this.#closing.signal.aborted) await session.delete(childPath(path, name), ANY_VERSION)
+      }
+    } catch (error) {
+      if (!isLinkFailure(error) && !isNoNode(error) && !session.over) this.#report({ path, error })
+    }
+  }
+
+  #isStray (name: string): boolean {
+    return ![...this.#current, ...[...this.#entries].map(({ prefix }) => prefix)].some((prefix) => name.startsWith(prefix))
   }
 
   async #settle (entry: Entry): Promise<void> {

@@ -6,7 +6,7 @@
  *   session, or to be no longer first. After each reconnection that is verified before `sound` is true again.
  * - `release()` resolves only when the deletion of our child is acknowledged, or the child is gone, or the session is over.
  *   If that cannot be had in time it rejects, and the child is on the `LockBook`.
- * Does not guarantee that nobody else holds the lock while we are out of contact: `sound` is false then, and what may still
+ * Does not guarantee that no other session holds the lock while we are out of contact: `sound` is false then, and what may still
  * be done is for the lease to say.
  */
 import { lockPlace, type LockKind } from './lock-order.ts'
@@ -111,6 +111,16 @@ export class LockHandle implements AsyncDisposable {
     this.#unsubscribe()
     const { clock } = this.session
     const until = clock.monotonic() + timeout
+    try {
+      await this.#deleteChild(until)
+    } finally {
+      this.#book.end(this.name)
+    }
+    this.#released = true
+  }
+
+  async #deleteChild (until: number): Promise<void> {
+    const { clock } = this.session
     while (!this.session.over) {
       const deadline = until - clock.monotonic()
       try {
@@ -126,7 +136,6 @@ export class LockHandle implements AsyncDisposable {
         throw error
       }
     }
-    this.#released = true
   }
 
   async #checkOwner (options: OperationOptions): Promise<void> {
@@ -161,6 +170,7 @@ export class LockHandle implements AsyncDisposable {
     if (this.#lost.signal.aborted || this.#releasing !== null) return
     this.#verified = false
     this.#unsubscribe()
+    this.#book.end(this.name)
     this.#lost.abort(reason)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Who holds a lock and whom the next one waits for, from nothing but the names of the lock's children.
+ * The holder of a lock and the predecessor that each contender waits for, from nothing but the names of the lock's children.
  *
  * The rules are kazoo's (`kazoo.recipe.lock`), because its processes share our locks: a child that ends in `__lock__` or
  * `__rlock__` and ten digits contends, whatever stands before; contenders are ordered by the digits as text; exclusive
@@ -8,7 +8,7 @@
  * Guarantees: for one list of children, no exclusive or write lock holds together with any other it should exclude, and
  * of a non-empty list somebody holds; a child never waits for one that is behind it (kazoo's own reader does).
  * Equal numbers, which ZooKeeper never gives out, are ordered by the whole name so that exactly one is first.
- * Does not know whether the list is current: whoever reads it must have created its own child before.
+ * Does not know whether the list is current: a reader must have created its own child before.
  */
 
 export const LOCK_KINDS = ['exclusive', 'read', 'write'] as const

@@ -1,10 +1,10 @@
 /**
  * Taking a lock that kazoo's processes share: `<uuid>__lock__<10 digits>` (readers `__rlock__`), ephemeral, sequential.
- * The rule of who holds is `src/zookeeper/locks/lock-order.ts`; what is held is a `LockHandle`.
+ * The rule for the holder is `src/zookeeper/locks/lock-order.ts`; what is held is a `LockHandle`.
  *
  * Guarantees: when `acquireLock` resolves, our child was first in line, and was ours, at a moment after the call. When it
  * rejects, our child is deleted, or its session is over, or it is on the `LockBook`, which sees to that. A waiter watches
- * its predecessor and nobody else, and its own child once it has been woken. An attempt never waits on an orphan of this process.
+ * its predecessor and no other child, and its own child once it has been woken. An attempt never waits on an orphan of this process.
  * Does not guarantee fairness in time: a waiter that is suspended keeps its place in line.
  */
 import { lockMarker, lockPlace, type LockKind, type LockPlace } from './lock-order.ts'
@@ -51,6 +51,7 @@ export async function acquireLock (session: Session, path: string, options: Lock
   const left = (): number => until - clock.monotonic()
   const prefix = `${book.uuid()}${lockMarker(kind)}`
   let name: string | null = null
+  book.begin(session, path, prefix)
   try {
     await book.settled(path, session, left(), signal)
     name = await createChild(session, path, prefix, options, left)
@@ -60,6 +61,7 @@ export async function acquireLock (session: Session, path: string, options: Lock
     if (withdraw && !(session.over && hasCode(session.lost.reason, 'session_expired'))) {
       await atMost(session, WITHDRAWAL_GRACE, book.add(session, path, prefix, name))
     }
+    book.end(prefix)
     throw named(error, session, path, left())
   }
 }
@@ -86,7 +88,7 @@ async function createChild (session: Session, path: string, prefix: string, opti
 }
 
 /**
- * Resolves with the lock once our child has nobody in front of it. Whoever has been woken is most likely first by then, and asks for the line and
+ * Resolves with the lock once our child has none in front of it. A contender that has been woken is most likely first by then, and asks for the line and
  * for its own child together, in this order: if the line shows it first, its child was read after that, and no round trip is spent on it.
  */
 async function waitForTurn (session: Session, path: string, name: string, options: LockOptions, left: () => number): Promise<LockHandle> {
@@ -113,7 +115,7 @@ async function waitForTurn (session: Session, path: string, name: string, option
   }
 }
 
-/** Our place in the line; unless it is the first, nobody is to hear of what was taken. */
+/** Our place in the line; unless it is the first, no listener stays for what was taken. */
 async function placeIn (line: Promise<{ readonly names: readonly string[] }>, name: string, kind: LockKind, taking: Promise<LockHandle> | null): Promise<LockPlace> {
   const leave = (): void => { taking?.then((handle) => handle.forget(), () => {}) }
   try {

@@ -1,7 +1,7 @@
 /**
  * Creating a sequential znode whose reply may be lost, without leaving an orphan.
  *
- * The znode exists under a name nobody can foresee, so a naive retry would create a second one and, for a lock, wait on
+ * The znode exists under an unforeseeable name, so a naive retry would create a second one and, for a lock, wait on
  * itself. Its name therefore begins with a uuid (Curator's and kazoo's "protected" create), and after a lost reply it is
  * looked for by that prefix before anything else is tried.
  *

@@ -14,7 +14,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts'
 import { linkSignals } from '../../runtime/deadline.ts'
 import type { Connection, Connector } from '../client/connection.ts'
 import type { Diagnosis } from '../client/diagnosis.ts'
-import { ZooKeeperError, isLinkFailure, isSessionEnd, isUnauthenticated, isZooKeeperError } from '../client/errors.ts'
+import { ZooKeeperError, hasCode, isLinkFailure, isSessionEnd, isUnauthenticated, isZooKeeperError } from '../client/errors.ts'
 import { ContactDiagnosis } from './contact-diagnosis.ts'
 import { Session } from './session.ts'
 
@@ -65,7 +65,7 @@ export class SessionKeeper {
   #timer: Timer | null = null
   #closing: Promise<void> | null = null
   readonly #diagnosis: ContactDiagnosis | null
-  /** The last session ended because it was not authenticated: the next has to answer before it counts as one. */
+  /** The last session was not authenticated, or got no answer however often it was connected: the next has to answer before it counts as one. */
   #doubtful = false
   /** A doubtful session has been asked and has not answered yet. */
   #checking = false
@@ -269,10 +269,11 @@ export class SessionKeeper {
     this.#failures += 1
     const { min, max } = this.#options.backoff ?? { min: 100, max: 5_000 }
     const step = Math.min(max, min * 2 ** (this.#failures - 1))
-    this.#doubtful = isUnauthenticated(error)
-    const retryIn = Math.round(this.#doubtful ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
+    const unauthenticated = isUnauthenticated(error)
+    this.#doubtful = unauthenticated || hasCode(error, 'session_unserved')
+    const retryIn = Math.round(unauthenticated ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
     // The servers have given the reason themselves: no diagnosis is needed.
-    if (this.#doubtful) this.#diagnosis?.over()
+    if (unauthenticated) this.#diagnosis?.over()
     else this.#diagnosis?.missing()
     if (session.id === '' || (this.#doubtful && !wasCurrent)) {
       this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })

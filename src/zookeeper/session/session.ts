@@ -10,15 +10,17 @@
  *   once, without anything having been sent, so nothing is ever queued for later and no watch is armed blindly.
  * - A write that fails with `maybeApplied: false` was not applied; with `true` its outcome is unknown.
  * - When the session ends, `lost` aborts once, with the reason, after the state has changed and before listeners hear.
- * - A watch listener is told before any read could return newer data. On reconnection nothing is said per path: whoever
- *   watches listens to the state too, and reads again on `connected`.
+ * - A session that is connected again and again, and whose connections all end before any request was answered, is lost after a session time-out of that. Servers
+ *   that want sessions to authenticate treat one that has watches so. No lease lasts that long without an answer, so nothing is lost that was not lost before.
+ * - A watch listener is told before any read could return newer data. On reconnection nothing is said per path: watchers
+ *   listen to the state too, and read again on `connected`.
  * Does not guarantee: that `connected` means the server is in touch with the others, nor that the session still exists
  * while `suspended`. What may be believed for how long is a matter of the lease, which the caller measures with
  * `clock.monotonic()` taken before the write it wants to count on.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Connection, ConnectionEvent, Connector, Stat } from '../client/connection.ts'
-import { ZooKeeperError, isNoNode, isNodeExists, isUnauthenticated, isWrite, type Operation } from '../client/errors.ts'
+import { ZooKeeperError, isLinkFailure, isNoNode, isNodeExists, isUnauthenticated, isWrite, type Operation } from '../client/errors.ts'
 import { parentPath } from '../client/paths.ts'
 import { checkVersion } from '../client/arguments.ts'
 import { WatchListeners, type WatchListener } from '../client/watch-listeners.ts'
@@ -39,6 +41,8 @@ export type ExpectedVersion = number | typeof ANY_VERSION
 
 /** Characters of a znode's data that are read unless more are asked for: more than any value of use, and few enough to hold many of them. */
 const MAX_TEXT = 131_072
+/** Connections in a row without an answer from which on a session counts as unserved. */
+const UNSERVED = 10
 /** Bytes of watches that one re-arming request may hold; a server accepts 1,048,575 for the request as a whole. */
 const MAX_WATCH_BYTES = 1_000_000
 
@@ -86,6 +90,10 @@ export class Session {
   #state: SessionState = 'connecting'
   #id = ''
   #negotiatedTimeout: number
+  /** Monotonic milliseconds of the last answer to a request, or of the first connection. */
+  #answeredAt = 0
+  /** Connections since then. */
+  #unanswered = 0
   #closing: Promise<void> | null = null
   #idle: (() => void) | null = null
 
@@ -256,7 +264,11 @@ export class Session {
       })
       options.signal?.addEventListener('abort', onAbort, { once: true })
       // What comes after the deadline is of no interest any more: the caller has been told that the outcome is unknown.
-      start().then((value) => { if (settle()) resolve(value) }, (error: ZooKeeperError) => {
+      start().then((value) => {
+        this.#answered()
+        if (settle()) resolve(value)
+      }, (error: ZooKeeperError) => {
+        if (!isLinkFailure(error)) this.#answered()
         fail(error)
         // The server has closed the connection with these words; the client would come back, and be told the same, for as long as the session lives.
         if (isUnauthenticated(error)) this.destroy(error)
@@ -264,10 +276,17 @@ export class Session {
     })
   }
 
+  #answered (): void {
+    this.#answeredAt = this.clock.monotonic()
+    this.#unanswered = 0
+  }
+
   #onEvent (event: ConnectionEvent): void {
     if (this.over) return
     switch (event.type) {
       case 'connected':
+        if (this.#id === '') this.#answered()
+        this.#unanswered++
         this.#id = event.sessionId
         this.#negotiatedTimeout = event.negotiatedTimeout
         this.#become('connected')
@@ -275,6 +294,8 @@ export class Session {
       case 'disconnected':
         if (this.#connection.watchBytes > MAX_WATCH_BYTES) {
           this.destroy(new ZooKeeperError('watch_overflow', { op: 'connect', detail: `${this.#connection.watchBytes} bytes` }))
+        } else if (this.#unanswered >= UNSERVED && this.clock.monotonic() - this.#answeredAt >= this.#negotiatedTimeout) {
+          this.destroy(new ZooKeeperError('session_unserved', { op: 'connect', detail: `${this.#unanswered} connections` }))
         } else {
           this.#become('suspended')
         }

@@ -11,11 +11,11 @@ import type { Fault } from '../../../src/core/pvc/cluster-status.ts'
 import { faultId } from '../../../src/core/pvc/fault.ts'
 import { gone, member, presence, primary, record, transition, unready } from '../../support/scenario/builders.ts'
 
-const well: NodeFacts = { health: 100, staleChecks: 0, resources: [], fence: null, domainState: 'ready', version: '1', stateSince: 'state', keepaliveAt: 'beat', keepaliveAge: 100 }
+const well: NodeFacts = { health: 100, staleChecks: 0, resources: [], fence: null, domainState: 'ready', version: '1', stateSince: 'state', keepaliveAt: 'beat', keepaliveAge: 100, domains: () => [] }
 const sound = [primary('hv1'), member('hv2'), member('hv3')]
 type Given = Partial<Omit<ClusterFacts, 'node'>> & { readonly nodes?: Readonly<Record<string, Partial<NodeFacts>>> }
 const facts = ({ nodes = {}, ...given }: Given = {}): ClusterFacts =>
-  ({ key: { value: 'hv1', since: 'then' }, members: sound, open: [], lock: null, maintenance: false, faults: [], ...given, node: (name) => ({ ...well, ...nodes[name] }) })
+  ({ key: { value: 'hv1', since: 'then' }, members: sound, open: [], lock: null, maintenance: false, faults: [], newerSchema: null, ...given, node: (name) => ({ ...well, ...nodes[name] }) })
 const told = (given: Given) => conditionsOf(facts(given)).conditions.map(({ code, node, severity }) => `${severity} ${code}${node === null ? '' : ` ${node}`}`)
 const instead = (...members: readonly Member[]) => sound.map((each) => members.find(({ name }) => name === each.name) ?? each)
 const fence = (state: 'pending' | 'unconfirmed', given = {}) => ({ ...newFence('hv2', 'presence_gone', { presence: null, renewal: null, keepalive: null }, 'judged'), state, ...given })
@@ -36,9 +36,9 @@ const open = (cause: 'request' | 'fence' | 'contention' | 'repair', age = 1_000,
 const nobody = { key: { value: 'none', since: 'then' }, members: instead(member('hv1')) }
 const dead = primary('hv1', { daemonState: 'dead', presence: null })
 const cases = [
-  ['nobody is named', nobody, ['critical primary_missing']],
+  ['no node is named', nobody, ['critical primary_missing']],
   ['there is no key', { key: null, members: instead(member('hv1')) }, ['critical primary_missing']],
-  ['nobody is named, and somebody is primary', { key: nobody.key }, ['critical primary_mismatch hv1']],
+  ['no node is named, and one is primary', { key: nobody.key }, ['critical primary_mismatch hv1']],
   ['the key was freed in order', { ...nobody, open: open('request', 1_000, { to: null }) }, []],
   ['a switchover moves the role', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('request') }, []],
   ['a failover is in progress', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('contention') }, ['critical primary_missing hv2']],
@@ -57,12 +57,13 @@ const cases = [
   ['its fence has not ended', { members: instead(dead), nodes: { hv1: { fence: fence('pending') } } }, ['critical primary_dead hv1', 'critical node_dead hv1']],
   ['the primary was fenced', { members: instead(member('hv1', { daemonState: 'fenced', presence: null })), nodes: { hv1: { fence: fence('pending', { confirmed_by: 'hv2' }) } } }, ['critical primary_dead hv1', 'warning node_fenced hv1']],
   ['a node was fenced', { members: instead(member('hv3', { daemonState: 'fenced', presence: null })) }, ['warning node_fenced hv3']],
+  ['a node was fenced with domains on it', { members: instead(member('hv3', { daemonState: 'fenced', presence: null })), nodes: { hv3: { domains: () => ['web1'] } }, faults: [fault(faultId({ kind: 'domains_left', node: 'hv3' }))] }, ['critical domains_left hv3', 'warning node_fenced hv3']],
   ['the primary is out of contact', { members: instead(gone('hv1')), nodes: { hv1: { keepaliveAt: null } } }, ['critical primary_dead hv1', 'critical node_unreachable hv1']],
   ['the named node has no readable daemon state', { members: instead(primary('hv1', { daemonState: null })) }, ['critical primary_dead hv1', 'warning node_unreadable hv1']],
   ['a secondary is out of contact', { members: instead(member('hv3', { presence: null })) }, ['warning node_unreachable hv3']],
   ['a hypervisor is out of contact', { members: [...sound, member('hv4', { mode: 'hypervisor', coordinatorState: 'client', presence: null })] }, ['warning node_unreachable hv4']],
   ['a node is stopped', { members: instead(member('hv3', { daemonState: 'stop', presence: null })) }, ['warning node_stopped hv3']],
-  ['nobody could take over', { members: instead(unready('hv2'), member('hv3', { daemonState: 'stop', presence: null })) }, ['warning successor_missing', 'warning node_stopped hv3', 'warning node_not_ready hv2']],
+  ['no node could take over', { members: instead(unready('hv2'), member('hv3', { daemonState: 'stop', presence: null })) }, ['warning successor_missing', 'warning node_stopped hv3', 'warning node_not_ready hv2']],
   ['a state is malformed', { members: instead(member('hv3', { coordinatorState: null })) }, ['warning node_unreadable hv3']],
   ['a keepalive is late', { nodes: { hv1: { keepaliveAge: 15_000 } } }, ['warning keepalive_late hv1']],
   ['that of a PVC primary', { members: instead(primary('hv1', { ours: false, presence: null })), nodes: { hv1: { keepaliveAge: 15_000 } } }, ['critical keepalive_late hv1']],
@@ -81,13 +82,14 @@ const cases = [
   ['stale checks', { nodes: { hv2: { staleChecks: 1 }, hv3: { staleChecks: 2 } } }, ['warning checks_stale hv2', 'warning checks_stale hv3']],
   ['a node without domains', { nodes: { hv2: { domainState: 'flushed' }, hv3: { domainState: 'flush' } } }, ['info node_flushed hv2', 'info node_flushed hv3']],
   ['versions', { nodes: { hv2: { version: '2' } } }, ['info versions_differ']],
+  ['a newer layout', { newerSchema: 16 }, ['warning schema_too_new']],
   ['maintenance', { maintenance: true }, ['info maintenance']],
   ['maintenance with a dead node', { maintenance: true, members: instead(member('hv3', { daemonState: 'dead', presence: null })) }, ['critical node_dead hv3', 'critical fencing_suspended', 'info maintenance']],
   ['two are dead', { members: instead(member('hv2', { daemonState: 'dead', presence: null }), member('hv3', { daemonState: 'dead', presence: null })) }, ['critical node_dead hv2', 'critical node_dead hv3', 'critical fencing_suspended', 'warning successor_missing']],
   ['fences that would fail', { members: instead(member('hv2', { presence: says({ brokenFences: [{ node: 'hv3', message: 'No answer.', since: 'then' }] }) }), primary('hv1', { presence: says({ brokenFences: [{ node: 'hv3', message: 'No answer.', since: 'then' }, { node: 'hv2', message: 'x', since: '' }] }) })) }, ['warning fence_probe hv2', 'warning fence_probe hv3']],
   ['not of one mind', { members: instead(member('hv2', { presence: says({ failover: 'manual' }) }), primary('hv1', { presence: says({ failover: 'fenced' }) })) }, ['warning failover_differs']],
   ['a cluster of PVC daemons', { members: [primary('hv1', { ours: false, presence: null }), member('hv2', { ours: false, presence: null, daemonState: 'dead' }), member('hv3', { ours: false, presence: null })] }, ['critical node_dead hv2']],
-  ['faults', { faults: [fault('F1'), fault('F2', { status: 'ack' }), fault('F3', { message: '', first_reported: '' }), fault(faultId({ kind: 'domains_left', node: 'hv2' }))] }, ['critical domains_left hv2', 'warning fault', 'warning fault']],
+  ['faults', { faults: [fault('F1'), fault('F2', { status: 'ack' }), fault('F3', { message: '' }), fault('F4', { message: '', first_reported: '', last_reported: '2026-01-01 00:00:00' }), fault('in part', { message: '', first_reported: '' }), fault(faultId({ kind: 'domains_left', node: 'hv2' }))] }, ['critical domains_left hv2', 'warning fault', 'warning fault', 'warning fault']],
   ['a fault of which there is a condition', { members: instead(member('hv3', { daemonState: 'dead', presence: null })), faults: [fault(faultId({ kind: 'node_dead', node: 'hv3' }))] }, ['critical node_dead hv3']],
 ] as const satisfies ReadonlyArray<readonly [string, Given, readonly string[]]>
 for (const [what, given, expected] of cases) t.test(what, async (t) => { t.strictSame(told(given), expected) })
@@ -98,6 +100,13 @@ t.test('every kind has its case, but what only an API knows of itself', async (t
   for (const { code, advice } of found) t.notMatch(advice, /\{(node|id)\}/, code)
   t.equal(worst(found.slice(0, 1)), 'critical')
   t.equal(worst([]), 'ok')
+})
+
+t.test('the domains of a fenced node are named', async (t) => {
+  const left = (count: number) => conditionsOf(facts({ members: instead(member('hv3', { daemonState: 'fenced', presence: null })), nodes: { hv3: { domains: () => Array.from({ length: count }, (_, index) => `vm${index}`) } } })).conditions[0]?.message
+  t.equal(left(1), 'hv3 was fenced, and 1 domain is still on it: vm0.')
+  t.equal(left(2), 'hv3 was fenced, and 2 domains are still on it: vm0, vm1.')
+  t.match(left(22), /22 domains are still on it: vm0, .*vm19 and 2 more\.$/)
 })
 
 t.test('how long that holds', async (t) => {

@@ -1,6 +1,6 @@
 // One change of the key, operation by operation, and what each failure leads to.
 import t from 'tap'
-import { beginKeyChange, continueKeyChange, describe, mayBeAbandoned, type KeyAnswer, type KeyChange, type KeyOutcome } from '../../../src/core/coordinator/key-change.ts'
+import { beginKeyChange, continueKeyChange, describe, mayBeAbandoned, planOfRequest, type KeyAnswer, type KeyChange, type KeyOutcome } from '../../../src/core/coordinator/key-change.ts'
 import type { Intent } from '../../../src/core/coordinator/intent.ts'
 import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import { key, record, keySnapshot } from '../../support/scenario/builders.ts'
@@ -107,4 +107,14 @@ t.test('until an epoch is named it may be given up', async (t) => {
   if (progress.done) throw new Error('it has only begun')
   t.notOk(mayBeAbandoned(progress.change))
   t.equal(describe(progress.change), 'request at create_record of 0000000002')
+})
+
+t.test('the plan of a request is what its change would make', async (t) => {
+  if (toHv2.kind !== 'request') throw new Error('it is a request')
+  for (const [read, epoch] of [[keySnapshot(), 2], [stale, 3], [died, 4]] as const) {
+    const { outcome } = run(toHv2, read)
+    t.match(outcome, { kind: 'committed', record: { epoch } })
+    t.strictSame(planOfRequest(toHv2.request, read, 'now'), { kind: 'planned', record: outcome.kind === 'committed' ? outcome.record : null })
+  }
+  t.match(planOfRequest({ ...toHv2.request, to: 'hv9' }, keySnapshot(), 'now'), { kind: 'unknown_node', node: 'hv9' })
 })

@@ -85,6 +85,19 @@ t.test('a PVC node waits for the lock', async (t) => {
   t.strictSame(at('unlock').view('pvc1', 2, pvc('takeover')).words, [], 'it is primary: the role is handed over in the usual way')
 })
 
+t.test('a PVC node waits for the lock that was named before this node', async (t) => {
+  const pvc = (alive = true, state: CoordinatorState = 'takeover') => member('pvc1', { ours: false, presence: null, coordinatorState: state, alive })
+  const read = (...others: ReturnType<typeof member>[]) => taking().until('read_peers').answer({ kind: 'done', members: [member('hv1', { coordinatorState: 'takeover' }), ...others] })
+  const given = read(pvc())
+  t.strictSame(given.words, ['note failure', 'cancel', 'note begun', 'publish'], 'each would wait for the other until the bound')
+  t.strictSame(given.until('conclude').words, ['conclude failed'])
+  t.match(given.effects, [{ op: { closing: { error: { code: 'peer_in_takeover', resource: 'ip' } } } }])
+  t.strictSame(read(primary('hv2')).view('hv1', 1).answer({ kind: 'done', members: [primary('hv2'), pvc()] }).words, ['note failure', 'cancel', 'note begun', 'publish'], 'it begins later')
+  t.strictSame(read(pvc(false)).words, [], 'it is not there')
+  t.strictSame(read(pvc(true, 'relinquish')).words, [], 'it releases')
+  t.strictSame(read(member('hv2', { coordinatorState: 'takeover' })).words, [], 'one of ours has no takeover without the lock')
+})
+
 t.test('a record that somebody has closed is rolled back without closing it', async (t) => {
   const closed = taking().until('read_record').answer({ kind: 'done', record: record(1, { outcome: 'timed_out' }) })
   t.strictSame(closed.words, ['cancel', 'note begun', 'publish'])

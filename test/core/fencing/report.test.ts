@@ -36,6 +36,7 @@ t.test('the dead', async (t) => {
     { node: 'c', state: 'pending', why: 'its presence is gone: its session with ZooKeeper has ended', attempts: 2, since: '2026-01-01T00:00:00.000Z', message: 'no answer' },
   ])
   t.equal(fencingReport([dead('b')], () => ({ ...record, why: null }))?.dead[0]?.why, null)
+  t.strictSame(fencingReport([dead('b'), dead('c')], (name) => name === 'c' ? record : undefined)?.dead.map(({ node }) => node), ['c'], 'not before its record is known')
 })
 
 t.test('why nobody is fenced, and whose confirmation changes that', async (t) => {

@@ -1,6 +1,6 @@
 /** What a node says of itself: each malformed znode costs its own fields alone. */
 import t from 'tap'
-import { decimal, detailZnodes, integer, nodeDetails, present, type DetailZnode, type PluginZnode } from '../../../src/core/pvc/node-details.ts'
+import { decimal, detailZnodes, integer, nodeDetails, pluginZnodes, present, type DetailZnode, type PluginZnode } from '../../../src/core/pvc/node-details.ts'
 
 const sound: Record<DetailZnode, string> = {
   daemonstate: 'run',
@@ -23,7 +23,7 @@ const sound: Record<DetailZnode, string> = {
   resources: '{"resources":[{"name":"ip","state":"held","since":"","error":null}]}',
 }
 const plugin: Record<PluginZnode, string> = { last_run: '17', health_delta: '10', message: 'hot', data: '{"t":80}' }
-const details = (texts: Partial<Record<DetailZnode, string>>, plugins: Partial<Record<PluginZnode, string>> = plugin) => nodeDetails('plum', {
+const details = (texts: Partial<Record<DetailZnode, string>>, plugins: Partial<Record<PluginZnode, string | null>> = plugin) => nodeDetails('plum', {
   znode: (key) => texts[key],
   plugin: (name, key) => name === 'disk' ? plugins[key] : undefined,
   domain: (uuid) => uuid === 'u1' ? 'mail' : undefined,
@@ -90,6 +90,12 @@ t.test('a check without results', async (t) => {
   t.strictSame(details(sound, {}).health_details, [{ name: 'disk', last_run: null, health_delta: null, message: null, data: null }])
   t.strictSame(details(sound, { ...plugin, data: '{', last_run: 'never' }).health_details, [{ name: 'disk', last_run: null, health_delta: 10, message: 'hot', data: null }])
   t.strictSame(details({ ...sound, monitoring_plugins: '', runningdomains: '' }), { ...details(sound), health_plugins: [], health_details: [], running_domains: [] })
+})
+
+t.test('what a list names is left out until it is known', async (t) => {
+  for (const key of pluginZnodes) t.match(details({ ...sound, monitoring_plugins: 'other disk' }, { ...plugin, [key]: null }), { health_plugins: ['other'], health_details: [{ name: 'other' }] }, key)
+  const { running_domains: domains } = nodeDetails('plum', { znode: (key) => sound[key], plugin: () => undefined, domain: (uuid) => uuid === 'u1' ? null : undefined })
+  t.strictSame(domains, ['u2'])
 })
 
 t.test('numbers', async (t) => {

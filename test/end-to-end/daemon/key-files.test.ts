@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { asUser, packageFolder } from '../../../tools/testbed/daemon-process.ts'
-import { CertificateWatch, expiryOf, expirySentence } from '../../../src/pvcapid/http/certificate.ts'
+import { CertificateWatch, validityOf, validitySentence } from '../../../src/pvcapid/http/certificate.ts'
 import { apiConfigSchema } from '../../../src/pvcapid/config/schema.ts'
 import { Metrics } from '../../../src/pvcapid/metrics/metrics.ts'
 import { nodeConfigSchema } from '../../../src/pvcnoded/config/schema.ts'
@@ -74,11 +74,11 @@ t.test('a private key that every user may read, and a certificate near its end',
 })
 
 t.test('the certificate is looked at once a day, and told to Prometheus', async (t) => {
-  const { certFile } = makeCertificate(t.testdir(), 'api')
+  const { certFile } = makeCertificate(t.testdir(), 'api', undefined, 30)
   const lines: string[] = []
   const metrics = new Metrics('1')
   const manual = new ManualClock()
-  const expiry = expiryOf(certFile) ?? 0
+  const expiry = validityOf(certFile)?.until ?? 0
   t.ok(expiry > 0)
   const clock = { monotonic: () => manual.monotonic(), after: (delay: number, action: () => void) => manual.after(delay, action), wall: () => new Date(expiry - 16 * DAY + manual.monotonic()).toISOString() }
   const log = createLogger({ name: 'pvcapid', level: 'warn', clock, destination: { write: (line: string) => { lines.push(line) } } })
@@ -96,9 +96,10 @@ t.test('the certificate is looked at once a day, and told to Prometheus', async 
   t.match(lines.at(-1), /expired at/)
   watch[Symbol.dispose]()
   t.equal(manual.running, 0)
-  t.equal(expirySentence('f', 20 * 86_400_000, 0), null)
-  t.match(expirySentence('f', 13 * 86_400_000, 0), /in 13 days/)
-  t.match(expirySentence('f', 0, 1), /expired at/)
+  t.equal(validitySentence('f', { from: 0, until: 20 * 86_400_000 }, 0), null)
+  t.match(validitySentence('f', { from: 0, until: 13 * 86_400_000 }, 0), /in 13 days/)
+  t.match(validitySentence('f', { from: 0, until: 1 }, 1), /expired at/)
+  t.match(validitySentence('f', { from: 2, until: 20 * 86_400_000 }, 1), /valid from .* on: clients refuse it until then/)
 })
 
 t.test('a daemon that runs says it in its log; SIGUSR1 opens no debugger', async (t) => {

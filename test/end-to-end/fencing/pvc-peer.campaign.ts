@@ -30,7 +30,7 @@ const runs = async (watcher: Watcher, name: string) => await watcher.sees(`${nam
 async function joined (t: Test, made: Cluster, watcher: Watcher, name: string, options: PvcNodeOptions = {}): Promise<Kazoo> {
   const peer = await pvcNode(t, made, name, options)
   await runs(watcher, name)
-  // A node that nobody has seen to change its keepalive yet is given 90 s more, as after an outage.
+  // A node whose keepalive has not been seen to change yet is given 90 s more, as after an outage.
   const session = await watcher.session()
   const keepalive = async () => Number((await session.get(`/nodes/${name}/keepalive`)).data)
   const before = await keepalive()
@@ -89,7 +89,7 @@ t.test(`a PVC primary dies, ${DEATHS} times, beside another PVC node and ours th
     t.equal(fences().length, death)
   }
   const judged = [...made.nodes.values()].flatMap((daemon) => daemon.log.filter((line) => line['peer'] === 'pvc1').map((line) => line.msg))
-  t.same(judged, [], 'ours has judged nobody')
+  t.same(judged, [], 'ours has judged no node')
   t.same(made.collisions(), [])
 })
 

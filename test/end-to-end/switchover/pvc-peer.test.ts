@@ -11,7 +11,7 @@ import { longestWithoutPrimary, pvcNode, type PvcNodeOptions } from '../../suppo
 const ROUNDS = Number(process.env['PVC_PEER_ROUNDS'] ?? 3)
 /** Milliseconds: transition delay, releases, phases and acquisitions; and 5 s if the key named a node that does not begin. */
 const HANDOVER = 15_000
-/** Milliseconds until everything is settled: the bound of a switchover that nobody has recorded. */
+/** Milliseconds until everything is settled: the bound of a switchover without a record. */
 const BOUND = 60_000
 
 /** Resources that take so long that the other node would be at them before, if nothing kept it waiting. */
@@ -86,7 +86,7 @@ for (const rewrites of ['value', 'own'] as const) {
   })
 }
 
-t.test('the key comes back to the primary, or names nobody, after a PVC node has begun', { timeout: 60_000 + ROUNDS * 120_000 }, async (t) => {
+t.test('the key comes back to the primary, or names no node, after a PVC node has begun', { timeout: 60_000 + ROUNDS * 120_000 }, async (t) => {
   const { made, watcher, longest } = await beside(t, 1, { rewrites: 'never' })
   for (let round = 0; round < ROUNDS; round++) {
     const { name } = await watcher.settled(undefined, BOUND)

@@ -30,6 +30,19 @@ t.test('both daemons', { timeout: 90_000 }, async (t) => {
   await node.stop(50_000)
 })
 
+t.test('a session with watches, which the client arms again before it says anything else, is given up within a bound, and the next one is told why', { timeout: 60_000 }, async (t) => {
+  const changed: Record<string, string> = {}
+  const server = await zookeeper(t, { properties: changed })
+  const { keeper, reports } = keep(t, server, { sessionTimeout: 1_000 })
+  const session = await keeper.ready()
+  await session.exists('/', { watch: true })
+  session.onState((state) => { if (state === 'connected') session.sync('/').catch(() => {}) })
+  Object.assign(changed, properties)
+  await server.restart()
+  await eventually(() => reports.some((report) => report.event === 'connect_failed' && report.error.code === 'auth_required'))
+  t.match(reports.filter(({ event }) => event === 'session_lost')[0], { error: { code: 'session_unserved' } })
+})
+
 t.test('a session counts only once it has answered', { timeout: 60_000 }, async (t) => {
   const server = await zookeeper(t, { properties })
   const { keeper, reports } = keep(t, server, { backoff: { min: 10, max: 100 } })

@@ -149,7 +149,8 @@ t.test('CORS for the origins that are allowed', async (t) => {
     t.equal(headers['access-control-allow-credentials'], undefined)
   }
   const foreign = await app.inject({ method: 'OPTIONS', url: '/api/v1/switchover', headers: { ...preflight, origin: 'https://ops.example.com.evil' } })
-  t.match({ status: foreign.statusCode, allowed: foreign.headers['access-control-allow-origin'], vary: foreign.headers.vary }, { status: 405, allowed: undefined, vary: 'Origin' })
+  t.match({ status: foreign.statusCode, allowed: foreign.headers['access-control-allow-origin'], vary: foreign.headers.vary }, { status: 403, allowed: undefined, vary: 'Origin' })
+  t.match(foreign.json(), { code: 'cross_site', detail: /evil may not use this API\. .* pvc\.api\.allowed_origins/ })
 
   const key = { 'x-api-key': OPERATE, origin, 'sec-fetch-site': 'cross-site' }
   const read = await ask(t, app, 'GET', '/api/v1/primary', { headers: key })

@@ -95,7 +95,7 @@ for (const [name, text, expected] of [
     'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node; it is "-a".',
     'f:4:3: pvc.log_level: It must be one of trace, debug, info, warn, error, fatal, silent; it is "loud".',
   ]],
-  ['authentication without keys', 'pvc:\n  coordinators: [a]\n  api:\n    authentication:\n      enabled: true\n', ['f:5:7: pvc.api.authentication.enabled: Authentication is enabled but pvc.api.authentication.tokens is empty, so nobody could use the API; add a token.']],
+  ['authentication without keys', 'pvc:\n  coordinators: [a]\n  api:\n    authentication:\n      enabled: true\n', ['f:5:7: pvc.api.authentication.enabled: Authentication is enabled but pvc.api.authentication.tokens is empty, so no request would be accepted; add a token.']],
   ['keys with neither, both, the same, a bad digest and a bad role', `pvc:
   coordinators: [a]
   api:
@@ -110,6 +110,17 @@ for (const [name, text, expected] of [
     'f:7:11: pvc.api.authentication.tokens[1]: A token needs exactly one of token and token_sha256; this one has both.',
     'f:8:40: warning: pvc.api.authentication.tokens[2].token: A key of 6 characters can be guessed; use at least 16 random ones.',
     'f:9:11: pvc.api.authentication.tokens[3]: This is the same key as number 3 of the list.',
+  ]],
+  ['a key of one letter, and the digest of none', `pvc:
+  coordinators: [a]
+  api:
+    authentication:
+      tokens:
+        - {description: a, role: read, token: ${'a'.repeat(32)}}
+        - {description: b, role: read, token_sha256: ${sha256('').toString('hex')}}
+`, [
+    'f:6:40: warning: pvc.api.authentication.tokens[0].token: A key of fewer than 5 different characters can be guessed; use at least 16 random ones.',
+    'f:7:40: pvc.api.authentication.tokens[1].token_sha256: This is the SHA-256 of an empty key, which every request would have. Put in that of a key of yours.',
   ]],
   ['proxies that are no addresses', 'pvc:\n  coordinators: [a]\n  api:\n    trusted_proxies: [10.0.0.1, proxy, 10.0.0.0/33, "fd00::/8/8"]\n', [
     'f:4:33: pvc.api.trusted_proxies[1]: "proxy" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.',
@@ -149,7 +160,7 @@ t.test('an open API without authentication has to be asked for, and is a warning
   for (const address of ['10.0.0.1', '0.0.0.0', '::', '127.0.0.1.example.com', '127.example', '::2', 'hv1', 'localhost.example', '1270.0.0.1']) {
     const { result, problems } = load(address)
     t.equal(result.ok, false, address)
-    t.match(problems, [/^f:3:9: pvc\.api\.listen_address: Everyone who reaches .* write pvc\.api\.authentication: \{enabled: false\}/])
+    t.match(problems, [/^f:3:9: pvc\.api\.listen_address: Every host that reaches .* write pvc\.api\.authentication: \{enabled: false\}/])
     t.equal(load(address, ', authentication: {}').result.ok, false, `${address}, an empty section`)
     t.equal(load(address, ', authentication: {tokens: [{description: a, role: read, token: 0123456789abcdef}]}').result.ok, false, `${address}, keys that nobody switched on`)
     t.equal(load(address, ', authentication: {enabled: false}').result.ok, true, `${address}, asked for`)
@@ -157,7 +168,7 @@ t.test('an open API without authentication has to be asked for, and is a warning
   for (const address of ['127.0.0.1', '127.8.9.10', '::1', 'localhost', '::ffff:127.0.0.1']) t.same(load(address).problems, [], address)
   const { result, problems } = load('10.0.0.1', ', authentication: {enabled: false}')
   t.equal(result.ok, true)
-  t.same(problems, ['f:3:9: warning: pvc.api.listen_address: Without authentication everyone who reaches 10.0.0.1 may move the primary; set pvc.api.authentication.enabled.'])
+  t.same(problems, ['f:3:9: warning: pvc.api.listen_address: Without authentication every host that reaches 10.0.0.1 may move the primary; set pvc.api.authentication.enabled.'])
 })
 
 t.test('one address that may take every connection is a warning', async (t) => {

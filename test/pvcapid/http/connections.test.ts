@@ -1,12 +1,12 @@
 /** What is held for the requests of one connection: it is bounded, and released with the connection, whichever of them it was held for. */
 import { once } from 'node:events'
-import { connect as connectSocket, type AddressInfo, type Socket } from 'node:net'
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net'
 import { readdirSync } from 'node:fs'
 import type { RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { clientAddress, clientOf } from '../../../src/pvcapid/http/client-address.ts'
-import { IN_PROGRESS, WAITING } from '../../../src/pvcapid/http/connection.ts'
+import { IN_PROGRESS, isReset, WAITING } from '../../../src/pvcapid/http/connection.ts'
 import { Connections, type ConnectionsOptions } from '../../../src/pvcapid/http/connections.ts'
 import { httpServer } from '../../../src/pvcapid/http/http-server.ts'
 import { PIECES } from '../../../src/pvcapid/http/request-body.ts'
@@ -76,6 +76,12 @@ t.test('requests that wait are answered in their order, and far more of them end
   const many = await client(t, port, paths.map((path, index) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${index}\r\n${index === 119 ? 'Connection: close\r\n' : ''}\r\n`).join(''))
   await many.closed
   t.strictSame([...many.said().matchAll(/x-request-id: (\d+)/g)].map(([, id]) => Number(id)), paths.map((_, index) => index))
+
+  t.comment('as many as there may be, all at once')
+  const most = IN_PROGRESS + WAITING
+  const full = await client(t, port, Array.from({ length: most }, (_, index) => `GET /api/v1/primary?consistent HTTP/1.1\r\nHost: localhost\r\n${index === most - 1 ? 'Connection: close\r\n' : ''}\r\n`).join(''))
+  await full.closed
+  t.equal([...full.said().matchAll(/HTTP\/1\.1 200 /g)].length, most)
 
   let parsed = 0
   app.server.on('request', () => { parsed += 1 })
@@ -153,6 +159,65 @@ t.test('the bytes of requests are bounded, and who holds most is ended', async (
   t.equal(connections.requestBytes, 0)
 })
 
+t.test('a client that has reset its connection costs nothing more, though its requests have not been read', async (t) => {
+  const clock = new ManualClock()
+  const sockets: Socket[] = []
+  let work: (() => void) | null = null
+  const { port, connections } = await bareServer(t, { clock }, (request, response) => {
+    sockets.push(request.socket)
+    if (request.url === '/work') work?.()
+    if (request.url === '/work') response.end('x')
+  })
+  const waits = 'GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+  t.comment('its socket is not read because requests wait')
+  const many = await client(t, port, waits.repeat(100))
+  await eventually(() => connections.waiting === 84)
+  many.socket.resetAndDestroy()
+  await eventually(() => sockets.every((socket) => isReset(socket)))
+  clock.advance(100)
+  await eventually(() => connections.open === 0)
+  t.strictSame([connections.waiting, connections.inProgress, connections.requestBytes, clock.running], [0, 0, 0, 0])
+
+  t.comment('it has come in a turn that was long, and is not read yet')
+  const accepted: Socket[] = []
+  const behind = createServer({ pauseOnConnect: true }, (socket) => { accepted.push(socket) }).listen(0, '127.0.0.1')
+  t.teardown(() => behind.close())
+  await once(behind, 'listening')
+  const gone = await client(t, (behind.address() as AddressInfo).port, waits)
+  const stays = await client(t, (behind.address() as AddressInfo).port, waits)
+  await eventually(() => accepted.length === 2)
+  gone.socket.resetAndDestroy()
+  const [first, second] = accepted as [Socket, Socket]
+  await eventually(() => isReset(first) && !isReset(second))
+  const begun: Socket[] = []
+  work = () => {
+    clock.advance(100)
+    for (const socket of accepted) connections.enter(socket, () => { begun.push(socket) })
+  }
+  await client(t, port, 'GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await eventually(() => begun.includes(second) && first.destroyed)
+  t.strictSame(begun, [second])
+  stays.socket.destroy()
+})
+
+t.test('a body counts from the moment at which its request has come', async (t) => {
+  const held: ServerResponse[] = []
+  const { port, connections } = await bareServer(t, {}, (_request, response) => { held.push(response) })
+  const one = await client(t, port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(IN_PROGRESS))
+  await eventually(() => connections.inProgress === IN_PROGRESS)
+  const heads = connections.requestBytes
+  one.socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n${'x'.repeat(5_000)}`)
+  await eventually(() => connections.waiting === 1)
+  const before = connections.requestBytes
+  t.ok(before > heads + 60_000, `${heads} bytes, then ${before}`)
+  held[0]?.end('x')
+  await eventually(() => held.length === IN_PROGRESS + 1)
+  t.ok(connections.requestBytes < before, 'and once')
+  one.socket.resetAndDestroy()
+  await eventually(() => connections.requestBytes === 0)
+})
+
 t.test('a client that does not read is given up after a while, and at once where too much is held', async (t) => {
   const clock = new ManualClock()
   const { port, connections, ended } = await bareServer(t, { clock }, Buffer.alloc(12 * 2 ** 20))
@@ -205,6 +270,32 @@ t.test('a body is bounded in bytes and in pieces, whoever reads it', async (t) =
   await long.closed
   t.equal(await figure(app, 'pvcapid_http_request_bytes'), 0)
   t.equal(await figure(app, 'pvcapid_http_requests_in_progress'), 0)
+})
+
+t.test('of a body in far too many pieces no more is taken out, and the parser is as it was for the next connection', async (t) => {
+  const { port, connections, ended } = await bareServer(t, {}, (request, response) => {
+    const push = request.push.bind(request)
+    request.push = (chunk: Buffer | null, ...more) => {
+      if (chunk !== null) pieces += 1
+      return push(chunk, ...more)
+    }
+    let length = 0
+    request.on('data', (chunk: Buffer) => { length += chunk.length }).on('end', () => response.end(`${length} bytes`))
+  })
+  let pieces = 0
+  const post = (body: string): string => `POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${body}`
+  for (let round = 1; round <= 5; round++) {
+    pieces = 0
+    const many = await client(t, port, post('1\r\na\r\n'.repeat(5_000)))
+    await many.closed
+    t.equal(pieces, PIECES + 1)
+    await eventually(() => connections.open === 0)
+    const next = await client(t, port, post('3\r\nabc\r\n0\r\n\r\n'))
+    await eventually(() => next.said().endsWith('3 bytes'))
+    next.socket.destroy()
+    await eventually(() => connections.open === 0)
+  }
+  t.strictSame(ended, Array.from({ length: 5 }, () => 'body'))
 })
 
 t.test('connections of one address are bounded, but not those of a trusted proxy', async (t) => {

@@ -15,7 +15,7 @@ function readers (order: ReadingOrder) {
   let read: string[] = []
   return {
     held (name: string, client = 'a', conduct: Conduct = 'new'): { closed: boolean } {
-      const reader: Reader & { closed: boolean } = { client, conduct, closed: false, hold: () => { read.push(`${name} held`) }, read: () => { read.push(name) } }
+      const reader: Reader & { closed: boolean } = { client, conduct, closed: false, isOver: () => reader.closed, hold: () => { read.push(`${name} held`) }, read: () => { read.push(name) } }
       order.addHeld(reader)
       return reader
     },
@@ -65,7 +65,7 @@ t.test('those that are read are held as a turn is long, and forgotten as they cl
   const order = new ReadingOrder()
   const { turn } = readers(order)
   const states: string[] = []
-  const [first, second] = ['first', 'second'].map((name): Reader => ({ client: name, conduct: 'orderly', closed: false, hold: () => { states.push(`${name} held`) }, read: () => { states.push(`${name} read`) } }))
+  const [first, second] = ['first', 'second'].map((name): Reader => ({ client: name, conduct: 'orderly', isOver: () => false, hold: () => { states.push(`${name} held`) }, read: () => { states.push(`${name} read`) } }))
   if (first === undefined || second === undefined) throw new Error('there are two')
   order.add(first)
   order.add(second)

@@ -19,6 +19,7 @@ import { createLogger } from '../../../src/runtime/log/log.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 import type { Proxy } from '../../../tools/testbed/proxy.ts'
+import { requestsIn, RequestType } from '../../support/requests.ts'
 import { connect, connector, zookeeper } from '../../support/zookeeper.ts'
 
 export const OPERATE = 'an-operators-key'
@@ -205,20 +206,11 @@ export function settle (t: Test, session: Session, names: readonly string[], hei
   return { close }
 }
 
-/** Whether a chunk of requests has a write of that znode in it: length, xid, type 5, path. */
-function writes (chunk: Buffer, znode: string): boolean {
-  const path = Buffer.from(znode)
-  for (let at = 0; at + 16 < chunk.length; at += 4 + chunk.readInt32BE(at)) {
-    if (chunk.readInt32BE(at + 8) === 5 && chunk.readInt32BE(at + 12) === path.length && chunk.subarray(at + 16, at + 16 + path.length).equals(path)) return true
-  }
-  return false
-}
-
 /** From the next write of `znode` on, no reply of ZooKeeper's comes through, until `path` heals. Resolves once it has been sent. */
 export async function swallowRepliesToWritesOf (path: Proxy, znode: string): Promise<void> {
   await new Promise<void>((resolve) => {
     path.onRequest = (chunk) => {
-      if (!writes(chunk, znode)) return
+      if (!requestsIn(chunk).some(({ type, path }) => type === RequestType.set && path === znode)) return
       path.swallowReplies()
       path.onRequest = null
       resolve()

@@ -20,10 +20,10 @@ function openssl (words: readonly string[]): void {
  * @param name its common name; also that of its files in `folder`
  * @param kind of its key
  */
-export function makeCertificate (folder: string, name: string, kind: readonly string[] = CURVE): Certificate {
+export function makeCertificate (folder: string, name: string, kind: readonly string[] = CURVE, days = 2): Certificate {
   const certFile = join(folder, `${name}.crt`)
   const keyFile = join(folder, `${name}.key`)
-  openssl(['req', '-x509', '-newkey', ...kind, '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile])
+  openssl(['req', '-x509', '-newkey', ...kind, '-nodes', '-days', String(days), '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile])
   return { certFile, keyFile, minVersion: 'TLSv1.2' }
 }
 

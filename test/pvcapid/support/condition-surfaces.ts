@@ -35,6 +35,8 @@ export const cases: readonly Case[] = [
   { code: 'primary_dead', node: 'plum', texts: { '/nodes/plum/daemonstate': 'dead', '/nodes/plum/presence': null }, unsettled: true },
   { code: 'fence_unconfirmed', node: 'fig', texts: { ...gone, [`${fig}/fence`]: fence } },
   { code: 'node_fenced', node: 'fig', texts: { [`${fig}/presence`]: null, [`${fig}/daemonstate`]: 'fenced' } },
+  { code: 'domains_left', node: 'fig', texts: { [`${fig}/presence`]: null, [`${fig}/daemonstate`]: 'fenced', '/domains/u1': 'web1', '/domains/u1/node': 'fig', '/domains/u1/state': 'start' } },
+  { code: 'schema_too_new', node: null, texts: { '/schema': '', '/schema/version': '16' } },
   { code: 'node_health_low', node: 'fig', texts: { [`${fig}/monitoring_health`]: '0' } },
   { code: 'fencing_suspended', node: null, texts: { ...gone, '/config/maintenance': 'true' } },
   { code: 'lock_held', node: null, texts: { '/config/primary_node/00000000000000000000000000000001__lock__0000000001': 'nobody knows' } },

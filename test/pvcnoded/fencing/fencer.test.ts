@@ -122,11 +122,11 @@ t.test('each reason for which nobody is fenced is told, and told to be over', { 
   await eventually(() => said('a node is dead; fencing is suspended by maintenance mode') === 1)
   await session.set('/config/maintenance', 'false', 1)
   await third.close()
-  await eventually(() => said('more than one coordinator is dead at once: nobody is fenced, an operator has to confirm') === 1)
+  await eventually(() => said('more than one coordinator is dead at once: none is fenced, an operator has to confirm') === 1)
   t.equal(said('maintenance mode does not suspend fencing any more'), 1)
   await fourth.close()
   await eventually(async () => (await session.get('/nodes/hv4/daemonstate')).data === 'dead')
-  t.strictSame([said('more than one coordinator is dead at once: nobody is fenced, an operator has to confirm'), fenced], [1, []], 'once, and nobody is fenced')
+  t.strictSame([said('more than one coordinator is dead at once: none is fenced, an operator has to confirm'), fenced], [1, []], 'once, and nobody is fenced')
 })
 
 t.test('a second coordinator that goes while the first has its saving throws spares it', { timeout: 60_000 }, async (t) => {
@@ -135,7 +135,7 @@ t.test('a second coordinator that goes while the first has its saving throws spa
   const [second, third] = [await join('hv2'), await join('hv3')]
   await begin(async () => await third.close())
   await second.close()
-  await eventually(() => lines.some(({ msg }) => msg === 'more than one coordinator is dead at once: nobody is fenced, an operator has to confirm'))
+  await eventually(() => lines.some(({ msg }) => msg === 'more than one coordinator is dead at once: none is fenced, an operator has to confirm'))
   await eventually(async () => (await session.get('/nodes/hv3/daemonstate')).data === 'dead')
   t.strictSame([fenced, (await session.get('/nodes/hv2/daemonstate')).data], [[], 'dead'])
 })

@@ -30,11 +30,12 @@ t.test('domains of a fenced node', async (t) => {
     one.begin(node)
     await one.stop()
   }
-  for (const [uuid, name, node] of [['u1', 'web1', 'hv1'], ['u2', '', 'hv1'], ['u3', 'db1', 'hv2']] as const) {
+  for (const [uuid, name, node] of [['u1', 'web1', 'hv1'], ['u2', '', 'hv1'], ['u3', 'db1', 'hv2'], ['u4', 'old1', 'hv1']] as const) {
     await session.ensurePath(`/domains/${uuid}`)
     await session.set(`/domains/${uuid}`, name, 0)
     await session.create(`/domains/${uuid}/node`, node)
   }
+  await session.create('/domains/u4/state', 'stop')
   await run(undefined)
   t.match(lines.at(-1), /hv1 was fenced with domains on it, and no fencing\.recover is configured.*: web1, u2/)
   t.strictSame(faults, [{ kind: 'domains_left', node: 'hv1', detail: 'web1, u2' }])

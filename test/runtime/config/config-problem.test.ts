@@ -31,6 +31,8 @@ t.test('the nearest word is offered only if it is near', async (t) => {
   const known = ['listen_port', 'listen_address', 'ssl']
   t.equal(nearest('listen_prot', known), 'listen_port')
   t.equal(nearest('Listen_Port', known), 'listen_port')
+  t.equal(nearest('form', ['to', 'from', 'reason', 'timeout']), 'from', 'two letters in each other\'s place are one mistake')
+  t.equal(nearest('mofr', ['from']), undefined)
   t.equal(nearest('tls', known), undefined)
   t.equal(nearest('sl', known), 'ssl')
   t.equal(nearest('database', known), undefined)

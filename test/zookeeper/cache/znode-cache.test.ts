@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 import { ZnodeCache, type CacheSnapshot, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/znode-cache.ts'
+import { holdBack } from '../../support/held-answers.ts'
 import { connect, dropConnection, eventually, expireSession, keep, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
 
 const KEYS = ['daemonstate', 'routerstate', 'keepalive']
@@ -99,25 +100,6 @@ t.test('back in contact, no newer age is claimed before all has been read again,
   proceed()
   await eventually(() => tree.snapshot.asOf > still)
 })
-
-/** Holds answers back: what `session` reads of `path` arrives when `release` is called; `asked` tells that it is waited for. */
-function holdBack (session: Session, operation: 'get' | 'children', path: string): { readonly asked: Promise<void>, readonly release: () => void } {
-  let release = (): void => {}
-  const held = new Promise<void>((resolve) => { release = resolve })
-  let ask = (): void => {}
-  const asked = new Promise<void>((resolve) => { ask = resolve })
-  const hold = async <T>(wanted: string, answer: T): Promise<T> => {
-    if (wanted !== path) return answer
-    ask()
-    await held
-    return answer
-  }
-  const get = session.get.bind(session)
-  const children = session.children.bind(session)
-  if (operation === 'get') session.get = async (wanted, options) => await hold(wanted, await get(wanted, options))
-  else session.children = async (wanted, options) => await hold(wanted, await children(wanted, options))
-  return { asked, release }
-}
 
 t.test('caught up means that all has been read that was committed before, however late it arrives', async (t) => {
   const server = await zookeeper(t)

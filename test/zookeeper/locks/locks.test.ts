@@ -184,6 +184,23 @@ t.test('locks', async (t) => {
     await lock.release()
   })
 
+  t.test('a child that comes back after its deletion, as from a backup of the servers, is deleted with the next connection', async (t) => {
+    const path = await proxy(t, server)
+    const restored = await connect(t, path)
+    await (await take(restored, '/backup')).release()
+    // Their names tell whose they were: neither is one that an attempt of this process has at present.
+    await restored.createSequential('/backup/00000000000000000000000000000000__lock__', '', { ephemeral: true })
+    await two.createSequential('/backup/11111111111111111111111111111111__lock__', '', { ephemeral: true })
+    const waiting = take(restored, '/backup')
+    await eventually(async () => (await contenders('/backup')).length === 3)
+    await dropConnection(path, restored)
+    await eventually(async () => (await contenders('/backup')).length === 2)
+    const [others = ''] = await contenders('/backup')
+    t.match(others, /^1{32}/, 'a child of another session stays, and so does that of an attempt in progress')
+    await two.delete(`/backup/${others}`, ANY_VERSION)
+    await (await waiting).release()
+  })
+
   t.test('release says so only when it is true, across a reconnection', async (t) => {
     const path = await proxy(t, server)
     const session = await connect(t, path)

@@ -1,7 +1,7 @@
 /**
  * Server-sent events: `node`, `primary` and `switchover`, each with the object as its route serves it, and `resync` where some may be missing.
  *
- * An id is a transaction of ZooKeeper's: whoever has read up to it knows of everything up to there, at whichever API it read. So a stream goes
+ * An id is a transaction of ZooKeeper's: a client that has read up to it knows everything up to there, from whichever API. So a stream goes
  * on at another API where it ended: what happened since is sent again from a bounded history, or else `resync` and everything there is.
  * An event may come twice. Values that were replaced before they were read are never seen (`view.ts`).
  */
@@ -23,7 +23,7 @@ type EventName = 'node' | 'primary' | 'switchover'
 interface FeedEvent { readonly name: EventName, readonly data: object }
 interface Kept {
   readonly text: string
-  /** Who has read up to here does not need it. */
+  /** A client that has read up to here does not need it. */
   readonly batch: string
 }
 
@@ -43,11 +43,11 @@ export class EventFeed implements Disposable {
   readonly #places: Places
   readonly #subscription: Disposable
   #history: Kept[] = []
-  /** Everything up to here is known to whoever has read all events. */
+  /** Everything up to here is known to a client that has read all events. */
   #id = ''
   /** The present state, for all who are sent it. */
   #state: { readonly snapshot: object, readonly bytes: Buffer } | null = null
-  /** Whoever has read less than up to here has missed something that is not in the history. */
+  /** A client that has read less than up to here has missed something that is not in the history. */
   #floor = ''
 
   constructor (options: EventFeedOptions) {

@@ -23,7 +23,7 @@ export class EventService {
    */
   async open (lastId: string | undefined, start: () => EventSink, client: Client): Promise<void> {
     const known = lastId !== undefined && /^[0-9a-f]{16}$/.test(lastId) ? lastId : undefined
-    if (known !== undefined && !this.#feed.knows(known)) await this.#contact.bounded(async (signal) => await this.#view.caughtUp(signal))
+    if (known !== undefined && !this.#feed.knows(known)) await this.#contact.shared(this.#view.catchingUp, client)
     const fault = client.keyFault()
     if (fault !== null) throw fault
     const stream = this.#feed.open(known, start, client.identity)

@@ -34,7 +34,7 @@ export interface EventStreamOptions {
   readonly clock: Clock
   /** `resync` and everything that there is now. */
   readonly state: () => string | Buffer
-  /** The stream has ended, whoever ended it. Called once. */
+  /** The stream has ended, by the client or by us. Called once. */
   readonly onEnd: () => void
 }
 

@@ -13,7 +13,7 @@ import type { ClusterCache } from '../cluster-cache.ts'
 
 /** Milliseconds between two looks. */
 const PAUSE = 1_000
-/** Milliseconds that a condition has to be gone: who raises a fault does so before the rest of it can be seen. */
+/** Milliseconds that a condition has to be gone: a fault is raised before the rest of its condition can be seen. */
 const GONE = 2_000
 
 interface Followed {

@@ -5,7 +5,7 @@ import { FAULTS, faultPath } from '../../../cluster/layout.ts'
 import type { Fault } from '../../../core/pvc/cluster-status.ts'
 import { faultTime } from '../../../core/pvc/fault.ts'
 import type { Clock } from '../../../runtime/clock.ts'
-import { isNoNode } from '../../../zookeeper/client/errors.ts'
+import { inLanes } from '../../../runtime/lanes.ts'
 import { childPath } from '../../../zookeeper/client/paths.ts'
 import { ApiError, asNotStarted, RETRY_AFTER, type ProblemCode } from '../../errors/errors.ts'
 import type { FaultKeeper } from './fault-keeper.ts'
@@ -67,7 +67,8 @@ export class FaultService {
         if (id !== null || !(error instanceof ApiError) || error.code !== 'fault_unknown') throw error
         return false
       })
-      if (changed) await this.#contact.write(childPath(path, 'ack_time'), faultTime(this.#clock.wall()), () => true)
+      // Every fault has one; where it is missing, the fault is being deleted.
+      if (changed) await this.#contact.write(childPath(path, 'ack_time'), faultTime(this.#clock.wall()), (time) => time !== null)
       if (changed) acknowledged += 1
     })
     return ids.length > 0 && acknowledged === 0 ? `Already acknowledged: ${ids.join(', ')}.` : sentence('Acknowledged', ids)
@@ -78,38 +79,28 @@ export class FaultService {
     const ids = await this.#ids(id)
     await this.#each(ids, 'deleted', async (each) => {
       const session = await this.#contact.session()
-      await deleteFault(session, each).catch((error: unknown) => { if (!isNoNode(error)) throw error })
+      await deleteFault(session, each)
     })
     return sentence('Deleted', ids)
   }
 
   /** Runs `work` for each id, several at a time, within one bound. After its return or its error no further work begins. */
   async #each (ids: readonly string[], done: string, work: (id: string) => Promise<void>): Promise<void> {
-    const rest = ids.values()
     const bound = ids.length === 1 ? BOUND : BOUND_OF_ALL
     let begun = 0
     let finished = 0
-    let isOver = false
     try {
-      await this.#contact.bounded(async (signal) => {
-        const lane = async (): Promise<void> => {
-          for (const id of rest) {
-            if (isOver) return
-            signal.throwIfAborted()
-            begun += 1
-            await work(id)
-            finished += 1
-          }
-        }
-        await Promise.all(Array.from({ length: LANES }, lane))
-      }, bound)
+      await this.#contact.bounded(async (signal) => await inLanes(ids, LANES, async (id) => {
+        signal.throwIfAborted()
+        begun += 1
+        await work(id)
+        finished += 1
+      }), bound)
     } catch (error) {
       if (begun === 0) throw asNotStarted(error)
       if (!(error instanceof ApiError) || !INTERRUPTIONS.has(error.code)) throw error
       if (ids.length === 1) throw error.code === 'zookeeper_unavailable' ? unknownOutcome(error) : error
       throw new ApiError('outcome_unknown', `${finished} of ${ids.length} faults were ${done} before the bound of ${bound / 1000} s or the loss of contact; whether any of the others were is not known. Repeat the request to continue with the rest.`, { cause: error, outcome: 'unknown', headers: { 'retry-after': RETRY_AFTER } })
-    } finally {
-      isOver = true
     }
   }
 

@@ -15,6 +15,7 @@ import { checkTags, etagOf, isTagIn } from '../../http/etag.ts'
 import { expectedEpoch } from '../primary-service.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
 import { outcomeUnknown, preconditionFailed, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
+import type { Client } from '../waiters.ts'
 import type { SwitchoverService } from './switchover-service.ts'
 
 type WantedState = 'primary' | 'secondary'
@@ -38,9 +39,9 @@ export class CoordinatorStateService {
    * @param ifMatch an ETag of `GET /api/v1/primary` or of this very resource
    * @throws ApiError as the switchover service; an unknown node, a hypervisor and a node that does not run are 400 here
    */
-  async set (node: string, sources: StateSources, requestedBy: string | null, ifMatch: string | undefined): Promise<CoordinatorStateAnswer> {
+  async set (node: string, sources: StateSources, requestedBy: string | null, ifMatch: string | undefined, client?: Client): Promise<CoordinatorStateAnswer> {
     const state = stateArgument(['primary', 'secondary'], sources)
-    const epoch = expectedEpoch(ifMatch)
+    const epoch = expectedEpoch(ifMatch, this.#switchovers.presentEpoch)
     if (epoch === undefined) checkTags(ifMatch)
     if (!isNodeName(node)) throw nodeUnknown(node)
     const request: SwitchoverRequest = {
@@ -52,7 +53,7 @@ export class CoordinatorStateService {
       reason: null,
     }
     const tag = epoch === undefined ? ifMatch : undefined
-    const answer = await this.#switchovers.request(request, (keySnapshot) => expecting(tag, node, keySnapshot, judge(node, state, request, keySnapshot))).catch((error: unknown) => {
+    const answer = await this.#switchovers.request(request, client, (keySnapshot) => expecting(tag, node, keySnapshot, judge(node, state, request, keySnapshot))).catch((error: unknown) => {
       // The node went away between the judgement on the view and the one under the lock.
       if (error instanceof ApiError && error.code === 'node_unknown') throw nodeUnknown(node)
       throw error

@@ -5,7 +5,7 @@ import { ApiError, asNotStarted, problems, RETRY_AFTER, type ProblemCode } from 
 import { inProgress, outcomeUnknown, noContact, stillUnknown, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../../../core/switchover/eligibility-report.ts'
 import type { HistoryEntry, HistoryPage } from '../../../core/switchover/history.ts'
-import type { Switchover, SwitchoverService } from './switchover-service.ts'
+import type { Switchover, SwitchoverRequest, SwitchoverService } from './switchover-service.ts'
 import type { Client } from '../waiters.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from '../../errors/problem.ts'
 
@@ -14,6 +14,8 @@ export interface SwitchoverWish {
   readonly from?: string
   readonly reason?: string
   readonly timeout?: number
+  /** Judge it, and write nothing. */
+  readonly dry_run?: boolean
   /** The `If-Match` header. */
   readonly ifMatch: string | undefined
   readonly requestedBy: string | null
@@ -27,7 +29,7 @@ export interface SwitchoverWish {
 
 export interface SwitchoverReply {
   readonly status: 200 | 202 | 409 | 502 | 503 | 504
-  readonly body: (Switchover & { readonly already?: true }) | OutcomeUnknown
+  readonly body: (Switchover & { readonly already?: true, readonly dry_run?: true }) | OutcomeUnknown
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -48,12 +50,12 @@ export class SwitchoverGate {
   }
 
   /**
-   * With `wait` there is a place to wait before anything is written, so that nobody is told of a bound after the write.
-   * Who waits gets a 2xx for a success only.
+   * A request with `wait` takes a place to wait before anything is written, so that `too_many_waiting` never follows a write.
+   * A request with `wait` gets a 2xx for a success only.
    * @throws ApiError for everything that was refused, and when the end of the wait comes before that of the switchover
    */
   async request (wish: SwitchoverWish): Promise<SwitchoverReply> {
-    const place = wish.wait === undefined ? null : this.#place(wish.client)
+    const place = wish.wait === undefined || wish.dry_run === true ? null : this.#place(wish.client)
     try {
       return await this.#request(wish)
     } finally {
@@ -70,29 +72,42 @@ export class SwitchoverGate {
   }
 
   async #request (wish: SwitchoverWish): Promise<SwitchoverReply> {
-    const epoch = expectedEpoch(wish.ifMatch)
-    if (epoch === undefined && isWellFormed(wish.ifMatch ?? '')) throw new ApiError('precondition_failed', 'The ETag in If-Match is none of GET /api/v1/primary as it is now. Look at the present primary, then decide again.', { outcome: 'not_started' })
+    if (wish.from !== undefined && wish.from === wish.to) throw new ApiError('argument_invalid', `from and to are both "${wish.from}". Nothing was done; name two nodes, or only one of them.`, { outcome: 'not_started' })
+    const epoch = expectedEpoch(wish.ifMatch, this.#service.presentEpoch)
+    if (epoch === undefined && isWellFormed(wish.ifMatch ?? '')) throw new ApiError('precondition_failed', 'The ETag in If-Match is not one that GET /api/v1/primary returns now. Nothing was done. Read it again, then decide again.', { outcome: 'not_started' })
     if (epoch === undefined) throw new ApiError('argument_invalid', 'If-Match has to be the ETag of GET /api/v1/primary, or the epoch.', { outcome: 'not_started' })
-    const answer = await this.#service.request({
+    const request = {
       to: wish.to ?? null,
       from: wish.from ?? null,
       expectedEpoch: epoch,
       timeout: wish.timeout ?? null,
       requestedBy: wish.requestedBy,
       reason: wish.reason ?? null,
-    })
+    }
+    if (wish.dry_run === true) return await this.#dryRun(request, wish.client)
+    const answer = await this.#service.request(request, wish.client)
     const { epoch: at, kind } = answer
-    // It may be so already a moment before its record is closed: who waits is told of the end.
-    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: { ...answer.switchover ?? await this.#service.get(at), already: true }, headers: { location: switchoverUrl(at) } }
+    // The cluster can have settled before the record is closed: a request with `wait` follows the record to its end.
+    if (kind === 'already' && (wish.wait === undefined || answer.switchover === null || answer.switchover.done)) return { status: 200, body: { ...answer.switchover ?? await this.#service.get(at, wish.client), already: true }, headers: { location: switchoverUrl(at) } }
     const begun = kind === 'unknown' ? null : answer.switchover
     if (wish.wait === undefined) return running(at, begun)
     const seen = await this.#service.followed(at, wish.wait * 1000, wish.client) ?? begun
     const fault = wish.client?.keyFault() ?? null
-    // Its wish was written while its key still held.
+    // The API key was revoked after the switchover had been written; the error names the switchover.
     if (fault !== null) throw new ApiError(fault.code, `${fault.message} Switchover ${at} was begun before that.`, { ...fault.options, outcome: begun === null ? 'unknown' : 'in_progress', headers: { ...fault.options.headers, location: switchoverUrl(at) } })
     if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url), kind === 'already')
     if (this.#service.stale) throw begun === null ? stillUnknown(at) : noContact(at, seen)
     throw seen !== null && (begun !== null || isWish(seen, wish)) ? inProgress(seen) : stillUnknown(at)
+  }
+
+  /** Status and body of a request without `wait`, but for what only a write brings: `Location` of a switchover that there is not. */
+  async #dryRun (request: SwitchoverRequest, client: Client | undefined): Promise<SwitchoverReply> {
+    const answer = await this.#service.dryRun(request, client)
+    switch (answer.kind) {
+      case 'planned': return { status: 202, body: { ...answer.switchover, dry_run: true }, headers: {} }
+      case 'in_flight': return { status: 202, body: { ...answer.switchover, dry_run: true }, headers: { location: switchoverUrl(answer.epoch) } }
+      case 'already': return { status: 200, body: { ...answer.switchover ?? await this.#service.get(answer.epoch, client), already: true, dry_run: true }, headers: { location: switchoverUrl(answer.epoch) } }
+    }
   }
 
   /** A page of the history. Throws `zookeeper_unavailable` before there is a view. */
@@ -113,7 +128,7 @@ export class SwitchoverGate {
   }
 
   async #get (epoch: number, wait: number | undefined, client: Client): Promise<Switchover> {
-    const now = await this.#service.get(epoch)
+    const now = await this.#service.get(epoch, client)
     return wait === undefined || now.done ? now : await this.#service.whenDone(epoch, wait * 1000, client)
   }
 }

@@ -32,7 +32,7 @@ const followUp = (epoch: number) => ({ headers: { location: switchoverUrl(epoch)
 export const stillUnknown = (epoch: number) =>
   new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} By the end of the wait it was not known.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
 
-/** The switchover continues at the end of the wait. An error, because who waits with `curl --fail` must not take it for a success. */
+/** The switchover continues at the end of the wait. An error, because `curl --fail` with `wait` must not take it for a success. */
 export const inProgress = (switchover: Switchover) =>
   new ApiError('switchover_going_on', `Switchover ${switchover.epoch} continues at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverUrl(switchover.epoch)}.`, {
     outcome: 'in_progress', members: { epoch: switchover.epoch, switchover }, ...followUp(switchover.epoch),
@@ -65,7 +65,7 @@ export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | '
         { outcome, members: { nodes: ruling.nodes, confirmation: [...ruling.alsoDead, ...ruling.nodes].map(confirmationPath) } })
     case 'ineligible': {
       const sentences = Object.values(ruling.reasons).flat().map(({ message }) => message)
-      return new ApiError('not_eligible', `Nobody can take the role over. ${sentences.length === 0 ? 'There is no other coordinator' : sentences.join('; ')}.`, { outcome, members: { reasons: ruling.reasons } })
+      return new ApiError('not_eligible', `No node can take the role over. ${sentences.length === 0 ? 'There is no other coordinator' : sentences.join('; ')}.`, { outcome, members: { reasons: ruling.reasons } })
     }
     default: return unreachable(ruling)
   }
@@ -77,8 +77,8 @@ const suspendedBy = (alsoDead: readonly string[]) => alsoDead.length === 0
   : ` No node is fenced while ${alsoDead.join(', ')} is dead as well: confirming that ${alsoDead.join(', ')} is down lets the cluster fence the other by itself, if it has a fencing agent.`
 
 function whatIsGoingOn (inFlight: Switchover | null, nodes: readonly string[]): string {
-  if (inFlight !== null) return `Switchover ${inFlight.epoch} (${inFlight.from ?? 'nobody'} to ${inFlight.to ?? 'any other'}) is in flight.`
-  return `${nodes.join(', ')} is in the middle of a takeover or relinquish.`
+  if (inFlight !== null) return `Switchover ${inFlight.epoch} (${inFlight.from ?? 'none'} to ${inFlight.to ?? 'any other'}) is in flight.`
+  return `${nodes.join(' and ')} ${nodes.length === 1 ? 'is' : 'are'} in takeover or relinquish.`
 }
 
 export function preconditionFailed (reason: string, primary: string | null, epoch: number | null): ApiError {
@@ -89,12 +89,16 @@ export function preconditionFailed (reason: string, primary: string | null, epoc
 
 /** The key, or its version, was no longer as read when it was to be written. */
 export const moved = (primary: string | null, epoch: number | null) =>
-  preconditionFailed('Somebody else changed the primary key meanwhile.', primary, epoch)
+  preconditionFailed('The primary key was changed meanwhile.', primary, epoch)
 
 export const lockNotHad = (holder: LockHolder | null) =>
   new ApiError('lock_not_had', holder === null
-    ? 'The primary lock could not be acquired in time, though no switchover is in progress and nobody was seen to hold it. Retry.'
+    ? 'The primary lock could not be acquired in time, though no switchover is in progress and no holder was seen. Retry.'
     : `The primary lock is held by ${holderInWords(holder)}, and no switchover is in progress. Retry; if it stays held, see "A lock that is not released" in docs/operations.md.`, { outcome, headers: { 'retry-after': RETRY_AFTER } })
+
+/** Of a dry run: a request would make the key, and find no coordinator. */
+export const keyMissing = () =>
+  new ApiError('not_eligible', 'There is no primary key: no coordinator has started yet. Start pvcnoded on a coordinator.')
 
 export const epochUnknown = (epoch: number) =>
   new ApiError('epoch_unknown', `There is no switchover ${epoch}; GET /api/v1/primary tells the present epoch.`, { members: { epoch } })

@@ -8,10 +8,10 @@
  */
 import { changeKey, type RunningChange } from '../../../cluster/key-changer.ts'
 import { KeyOperations } from '../../../cluster/key-operations.ts'
-import { readEpoch, readRecord } from '../../../cluster/reading.ts'
+import { readEpoch, readKeySnapshot, readRecord } from '../../../cluster/reading.ts'
 import { eligibilityReport, type CandidateReport } from '../../../core/switchover/eligibility-report.ts'
 import { historyPage, type HistoryEntry, type HistoryPage } from '../../../core/switchover/history.ts'
-import type { Denial, KeyOutcome } from '../../../core/coordinator/key-change.ts'
+import { planOfRequest, type Denial, type KeyOutcome } from '../../../core/coordinator/key-change.ts'
 import type { Refusal } from '../../../core/coordinator/intent.ts'
 import type { SwitchoverRecord } from '../../../core/model/record.ts'
 import { holderInWords } from '../../../core/model/lock-holder.ts'
@@ -26,9 +26,10 @@ import type { Logger } from '../../../runtime/log/log.ts'
 import type { LockBook } from '../../../zookeeper/locks/locks.ts'
 import type { Session } from '../../../zookeeper/session/session.ts'
 import type { Contact } from '../contact.ts'
-import { ApiError, asNotStarted, zookeeperPermission, zookeeperUnavailable } from '../../errors/errors.ts'
-import { epochUnknown, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
+import { ApiError, asNotStarted, schemaTooNew, zookeeperPermission, zookeeperUnavailable } from '../../errors/errors.ts'
+import { epochUnknown, keyMissing, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
 import type { ClusterCache } from '../cluster-cache.ts'
+import { SharedReading } from '../shared-reading.ts'
 import type { Client, Waiters } from '../waiters.ts'
 
 export type { SwitchoverRequest } from '../../../core/switchover/rules.ts'
@@ -52,6 +53,11 @@ export type SwitchoverAnswer =
   /** The link was lost after the write was sent. */
   | { readonly kind: 'unknown', readonly epoch: number }
 
+type NothingToDo = Extract<SwitchoverAnswer, { kind: 'already' | 'in_flight' }>
+
+/** What a dry run is answered: `planned` is what a request would begin now. */
+export type DryRunAnswer = NothingToDo | { readonly kind: 'planned', readonly switchover: Switchover }
+
 /** A judgement on a snapshot: the ruling of the core, or a caller's own `already`. Throws what is to be refused. */
 export type Judge = (keySnapshot: KeySnapshot) => Ruling
 
@@ -68,9 +74,12 @@ export interface SwitchoverServiceOptions {
 
 export class SwitchoverService {
   readonly #options: SwitchoverServiceOptions
+  readonly #keySnapshot: SharedReading<KeySnapshot | null>
 
   constructor (options: SwitchoverServiceOptions) {
     this.#options = options
+    // Bounded by the deadlines of its operations: requests that wait have bounds of their own, and what outlasts them must not pile up.
+    this.#keySnapshot = new SharedReading(options.clock, async () => await this.#readKeySnapshot())
   }
 
   /** Operations on the present session, for one change of the key, or null while there is none. */
@@ -81,20 +90,35 @@ export class SwitchoverService {
 
   /**
    * Judges the request and carries it out.
+   * @param client the wait for what it is judged on ends with it, nothing having been written; undefined: it never goes
    * @param judge in place of the core's rule, before the lock is taken
-   * @throws ApiError with the codes of `switchover-problems.ts`, `zookeeper_unavailable`, `zookeeper_permission`
+   * @throws ApiError with the codes of `switchover-problems.ts`, `zookeeper_unavailable`, `zookeeper_permission`, `schema_too_new`
    */
-  async request (request: SwitchoverRequest, judge: Judge = (keySnapshot) => rule(request, keySnapshot)): Promise<SwitchoverAnswer> {
+  async request (request: SwitchoverRequest, client: Client | undefined, judge: Judge = (keySnapshot) => rule(request, keySnapshot)): Promise<SwitchoverAnswer> {
     const { book, identifier, clock, log } = this.#options
     const until = clock.monotonic() + BOUND
-    const before = await this.#beforeWrite(judge)
+    const before = await this.#beforeWrite(judge, client)
     if ('kind' in before) return before
     const { session } = before
     const operations = new KeyOperations(session, { book, identifier, lockTimeout: LOCK_TIMEOUT })
     const change = changeKey(operations, { kind: 'request', request }, () => clock.wall())
     const outcome = await this.#bounded(change, until - clock.monotonic())
     log.info({ request, outcome: outcome.kind, epoch: change.epoch }, 'a switchover was asked for')
-    return await this.#answer(outcome, judge)
+    return await this.#answer(outcome, judge, client)
+  }
+
+  /**
+   * Judges the request as `request` does under the lock, on a direct reading and without the lock. Nothing is written.
+   * @throws ApiError as `request`, with `outcome` `not_started`
+   */
+  async dryRun (request: SwitchoverRequest, client: Client | undefined): Promise<DryRunAnswer> {
+    try {
+      const keySnapshot = await this.#snapshotFor(client) ?? raise(keyMissing())
+      const plan = planOfRequest(request, keySnapshot, this.#options.clock.wall())
+      return plan.kind === 'planned' ? { kind: 'planned', switchover: switchoverView(plan.record, { members: keySnapshot.members, records: [] }, 0) } : this.#ruled(plan, keySnapshot)
+    } catch (error) {
+      throw asNotStarted(error)
+    }
   }
 
   /** The switchover of `epoch` as the view has it; null if it has not seen it. */
@@ -103,21 +127,20 @@ export class SwitchoverService {
   }
 
   /** The switchover of `epoch`. Throws `epoch_unknown` or `record_expired`; an epoch that the view has not seen is read directly. */
-  async get (epoch: number): Promise<Switchover> {
+  async get (epoch: number, client: Client | undefined): Promise<Switchover> {
     const { contact, view } = this.#options
     const seen = view.board.get(epoch)
     if (seen !== null) return seen
     const { oldest } = view.board
     if (oldest !== null && epoch < oldest) throw recordExpired(epoch, oldest)
-    const { stored, present } = await contact.bounded(async () => {
-      const session = await contact.session()
+    const { stored, present } = await contact.read(async (session) => {
       await session.sync('/')
       const found = await readRecord(session, epoch)
       return { stored: found, present: found === null ? await readEpoch(session) : null }
-    })
-    // Whoever asks for what there is not costs no snapshot.
+    }) ?? { stored: null, present: null }
+    // A request for an epoch that does not exist costs no snapshot.
     if (stored === null && present !== null && present !== epoch) throw epochUnknown(epoch)
-    const keySnapshot = stored === null ? await contact.keySnapshot() : null
+    const keySnapshot = stored === null ? await this.#snapshotFor(client) : null
     const record = stored?.record ?? keySnapshot?.records.find((each) => each.record.epoch === epoch)?.record
     if (record !== undefined) return this.#shown(record)
     const unrecorded = keySnapshot !== null && epochNow(keySnapshot) === epoch ? unrecordedSwitchover(keySnapshot, this.#since()) : null
@@ -137,7 +160,7 @@ export class SwitchoverService {
 
   /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. Throws `too_many_waiting`, and as `get`. */
   async whenDone (epoch: number, milliseconds: number, client: Client): Promise<Switchover> {
-    return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? await this.get(epoch)
+    return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? await this.get(epoch, client)
   }
 
   /** A place for a request that waits for its own switchover by `followed`. Throws `too_many_waiting`. */
@@ -145,10 +168,15 @@ export class SwitchoverService {
     return this.#options.waiters.placeOfWrite(client)
   }
 
-  /** As `whenDone`, for who has a place. Null if this API has not seen the switchover by then; never rejects. */
+  /** As `whenDone`, for a request that has a place. Null if this API has not seen the switchover by then; never rejects. */
   async followed (epoch: number, milliseconds: number, client: Client | undefined): Promise<Switchover | null> {
     const { view: { board }, waiters } = this.#options
     return await waiters.untilPlaced(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? board.get(epoch)
+  }
+
+  /** The epoch of the primary key as this API shows it; null before there is one. */
+  get presentEpoch (): number | null {
+    return this.#options.view.board.primary.epoch
   }
 
   /** Whether what this API shows may be out of date by more than a moment. */
@@ -161,21 +189,45 @@ export class SwitchoverService {
     return seen?.done === true ? seen : null
   }
 
+  /**
+   * Everything that a request is decided on, not older than this call; null while there is no primary key. Rejects with `zookeeper_unavailable` after
+   * `milliseconds`, and with `ClientGone`.
+   */
+  async #snapshotFor (client: Client | undefined, milliseconds?: number): Promise<KeySnapshot | null> {
+    return await this.#options.contact.shared(this.#keySnapshot, client, milliseconds)
+  }
+
+  /**
+   * Read directly, but for hypervisors that hold nothing: thousands of them would be read for each request. The view, which has caught up, is as
+   * new; where it cannot catch up, they are read as well.
+   */
+  async #readKeySnapshot (): Promise<KeySnapshot | null> {
+    const { contact, view } = this.#options
+    const session = await contact.session()
+    const [hypervisors] = await Promise.all([view.idleHypervisors().catch(() => null), session.sync('/')])
+    return await readKeySnapshot(session, undefined, (name) => hypervisors?.get(name))
+  }
+
   /** What can be answered without the lock, or a session to write the key on. Nothing is written here, whatever is thrown. */
-  async #beforeWrite (judge: Judge): Promise<SwitchoverAnswer | { readonly session: Session }> {
+  async #beforeWrite (judge: Judge, client: Client | undefined): Promise<SwitchoverAnswer | { readonly session: Session }> {
     try {
-      return await this.#withoutLock(judge) ?? { session: await this.#options.contact.session() }
+      return await this.#withoutLock(judge, client) ?? { session: await this.#options.contact.session() }
     } catch (error) {
       throw asNotStarted(error)
     }
   }
 
   /** What can be answered without the lock, or null: the key has to be written. */
-  async #withoutLock (judge: Judge): Promise<SwitchoverAnswer | null> {
+  async #withoutLock (judge: Judge, client: Client | undefined): Promise<SwitchoverAnswer | null> {
     const { contact, view } = this.#options
     const keySnapshot = view.latest?.keySnapshot ?? null
     if (keySnapshot !== null && contact.connected && judge(keySnapshot).kind === 'write') return null
-    const fresh = await contact.keySnapshot()
+    return await this.#ruledAfresh(judge, client)
+  }
+
+  /** As `#withoutLock`, whatever the view has. Rejects with `zookeeper_unavailable` where ZooKeeper is silent, which then is why a lock was not had. */
+  async #ruledAfresh (judge: Judge, client: Client | undefined): Promise<SwitchoverAnswer | null> {
+    const fresh = await this.#snapshotFor(client)
     if (fresh === null) return null
     const ruling = judge(fresh)
     return ruling.kind === 'write' ? null : this.#ruled(ruling, fresh)
@@ -192,15 +244,15 @@ export class SwitchoverService {
     return await Promise.race([change.outcome, late]).finally(() => timer?.[Symbol.dispose]())
   }
 
-  async #answer (outcome: KeyOutcome, judge: Judge): Promise<SwitchoverAnswer> {
+  async #answer (outcome: KeyOutcome, judge: Judge, client: Client | undefined): Promise<SwitchoverAnswer> {
     switch (outcome.kind) {
       case 'committed': return await this.#committed(outcome.record)
       case 'unknown': return outcome
       case 'overwritten': return { kind: 'unknown', epoch: outcome.epoch }
       case 'not_started': throw zookeeperUnavailable(undefined, 'not_started')
       case 'denied': throw this.#denied(outcome.denial)
-      // Whoever holds the lock may have begun something meanwhile, which is then the answer.
-      case 'lock_timeout': return await this.#withoutLock(judge).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(this.#lockNotHad())
+      // The holder of the lock may have begun a switchover meanwhile, which is then the answer.
+      case 'lock_timeout': return await this.#ruledAfresh(judge, client).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(this.#lockNotHad())
       case 'refused': return await this.#refused(outcome.refusal)
       case 'overtaken':
       case 'adopted': return await this.#moved()
@@ -210,6 +262,7 @@ export class SwitchoverService {
 
   #denied ({ code, operation, path, message }: Denial): ApiError {
     this.#options.log.warn({ reason: code, operation, path }, `a switchover could not be written: ${message}`)
+    if (code === 'write_barred') return schemaTooNew(message, undefined, 'not_started')
     return code === 'no_auth' ? zookeeperPermission(operation, path, undefined, 'not_started') : zookeeperUnavailable(undefined, 'not_started')
   }
 
@@ -243,14 +296,14 @@ export class SwitchoverService {
   /** A fresh snapshot, or else what the view has: for what is only told beside the answer. */
   async #freshOrSeen (): Promise<KeySnapshot | null> {
     try {
-      return await this.#options.contact.keySnapshot(READING)
+      return await this.#snapshotFor(undefined, READING)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return this.#options.view.latest?.keySnapshot ?? null
     }
   }
 
-  #ruled (ruling: Exclude<Ruling, { kind: 'write' }>, keySnapshot: KeySnapshot | null): SwitchoverAnswer {
+  #ruled (ruling: Exclude<Ruling, { kind: 'write' }>, keySnapshot: KeySnapshot | null): NothingToDo {
     switch (ruling.kind) {
       case 'already': {
         const stored = keySnapshot?.records.find(({ record }) => record.epoch === ruling.epoch)

@@ -3,7 +3,7 @@
  * they depend on, stays on the same side of its threshold. Keeps since when keepalives, the primary lock and open switchovers have been as they are.
  *
  * Moments are those up to which everything that ZooKeeper told is in the view: while there is no contact, nothing grows older. After a gap every age
- * counts again from zero, because nobody could see what happened meanwhile.
+ * counts again from zero, because no API could see what happened meanwhile.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Condition } from '../core/conditions/condition.ts'
@@ -24,7 +24,7 @@ interface Made {
 
 const NONE: readonly Condition[] = Object.freeze([])
 
-export class ConditionBoard {
+export class ConditionTracker {
   /** Node → its keepalive's last transaction, and when it was seen. */
   readonly #keepalives = new Map<string, { readonly zxid: string, readonly seen: number }>()
   /** Epochs of open records, and when they were first seen. */
@@ -74,6 +74,7 @@ export class ConditionBoard {
       lock: this.#lockOf(snapshot, asOf),
       maintenance: snapshot.maintenance === 'true',
       faults: snapshot.faults,
+      newerSchema: snapshot.newerSchema,
     })
     const same = made !== null && isDeepStrictEqual(made.conditions, conditions)
     this.#made = { snapshot, conditions: same ? made.conditions : conditions, until: asOf + holds }
@@ -86,7 +87,7 @@ export class ConditionBoard {
     return keepalive === undefined ? null : Math.max(0, asOf - keepalive.seen)
   }
 
-  /** Milliseconds for which the primary lock has been seen in the hands of the same holder; 0 while nobody holds it. */
+  /** Milliseconds for which the primary lock has been seen in the hands of the same holder; 0 while it is free. */
   lockAge (asOf: number): number {
     return this.#lock === null ? 0 : Math.max(0, asOf - this.#lock.seen)
   }
@@ -113,6 +114,7 @@ export class ConditionBoard {
       stateSince: snapshot.writtenAt(name, 'daemonstate'),
       keepaliveAt: snapshot.writtenAt(name, 'keepalive'),
       keepaliveAge: this.keepaliveAge(name, asOf),
+      domains: () => snapshot.domainsOn(name),
     }
   }
 }

@@ -1,0 +1,14 @@
+/** Domains (virtual machines) as PVC keeps them: `/domains/<uuid>` has the name, and below it `node` says where the domain is and `state` what it is to be. */
+
+/** States of a domain that runs on no node. */
+const atRest: ReadonlySet<string> = new Set(['stop', 'disable', 'provision', 'import', 'mirror'])
+
+/** Whether a domain runs, or is to run, on the node that it names. One whose state cannot be read is taken to. */
+export const isRunning = (state: string | undefined): boolean => state === undefined || !atRest.has(state)
+
+/** Names that a sentence has at most. */
+const NAMED = 20
+
+/** The names in a sentence. */
+export const namesOfDomains = (names: readonly string[]): string =>
+  names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '')

@@ -1,0 +1,14 @@
+// Which versions of PVC's layout are written in.
+import t from 'tap'
+import { LATEST_SCHEMA, newerSchema, newerSchemaSentence, schemaOf } from '../../../src/core/pvc/schema.ts'
+
+t.test('versions in znodes', async (t) => {
+  t.strictSame([undefined, '', 'None', '1.5', '-1', '0', '15', ' 16\n', '9'.repeat(40)].map(schemaOf), [null, null, null, null, null, 0, 15, 16, 1e40])
+})
+
+t.test('only what is newer than every known version is in the way', async (t) => {
+  t.equal(newerSchema([]), null)
+  t.equal(newerSchema([null, 0, LATEST_SCHEMA]), null)
+  t.equal(newerSchema([0, null, LATEST_SCHEMA + 1, LATEST_SCHEMA + 2]), LATEST_SCHEMA + 2, 'the newest')
+  t.equal(newerSchemaSentence(16, 'API'), 'The cluster uses version 16 of PVC\'s layout, and this API knows versions 0 to 15: it writes nothing.')
+})
