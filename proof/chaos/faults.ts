@@ -62,7 +62,7 @@ export const faults: readonly Fault[] = [
     impairs: 'nobody',
     strike: async ({ ensemble }) => {
       const leader = await ensemble.leader()
-      leader.pause()
+      await leader.pause()
       await delay(LONG)
       leader.resume()
     },

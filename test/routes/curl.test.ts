@@ -55,7 +55,7 @@ t.test('exit codes', async (t) => {
   await nodes.close()
   const outOfSight = run({ to: 'quince' }, 4, OPERATE)
   await eventually(async () => app.services.view.board.primary.name === 'quince' && (await session.children('/config/primary_node')).names.length === 0)
-  server.pause()
+  await server.pause()
   t.strictSame(await outOfSight, { exit: 22, status: '503' }, 'begun, and ZooKeeper is away at the end')
   t.equal(await curl({ to: 'plum' }), 22, 'ZooKeeper is away')
   server.resume()

@@ -9,7 +9,7 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -184,8 +184,14 @@ export class ZooKeeperServer {
     if (this.#folder !== null) await rm(join(this.#folder, 'data'), { recursive: true, force: true })
   }
 
-  /** Stops the server's clock (SIGSTOP): connections stay open and nothing answers. */
-  pause (): void { this.#process?.kill('SIGSTOP') }
+  /** Stops the server's clock (SIGSTOP): connections stay open and nothing answers from when this resolves. */
+  async pause (): Promise<void> {
+    const pid = this.#process?.pid
+    if (pid === undefined) return
+    this.#process?.kill('SIGSTOP')
+    // On a busy machine a thread on another processor still answers for a while.
+    while (!await isStopped(pid)) await delay(1)
+  }
 
   resume (): void { this.#process?.kill('SIGCONT') }
 
@@ -247,3 +253,19 @@ export class ZooKeeperServer {
     return new Map(lines.filter((line) => line.includes('\t')).map((line) => line.split('\t', 2) as [string, string]))
   }
 }
+
+/** Whether every thread of a process is stopped, as the kernel has it. */
+async function isStopped (pid: number): Promise<boolean> {
+  const tasks = await readdir(`/proc/${pid}/task`)
+  const states = await Promise.all(tasks.map(async (task) => {
+    const text = await readFile(`/proc/${pid}/task/${task}/stat`, 'utf8').catch((error: unknown) => {
+      if (isGone(error)) return ') T'
+      throw error
+    })
+    // After the name, which stands in parentheses and may contain some.
+    return text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3)
+  }))
+  return states.every((state) => state === 'T')
+}
+
+const isGone = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')

@@ -40,7 +40,7 @@ t.test('ZooKeeper does not answer: the end comes all the same, and what could no
   const { cluster: made, watcher } = await cluster(t, { nodes: [], ...quick })
   const daemon = made.startNode('hv1', { coordinator: { settle_time: 0.1, handover_timeout: 3 } })
   await watcher.settled('hv1')
-  made.zookeeper.pause()
+  await made.zookeeper.pause()
   daemon.signal('SIGTERM')
   const line = await daemon.logged((each) => each.level === 'error', 60_000)
   t.match(line.msg, /could not be (written|reached)/)

@@ -46,7 +46,7 @@ t.test('the fencer dies in the midst of it: another continues', { timeout: 300_0
 })
 
 const absences: Readonly<Record<string, { readonly begin: (server: ZooKeeperServer) => Promise<void> | void, readonly end: (server: ZooKeeperServer) => Promise<unknown> | void }>> = {
-  paused: { begin: (server) => server.pause(), end: (server) => server.resume() },
+  paused: { begin: async (server) => await server.pause(), end: (server) => server.resume() },
   stopped: { begin: async (server) => await server.stop(), end: async (server) => await server.start() },
 }
 for (const [how, { begin, end }] of Object.entries(absences)) {

@@ -30,7 +30,7 @@ t.test('ZooKeeper paused under switch requests', { timeout: 180_000 }, async (t)
     return JSON.parse(String((await lines.next()).value))
   }
   await watcher.sees('a switchover in progress', (view) => view.key.version > 1)
-  made.zookeeper.pause()
+  await made.zookeeper.pause()
   // The length of the outage is what is tested, not a wait for anything.
   await delay(PAUSE)
   t.same(await tell('read'), { status: 200, stale: 'true' }, 'reads continue, and say that they are old')

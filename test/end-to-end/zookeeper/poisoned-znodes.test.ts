@@ -37,11 +37,12 @@ async function put (session: Session, path: string, text: string): Promise<void>
   }
 }
 
-t.test('every daemon lives, and the other nodes read as they are', { timeout: 170_000 }, async (t) => {
+t.test('every daemon lives, and the other nodes read as they are', { timeout: 300_000 }, async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2', 'hv3'], ...quick })
   const session = await watcher.session()
   const api = await made.startApi('hv1')
-  await watcher.settled()
+  const { name: first } = await watcher.settled()
+  t.comment(`the poisoned node is ${first === 'hv3' ? 'the primary' : 'a secondary'}`)
   // One that is not there, and one that runs.
   const victims = ['ghost', 'hv3']
   const paths = [...new Set([...Object.keys(apiPaths), ...direct].flatMap((pattern) => victims.map((victim) => instance(pattern, victim))))]
@@ -98,14 +99,18 @@ for line in sys.stdin:
   const another = await made.startApi('hv2')
   t.match(await (await fetch(`${another}/api/v1/node/hv1?consistent`)).json(), [{ name: 'hv1', daemon_state: 'run' }])
 
-  // The poisoned node starts again, the other one is taken away: the cluster has a primary.
+  // The poisoned node starts again, the other one is taken away: the cluster has a primary, and the role moves when it is asked to.
   await made.nodes.get('hv3')?.kill()
   const keys = await session.children(`${NODES}/ghost`)
   for (const key of keys.names) await removeTree(session, `${NODES}/ghost/${key}`)
   await removeTree(session, `${NODES}/ghost`)
   await session.set(PRIMARY_NODE, 'hv1', ANY_VERSION)
   made.startNode('hv3')
-  await watcher.sees('hv1 as primary', (view) => view.key.value === 'hv1' && view.members.some(({ name, coordinatorState }) => name === 'hv1' && coordinatorState === 'primary'), 60_000)
+  // A takeover that began among the poisons has the bound of its record, and what it does at that bound may be to give the key back.
+  const { name: primary } = await watcher.settled(undefined, 120_000)
+  const to = primary === 'hv1' ? 'hv2' : 'hv1'
+  const moved = await fetch(`${another}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to }) })
+  t.match([moved.status, await moved.json()], [200, { became: to }], `from ${primary} to ${to}`)
 })
 
 async function removeTree (session: Session, path: string): Promise<void> {

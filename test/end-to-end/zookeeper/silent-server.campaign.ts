@@ -15,7 +15,7 @@ for (const [what, kind] of [['a follower is stopped', 'stop'], ['the link to a f
     for (let round = 1; round <= ROUNDS; round++) {
       const { server, proxy } = await served(what.includes('leader') ? 'leader' : 'follower')
       await strike(async () => {
-        if (kind === 'stop') server.pause()
+        if (kind === 'stop') await server.pause()
         else if (kind === 'cut') proxy.blackHole()
         else await server.kill()
       })
@@ -33,7 +33,7 @@ for (const [what, kind] of [['a follower is stopped', 'stop'], ['the link to a f
 t.test('the leader is stopped', { timeout: 170_000 }, async (t) => {
   const { cluster, served, strike, whole } = await silentServers(t)
   const { server } = await served('leader')
-  await strike(() => server.pause())
+  await strike(async () => await server.pause())
   const nodes = [...cluster.nodes.values()]
   const held = () => cluster.holder('address') !== null && cluster.holder('address') === cluster.holder('service')
   await eventually(held)

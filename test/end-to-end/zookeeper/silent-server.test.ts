@@ -7,7 +7,7 @@ t.test('a follower that is stopped, and one whose link is cut', { timeout: 170_0
   const before = cluster.effects()
 
   const stopped = await served('follower')
-  await strike(() => stopped.server.pause())
+  await strike(async () => await stopped.server.pause())
   t.same(cluster.effects(), before, 'nothing is released')
   stopped.server.resume()
 

@@ -20,7 +20,7 @@ t.test('ZooKeeper paused', { timeout: 300_000 }, async (t) => {
   const headers = { 'x-api-key': OPERATE }
   const { keeper } = keep(t, server, { sessionTimeout: 60_000 })
   const before = await everything(await keeper.ready())
-  server.pause()
+  await server.pause()
   const paused = performance.now()
   let reads = 0
   let writes = 0

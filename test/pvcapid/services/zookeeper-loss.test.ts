@@ -49,7 +49,7 @@ t.test('away later, and back', async (t) => {
 t.test('silent, and not yet known to be: the lock is not what is said to be missing', async (t) => {
   const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port, sessionTimeout: 60_000 })
-  server.pause()
+  await server.pause()
   t.teardown(() => server.resume())
   const writes = [wish(t, app, { to: 'fig' }), wish(t, app, { to: 'fig' }, '?wait=5'), wish(t, app, { from: 'plum' }), ask(t, app, 'POST', '/api/v1/node/fig/coordinator-state?state=primary'), ask(t, app, 'POST', '/api/v1/node/plum/coordinator-state?state=secondary')]
   for (const reply of await Promise.all(writes)) t.match(reply, { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } })

@@ -55,7 +55,7 @@ export async function fuzz (t: Test, { requests, seed, onResident }: FuzzRun): P
       async () => { path.refuse(); await delay(300); path.heal() },
       async () => { path.blackHole(); await delay(1_200); path.heal() },
       async () => { path.swallowReplies(); await delay(500); path.heal() },
-      async () => { server.pause(); await delay(1_500); server.resume() },
+      async () => { await server.pause(); await delay(1_500); server.resume() },
       async () => { await server.stop(); await server.start() },
     ]
     for (let count = 0; !flapping.signal.aborted; count++) {

@@ -95,9 +95,10 @@ t.test('accidents', async (t) => {
   const server = await zookeeper(t)
 
   t.test('an operation has a deadline, and a write given up may have been applied', async (t) => {
-    const session = await connect(t, server)
+    // The deadline is what is tested, not the time after which a silent server is left.
+    const session = await connect(t, server, { sessionTimeout: 30_000 })
     await session.create('/deadline', 'before')
-    server.pause()
+    await server.pause()
     const write = await session.set('/deadline', 'after', 0, { deadline: 50 }).catch((error: unknown) => error)
     const read = await session.get('/deadline', { deadline: 50 }).catch((error: unknown) => error)
     server.resume()
