@@ -7,7 +7,7 @@ import { canonical, Identities } from './identity.ts'
 import { initialWorld, type Bounds, type Budget, type World } from './model.ts'
 import { noticed } from './reader.ts'
 import { isSettled, violation } from '../invariants/invariants.ts'
-import { isMutualWait } from '../invariants/mutual-wait.ts'
+import { mutualWait } from '../invariants/mutual-wait.ts'
 
 export interface Report {
   /** Whether everything that can happen within the bounds has been looked at. */
@@ -95,7 +95,7 @@ export function search (bounds: Bounds, { limit = Infinity, quick = false, budge
         const after = canonical(noticed(happening.world, world), world)
         const entered = enter(after, number, happening.label)
         if (entered === null) continue
-        const wrong = violation(after, world) ?? (isMutualWait(after) ? 'a taker and a PVC node wait for each other' : null)
+        const wrong = violation(after, world) ?? mutualWait(after)
         if (wrong === null) next.push({ world: after, number: entered })
         else {
           good.push(entered)

@@ -10,7 +10,7 @@ import { decide, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyOutcome } from './key-change.ts'
 import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
-import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff, yieldToPvcPeer } from './procedure-runner.ts'
+import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff, giveWay } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
 import { continuedRecord } from '../switchover/rewrites.ts'
 import type { Failure } from '../model/transition.ts'
@@ -38,7 +38,7 @@ function onView (context: StepContext, view: NonNullable<Coordinator['view']>): 
   const { activity } = context.state
   if (activity.kind === 'procedure') {
     roleMoved(context, activity)
-    yieldToPvcPeer(context, activity)
+    giveWay(context, activity)
     peersMoved(context)
   }
   const waits = activity.kind === 'key_change' && activity.change.plan[0].op === 'lock'

@@ -163,6 +163,8 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
       const pvcTaker = answer.members?.find(waitsForLock)
       // The key names this node and named that one before: each would wait for the other until the bound.
       if (pvcTaker !== undefined) return rollBack(context, procedure, failed(pvcTakesOver(pvcTaker.name, now.resource)))
+      const closing = superseded(context)
+      if (closing !== null) return rollBack(context, procedure, closing)
       if (running.peers === 'asked_and_moved') return begin(context, running)
       return context.set({ activity: { ...running, peers: 'waiting' } })
     }
@@ -240,14 +242,23 @@ const pvcTakesOver = (name: string, resource: string): KnownFailure =>
   ({ code: 'peer_in_takeover', resource, message: `${name} runs PVC's daemon, was named before this node and takes over: this takeover gives way to it.` })
 
 /**
- * The key names another node by now, and a PVC node, that one or another that was named meanwhile, is in `takeover` and waits for the lock that this taker
- * holds, while this taker would wait for it to be `secondary`: the taker gives way at once.
+ * How a takeover ends that the key no longer names; null while it does. The view is never older than the one that began the takeover.
  */
-export function yieldToPvcPeer (context: StepContext, running: Running): void {
-  const { view, settings: { self } } = context.state
-  const { procedure: { name, steps }, doomed } = running
-  if (name !== 'takeover' || steps[0].do === 'lock_role' || doomed !== null || view === null || view.key.value === self) return
-  if (view.members.some(waitsForLock)) doom(context, running, { outcome: 'superseded', continued_by: epochOf(view.key, view.ledger) })
+function superseded ({ state: { view, settings } }: StepContext): Closing | null {
+  if (view === null || view.key.value === settings.self) return null
+  return { outcome: 'superseded', continued_by: epochOf(view.key, view.ledger) }
+}
+
+/**
+ * While a taker that the key no longer names waits for its peers, it gives up at once: a peer that keeps its resources, because the key names no fit node
+ * or this one itself again, needs the lock that the taker holds, and each would wait for the other until the bound. It gives up in any later step for
+ * a PVC node in `takeover`, which waits for that lock, too.
+ */
+export function giveWay (context: StepContext, running: Running): void {
+  const { procedure: { name, steps: [now] }, doomed } = running
+  const closing = superseded(context)
+  if (name !== 'takeover' || now.do === 'lock_role' || doomed !== null || closing === null) return
+  if (now.do === 'await_release' || context.state.view?.members.some(waitsForLock) === true) doom(context, running, closing)
 }
 
 /** A taker that waits for its peers reads them again whenever anything has moved. */

@@ -70,10 +70,10 @@ t.test('a PVC node waits for the lock', async (t) => {
   const pvc = (state: CoordinatorState, alive = true) => ({ members: [member('hv1', { coordinatorState: 'takeover' }), member('hv2'), member('pvc1', { ours: false, presence: null, coordinatorState: state, alive })] })
   const at = (op: NodeOp['op']) => taking().until(op)
   const waiting = at('read_peers').answer({ kind: 'done', members: [member('hv1'), primary('hv2')] })
-  t.strictSame(waiting.view('pvc1', 2, pvc('secondary')).words, ['read_peers'], 'it has not begun')
-  t.strictSame(waiting.view('pvc1', 2, pvc('takeover', false)).words, [], 'it is not there')
+  t.strictSame(at('acquire').view('pvc1', 2, pvc('secondary')).words, [], 'it has not begun')
+  t.strictSame(at('acquire').view('pvc1', 2, pvc('takeover', false)).words, [], 'it is not there')
   for (const named of ['hv2', 'none']) t.strictSame(at('acquire').view(named, 2, pvc('takeover')).words, ['cancel'], `it was named meanwhile, and ${named} is now`)
-  t.strictSame(waiting.view('hv1', 2, pvc('takeover')).words, [], 'the key names this node')
+  t.strictSame(waiting.view('hv1', 2, pvc('takeover')).words, ['read_peers'], 'the key names this node')
   t.strictSame(waiting.view('pvc1', 2, pvc('takeover')).words, ['cancel', 'note begun', 'publish'], 'the lock is given up, not kept until the bound')
   t.match(waiting.state.activity, { procedure: { name: 'rollback' } })
   t.strictSame(waiting.view('pvc1', 2, pvc('takeover')).words, [], 'once')
@@ -83,6 +83,22 @@ t.test('a PVC node waits for the lock', async (t) => {
   t.strictSame(at('acquire').view('pvc1', 2, pvc('takeover')).view('pvc1', 2, pvc('takeover')).words, [], 'once')
   t.strictSame(taking().view('pvc1', 2, pvc('takeover')).words, ['cancel'], 'it has no lock yet')
   t.strictSame(at('unlock').view('pvc1', 2, pvc('takeover')).words, [], 'it is primary: the role is handed over in the usual way')
+})
+
+t.test('the key moves on while a taker waits for its peers: it gives up the lock that a peer needs to keep the role', async (t) => {
+  const waiting = () => taking().until('read_peers').answer({ kind: 'done', members: [member('hv1'), primary('hv2')] })
+  for (const named of ['none', 'hv2', 'hv3', 'nobody-knows']) {
+    const given = waiting().view(named, 2)
+    t.strictSame(given.words, ['cancel', 'note begun', 'publish'], named)
+    t.match(given.state.activity, { procedure: { name: 'rollback' } })
+    t.strictSame(given.until('conclude').words, ['conclude superseded'])
+    t.match(given.effects, [{ op: { closing: { continued_by: 2 } } }])
+  }
+  t.strictSame(taking().until('read_peers').view('none', 2).words, ['cancel', 'note begun', 'publish'], 'also while they are being read')
+  const earlier = taking().until('write_state').view('none', 2).until('read_peers')
+  t.strictSame(earlier.answer({ kind: 'done', members: [member('hv1'), primary('hv2')] }).words, ['cancel', 'note begun', 'publish'], 'it had moved before the wait')
+  t.strictSame(waiting().view('hv1', 2).words, ['read_peers'], 'its name is written again')
+  t.strictSame(taking().until('acquire').view('none', 2).words, [], 'nobody holds anything: the takeover goes on, and its end is seen to in the usual way')
 })
 
 t.test('a PVC node waits for the lock that was named before this node', async (t) => {
