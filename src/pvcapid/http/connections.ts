@@ -22,6 +22,8 @@ const PATIENCE = 20_000
 const LEAST = 4_096
 /** Milliseconds of a turn for requests that wait to be begun, while connections wait to be read. */
 const BESIDE_READING = 1
+/** While connections keep coming, the time for which they alone are taken in, for each time in which those that are here are served. */
+const REST = 3
 /** Milliseconds between two looks at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
 const LOOK = 250
 const STALLED = 4
@@ -190,7 +192,8 @@ export class Connections {
 
   /**
    * Some of the connections that are held are read in the next turn, and what is left of the turn before is begun, one request of each connection after
-   * another, as long as there is time. While connections keep coming that takes every second part of the time: each turn takes in one of them.
+   * another, as long as there is time. While connections keep coming that takes one part of the time in four: each turn takes in one of them, and a client that
+   * comes last in the system's queue of 511 waits for all of these turns.
    */
   #endTurn (): void {
     const now = this.#options.clock.monotonic()
@@ -198,7 +201,7 @@ export class Connections {
     this.#turn = null
     if (this.#later.size === 0 && !this.#reading.holds) return
     this.#beginTurn()
-    if (this.#worked) this.#restUntil = now + lasted
+    if (this.#worked) this.#restUntil = now + lasted * REST
     this.#worked = !isCrowded() || now >= this.#restUntil
     if (!this.#worked) return
     this.#reading.readSome(lasted > turnTime())
