@@ -6,7 +6,7 @@ import { epochOf, epochOfName, keyOf, parseLedger, type KeyView, type Ledger } f
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
-import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
+import { memberOf, memberZnodes, type Member, type MemberZnode } from '../core/model/member.ts'
 import { parseRecord } from '../core/model/record.ts'
 import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
@@ -61,8 +61,10 @@ export async function readLockHolder (session: Session, path: string): Promise<L
 }
 
 async function readMember (session: Session, name: string, alive: boolean): Promise<Member> {
-  const znodes = await Promise.all(memberZnodes.map(async (child) => [child, await readZnode(session, nodePath(name, child))] as const))
-  const found = new Map(znodes)
+  const read = async (child: MemberZnode) => [child, await readZnode(session, nodePath(name, child))] as const
+  const found = new Map(await Promise.all(memberZnodes.filter((child) => child !== 'disbelieved').map(read)))
+  // Of PVC nodes only, and not before the state that it is about: that may be younger.
+  if (found.get('transition') === undefined && found.get('presence') === undefined) found.set(...await read('disbelieved'))
   return memberOf(name, (child) => found.get(child), alive)
 }
 

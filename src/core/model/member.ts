@@ -47,8 +47,9 @@ export interface Member {
   /** One of ours (it publishes transitions), not a Python PVC daemon, which is judged by its keepalive instead. */
   readonly ours: boolean
   /**
-   * Of a dead node: its coordinator state was written after `dead`, so it is a fencer's word and not the node's. PVC's fencers write `secondary`
-   * on any node whether or not their fence worked; a fencer of ours that means it writes `dead` again after it.
+   * Its coordinator state was written while it was dead, so it is a fencer's word and not the node's. PVC's fencers write `secondary`
+   * on any node whether or not their fence worked; a fencer of ours that means it, of one of ours, writes `dead` again after it. On a PVC node the word stays a
+   * fencer's when its daemon state changes, until the node writes a coordinator state itself: coordinators keep that in `disbelieved`.
    */
   readonly fencersWord: boolean
   /** For a PVC peer: the observer has seen its keepalive change within the window. */
@@ -58,7 +59,7 @@ export interface Member {
 }
 
 /** The znodes below `/nodes/<n>` that make a `Member`. */
-export const memberZnodes = ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transition'] as const
+export const memberZnodes = ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transition', 'disbelieved'] as const
 export type MemberZnode = typeof memberZnodes[number]
 
 /** Seconds of a day: a node that may need longer than that says nothing of use. */
@@ -85,6 +86,11 @@ function parseStandsBack (value: unknown): Backoff | null {
   return text(until) === null ? null : { until: (until as string).slice(0, 64), why: (text(why) ?? '').slice(0, 300) }
 }
 
+/** What `disbelieved` holds: the transaction that wrote the coordinator state which is a fencer's word. */
+export const disbelief = (stateMzxid: string, by: string, at: string): string => JSON.stringify({ state_mzxid: stateMzxid, by, at })
+
+const parseDisbelief = (znode: Znode | undefined): string | null => znode === undefined ? null : text(jsonObject(znode.data)?.['state_mzxid'])
+
 /**
  * @param read gives a znode below `/nodes/<name>`, or undefined where there is none
  * @param alive whether the observer has seen the keepalive change lately; matters for PVC peers only
@@ -95,6 +101,8 @@ export function memberOf (name: string, read: (child: MemberZnode) => Znode | un
   const presence = parsePresence(read('presence'))
   const daemon = read('daemonstate')
   const ours = transition !== undefined || presence !== null
+  const disbelieved = ours ? null : parseDisbelief(read('disbelieved'))
+  const isWrittenOverDead = state !== undefined && daemon !== undefined && daemonStateOf(daemon.data) === 'dead' && state.mzxid > daemon.mzxid
   return {
     name,
     mode: nodeModeOf(read('daemonmode')?.data),
@@ -105,9 +113,9 @@ export function memberOf (name: string, read: (child: MemberZnode) => Znode | un
     presence,
     transition: parseTransition(transition?.data),
     ours,
-    fencersWord: state !== undefined && daemon !== undefined && daemonStateOf(daemon.data) === 'dead' && state.mzxid > daemon.mzxid,
+    fencersWord: isWrittenOverDead || (state !== undefined && state.mzxid === disbelieved),
     alive,
-    stamp: `${state?.mzxid ?? '-'}/${daemon?.mzxid ?? '-'}`,
+    stamp: `${state?.mzxid ?? '-'}/${daemon?.mzxid ?? '-'}${disbelieved === null ? '' : `/${disbelieved}`}`,
   }
 }
 

@@ -10,6 +10,7 @@ import type { Session } from '../../zookeeper/session/session.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { FencingAgent } from './agent.ts'
 import { commandAgent } from './command-agent.ts'
+import { Disbeliefs } from './disbelief.ts'
 import { Fencer } from './fencer.ts'
 import { ipmiAgent } from './ipmi-agent.ts'
 import { Observer } from './observer.ts'
@@ -61,15 +62,21 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     onFault,
     onFenced: (node) => recovery.begin(node),
   })
+  const disbeliefs = new Disbeliefs({ self: config.node, session, clock, log, members })
   const observer: Observer = new Observer({
     session,
     clock,
     terms,
     interval: LOOK,
     members,
-    onView,
+    onView: (listener) => onView(() => {
+      // At once: the node may come back, and then it is too late to see it.
+      disbeliefs.consider()
+      listener()
+    }),
     onLook: () => {
       onLook()
+      disbeliefs.consider()
       fencer.consider(observer)
     },
   })

@@ -1,6 +1,6 @@
 // What is read of a node, and the words said of it. Every condition fails safe.
 import t from 'tap'
-import { hasReleased, holdsNothing, isFit, isPresent, isReady, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../../src/core/model/member.ts'
+import { disbelief, hasReleased, holdsNothing, isFit, isPresent, isReady, isUnconfirmedHolder, memberOf, memberZnodes, type Member, type MemberZnode } from '../../../src/core/model/member.ts'
 import type { Znode } from '../../../src/core/model/znode.ts'
 import { gone, member, primary, transition, unready } from '../../support/scenario/builders.ts'
 
@@ -8,7 +8,7 @@ const znode = (data: string, given: Partial<Znode> = {}): Znode => ({ data, vers
 const read = (znodes: Partial<Record<MemberZnode, Znode>>) => memberOf('hv1', (child) => znodes[child], true)
 
 t.test('a node as read', async (t) => {
-  t.strictSame(memberZnodes, ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transition'])
+  t.strictSame(memberZnodes, ['daemonmode', 'daemonstate', 'routerstate', 'presence', 'transition', 'disbelieved'])
   const found = read({
     daemonmode: znode('coordinator'),
     daemonstate: znode('run', { mzxid: '8' }),
@@ -48,6 +48,14 @@ t.test('what PVC\'s fencers write over a dead node is not its own word', async (
   t.equal(holdsNothing(dead('secondary', '6')), false, 'written afterwards')
   t.equal(isUnconfirmedHolder(dead('secondary', '6')), true)
   t.equal(holdsNothing(dead('secondary', '6', { daemonstate: znode('fenced', { mzxid: '5' }) })), true, 'a fence that worked')
+  const back = (disbelieved: string, more: Partial<Record<MemberZnode, Znode>> = {}) => dead('secondary', '6', { daemonstate: znode('run', { mzxid: '7' }), disbelieved: znode(disbelieved), ...more })
+  t.equal(holdsNothing(back(disbelief('6', 'hv1', ''))), false, 'it is back, and has written no state since')
+  t.match(back(disbelief('6', 'hv1', '')), { fencersWord: true, stamp: '6/7/6' })
+  t.equal(holdsNothing(back(disbelief('6', 'hv1', ''), { daemonstate: znode('dead', { mzxid: '9' }) })), false, 'a `dead` that is younger changes nothing')
+  t.equal(holdsNothing(back(disbelief('6', 'hv1', ''), { daemonstate: znode('fenced', { mzxid: '9' }) })), true)
+  t.equal(holdsNothing(back(disbelief('5', 'hv1', ''))), true, 'it has written a state since')
+  t.equal(holdsNothing(back(disbelief('6', 'hv1', ''), { transition: znode('{}') })), true, 'one of ours says for itself what it is as it starts')
+  for (const text of ['', '6', '[]', '{"state_mzxid":6}']) t.equal(back(text).fencersWord, false, text)
   t.equal(read({ routerstate: znode('secondary') }).fencersWord, false)
   t.equal(read({ daemonstate: znode('dead') }).fencersWord, false)
   t.equal(holdsNothing(dead('secondary', '6', { transition: znode('{}') })), false, 'one of ours: they write there, too')
