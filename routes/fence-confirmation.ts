@@ -9,7 +9,7 @@ const fenceConfirmation: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'confirmFence',
       summary: 'Vouch that a node is down',
-      description: 'Makes a node that a peer has judged dead `fenced` and `secondary`, so that another may take over what it may have held. **Be certain that it is down**: if it is not, two nodes may hold the same resources. 409 unless it is `dead`, without presence, and has written no keepalive since.',
+      description: 'Makes a node that a peer has judged dead `fenced` and `secondary`, so that another may take over what it may have held. **Be certain that it is down**: if it is not, two nodes may hold the same resources. 409 unless it is `dead`, without presence, and has written no keepalive since. A node of PVC\'s that no peer judges, because no coordinator has a fencing agent, has to have written no keepalive for 60 s instead.',
       tags: ['switchover'],
       params: nodeParams,
       body: FenceConfirmation,

@@ -1,7 +1,7 @@
 /**
  * `npm run canaries [NAME…]`, or all but those named by `--except`: each file of `proof/canaries/` is a mistake, as a patch of the source. It is made in a copy of the built tree, and the
- * simulator has to find it by the invariants that it judges everything by, within a number of runs; or, where a line `explore: ARGUMENTS` says
- * so, the exhaustive search, within those bounds. Exits 1 if a mistake survives, or if its patch no longer fits. The first lines of a patch say
+ * simulator has to find it by the invariants that it judges everything by, within a number of runs, of which a line `from: SEED` names the first; or, where a line
+ * `explore: ARGUMENTS` says so, the exhaustive search, within those bounds. Exits 1 if a mistake survives, or if its patch no longer fits. The first lines of a patch say
  * what the mistake is. `--chaos MINUTES`: a real cluster under fire has to find it instead, which not every mistake shows in that time.
  */
 import { spawnSync } from 'node:child_process'
@@ -53,8 +53,9 @@ function verdict (name: string): Verdict {
     const broken = hatch(name, nest)
     if (broken !== null) return { caught: false, how: broken }
     if (chaosMinutes !== undefined) return underFire(nest, chaosMinutes)
-    const bounds = /^explore: (.*)$/m.exec(readFileSync(join(folder, `${name}.patch`), 'utf8'))?.[1]
-    return bounds === undefined ? simulated(nest) : explored(nest, bounds)
+    const patch = readFileSync(join(folder, `${name}.patch`), 'utf8')
+    const bounds = /^explore: (.*)$/m.exec(patch)?.[1]
+    return bounds === undefined ? simulated(nest, /^from: (.*)$/m.exec(patch)?.[1] ?? 'canary') : explored(nest, bounds)
   } finally {
     rmSync(nest, { recursive: true, force: true })
   }
@@ -65,11 +66,11 @@ function instrument (nest: string, name: string, args: readonly string[], timeou
   return spawnSync(process.execPath, ['--max-old-space-size=8000', join(nest, 'dist', 'proof', name, 'main.js'), ...args], { encoding: 'utf8', timeout, maxBuffer: 2 ** 28 })
 }
 
-function simulated (nest: string): Verdict {
-  const { status, stdout, stderr } = instrument(nest, 'simulate', ['--runs', String(RUNS), '--from', 'canary', '--quick'])
+function simulated (nest: string, from: string): Verdict {
+  const { status, stdout, stderr } = instrument(nest, 'simulate', ['--runs', String(RUNS), '--from', from, '--quick'])
   if (status === 0) return { caught: false, how: `it survives ${RUNS} runs` }
-  const [, run = '', what = ''] = /^seed canary-(\d+): (.*)$/m.exec(stdout) ?? []
-  if (run !== '' && instrument(root, 'simulate', ['--seed', `canary-${run}`]).status !== 0) return { caught: false, how: `run ${run} fails without it too` }
+  const [, run = '', what = ''] = /^seed \S+-(\d+): (.*)$/m.exec(stdout) ?? []
+  if (run !== '' && instrument(root, 'simulate', ['--seed', `${from}-${run}`]).status !== 0) return { caught: false, how: `run ${run} fails without it too` }
   return run === '' ? { caught: false, how: `the simulator itself failed: ${stderr.slice(-300)}` } : { caught: true, how: `run ${run}: ${what}` }
 }
 

@@ -131,7 +131,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     roles: new RoleService(view, options.node),
     faults: new FaultService(contact, view, clock, faultKeeper),
     pvcMetrics: new PvcMetrics(view),
-    fences: new FenceService(contact, clock),
+    fences: new FenceService(contact, clock, (node, at) => view.snapshot.writtenAt(node, 'keepalive') === at ? view.keepaliveAge(node) : null),
     events: new EventService(feed, view, contact),
     contact,
     feed,

@@ -1,8 +1,10 @@
 /**
  * May an operator's word make this node `fenced`? Only if a peer has judged it dead, it is not there, and it has written no keepalive since:
- * that is told by the order of ZooKeeper's transactions, not by any clock. Pure; what is to be written is versioned over what was judged.
+ * that is told by the order of ZooKeeper's transactions, not by any clock. A PVC node that nobody judges, because no coordinator has a fencing agent, has to
+ * have been silent for `PVC_SILENCE` instead. Pure; what is to be written is versioned over what was judged.
  */
 import { confirmed, newFence, parseFence } from '../model/fence-record.ts'
+import { mayHoldWhenSilent, PVC_SILENCE } from './judgement.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf } from '../model/states.ts'
 import type { Znode } from '../model/znode.ts'
 
@@ -14,12 +16,17 @@ export interface FenceReading {
   readonly presence: Znode | undefined
   readonly keepalive: Znode | undefined
   readonly fence: Znode | undefined
+  /** Marks one of ours, which is judged by its peers. */
+  readonly transition: Znode | undefined
+  /** Milliseconds for which this very keepalive has been seen to stay; null if that is not known. */
+  readonly silence: number | null
 }
 
 export const fenceObstacles = {
   not_dead: 'no peer has judged it dead',
   present: 'it is in contact with ZooKeeper',
   keepalive_changed: 'it has written a keepalive since it was judged dead',
+  not_silent: 'no peer has judged it dead, and this API has not seen it without a keepalive for 60 s yet',
 } as const
 export type FenceObstacle = keyof typeof fenceObstacles
 
@@ -62,9 +69,11 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
 
 const write = (child: FenceWrite['child'], znode: Znode | undefined, value: string): FenceWrite => ({ child, value, version: znode?.version ?? null })
 
-function obstaclesOf ({ daemonstate, presence, keepalive }: FenceReading, judgedDead: boolean): readonly FenceObstacle[] {
+function obstaclesOf ({ daemonstate, routerstate, presence, keepalive, transition, silence }: FenceReading, judgedDead: boolean): readonly FenceObstacle[] {
   const found: FenceObstacle[] = []
-  if (!judgedDead) found.push('not_dead')
+  const isLeftAlone = transition === undefined && presence === undefined && mayHoldWhenSilent({ daemonState: daemonStateOf(daemonstate?.data), coordinatorState: coordinatorStateOf(routerstate?.data) })
+  if (!judgedDead && !isLeftAlone) found.push('not_dead')
+  if (!judgedDead && isLeftAlone && (silence === null || silence < PVC_SILENCE)) found.push('not_silent')
   if (presence !== undefined) found.push('present')
   if (judgedDead && keepalive !== undefined && daemonstate !== undefined && keepalive.mzxid > daemonstate.mzxid) found.push('keepalive_changed')
   return found

@@ -70,6 +70,12 @@ export const isMissing = (member: Member) => member.ours && !isPresent(member) &
  */
 const PVC_RECONNECT = 90_000
 
+/**
+ * Milliseconds without a keepalive after which a PVC node counts as out of contact where no peer judges it, because no coordinator has a fencing agent: an operator's
+ * word is taken for it then. Its own fencers wait for 38 s by default.
+ */
+export const PVC_SILENCE = 60_000
+
 export function suspicion (member: Member, watch: Liveness | undefined, terms: FencingTerms, now: number): Suspicion | null {
   if (watch === undefined || !mayHoldWhenSilent(member)) return null
   if (member.ours && watch.goneSince !== null && now - watch.goneSince >= terms.presenceWindow) return 'presence_gone'

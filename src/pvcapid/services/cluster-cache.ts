@@ -4,6 +4,7 @@
  * A reader will not see: intermediate values; anything that ZooKeeper has not told this process yet. What a request is decided on is
  * therefore read directly (`switchover-service.ts`).
  */
+import { PVC_SILENCE } from '../../core/fencing/judgement.ts'
 import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { condition, type Condition } from '../../core/conditions/condition.ts'
 import { holdsNothing, type Member } from '../../core/model/member.ts'
@@ -72,7 +73,7 @@ export class ClusterCache {
     const { sessions, clock, onError, onRecovered = () => {}, onMissed = () => {}, probed } = options
     this.#tree = new ZnodeCache({ sessions, clock, roots: apiRoots, interest: apiInterest, onError, onRecovered, onMissed, probed })
     // Before our own listener: the snapshot takes the coordinator view of the same revision.
-    this.feed = new ClusterSnapshots(this.#tree)
+    this.feed = new ClusterSnapshots(this.#tree, (name) => (this.keepaliveAge(name) ?? 0) < PVC_SILENCE)
     this.#tree.onChange((tree, changed) => this.#guarded(tree, changed))
     this.ready = this.#tree.ready
     this.catchingUp = new SharedReading(clock, async () => await withDeadline(clock, CATCHING_UP, undefined, async (signal) => { await this.#tree.caughtUp(signal) }))

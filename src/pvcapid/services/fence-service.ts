@@ -16,13 +16,18 @@ const BOUND = 3_000
 /** Judgements before giving up on a node that keeps changing. */
 const ATTEMPTS = 3
 
+/** Milliseconds for which the keepalive of `node` has been seen to stay as it was written at `at`; null if another one was seen last. */
+export type Silence = (node: string, at: string) => number | null
+
 export class FenceService {
   readonly #contact: Contact
   readonly #clock: Clock
+  readonly #silence: Silence
 
-  constructor (contact: Contact, clock: Clock) {
+  constructor (contact: Contact, clock: Clock, silence: Silence) {
     this.#contact = contact
     this.#clock = clock
+    this.#silence = silence
   }
 
   /**
@@ -39,7 +44,7 @@ export class FenceService {
       return await this.#contact.bounded(async (signal) => {
         const session = await this.#contact.session()
         for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-          const ruling = judgeConfirmation(await readNode(session, node), requestedBy, this.#clock.wall())
+          const ruling = judgeConfirmation(await readNode(session, node, this.#silence), requestedBy, this.#clock.wall())
           if (ruling.kind === 'already') return `Node ${node} is already fenced.`
           if (ruling.kind === 'refused') throw refused(node, ruling.obstacles.map((code) => ({ code, message: `${node}: ${fenceObstacles[code]}` })))
           // A client that was told `not_started` was told the truth.
@@ -59,13 +64,13 @@ export class FenceService {
   }
 }
 
-async function readNode (session: Session, node: string): Promise<FenceReading> {
+async function readNode (session: Session, node: string, silence: Silence): Promise<FenceReading> {
   await session.sync('/')
   if (await session.exists(nodePath(node)) === null) throw nodeUnknown(node)
-  const read = async (child: keyof FenceReading) => await readZnode(session, nodePath(node, child))
-  const [daemonmode, daemonstate, routerstate, presence, keepalive, fence] =
-    await Promise.all([read('daemonmode'), read('daemonstate'), read('routerstate'), read('presence'), read('keepalive'), read('fence')])
-  return { daemonmode, daemonstate, routerstate, presence, keepalive, fence }
+  const read = async (child: Exclude<keyof FenceReading, 'silence'>) => await readZnode(session, nodePath(node, child))
+  const [daemonmode, daemonstate, routerstate, presence, keepalive, fence, transition] =
+    await Promise.all([read('daemonmode'), read('daemonstate'), read('routerstate'), read('presence'), read('keepalive'), read('fence'), read('transition')])
+  return { daemonmode, daemonstate, routerstate, presence, keepalive, fence, transition, silence: keepalive?.modified == null ? null : silence(node, keepalive.modified) }
 }
 
 /**
@@ -89,7 +94,7 @@ async function writeAll (session: Session, node: string, writes: readonly FenceW
 const nodeUnknown = (node: string) => new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { outcome: 'not_started' })
 
 function refused (node: string, reasons: ReadonlyArray<{ readonly code: string, readonly message: string }>): ApiError {
-  return new ApiError('fence_not_confirmable', `${reasons.map(({ message }) => message).join('; ')}. Only a node that a peer has judged dead, and that has given no sign of life since, can be confirmed.`, {
+  return new ApiError('fence_not_confirmable', `${reasons.map(({ message }) => message).join('; ')}. Only a node that a peer has judged dead, and that has given no sign of life since, can be confirmed; or a node of PVC's that has written no keepalive for 60 s.`, {
     outcome: 'not_started', members: { nodes: [node], reasons: { [node]: reasons } },
   })
 }

@@ -14,6 +14,8 @@ const dead: FenceReading = {
   presence: undefined,
   keepalive: znode('1700000000', '0019'),
   fence: znode(JSON.stringify(judged), '0021', 1),
+  transition: znode('{}'),
+  silence: 3_600_000,
 }
 const rule = (given: Partial<FenceReading>) => judgeConfirmation({ ...dead, ...given }, 'ops', WALL)
 
@@ -46,5 +48,12 @@ t.test('every reason against it', async (t) => {
     ['it has written a keepalive since', { keepalive: znode('1700000009', '0022') }, ['keepalive_changed']],
     ['both', { presence: znode('{}'), keepalive: znode('1700000009', '0022') }, ['present', 'keepalive_changed']],
   ]
+  for (const daemonState of ['run', 'init', 'shutdown']) {
+    const pvc = { transition: undefined, daemonstate: znode(daemonState, '0020', 7) }
+    t.match(rule({ ...pvc, silence: 60_000 }), { kind: 'confirm', writes: [{ child: 'daemonstate', value: 'fenced', version: 7 }, {}, {}] }, 'a PVC node that nobody judges')
+    for (const silence of [59_999, 0, null]) cases.push([`${daemonState}, silent for ${silence} ms`, { ...pvc, silence }, ['not_silent']])
+    cases.push(['it is one of ours', { ...pvc, transition: znode('{}') }, ['not_dead']])
+  }
+  cases.push(['a PVC node that was stopped', { transition: undefined, daemonstate: znode('stop'), routerstate: znode('secondary') }, ['not_dead']])
   for (const [what, given, obstacles] of cases) t.strictSame(rule(given), { kind: 'refused', obstacles }, what)
 })
