@@ -11,7 +11,7 @@ export function pvcState (words: readonly string[], description: string) {
   return {
     schema: {
       querystring: Type.Object({ state: Type.Optional(state) }),
-      headers: Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if this is as at that ETag of the same path.' })) }),
+      headers: Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if this is as at that ETag of the same path.', maxLength: 1024 })) }),
       body: Type.Optional(Type.Unsafe<unknown>({ type: 'object', properties: { state }, description: 'The state, if it is not in the query.' })),
       consumes: ['application/x-www-form-urlencoded', 'multipart/form-data'],
     },
