@@ -24,6 +24,7 @@ import { AllowedOrigins } from './access/allowed-origins.ts'
 import { KnownHosts } from './access/known-hosts.ts'
 import audit from './access/audit.ts'
 import authentication, { type Credentials } from './access/authentication.ts'
+import bodies from './plugins/bodies.ts'
 import basePaths from './plugins/base-path.ts'
 import clientGone from './plugins/client-gone.ts'
 import crossSite from './access/cross-site.ts'
@@ -148,6 +149,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies, { basePath })
+  await app.register(bodies)
   await app.register(jsonBodies)
   await app.register(basePaths, { basePath })
   await app.register(queries)

@@ -10,6 +10,7 @@ export type WriteOutcome = 'not_started' | 'in_progress' | 'unknown'
 export const problems = {
   malformed_request: [400, 'The request is malformed', 'Correct the request; nothing was done.'],
   argument_invalid: [400, 'An argument is wrong', 'Correct the argument that `errors` or `detail` names; nothing was done.'],
+  body_not_taken: [400, 'The route takes no body', 'Leave the body out. `detail` names what the route takes: what is to be changed is named in the path or the query.'],
   state_invalid: [400, 'The state asked for is missing or unknown', 'Give one of the states that `detail` lists.'],
   state_repeated: [400, 'The state is given more than once', 'Give it once, in the query or in the form.'],
   pattern_invalid: [400, 'The pattern cannot be used', 'Write a regular expression of Python\'s that can be matched in linear time: without look-around and back-references. `detail` names what is in the way.'],

@@ -9,7 +9,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin'
 import { argumentProblem } from './argument-problem.ts'
 import type { BasePath } from '../http/base-path.ts'
-import { foreignCharset, requestFault } from '../http/request-faults.ts'
+import { requestFault } from '../http/request-faults.ts'
 import { ApiError, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 import { barSentence } from '../../cluster/denial.ts'
@@ -80,17 +80,6 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
   app.decorateRequest('isHandled', false)
   app.addHook('onRequest', (request, _reply, done) => {
     done(requestFault(request.raw) ?? undefined)
-  })
-  app.addHook('preParsing', (request, _reply, _payload, done) => {
-    if (request.is404 || READING.has(request.method)) {
-      done()
-      return
-    }
-    const encoding = request.headers['content-encoding']
-    const charset = foreignCharset(request.headers['content-type'])
-    if (charset !== null) done(new ApiError('media_type_unsupported', `A body in the character set "${charset.slice(0, 32)}" is not taken. Nothing was done; send UTF-8.`))
-    else if (encoding === undefined || encoding === 'identity') done()
-    else done(new ApiError('encoding_unsupported', `A body in the encoding "${encoding.slice(0, 32)}" is not taken. Nothing was done; send it as it is.`, { headers: { 'accept-encoding': 'identity' } }))
   })
   // The last hook before the handler.
   app.addHook('preHandler', (request, _reply, done) => {
