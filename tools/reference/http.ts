@@ -15,6 +15,9 @@ interface SchemaNode {
   readonly description?: string
   readonly minimum?: number
   readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
   readonly default?: unknown
 }
 
@@ -48,16 +51,27 @@ function typeOf (schema: SchemaNode | undefined): string {
   const inner = Object.values(patternProperties ?? {})[0] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
   if (type === 'object' && schema.properties === undefined && inner !== undefined) return `name → ${typeOf(inner)}`
   if (type === 'object' && schema.properties !== undefined) return `{${Object.keys(schema.properties).join(', ')}}`
-  const range = schema.minimum === undefined || schema.maximum === undefined ? '' : ` ${schema.minimum} to ${schema.maximum}`
-  return `${[type ?? 'anything'].flat().join(' or ')}${range}`
+  return `${[type ?? 'anything'].flat().join(' or ')}${boundsOf(schema)}`
+}
+
+function boundsOf ({ minimum, maximum, minLength, maxLength, pattern }: SchemaNode): string {
+  if (pattern !== undefined) return ` like ${code(pattern)}`
+  if (maxLength !== undefined) return ` of ${minLength === undefined ? 'at most' : `${minLength} to`} ${maxLength} characters`
+  if (minimum !== undefined) return maximum === undefined ? ` from ${minimum}` : ` ${minimum} to ${maximum}`
+  return ''
 }
 
 function parametersTable ({ parameters = [] }: Operation): string {
-  // What every reading takes is told once, above.
-  const own = parameters.filter(({ name }) => name !== 'consistent' && name !== 'if-none-match')
-  if (own.length === 0) return ''
-  return table(['parameter', 'in', 'value', 'what it is'], own.map(({ name, in: where, schema, description, required }) =>
+  if (parameters.length === 0) return ''
+  return table(['parameter', 'in', 'value', 'what it is'], parameters.map(({ name, in: where, schema, description, required }) =>
     [code(name), where, `${typeOf(schema)}${schema.default === undefined ? '' : `; default ${String(schema.default)}`}`, `${description ?? schema.description ?? ''}${required === true ? '' : ' Optional.'}`.trim()]))
+}
+
+/** The fields of a JSON body; a form's one field stands among the parameters. */
+function bodyTable ({ requestBody }: Operation): string {
+  const { properties, required = [] } = requestBody?.content['application/json']?.schema ?? {}
+  if (properties === undefined) return ''
+  return table(['field', 'value', 'what it is'], Object.entries(properties).map(([name, schema]) => [code(name), typeOf(schema), `${schema.description ?? ''}${required.includes(name) ? '' : ' Optional.'}`]))
 }
 
 type Reply = Operation['responses'][string]
@@ -91,6 +105,7 @@ function operationParts (path: string, verb: string, operation: Operation): read
     `${summary}. ${description}${security?.length === 0 ? ' Needs no key.' : verb === 'get' ? '' : ' Needs a key of the role `operate`.'}`,
     parametersTable(operation),
     body.length === 0 ? '' : `Body: ${body.join('; ')}.`,
+    bodyTable(operation),
     ...repliesParts(operation),
   ].filter((part) => part !== '')
 }

@@ -10,7 +10,7 @@ import fp from 'fastify-plugin'
 import { argumentProblem } from './argument-problem.ts'
 import type { BasePath } from '../http/base-path.ts'
 import { requestFault } from '../http/request-faults.ts'
-import { ApiError, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
+import { ApiError, asNotStarted, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 import { barSentence } from '../../cluster/denial.ts'
 import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/client/errors.ts'
@@ -115,7 +115,8 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
 
 /** For errors that come before any route and its hooks, such as a path that cannot be decoded. */
 export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply, basePath: BasePath): void {
-  send(translated(error), request, reply, basePath.seen(request, pathOf(request.url)))
+  const problem = translated(error)
+  send(READING.has(request.method) ? problem : asNotStarted(problem) as ApiError, request, reply, basePath.seen(request, pathOf(request.url)))
 }
 
 /** What a route's URL matches: parameters stand for one part of the path, `*` for the rest. */
