@@ -83,6 +83,8 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     clock,
     perAddress: config.limits.connectionsPerAddress,
     exempt: config.trustedProxies,
+    basePath,
+    onBegun: (waited) => services.metrics.metrics.connectionWait.observe(waited / 1000),
     onEnded: (reason) => services.metrics.metrics.endedConnections.inc({ reason }),
     onRefused: (reason) => services.metrics.metrics.refusedConnections.inc({ reason }),
   })
@@ -97,7 +99,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
     routerOptions: { maxParamLength: PATH_PART, ignoreDuplicateSlashes: true },
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`, connections),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
       app.addReplyHeaders(request, reply)
