@@ -171,7 +171,7 @@ export class Connection implements Holder, Reader {
 
   /** Hands a request to the application, at once or once there is room for it. */
   request (request: IncomingMessage, response: ServerResponse): void {
-    if (this.socket.destroyed || this.#lastText !== null || isEnding(this.socket)) return
+    if (this.socket.destroyed || this.#lastText !== null) return
     const isPipelined = this.#unfinished.size > 0 || this.#waiting.length > 0
     const isFirst = this.#conduct === 'new'
     if (isPipelined) this.#conduct = 'pipelines'
@@ -341,12 +341,10 @@ export class Connection implements Holder, Reader {
     if (held === undefined) return
     this.#unfinished.delete(response)
     this.#owner.inProgress(-1)
-    if (this.socket.destroyed || isEnding(this.socket)) return
+    // Once the last reply is sent, nothing is counted for it any more.
+    if (this.socket.destroyed || (this.#lastText !== null && isEnding(this.socket))) return
     this.#count(-held.requested)
-    if (this.#lastText !== null) {
-      if (this.#unfinished.size === 0) this.#sayLast()
-      return
-    }
+    if (this.#lastText !== null && this.#unfinished.size === 0) this.#sayLast()
     if (this.#waiting.length > 0 && this.#hasRoom()) this.#owner.later(this)
     if (this.#whenAnswered === null || !this.#isAnswered()) return
     this.#whenAnswered()
