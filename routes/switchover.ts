@@ -13,7 +13,7 @@ const page = Type.Object({
   before: Type.Optional(Type.Integer({ description: 'Only switchovers with a smaller epoch.', minimum: 0, maximum: 9_999_999_999 })),
   each: Type.Optional(Type.Enum(['', 'true', 'false'], { description: 'Whether every switchover is to be an entry of its own.' })),
 }, { additionalProperties: false })
-const expecting = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if the primary is as at this ETag of `GET /api/v1/primary`, or at this epoch.' })) })
+const expecting = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'Only if the primary is as at this ETag of `GET /api/v1/primary`, or at this epoch, as a plain decimal number.', maxLength: 1024 })) })
 
 /** `/switchover`: asks for a change of the primary, and follows one. */
 const switchover: FastifyPluginAsyncTypebox = async (app) => {

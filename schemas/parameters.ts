@@ -1,7 +1,10 @@
 /** Arguments that several routes take. */
 import Type from 'typebox'
 
-export const nodeParams = Type.Object({ node: Type.String({ description: 'The node\'s exact name.', examples: ['hv1'] }) })
+/** Characters of a part of the path at most: more than any name, so that too long a name is told as such. */
+export const PATH_PART = 1_024
+
+export const nodeParams = Type.Object({ node: Type.String({ description: 'The node\'s exact name.', maxLength: PATH_PART, examples: ['hv1'] }) })
 
 export const wait = Type.Number({
   description: 'Seconds to wait at most for the end of it. The reply comes as soon as there is something to say.',

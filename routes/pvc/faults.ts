@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { Fault } from '../../schemas/fault.ts'
 import { Message } from '../../schemas/message.ts'
+import { PATH_PART } from '../../schemas/parameters.ts'
 import { problems, replies, repliesList } from '../../schemas/replies.ts'
 
-const params = Type.Object({ id: Type.String({ description: 'The fault\'s id.', examples: ['ABCD1234'] }) })
+const params = Type.Object({ id: Type.String({ description: 'The fault\'s id.', maxLength: PATH_PART, examples: ['ABCD1234'] }) })
 const querystring = Type.Object({
   sort_key: Type.Optional(Type.Enum(['first_reported', 'last_reported', 'acknowledged_at', 'status', 'health_delta', 'message'], { description: 'What the list is sorted by; `last_reported` unless given. Times and figures begin with the newest and the worst.' })),
 })

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { apiRoutes, formRoutes, plainRoutes, prefix } from '../../routes/index.ts'
 import { sharedSchemas } from '../../schemas/index.ts'
+import { PATH_PART } from '../../schemas/parameters.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log/log.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
@@ -24,6 +25,7 @@ import { AllowedOrigins } from './access/allowed-origins.ts'
 import { KnownHosts } from './access/known-hosts.ts'
 import audit from './access/audit.ts'
 import authentication, { type Credentials } from './access/authentication.ts'
+import bodies from './plugins/bodies.ts'
 import basePaths from './plugins/base-path.ts'
 import clientGone from './plugins/client-gone.ts'
 import crossSite from './access/cross-site.ts'
@@ -45,8 +47,6 @@ import { validatorCompiler } from './errors/validator.ts'
 
 /** Bytes of a body at most. */
 const BODY_LIMIT = 65_536
-/** Characters of a part of the path at most: more than any name, so that too long a name is told as such. */
-const PARAM_LIMIT = 1_024
 /** What a client may give as the id of its request; anything else gets one of ours. */
 const REQUEST_ID = /^[\w.-]{1,64}$/
 
@@ -83,6 +83,8 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     clock,
     perAddress: config.limits.connectionsPerAddress,
     exempt: config.trustedProxies,
+    basePath,
+    onBegun: (waited) => services.metrics.metrics.connectionWait.observe(waited / 1000),
     onEnded: (reason) => services.metrics.metrics.endedConnections.inc({ reason }),
     onRefused: (reason) => services.metrics.metrics.refusedConnections.inc({ reason }),
   })
@@ -96,8 +98,8 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
-    routerOptions: { maxParamLength: PARAM_LIMIT, ignoreDuplicateSlashes: true },
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`),
+    routerOptions: { maxParamLength: PATH_PART, ignoreDuplicateSlashes: true },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`, connections),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {
       app.addReplyHeaders(request, reply)
@@ -148,6 +150,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies, { basePath })
+  await app.register(bodies)
   await app.register(jsonBodies)
   await app.register(basePaths, { basePath })
   await app.register(queries)

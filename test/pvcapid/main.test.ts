@@ -58,6 +58,11 @@ t.test('without ZooKeeper it listens, answers and ends in order', async (t) => {
   const { code: status, lines: said } = await taken.ended
   t.equal(status, 69, 'the address is taken')
   t.match(said.at(-1), /"code":"listen_failed","reason":"EADDRINUSE".*in use.* names it\), or set another pvc\.api\.listen_port/)
+  // An address for documentation, which no machine has.
+  const foreign = await start(t, 'pvc:\n  coordinators: ["127.0.0.1:1"]\n  api: {listen_address: 203.0.113.7, listen_port: 0, authentication: {enabled: true, tokens: [{description: ops, token: a-key-of-this-test-alone, role: operate}]}}\n').ended
+  t.equal(foreign.code, 69, 'the address is another machine\'s')
+  t.match(foreign.lines.at(-1), /"code":"listen_failed","reason":"EADDRNOTAVAIL".*Set pvc\.api\.listen_address to an address of this host/)
+  for (const line of [said.at(-1), foreign.lines.at(-1)]) t.notMatch(line, /stack|\bat .*:\d+:\d+/, 'one sentence')
   child.kill('SIGTERM')
   const { code, lines } = await ended
   t.equal(code, 0)

@@ -1,23 +1,8 @@
 /** A parameter or field that a route does not know is an error at every route there is, and the error says what was probably meant. */
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import type { FastifyInstance } from 'fastify'
 import { api, ask, clusterTree, everything } from '../pvcapid/support/api.ts'
-
-type Method = 'GET' | 'HEAD' | 'POST' | 'OPTIONS'
-
-/** Every route that is registered, hidden ones included, with its parameters filled in: from the tree that the framework prints. */
-function routesOf (app: FastifyInstance): ReadonlyArray<readonly [Method, string]> {
-  const parts: string[] = []
-  return app.printRoutes({ commonPrefix: false }).split('\n').flatMap((line) => {
-    const [, indent, part, methods = ''] = /^(.*?)[├└]── (\S*)(?: \((.*)\))?$/.exec(line) ?? []
-    if (indent === undefined || part === undefined) return []
-    parts.splice(indent.length / 4)
-    parts.push(part)
-    const url = parts.join('').replace(':node', 'fig').replace(':epoch', '1').replace(/.*\*$/, '/docs/static/swagger-ui.css')
-    return methods.split(', ').filter((method) => method !== '').map((method) => [method as Method, url] as const)
-  })
-}
+import { routesOf } from '../pvcapid/support/routes.ts'
 
 t.test('every route', async (t) => {
   const { server, session } = await clusterTree(t)

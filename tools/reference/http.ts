@@ -15,6 +15,9 @@ interface SchemaNode {
   readonly description?: string
   readonly minimum?: number
   readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
   readonly default?: unknown
 }
 
@@ -48,16 +51,27 @@ function typeOf (schema: SchemaNode | undefined): string {
   const inner = Object.values(patternProperties ?? {})[0] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
   if (type === 'object' && schema.properties === undefined && inner !== undefined) return `name → ${typeOf(inner)}`
   if (type === 'object' && schema.properties !== undefined) return `{${Object.keys(schema.properties).join(', ')}}`
-  const range = schema.minimum === undefined || schema.maximum === undefined ? '' : ` ${schema.minimum} to ${schema.maximum}`
-  return `${[type ?? 'anything'].flat().join(' or ')}${range}`
+  return `${[type ?? 'anything'].flat().join(' or ')}${boundsOf(schema)}`
+}
+
+function boundsOf ({ minimum, maximum, minLength, maxLength, pattern }: SchemaNode): string {
+  if (pattern !== undefined) return ` like ${code(pattern)}`
+  if (maxLength !== undefined) return ` of ${minLength === undefined ? 'at most' : `${minLength} to`} ${maxLength} characters`
+  if (minimum !== undefined) return maximum === undefined ? ` from ${minimum}` : ` ${minimum} to ${maximum}`
+  return ''
 }
 
 function parametersTable ({ parameters = [] }: Operation): string {
-  // What every reading takes is told once, above.
-  const own = parameters.filter(({ name }) => name !== 'consistent' && name !== 'if-none-match')
-  if (own.length === 0) return ''
-  return table(['parameter', 'in', 'value', 'what it is'], own.map(({ name, in: where, schema, description, required }) =>
+  if (parameters.length === 0) return ''
+  return table(['parameter', 'in', 'value', 'what it is'], parameters.map(({ name, in: where, schema, description, required }) =>
     [code(name), where, `${typeOf(schema)}${schema.default === undefined ? '' : `; default ${String(schema.default)}`}`, `${description ?? schema.description ?? ''}${required === true ? '' : ' Optional.'}`.trim()]))
+}
+
+/** The fields of a JSON body; a form's one field stands among the parameters. */
+function bodyTable ({ requestBody }: Operation): string {
+  const { properties, required = [] } = requestBody?.content['application/json']?.schema ?? {}
+  if (properties === undefined) return ''
+  return table(['field', 'value', 'what it is'], Object.entries(properties).map(([name, schema]) => [code(name), typeOf(schema), `${schema.description ?? ''}${required.includes(name) ? '' : ' Optional.'}`]))
 }
 
 type Reply = Operation['responses'][string]
@@ -91,6 +105,7 @@ function operationParts (path: string, verb: string, operation: Operation): read
     `${summary}. ${description}${security?.length === 0 ? ' Needs no key.' : verb === 'get' ? '' : ' Needs a key of the role `operate`.'}`,
     parametersTable(operation),
     body.length === 0 ? '' : `Body: ${body.join('; ')}.`,
+    bodyTable(operation),
     ...repliesParts(operation),
   ].filter((part) => part !== '')
 }
@@ -104,6 +119,21 @@ const schemaParts = (name: string, schema: SchemaNode): readonly string[] => [
       [code(field), typeOf(property), `${property.description ?? property.anyOf?.[0]?.description ?? ''}${schema.required?.includes(field) === true ? '' : ' May be missing.'}`.trim()])),
 ].filter((part) => part !== '')
 
+/** What happens below requests. */
+const connectionParts = [
+  'A body may come in at most 256 pieces (chunks, or parts as the network delivers them), else it is 413 `body_in_pieces`; of one that is refused, at most 1 MiB is read. At most 144 requests or 768 KiB of them may be sent on a connection before their replies; of more, the first that was not begun is 429 `too_many_pipelined`. Such a reply, like that to what is no HTTP, to headers that are too large or that do not come within 10 s, and to a request that does not come within 30 s, is the last on its connection, with `Connection: close` and without the headers that other replies have. Behind it this API closes its side and reads for up to 2 s or 1 MiB more, so that a client that is still sending can read it.',
+  'A connection is ended without a reply in these cases:',
+  [
+    'before anything of it is read, because there are too many connections, or too many of its address (`pvcapid_connections_refused_total`)',
+    'in a TLS handshake that fails or takes more than 5 s',
+    'while it is idle: 72 s after the last reply, and at once when this API stops',
+    'when its client does not read: less than 4 KiB of what waits for it in 20 s, or nothing for a second while more than 64 MiB wait for all clients',
+    'when it is the one that holds most, while too many bytes are held for requests or for replies of all connections',
+    'when a body that is not taken further comes behind other requests without a reply, or in the middle of its own reply',
+    'when a request is not answered within 6 s of the beginning of a shutdown',
+  ].map((text) => `- ${text}`).join('\n'),
+]
+
 export function httpPage ({ paths, tags, components }: Description): string {
   const operations = Object.entries(paths).flatMap(([path, verbs]) => Object.entries(verbs).map(([verb, operation]) => ({ path, verb, operation })))
   // OPTIONS is for load balancers and answers as GET does.
@@ -111,6 +141,10 @@ export function httpPage ({ paths, tags, components }: Description): string {
   return page('HTTP', 'openapi/openapi.json',
     'Bodies are JSON, times RFC 3339 in UTC, durations seconds. A field that stands twice in one object of a request is 400. Where authentication is on, a key goes into the header `X-Api-Key`; `read` suffices for GET, anything else needs `operate`. A client certificate that `pvc.api.authentication.client_certificates` lists does instead of a key; a request that sends both counts by its key. Every reply carries `X-Request-Id`, `X-View-Age` (seconds since ZooKeeper last answered) and, once that is more than 2.5 s ago, `X-View-Stale: true`.',
     'Every reading under `/api/v1` has an `ETag`, which `If-None-Match` takes (304 if nothing has changed), and `?consistent` has it catch up with ZooKeeper first. Parameters and fields that are not listed, or given twice, are errors (`argument_invalid`, with the name that was probably meant); `/health` ignores parameters. HEAD is answered wherever GET is, the event stream aside; `/health` and `/role` answer OPTIONS as GET. `/` is the status page, `/docs` Swagger UI, `/openapi.json` the description that this page is made from. Every `code` of a problem is in [errors.md](errors.md).',
+    'A route that takes no body refuses one (400 `body_not_taken`), and does nothing; so does a reading, but for a form where it takes its filters in one. A body of no bytes is none, whatever its `Content-Type`. `/health` ignores bodies as it ignores parameters. Beside a `state` in the query, the routes that take a `state` ignore a body that is no form.',
+    'A number in a query or a path is written in plain decimal digits: `2`, not `02`, `+2`, `2e0` or ` 2`; an integer not `2.0` either. `If-Match` compares strongly (RFC 9110): a weak tag never matches (412), and what is no entity tag, or plain epoch where one is taken, is 400. `If-None-Match` compares weakly, and what is no tag in it matches nothing. A `Last-Event-ID` that is none of this cluster\'s is taken as none.',
+    'A wait (`wait`) ends with what is waited for, after its seconds, or early: when the client closes its side of the connection, whose replies it gets, and none that has to be waited for; when its key is revoked (401 or 403); and when this API stops. `POST /switchover` then names the reason in `detail` of its 503; a reading answers with what there is, as at the end of its time; the event stream sends the present state, if it has sent none yet, and `end`. `?consistent` is no such wait: its reply comes within its bound, also for a client that has closed its side.',
+    ...connectionParts,
     'A write that a web page of another site sends (by its `Origin`, or `Sec-Fetch-Site`) is 403 `cross_site`, with or without a key. Without authentication, the routes that otherwise need a key are served only to requests whose `Host` is known: loopback and the machine\'s own names and addresses, the node\'s name, and `pvc.api.hostnames`; else it is 403 `host_unknown`. Programs that send no `Origin` are not concerned by the first, and those that address the API by its address not by the second. Pages of `pvc.api.allowed_origins` get CORS headers and answers to their preflights; a key goes into `X-Api-Key`, never into a cookie.',
     `Errors, unless a route says otherwise, are a ${link('Problem')}:`,
     errorsTable(operations.map(({ operation }) => operation)),

@@ -30,10 +30,16 @@ const writes = ({ method }: Pick<RouteOptions, 'method'>) => [method].flat().som
 
 const shown = (text: string) => JSON.stringify(text.slice(0, REPEATED))
 
+/** The scheme that a trusted proxy names, if it is one that this API is served by; else that of the connection. */
+function schemeOf ({ protocol, socket }: FastifyRequest): string {
+  const named = protocol.toLowerCase()
+  return named === 'http' || named === 'https' ? named : 'encrypted' in socket ? 'https' : 'http'
+}
+
 /** This API's own origin as the client sees it; a default port is left out, as browsers do. */
-function ownOrigin ({ protocol, host }: FastifyRequest): string | null {
+function ownOrigin (request: FastifyRequest): string | null {
   try {
-    return new URL(`${protocol}://${host}`).origin
+    return new URL(`${schemeOf(request)}://${request.host}`).origin
   } catch {
     return null
   }

@@ -32,6 +32,11 @@ export function repeatedArgument (where: string, pointer: string): ApiError {
   return problemOf(where, [{ in: where, field: pointer.slice(0, 2 * LONGEST), message: 'is given more than once' }])
 }
 
+/** @param unfit a text of the body that cannot be kept */
+export function unfitArgument ({ pointer, problem }: { readonly pointer: string, readonly problem: string }): ApiError {
+  return problemOf('body', [{ in: 'body', field: pointer.slice(0, 2 * LONGEST), message: problem }])
+}
+
 export function argumentProblem (error: FastifyError): ApiError {
   const where = error.validationContext ?? 'body'
   // An unknown field is reported twice; the second report names it and says what is wrong.

@@ -9,8 +9,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin'
 import { argumentProblem } from './argument-problem.ts'
 import type { BasePath } from '../http/base-path.ts'
-import { foreignCharset, requestFault } from '../http/request-faults.ts'
-import { ApiError, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
+import { requestFault } from '../http/request-faults.ts'
+import { ApiError, asNotStarted, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 import { barSentence } from '../../cluster/denial.ts'
 import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/client/errors.ts'
@@ -81,17 +81,6 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
   app.addHook('onRequest', (request, _reply, done) => {
     done(requestFault(request.raw) ?? undefined)
   })
-  app.addHook('preParsing', (request, _reply, _payload, done) => {
-    if (request.is404 || READING.has(request.method)) {
-      done()
-      return
-    }
-    const encoding = request.headers['content-encoding']
-    const charset = foreignCharset(request.headers['content-type'])
-    if (charset !== null) done(new ApiError('media_type_unsupported', `A body in the character set "${charset.slice(0, 32)}" is not taken. Nothing was done; send UTF-8.`))
-    else if (encoding === undefined || encoding === 'identity') done()
-    else done(new ApiError('encoding_unsupported', `A body in the encoding "${encoding.slice(0, 32)}" is not taken. Nothing was done; send it as it is.`, { headers: { 'accept-encoding': 'identity' } }))
-  })
   // The last hook before the handler.
   app.addHook('preHandler', (request, _reply, done) => {
     request.isHandled = true
@@ -126,7 +115,8 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
 
 /** For errors that come before any route and its hooks, such as a path that cannot be decoded. */
 export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply, basePath: BasePath): void {
-  send(translated(error), request, reply, basePath.seen(request, pathOf(request.url)))
+  const problem = translated(error)
+  send(READING.has(request.method) ? problem : asNotStarted(problem) as ApiError, request, reply, basePath.seen(request, pathOf(request.url)))
 }
 
 /** What a route's URL matches: parameters stand for one part of the path, `*` for the rest. */

@@ -10,19 +10,25 @@ interface Properties {
   readonly properties?: Readonly<Record<string, { readonly type?: string }>>
 }
 
-const NUMBER = /^-?\d{1,15}(\.\d{1,9})?$/
+/** How a number is written: one way for each integer, so that no two texts mean the same. A fraction may end in zeros, as programs print `2.0`. */
+const forms = {
+  integer: { pattern: /^(?:0|-?[1-9]\d{0,14})$/, message: 'must be an integer in plain decimal digits, such as 2: without a plus sign, leading zeros, a fraction or an exponent' },
+  number: { pattern: /^(?:0|-?[1-9]\d{0,14})(?:\.\d{1,9})?$/, message: 'must be a number in plain decimal digits, such as 2 or 2.5: without a plus sign, leading zeros or an exponent' },
+} as const
+type Form = typeof forms[keyof typeof forms]
+type Numbers = ReadonlyArray<readonly [name: string, form: Form]>
 
-/** The names of what has to be a number. */
-const numbersOf = ({ properties = {} }: Properties): readonly string[] =>
-  Object.entries(properties).filter(([, { type }]) => type === 'number' || type === 'integer').map(([name]) => name)
+/** What has to be a number. */
+const numbersOf = ({ properties = {} }: Properties): Numbers =>
+  Object.entries(properties).flatMap(([name, { type }]) => type === 'number' || type === 'integer' ? [[name, forms[type]] as const] : [])
 
-/** `value` with numbers for the texts of `names` that are plainly such; itself if there are none. */
-function numbersRead (names: readonly string[], value: unknown): unknown {
+/** `value` with numbers for the texts of `numbers` that are plainly such; itself if there are none. */
+function numbersRead (numbers: Numbers, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   let read = value as Record<string, unknown>
-  for (const name of names) {
+  for (const [name, { pattern }] of numbers) {
     const text = read[name]
-    if (typeof text === 'string' && NUMBER.test(text)) read = { ...read, [name]: Number(text) }
+    if (typeof text === 'string' && pattern.test(text)) read = { ...read, [name]: Number(text) }
   }
   return read
 }
@@ -43,8 +49,10 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     if (repeated.length > 0) return { error: repeated.map((name) => ({ keyword: 'type', instancePath: `/${name}`, schemaPath: '', message: 'is given more than once', params: {} })) }
     const [, errors] = compiled.Errors(read)
     return {
-      error: errors.map(({ keyword, instancePath, message, params, schemaPath }) =>
-        ({ keyword, instancePath, schemaPath, message, params: { ...params, ...instancePath === '' ? { known } : {} } })),
+      error: errors.map(({ keyword, instancePath, message, params, schemaPath }) => {
+        const form = keyword === 'type' ? numbers.find(([name]) => instancePath === `/${name}`)?.[1] : undefined
+        return { keyword, instancePath, schemaPath, message: form?.message ?? message, params: { ...params, ...instancePath === '' ? { known } : {} } }
+      }),
     }
   }
 }

@@ -5,16 +5,19 @@
  * progress hold `IN_PROGRESS_BYTES`; the rest wait, and the socket is not read meanwhile. Where requests of all connections take up a turn of the event loop, each connection gets its
  * turn for one of them. `close` is emitted for every response once its socket is closed: Node emits it only for the
  * response that owns the socket, so that whatever hangs on the others (waiters, streams, files) would stay. A client that has sent its last
- * request and closed its side gets its replies; a wait for one of them ends by `halfclose`, which comes at most once.
+ * request and closed its side gets its replies; a wait for one of them ends by `halfclose`, which comes at most once. A connection that is ended for what its client
+ * sends gets a last reply that says so, where none is begun; one that is ended because of what is held for it gets none (docs/http.md has the list).
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Timer } from '../../runtime/clock.ts'
+import { ApiError } from '../errors/errors.ts'
 import { clientOf } from './client-address.ts'
 import { bodyBytes, headBytes, type HeldRequests, type Holder } from './held-requests.ts'
 import { boundBody } from './request-body.ts'
+import { discard, endWith, isEnding, problemText, stopParser } from './last-reply.ts'
 import type { Conduct, Reader } from './reading-order.ts'
-import { stopParser } from './stopped-parser.ts'
+import { isReset, tcpHandle, waitOf } from './tcp-handle.ts'
 
 /** Requests of one connection that are in progress at once. */
 export const IN_PROGRESS = 16
@@ -47,31 +50,15 @@ export interface ConnectionOwner {
   /** `count` requests more, or fewer, are in progress. */
   inProgress (count: number): void
   ended (reason: Ending): void
+  /** The first request of a connection is begun, which has waited for this process for so many milliseconds. */
+  begun (waited: number): void
+  now (): number
+  /** The path of a request as its client sees it. */
+  seen (request: IncomingMessage): string
   /** It is read from now on; it is closed. */
   reading (connection: Connection): void
   closed (connection: Connection): void
   after (milliseconds: number, action: () => void): Timer
-}
-
-/** Node's handle of a TCP connection; that of a TLS connection has it as its parent. */
-interface Handle {
-  readonly bytesWritten?: number
-  readonly writeQueueSize?: number
-  readonly _parent?: Handle
-  /** 0, or the system's error: a connection that was reset has no peer any more. */
-  getpeername? (into: object): number
-}
-
-/** The handle of the TCP connection; null once the socket is closed. */
-function tcpHandle (socket: Socket): Handle | null {
-  const handle = (socket as Socket & { readonly _handle?: Handle | null })._handle ?? null
-  return handle?._parent ?? handle
-}
-
-/** Whether the client has reset the connection, which is otherwise told only to one who reads all that came before. */
-export function isReset (socket: Socket): boolean {
-  const handle = tcpHandle(socket)
-  return handle?.getpeername !== undefined && handle.getpeername({}) !== 0
 }
 
 const key = Symbol('connection')
@@ -81,6 +68,8 @@ interface Waiting {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly bytes: number
+  /** When the first request of its connection came, monotonic; null for any other. */
+  readonly since: number | null
 }
 
 /** What is held for a request in progress, bytes: the request, and what its reply alone holds besides what is being written. */
@@ -104,12 +93,17 @@ export class Connection implements Holder, Reader {
   #waiting: Waiting[] = []
   #halfClosed = false
   #conduct: Conduct = 'new'
+  /** Milliseconds for which it has waited for this process before its first request, and since when it does, monotonic. */
+  #waited: number
+  #heldSince: number | null = null
   /** Until its turn comes (`reading-order.ts`). */
   #isHeld = false
   /** Runs while the socket is not read because requests wait. */
   #unread: Timer | null = null
   #whenAnswered: (() => void) | null = null
   #stopped: Disposable | null = null
+  /** What is said once the replies in progress are there, as the last on this connection; null while it continues. */
+  #lastText: string | null = null
   /** As it was before the socket's closing. */
   #stackTraceLimit = Error.stackTraceLimit
 
@@ -118,6 +112,7 @@ export class Connection implements Holder, Reader {
     this.#owner = owner
     this.address = socket.remoteAddress ?? ''
     this.client = clientOf(this.address)
+    this.#waited = waitOf(socket)
     owner.requests.add(this)
     ;(socket as Owned)[key] = this
     // Before and after Node's own listener.
@@ -146,11 +141,14 @@ export class Connection implements Holder, Reader {
 
   hold (): void {
     this.#isHeld = true
+    if (this.#conduct === 'new') this.#heldSince = this.#owner.now()
     this.socket.pause()
   }
 
   read (): void {
     this.#isHeld = false
+    if (this.#heldSince !== null) this.#waited += this.#owner.now() - this.#heldSince
+    this.#heldSince = null
     this.#owner.reading(this)
     if (this.#unread === null) this.socket.resume()
   }
@@ -173,11 +171,12 @@ export class Connection implements Holder, Reader {
 
   /** Hands a request to the application, at once or once there is room for it. */
   request (request: IncomingMessage, response: ServerResponse): void {
-    if (this.socket.destroyed) return
+    if (this.socket.destroyed || this.#lastText !== null) return
     const isPipelined = this.#unfinished.size > 0 || this.#waiting.length > 0
+    const isFirst = this.#conduct === 'new'
     if (isPipelined) this.#conduct = 'pipelines'
-    else if (this.#conduct === 'new') this.#conduct = 'orderly'
-    boundBody(request, response, () => this.end('body'))
+    else if (isFirst) this.#conduct = 'orderly'
+    boundBody(request, response, { onTooMuch: (error) => this.#refuseBody(request, response, error), onLastReply: () => this.#endBehind('') })
     // The announced body counts from now on: its bytes are kept while the request waits.
     const bytes = headBytes(request, isPipelined) + bodyBytes(request)
     this.#count(bytes)
@@ -185,14 +184,15 @@ export class Connection implements Holder, Reader {
     if (this.socket.destroyed) return
     const hasRoom = this.#waiting.length === 0 && this.#hasRoom()
     if (hasRoom && ((this.#unfinished.size === 0 && isUrgent(request)) || this.#owner.hasTime())) {
+      if (isFirst) this.#owner.begun(this.#waited)
       this.#begin(request, response, bytes)
       return
     }
     if (isPipelined && (this.#unfinished.size + this.#waiting.length >= IN_PROGRESS + WAITING || this.#queued + bytes > WAITING_BYTES)) {
-      this.end('pipelined')
+      this.#refusePipelined(request)
       return
     }
-    this.#waiting.push({ request, response, bytes })
+    this.#waiting.push({ request, response, bytes, since: isFirst ? this.#owner.now() : null })
     this.#queued += bytes
     this.#owner.waiting(1)
     if (hasRoom) this.#owner.later(this)
@@ -207,6 +207,7 @@ export class Connection implements Holder, Reader {
     this.#owner.waiting(-1)
     this.#queued -= next.bytes
     if (this.#waiting.length === 0 && this.#unread !== null) this.#readAgain()
+    if (next.since !== null) this.#owner.begun(this.#waited + this.#owner.now() - next.since)
     this.#begin(next.request, next.response, next.bytes)
     return this.#waiting.length > 0 && this.#hasRoom()
   }
@@ -223,12 +224,67 @@ export class Connection implements Holder, Reader {
     else this.#whenAnswered = action
   }
 
+  /** Without a reply: what is held is released at once. */
   end (reason: Ending): void {
     if (this.socket.destroyed) return
-    this.#owner.ended(reason)
+    // One that gets its last reply has been counted.
+    if (this.#lastText === null) this.#owner.ended(reason)
     this.#forget()
-    this.#stopped = stopParser(this.socket)
+    this.#stopped ??= stopParser(this.socket)
     this.socket.destroy()
+  }
+
+  /** The reply to a body that is not taken further, if it is the only request that there is and has no reply yet; after its reply the connection just ends. */
+  #refuseBody (request: IncomingMessage, response: ServerResponse, error: ApiError): void {
+    const own = this.#unfinished.has(response) || this.#waiting.some((each) => each.response === response) ? 1 : 0
+    const isReplied = response.writableFinished
+    if (this.#unfinished.size + this.#waiting.length > own || this.socket.writableLength > 0 || (response.headersSent && !isReplied)) {
+      this.end('body')
+      return
+    }
+    this.#owner.ended('body')
+    this.#endBehind(isReplied ? '' : problemText(error, this.#owner.seen(request)))
+  }
+
+  /** Says `text` once the replies in progress are sent, and ends. Requests that wait are dropped. */
+  #endBehind (text: string, isNow = true): void {
+    if (this.socket.destroyed || this.#lastText !== null) return
+    this.#lastText = text
+    this.#dropWaiting()
+    this.#stopReading()
+    if (isNow || this.#unfinished.size === 0) this.#sayLast()
+  }
+
+  /** The reply to the first request that waits; of those behind it none was begun. Replies in progress come first. */
+  #refusePipelined (request: IncomingMessage): void {
+    this.#owner.ended('pipelined')
+    const error = new ApiError('too_many_pipelined', `More than ${IN_PROGRESS + WAITING} requests, or ${WAITING_BYTES} bytes of them, were sent on this connection before their replies. This one and those behind it were not begun; wait for replies before sending more.`, { outcome: 'not_started' })
+    this.#endBehind(problemText(error, this.#owner.seen(this.#waiting[0]?.request ?? request)), false)
+  }
+
+  #dropWaiting (): void {
+    // Node would destroy each with an error of its own, as `#onClosing` says.
+    for (const { request } of this.#waiting) request.destroyed = true
+    this.#owner.waiting(-this.#waiting.length)
+    this.#waiting = []
+    this.#count(-this.#queued)
+    this.#queued = 0
+  }
+
+  /** Nothing that comes is parsed from now on. */
+  #stopReading (): void {
+    this.#stopped ??= stopParser(this.socket)
+    this.#unread?.[Symbol.dispose]()
+    this.#unread = null
+    this.#isHeld = false
+    discard(this.socket)
+  }
+
+  #sayLast (): void {
+    const text = this.#lastText ?? ''
+    endWith(this.socket, text, (milliseconds, action) => this.#owner.after(milliseconds, action))
+    this.#forget()
+    this.#closeResponses()
   }
 
   #leaveUnread (left = UNREAD): void {
@@ -285,8 +341,10 @@ export class Connection implements Holder, Reader {
     if (held === undefined) return
     this.#unfinished.delete(response)
     this.#owner.inProgress(-1)
-    if (this.socket.destroyed) return
+    // Once the last reply is sent, nothing is counted for it any more.
+    if (this.socket.destroyed || (this.#lastText !== null && isEnding(this.socket))) return
     this.#count(-held.requested)
+    if (this.#lastText !== null && this.#unfinished.size === 0) this.#sayLast()
     if (this.#waiting.length > 0 && this.#hasRoom()) this.#owner.later(this)
     if (this.#whenAnswered === null || !this.#isAnswered()) return
     this.#whenAnswered()
@@ -322,6 +380,10 @@ export class Connection implements Holder, Reader {
     this.#waiting = []
     this.#forget()
     this.#whenAnswered = null
+    this.#closeResponses()
+  }
+
+  #closeResponses (): void {
     for (const response of [...this.#unfinished.keys()]) {
       // As Node does it for the response that owns the socket, which has been told by now.
       if (response.closed) continue

@@ -7,10 +7,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
+import { pathOf } from '../errors/problem.ts'
+import type { BasePath } from './base-path.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
-import { Connection, isReset, type ConnectionOwner, type Ending } from './connection.ts'
+import { Connection, type ConnectionOwner, type Ending } from './connection.ts'
 import { HeldRequests } from './held-requests.ts'
+import { endWith } from './last-reply.ts'
 import { ReadingOrder } from './reading-order.ts'
+import { heldUnread, isReset } from './tcp-handle.ts'
 import { connectionCame, isCrowded, longTurn, turnTime } from './turns.ts'
 
 /** Bytes held for replies over all connections, beyond which clients that do not read are given up early. */
@@ -40,7 +44,11 @@ export interface ConnectionsOptions {
   readonly exempt: readonly string[]
   /** Bytes of requests over all connections; as `HELD_REQUESTS` unless given. */
   readonly requestBytes?: number
+  /** The root unless given. */
+  readonly basePath?: BasePath
   readonly onEnded: (reason: Ending) => void
+  /** The first request of a connection is begun, which has waited for this process for so many milliseconds. */
+  readonly onBegun?: (waited: number) => void
   readonly onRefused: (reason: Refusal, address: string) => void
 }
 
@@ -133,8 +141,18 @@ export class Connections {
       begin()
       return
     }
-    this.#reading.addHeld({ client: clientOf(socket.remoteAddress ?? ''), conduct: 'new', isOver: () => socket.destroyed || endIfReset(socket), hold: () => {}, read: begin })
+    const since = this.#options.clock.monotonic()
+    const read = () => {
+      heldUnread(socket, this.#options.clock.monotonic() - since)
+      begin()
+    }
+    this.#reading.addHeld({ client: clientOf(socket.remoteAddress ?? ''), conduct: 'new', isOver: () => socket.destroyed || endIfReset(socket), hold: () => {}, read })
     if (this.#turn === null) this.#beginTurn()
+  }
+
+  /** Sends the last reply of a connection, and ends it. */
+  endWith (socket: Socket, text: string): void {
+    endWith(socket, text, (milliseconds, action) => this.#options.clock.after(milliseconds, action))
   }
 
   /** A connection on which requests may come from now on. */
@@ -156,6 +174,9 @@ export class Connections {
       waiting: (count) => { this.#waiting += count },
       inProgress: (count) => { this.#inProgress += count },
       ended: (reason) => this.#options.onEnded(reason),
+      begun: (waited) => this.#options.onBegun?.(waited),
+      now: () => this.#options.clock.monotonic(),
+      seen: (request) => seenPath(request, this.#options.basePath),
       reading: (connection) => this.#reading.add(connection),
       closed: (connection) => {
         this.#reading.delete(connection)
@@ -291,4 +312,9 @@ function endIfReset (socket: Socket): boolean {
   if (!isReset(socket)) return false
   socket.destroy()
   return true
+}
+
+function seenPath (request: IncomingMessage, basePath: BasePath | undefined): string {
+  const path = pathOf(request.url ?? '/')
+  return basePath === undefined ? path : basePath.seen(request, basePath.stripped(path))
 }

@@ -6,8 +6,8 @@ import { serialized } from '../fast-path/serialized-reply.ts'
 export const etagOf = (value: object): string => serialized(value).etag
 
 /**
- * Whether a list of tags, as in `If-None-Match` and `If-Match`, has `etag` in it. Weak tags count as the strong ones they stand for. `*` is any tag by itself
- * alone: within a list it is nothing.
+ * Whether the list of tags of an `If-None-Match` has `etag` in it, by weak comparison: a weak tag counts as the strong one that it stands for. `*` is any tag by
+ * itself alone: within a list it is nothing.
  */
 export function isTagIn (header: string | undefined, etag: string): boolean {
   if (header === undefined) return false
@@ -15,6 +15,10 @@ export function isTagIn (header: string | undefined, etag: string): boolean {
   if (header === etag || header.trim() === '*') return true
   return header.split(',').map((tag) => tag.trim().replace(/^W\//, '')).includes(etag)
 }
+
+/** Whether an `If-Match` holds for `etag`, by strong comparison: a weak tag never matches. `*` as in `isTagIn`. */
+export const isMatched = (header: string, etag: string): boolean =>
+  header.trim() === '*' || header.split(',').some((tag) => tag.trim() === etag)
 
 /** An entity tag, or a list of them (RFC 9110). */
 const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/

@@ -15,7 +15,7 @@ import { ApiError, type ProblemCode } from '../errors/errors.ts'
 import type { ApiConfig } from '../config/api-config.ts'
 import { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
-import { problemBody, PROBLEM_TYPE } from '../errors/problem.ts'
+import { isEnding, problemText } from './last-reply.ts'
 import { trackedResponse } from './tracked-response.ts'
 
 const options: ServerOptions = {
@@ -35,8 +35,6 @@ const options: ServerOptions = {
 
 /** Milliseconds within which a TLS handshake has to be done. */
 const HANDSHAKE = 5_000
-/** Milliseconds that a client is given to take the refusal of what was no request. */
-const REFUSAL = 2_000
 
 type Tls = NonNullable<ApiConfig['tls']>
 
@@ -88,7 +86,7 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
   // An unknown expectation is ignored.
   server.on('checkExpectation', listener)
   // A tunnel is nothing that this server opens.
-  server.on('connect', (request, socket: Duplex) => answer(socket, new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), '405 Method Not Allowed', basePath?.seen(request, '/') ?? '/'))
+  server.on('connect', (request, socket: Duplex) => connections.endWith(socket as Socket, problemText(new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), basePath?.seen(request, '/') ?? '/')))
   return server
 }
 
@@ -115,42 +113,29 @@ export function renewCertificate (server: Server, tls: Tls): void {
   (server as TlsServer).setSecureContext(certificate(tls))
 }
 
-/** What the parser refuses → the problem and its status line. */
-const refusals: Readonly<Record<string, readonly [ProblemCode, string, string]>> = {
-  HPE_HEADER_OVERFLOW: ['headers_too_large', '431 Request Header Fields Too Large', 'The request line and the headers together are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['request_too_slow', '408 Request Timeout', 'The request did not arrive in time.'],
+/** What the parser refuses → the problem. */
+const refusals: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The request line and the headers together are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_too_slow', 'The request did not arrive in time.'],
 }
-const malformed = ['malformed_request', '400 Bad Request', 'This is not a request by HTTP.'] as const
+const malformed = ['malformed_request', 'This is not a request by HTTP.'] as const
 
 /**
  * Answers what never became a request, after every reply to what came before it, and ends the connection.
  * @param root where the API is, as its clients see it
  */
-export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, root: string): void {
+export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, root: string, connections: Connections): void {
+  if (isEnding(socket) && error.code !== 'ECONNRESET') return
   // Before TLS nothing can be said.
   if (error.code === 'ECONNRESET' || !socket.writable || (socket instanceof TLSSocket && isInHandshake(socket))) {
     socket.destroy()
     return
   }
-  const [code, line, sentence] = refusals[error.code ?? ''] ?? malformed
-  const refuse = () => answer(socket, new ApiError(code, `${sentence} Nothing was done; correct the request.`), line, root)
+  const [code, sentence] = refusals[error.code ?? ''] ?? malformed
+  const refuse = () => connections.endWith(socket as Socket, problemText(new ApiError(code, `${sentence} Nothing was done; correct the request.`), root))
   const connection = Connection.of(socket)
   if (connection === null) refuse()
   else connection.whenAnswered(refuse)
 }
 
 const isInHandshake = (socket: TLSSocket): boolean => (socket as TLSSocket & { readonly secureConnecting?: boolean }).secureConnecting !== false
-
-function answer (socket: Duplex, error: ApiError, line: string, instance: string): void {
-  if (!socket.writable) {
-    socket.destroy()
-    return
-  }
-  const body = JSON.stringify(problemBody(error, instance))
-  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n${body}`, () => {
-    // Not before the reply is sent; but a client that does not hang up would keep the connection for ever.
-    socket.destroy()
-  })
-  // Nor would one that does not read.
-  ;(socket as Socket).setTimeout(REFUSAL, () => socket.destroy())
-}

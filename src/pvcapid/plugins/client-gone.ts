@@ -12,14 +12,21 @@ declare module 'fastify' {
   interface FastifyReply {
     /** Calls `listener` when the client closes the connection or its side of it, or the reply has been sent; at once if that was before. Forgets it when disposed of. */
     onceOver (listener: () => void): Disposable
+    /** Whether the client has closed the connection or its side of it. */
+    isOver (): boolean
     /** Calls `listener` when the connection is closed, at once if it already is. Disposing of the result removes the listener. */
     onceGone (listener: () => void): Disposable
   }
 }
 
+function isOver (this: FastifyReply): boolean {
+  const { raw } = this
+  return raw.closed || Connection.of(raw.req.socket)?.halfClosed === true
+}
+
 function onceOver (this: FastifyReply, listener: () => void): Disposable {
   const { raw } = this
-  if (raw.closed || Connection.of(raw.req.socket)?.halfClosed === true) listener()
+  if (this.isOver()) listener()
   else raw.once('close', listener).once('halfclose', listener)
   return { [Symbol.dispose]: () => { raw.off('close', listener).off('halfclose', listener) } }
 }
@@ -33,5 +40,6 @@ function onceGone (this: FastifyReply, listener: () => void): Disposable {
 
 export default fp(async (app: FastifyInstance) => {
   app.decorateReply('onceOver', onceOver)
+  app.decorateReply('isOver', isOver)
   app.decorateReply('onceGone', onceGone)
 }, { name: 'client-gone' })

@@ -62,6 +62,9 @@ async function parseMultipart (type: string, body: Buffer): Promise<Fields> {
 }
 
 const mediaType = (header: string | undefined): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+/** Whether a body of this type is a form. */
+export const isForm = (header: string | undefined): boolean => [URLENCODED, MULTIPART].includes(mediaType(header))
+
 const hasState = ({ query }: FastifyRequest): boolean => typeof query === 'object' && query !== null && Object.hasOwn(query, 'state')
 
 /** The fields of a body that is no urlencoded form; undefined if it says nothing. */
@@ -121,12 +124,11 @@ export const formQueries = fp(async (app: FastifyInstance): Promise<void> => {
     if (route.config?.formQuery !== true) return
     route.preValidation = [route.preValidation ?? []].flat().concat((request, _reply, done) => {
       const header = request.headers['content-type']
-      const type = header === undefined ? '' : mediaType(header)
-      if (header === undefined || (type !== URLENCODED && type !== MULTIPART)) {
+      if (header === undefined || !isForm(header)) {
         done()
         return
       }
-      withForm(request, type, header).then((query) => {
+      withForm(request, mediaType(header), header).then((query) => {
         request.query = query
         done()
       }, done)

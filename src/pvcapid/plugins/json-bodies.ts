@@ -1,13 +1,14 @@
 /**
  * Bodies in `application/json`: parsed by the framework's own parser, once it is certain that they do not nest too deeply for anything behind it, and
- * that no field stands twice in one object.
+ * that no field stands twice in one object and that every text can be kept.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { JSON_LIMITS, parseJson } from '../../core/model/json-text.ts'
-import { repeatedArgument } from '../errors/argument-problem.ts'
+import { repeatedArgument, unfitArgument } from '../errors/argument-problem.ts'
 import { ApiError } from '../errors/errors.ts'
 import { repeatedField } from './repeated-fields.ts'
+import { unfitText } from './unfit-text.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,8 +27,10 @@ async function jsonBodies (app: FastifyInstance): Promise<void> {
     if (parsed?.ok === false) done(new ApiError('malformed_request', `The body ${parsed.problem}. Nothing was done; correct the request.`))
     else {
       const repeated = parsed === null ? null : repeatedField(text)
+      const unfit = parsed === null ? null : unfitText(text, parsed.value)
       // Twice, because the framework's parser looks for poisoned prototypes as well; bodies are short.
-      if (repeated === null) parse(request, text, (error: Error | null, body?: unknown) => done(error !== null && parsed !== null ? poisoned() : error, body))
+      if (repeated === null && unfit !== null) done(unfitArgument(unfit))
+      else if (repeated === null) parse(request, text, (error: Error | null, body?: unknown) => done(error !== null && parsed !== null ? poisoned() : error, body))
       else done(repeatedArgument('body', repeated))
     }
   })

@@ -47,13 +47,19 @@ export class PrimaryService {
   }
 }
 
+const BARE_EPOCH = /^\s*(0|[1-9]\d{0,9})\s*$/
+/** A tag of `tag` above; the epoch may stand alone in it. */
+const OWN_TAG = /^\s*"(0|[1-9]\d{0,9})(?:\.(?:[01]|stale))?"\s*$/
+
 /**
- * The epoch in an `If-Match`: an ETag of `/primary`, or its epoch alone. Null for `*`, undefined if it is neither.
+ * The epoch in an `If-Match`: an ETag of `/primary`, compared strongly, or its epoch alone as a plain decimal number. Null for `*`, undefined if it is neither.
  * @param present of a list the one that is taken, if it is there: a list holds as soon as one of its tags does
  */
 export function expectedEpoch (header: string | undefined, present: number | null): number | null | undefined {
   if (header === undefined || header.trim() === '*') return null
-  if (header.includes(',') && !isWellFormed(header)) return undefined
-  const epochs = header.split(',').map((tag) => /^\s*(?:W\/)?"?(\d{1,10})(?:\.(?:[01]|stale))?"?\s*$/.exec(tag)?.[1]).filter((epoch) => epoch !== undefined).map(Number)
+  const bare = BARE_EPOCH.exec(header)?.[1]
+  if (bare !== undefined) return Number(bare)
+  if (!isWellFormed(header)) return undefined
+  const epochs = header.split(',').map((each) => OWN_TAG.exec(each)?.[1]).filter((epoch) => epoch !== undefined).map(Number)
   return epochs.length === 0 ? undefined : epochs.find((epoch) => epoch === present) ?? Math.max(...epochs)
 }

@@ -4,7 +4,7 @@ import { UNKNOWN } from '../../core/pvc/node-reply.ts'
 import { isNodeName, MAINTENANCE, nodePath } from '../../cluster/layout.ts'
 import type { Contact } from './contact.ts'
 import { ApiError, asNotStarted } from '../errors/errors.ts'
-import { checkTags, etagOf, isTagIn } from '../http/etag.ts'
+import { checkTags, etagOf, isMatched } from '../http/etag.ts'
 import { stateArgument, type StateSources } from './switchover/state-argument.ts'
 import type { ClusterCache } from './cluster-cache.ts'
 
@@ -27,7 +27,7 @@ export class SettingsService {
   async setMaintenance (sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const value = stateArgument(['true', 'false'], sources)
     checkTags(ifMatch)
-    if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf(this.#status())))
+    if (ifMatch !== undefined) this.#expect(isMatched(ifMatch, etagOf(this.#status())))
     const written = await this.#contact.write(MAINTENANCE, value, (present) => present !== value)
     const mode = value === 'true' ? 'maintenance' : 'normal'
     return written ? `The cluster is in ${mode} mode now.` : `The cluster is already in ${mode} mode.`
@@ -44,7 +44,7 @@ export class SettingsService {
     let before: string | null = null
     const written = await this.#contact.write(nodePath(node, 'domainstate'), value, (present) => {
       before = domainStateOf(present)
-      if (ifMatch !== undefined) this.#expect(isTagIn(ifMatch, etagOf({ name: node, domain_state: before ?? UNKNOWN })))
+      if (ifMatch !== undefined) this.#expect(isMatched(ifMatch, etagOf({ name: node, domain_state: before ?? UNKNOWN })))
       return before !== value && before !== reached
     })
     if (!written && before === reached) return `Node ${node} is already ${reached}.`

@@ -20,6 +20,8 @@ export interface Client extends Leaver {
   readonly identity: string
   /** Calls `listener` when the client has gone, at once if it has already. Forgets it when disposed of. */
   onceOver (listener: () => void): Disposable
+  /** Whether it has closed the connection or its side of it. */
+  isOver (): boolean
   /** Why its key does not allow the request any more; null while it does. */
   keyFault (): ApiError | null
 }
@@ -45,6 +47,9 @@ export class Waiters {
     this.#options = options
     this.#reading = new Places({ limit: options.limit, perClient: options.perClient ?? options.limit, what: 'clients are waiting', instead: 'ask without wait' })
   }
+
+  /** Whether every wait has been ended, because this API stops. */
+  get ended (): boolean { return this.#ended }
 
   /** How many places are taken. */
   get size (): number { return this.#reading.size + this.#writing.size }

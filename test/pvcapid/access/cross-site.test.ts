@@ -74,6 +74,10 @@ t.test('the own origin behind a trusted proxy', async (t) => {
   t.equal(await post('10.9.9.8', forwarded), 403, 'nobody else may say so')
   t.equal(await post('10.9.9.9', { ...forwarded, origin: 'http://pvc.example.com' }), 403, 'another scheme')
   t.equal(await post('10.9.9.9', { ...forwarded, 'x-forwarded-host': 'evil.example' }), 403)
+  for (const scheme of ['ftp', 'file', 'javascript', 'https:', 'wss', '']) {
+    t.equal(await post('10.9.9.9', { ...forwarded, origin: `${scheme}://pvc.example.com`, 'x-forwarded-proto': scheme }), 403, `"${scheme}" is no scheme of this API`)
+    t.equal(await post('10.9.9.9', { ...forwarded, origin: 'http://pvc.example.com', 'x-forwarded-proto': scheme }), 200, `beside "${scheme}" the connection's own counts`)
+  }
   t.equal(await post('10.9.9.9', { origin: 'https://pvc.example.com', host: 'pvc.example.com:443', 'x-forwarded-proto': 'https' }), 200, 'a default port')
 })
 

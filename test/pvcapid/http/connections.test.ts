@@ -6,10 +6,11 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { clientAddress, clientOf } from '../../../src/pvcapid/http/client-address.ts'
-import { IN_PROGRESS, isReset, WAITING } from '../../../src/pvcapid/http/connection.ts'
+import { IN_PROGRESS, WAITING } from '../../../src/pvcapid/http/connection.ts'
 import { Connections, type ConnectionsOptions } from '../../../src/pvcapid/http/connections.ts'
 import { httpServer } from '../../../src/pvcapid/http/http-server.ts'
 import { PIECES } from '../../../src/pvcapid/http/request-body.ts'
+import { isReset } from '../../../src/pvcapid/http/tcp-handle.ts'
 import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { eventually } from '../../support/zookeeper.ts'
@@ -296,6 +297,35 @@ t.test('of a body in far too many pieces no more is taken out, and the parser is
     await eventually(() => connections.open === 0)
   }
   t.strictSame(ended, Array.from({ length: 5 }, () => 'body'))
+})
+
+t.test('what a new connection waits for this process is told once, and not what it waits for its client', async (t) => {
+  const clock = new ManualClock()
+  const waited: number[] = []
+  const { port, connections } = await bareServer(t, { clock, onBegun: (milliseconds) => { waited.push(milliseconds) } }, (request, response) => {
+    // A long turn: the next request has all connections held, and some time passes before they are read again.
+    if (request.url === '/work') {
+      clock.advance(100)
+      process.nextTick(() => clock.advance(50))
+    }
+    response.end('x')
+  })
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+  const busy = await client(t, port, get('/'))
+  await eventually(() => busy.said().split('HTTP/1.1 200').length === 2)
+  t.strictSame(waited, [0])
+  const fresh = await client(t, port)
+  await eventually(() => connections.open === 2)
+  clock.advance(10)
+  busy.socket.write(get('/work') + get('/next'))
+  await eventually(() => busy.said().split('HTTP/1.1 200').length === 4)
+  clock.advance(10_000)
+  for (const path of ['/', '/again']) {
+    const { length } = fresh.said()
+    fresh.socket.write(get(path))
+    await eventually(() => fresh.said().length > length)
+  }
+  t.strictSame(waited, [0, 50])
 })
 
 t.test('connections of one address are bounded, but not those of a trusted proxy', async (t) => {

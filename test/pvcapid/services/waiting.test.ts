@@ -51,7 +51,7 @@ t.test('places for writes are bounded, also for one client, and taken before any
   const app = await api(t, { port: server.port })
   const before = await everything(session)
   const waiters = new Waiters({ clock: new ManualClock(), limit: 1 })
-  const client = (identity: string) => ({ identity, keyFault: () => null, onceOver: () => ({ [Symbol.dispose] () {} }), onceGone: () => ({ [Symbol.dispose] () {} }) })
+  const client = (identity: string) => ({ identity, keyFault: () => null, isOver: () => false, onceOver: () => ({ [Symbol.dispose] () {} }), onceGone: () => ({ [Symbol.dispose] () {} }) })
   const places: Disposable[] = []
   for (const name of ['a', 'b', 'c', 'd']) {
     for (let count = 0; count < 256; count++) places.push(waiters.placeOfWrite(client(name)))

@@ -11,7 +11,7 @@ import { epochNow } from '../../../core/switchover/key-snapshot.ts'
 import { isKnownEpoch, rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
 import { isNodeName } from '../../../cluster/layout.ts'
 import { ApiError } from '../../errors/errors.ts'
-import { checkTags, etagOf, isTagIn } from '../../http/etag.ts'
+import { checkTags, etagOf, isMatched } from '../../http/etag.ts'
 import { expectedEpoch } from '../primary-service.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
 import { outcomeUnknown, preconditionFailed, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
@@ -85,10 +85,10 @@ function expecting (tag: string | undefined, node: string, keySnapshot: KeySnaps
   if (tag === undefined) return ruling
   // Of a retry it is that of a state before.
   const isRetry = ruling.kind === 'already' || ruling.kind === 'in_flight'
-  if (isRetry && [...Object.keys(coordinatorStates), UNKNOWN].some((before) => isTagIn(tag, etagOf({ name: node, coordinator_state: before })))) return ruling
+  if (isRetry && [...Object.keys(coordinatorStates), UNKNOWN].some((before) => isMatched(tag, etagOf({ name: node, coordinator_state: before })))) return ruling
   const member = keySnapshot.members.find(({ name }) => name === node)
   const state = shownState(member?.coordinatorState ?? null, member?.daemonState ?? null)
-  if (isTagIn(tag, etagOf({ name: node, coordinator_state: state }))) return ruling
+  if (isMatched(tag, etagOf({ name: node, coordinator_state: state }))) return ruling
   throw preconditionFailed(`Node ${node} is ${state === UNKNOWN ? 'in no readable state' : state} and not as the ETag in If-Match has it.`, keySnapshot.key.value, epochNow(keySnapshot))
 }
 

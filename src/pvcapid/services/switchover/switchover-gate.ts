@@ -96,8 +96,9 @@ export class SwitchoverGate {
     // The API key was revoked after the switchover had been written; the error names the switchover.
     if (fault !== null) throw new ApiError(fault.code, `${fault.message} Switchover ${at} was begun before that.`, { ...fault.options, outcome: begun === null ? 'unknown' : 'in_progress', headers: { ...fault.options.headers, location: switchoverUrl(at) } })
     if (seen !== null && seen.outcome !== null && (begun !== null || isWish(seen, wish))) return ended(seen, seen.outcome, pathOf(wish.url), kind === 'already')
-    if (this.#service.stale) throw begun === null ? stillUnknown(at) : noContact(at, seen)
-    throw seen !== null && (begun !== null || isWish(seen, wish)) ? inProgress(seen) : stillUnknown(at)
+    const end = this.#service.endOfWait(wish.client)
+    if (this.#service.stale) throw begun === null ? stillUnknown(at, end) : noContact(at, seen, end)
+    throw seen !== null && (begun !== null || isWish(seen, wish)) ? inProgress(seen, end) : stillUnknown(at, end)
   }
 
   /** Status and body of a request without `wait`, but for what only a write brings: `Location` of a switchover that there is not. */

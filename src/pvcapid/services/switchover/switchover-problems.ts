@@ -28,19 +28,28 @@ export const outcomeUnknown = (epoch: number): OutcomeUnknown => ({
 
 const followUp = (epoch: number) => ({ headers: { location: switchoverUrl(epoch), 'retry-after': RETRY_AFTER } })
 
+/** Why a wait is over. */
+export type EndOfWait = 'time' | 'half_closed' | 'stopping'
+
+const atTheEnd = {
+  time: 'at the end of the wait',
+  half_closed: 'as the wait ends early, because the client has closed its side of the connection (leave it open to wait)',
+  stopping: 'as the wait ends early, because this API is shutting down (ask another to wait on)',
+} as const satisfies Readonly<Record<EndOfWait, string>>
+
 /** At the end of the wait it is still not known whether the write was done. */
-export const stillUnknown = (epoch: number) =>
-  new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} By the end of the wait it was not known.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
+export const stillUnknown = (epoch: number, end: EndOfWait) =>
+  new ApiError('outcome_unknown', `${outcomeUnknown(epoch).message} It was not known ${atTheEnd[end]}.`, { outcome: 'unknown', members: { epoch }, ...followUp(epoch) })
 
 /** The switchover continues at the end of the wait. An error, because `curl --fail` with `wait` must not take it for a success. */
-export const inProgress = (switchover: Switchover) =>
-  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} continues at the end of the wait. Ask the same again to wait on for it, or follow ${switchoverUrl(switchover.epoch)}.`, {
+export const inProgress = (switchover: Switchover, end: EndOfWait) =>
+  new ApiError('switchover_going_on', `Switchover ${switchover.epoch} continues ${atTheEnd[end]}. Ask the same again to wait on for it, or follow ${switchoverUrl(switchover.epoch)}.`, {
     outcome: 'in_progress', members: { epoch: switchover.epoch, switchover }, ...followUp(switchover.epoch),
   })
 
 /** The switchover was begun, and at the end of the wait ZooKeeper is away. */
-export const noContact = (epoch: number, switchover: Switchover | null) =>
-  new ApiError('zookeeper_unavailable', `Switchover ${epoch} was begun, but ZooKeeper does not answer at the end of the wait; ${switchoverUrl(epoch)} will tell what became of it.`, {
+export const noContact = (epoch: number, switchover: Switchover | null, end: EndOfWait) =>
+  new ApiError('zookeeper_unavailable', `Switchover ${epoch} was begun, but ZooKeeper does not answer ${atTheEnd[end]}; ${switchoverUrl(epoch)} will tell what became of it.`, {
     outcome: 'in_progress', members: { epoch, switchover }, ...followUp(epoch),
   })
 

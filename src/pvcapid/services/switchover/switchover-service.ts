@@ -27,7 +27,7 @@ import type { LockBook } from '../../../zookeeper/locks/locks.ts'
 import type { Session } from '../../../zookeeper/session/session.ts'
 import type { Contact } from '../contact.ts'
 import { ApiError, asNotStarted, schemaTooNew, zookeeperPermission, zookeeperUnavailable } from '../../errors/errors.ts'
-import { epochUnknown, keyMissing, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
+import { epochUnknown, keyMissing, type EndOfWait, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
 import type { ClusterCache } from '../cluster-cache.ts'
 import { SharedReading } from '../shared-reading.ts'
 import type { Client, Waiters } from '../waiters.ts'
@@ -172,6 +172,11 @@ export class SwitchoverService {
   async followed (epoch: number, milliseconds: number, client: Client | undefined): Promise<Switchover | null> {
     const { view: { board }, waiters } = this.#options
     return await waiters.untilPlaced(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? board.get(epoch)
+  }
+
+  /** Why a wait for `client` that found no end is over. */
+  endOfWait (client: Client | undefined): EndOfWait {
+    return this.#options.waiters.ended ? 'stopping' : client?.isOver() === true ? 'half_closed' : 'time'
   }
 
   /** The epoch of the primary key as this API shows it; null before there is one. */

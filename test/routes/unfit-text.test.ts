@@ -1,0 +1,34 @@
+/** Text that cannot be kept is refused by field and position, wherever a body has it; what merely looks like it is taken. */
+import t from 'tap'
+import { api, ask, clusterTree, everything } from '../pvcapid/support/api.ts'
+
+const NUL = '\\u0000'
+
+t.test('NUL and halves of surrogate pairs', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const lines: string[] = []
+  const app = await api(t, { port: server.port, logTo: lines })
+  const before = await everything(session)
+  const headers = { 'content-type': 'application/json' }
+  for (const [url, payload, field, message] of [
+    ['/api/v1/switchover', `{"to":"fig","reason":"a${NUL}b"}`, '/reason', 'has the character NUL at position 2'],
+    ['/api/v1/switchover', '{"to":"fig","reason":"\\ud83d"}', '/reason', 'has half of a surrogate pair at position 1, which is no character'],
+    ['/api/v1/switchover', '{"to":"fig","reason":"\\ud83d\\ude00 tea \\ude00\\ud83d"}', '/reason', 'has half of a surrogate pair at position 7, which is no character'],
+    ['/api/v1/switchover', `{"to":"fig${NUL}"}`, '/to', 'has the character NUL at position 4'],
+    ['/api/v1/switchover', `{"from":"${NUL}"}`, '/from', 'has the character NUL at position 1'],
+    ['/api/v1/node/fig/fence-confirmation', `{"confirm":"fig${NUL}"}`, '/confirm', 'has the character NUL at position 4'],
+    ['/api/v1/switchover', `{"to":{"a/b":["x","${NUL}"]}}`, '/to/a~1b/1', 'has the character NUL at position 1'],
+  ] as const) {
+    t.match(await ask(t, app, 'POST', url, { headers, payload }), { status: 400, body: { code: 'argument_invalid', outcome: 'not_started', errors: [{ in: 'body', field, message }], detail: `${field.slice(1)} ${message}. Nothing was done; correct the request.` } }, payload)
+  }
+  // Of other free text none is kept: it names something that is looked up, and is not found.
+  for (const [method, url] of [['GET', '/api/v1/node?limit=%00'], ['GET', '/api/v1/node/%00'], ['GET', '/role/primary?node=%00'], ['PUT', '/api/v1/faults/a%00b'], ['DELETE', '/api/v1/faults/%00'], ['POST', '/api/v1/status?state=%00'], ['POST', '/api/v1/node/a%00/coordinator-state?state=primary']] as const) {
+    const { statusCode } = await app.inject({ method, url })
+    t.ok(statusCode >= 400 && statusCode <= 503 && statusCode !== 500, `${method} ${url}: ${statusCode}`)
+  }
+  t.strictSame(await everything(session), before, 'nothing was done')
+  t.notMatch(lines.join(), /"level":"error"/)
+  t.equal((await ask(t, app, 'POST', '/api/v1/switchover', { headers, payload: '{"to":"fig","dry_run":true,"reason":"\\ud83d\\ude00 \\\\u0000 \\u0041"}' })).status, 202)
+  t.equal((await ask(t, app, 'POST', '/api/v1/switchover', { headers, payload: JSON.stringify({ to: 'fig', dry_run: true, reason: `${'x'.repeat(499)}\u{1F600}` }) })).status, 202)
+  t.notMatch(lines.join(), /\\ud83d/, 'a text that is cut short is cut between characters')
+})
