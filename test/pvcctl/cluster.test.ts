@@ -50,6 +50,10 @@ t.test('pvcctl on a cluster', { timeout: 240_000 }, async (t) => {
     t.match(ended.stdout, stdout)
     t.match(ended.stderr, stderr)
   }
+  /** The same of one that runs beside others: they change nothing. */
+  const beside: Array<Promise<void>> = []
+  const saysOf = (run: Promise<Ended>, status: number, stdout: RegExp | string, stderr: RegExp | string) => { beside.push(run.then((ended) => says(ended, status, stdout, stderr))) }
+  const allSaid = async () => { await Promise.all(beside.splice(0)) }
   const isStale = async () => {
     for (;;) {
       const { stdout } = await pvcctl.run(['--api', stale, '--ca-file', server.certFile, '--json', 'check'])
@@ -59,28 +63,30 @@ t.test('pvcctl on a cluster', { timeout: 240_000 }, async (t) => {
 
   await t.test('one API is dead and one is stale', async () => {
     await isStale()
-    says(await pvcctl.run([...withKey, 'list']), 0, /^NODE +DAEMON.*\nhv1 +run +\w+ +ready.*\nhv2 .*\nhv3 .*\n$/, /^$/)
-    const verbose = await pvcctl.run([...withKey, '-v', 'list', '-q'])
-    says(verbose, 0, /^hv1\nhv2\nhv3\n$/, new RegExp(`${dead} refuses connections\npvcctl: asking ${good}`))
-    says(await pvcctl.run(['--api', dead, '--api', stale, '--ca-file', server.certFile, '--key-file', keyFile, 'list']), 0, /hv1/, new RegExp(`^pvcctl: ${stale} has lost contact with ZooKeeper, and no other API answers`))
-    says(await pvcctl.run(['--api', dead, '--ca-file', server.certFile, '--key-file', keyFile, 'list']), 3, /^$/, new RegExp(`^pvcctl: No API could be asked. ${dead} refuses connections. See that`))
-    says(await pvcctl.run(['--api', dead, '--api', stale, '--ca-file', server.certFile, '--key-file', keyFile, 'pause']), 3, /^$/, /lost contact with ZooKeeper, and no other API answers. Nothing was sent/)
+    saysOf(pvcctl.run([...withKey, 'list']), 0, /^NODE +DAEMON.*\nhv1 +run +\w+ +ready.*\nhv2 .*\nhv3 .*\n$/, /^$/)
+    saysOf(pvcctl.run([...withKey, '-v', 'list', '-q']), 0, /^hv1\nhv2\nhv3\n$/, new RegExp(`${dead} refuses connections\npvcctl: asking ${good}`))
+    saysOf(pvcctl.run(['--api', dead, '--api', stale, '--ca-file', server.certFile, '--key-file', keyFile, 'list']), 0, /hv1/, new RegExp(`^pvcctl: ${stale} has lost contact with ZooKeeper, and no other API answers`))
+    saysOf(pvcctl.run(['--api', dead, '--ca-file', server.certFile, '--key-file', keyFile, 'list']), 3, /^$/, new RegExp(`^pvcctl: No API could be asked. ${dead} refuses connections. See that`))
+    saysOf(pvcctl.run(['--api', dead, '--api', stale, '--ca-file', server.certFile, '--key-file', keyFile, 'pause']), 3, /^$/, /lost contact with ZooKeeper, and no other API answers. Nothing was sent/)
+    await allSaid()
   })
 
   await t.test('keys and certificates', async () => {
-    says(await pvcctl.run([...three, 'list']), 1, /^$/, /key.*\(key_missing\)/)
-    says(await pvcctl.run([...three, '--key-file', readersFile, 'pause']), 1, /^$/, /\(key_too_weak\)/)
-    says(await pvcctl.run([...three, 'status'], { PVCCTL_KEY: 'a-readers-key' }), 0, /^cluster +-\nprimary +hv\d, epoch \d+ since .*, settled\n/, /^$/)
-    says(await pvcctl.run([...three, 'list'], { PVCCTL_KEY_FILE: keyFile }), 0, /hv1/, /^$/)
+    saysOf(pvcctl.run([...three, 'list']), 1, /^$/, /key.*\(key_missing\)/)
+    saysOf(pvcctl.run([...three, '--key-file', readersFile, 'pause']), 1, /^$/, /\(key_too_weak\)/)
+    saysOf(pvcctl.run([...three, 'status'], { PVCCTL_KEY: 'a-readers-key' }), 0, /^cluster +-\nprimary +hv\d, epoch \d+ since .*, settled\n/, /^$/)
+    saysOf(pvcctl.run([...three, 'list'], { PVCCTL_KEY_FILE: keyFile }), 0, /hv1/, /^$/)
     says(await pvcctl.run([...three, '--cert-file', ops.certFile, '--cert-key-file', ops.keyFile, 'pause']), 0, /maintenance mode/, /^$/)
     says(await pvcctl.run([...withKey, 'resume']), 0, /normal mode/, /^$/)
-    says(await pvcctl.run(['--api', good, '--key-file', keyFile, 'list']), 3, /^$/, /certificate that is not trusted; name its authority with --ca-file/)
-    says(await pvcctl.run(['--api', plain.replace('http:', 'https:'), 'list']), 3, /^$/, /does not speak HTTPS/)
+    saysOf(pvcctl.run(['--api', good, '--key-file', keyFile, 'list']), 3, /^$/, /certificate that is not trusted; name its authority with --ca-file/)
+    saysOf(pvcctl.run(['--api', plain.replace('http:', 'https:'), 'list']), 3, /^$/, /does not speak HTTPS/)
+    await allSaid()
     chmodSync(readersFile, 0o644)
-    says(await pvcctl.run([...three, '--key-file', readersFile, 'list']), 0, /hv1/, new RegExp(`^pvcctl: ${readersFile} holds an API key, and every user of this machine may read it`))
+    saysOf(pvcctl.run([...three, '--key-file', readersFile, 'list']), 0, /hv1/, new RegExp(`^pvcctl: ${readersFile} holds an API key, and every user of this machine may read it`))
     writeFileSync(join(folder, 'pvcctl.yaml'), `api: [${dead}, ${stale}, ${good}]\nca_file: ${server.certFile}\nkey_file: ${keyFile}\n`)
-    says(await pvcctl.run(['--config', join(folder, 'pvcctl.yaml'), 'eligible']), 0, /^NODE +STATE +ELIGIBLE +WHY NOT\nhv1 +\w+ +yes/, /^$/)
-    says(await pvcctl.run(['list'], { PVCCTL_API: `${dead},${stale},${good}`, PVCCTL_CA_FILE: server.certFile, PVCCTL_KEY_FILE: keyFile }), 0, /hv1/, /^$/)
+    saysOf(pvcctl.run(['--config', join(folder, 'pvcctl.yaml'), 'eligible']), 0, /^NODE +STATE +ELIGIBLE +WHY NOT\nhv1 +\w+ +yes/, /^$/)
+    saysOf(pvcctl.run(['list'], { PVCCTL_API: `${dead},${stale},${good}`, PVCCTL_CA_FILE: server.certFile, PVCCTL_KEY_FILE: keyFile }), 0, /hv1/, /^$/)
+    await allSaid()
   })
 
   await t.test('switchovers', async (t) => {
