@@ -24,7 +24,7 @@ const roffCommand = (command: Command): string => [
 
 const examples: ReadonlyArray<readonly [what: string, command: string]> = [
   ['Move the role to hv2, and wait for the end:', 'pvcctl switch --to hv2 --wait'],
-  ['Move it away from hv1, whoever takes over:', 'pvcctl switch --from hv1 --wait'],
+  ['Move it away from hv1, to any other coordinator:', 'pvcctl switch --from hv1 --wait'],
   ['Run a program whenever the primary changes:', 'pvcctl watch --event primary --exec /usr/local/bin/on-primary'],
 ]
 
