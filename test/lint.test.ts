@@ -47,6 +47,10 @@ const forbidden: ReadonlyArray<[file: string, rule: string, code: string]> = [
   ...['pvcapid/app.ts', '../routes/node.ts', '../schemas/node.ts']
     .map((path): [string, string, string] => ['src/pvcnoded/probe.ts', imports, use(`../${path}`)]),
   ['src/pvcnoded/resources/probe.ts', imports, use('zookeeper')],
+  ...['core/model/states.ts', 'zookeeper/session/session.ts', 'cluster/reading.ts', 'projection/api-snapshot.ts', 'pvcapid/app.ts', 'pvcnoded/daemon/daemon.ts', '../routes/node.ts', '../schemas/node.ts']
+    .map((path): [string, string, string] => ['src/pvcctl/probe.ts', imports, use(`../${path}`)]),
+  ['src/pvcctl/commands/probe.ts', imports, use('zookeeper')],
+  ...['src/core/model', 'src/runtime', 'src/zookeeper', 'src/cluster', 'src/projection', 'src/pvcapid', 'src/pvcnoded', 'routes'].map((folder): [string, string, string] => [`${folder}/probe.ts`, imports, use(`${folder === 'routes' ? '../src' : folder === 'src/core/model' ? '../..' : '..'}/pvcctl/client/cluster.ts`)]),
   ['schemas/probe.ts', imports, use('../src/core/states.ts')],
   ['schemas/probe.ts', imports, use('./../src/core/states.ts')],
   ['schemas/probe.ts', imports, use('fastify')],
@@ -55,7 +59,7 @@ const forbidden: ReadonlyArray<[file: string, rule: string, code: string]> = [
   ['routes/probe.ts', imports, use('zookeeper')],
   ['routes/probe.ts', typed, use('../src/pvcapid/switchover-service.ts')],
 
-  ...['src/runtime/probe.ts', 'src/zookeeper/probe.ts', 'src/cluster/probe.ts', 'src/pvcapid/probe.ts', 'src/pvcnoded/collectors/probe.ts', 'routes/probe.ts', 'schemas/probe.ts'].flatMap((file): Array<[string, string, string]> => [
+  ...['src/runtime/probe.ts', 'src/zookeeper/probe.ts', 'src/cluster/probe.ts', 'src/pvcapid/probe.ts', 'src/pvcnoded/collectors/probe.ts', 'src/pvcctl/commands/probe.ts', 'routes/probe.ts', 'schemas/probe.ts'].flatMap((file): Array<[string, string, string]> => [
     [file, named, 'export const y = (x: any) => setTimeout(x, 1)'],
     [file, named, 'export const y = (x: any) => setInterval(x, 1)'],
     [file, named, 'export const y = (x: any) => setImmediate(x)'],

@@ -36,7 +36,7 @@ function write (file: string, content: string | Buffer, mode: number): void {
 const template = (name: string): string => readFileSync(join(root, 'packaging', name), 'utf8')
   .replaceAll('@VERSION@', version).replaceAll('@ARCHITECTURE@', architecture).replaceAll('@NODE@', String(nodeMajor)).replaceAll('@NEXT_NODE@', String(nodeMajor + 1))
 
-/** The daemons with what they need, under `lib`. */
+/** The programs with what they need, under `lib`. */
 function installProgram (lib: string): void {
   for (const part of ['dist/src', 'dist/routes', 'dist/schemas', 'public', 'LICENSE']) copy(part, join(lib, part))
   const { name, description, license, type, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Readonly<Record<string, unknown>>
@@ -76,6 +76,11 @@ function build (stage: string): string {
     write(join(stage, `usr/lib/systemd/system/${daemon}.service`), template(`systemd/${daemon}.service`), 0o644)
     write(join(stage, `usr/share/man/man8/${daemon}.8.gz`), gzipSync(template(`man/${daemon}.8`), { level: 9 }), 0o644)
     write(join(stage, `etc/pvc/${daemon}.yaml`), readFileSync(join(root, `${daemon}.yaml.example`)), 0o644)
+  }
+  symlinkSync('../lib/pvcapid/dist/src/pvcctl/main.js', join(stage, 'usr/bin/pvcctl'))
+  write(join(stage, 'usr/share/man/man1/pvcctl.1.gz'), gzipSync(template('man/pvcctl.1'), { level: 9 }), 0o644)
+  for (const [shell, place] of [['bash', 'bash-completion/completions/pvcctl'], ['zsh', 'zsh/vendor-completions/_pvcctl'], ['fish', 'fish/vendor_completions.d/pvcctl.fish']] as const) {
+    write(join(stage, 'usr/share', place), template(`completions/pvcctl.${shell}`), 0o644)
   }
   write(join(stage, 'usr/lib/sysusers.d/pvcapid.conf'), template('debian/sysusers.conf'), 0o644)
   normalise(stage)

@@ -26,7 +26,7 @@ function files (folder, suffix) {
 }
 
 /** Those that take longest begin first, so that none of them runs alone at the end. */
-const longest = ['test/simulate', 'test/pvcapid/http/siege', 'test/pvcapid/access/client-certificates', 'test/pvcapid/http/', 'test/end-to-end/switchover/', 'test/end-to-end/', 'test/pvcapid/']
+const longest = ['test/simulate', 'test/pvcapid/http/siege', 'test/pvcapid/access/client-certificates', 'test/pvcctl/cluster', 'test/pvcapid/http/', 'test/end-to-end/switchover/', 'test/end-to-end/', 'test/pvcapid/']
 const rank = (file) => (longest.findIndex((start) => file.startsWith(start)) + longest.length + 1) % (longest.length + 1)
 const longestFirst = (all) => all.toSorted((one, other) => rank(one) - rank(other))
 

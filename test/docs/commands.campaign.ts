@@ -8,6 +8,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import t from 'tap'
+import { asUser, packageFolder } from '../../tools/testbed/daemon-process.ts'
 import { cluster, quick } from '../support/cluster.ts'
 import { commandPages, commandsOf } from './support/commands.ts'
 
@@ -23,7 +24,8 @@ t.test('every command does what the page says', { timeout: 1_200_000 }, async (t
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   // The real curl, which says the status of each answer on stderr besides.
   writeFileSync(join(folder, 'curl'), ['#!/bin/sh', 'exec /usr/bin/curl --write-out "%{stderr}HTTP %{http_code}\\n" "$@"', ''].join('\n'))
-  chmodSync(join(folder, 'curl'), 0o755)
+  writeFileSync(join(folder, 'pvcctl'), ['#!/bin/sh', `exec ${asUser([process.execPath, join(packageFolder(), 'dist', 'src', 'pvcctl', 'main.js')]).join(' ')} "$@"`, ''].join('\n'))
+  for (const program of ['curl', 'pvcctl']) chmodSync(join(folder, program), 0o755)
 
   const run = async (text: string, says: RegExp | null, endless: boolean): Promise<{ readonly exit: number | null, readonly output: string }> => {
     const child = spawn('sh', ['-eu', '-c', text], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` } })

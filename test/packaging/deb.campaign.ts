@@ -65,6 +65,9 @@ t.test('the units and man pages are as their readers want them', async (t) => {
     const text = readFileSync(join(stage, `usr/lib/systemd/system/${daemon}.service`), 'utf8')
     for (const [, program = ''] of text.matchAll(/^Exec\w+=(\/usr\/bin\/\S+)/gm)) t.ok(existsSync(join(stage, program)), program)
   }
+  const page = spawnSync('man', ['--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z', join(stage, 'usr/share/man/man1/pvcctl.1.gz')], { encoding: 'utf8' })
+  t.strictSame([page.status, page.stderr], [0, ''], 'pvcctl')
+  for (const path of ['bash-completion/completions/pvcctl', 'zsh/vendor-completions/_pvcctl', 'fish/vendor_completions.d/pvcctl.fish']) t.ok(existsSync(join(stage, 'usr/share', path)), path)
   const unit = readFileSync(join(stage, 'usr/lib/systemd/system/pvcnoded.service'), 'utf8')
   for (const line of ['Type=notify', 'NotifyAccess=all', 'WatchdogSec=5', 'ExecStopPost=/usr/bin/pvcnoded --release --config /etc/pvc/pvcnoded.yaml']) t.ok(unit.split('\n').includes(line), line)
 })
@@ -82,6 +85,7 @@ t.test('installed', async (t) => {
     t.equal(check.status, 0, `${daemon}: the file that comes with it can be used: ${check.stderr}`)
     t.match(spawnSync(at(`usr/bin/${daemon}`), ['--version'], { encoding: 'utf8', cwd: '/' }).stdout, /^\d+\.\d+\.\d+\n$/)
   }
+  t.match(spawnSync(at('usr/bin/pvcctl'), ['--version'], { encoding: 'utf8', cwd: '/' }).stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
 t.test('used', { timeout: 120_000 }, async (t) => {
@@ -121,6 +125,8 @@ t.test('used', { timeout: 120_000 }, async (t) => {
   }
   t.match(primary, { name: 'hv1', settled: true }, 'the installed node is primary')
   t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200, 'the status page is there')
+  const shown = spawnSync(at('usr/bin/pvcctl'), ['--api', `http://127.0.0.1:${port}`, 'list', '--quiet'], { encoding: 'utf8' })
+  t.equal(shown.stdout, 'hv1\n', `pvcctl asks it: ${shown.stderr}`)
   t.equal((await fetch(`http://127.0.0.1:${port}/docs/`)).status, 200, 'and Swagger UI')
   const release = spawnSync(at('usr/bin/pvcnoded'), ['--release', '--config', at('etc/pvc/pvcnoded.yaml')], { encoding: 'utf8' })
   t.equal(release.status, 75, 'nothing is released under its feet')

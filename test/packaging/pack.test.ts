@@ -1,4 +1,4 @@
-/** `npm pack` holds what runs, and nothing else: every file that the daemons load, no test, no source map, nothing compiled from a source that is gone. */
+/** `npm pack` holds what runs, and nothing else: every file that the programs load, no test, no source map, nothing compiled from a source that is gone. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -15,7 +15,7 @@ t.test('what is not compiled', async (t) => {
   ])
 })
 
-t.test('what is compiled has a source, and is loaded by a daemon', async (t) => {
+t.test('what is compiled has a source, and is loaded by a program', async (t) => {
   t.strictSame(compiled.filter((file) => !existsSync(file.replace(/^dist\//, '').replace(/\.js$/, '.ts'))), [], 'else: remove dist and build again')
   const loaded = new Set<string>()
   const load = (file: string): void => {
@@ -25,6 +25,7 @@ t.test('what is compiled has a source, and is loaded by a daemon', async (t) => 
   }
   load('dist/src/pvcapid/main.js')
   load('dist/src/pvcnoded/main.js')
+  load('dist/src/pvcctl/main.js')
   const isEmpty = (file: string) => /^(?:\/\*[\s\S]*?\*\/\s*|\/\/.*\s*)*export \{\};\s*(?:\/\/.*\s*)?$/.test(readFileSync(file, 'utf8'))
   t.strictSame(compiled.filter((file) => !loaded.has(file) && !isEmpty(file)), [], 'nobody loads it, and it holds more than types')
   t.strictSame([...loaded].filter((file) => !files.includes(file)), [], 'missing')

@@ -1,4 +1,4 @@
-/** The pages of docs/ that are made, not written: file → text. */
+/** What people read and a program has made: the reference pages of docs/, and what is made for pvcctl. File → text. */
 import { readFileSync } from 'node:fs'
 import { alertRules, conditionsPage } from './conditions.ts'
 import { configurationPage } from './configuration.ts'
@@ -6,6 +6,7 @@ import { dependenciesPage } from './dependencies.ts'
 import { errorsPage } from './errors.ts'
 import { httpPage, type Description } from './http.ts'
 import { metricsPage } from './metrics.ts'
+import { pvcctlFiles } from './pvcctl.ts'
 
 export function referencePages (): ReadonlyMap<string, string> {
   const description = JSON.parse(readFileSync('openapi/openapi.json', 'utf8')) as Description
@@ -17,5 +18,6 @@ export function referencePages (): ReadonlyMap<string, string> {
     ['docs/errors.md', errorsPage()],
     ['docs/http.md', httpPage(description)],
     ['docs/metrics.md', metricsPage()],
+    ...pvcctlFiles(),
   ])
 }

@@ -85,18 +85,22 @@ export class Cluster {
     return { code: await run.exited(), log: run.log }
   }
 
-  /** An API for `name`; resolves with its base URL once it listens. `zookeeper`: by which addresses, if not the server's own. */
-  async startApi (name: string, port = 0, zookeeper: readonly string[] = [this.zookeeper.connectString]): Promise<string> {
+  /**
+   * An API for `name`; resolves with its base URL once it listens.
+   * @param zookeeper by which addresses, if not the server's own
+   * @param api more of the section `api`
+   */
+  async startApi (name: string, port = 0, zookeeper: readonly string[] = [this.zookeeper.connectString], api: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const file = this.#configuration(`pvcapid-${name}`, {
       node: name,
       coordinators: zookeeper,
       zookeeper: { session_timeout: this.#options.sessionTimeout ?? 4 },
-      api: { listen_address: '127.0.0.1', listen_port: port },
+      api: { listen_address: '127.0.0.1', listen_port: port, ...api },
     })
     const daemon = new DaemonProcess('pvcapid', `api-${name}`, file)
     this.apis.set(name, daemon)
     const line = await daemon.logged((line) => typeof line['port'] === 'number')
-    return `http://127.0.0.1:${String(line['port'])}`
+    return `${line['tls'] === true ? 'https' : 'http'}://127.0.0.1:${String(line['port'])}`
   }
 
   /** Acquisitions of what another node held: each is a failure of everything this project is for. */

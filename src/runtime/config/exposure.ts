@@ -24,17 +24,26 @@ function holdsSecret ({ secret, properties = {}, items, anyOf = [] }: SchemaNode
     (typeof value === 'object' && Object.entries(properties).some(([name, schema]) => Object.hasOwn(value, name) && holdsSecret(schema, (value as Record<string, unknown>)[name])))
 }
 
-function exposed (file: string, place: ConfigProblem, what: string): readonly ConfigProblem[] {
+/**
+ * A sentence on a file that others than its owner and group may read or change; null if there is nothing to say.
+ * @param what the file is, as the verb of a sentence: `holds keys`
+ */
+export function exposure (file: string, what: string): string | null {
   let mode
   try {
     mode = statSync(file).mode & 0o7777
   } catch {
-    return []
+    return null
   }
   const others = mode & 0o006
-  if (others === 0) return []
+  if (others === 0) return null
   const may = others === 0o006 ? 'read and change' : others === 0o004 ? 'read' : 'change'
-  return [{ ...place, message: `${file} ${what}, and every user of this machine may ${may} it (mode ${mode.toString(8).padStart(4, '0')}); run chmod o= ${file}.` }]
+  return `${file} ${what}, and every user of this machine may ${may} it (mode ${mode.toString(8).padStart(4, '0')}); run chmod o= ${file}.`
+}
+
+function exposed (file: string, place: ConfigProblem, what: string): readonly ConfigProblem[] {
+  const message = exposure(file, what)
+  return message === null ? [] : [{ ...place, message }]
 }
 
 /** @param keyFiles further files that hold keys, by the settings that name them */

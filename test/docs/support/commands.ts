@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 
-export const commandPages = ['README.md', 'docs/operations.md', 'docs/pvc.md', 'examples/README.md', 'examples/keepalived.md', 'CONTRIBUTING.md'] as const
+export const commandPages = ['README.md', 'docs/operations.md', 'docs/pvc.md', 'docs/pvcctl.md', 'examples/README.md', 'examples/keepalived.md', 'CONTRIBUTING.md'] as const
 
 export interface Command {
   /** `file:line` of its opening fence. */
