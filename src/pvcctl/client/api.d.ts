@@ -136,7 +136,7 @@ export interface paths {
         put?: never;
         /**
          * Vouch that a node is down
-         * @description Makes a node that a peer has judged dead `fenced` and `secondary`, so that another may take over what it may have held. **Be certain that it is down**: if it is not, two nodes may hold the same resources. 409 unless it is `dead`, without presence, and has written no keepalive since.
+         * @description Makes a node that a peer has judged dead `fenced` and `secondary`, so that another may take over what it may have held. **Be certain that it is down**: if it is not, two nodes may hold the same resources. 409 unless it is `dead`, without presence, and has written no keepalive since. A node of PVC's that no peer judges, because no coordinator has a fencing agent, has to have written no keepalive for 60 s instead.
          */
         post: operations["confirmFence"];
         delete?: never;
@@ -1695,7 +1695,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Only if the primary is as at this ETag of `GET /api/v1/primary`, or at this epoch. */
+                /** @description Only if the primary is as at this ETag of `GET /api/v1/primary`, or at this epoch, as a plain decimal number. */
                 "if-match"?: string;
             };
             path?: never;
