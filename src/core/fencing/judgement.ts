@@ -21,7 +21,7 @@ export interface Liveness {
   readonly last: Look
   /** The keepalive has been seen to change. */
   readonly changes: boolean
-  /** The last sign of life, or the first look: another keepalive, a renewed presence, another session, another daemon state. */
+  /** The last sign of life, or the first look: another keepalive, a renewed presence, another session, another daemon state of its own. */
   readonly changedAt: number
 }
 
@@ -42,7 +42,7 @@ function livenessAfter (before: Liveness | undefined, look: Look, now: number): 
   const { presence, keepalive, daemonState } = look
   if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now }
   const { last } = before
-  const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || isRenewed(last, look) || daemonState !== last.daemonState
+  const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || isRenewed(last, look) || (daemonState !== last.daemonState && daemonState !== 'dead')
   return {
     presenceSeen: before.presenceSeen || presence !== null,
     goneSince: presence !== null || !before.presenceSeen ? null : before.goneSince ?? now,
@@ -128,6 +128,8 @@ export function fencingPlan (self: string, members: readonly Member[], watches: 
   if (maintenance) return { judge: [], fence: [], suspended: down.length === 0 ? null : { why: 'maintenance', nodes: down } }
   const coordinators = others.filter((member) => member.mode === 'coordinator' && (isMissing(member) || down.includes(member.name))).map(({ name }) => name)
   if (down.length > 0 && coordinators.length > 1) return { judge, fence: [], suspended: { why: 'several_dead', nodes: coordinators.sort() } }
+  // PVC's fencers judge by the keepalive alone, also of one of ours that waits after an outage for its former session to end. Ours look for themselves.
+  const isSpared = ({ name, ours, presence }: Member) => ours && presence !== null && isAlive(watches.get(name), terms, now)
   // One that PVC's fencers are at is fenced by ours only once their word of it is there, and it is not `fenced`.
-  return { judge, fence: dead.filter((member) => member.fencersWord || !isLeftToPvc(member, others, means)).map(({ name }) => name), suspended: null }
+  return { judge, fence: dead.filter((member) => !isSpared(member) && (member.fencersWord || !isLeftToPvc(member, others, means))).map(({ name }) => name), suspended: null }
 }

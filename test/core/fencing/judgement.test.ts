@@ -112,6 +112,17 @@ t.test('the plan', async (t) => {
   t.strictSame(plan([hv1, gone('hv2'), hv3], false, false).judge, [{ name: 'hv2', why: 'presence_gone' }], 'one of ours is judged without an agent: an operator confirms')
 })
 
+t.test('one of ours that PVC has judged is looked at by ours', async (t) => {
+  // It waits for its former session to end, whose presence is still there, and writes keepalives meanwhile.
+  const waits = member('hv2', { daemonState: 'dead' })
+  const plan = (now: number) => fencingPlan('hv1', [member('hv1'), waits, member('hv3')], seenTwice, terms, now, { maintenance: false, canFence: true, unfenced: false }).fence
+  const looks = (daemonState: 'run' | 'dead', keepalive: string) => new Map([['hv2', { ...present(keepalive), daemonState }]])
+  const seenTwice = observe(observe(observe(new Map(), looks('run', '1'), 0), looks('run', '2'), 5_000), looks('dead', '2'), 9_000)
+  t.strictSame(plan(5_000 + terms.keepaliveWindow - 1), [], 'it has shown life within the window')
+  t.strictSame(plan(5_000 + terms.keepaliveWindow), ['hv2'], 'and does no more; `dead` is no sign of life')
+  t.strictSame(fencingPlan('hv1', [member('hv1'), gone('hv2', { daemonState: 'dead' }), member('hv3')], seenTwice, terms, 9_000, { maintenance: false, canFence: true, unfenced: false }).fence, ['hv2'], 'its session is over')
+})
+
 t.test('PVC nodes are left to PVC', async (t) => {
   const pvc = (name: string, given: Parameters<typeof member>[1] = {}) => primary(name, { ours: false, presence: null, alive: true, ...given })
   const quiet = observe(observe(observe(new Map(), seen({ hv2: absent('1'), hv3: absent('1') }), 0), seen({ hv2: absent('2'), hv3: absent('2') }), 1_000), seen({ hv2: absent('2'), hv3: absent('3') }), 60_000)
