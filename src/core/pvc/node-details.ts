@@ -69,11 +69,14 @@ export interface NodeTexts {
 export const integer = (text: string | undefined): number | null =>
   text !== undefined && /^\s*-?\d{1,15}\s*$/.test(text) ? Number(text) : null
 
-/** A finite number in decimal, or null. */
+/** No figure is larger: as `integer` has it. What is computed from figures then stays finite, however many nodes there are. */
+const LARGEST = 1e15
+
+/** A number in decimal that a figure can be, or null. */
 export const decimal = (text: string | undefined): number | null => {
   if (text === undefined || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$/.test(text)) return null
   const value = Number(text)
-  return Number.isFinite(value) ? value : null
+  return Math.abs(value) < LARGEST ? value : null
 }
 
 /** Words of a list at most: of checks, and of domains. A longer list is malformed. */
