@@ -5,8 +5,8 @@
 import type { FencingReport } from '../fencing/report.ts'
 import type { LockHolder } from '../model/lock-holder.ts'
 import { vmStates } from './domain.ts'
-import { fraction } from './fraction.ts'
 import type { NodeReply } from './node-reply.ts'
+import { fraction } from './written-number.ts'
 
 /** A fault as PVC shows it. */
 export interface Fault {

@@ -5,6 +5,7 @@
 import { daemonStates, domainStates } from '../model/states.ts'
 import type { ClusterStatus } from './cluster-status.ts'
 import { vmStates } from './domain.ts'
+import { totalOf } from './interfaces.ts'
 import { UNKNOWN, type NodeReply } from './node-reply.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -53,12 +54,6 @@ const total = (values: readonly number[]) => values.reduce((sum, value) => sum +
 /** What is left when the largest node is gone. */
 const withoutLargest = (values: readonly number[]) => total(values) - Math.max(0, ...values)
 
-/** A figure of all interfaces of a node together; what is no number counts as 0. */
-const interfaces = ({ interfaces: all }: NodeReply, key: string) => total(Object.values(all).map((each) => {
-  const value = typeof each === 'object' && each !== null ? Number((each as Readonly<Record<string, unknown>>)[key]) : 0
-  return Number.isFinite(value) ? value : 0
-}))
-
 export function resourceMetrics (nodes: readonly NodeReply[]): string {
   const each = (name: string, help: string, figure: (node: NodeReply) => number) => gauge(name, help, nodes.map((node) => [{ node: node.name }, figure(node)]))
   const memory = withoutLargest(nodes.map((node) => node.memory.total))
@@ -75,7 +70,7 @@ export function resourceMetrics (nodes: readonly NodeReply[]): string {
     each('pvc_node_domains_count', 'Domains that run', (node) => node.domains_count),
     gauge('pvc_node_architecture', 'Architecture', nodes.map((node) => [{ node: node.name, architecture: node.arch }, 1])),
     gauge('pvc_node_kernel', 'Kernel', nodes.map((node) => [{ node: node.name, kernel: node.kernel }, 1])),
-    each('pvc_node_network_traffic_rx', 'Bits received a second', (node) => rounded(interfaces(node, 'rx_bps'))),
-    each('pvc_node_network_traffic_tx', 'Bits sent a second', (node) => rounded(interfaces(node, 'tx_bps'))),
+    each('pvc_node_network_traffic_rx', 'Bits received a second', (node) => rounded(totalOf(node.interfaces, 'rx_bps'))),
+    each('pvc_node_network_traffic_tx', 'Bits sent a second', (node) => rounded(totalOf(node.interfaces, 'tx_bps'))),
   ].join('\n')}\n`
 }

@@ -16,7 +16,7 @@ t.test('an empty cluster', async (t) => {
 })
 
 t.test('figures', async (t) => {
-  const fig = node('fig', { daemonstate: 'run', domainstate: 'ready', staticdata: '4 k"1 o a\\b', cpuload: '1', memtotal: '300', memused: '30', memalloc: '15', memprov: '60', monitoring_health: '90', vcpualloc: '2', domainscount: '1', network_stats: '{"e0":{"rx_bps":1.5,"tx_bps":"x"},"e1":{"rx_bps":2},"e2":null}' })
+  const fig = node('fig', { daemonstate: 'run', domainstate: 'ready', staticdata: '4 k"1 o a\\b', cpuload: '1', memtotal: '300', memused: '30', memalloc: '15', memprov: '60', monitoring_health: '90', vcpualloc: '2', domainscount: '1', network_stats: '{"e0":{"rx_bps":1.5,"tx_bps":"x"},"e1":{"rx_bps":2.0},"e2":null}' })
   const plum = node('plum', { daemonstate: 'dead', staticdata: '8 k o a', memtotal: '600' })
   const fault = (id: string, state: string) => ({ id, last_reported: '', first_reported: '', acknowledged_at: '', status: state, health_delta: 10, message: '' })
   const health = healthMetrics(status([fig, plum], { maintenance: 'true', upstreamIp: '10.0.0.1/24', faults: [fault('a', 'new'), fault('b', 'ack'), fault('c', '')], domains: [{ uuid: 'u', name: 'n', state: 'start' }, { uuid: 'v', name: 'n', state: 'unknown' }] }))

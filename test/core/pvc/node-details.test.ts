@@ -19,7 +19,7 @@ const sound: Record<DetailZnode, string> = {
   memprov: '5',
   monitoring_health: '90',
   monitoring_plugins: 'disk',
-  network_stats: '{"eth0":{"rx":1}}',
+  network_stats: '{"eth0":{"rx_bps":1}}',
   resources: '{"resources":[{"name":"ip","state":"held","since":"","error":null}]}',
 }
 const plugin: Record<PluginZnode, string> = { last_run: '17', health_delta: '10', message: 'hot', data: '{"t":80}' }
@@ -48,7 +48,7 @@ t.test('a sound node', async (t) => {
     running_domains: ['mail', 'u2'],
     vcpu: { total: 8, allocated: 3 },
     memory: { total: 10, allocated: 2, provisioned: 5, used: 4, free: 6 },
-    interfaces: { eth0: { rx: 1 } },
+    interfaces: { eth0: { rx_bps: 1 } },
     resources: [{ name: 'ip', state: 'held', since: '', error: null }],
   })
 })
