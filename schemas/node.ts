@@ -17,6 +17,17 @@ const pluginResult = Type.Object({
   data: json('Whatever the check measured.'),
 }, { additionalProperties: false })
 
+const rate = (description: string) => Type.Optional(fractional(`${description} 0 where it is no number.`))
+
+const networkInterface = Type.Object({
+  rx_pps: rate('Packets received a second.'),
+  tx_pps: rate('Packets sent a second.'),
+  rx_bps: rate('Bits received a second.'),
+  tx_bps: rate('Bits sent a second.'),
+  link_speed: rate('Megabits a second.'),
+  state: Type.Optional(Type.String({ description: 'The kernel\'s word for its state, such as `up`; `unknown` where it is no text.' })),
+}, { additionalProperties: true, description: 'What the node says of one interface: a figure that it does not publish is missing.' })
+
 const resource = Type.Object({
   name: Type.String({ description: 'The resource\'s name.' }),
   state: Type.Enum(['unknown', 'releasing', 'released', 'acquiring', 'held', 'lost', 'failed'], { description: 'Where it stands on this node.' }),
@@ -51,7 +62,7 @@ export const Node = reply('Node', 'Everything that is known of one node.', {
     used: count('In use, MB.'),
     free: count('Free, MB.'),
   }, { additionalProperties: false }),
-  interfaces: Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object', additionalProperties: true, description: 'Figures of each network interface, by its name.' }),
+  interfaces: Type.Record(Type.String(), networkInterface, { description: 'Figures of each network interface, by its name.' }),
   resources: Type.Optional(list(resource)),
 })
 

@@ -4,8 +4,9 @@
  */
 import type { FencingReport } from '../fencing/report.ts'
 import type { LockHolder } from '../model/lock-holder.ts'
-import { fraction } from './fraction.ts'
+import { vmStates } from './domain.ts'
 import type { NodeReply } from './node-reply.ts'
+import { fraction } from './written-number.ts'
 
 /** A fault as PVC shows it. */
 export interface Fault {
@@ -51,11 +52,14 @@ function sum<T> (list: readonly T[], figure: (item: T) => number): number {
 const cents = (value: number) => Math.round(value * 100) / 100
 const percent = (part: number, whole: number) => fraction(whole > 0 ? cents(100 * part / whole) : 0)
 
-function counted (states: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = { total: states.length }
-  for (const state of [...states].sort()) counts[state] = (counts[state] ?? 0) + 1
-  return counts
+/** How many there are, and how many in each state that occurs. No state is called `total`: they are of closed lists. */
+function counted (total: number, states: readonly string[]): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const state of [...states].sort()) counts.set(state, (counts.get(state) ?? 0) + 1)
+  return { total, ...Object.fromEntries(counts) }
 }
+
+const known: ReadonlySet<string> = new Set(vmStates)
 
 /** Every fault that nobody has acknowledged takes its share off; the worst first. */
 function clusterHealth (faults: readonly Fault[]) {
@@ -63,7 +67,7 @@ function clusterHealth (faults: readonly Fault[]) {
     .filter(({ status }) => status !== 'ack')
     .sort((a, b) => b.health_delta - a.health_delta || byText(b.last_reported, a.last_reported))
   return {
-    health: Math.max(0, 100 - sum(open, ({ health_delta: delta }) => delta)),
+    health: Math.min(100, Math.max(0, 100 - sum(open, ({ health_delta: delta }) => delta))),
     messages: open.map(({ id, health_delta: delta, message }) => ({ id, health_delta: delta, text: message })),
   }
 }
@@ -94,7 +98,7 @@ export interface NodesStatus {
 /** @param nodes sorted by name */
 export const nodesStatus = (nodes: readonly NodeStatus[]): NodesStatus => ({
   health: Object.freeze(Object.fromEntries(nodes.map(({ health, states }) => [states.name, health]))),
-  counts: counted(nodes.map(({ states }) => `${states.daemon_state},${states.domain_state}`)),
+  counts: counted(nodes.length, nodes.map(({ states }) => `${states.daemon_state},${states.domain_state}`)),
   list: Object.freeze(nodes.map(({ states }) => states)),
 })
 
@@ -121,7 +125,7 @@ export function clusterStatus ({ clusterName, maintenance, primaryNode, upstream
     pvc_version: nodes.find(({ name }) => name === primaryNode)?.pvc_version ?? 'N/A',
     upstream_ip: upstreamIp,
     nodes: states.counts,
-    vms: counted(domains.map(({ state }) => state)),
+    vms: counted(domains.length, domains.map(({ state }) => state).filter((state) => known.has(state))),
     networks: 0,
     osds: { total: 0 },
     pools: 0,

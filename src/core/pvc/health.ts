@@ -3,6 +3,7 @@
  * is old says so in its message, because PVC's layout has no other place for it; its figures and the time of its last run stay. A text of ours
  * beside them, `stale`, says it to programs.
  */
+import { jsonText } from './written-number.ts'
 
 /** The name of the text that says whether a check's value is old: `true` or `false`. */
 export const STALE = 'stale'
@@ -16,6 +17,7 @@ export interface CheckState {
   /** null before it has said anything. */
   readonly healthDelta: number | null
   readonly message: string
+  /** Each number as the check has written it. */
   readonly data: unknown
   /** Seconds since 1970; null before the first run. */
   readonly lastRun: number | null
@@ -35,7 +37,7 @@ export function checkTexts (check: CheckState): Readonly<Record<'last_run' | 'he
     last_run: String(check.lastRun ?? 0),
     health_delta: String(check.healthDelta ?? 0),
     message: messageOf(check),
-    data: JSON.stringify(check.data),
+    data: jsonText(check.data),
     runtime: check.runtime.toFixed(2),
     [STALE]: String(check.fault !== null),
   }

@@ -4,12 +4,12 @@
  */
 import { daemonStates, domainStates } from '../model/states.ts'
 import type { ClusterStatus } from './cluster-status.ts'
-import type { NodeReply } from './node-reply.ts'
+import { vmStates } from './domain.ts'
+import { totalOf } from './interfaces.ts'
+import { UNKNOWN, type NodeReply } from './node-reply.ts'
 
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
-
-const vmStates = ['start', 'restart', 'shutdown', 'stop', 'disable', 'fail', 'migrate', 'unmigrate', 'provision', 'import', 'mirror'] as const
 
 const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 const labelled = (labels: Labels) => {
@@ -21,10 +21,10 @@ const gauge = (name: string, help: string, samples: readonly Sample[]): string =
   [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...samples.map(([labels, value]) => `${name}${labelled(labels)} ${value}`)].join('\n')
 const single = (name: string, help: string, value: number) => gauge(name, help, [[{}, value]])
 
-/** How many of `states` are in each of `known`, and in any other that occurs. */
+/** How many of `states` are in each of `known`. */
 function counted (known: readonly string[], states: readonly string[]): readonly Sample[] {
   const counts = new Map(known.map((state) => [state, 0]))
-  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1)
+  for (const state of states) if (counts.has(state)) counts.set(state, (counts.get(state) ?? 0) + 1)
   return [...counts].map(([state, count]) => [{ state }, count])
 }
 
@@ -37,8 +37,8 @@ export function healthMetrics (status: ClusterStatus): string {
     single('pvc_cluster_health', 'Health of the cluster in percent', status.cluster_health.health),
     gauge('pvc_cluster_faults', 'Faults by their status', [[{ status: 'new' }, detail.faults.length - acknowledged], [{ status: 'ack' }, acknowledged]]),
     gauge('pvc_node_health', 'Health of a node in percent', Object.entries(status.node_health).flatMap(([node, { health }]) => health === 'N/A' ? [] : [[{ node }, health] as const])),
-    gauge('pvc_node_daemon_states', 'Nodes by daemon state', counted(Object.keys(daemonStates), detail.node.map((node) => node.daemon_state))),
-    gauge('pvc_node_domain_states', 'Nodes by domain state', counted(Object.keys(domainStates), detail.node.map((node) => node.domain_state))),
+    gauge('pvc_node_daemon_states', 'Nodes by daemon state', counted([...Object.keys(daemonStates), UNKNOWN], detail.node.map((node) => node.daemon_state))),
+    gauge('pvc_node_domain_states', 'Nodes by domain state', counted([...Object.keys(domainStates), UNKNOWN], detail.node.map((node) => node.domain_state))),
     gauge('pvc_vm_states', 'Domains by state', counted(vmStates, detail.vm.map(({ state }) => state))),
     gauge('pvc_ceph_osd_up_states', 'OSDs that are up and down', counted(['up', 'down'], [])),
     gauge('pvc_ceph_osd_in_states', 'OSDs that are in and out', counted(['in', 'out'], [])),
@@ -53,12 +53,6 @@ const percent = (part: number, whole: number) => whole > 0 ? rounded(100 * part 
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
 /** What is left when the largest node is gone. */
 const withoutLargest = (values: readonly number[]) => total(values) - Math.max(0, ...values)
-
-/** A figure of all interfaces of a node together; what is no number counts as 0. */
-const interfaces = ({ interfaces: all }: NodeReply, key: string) => total(Object.values(all).map((each) => {
-  const value = typeof each === 'object' && each !== null ? Number((each as Readonly<Record<string, unknown>>)[key]) : 0
-  return Number.isFinite(value) ? value : 0
-}))
 
 export function resourceMetrics (nodes: readonly NodeReply[]): string {
   const each = (name: string, help: string, figure: (node: NodeReply) => number) => gauge(name, help, nodes.map((node) => [{ node: node.name }, figure(node)]))
@@ -76,7 +70,7 @@ export function resourceMetrics (nodes: readonly NodeReply[]): string {
     each('pvc_node_domains_count', 'Domains that run', (node) => node.domains_count),
     gauge('pvc_node_architecture', 'Architecture', nodes.map((node) => [{ node: node.name, architecture: node.arch }, 1])),
     gauge('pvc_node_kernel', 'Kernel', nodes.map((node) => [{ node: node.name, kernel: node.kernel }, 1])),
-    each('pvc_node_network_traffic_rx', 'Bits received a second', (node) => rounded(interfaces(node, 'rx_bps'))),
-    each('pvc_node_network_traffic_tx', 'Bits sent a second', (node) => rounded(interfaces(node, 'tx_bps'))),
+    each('pvc_node_network_traffic_rx', 'Bits received a second', (node) => rounded(totalOf(node.interfaces, 'rx_bps'))),
+    each('pvc_node_network_traffic_tx', 'Bits sent a second', (node) => rounded(totalOf(node.interfaces, 'tx_bps'))),
   ].join('\n')}\n`
 }

@@ -4,7 +4,8 @@
  */
 import { coordinatorStateOf, daemonStateOf, domainStateOf, type CoordinatorState, type DaemonState, type DomainState } from '../model/states.ts'
 import { parseResources, type ResourceStatus } from '../model/resource-states.ts'
-import { Fraction, parseWithFractions } from './fraction.ts'
+import { interfacesOf, type InterfaceFigures } from './interfaces.ts'
+import { isFigure, writtenJson } from './written-number.ts'
 
 /** The children of `/nodes/<n>` that a reply needs; the fencing credentials are not among them. */
 export const detailZnodes = [
@@ -49,7 +50,7 @@ export interface NodeDetails {
     readonly used: number | null
     readonly free: number | null
   }
-  readonly interfaces: Readonly<Record<string, unknown>> | null
+  readonly interfaces: Readonly<Record<string, InterfaceFigures>> | null
   /** Of a node of ours; a PVC daemon publishes none. */
   readonly resources?: readonly ResourceStatus[]
 }
@@ -69,11 +70,11 @@ export interface NodeTexts {
 export const integer = (text: string | undefined): number | null =>
   text !== undefined && /^\s*-?\d{1,15}\s*$/.test(text) ? Number(text) : null
 
-/** A finite number in decimal, or null. */
+/** A number in decimal that a figure can be, or null. */
 export const decimal = (text: string | undefined): number | null => {
   if (text === undefined || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$/.test(text)) return null
   const value = Number(text)
-  return Number.isFinite(value) ? value : null
+  return isFigure(value) ? value : null
 }
 
 /** Words of a list at most: of checks, and of domains. A longer list is malformed. */
@@ -88,11 +89,6 @@ function words (text: string | undefined, most: number): readonly string[] | nul
 
 /** Not empty, or null. */
 export const present = (text: string | undefined): string | null => text === undefined || text === '' ? null : text
-
-function jsonObject (text: string | undefined): Readonly<Record<string, unknown>> | null {
-  const value = parseWithFractions(text)
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Fraction) ? value as Record<string, unknown> : null
-}
 
 /** `cpus kernel os arch`, all four or none. */
 function staticData (text: string | undefined): Pick<NodeDetails, 'cpu_count' | 'kernel' | 'os' | 'arch'> {
@@ -113,7 +109,7 @@ function results (checks: readonly string[], plugin: NodeTexts['plugin']): reado
       last_run: integer(text('last_run')),
       health_delta: integer(text('health_delta')),
       message: text('message') ?? null,
-      data: parseWithFractions(text('data')),
+      data: writtenJson(text('data')),
     }
   })
 }
@@ -147,7 +143,7 @@ export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts)
       used: integer(znode('memused')),
       free: integer(znode('memfree')),
     },
-    interfaces: jsonObject(znode('network_stats')),
+    interfaces: interfacesOf(znode('network_stats')),
     ...(resources === null ? {} : { resources }),
   }
 }

@@ -3,8 +3,8 @@
  * first that it cannot. What a znode does not tell reads as PVC's API has it, or as `unknown`. The state filters and whatever decides go by
  * `NodeDetails`, in which it is null.
  */
-import { fraction, type Fraction } from './fraction.ts'
 import type { NodeDetails, PluginResult } from './node-details.ts'
+import { fraction, type WrittenNumber } from './written-number.ts'
 
 /** Text in place of a text that cannot be read, as PVC's API has it. */
 const NONE = 'N/A'
@@ -20,7 +20,7 @@ export interface NodeReply extends Omit<Known<NodeDetails>, 'daemon_state' | 'co
   /** Percent. */
   readonly health: number | typeof NONE
   readonly health_details: ReadonlyArray<Omit<Known<PluginResult>, 'data'> & { readonly data: unknown }>
-  readonly load: Fraction
+  readonly load: WrittenNumber
   readonly vcpu: Known<NodeDetails['vcpu']>
   readonly memory: Known<NodeDetails['memory']>
   readonly resources?: NonNullable<NodeDetails['resources']>

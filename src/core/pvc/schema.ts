@@ -6,8 +6,8 @@
 /** The newest version that this project supports. */
 export const LATEST_SCHEMA = 15
 
-/** The version that a znode names; null for one that is missing or malformed. */
-export const schemaOf = (text: string | undefined): number | null => text !== undefined && /^\s*\d+\s*$/.test(text) ? Number(text) : null
+/** The version that a znode names, a finite number even if it has hundreds of digits; null for one that is missing or malformed. */
+export const schemaOf = (text: string | undefined): number | null => text !== undefined && /^\s*\d+\s*$/.test(text) ? Math.min(Number(text), Number.MAX_SAFE_INTEGER) : null
 
 /** The newest of several versions if it is newer than this project knows, else null. */
 export function newerSchema (versions: ReadonlyArray<number | null>): number | null {

@@ -6,7 +6,7 @@
  * A tag is made from what the reply says: every API gives the same tag for the same reply, and what reads as before keeps its tag.
  */
 import { createHash } from 'node:crypto'
-import { Fraction } from '../../core/pvc/fraction.ts'
+import { jsonText, WrittenNumber } from '../../core/pvc/written-number.ts'
 
 /** Bytes from which on a reply is sent as bytes, piece by piece; a short one is sent with its headers, as one text. */
 const LONG = 16_384
@@ -21,7 +21,7 @@ interface Part {
   readonly part: SerializedReply
 }
 
-const isFrozenObject = (value: unknown): value is object => typeof value === 'object' && value !== null && Object.isFrozen(value) && !(value instanceof Fraction)
+const isFrozenObject = (value: unknown): value is object => typeof value === 'object' && value !== null && Object.isFrozen(value) && !(value instanceof WrittenNumber)
 const plainly = (part: SerializedReply): Part => ({ label: '', part })
 
 /** What a value is put together from; null for one that is made in one piece. */
@@ -166,14 +166,6 @@ export function serialized (value: unknown): SerializedReply {
 
 /** The JSON of a reply. */
 export const serializedText = (value: unknown): string => serialized(value).text
-
-/** As `JSON.stringify` has it, but for fractions, which stay such. */
-function jsonText (value: unknown): string {
-  if (value instanceof Fraction) return value.text
-  if (typeof value !== 'object' || value === null || typeof (value as { readonly toJSON?: unknown }).toJSON === 'function') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`
-  return `{${Object.entries(value).filter(([, item]) => item !== undefined).map(([name, item]) => `${JSON.stringify(name)}:${jsonText(item)}`).join(',')}}`
-}
 
 /** The tag of a text. */
 function textTag (text: string): string {

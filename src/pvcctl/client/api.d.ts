@@ -305,7 +305,22 @@ export interface components {
             };
             /** @description Figures of each network interface, by its name. */
             interfaces: {
-                [key: string]: unknown;
+                [key: string]: {
+                    /** @description Packets received a second. 0 where it is no number. */
+                    rx_pps?: number;
+                    /** @description Packets sent a second. 0 where it is no number. */
+                    tx_pps?: number;
+                    /** @description Bits received a second. 0 where it is no number. */
+                    rx_bps?: number;
+                    /** @description Bits sent a second. 0 where it is no number. */
+                    tx_bps?: number;
+                    /** @description Megabits a second. 0 where it is no number. */
+                    link_speed?: number;
+                    /** @description The kernel's word for its state, such as `up`; `unknown` where it is no text. */
+                    state?: string;
+                } & {
+                    [key: string]: unknown;
+                };
             };
             resources?: {
                 /** @description The resource's name. */
@@ -413,7 +428,7 @@ export interface components {
             nodes: {
                 [key: string]: number;
             };
-            /** @description Number of domains, in all and by state. */
+            /** @description Number of domains, in all and by each of PVC's states that occurs; one in another state counts in the total alone. */
             vms: {
                 [key: string]: number;
             };

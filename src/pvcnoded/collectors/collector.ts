@@ -12,7 +12,7 @@ export interface Check {
   readonly healthDelta: number
   /** One sentence for people. */
   readonly message: string
-  /** Anything JSON can hold. */
+  /** Anything JSON can hold, its numbers as `parseWritten` has them. */
   readonly data: unknown
 }
 

@@ -2,7 +2,7 @@
  * A collector that is an external command: one JSON object on stdout, `{ "health_delta": 0 to 100, "message": "…", "data": … }`, each optional.
  * It runs in a process group of its own, and whatever is left of that group is killed when it has ended, however it ended.
  */
-import { parseJson } from '../../core/model/json-text.ts'
+import { numberOf, parseWritten } from '../../core/pvc/written-number.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'
 import { CollectorFault, type Check, type Collector } from './collector.ts'
@@ -35,12 +35,13 @@ export function commandCollector ({ name, command, timeout }: CommandCollectorCo
 
 /** Throws a `CollectorFault` for anything but the form above; unknown fields are passed over. */
 export function parseCheck (stdout: string): Check {
-  const parsed = parseJson(stdout, PUBLISHED)
+  const parsed = parseWritten(stdout, PUBLISHED)
   if (!parsed.ok) throw new CollectorFault(`printed something that ${parsed.problem}`)
   const { value } = parsed
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CollectorFault('did not print a JSON object')
-  const { health_delta: delta = 0, message = '', data = null } = value as Record<string, unknown>
-  if (typeof delta !== 'number' || !Number.isInteger(delta) || delta < 0 || delta > 100) throw new CollectorFault('printed a health_delta that is no whole number from 0 to 100')
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || numberOf(value) !== null) throw new CollectorFault('did not print a JSON object')
+  const { health_delta: given = 0, message = '', data = null } = value as Record<string, unknown>
+  const delta = numberOf(given)
+  if (delta === null || !Number.isInteger(delta) || delta < 0 || delta > 100) throw new CollectorFault('printed a health_delta that is no whole number from 0 to 100')
   if (typeof message !== 'string') throw new CollectorFault('printed a message that is no text')
   return { healthDelta: delta, message, data }
 }

@@ -1,7 +1,7 @@
 /**
  * Writes what the collectors say into PVC's znodes, each text only when it has changed since this session wrote it. A write that fails is
- * made again with the next reading; the keepalive tells of lost contact, so the publisher does not log it. The list of checks and the health are
- * looked at each time: PVC's `pvchealthd` writes them as well, if it still runs on this node; its texts are overwritten with ours.
+ * made again with the next reading; the keepalive tells of lost contact, so the publisher does not log it. What another program has changed or deleted
+ * is put back: PVC's `pvchealthd` writes the same znodes, if it still runs on this node.
  *
  * Invariant: one write of a path at a time, and the newest text last; a check is in the list of checks only once its own texts are written.
  */
@@ -9,7 +9,7 @@ import { checkNames, checkTexts, healthOf, type CheckState } from '../../core/pv
 import { put } from '../../cluster/put.ts'
 import { isNoNode, isZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { nodePath } from '../../cluster/layout.ts'
-import { childPath } from '../../zookeeper/client/paths.ts'
+import { childPath, parentPath } from '../../zookeeper/client/paths.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { Collected } from './collection.ts'
 
@@ -52,10 +52,41 @@ export class CollectedPublisher {
     this.#running.delete(writing)
   }
 
+  /** Whether this publisher writes the znode. */
+  has (path: string): boolean {
+    return this.#wanted.has(path)
+  }
+
+  /** Puts back what another program has changed or deleted, and resolves once that is done: the texts of the checks before the list that names them. */
+  async restore (): Promise<void> {
+    if (this.#stopped) return
+    const restoring = this.#restore()
+    this.#running.add(restoring)
+    await restoring
+    this.#running.delete(restoring)
+  }
+
+  async #restore (): Promise<void> {
+    const [folder, lists] = [nodePath(this.#node, 'monitoring_data'), [nodePath(this.#node, 'monitoring_plugins'), nodePath(this.#node, 'monitoring_health')]]
+    const shown = new Set(this.#shown().map(({ name }) => childPath(folder, name)))
+    // The texts of a check that is not shown any more are left as they are.
+    const isShown = (path: string) => !path.startsWith(`${folder}/`) || shown.has(path) || shown.has(parentPath(path))
+    const texts = [...this.#written.keys()].filter((path) => isShown(path) && !lists.includes(path))
+    for (const paths of [texts, lists]) {
+      await Promise.all(paths.map(async (path) => await this.#look(path)))
+      if (this.#stopped) return
+      await Promise.all(paths.map(async (path) => {
+        const wanted = this.#wanted.get(path)
+        if (wanted !== undefined && !this.#written.has(path)) await this.#write(path, wanted)
+      }))
+    }
+  }
+
   async #publish (collected: Collected, all: readonly Collected[]): Promise<void> {
     this.#latest = all
     const own = this.#shown().find((check) => check.name === collected.name)
     if (own !== undefined) {
+      await this.#lookAtCheck(own)
       await this.#publishCheck(own)
       this.#known.add(own.name)
     }
@@ -78,6 +109,11 @@ export class CollectedPublisher {
     const folder = childPath(nodePath(this.#node, 'monitoring_data'), check.name)
     await this.#write(folder, check.name)
     await Promise.all(Object.entries(checkTexts(check)).map(async ([name, text]) => await this.#write(childPath(folder, name), text)))
+  }
+
+  async #lookAtCheck (check: CheckState): Promise<void> {
+    const folder = childPath(nodePath(this.#node, 'monitoring_data'), check.name)
+    await Promise.all([folder, ...Object.keys(checkTexts(check)).map((name) => childPath(folder, name))].map(async (path) => await this.#look(path)))
   }
 
   /** A text that is not the one that was written here last is forgotten, and so written again. */

@@ -22,6 +22,8 @@ import type { EndingCode } from '../endings.ts'
 import { Keepalive } from '../keepalive/keepalive.ts'
 import { Incarnation } from './incarnation.ts'
 import { LogPublisher } from './log-publisher.ts'
+import { RegistrationKeeper } from './registration-keeper.ts'
+import { registeredTexts } from './registration.ts'
 import type { StaticData } from '../static-data.ts'
 
 export interface NodeDaemonOptions {
@@ -67,6 +69,7 @@ export class NodeDaemon {
   readonly #keepalive: Keepalive
   readonly #collection: Collection
   #publisher: CollectedPublisher | null = null
+  #registration: RegistrationKeeper | null = null
   #logPublisher: LogPublisher | null = null
   readonly #unreachable: Episode
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
@@ -96,7 +99,10 @@ export class NodeDaemon {
     this.#keepalive = new Keepalive({
       clock,
       interval: config.keepaliveInterval,
-      beat: () => this.#collection.start(),
+      beat: () => {
+        this.#collection.start()
+        void this.#restore()
+      },
       write: async (deadline) => await this.#writeKeepalive(deadline),
       report: ({ event, late, ...counts }) => log[event === 'recovered' ? 'info' : 'warn']({ late: Math.round(late) / 1000, ...counts }, `keepalive ${event}`),
     })
@@ -115,6 +121,12 @@ export class NodeDaemon {
     this.#options.log.warn({ path }, `${path} was overwritten by another program, probably pvchealthd; pvcnoded restores it each time. Stop pvchealthd on this node`)
   }
 
+  /** What another program has changed or deleted is there again after one keepalive. */
+  async #restore (): Promise<void> {
+    await this.#publisher?.restore()
+    await this.#registration?.look()
+  }
+
   /** What may be held here at this moment. */
   get held (): readonly string[] { return this.#life?.held ?? [] }
 
@@ -127,7 +139,7 @@ export class NodeDaemon {
       const last = await this.#liveUntilLeft()
       // What the collectors still have to say, and what is left of lock attempts, must not come after the last words.
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
-      await Promise.all([this.#publisher?.stop(), this.#logPublisher?.stop(), this.#book.close()])
+      await Promise.all([this.#publisher?.stop(), this.#registration?.stop(), this.#logPublisher?.stop(), this.#book.close()])
       return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true
@@ -199,6 +211,9 @@ export class NodeDaemon {
         this.#registered = true
         this.#options.onStatus?.(`registered as ${config.node}`)
         this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name), (path) => this.#warnOfOverwriting(path))
+        this.#registration = new RegistrationKeeper({
+          session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, onOverwritten: (path) => this.#warnOfOverwriting(path),
+        })
         void this.#logPublisher?.stop()
         if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
         this.#keepalive.start()

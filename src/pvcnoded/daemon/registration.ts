@@ -12,7 +12,7 @@ import type { EndingCode } from '../endings.ts'
 import type { OwnZnodes } from './own-znodes.ts'
 
 /** What stands in a znode until something better is known. */
-const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
+export const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
   ['domainstate', 'ready'],
   ['memtotal', '0'], ['memused', '0'], ['memfree', '0'], ['memalloc', '0'], ['memprov', '0'], ['vcpualloc', '0'], ['cpuload', '0'],
   ['domainscount', '0'], ['runningdomains', ''], ['networkscount', '0'],
@@ -32,7 +32,7 @@ export class SchemaTooNewError extends Error {
  * version once every node could. A cluster without PVC has none.
  * @returns `newer`: the version that the cluster or a node uses, if this project does not know it, else null
  */
-async function readSchema (session: Session): Promise<{ readonly active: number, readonly newer: number | null }> {
+export async function readSchema (session: Session): Promise<{ readonly active: number, readonly newer: number | null }> {
   const names = await session.children(NODES).then((found) => found.names.filter(isNodeName), (error: unknown) => {
     if (isNoNode(error)) return []
     throw error
@@ -52,8 +52,20 @@ export interface RegistrationFacts {
   readonly returns: boolean
 }
 
+type Registered = Pick<NodeConfig, 'node' | 'mode' | 'ipmi'>
+
+/** What a node says of itself for as long as its daemon runs, but for the version of the layout in use. */
+export const registeredTexts = ({ mode, ipmi }: Registered, { facts, version }: Pick<RegistrationFacts, 'facts' | 'version'>): ReadonlyArray<readonly [NodeKey, string]> => [
+  ['daemonmode', mode],
+  ['latestschema', String(LATEST_SCHEMA)],
+  ['staticdata', staticText(facts)],
+  ['pvcversion', version],
+  ...ipmi === undefined ? [] : [['ipmihostname', ipmi.host], ['ipmiusername', ipmi.username], ['ipmipassword', ipmi.password]] as const,
+]
+
 /** Rejects with a `SchemaTooNewError` before anything is written. */
-export async function register (session: Session, own: OwnZnodes, { node, mode, ipmi }: Pick<NodeConfig, 'node' | 'mode' | 'ipmi'>, { facts, version, returns }: RegistrationFacts): Promise<void> {
+export async function register (session: Session, own: OwnZnodes, config: Registered, { facts, version, returns }: RegistrationFacts): Promise<void> {
+  const { node, mode } = config
   const { active, newer } = await readSchema(session)
   if (newer !== null && !returns) throw new SchemaTooNewError(newer)
   await session.ensurePath(NODES)
@@ -63,12 +75,8 @@ export async function register (session: Session, own: OwnZnodes, { node, mode, 
     if (!isNodeExists(error)) throw error
   }
   await Promise.all([
-    own.keep('daemonmode', mode),
     own.keep('activeschema', String(active)),
-    own.keep('latestschema', String(LATEST_SCHEMA)),
-    own.keep('staticdata', staticText(facts)),
-    own.keep('pvcversion', version),
-    ...ipmi === undefined ? [] : [own.keep('ipmihostname', ipmi.host), own.keep('ipmiusername', ipmi.username), own.keep('ipmipassword', ipmi.password)],
+    ...registeredTexts(config, { facts, version }).map(async ([name, text]) => await own.keep(name, text)),
     ...firstValues.map(async ([name, value]) => await own.provide(name, value)),
   ])
 }

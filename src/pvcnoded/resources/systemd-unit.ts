@@ -75,7 +75,7 @@ export class SystemdUnit implements Resource {
   async ready (attempt: Attempt): Promise<void> {
     const [own, ...earlier] = unitsIn(await attempt.must('systemctl', 'show', '--property=Id', '--property=LoadState', '--', this.#unit, ...this.#earlierUnits))
     const state = own?.get('LoadState') ?? 'not known to systemd'
-    if (state !== 'loaded') throw new AttemptFault(`failed: ${this.#unit} is ${obstacles[state] ?? state}`)
+    if (state !== 'loaded') throw new AttemptFault(`failed: ${this.#unit} is ${obstacles.get(state) ?? state}`)
     const same = this.#earlierUnits[earlier.findIndex((unit) => unit.get('Id') === own?.get('Id'))]
     if (same !== undefined) throw new AttemptFault(`failed: ${this.#unit} is the same unit as ${same}, which another resource has: each would stop what the other has started`)
   }
@@ -90,11 +90,11 @@ export class SystemdUnit implements Resource {
 }
 
 /** Load state → why a unit in it cannot be started, as the end of a sentence. */
-const obstacles: Readonly<Record<string, string>> = {
-  'not-found': 'not installed',
-  masked: 'masked, and cannot be started until systemctl unmask',
-  'bad-setting': 'wrong in its file: systemd-analyze verify names the setting',
-}
+const obstacles: ReadonlyMap<string, string> = new Map([
+  ['not-found', 'not installed'],
+  ['masked', 'masked, and cannot be started until systemctl unmask'],
+  ['bad-setting', 'wrong in its file: systemd-analyze verify names the setting'],
+])
 
 /** The output of `systemctl show` for several units: one paragraph each, in the order of the arguments. */
 const unitsIn = (text: string): ReadonlyArray<ReadonlyMap<string, string>> =>

@@ -46,10 +46,28 @@ t.test('sums and counts', async (t) => {
   })
 })
 
+t.test('a state that is none of PVC\'s counts in the total alone', async (t) => {
+  const states = ['start', 'constructor', 'total', '__proto__', 'toString', 'unknown', '', 'start']
+  const { vms, detail } = clusterStatus({ ...input, domains: states.map((state, index) => ({ uuid: String(index), name: 'a', state })) })
+  t.strictSame(vms, { total: 8, start: 2 })
+  t.strictSame(detail.vm.map(({ state }) => state), states, 'and is shown as it is')
+})
+
+t.test('however large the figures, what is computed of them is finite', async (t) => {
+  const odd = { staticdata: '1 k o a', cpuload: '9e14', memtotal: '1', memused: '9'.repeat(15) }
+  const { resources } = clusterStatus({ ...input, nodes: Array.from({ length: 1_000 }, (_, index) => node(`n${index}`, odd)) })
+  for (const value of Object.values({ ...resources.memory, ...resources.cpu })) t.ok(Number.isFinite(typeof value === 'number' ? value : value.value))
+  t.equal(clusterStatus({ ...input, nodes: [node('n', { cpuload: '1e307' })] }).resources.cpu.load.value, 0, 'no load is that high')
+})
+
+t.test('the cluster\'s health is a percentage, whatever its faults say', async (t) => {
+  for (const [delta, health] of [[-5, 100], [1e15, 0]] as const) t.equal(clusterStatus({ ...input, faults: [fault('a', delta, '')] }).cluster_health.health, health)
+})
+
 t.test('domains by name, then by uuid', async (t) => {
   const domains = [{ uuid: '3', name: 'b', state: 'start' }, { uuid: '2', name: 'a', state: 'unknown' }, { uuid: '1', name: 'b', state: 'start' }, { uuid: '0', name: '', state: 'stop' }]
   const { vms, detail } = clusterStatus({ ...input, domains })
-  t.strictSame(vms, { total: 4, start: 2, stop: 1, unknown: 1 })
+  t.strictSame(vms, { total: 4, start: 2, stop: 1 })
   t.strictSame(detail.vm.map(({ uuid }) => uuid), ['0', '2', '1', '3'])
 })
 

@@ -19,7 +19,7 @@ const sound: Record<DetailZnode, string> = {
   memprov: '5',
   monitoring_health: '90',
   monitoring_plugins: 'disk',
-  network_stats: '{"eth0":{"rx":1}}',
+  network_stats: '{"eth0":{"rx_bps":1}}',
   resources: '{"resources":[{"name":"ip","state":"held","since":"","error":null}]}',
 }
 const plugin: Record<PluginZnode, string> = { last_run: '17', health_delta: '10', message: 'hot', data: '{"t":80}' }
@@ -48,7 +48,7 @@ t.test('a sound node', async (t) => {
     running_domains: ['mail', 'u2'],
     vcpu: { total: 8, allocated: 3 },
     memory: { total: 10, allocated: 2, provisioned: 5, used: 4, free: 6 },
-    interfaces: { eth0: { rx: 1 } },
+    interfaces: { eth0: { rx_bps: 1 } },
     resources: [{ name: 'ip', state: 'held', since: '', error: null }],
   })
 })
@@ -100,6 +100,6 @@ t.test('what a list names is left out until it is known', async (t) => {
 
 t.test('numbers', async (t) => {
   t.strictSame(['12', ' 12\n', '-3', '1.5', '', 'x', '1234567890123456', undefined].map(integer), [12, 12, -3, null, null, null, null, null])
-  t.strictSame(['12', '1.5', '.5', '2.', '1e3', '-1', 'NaN', 'Infinity', '0x10', '', '1e999', undefined].map(decimal), [12, 1.5, 0.5, 2, 1000, -1, null, null, null, null, null, null])
+  t.strictSame(['12', '1.5', '.5', '2.', '1e3', '-1', 'NaN', 'Infinity', '0x10', '', '1e999', '1e307', '-1e15', '9e14', undefined].map(decimal), [12, 1.5, 0.5, 2, 1000, -1, null, null, null, null, null, null, null, 9e14, null])
   t.strictSame([present('x'), present(''), present(undefined)], ['x', null, null])
 })

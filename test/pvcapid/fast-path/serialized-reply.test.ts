@@ -1,6 +1,6 @@
 /** What is sent for an object: the same whatever it is put together from, and made once for what does not change. */
 import t from 'tap'
-import { fraction } from '../../../src/core/pvc/fraction.ts'
+import { fraction } from '../../../src/core/pvc/written-number.ts'
 import { etagOf } from '../../../src/pvcapid/http/etag.ts'
 import { serialized, serializedText } from '../../../src/pvcapid/fast-path/serialized-reply.ts'
 

@@ -58,6 +58,42 @@ t.test('what another program writes over is put back', async (t) => {
   t.same(told.length, 2, 'nothing more to tell of')
 })
 
+t.test('a check\'s own texts, and what it measured, are put back without a new reading', async (t) => {
+  const session = await connect(t, await zookeeper(t))
+  await session.ensurePath('/nodes/hv1')
+  const told: string[] = []
+  const publisher = new CollectedPublisher(session, 'hv1', ['a', 'b'], (path) => told.push(path))
+  const check = (name: string, delta: number): Collected => ({ name, reading: { znodes: { cpuload: '0.50' }, check: { healthDelta: delta, message: name, data: { name } } }, fault: null, at: '2026-01-01T00:00:00.000Z', took: 1 })
+  const [a, b] = [check('a', 5), check('b', 6)]
+  const all = async () => {
+    const paths = ['cpuload', 'monitoring_plugins', 'monitoring_health', ...['a', 'b'].flatMap((name) => ['', '/last_run', '/health_delta', '/message', '/data', '/runtime', '/stale'].map((key) => `monitoring_data/${name}${key}`))]
+    return await Promise.all(paths.map(async (path) => (await session.get(`/nodes/hv1/${path}`)).data))
+  }
+  await publisher.publish(a, [a, b])
+  await publisher.publish(b, [a, b])
+  const sound = await all()
+  await publisher.restore()
+  t.same([await all(), told], [sound, []])
+  await session.set('/nodes/hv1/monitoring_data/a/health_delta', '77', ANY_VERSION)
+  await session.set('/nodes/hv1/cpuload', '9', ANY_VERSION)
+  await publisher.restore()
+  t.same(await all(), sound)
+  t.same(told.sort(), ['/nodes/hv1/cpuload', '/nodes/hv1/monitoring_data/a/health_delta'])
+  await session.set('/nodes/hv1/monitoring_data/b/message', 'of another', ANY_VERSION)
+  await publisher.publish(b, [a, b])
+  t.same(await all(), sound, 'a new reading sees to its own')
+  for (const path of ['a', 'b'].flatMap((name) => [...['last_run', 'health_delta', 'message', 'data', 'runtime', 'stale'].map((key) => `/${name}/${key}`), `/${name}`]).concat('')) await session.delete(`/nodes/hv1/monitoring_data${path}`, ANY_VERSION)
+  await publisher.restore()
+  t.same(await all(), sound, 'all of it was deleted')
+  await Promise.all([publisher.restore(), publisher.publish(check('a', 9), [check('a', 9), b]), publisher.restore()])
+  t.equal((await session.get('/nodes/hv1/monitoring_data/a/health_delta')).data, '9', 'the newest text lands last')
+  t.same([publisher.has('/nodes/hv1/cpuload'), publisher.has('/nodes/hv1/memtotal')], [true, false])
+  await publisher.stop()
+  await session.set('/nodes/hv1/cpuload', '9', ANY_VERSION)
+  await publisher.restore()
+  t.equal((await session.get('/nodes/hv1/cpuload')).data, '9', 'nothing after it was stopped')
+})
+
 t.test('many publications at once, on a node that has none of the znodes: the newest text lands last', async (t) => {
   const session = await connect(t, await zookeeper(t))
   const names = ['a', 'b', 'c', 'd']

@@ -65,6 +65,7 @@ t.test('readiness: loaded, and no other name of the unit of another resource', a
     [shown('dnsmasq.service', 'not-found', 'dhcpd.service', 'other.service'), /is not installed/],
     [shown('dnsmasq.service', 'bad-setting', 'dhcpd.service', 'other.service'), /is wrong in its file/],
     [shown('dnsmasq.service', 'error'), /is error/],
+    [shown('dnsmasq.service', 'constructor'), /is constructor\.$/],
     ['', /is not known to systemd/],
   ] as const) t.match(await unitOf(t, { shown: said }).attempt('ready'), { kind: 'failed', failure: { message: why } }, said)
 })

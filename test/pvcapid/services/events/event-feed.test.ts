@@ -162,8 +162,8 @@ t.test('a reader that does not read holds nothing up and costs nothing', async (
   // Far more than the kernel buffers.
   const filler = 'x'.repeat(100_000)
   for (let round = 1; round <= 120; round++) {
-    await session.set('/nodes/fig/network_stats', JSON.stringify({ round, filler }), ANY_VERSION)
-    await eventually(() => quick.has('node', ({ interfaces }) => (interfaces as { round?: number } | null)?.round === round))
+    await session.set('/nodes/fig/network_stats', JSON.stringify({ e0: { round, filler } }), ANY_VERSION)
+    await eventually(() => quick.has('node', ({ interfaces }) => (interfaces as { e0?: { round?: number } } | null)?.e0?.round === round))
   }
   let read = ''
   socket.on('data', (chunk: Buffer) => { read += chunk.toString() })
