@@ -122,6 +122,27 @@ t.test('PVC\'s fence of a node fails: what it has written over `dead` frees noth
   }
 })
 
+t.test('a PVC primary dies where nothing would fence it: it is shown, and an operator\'s word is taken after 60 s', { timeout: 300_000 }, async (t) => {
+  const { made, watcher } = await fencedCluster(t, ['hv1', 'hv2'], {}, unarmed)
+  const api = await made.startApi('hv1')
+  await watcher.settled()
+  const peer = await joined(t, made, watcher, 'pvc1', { contends: false })
+  await primaryIs(watcher, 'pvc1')
+  const confirm = async () => {
+    const response = await fetch(`${api}/api/v1/node/pvc1/fence-confirmation`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ confirm: 'pvc1' }) })
+    return { status: response.status, body: await response.json() as Record<string, unknown> }
+  }
+  await peer.kill()
+  t.match(await confirm(), { status: 409, body: { reasons: { pvc1: [{ code: 'not_silent' }] } } })
+  await eventually(async () => (await fetch(`${api}/api/v1/primary`).then(async (response) => await response.json() as { settled: boolean })).settled === false)
+  t.equal((await fetch(`${api}/health/cluster`)).status, 503)
+  t.equal((await fetch(`${api}/role/primary?node=pvc1`)).status, 503)
+  made.takeFrom('pvc1')
+  await eventually(async () => (await confirm()).status === 200)
+  await watcher.sees('one of ours is primary', (view) => view.members.some((member) => member.ours && member.coordinatorState === 'primary'), FAILOVER)
+  t.same(made.collisions(), [])
+})
+
 t.test('schema versions: a PVC node starts beside ours and raises the cluster\'s', { timeout: 120_000 }, async (t) => {
   const { made, watcher } = await fencedCluster(t, ['hv1'])
   await watcher.settled()
