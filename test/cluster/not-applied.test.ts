@@ -12,6 +12,8 @@ t.test('never written', async (t) => {
   const server = await zookeeper(t)
   const writer = new KeyOperations(await connect(t, server), { book: lockBook(), identifier: 'writer', lockTimeout: 5_000 })
   const observer = new KeyOperations(await connect(t, server), { book: lockBook(), identifier: 'observer', lockTimeout: 400 })
+  // Where the lock is free, how long a busy machine takes to give it is not what is tested.
+  const patient = new KeyOperations(await connect(t, server), { book: lockBook(), identifier: 'observer', lockTimeout: 30_000 })
   const { session } = writer
   await ensureKey(session)
   const { stat } = await session.get(PRIMARY_NODE)
@@ -25,13 +27,13 @@ t.test('never written', async (t) => {
 
   t.same(await writer.run({ op: 'write_key', value: 'hv1', version: stat.version }), { kind: 'done' })
   t.same(await writer.run({ op: 'unlock' }), { kind: 'done' })
-  t.same(await observer.concludeNotApplied(8, WALL), { kind: 'refused' }, 'it was written')
+  t.same(await patient.concludeNotApplied(8, WALL), { kind: 'refused' }, 'it was written')
   t.equal(await outcomeOf(8), null)
 
-  t.same(await observer.concludeNotApplied(9, WALL), { kind: 'done' })
+  t.same(await patient.concludeNotApplied(9, WALL), { kind: 'done' })
   t.equal(await outcomeOf(9), 'not_applied')
   t.same((await session.children(PRIMARY_NODE)).names, [], 'and the lock is released')
 
   await session.set(SWITCHOVERS, JSON.stringify({ czxid: '0', base: 0 }), 0)
-  t.same(await observer.concludeNotApplied(8, WALL), { kind: 'refused' }, 'nobody can tell in a life of the key that the ledger does not know')
+  t.same(await patient.concludeNotApplied(8, WALL), { kind: 'refused' }, 'nobody can tell in a life of the key that the ledger does not know')
 })
