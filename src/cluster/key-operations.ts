@@ -2,9 +2,9 @@
  * Carries out the operations of a change of the key (`core/coordinator/key-change.ts`) on one session, holding at most one primary lock.
  * The key is never written unless the lock has just been found to be held; the version check is the failsafe behind that.
  */
-import { closeRecord, isOpen, type Closing } from '../core/model/record.ts'
+import { closeRecord, isOpen, type Closing, type TimelineEntry } from '../core/model/record.ts'
 import type { KeyAnswer, KeyOp } from '../core/coordinator/key-change.ts'
-import { particularsOf } from '../core/switchover/progress.ts'
+import { mergedTimeline, particularsOf } from '../core/switchover/progress.ts'
 import type { SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY, unreachable } from '../core/model/states.ts'
 import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/client/errors.ts'
@@ -32,6 +32,8 @@ const KEPT_RECORDS = 1_000
 
 export class KeyOperations {
   readonly session: Session
+  /** The states in which PVC nodes were seen in an open switchover, by its epoch, for the record that is closed here. */
+  seenStates: (epoch: number) => readonly TimelineEntry[] = () => []
   readonly #options: KeyOperationsOptions
   readonly #lock = new HeldLock()
   readonly #pruning = new Set<Promise<void>>()
@@ -104,14 +106,14 @@ export class KeyOperations {
    * Closes the record of `epoch` with what the nodes show now, unless it is closed or missing.
    * @param signal as for `sureWrite`
    */
-  async conclude (epoch: number, closing: Closing, wall: string, signal?: AbortSignal): Promise<KeyAnswer> {
+  async conclude (epoch: number, closing: Closing, wall: string, signal?: AbortSignal, seen: readonly TimelineEntry[] = this.seenStates(epoch)): Promise<KeyAnswer> {
     const found = await sureRead(this.session, async () => ({ stored: await readRecord(this.session, epoch), members: await readMembers(this.session) }), signal)
     if (found === null) return { kind: 'failed' }
     const { stored, members } = found
     if (stored === null || !isOpen(stored.record)) return { kind: 'refused' }
     const particulars = particularsOf({ ...stored.record, outcome: null }, members)
     const progress = closing.outcome === 'succeeded' ? 1 : particulars.progress
-    return answer(await this.#setRecord(closeRecord(stored.record, wall, closing, { ...particulars, progress }), stored.version, signal))
+    return answer(await this.#setRecord(closeRecord(stored.record, wall, closing, { ...particulars, progress, timeline: mergedTimeline(particulars.timeline, seen) }), stored.version, signal))
   }
 
   /**

@@ -5,10 +5,11 @@
  * Success is written only after two direct readings of everything the completion rule reads have shown the same, and `not_applied` only under
  * the primary lock.
  */
+import { mergedTimeline, peerStates } from '../core/switchover/progress.ts'
 import { isProven, verdictOn } from '../core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../core/model/epoch.ts'
-import { isOpen, openRecord, type Closing, type SwitchoverRecord } from '../core/model/record.ts'
+import { isOpen, openRecord, type Closing, type SwitchoverRecord, type TimelineEntry } from '../core/model/record.ts'
 import { NOBODY } from '../core/model/states.ts'
 import { isRepeated, unrecordedEpoch } from '../core/switchover/rewrites.ts'
 import { primaryOf } from '../core/switchover/rules.ts'
@@ -47,6 +48,8 @@ export class RecordKeeper {
   #unrecorded: { epoch: number, timer: Timer } | null = null
   readonly #closed = new AbortController()
   readonly #failures: News
+  /** Open records by epoch: the states in which PVC nodes were seen. A PVC node publishes no transition. */
+  readonly #seen = new Map<number, readonly TimelineEntry[]>()
   /** What is being looked at or written. */
   readonly #running = new Set<Promise<void>>()
   #busy = false
@@ -55,7 +58,11 @@ export class RecordKeeper {
   constructor (options: RecordKeeperOptions) {
     this.#options = options
     this.#failures = new News(options.clock)
-    this.#subscription = options.feed.onView(() => this.look())
+    this.#subscription = options.feed.onView(() => {
+      this.#note()
+      this.look()
+    })
+    this.#note()
     this.look()
   }
 
@@ -66,6 +73,22 @@ export class RecordKeeper {
     this.#unrecorded?.timer[Symbol.dispose]()
     for (const { timer } of this.#bounds.values()) timer[Symbol.dispose]()
     await Promise.all(this.#running)
+  }
+
+  /** The states in which PVC nodes were seen since a switchover that is open began. */
+  seenStates (epoch: number): readonly TimelineEntry[] {
+    return this.#seen.get(epoch) ?? []
+  }
+
+  #note (): void {
+    const { records = [], members = [] } = this.#options.feed.view ?? {}
+    const open = records.filter(isOpen)
+    // Kept until the record is closed: what closes it asks for them.
+    for (const epoch of this.#seen.keys()) if (!open.some((record) => record.epoch === epoch)) this.#seen.delete(epoch)
+    for (const record of open) {
+      const states = peerStates(record, members)
+      if (states.length > 0) this.#seen.set(record.epoch, mergedTimeline(this.seenStates(record.epoch), states))
+    }
   }
 
   /** Looks at the present view; one look at a time, and once more if anything moved meanwhile. */
@@ -122,7 +145,7 @@ export class RecordKeeper {
     const wall = this.#options.clock.wall()
     const answer = closing.outcome === 'not_applied'
       ? await operations.concludeNotApplied(record.epoch, wall, this.#closed.signal)
-      : await operations.conclude(record.epoch, closing, wall, this.#closed.signal)
+      : await operations.conclude(record.epoch, closing, wall, this.#closed.signal, this.seenStates(record.epoch))
     if (answer.kind === 'denied') this.#failed(record.epoch, new Error(answer.denial.message))
     if (answer.kind === 'done') this.#options.report({ event: 'closed', epoch: record.epoch, outcome: closing.outcome })
   }

@@ -238,6 +238,12 @@ export class ApiSnapshot {
     return entry === undefined ? null : new Date(entry.stat.mtime).toISOString()
   }
 
+  /** Whether a znode of a node was written after a fault was last reported: in ZooKeeper's own order, which no clock has a part in. */
+  isYounger (name: string, key: 'daemonstate' | 'resources', fault: string): boolean {
+    const [znode, report] = [this.#tree.get(nodePath(name, key)), this.#tree.get(childPath(faultPath(fault), 'last_time'))]
+    return znode !== undefined && report !== undefined && znode.stat.mzxid > report.stat.mzxid
+  }
+
   /**
    * The cluster in one reply; the same object while it says the same.
    * @param conditions what is wrong at present

@@ -4,9 +4,11 @@ import type { ClusterSnapshots } from '../../src/cluster/cluster-snapshots.ts'
 import type { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { RecordKeeper } from '../../src/cluster/record-keeper.ts'
 import type { KeyAnswer } from '../../src/core/coordinator/key-change.ts'
+import type { Member } from '../../src/core/model/member.ts'
+import type { CoordinatorState } from '../../src/core/model/states.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { key, record, keySnapshot } from '../support/scenario/builders.ts'
+import { key, member, record, keySnapshot } from '../support/scenario/builders.ts'
 
 const turns = async () => await new Promise((resolve) => setImmediate(resolve))
 
@@ -95,5 +97,26 @@ t.test('what is not permitted is reported once, however often it is tried', asyn
   t.ok(tried >= 10)
   t.match(failures, [{ message: 'not permitted' }, { code: 'no_auth', path: '/switchovers/2' }])
   t.equal(failures.length, 2)
+  await keeper[Symbol.asyncDispose]()
+})
+
+t.test('the states that PVC nodes pass through are kept for the timeline', async (t) => {
+  const open = record(1, { from: 'hv1', to: 'pv1' })
+  const at = (second: number) => `2026-02-03T04:05:0${second}.000Z`
+  const peer = (name: string, coordinatorState: CoordinatorState, second: number) => member(name, { ours: false, coordinatorState, stateSince: at(second) })
+  const members = (...all: readonly Member[]) => ({ ...keySnapshot({ key: key('pv1', 1), members: all }), records: [open] })
+  let view = members(peer('pv1', 'secondary', 0), peer('pv2', 'secondary', 0))
+  let tell: () => void = () => {}
+  const feed = { get view () { return view }, onView: (listener: () => void) => { tell = listener; return { [Symbol.dispose]: () => {} } } } as unknown as ClusterSnapshots
+  const keeper = new RecordKeeper({ feed, clock: new ManualClock(), operations: () => null, recordsExternal: false, report: () => {} })
+  for (const next of [members(peer('pv1', 'takeover', 3), peer('pv2', 'secondary', 0)), members(peer('pv1', 'takeover', 3), peer('pv2', 'relinquish', 4)), members(peer('pv1', 'primary', 6), peer('pv2', 'secondary', 5))]) {
+    view = next
+    tell()
+  }
+  const told = () => keeper.seenStates(1).filter(({ at: time }) => time > at(2)).map(({ at: time, node, coordinator_state: state }) => `${time.slice(18, 19)} ${node} ${state}`)
+  t.same(told(), ['3 pv1 takeover', '4 pv2 relinquish', '6 pv1 primary'])
+  view = { ...view, records: [] }
+  tell()
+  t.same(told(), [], 'a record that is closed has its own')
   await keeper[Symbol.asyncDispose]()
 })

@@ -22,15 +22,17 @@ export interface PvcNodeOptions {
   readonly schema?: number
   /** Seconds before it is primary. */
   readonly settle?: number
+  /** Seconds of its session time-out. */
+  readonly session?: number
 }
 
 /** Needs the primary key to be there. Ends with the test. What it does it says in lines: `takeover`, `primary`, `secondary`, `fencing hv1`, `rewritten hv1`. */
-export async function pvcNode (t: Test, made: Cluster, name: string, options: PvcNodeOptions = {}): Promise<Kazoo> {
+export async function pvcNode (t: Test, made: Cluster, name: string, { session = 10, ...options }: PvcNodeOptions = {}): Promise<Kazoo> {
   const settings = {
     name, folder: made.folder, script: join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'), keepalive: 1, rewrites: 'value', fence: null, contends: true, schema: 15, settle: 0.1, ...options,
   }
   const program = readFileSync(join(packageFolder(), 'test', 'support', 'pvc-peer.py'), 'utf8')
-  const peer = await kazoo(t, made.zookeeper, `import json\nSETTINGS = json.loads(${JSON.stringify(JSON.stringify(settings))})\n${program}`, 10)
+  const peer = await kazoo(t, made.zookeeper, `import json\nSETTINGS = json.loads(${JSON.stringify(JSON.stringify(settings))})\n${program}`, session)
   peer.process.stderr?.on('data', (text: Buffer) => t.comment(`${name}: ${text.toString().trim()}`))
   return peer
 }

@@ -51,6 +51,18 @@ function pvcState ({ name, coordinatorState, stateSince }: Member, { started_at:
   return coordinatorState === null || stateSince === null || stateSince < begun ? [] : [{ at: stateSince, node: name, coordinator_state: coordinatorState }]
 }
 
+/** The states in which PVC nodes are now, of those that have a part in a switchover. An observer keeps them: the next state leaves no trace of the one before. */
+export const peerStates = (record: SwitchoverRecord, members: readonly Member[]): readonly TimelineEntry[] =>
+  members.filter((member) => !member.ours && (takesPart(member, record) || member.coordinatorState === 'takeover' || member.coordinatorState === 'relinquish')).flatMap((member) => pvcState(member, record))
+
+const inOrder = (a: TimelineEntry, b: TimelineEntry): number => a.at < b.at ? -1 : a.at > b.at ? 1 : 0
+
+/** A timeline with what an observer has seen besides, each state of a node once. */
+export function mergedTimeline (timeline: readonly TimelineEntry[], seen: readonly TimelineEntry[]): readonly TimelineEntry[] {
+  const isNew = ({ node, coordinator_state: state, at }: TimelineEntry) => !timeline.some((entry) => entry.node === node && entry.coordinator_state === state && entry.at === at)
+  return [...timeline, ...seen.filter(isNew)].sort(inOrder)
+}
+
 /** Finished over planned steps of those who take part; a node that has not begun counts as none of its steps. */
 function fractionDone (record: SwitchoverRecord, parties: readonly Member[]): number {
   const shares = parties.map((member) => {
@@ -67,6 +79,6 @@ export function particularsOf (record: SwitchoverRecord, members: readonly Membe
   return {
     progress: fractionDone(record, parties),
     nodes: Object.fromEntries(parties.map((member) => [member.name, nodeProgress(member, record)])),
-    timeline: parties.flatMap((member) => statesPassed(member, record)).sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0),
+    timeline: parties.flatMap((member) => statesPassed(member, record)).sort(inOrder),
   }
 }

@@ -257,6 +257,7 @@ export class Incarnation {
         : log.warn({ err: event.error }, 'a switchover could not be closed; it will be looked at again'),
     })
     this.#closing.use('record keeper', keeper)
+    key.seenStates = (epoch) => keeper.seenStates(epoch)
     this.#closing.use('record keeper wake-up', session.onState((state) => { if (state === 'connected') keeper.look() }))
     return feed
   }

@@ -253,8 +253,9 @@ export class Fencer {
     const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
     if (!result.confirmed) {
       log.error({ peer: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
-      onFault({ kind: 'fence_unconfirmed', node: name, detail: result.message })
+      // The condition first: its fault would be taken for one that has ended.
       await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
+      onFault({ kind: 'fence_unconfirmed', node: name, detail: result.message })
       return
     }
     const outcome = await this.#set(name, 'daemonstate', 'fenced', found.stateVersion)

@@ -22,7 +22,9 @@ interface PvcFormat {
 
 const hosts = 'host or host:port each'
 const agent = 'with pvc.system.fencing.method: ipmi'
-const role = 'each with a role, read or operate, and 16 characters at least'
+const address = `${agent}; {node_id} in it has to be written out`
+const recovery = 'a command that starts the domains of a fenced node elsewhere: migrate is none by itself'
+const role = 'each with a role, read or operate, and 16 characters at least: a shorter token of PVC has to be replaced'
 
 export const pvcFormats: readonly PvcFormat[] = [
   {
@@ -36,7 +38,8 @@ export const pvcFormats: readonly PvcFormat[] = [
       { from: 'pvc.system.fencing.intervals.keepalive_interval', to: 'pvc.system.intervals.keepalive_interval' },
       { from: 'pvc.system.fencing.intervals.fence_intervals', to: 'pvc.system.intervals.fence_intervals', but: 'times keepalive_interval it has to be more than session_timeout' },
       { from: 'pvc.system.fencing.intervals.suicide_intervals', to: 'pvc.system.self_fence', but: 'a command; the lease says when' },
-      { from: 'pvc.system.fencing.ipmi.host', to: 'pvc.system.fencing.ipmi.host', but: agent },
+      { from: 'pvc.system.fencing.actions.successful_fence', to: 'pvc.system.fencing.recover', but: recovery },
+      { from: 'pvc.system.fencing.ipmi.host', to: 'pvc.system.fencing.ipmi.host', but: address },
       { from: 'pvc.system.fencing.ipmi.user', to: 'pvc.system.fencing.ipmi.username', but: agent },
       { from: 'pvc.system.fencing.ipmi.pass', to: 'pvc.system.fencing.ipmi.password', but: agent },
     ],
@@ -65,7 +68,8 @@ export const pvcFormats: readonly PvcFormat[] = [
       { from: 'timer.keepalive_interval', to: 'pvc.system.intervals.keepalive_interval' },
       { from: 'fencing.intervals.fence_intervals', to: 'pvc.system.intervals.fence_intervals', but: 'times keepalive_interval it has to be more than session_timeout' },
       { from: 'fencing.intervals.suicide_interval', to: 'pvc.system.self_fence', but: 'a command; the lease says when' },
-      { from: 'fencing.ipmi.hostname', to: 'pvc.system.fencing.ipmi.host', but: agent },
+      { from: 'fencing.actions.successful_fence', to: 'pvc.system.fencing.recover', but: recovery },
+      { from: 'fencing.ipmi.hostname', to: 'pvc.system.fencing.ipmi.host', but: address },
       { from: 'fencing.ipmi.username', to: 'pvc.system.fencing.ipmi.username', but: agent },
       { from: 'fencing.ipmi.password', to: 'pvc.system.fencing.ipmi.password', but: agent },
       { from: 'api.listen.address', to: 'pvc.api.listen_address' },

@@ -64,7 +64,7 @@ api:
 
 t.test('each of PVC\'s formats, by either daemon', async (t) => {
   for (const [text, format, daemon, line, carried] of [
-    [node, 'pvcnoded.yaml', 'pvcnoded', 5, ['pvc.node', 'pvc.coordinators', 'pvc.coordinator.resources', 'pvc.system.intervals.keepalive_interval', 'pvc.system.intervals.fence_intervals', 'pvc.system.self_fence', 'pvc.system.fencing.ipmi.host', 'pvc.system.fencing.ipmi.username', 'pvc.system.fencing.ipmi.password']],
+    [node, 'pvcnoded.yaml', 'pvcnoded', 5, ['pvc.node', 'pvc.coordinators', 'pvc.coordinator.resources', 'pvc.system.intervals.keepalive_interval', 'pvc.system.intervals.fence_intervals', 'pvc.system.self_fence', 'pvc.system.fencing.recover', 'pvc.system.fencing.ipmi.host', 'pvc.system.fencing.ipmi.username', 'pvc.system.fencing.ipmi.password']],
     [node, 'pvcnoded.yaml', 'pvcapid', 5, ['pvc.node', 'pvc.coordinators']],
     [api, 'pvcapid.yaml', 'pvcapid', 13, ['pvc.coordinators', 'pvc.api.listen_address', 'pvc.api.listen_port', 'pvc.api.authentication.enabled', 'pvc.api.authentication.tokens', 'pvc.api.ssl.enabled', 'pvc.api.ssl.cert_file', 'pvc.api.ssl.key_file']],
     [api, 'pvcapid.yaml', 'pvcnoded', 13, ['pvc.coordinators']],

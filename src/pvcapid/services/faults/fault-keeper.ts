@@ -1,10 +1,13 @@
 /**
  * Deletes the fault of a condition once the condition has ended. Runs in every API; two APIs that delete the same fault do no harm.
- * An API deletes only faults whose condition it has seen begin and end. All other faults belong to the program that raised them.
+ * An API deletes only faults whose condition it has seen begin and end, or whose end the znodes prove: a fence can be over before any API has looked, and
+ * the fault of an event may be written after the end of its condition. All other faults belong to the program that raised them.
  */
 import { deleteFault } from '../../../cluster/fault-writer.ts'
 import type { Condition } from '../../../core/conditions/condition.ts'
 import type { ConditionCode } from '../../../core/conditions/kinds.ts'
+import { faultId } from '../../../core/pvc/fault.ts'
+import type { ApiSnapshot } from '../../../projection/api-snapshot.ts'
 import type { Clock, Timer } from '../../../runtime/clock.ts'
 import type { Logger } from '../../../runtime/log/log.ts'
 import { isZooKeeperError } from '../../../zookeeper/client/errors.ts'
@@ -26,6 +29,24 @@ interface Followed {
 
 /** Those whose end cannot be seen: an operator deletes the fault. */
 const endless: ReadonlySet<ConditionCode> = new Set(['fault', 'domains_left'])
+
+/** The faults whose conditions have ended for certain, whether or not any API has seen them: id → condition. */
+function endedIn (latest: ApiSnapshot): ReadonlyMap<string, Omit<Followed, 'goneAt'>> {
+  const ended = new Map<string, Omit<Followed, 'goneAt'>>()
+  for (const node of latest.names) {
+    const details = latest.node(node)?.details
+    for (const code of ['node_dead', 'fence_unconfirmed'] as const) {
+      const id = faultId({ kind: code, node })
+      // A node that is fenced is not dead, however late its fault is written; any other state has to be younger than the fault.
+      if (details?.daemon_state === 'fenced' || (details?.daemon_state !== 'dead' && latest.isYounger(node, 'daemonstate', id))) ended.set(id, { code, node, resource: null })
+    }
+    for (const { name: resource, state } of details?.resources ?? []) {
+      const id = faultId({ kind: 'resource_lost', node, subject: resource })
+      if (state === 'held' && latest.isYounger(node, 'resources', id)) ended.set(id, { code: 'resource_lost', node, resource })
+    }
+  }
+  return ended
+}
 
 export interface FaultKeeperOptions {
   readonly view: ClusterCache
@@ -90,8 +111,18 @@ export class FaultKeeper implements AsyncDisposable {
   #follow (now: number): void {
     const present = new Set<string>()
     for (const condition of this.#options.view.conditions) {
-      if (condition.fault !== null) present.add(condition.fault)
+      // A kept fault is a condition itself for as long as it is kept.
+      if (condition.fault !== null && condition.code !== 'fault') present.add(condition.fault)
       this.follow(condition)
+    }
+    const { latest } = this.#options.view
+    const unseen = latest?.faults.filter(({ id }) => !present.has(id) && !this.#followed.has(id)) ?? []
+    if (latest !== null && unseen.length > 0) {
+      const ended = endedIn(latest)
+      for (const { id } of unseen) {
+        const about = ended.get(id)
+        if (about !== undefined) this.#followed.set(id, { ...about, goneAt: now })
+      }
     }
     for (const [id, followed] of this.#followed) {
       if (followed.goneAt === null && !present.has(id) && this.#isOver(followed)) this.#followed.set(id, { ...followed, goneAt: now })
