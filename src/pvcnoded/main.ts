@@ -29,7 +29,7 @@ import { NodeDaemon } from './daemon/daemon.ts'
 import { endings, type EndingCode } from './endings.ts'
 import { hostProblems } from './host-check.ts'
 import { NodeNameInUseError } from './daemon/presence.ts'
-import { SchemaTooNewError } from './daemon/registration.ts'
+import { SchemaTooNewError } from './registration/registration.ts'
 import { releaseEverything } from './release.ts'
 
 const { say, complain } = plainOutput(systemClock)

@@ -22,8 +22,8 @@ import type { EndingCode } from '../endings.ts'
 import { Keepalive } from '../keepalive/keepalive.ts'
 import { Incarnation } from './incarnation.ts'
 import { LogPublisher } from './log-publisher.ts'
-import { RegistrationKeeper } from './registration-keeper.ts'
-import { registeredTexts } from './registration.ts'
+import { RegistrationKeeper } from '../registration/registration-keeper.ts'
+import { registeredTexts } from '../registration/registration.ts'
 import type { StaticData } from '../static-data.ts'
 
 export interface NodeDaemonOptions {

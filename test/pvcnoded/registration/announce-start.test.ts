@@ -1,7 +1,7 @@
 /** A `secondary` that a fencer of PVC's has written over `dead` is not taken for the word of the node that starts. */
 import t from 'tap'
-import { announceStart } from '../../src/pvcnoded/daemon/registration.ts'
-import type { OwnZnodes } from '../../src/pvcnoded/daemon/own-znodes.ts'
+import { announceStart } from '../../../src/pvcnoded/registration/registration.ts'
+import type { OwnZnodes } from '../../../src/pvcnoded/daemon/own-znodes.ts'
 
 const znode = (data: string, mzxid: string) => ({ data, version: 0, czxid: '0000000000000001', mzxid, modified: '2026-02-03T04:05:06.789Z', owner: '' })
 

@@ -1,9 +1,9 @@
 /** A node's znodes as PVC's daemons read them: with the version of the layout, without which they end at their start. */
 import t from 'tap'
-import { OwnZnodes } from '../../src/pvcnoded/daemon/own-znodes.ts'
-import { register } from '../../src/pvcnoded/daemon/registration.ts'
-import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
-import { connect, zookeeper } from '../support/zookeeper.ts'
+import { OwnZnodes } from '../../../src/pvcnoded/daemon/own-znodes.ts'
+import { register } from '../../../src/pvcnoded/registration/registration.ts'
+import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
+import { connect, zookeeper } from '../../support/zookeeper.ts'
 
 const said = { facts: { cpus: 1, kernel: 'k', os: 'o', arch: 'a' }, version: '1', returns: false }
 

@@ -9,7 +9,7 @@ import type { Session } from '../../zookeeper/session/session.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import { staticText, type StaticData } from '../static-data.ts'
 import type { EndingCode } from '../endings.ts'
-import type { OwnZnodes } from './own-znodes.ts'
+import type { OwnZnodes } from '../daemon/own-znodes.ts'
 
 /** What stands in a znode until something better is known. */
 export const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [

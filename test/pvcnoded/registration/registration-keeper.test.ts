@@ -1,10 +1,10 @@
 /** What the registration has written stays, whatever other programs do to it. */
 import t from 'tap'
-import { OwnZnodes } from '../../src/pvcnoded/daemon/own-znodes.ts'
-import { RegistrationKeeper } from '../../src/pvcnoded/daemon/registration-keeper.ts'
-import { register, registeredTexts } from '../../src/pvcnoded/daemon/registration.ts'
-import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
-import { connect, zookeeper } from '../support/zookeeper.ts'
+import { OwnZnodes } from '../../../src/pvcnoded/daemon/own-znodes.ts'
+import { RegistrationKeeper } from '../../../src/pvcnoded/registration/registration-keeper.ts'
+import { register, registeredTexts } from '../../../src/pvcnoded/registration/registration.ts'
+import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
+import { connect, zookeeper } from '../../support/zookeeper.ts'
 
 const said = { facts: { cpus: 1, kernel: 'k', os: 'o', arch: 'a' }, version: '1', returns: false }
 const config = { node: 'hv1', mode: 'coordinator', ipmi: { host: 'h', username: 'u', password: 'p' } } as const
