@@ -10,6 +10,9 @@ export class PatternFault extends Error {}
 const beyond = (what: string, at: number) =>
   new PatternFault(`the ${what} at character ${at + 1} cannot be matched in linear time, and nothing else is spent on a pattern`)
 
+const mayDiffer = (what: string, at: number) =>
+  new PatternFault(`the ${what} at character ${at + 1} may change what fits, and then cannot be matched in linear time: use the ordinary form`)
+
 interface Token {
   readonly kind: 'atom' | 'quantifier' | 'open' | 'close' | 'or' | 'end' | 'assertion'
   readonly text: string
@@ -33,6 +36,8 @@ const refusedGroups: ReadonlyArray<readonly [RegExp, string]> = [
 ]
 const QUANTIFIER = /^(?:[*+?]|\{(?:\d+(?:,\d*)?|,\d*)\})/
 const FLAGS = /^\(\?([aimsuxL]*)(?:-([imsx]+))?([:)])/
+/** The engine takes no larger count; a name has at most 65 characters. */
+const MOST_REPEATS = 1_000
 const ESCAPES = 'dDsSwWafnrtvx'
 const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-']
 
@@ -43,6 +48,7 @@ function escape (rest: string, at: number, isInClass: boolean): { readonly text:
   if (unicode !== null) return code(unicode[1] as string, 16, unicode[0].length)
   const octal = (isInClass ? /^\\([0-7]{1,3})/ : /^\\(0[0-7]{0,2}|[0-3][0-7]{2})/).exec(rest)
   if (octal !== null) return code(octal[1] as string, 8, octal[0].length)
+  if (rest.startsWith('\\N{')) throw new PatternFault(`the character at character ${at + 1} is given by its Unicode name, which is not looked up here: write the character itself`)
   const reference = /^\\\d+/.exec(rest)
   if (reference !== null) throw beyond(`back-reference \`${reference[0]}\``, at)
   const letter = rest[1]
@@ -76,6 +82,7 @@ function characterClass (pattern: string, from: number): { readonly text: string
 function quantifier (rest: string, at: number): Token & { readonly length: number } {
   const [given] = QUANTIFIER.exec(rest) as RegExpExecArray
   const text = given.replace('{,}', '*').replace('{,', '{0,')
+  if ((given.match(/\d+/g) ?? []).some((count) => Number(count) > MOST_REPEATS)) throw new PatternFault(`the repetition \`${given}\` at character ${at + 1} is larger than ${MOST_REPEATS}, the most that is taken here`)
   const suffix = rest[given.length]
   return {
     kind: 'quantifier',
@@ -88,17 +95,21 @@ function quantifier (rest: string, at: number): Token & { readonly length: numbe
 }
 
 /** The group that begins at `at`, or a comment or flags, which are none. */
-function group (rest: string, at: number): { readonly token: Token | null, readonly length: number, readonly verbose?: true } {
+/** @param isBegun whether nothing but flags and comments stands before it */
+function group (rest: string, at: number, isBegun: boolean): { readonly token: Token | null, readonly length: number, readonly verbose?: true } {
   for (const [form, what] of refusedGroups) if (form.test(rest)) throw beyond(what, at)
   const comment = /^\(\?#[^)]*\)/.exec(rest)
   if (comment !== null) return { token: null, length: comment[0].length }
   if (rest.startsWith('(?>')) return { token: { kind: 'open', text: '(?:', at, possessive: true }, length: 3 }
-  const named = /^\(\?P<\w+>/.exec(rest)
+  const named = /^\(\?P<[^\W\d]\w*>/.exec(rest)
+  if (named === null && rest.startsWith('(?P<')) throw new PatternFault(`the group at character ${at + 1} has a name that is none in Python`)
   if (named !== null) return { token: { kind: 'open', text: '(?:', at }, length: named[0].length }
   const flags = FLAGS.exec(rest)
   if (flags !== null) {
     const [form, on = '', off = '', end] = flags
     const isScoped = end === ':'
+    if (on.includes('L')) throw new PatternFault(`the flag L at character ${at + 1} is for patterns of bytes alone`)
+    if (!isScoped && at > 0 && !isBegun) throw new PatternFault(`the flags at character ${at + 1} are for the whole pattern, and have to stand at its start`)
     // Python takes such flags out before anything is repeated.
     if (!isScoped && QUANTIFIER.test(rest.slice(form.length))) throw new PatternFault(`there is nothing to repeat at character ${at + form.length + 1}`)
     if ((on.includes('x') && isScoped) || off.includes('x')) throw new PatternFault(`the flag x at character ${at + 1} can be set for the whole pattern alone`)
@@ -131,7 +142,7 @@ function tokens (pattern: string): readonly Token[] {
       found.push({ kind: 'atom', text, at, single: true })
       at += length
     } else if (character === '(') {
-      const { token, length, verbose: sets } = group(rest, at)
+      const { token, length, verbose: sets } = group(rest, at, found.every(({ kind, text }) => kind === 'assertion' && text.startsWith('(?')))
       if (token !== null) found.push(token)
       verbose ||= sets === true
       at += length
@@ -165,9 +176,27 @@ function endOfGroup (list: readonly Token[], from: number): number {
   return list.length
 }
 
+/** Where the group begins that ends at `end`. */
+function beginOfGroup (list: readonly Token[], end: number): number {
+  for (let at = end - 1, depth = 0; at >= 0; at--) {
+    const { kind } = list[at] as Token
+    if (kind === 'close') depth += 1
+    else if (kind === 'open' && --depth < 0) return at
+  }
+  return 0
+}
+
+/** The first character of a group of single characters, which matches in one way or not at all; undefined for any other. */
+function oneWay (list: readonly Token[], begin: number, end: number): Token | undefined {
+  const inside = list.slice(begin + 1, end)
+  return inside.every(({ single }) => single !== undefined) ? inside[0] : undefined
+}
+
 /** Whether it makes no difference that the possessive quantifier at `index` gives nothing back: nothing that follows could use it. */
 function givesNothingAway (list: readonly Token[], index: number, ignoresCase: boolean): boolean {
-  const atom = list[index - 1]
+  const last = list[index - 1]
+  // A group that can match in one way alone is given back whole or not at all: only what begins as it does could use it.
+  const atom = last?.kind === 'close' ? oneWay(list, beginOfGroup(list, index - 1), index - 1) : last
   if (atom?.single === undefined) return false
   const taken = charactersOf(atom, ignoresCase)
   for (let at = index + 1; at < list.length; at++) {
@@ -197,8 +226,9 @@ export function translatedPattern (pattern: string): string {
   const isOpenEnded = !pattern.includes('$')
   for (const [index, { kind, at, possessive }] of list.entries()) {
     if (possessive !== true) continue
-    const isSame = kind === 'quantifier' ? givesNothingAway(list, index, ignoresCase) : isOpenEnded && endOfGroup(list, index + 1) === list.length - 1
-    if (!isSame) throw beyond(kind === 'quantifier' ? 'possessive quantifier' : 'atomic group `(?>`', at)
+    const end = endOfGroup(list, index + 1)
+    const isSame = kind === 'quantifier' ? givesNothingAway(list, index, ignoresCase) : oneWay(list, index, end) !== undefined || (isOpenEnded && end === list.length - 1)
+    if (!isSame) throw mayDiffer(kind === 'quantifier' ? 'possessive quantifier' : 'atomic group `(?>`', at)
   }
   return list.map(({ text }) => text).join('')
 }
