@@ -27,7 +27,8 @@ t.test('a node that comes back holding everything, after a fence that failed', {
   await session.set(PRIMARY_NODE, 'none', ANY_VERSION)
   await eventually(async () => await session.exists(nodePath('pvc1', 'disbelieved')) !== null)
   const taker = 'hv1'
-  await watcher.writeKeyBlindly(taker)
+  // Another may have contended by now: an operator names this one.
+  await session.set(PRIMARY_NODE, taker, ANY_VERSION)
   await watcher.sees('a taker', (view) => view.members.some(({ name, coordinatorState }) => name === taker && coordinatorState === 'takeover'), 60_000)
   const seesIt = async () => {
     // The taker has looked since: its keepalive comes from the same session, after what that was told of.
