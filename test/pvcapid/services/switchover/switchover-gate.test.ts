@@ -13,6 +13,7 @@ const gate = (end: Switchover | null): SwitchoverGate => new SwitchoverGate({
   place: () => ({ [Symbol.dispose]: () => {} }),
   request: async () => ({ kind: 'already', epoch: 7, switchover: open }),
   followed: async () => end,
+  endOfWait: () => 'time',
 } as unknown as SwitchoverService)
 
 t.test('it is so already, and its record is not closed', async (t) => {
