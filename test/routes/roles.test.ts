@@ -71,7 +71,7 @@ t.test('fence confirmation', async (t) => {
   t.equal((await confirm(t, app, 'plum', { confirm: 'plum', force: true })).status, 400)
   t.equal((await confirm(t, app, 'oak', { confirm: 'oak' })).status, 404)
   t.equal((await confirm(t, app, '-x', { confirm: '-x' })).status, 404)
-  t.match(await confirm(t, app, 'fig', { confirm: 'fig' }), { status: 409, body: { code: 'fence_not_confirmable', outcome: 'not_started', reasons: { fig: [{ code: 'not_dead' }] } } })
+  t.match(await confirm(t, app, 'fig', { confirm: 'fig' }), { status: 409, body: { code: 'fence_not_confirmable', outcome: 'not_started', reasons: { fig: [{ code: 'not_silent' }] } } })
   t.strictSame(await everything(session), before)
 
   t.comment('signs of life')
