@@ -94,14 +94,16 @@ t.test('locks', async (t) => {
     controller.abort()
     t.equal(await codeOf(waiting), 'aborted')
     t.equal((await contenders('/gone')).length, 1)
-    let wanted = true
-    let looks = 0
-    const given = codeOf(take(two, '/gone', { onWake: () => { looks += 1; return wanted } }))
-    await eventually(async () => looks > 0)
-    wanted = false
     await holder.release()
+    // On a path of its own: who waits there is known by its watch.
+    const other = await take(one, '/unwanted')
+    let wanted = true
+    const given = codeOf(take(two, '/unwanted', { onWake: () => wanted }))
+    await eventually(async () => (await server.fourLetter('wchp')).includes('/unwanted/'))
+    wanted = false
+    await other.release()
     t.equal(await given, 'lock_abandoned')
-    t.equal((await contenders('/gone')).length, 0)
+    t.equal((await contenders('/unwanted')).length, 0)
     t.equal(await codeOf(take(one, '/gone', { timeout: Infinity })), 'invalid_argument')
     t.equal(await codeOf(take(one, '/gone', { timeout: 0 })), 'lock_timeout')
     t.strictSame(book.paths, [])
