@@ -24,7 +24,10 @@ const single = (name: string, help: string, value: number) => gauge(name, help, 
 /** How many of `states` are in each of `known`. */
 function counted (known: readonly string[], states: readonly string[]): readonly Sample[] {
   const counts = new Map(known.map((state) => [state, 0]))
-  for (const state of states) if (counts.has(state)) counts.set(state, (counts.get(state) ?? 0) + 1)
+  for (const state of states) {
+    const count = counts.get(state)
+    if (count !== undefined) counts.set(state, count + 1)
+  }
   return [...counts].map(([state, count]) => [{ state }, count])
 }
 

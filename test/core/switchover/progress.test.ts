@@ -1,6 +1,6 @@
 // How far a switchover has come, from what the nodes publish.
 import t from 'tap'
-import { particularsOf } from '../../../src/core/switchover/progress.ts'
+import { mergedTimeline, particularsOf, peerStates } from '../../../src/core/switchover/progress.ts'
 import { member, primary, record, transition } from '../../support/scenario/builders.ts'
 
 const open = record(5, { from: 'hv1', to: 'hv2' })
@@ -54,4 +54,20 @@ t.test('timeline', async (t) => {
 t.test('a closed record keeps its own', async (t) => {
   const closed = record(5, { outcome: 'failed', progress: 0.3 })
   t.equal(particularsOf(closed, [relinquishing(2)]).progress, 0.3)
+})
+
+t.test('the states of PVC nodes, which an observer keeps', async (t) => {
+  const pvc = (name: string, coordinatorState: 'takeover' | 'relinquish' | 'secondary', stateSince: string | null) => member(name, { ours: false, presence: null, coordinatorState, stateSince })
+  const states = (...members: ReturnType<typeof member>[]) => peerStates(open, members)
+  const later = '2026-01-01T00:00:09.000Z'
+  const entry = (node: string, state: 'takeover' | 'relinquish' | 'secondary', at = later) => ({ at, node, coordinator_state: state })
+  t.strictSame(states(pvc('hv1', 'secondary', later)), [entry('hv1', 'secondary')], 'it takes part')
+  t.strictSame(states(pvc('hv3', 'takeover', later), pvc('hv4', 'relinquish', later)), [entry('hv3', 'takeover'), entry('hv4', 'relinquish')], 'they move')
+  t.strictSame(states(pvc('hv3', 'secondary', later)), [], 'it has no part in it')
+  t.strictSame(states(pvc('hv1', 'takeover', null), pvc('hv2', 'takeover', '2020-01-01T00:00:00.000Z')), [], 'of a time that is not known, and from before')
+  t.strictSame(states(taking(1)), [], 'one of ours publishes its transitions')
+  const [first, second] = [entry('hv1', 'takeover', '2026-01-01T00:00:01.000Z'), entry('hv1', 'secondary')]
+  t.strictSame(mergedTimeline([second], [first, second]), [first, second], 'in order, each once')
+  t.strictSame(mergedTimeline([first], [second]), [first, second])
+  t.strictSame(mergedTimeline([second], [entry('hv2', 'secondary')]), [second, entry('hv2', 'secondary')], 'at the same time')
 })
