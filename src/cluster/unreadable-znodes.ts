@@ -39,7 +39,7 @@ export class UnreadableZnodes {
     this.#episodes.delete(path)
   }
 
-  /** ZooKeeper had not told of a change, which it withholds from a session that may not read the znode at that moment. */
+  /** A change was not notified: ZooKeeper withholds that from a session that may not read the znode at that moment. */
   missed (path: string): void {
     this.#log.warn({ path }, `ZooKeeper has not reported a change of ${path}, which it does not while this session may not read it; it is read again`)
   }

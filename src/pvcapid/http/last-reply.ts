@@ -29,7 +29,7 @@ export const isEnding = (socket: object): boolean => (socket as Ending)[ending] 
 /** From now on nothing of what comes is parsed, and it is counted: more than `DISCARDED` bytes end the connection. */
 export function discard (socket: Socket): void {
   let bytes = 0
-  // Node's parser reads the socket itself until somebody listens.
+  // Node's parser reads the socket itself until a listener is added.
   socket.removeAllListeners('data')
   socket.on('data', (chunk: Buffer) => {
     bytes += chunk.length

@@ -30,5 +30,5 @@ export function heldUnread (socket: Socket, milliseconds: number): void {
   (socket as Waited)[wait] = milliseconds
 }
 
-/** That of a TLS connection was told of the TCP connection below it. */
+/** The wait of a TLS connection is recorded on the TCP connection below it. */
 export const waitOf = (socket: Waited): number => socket[wait] ?? socket._parent?.[wait] ?? 0

@@ -13,7 +13,7 @@ import { namePattern } from './name-pattern.ts'
 import type { ClusterCache } from './cluster-cache.ts'
 import type { Client, Waiters } from './waiters.ts'
 
-/** Lists that are kept for who asks next. */
+/** Lists that are kept for the next request. */
 const LISTS = 32
 
 /** All of those that are given have to hold. */
@@ -24,7 +24,7 @@ export interface NodeFilter {
   readonly domain_state?: string
 }
 
-/** Bytes of logs that are kept for who asks next, besides the newest. */
+/** Bytes of logs that are kept for the next request, besides the newest. */
 const KEPT_LOGS = 16 * 2 ** 20
 /** Of a log that there is not. */
 const NO_VERSION = '0'

@@ -9,7 +9,7 @@ export interface ServerEvent {
 
 /**
  * Events as they come. Ends with the stream.
- * @param onBytes told of everything that comes, comments included: a stream that is silent for long is broken
+ * @param onBytes called whenever bytes arrive, comments included: a stream that is silent for long is broken
  */
 export async function * serverEvents (stream: AsyncIterable<Uint8Array>, onBytes: () => void): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder()

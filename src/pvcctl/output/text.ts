@@ -1,7 +1,6 @@
 /** Text for people. What comes from the cluster is shown without control characters, so that no value can command a terminal. */
 
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+const CONTROL = /[\p{Cc}\u2028\u2029]/gu
 
 export const plain = (text: string): string => text.replace(CONTROL, '\ufffd')
 

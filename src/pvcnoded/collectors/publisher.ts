@@ -1,6 +1,6 @@
 /**
  * Writes what the collectors say into PVC's znodes, each text only when it has changed since this session wrote it. A write that fails is
- * made again with the next reading; the keepalive tells of lost contact, so the publisher does not log it. What another program has changed or deleted
+ * made again with the next reading; the keepalive reports lost contact, so the publisher does not log it. What another program has changed or deleted
  * is put back: PVC's `pvchealthd` writes the same znodes, if it still runs on this node.
  *
  * Invariant: one write of a path at a time, and the newest text last; a check is in the list of checks only once its own texts are written.

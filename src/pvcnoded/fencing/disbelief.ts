@@ -32,7 +32,7 @@ export class Disbeliefs {
     this.#options = options
   }
 
-  /** To be called with every view: what is written down already, or by somebody else, costs nothing. */
+  /** To be called with every view. A state that any coordinator has written down already is not read again. */
   consider (): void {
     const { log } = this.#options
     for (const member of this.#options.members()) {

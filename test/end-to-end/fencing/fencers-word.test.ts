@@ -31,7 +31,7 @@ t.test('a node that comes back holding everything, after a fence that failed', {
   await session.set(PRIMARY_NODE, taker, ANY_VERSION)
   await watcher.sees('a taker', (view) => view.members.some(({ name, coordinatorState }) => name === taker && coordinatorState === 'takeover'), 60_000)
   const seesIt = async () => {
-    // The taker has looked since: its keepalive comes from the same session, after what that was told of.
+    // The taker has seen the change: its next keepalive comes from the same session, after the notification.
     const keepalive = async () => (await session.get(nodePath(taker, 'keepalive'))).stat.version
     const before = await keepalive()
     await eventually(async () => await keepalive() >= before + 2)

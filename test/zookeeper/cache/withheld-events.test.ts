@@ -87,7 +87,7 @@ t.test('a caller of caughtUp does not wait for a probe of the first root', async
   t.equal((await tree.caughtUp(AbortSignal.timeout(10_000))).get('/key')?.data, 'new')
 })
 
-t.test('what ZooKeeper has told of is not called missed', async (t) => {
+t.test('a change that ZooKeeper has notified is not called missed', async (t) => {
   const { tree, writer, missed } = await world(t, { probeInterval: 1 })
   for (let at = 0; at < 500; at++) await Promise.all([writer.set('/key', String(at), ANY_VERSION), writer.set('/nodes/a/state', String(at), ANY_VERSION), at % 2 === 0 ? writer.create('/nodes/b', '') : writer.delete('/nodes/b', ANY_VERSION)])
   await eventually(() => tree.snapshot.get('/key')?.data === '499' && tree.snapshot.get('/nodes/a/state')?.data === '499' && tree.snapshot.get('/nodes/b') === undefined)
