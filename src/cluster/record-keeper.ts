@@ -9,17 +9,17 @@ import { mergedTimeline, peerStates } from '../core/switchover/progress.ts'
 import { isProven, verdictOn } from '../core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../core/model/epoch.ts'
-import { isOpen, openRecord, type Closing, type SwitchoverRecord, type TimelineEntry } from '../core/model/record.ts'
-import { NOBODY } from '../core/model/states.ts'
+import { isOpen, type Closing, type SwitchoverRecord, type TimelineEntry } from '../core/model/record.ts'
 import { isRepeated, unrecordedEpoch } from '../core/switchover/rewrites.ts'
-import { primaryOf } from '../core/switchover/rules.ts'
+import { externalRecord } from '../core/switchover/unrecorded.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import { News } from '../runtime/log/news.ts'
 import { isZooKeeperError, kindOf } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
 import type { ClusterSnapshots } from './cluster-snapshots.ts'
 import type { KeyOperations } from './key-operations.ts'
-import { readKeySnapshot, readPicture } from './reading.ts'
+import { PRIMARY_NODE } from './layout.ts'
+import { readKeySnapshot, readPicture, readZnode } from './reading.ts'
 
 /** Milliseconds past the bound before a process other than the taker closes a record: the taker rolls back first if it lives. */
 const GRACE = 5_000
@@ -27,8 +27,6 @@ const GRACE = 5_000
 const AGAIN = 5_000
 /** Milliseconds that an epoch may go without a record: its writer made one before the key, it may only not have been read yet. */
 const UNRECORDED = 250
-/** Seconds that a switchover without a record of its own is given. */
-const EXTERNAL_TIMEOUT = 60
 
 export interface RecordKeeperOptions {
   readonly feed: ClusterSnapshots
@@ -179,13 +177,13 @@ export class RecordKeeper {
 
   async #recordExternal (epoch: number): Promise<void> {
     const { view } = this.#options.feed
-    if (view === null || unrecordedEpoch(view) !== epoch) return
-    const { value } = view.key
-    const record = openRecord(epoch, this.#options.clock.wall(), {
-      from: primaryOf(view.members), to: value === NOBODY ? null : value, cause: 'external', timeout: EXTERNAL_TIMEOUT,
-    })
+    const operations = this.#options.operations()
+    if (view === null || operations === null || unrecordedEpoch(view) !== epoch) return
     try {
-      await this.#options.operations()?.createRecord(record, this.#closed.signal)
+      const key = await readZnode(operations.session, PRIMARY_NODE)
+      // It was written again: that epoch is looked at when the view has it.
+      if (key?.mzxid !== view.key.mzxid) return
+      await operations.createRecord(externalRecord(epoch, key.modified, key.data, view.members), this.#closed.signal)
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
       this.#failed(epoch, error)

@@ -14,7 +14,7 @@ import { nodeDetails } from '../../src/core/pvc/node-details.ts'
 import { phaseDurations } from '../../src/core/switchover/phases.ts'
 import { parseRecord } from '../../src/core/model/record.ts'
 import { parseResources } from '../../src/core/model/resource-states.ts'
-import { switchoverView } from '../../src/core/switchover/view.ts'
+import { NOTHING_SEEN, switchoverView } from '../../src/core/switchover/view.ts'
 import { parseTransition } from '../../src/core/model/transition.ts'
 import type { Znode } from '../../src/core/model/znode.ts'
 
@@ -83,7 +83,7 @@ t.test('nothing throws, and everything can be compared and told', async (t) => {
       resources: parseResources(text),
       key: keyOf(znode(text)),
       confirmation: judgeConfirmation(reading, null, 'now'),
-      view: record === null ? null : switchoverView(record, { members: [member], records: [record] }, 0),
+      view: record === null ? null : switchoverView(record, { members: [member], records: [record] }, NOTHING_SEEN),
       phases: record === null ? [] : phaseDurations(record),
     }
     const json = JSON.stringify(all)

@@ -153,6 +153,12 @@ export const conditionKinds = {
     title: 'The state of a node cannot be read',
     advice: 'Start its pvcnoded again: it writes its states at its start.',
   },
+  state_disbelieved: {
+    severity: 'critical',
+    delta: 25,
+    title: 'The coordinator state of a node is not believed',
+    advice: 'A fencer has written it over `dead`, and the node may hold everything: no other node takes over meanwhile. Restart its pvcnoded, which writes its state at its start; or make certain that the node is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`.',
+  },
   keepalive_late: {
     severity: 'warning',
     delta: 10,

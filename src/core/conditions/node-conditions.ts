@@ -33,6 +33,7 @@ function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge
     // One that was only registered has not begun to take part.
     return daemonState === null && stateVersion === null ? [] : [condition('node_unreadable', `The ${daemonState === null ? 'daemon' : 'coordinator'} state of ${node} cannot be read.`, { node, since: stateSince })]
   }
+  if (member.fencersWord && coordinatorState !== 'primary') return [condition('state_disbelieved', `${node} has come back after a fence that is not confirmed, and has not said since that it holds nothing.`, { node, since: member.stateSince })]
   if (keepaliveAge === null || !thresholds.passed(keepaliveAge, KEEPALIVE_LATE)) return []
   return [condition('keepalive_late', `${node} has written no keepalive for more than ${KEEPALIVE_LATE / 1000} s.`, { node, since: keepaliveAt }, !member.ours && coordinatorState === 'primary' ? 'critical' : 'warning')]
 }

@@ -2,13 +2,9 @@
  * A switchover as clients read it: its record, and while that is open how far the nodes have come. A closed record says everything itself,
  * so that every API gives the same answer for ever.
  */
-import { continuationOf, isComplete, type RoleSnapshot } from './completion.ts'
-import { particularsOf } from './progress.ts'
-import { isRepeated } from './rewrites.ts'
-import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
-import { NOBODY } from '../model/states.ts'
-import type { KeySnapshot } from './key-snapshot.ts'
-import { epochNow } from './key-snapshot.ts'
+import { continuationOf, type RoleSnapshot } from './completion.ts'
+import { mergedTimeline, particularsOf } from './progress.ts'
+import { isOpen, type SwitchoverRecord, type TimelineEntry } from '../model/record.ts'
 
 export interface Switchover extends SwitchoverRecord {
   readonly state: 'requested' | 'in_progress' | 'done'
@@ -22,15 +18,25 @@ export interface SwitchoverSnapshot extends Pick<RoleSnapshot, 'members'> {
   readonly records: readonly SwitchoverRecord[]
 }
 
-/** @param progressSeen the highest progress that this observer has shown of it so far: an open switchover's never falls */
-export function switchoverView (record: SwitchoverRecord, { members, records }: SwitchoverSnapshot, progressSeen: number): Switchover {
+/** What an observer has seen of an open switchover so far, and the znodes do not show any more. */
+export interface Seen {
+  /** The highest progress: an open switchover's never falls. */
+  readonly progress: number
+  /** The states in which PVC nodes were. */
+  readonly states: readonly TimelineEntry[]
+}
+
+export const NOTHING_SEEN: Seen = { progress: 0, states: [] }
+
+export function switchoverView (record: SwitchoverRecord, { members, records }: SwitchoverSnapshot, seen: Seen): Switchover {
   if (!isOpen(record)) return shaped(record, 'done', becameOf(record, records))
   const particulars = particularsOf(record, members)
   const successor = record.to === null ? continuationOf(record, records) : null
   return shaped({
     ...record,
     ...particulars,
-    progress: Math.max(progressSeen, particulars.progress),
+    progress: Math.max(seen.progress, particulars.progress),
+    timeline: mergedTimeline(particulars.timeline, seen.states),
     continued_by: record.continued_by ?? successor?.epoch ?? null,
   }, successor !== null || hasBegun(record, particulars.nodes) ? 'in_progress' : 'requested')
 }
@@ -65,19 +71,4 @@ function shaped (record: SwitchoverRecord, state: Switchover['state'], became: s
     continued_by: record.continued_by,
     error: record.error,
   }
-}
-
-/**
- * The present epoch's switchover where no daemon has made a record of it, as on a cluster that only PVC's daemons have written; null where the
- * key names nobody.
- * @param since when the key was written, RFC 3339
- */
-export function unrecordedSwitchover (keySnapshot: KeySnapshot, since: string): Switchover | null {
-  if (keySnapshot.key.value === NOBODY) return null
-  const epoch = epochNow(keySnapshot)
-  const records = keySnapshot.records.map(({ record }) => record)
-  const repeated = records.findLast((record) => record.epoch < epoch && (isOpen(record) || record.outcome === 'succeeded') && isRepeated(record, epoch, keySnapshot.key.value, keySnapshot.recordEpochs))
-  const open = repeated === undefined ? openRecord(epoch, since, { from: null, to: keySnapshot.key.value, cause: 'external', timeout: 0 }) : openRecord(epoch, repeated.started_at, repeated)
-  const complete = isComplete({ ...keySnapshot, ledger: { czxid: keySnapshot.key.czxid, base: epoch - keySnapshot.key.version } }, epoch, keySnapshot.key.value)
-  return switchoverView(complete ? { ...open, outcome: 'succeeded', finished_at: since, progress: 1 } : open, { members: keySnapshot.members, records }, 0)
 }

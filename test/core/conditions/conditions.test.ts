@@ -65,6 +65,7 @@ const cases = [
   ['a node is stopped', { members: instead(member('hv3', { daemonState: 'stop', presence: null })) }, ['warning node_stopped hv3']],
   ['no node could take over', { members: instead(unready('hv2'), member('hv3', { daemonState: 'stop', presence: null })) }, ['warning successor_missing', 'warning node_stopped hv3', 'warning node_not_ready hv2']],
   ['a state is malformed', { members: instead(member('hv3', { coordinatorState: null })) }, ['warning node_unreadable hv3']],
+  ['a PVC node is back after a fence that is not confirmed', { members: instead(member('hv3', { ours: false, presence: null, fencersWord: true })), nodes: { hv3: { keepaliveAge: 15_000 } } }, ['critical state_disbelieved hv3']],
   ['a keepalive is late', { nodes: { hv1: { keepaliveAge: 15_000 } } }, ['warning keepalive_late hv1']],
   ['that of a PVC primary', { members: instead(primary('hv1', { ours: false, presence: null })), nodes: { hv1: { keepaliveAge: 15_000 } } }, ['critical keepalive_late hv1']],
   ['a lock is not released', { lock: { holder, age: 3_000 } }, ['critical lock_held']],

@@ -5,7 +5,6 @@ import { verdictOn } from '../../../src/core/switchover/completion.ts'
 import { particularsOf } from '../../../src/core/switchover/progress.ts'
 import { continuedRecord, isRepeated, isUnrecordedSince, unrecordedEpoch } from '../../../src/core/switchover/rewrites.ts'
 import { rule } from '../../../src/core/switchover/rules.ts'
-import { unrecordedSwitchover } from '../../../src/core/switchover/view.ts'
 import { key, keySnapshot, member, primary, record, transition } from '../../support/scenario/builders.ts'
 
 const ledger = { czxid: 'a', base: 0 }
@@ -53,9 +52,6 @@ t.test('who is at it, and since when', async (t) => {
   })
   for (const given of [{ stateSince: null }, { coordinatorState: null }, { stateSince: '2025-12-31T00:00:00.000Z' }]) t.strictSame(particularsOf(record(2), [{ ...pvc, ...given }]).timeline, [], 'from before it began')
   t.strictSame(particularsOf(record(2), [member('hv2', { transition: transition({ epoch: 3, direction: 'relinquish' }) })]).progress, 0)
-  const records = [record(2, { from: 'hv1', requested_by: 'ops', outcome: 'succeeded' })]
-  t.match(unrecordedSwitchover(keySnapshot({ key: key('hv2', 4), members: done, records }), 'later'), { epoch: 4, from: 'hv1', cause: 'request', requested_by: 'ops', started_at: '2026-01-01T00:00:00.000Z', outcome: 'succeeded' }, 'the same after a restart')
-  t.match(unrecordedSwitchover(keySnapshot({ key: key('hv2', 4), members: done, records: [record(2, { outcome: 'failed' })] }), 'later'), { from: null, cause: 'external', started_at: 'later' })
 })
 
 t.test('records that have to be made', async (t) => {

@@ -2,9 +2,9 @@
 import { verdictOn } from '../../../src/core/switchover/completion.ts'
 import type { KeyAnswer } from '../../../src/core/coordinator/key-change.ts'
 import { particularsOf } from '../../../src/core/switchover/progress.ts'
-import { closeRecord, isOpen, openRecord } from '../../../src/core/model/record.ts'
+import { closeRecord, isOpen } from '../../../src/core/model/record.ts'
 import { unrecordedEpoch } from '../../../src/core/switchover/rewrites.ts'
-import { primaryOf } from '../../../src/core/switchover/rules.ts'
+import { externalRecord } from '../../../src/core/switchover/unrecorded.ts'
 import { TIMES } from './node.ts'
 import type { Store } from './store.ts'
 import type { Timeline } from './timeline.ts'
@@ -49,9 +49,9 @@ export class Keeper {
     this.#timeline.after(TIMES.unrecorded, () => {
       const { key: now, epoch: present } = this.#store
       if (now === null || present !== unrecorded || this.#unrecorded !== unrecorded) return
-      const from = primaryOf(this.#store.members)
-      this.#timeline.say('keeper', `record ${unrecorded}: ${from ?? 'nobody'} → ${now.value === 'none' ? 'anybody' : now.value} (external)`)
-      this.#store.createRecord(openRecord(unrecorded, this.#timeline.wall(), { from, to: now.value === 'none' ? null : now.value, cause: 'external', timeout: 60 }))
+      const record = externalRecord(unrecorded, this.#timeline.wall(), now.value, this.#store.members)
+      this.#timeline.say('keeper', `record ${unrecorded}: ${record.from ?? 'nobody'} → ${record.to ?? 'anybody'} (external)`)
+      this.#store.createRecord(record)
     })
   }
 

@@ -20,14 +20,15 @@ import { unreachable } from '../../../core/model/states.ts'
 import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
 import { epochNow } from '../../../core/switchover/key-snapshot.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
-import { switchoverView, unrecordedSwitchover, type Switchover } from '../../../core/switchover/view.ts'
+import { repeatedRecord, unrecordedSwitchover } from '../../../core/switchover/unrecorded.ts'
+import { NOTHING_SEEN, switchoverView, type Switchover } from '../../../core/switchover/view.ts'
 import type { Clock, Timer } from '../../../runtime/clock.ts'
 import type { Logger } from '../../../runtime/log/log.ts'
 import type { LockBook } from '../../../zookeeper/locks/locks.ts'
 import type { Session } from '../../../zookeeper/session/session.ts'
 import type { Contact } from '../contact.ts'
 import { ApiError, asNotStarted, schemaTooNew, zookeeperPermission, zookeeperUnavailable } from '../../errors/errors.ts'
-import { epochUnknown, keyMissing, type EndOfWait, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
+import { epochUnknown, epochUnrecorded, keyMissing, type EndOfWait, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
 import type { ClusterCache } from '../cluster-cache.ts'
 import { SharedReading } from '../shared-reading.ts'
 import type { Client, Waiters } from '../waiters.ts'
@@ -115,7 +116,7 @@ export class SwitchoverService {
     try {
       const keySnapshot = await this.#snapshotFor(client) ?? raise(keyMissing())
       const plan = planOfRequest(request, keySnapshot, this.#options.clock.wall())
-      return plan.kind === 'planned' ? { kind: 'planned', switchover: switchoverView(plan.record, { members: keySnapshot.members, records: [] }, 0) } : this.#ruled(plan, keySnapshot)
+      return plan.kind === 'planned' ? { kind: 'planned', switchover: switchoverView(plan.record, { members: keySnapshot.members, records: [] }, NOTHING_SEEN) } : this.#ruled(plan, keySnapshot)
     } catch (error) {
       throw asNotStarted(error)
     }
@@ -126,7 +127,7 @@ export class SwitchoverService {
     return this.#options.view.board.get(epoch)
   }
 
-  /** The switchover of `epoch`. Throws `epoch_unknown` or `record_expired`; an epoch that the view has not seen is read directly. */
+  /** The switchover of `epoch`. Throws `epoch_unknown`, `epoch_unrecorded` or `record_expired`; an epoch that the view has not seen is read directly. */
   async get (epoch: number, client: Client | undefined): Promise<Switchover> {
     const { contact, view } = this.#options
     const seen = view.board.get(epoch)
@@ -138,13 +139,23 @@ export class SwitchoverService {
       const found = await readRecord(session, epoch)
       return { stored: found, present: found === null ? await readEpoch(session) : null }
     }) ?? { stored: null, present: null }
-    // A request for an epoch that does not exist costs no snapshot.
-    if (stored === null && present !== null && present !== epoch) throw epochUnknown(epoch)
-    const keySnapshot = stored === null ? await this.#snapshotFor(client) : null
-    const record = stored?.record ?? keySnapshot?.records.find((each) => each.record.epoch === epoch)?.record
-    if (record !== undefined) return this.#shown(record)
-    const unrecorded = keySnapshot !== null && epochNow(keySnapshot) === epoch ? unrecordedSwitchover(keySnapshot, this.#since()) : null
-    return unrecorded ?? raise(epochUnknown(epoch))
+    if (stored !== null) return this.#shown(stored.record)
+    // A request for an epoch that does not exist, or has no record, costs no snapshot.
+    if (present !== null && epoch > present) throw epochUnknown(epoch)
+    if (present !== null && epoch < present && (this.presentEpoch ?? -1) >= present) throw epochUnrecorded(epoch)
+    const keySnapshot = await this.#snapshotFor(client)
+    if (keySnapshot === null || epoch > epochNow(keySnapshot)) throw epochUnknown(epoch)
+    const record = keySnapshot.records.find((each) => each.record.epoch === epoch)?.record
+    return (record === undefined ? this.#withoutRecord(epoch, keySnapshot) : this.#shown(record)) ?? raise(epochUnrecorded(epoch))
+  }
+
+  /** The switchover of a write without a record; null where another name was written since, or none. */
+  #withoutRecord (epoch: number, keySnapshot: KeySnapshot): Switchover | null {
+    const { key: { value }, members, records } = keySnapshot
+    const present = epochNow(keySnapshot)
+    const repeated = repeatedRecord(epoch, { epoch: present, value, members, records: records.map(({ record }) => record) })
+    if (repeated !== null) return { ...this.#shown(repeated), epoch }
+    return epoch === present ? unrecordedSwitchover(keySnapshot, this.#since()) : null
   }
 
   history (page: HistoryPage): readonly HistoryEntry[] {
@@ -160,7 +171,8 @@ export class SwitchoverService {
 
   /** The switchover once it is done, or as it is after `milliseconds`, at shutdown or when the client is gone. Throws `too_many_waiting`, and as `get`. */
   async whenDone (epoch: number, milliseconds: number, client: Client): Promise<Switchover> {
-    return await this.#options.waiters.until(`switchover/${epoch}`, milliseconds, client, () => this.#seenDone(epoch)) ?? await this.get(epoch, client)
+    const { waiters, view: { board } } = this.#options
+    return await waiters.until(board.topicOf(epoch), milliseconds, client, () => this.#seenDone(epoch)) ?? await this.get(epoch, client)
   }
 
   /** A place for a request that waits for its own switchover by `followed`. Throws `too_many_waiting`. */
@@ -312,7 +324,7 @@ export class SwitchoverService {
     switch (ruling.kind) {
       case 'already': {
         const stored = keySnapshot?.records.find(({ record }) => record.epoch === ruling.epoch)
-        const switchover = stored === undefined ? keySnapshot && unrecordedSwitchover(keySnapshot, this.#since()) : this.#shown(stored.record)
+        const switchover = stored === undefined ? keySnapshot && this.#withoutRecord(ruling.epoch, keySnapshot) : this.#shown(stored.record)
         return { kind: 'already', epoch: ruling.epoch, switchover }
       }
       case 'in_flight': return { kind: 'in_flight', epoch: ruling.record.epoch, switchover: this.#shown(ruling.record) }
@@ -330,7 +342,7 @@ export class SwitchoverService {
     const { board, latest } = this.#options.view
     const seen = board.get(record.epoch)
     if (seen !== null && (seen.done || isOpen(record))) return seen
-    return switchoverView(record, { members: latest?.cluster?.members ?? [], records: latest?.cluster?.records ?? [] }, seen?.progress ?? 0)
+    return switchoverView(record, { members: latest?.cluster?.members ?? [], records: latest?.cluster?.records ?? [] }, seen === null ? NOTHING_SEEN : { progress: seen.progress, states: seen.timeline })
   }
 }
 
