@@ -6,10 +6,11 @@
  * the primary lock.
  */
 import { mergedTimeline, peerStates } from '../core/switchover/progress.ts'
-import { isProven, verdictOn } from '../core/switchover/completion.ts'
+import { isComplete, isProven, verdictOn } from '../core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../core/model/epoch.ts'
-import { isOpen, type Closing, type SwitchoverRecord, type TimelineEntry } from '../core/model/record.ts'
+import type { Member } from '../core/model/member.ts'
+import { closeRecord, isOpen, type Closing, type SwitchoverRecord, type TimelineEntry } from '../core/model/record.ts'
 import { isRepeated, unrecordedEpoch } from '../core/switchover/rewrites.ts'
 import { externalRecord } from '../core/switchover/unrecorded.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
@@ -38,12 +39,25 @@ export interface RecordKeeperOptions {
   readonly report: (event: { readonly event: 'closed', readonly epoch: number, readonly outcome: string } | { readonly event: 'failed', readonly error: unknown }) => void
 }
 
+/** The present write of the key, which has no record as far as is known. */
+interface Unrecorded {
+  readonly epoch: number
+  readonly value: string
+  /** As they were when it was first seen. */
+  readonly members: readonly Member[]
+  /** When it was written, RFC 3339; null if it was written over before that could be read. */
+  readonly since: Promise<string | null>
+  /** What it began was seen to be complete, as every API said then. */
+  isComplete: boolean
+  readonly timer: Timer
+}
+
 export class RecordKeeper {
   readonly #options: RecordKeeperOptions
   readonly #subscription: Disposable
   /** Open records by epoch: the timer of their bound, which runs from first sight, and what has passed of it. */
   readonly #bounds = new Map<number, { timer: Timer, passed: boolean }>()
-  #unrecorded: { epoch: number, timer: Timer } | null = null
+  #unrecorded: Unrecorded | null = null
   readonly #closed = new AbortController()
   readonly #failures: News
   /** Open records by epoch: the states in which PVC nodes were seen. A PVC node publishes no transition. */
@@ -170,24 +184,58 @@ export class RecordKeeper {
 
   #watchUnrecorded (view: ClusterSnapshot): void {
     const epoch = this.#options.recordsExternal ? unrecordedEpoch(view) : null
-    if (this.#unrecorded?.epoch === epoch) return
-    this.#unrecorded?.timer[Symbol.dispose]()
-    this.#unrecorded = epoch === null ? null : { epoch, timer: this.#options.clock.after(UNRECORDED, () => this.#begin(this.#recordExternal(epoch))) }
+    const before = this.#unrecorded
+    if (before !== null && before.epoch === epoch) {
+      before.isComplete ||= isComplete(view, epoch, before.value)
+      return
+    }
+    before?.timer[Symbol.dispose]()
+    const present = epochOf(view.key, view.ledger)
+    // Clients have been told of it.
+    if (before !== null && present !== null && present > before.epoch && !view.records.some((record) => record.epoch === before.epoch)) this.#begin(this.#recordExternal(before, view.key.value === before.value ? null : present))
+    const operations = this.#options.operations()
+    this.#unrecorded = epoch === null || operations === null ? null : this.#firstSeen(epoch, view, operations.session)
   }
 
-  async #recordExternal (epoch: number): Promise<void> {
-    const { view } = this.#options.feed
-    const operations = this.#options.operations()
-    if (view === null || operations === null || unrecordedEpoch(view) !== epoch) return
+  #firstSeen (epoch: number, view: ClusterSnapshot, session: Session): Unrecorded {
+    const seen: Unrecorded = {
+      epoch,
+      value: view.key.value,
+      members: view.members,
+      since: writtenAt(session, view.key.mzxid),
+      isComplete: isComplete(view, epoch, view.key.value),
+      timer: this.#options.clock.after(UNRECORDED, () => {
+        const now = this.#options.feed.view
+        if (now !== null && unrecordedEpoch(now) === epoch) this.#begin(this.#recordExternal(seen, null))
+      }),
+    }
+    return seen
+  }
+
+  /** @param next the epoch by which another name was written over it; null: it still counts */
+  async #recordExternal ({ epoch, value, members, since, isComplete: wasComplete }: Unrecorded, next: number | null): Promise<void> {
     try {
-      const key = await readZnode(operations.session, PRIMARY_NODE)
-      // It was written again: that epoch is looked at when the view has it.
-      if (key?.mzxid !== view.key.mzxid) return
-      await operations.createRecord(externalRecord(epoch, key.modified, key.data, view.members), this.#closed.signal)
+      const at = await since
+      const operations = this.#options.operations()
+      if (at === null || operations === null) return
+      const record = externalRecord(epoch, at, value, members)
+      const closing: Closing | null = next === null ? null : wasComplete ? { outcome: 'succeeded' } : { outcome: 'superseded', continued_by: next }
+      await operations.createRecord(closing === null ? record : closeRecord(record, this.#options.clock.wall(), closing, record), this.#closed.signal)
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
       this.#failed(epoch, error)
     }
+  }
+}
+
+/** When the primary key was written by a transaction; null if it has been written again. */
+async function writtenAt (session: Session, mzxid: string): Promise<string | null> {
+  try {
+    const znode = await readZnode(session, PRIMARY_NODE)
+    return znode?.mzxid === mzxid ? znode.modified : null
+  } catch (error) {
+    if (!isZooKeeperError(error)) throw error
+    return null
   }
 }
 

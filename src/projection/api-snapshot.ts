@@ -10,7 +10,7 @@ import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { isRunning } from '../core/pvc/domain.ts'
 import { faultZnodes, type FaultZnode } from '../core/pvc/fault.ts'
 import { isStale, STALE } from '../core/pvc/health.ts'
-import { parseFence, type FenceRecord } from '../core/model/fence-record.ts'
+import { parseFence, presentFence, sightedKeepalive, type FenceRecord } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from '../cluster/first-in-line.ts'
 import { toZnode } from '../cluster/reading.ts'
@@ -176,7 +176,10 @@ export class ApiSnapshot {
   /** The fence on record for a node, or null; undefined while that is not known. */
   fence (name: string): FenceRecord | null | undefined {
     const text = knownText(this.#tree, nodePath(name, 'fence'))
-    return text === null ? undefined : parseFence(text)
+    const record = text === null ? undefined : parseFence(text)
+    if (record == null) return record
+    const keepalive = this.#tree.get(nodePath(name, 'keepalive'))
+    return presentFence(record, this.#tree.get(nodePath(name, 'daemonstate'))?.data ?? null, sightedKeepalive(keepalive === undefined ? undefined : { data: keepalive.data, mzxid: keepalive.stat.mzxid }))
   }
 
   /** How many checks of a node have an old value, because they failed or were late. */

@@ -5,10 +5,11 @@ import type { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { RecordKeeper } from '../../src/cluster/record-keeper.ts'
 import type { KeyAnswer } from '../../src/core/coordinator/key-change.ts'
 import type { Member } from '../../src/core/model/member.ts'
+import type { SwitchoverRecord } from '../../src/core/model/record.ts'
 import type { CoordinatorState } from '../../src/core/model/states.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { key, member, record, keySnapshot } from '../support/scenario/builders.ts'
+import { key, member, primary, record, keySnapshot } from '../support/scenario/builders.ts'
 
 const turns = async () => await new Promise((resolve) => setImmediate(resolve))
 
@@ -119,4 +120,43 @@ t.test('the states that PVC nodes pass through are kept for the timeline', async
   tell()
   t.same(told(), [], 'a record that is closed has its own')
   await keeper[Symbol.asyncDispose]()
+})
+
+t.test('a write without a record gets one, also where it is written over before that', async (t) => {
+  const stat = (mzxid: string) => ({ czxid: 'a', mzxid, pzxid: 'a', ctime: 0, mtime: Date.parse('2026-02-03T04:05:06.789Z'), version: 1, cversion: 0, aversion: 0, ephemeralOwner: '0', dataLength: 3, numChildren: 0 })
+  const moving = [primary('hv1'), member('hv2')]
+  for (const [what, steps, expected] of [
+    ['it stays', [['hv2', 4, moving], 'wait'], [{ epoch: 4, from: 'hv1', to: 'hv2', outcome: null }]],
+    ['another name is written over it', [['hv2', 4, moving], ['hv3', 5, moving], 'wait'], [{ epoch: 4, from: 'hv1', to: 'hv2', outcome: 'superseded', continued_by: 5 }, { epoch: 5, to: 'hv3', outcome: null }]],
+    ['it was complete by then', [['hv1', 4, moving], ['hv3', 5, moving], 'wait'], [{ epoch: 4, from: null, to: 'hv1', outcome: 'succeeded', continued_by: null }, { epoch: 5, to: 'hv3' }]],
+    ['it became complete', [['hv2', 4, moving], ['hv2', 4, [member('hv1'), primary('hv2')]], ['hv3', 5, moving], 'wait'], [{ epoch: 4, from: 'hv1', to: 'hv2', outcome: 'succeeded' }, { epoch: 5 }]],
+    ['it is repeated', [['hv2', 4, moving], ['hv2', 5, moving], 'wait'], [{ epoch: 4, to: 'hv2', outcome: null }]],
+  ] as const) {
+    let view = { ...keySnapshot({ key: key('hv1', 3), members: moving }), records: [record(3, { to: 'hv9', outcome: 'superseded' })] as SwitchoverRecord[] }
+    let tell: () => void = () => {}
+    const feed = { get view () { return view }, onView: (listener: () => void) => { tell = listener; return { [Symbol.dispose]: () => {} } } } as unknown as ClusterSnapshots
+    const made: SwitchoverRecord[] = []
+    const session = { get: async () => ({ data: view.key.value, stat: stat(view.key.mzxid) }) }
+    const createRecord = async (each: SwitchoverRecord) => {
+      made.push(each)
+      view = { ...view, records: [...view.records, each] }
+      tell()
+    }
+    const clock = new ManualClock()
+    const keeper = new RecordKeeper({ feed, clock, operations: () => ({ session, createRecord, conclude: async () => ({ kind: 'refused' }) }) as unknown as KeyOperations, recordsExternal: true, report: () => {} })
+    await turns()
+    for (const step of steps) {
+      if (step === 'wait') clock.advance(250)
+      else {
+        view = { ...view, key: key(step[0], step[1]), members: step[2] }
+        tell()
+      }
+      await turns()
+      await turns()
+    }
+    t.match(made, expected, what)
+    t.equal(made.length, expected.length, what)
+    for (const each of made) t.equal(each.started_at, '2026-02-03T04:05:06.789Z')
+    await keeper[Symbol.asyncDispose]()
+  }
 })

@@ -3,7 +3,7 @@
  * that is told by the order of ZooKeeper's transactions, not by any clock. A PVC node that nobody judges, because no coordinator has a fencing agent, has to
  * have been silent for `PVC_SILENCE` instead. Pure; what is to be written is versioned over what was judged.
  */
-import { confirmed, newFence, parseFence } from '../model/fence-record.ts'
+import { confirmed, newFence, parseFence, presentFence, sightedKeepalive } from '../model/fence-record.ts'
 import { mayHoldWhenSilent, PVC_SILENCE } from './judgement.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf } from '../model/states.ts'
 import type { Znode } from '../model/znode.ts'
@@ -54,7 +54,7 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
   if (state === 'fenced' && released) return { kind: 'already' }
   const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced')
   if (obstacles.length > 0) return { kind: 'refused', obstacles }
-  const judged = parseFence(reading.fence?.data) ?? newFence(null, null, { presence: null, renewal: null, keepalive: null }, wall)
+  const judged = presentFence(parseFence(reading.fence?.data), state, sightedKeepalive(reading.keepalive)) ?? newFence(null, null, { presence: null, renewal: null, keepalive: null }, wall)
   const record = confirmed(judged, confirmedBy, 'An operator has confirmed that it is down.', wall)
   return {
     kind: 'confirm',

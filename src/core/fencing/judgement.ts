@@ -23,6 +23,8 @@ export interface Liveness {
   readonly changes: boolean
   /** The last sign of life, or the first look: another keepalive, a renewed presence, another session, another daemon state of its own. */
   readonly changedAt: number
+  /** Since when it is seen to be judged dead; null while it is not. */
+  readonly deadSince: number | null
 }
 
 export type LivenessByNode = ReadonlyMap<string, Liveness>
@@ -40,7 +42,7 @@ export const observe = (watches: LivenessByNode, looks: ReadonlyMap<string, Look
 
 function livenessAfter (before: Liveness | undefined, look: Look, now: number): Liveness {
   const { presence, keepalive, daemonState } = look
-  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now }
+  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now, deadSince: daemonState === 'dead' ? now : null }
   const { last } = before
   const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || isRenewed(last, look) || (daemonState !== last.daemonState && daemonState !== 'dead')
   return {
@@ -49,6 +51,7 @@ function livenessAfter (before: Liveness | undefined, look: Look, now: number): 
     last: look,
     changes: before.changes || keepalive !== last.keepalive,
     changedAt: alive ? now : before.changedAt,
+    deadSince: daemonState === 'dead' ? before.deadSince ?? now : null,
   }
 }
 
@@ -100,12 +103,18 @@ export interface FencingMeans {
 }
 
 /**
- * Left to PVC's own fencers while one of them is there: they act on `run` alone, so that `dead`, once written, keeps them from ever fencing it. That is
- * every PVC node, because they recover its domains, too; and one of ours for a coordinator that would do nothing about it. Without an agent nobody
- * judges a PVC node at all.
+ * Milliseconds that PVC's own fencers are left: to judge a silent node, counted from when ours would, and again to fence a dead one. They take 8 s longer
+ * than ours by default, and the fence itself some seconds.
  */
-const isLeftToPvc = (node: Member, others: readonly Member[], { canFence, unfenced }: FencingMeans) =>
-  (!node.ours && !canFence) || ((!node.ours || !(canFence || unfenced)) && others.some((other) =>
+export const PVC_FENCE = 60_000
+
+/**
+ * Left to PVC's own fencers while one of them is there and has not had its time: they act on `run` alone, so that `dead`, once written, keeps them from ever
+ * fencing it. That is every PVC node, because they recover its domains, too; and one of ours for a coordinator that would do nothing about it. Without an agent
+ * nobody judges a PVC node at all. A PVC coordinator may be there and unable to fence, or end in the middle of it.
+ */
+const isLeftToPvc = (node: Member, others: readonly Member[], { canFence, unfenced }: FencingMeans, hadTime: boolean) =>
+  (!node.ours && !canFence) || (!hadTime && (!node.ours || !(canFence || unfenced)) && others.some((other) =>
     other.name !== node.name && !other.ours && other.mode === 'coordinator' && other.daemonState === 'run' && isPresent(other)))
 
 export interface FencingPlan {
@@ -122,14 +131,19 @@ export function fencingPlan (self: string, members: readonly Member[], watches: 
     const why = suspicion(member, watches.get(member.name), terms, now)
     return why === null ? [] : [{ name: member.name, why }]
   })
-  const judge = suspects.filter(({ name }) => !others.some((member) => member.name === name && isLeftToPvc(member, others, means)))
+  const hadTime = ({ name, daemonState }: Member): boolean => {
+    const watch = watches.get(name)
+    if (watch === undefined) return false
+    return daemonState === 'dead' ? watch.deadSince !== null && now - watch.deadSince >= PVC_FENCE : now - watch.changedAt >= terms.keepaliveWindow + PVC_FENCE
+  }
+  const judge = suspects.filter(({ name }) => !others.some((member) => member.name === name && isLeftToPvc(member, others, means, hadTime(member))))
   const dead = others.filter((member) => member.daemonState === 'dead')
   const down = [...suspects.map(({ name }) => name), ...dead.map(({ name }) => name)].sort()
   if (maintenance) return { judge: [], fence: [], suspended: down.length === 0 ? null : { why: 'maintenance', nodes: down } }
   const coordinators = others.filter((member) => member.mode === 'coordinator' && (isMissing(member) || down.includes(member.name))).map(({ name }) => name)
   if (down.length > 0 && coordinators.length > 1) return { judge, fence: [], suspended: { why: 'several_dead', nodes: coordinators.sort() } }
   // PVC's fencers judge by the keepalive alone, also of one of ours that waits after an outage for its former session to end. Ours look for themselves.
-  const isSpared = ({ name, ours, presence }: Member) => ours && presence !== null && isAlive(watches.get(name), terms, now)
+  const isSpared = ({ name, ours, presence }: Member) => (!ours || presence !== null) && isAlive(watches.get(name), terms, now)
   // One that PVC's fencers are at is fenced by ours only once their word of it is there, and it is not `fenced`.
-  return { judge, fence: dead.filter((member) => !isSpared(member) && (member.fencersWord || !isLeftToPvc(member, others, means))).map(({ name }) => name), suspended: null }
+  return { judge, fence: dead.filter((member) => !isSpared(member) && (member.fencersWord || !isLeftToPvc(member, others, means, hadTime(member)))).map(({ name }) => name), suspended: null }
 }

@@ -2,7 +2,7 @@
  * What is kept of a fence in `/nodes/<n>/fence`: enough for another coordinator to continue with it, and for people to see where it stands. Written by
  * whoever judges or fences the node, and when an operator vouches for it.
  */
-import { count, jsonObject, text } from './znode.ts'
+import { count, jsonObject, text, type Znode } from './znode.ts'
 
 export const suspicions = {
   presence_gone: 'its presence is gone: its session with ZooKeeper has ended',
@@ -71,6 +71,18 @@ export function parseFence (data: string | null | undefined): FenceRecord | null
 export function openFence (data: string | null | undefined): FenceRecord | null {
   const record = parseFence(data)
   return record?.state === 'confirmed' ? null : record
+}
+
+/** How a keepalive is kept in a sighting: with its transaction, because a wall clock that steps back may say the same again. */
+export const sightedKeepalive = (znode: Pick<Znode, 'data' | 'mzxid'> | undefined): string | null => znode === undefined ? null : `${znode.data}/${znode.mzxid}`
+
+/**
+ * The record as it counts now. That of a node that has come back and died again is of its earlier death: PVC's daemons never delete it.
+ * @param keepalive as sighted at present
+ */
+export function presentFence (record: FenceRecord | null, daemonState: string | null, keepalive: string | null): FenceRecord | null {
+  if (record === null || daemonState !== 'dead') return record
+  return record.state === 'confirmed' || record.keepalive !== keepalive ? null : record
 }
 
 export const confirmed = (record: FenceRecord, by: string | null, message: string, wall: string): FenceRecord =>

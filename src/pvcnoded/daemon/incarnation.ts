@@ -29,7 +29,7 @@ import { LockWatch } from './lock-watch.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
 import { Presence, type PresenceContent } from './presence.ts'
-import { onRestoredData } from './restored-data.ts'
+import { OwnStates } from './own-states.ts'
 import { PublishedPresence } from './published-presence.ts'
 import { LAYOUT_INTERVAL, LayoutCheck } from './layout-check.ts'
 import { announceStart, register, type RegistrationFacts } from '../registration/registration.ts'
@@ -140,7 +140,7 @@ export class Incarnation {
       return await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     })
     if (registered === null) throw new ZooKeeperError('session_expired', { op: 'connect', cause: session.lost.reason, detail: 'before the node was registered' })
-    this.#closing.use('restored data', onRestoredData(session, presence, this.own, () => this.#lose('ZooKeeper has older data of this node, probably from a backup')))
+    this.#closing.use('own states', new OwnStates({ session, clock, presence, own: this.own, onDifference: (reason) => this.#lose(reason) }))
     await announceStart(this.own, registered)
 
     const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout, alive: this.#alive }))

@@ -14,6 +14,7 @@ export class OwnZnodes {
   readonly #node: string
   /** Version by name; -1 for one that does not exist yet. */
   readonly #versions = new Map<NodeKey, number>()
+  readonly #writing = new Set<NodeKey>()
 
   constructor (session: Session, node: string) {
     this.session = session
@@ -30,24 +31,33 @@ export class OwnZnodes {
     return new Map(found)
   }
 
-  /** Whether one of these znodes is older than this incarnation has written or found it. Rejects as the session does. */
-  async isOlder (names: readonly NodeKey[]): Promise<boolean> {
-    const older = await Promise.all(names.map(async (name) => {
+  /**
+   * Whether one of these znodes is not as this incarnation has written or found it: `older`, as after a restore, or `changed` or deleted by another program. A
+   * write in progress is no other program's. Rejects as the session does.
+   */
+  async difference (names: readonly NodeKey[]): Promise<'older' | 'changed' | null> {
+    const found = await Promise.all(names.map(async (name) => {
       const version = this.#versions.get(name) ?? -1
-      if (version === -1) return false
+      if (version === -1 || this.#writing.has(name)) return null
       const stat = await this.session.exists(nodePath(this.#node, name))
-      return stat === null || stat.version < version
+      if (this.#writing.has(name) || this.#versions.get(name) !== version || stat?.version === version) return null
+      return stat !== null && stat.version < version ? 'older' : 'changed'
     }))
-    return older.includes(true)
+    return found.find((each) => each === 'older') ?? found.find((each) => each !== null) ?? null
   }
 
   /** Writes one of them, and finds out what became of it; `refused` if anybody else has written it since, before this or after. */
   async write (name: NodeKey, value: string): Promise<Exclude<WriteOutcome, 'overwritten'>> {
     const path = nodePath(this.#node, name)
     const version = this.#versions.get(name) ?? -1
-    const outcome = version === -1 ? await sureCreate(this.session, path, value) : await sureSet(this.session, path, value, version)
-    if (outcome === 'done') this.#versions.set(name, version + 1)
-    return outcome === 'overwritten' ? 'refused' : outcome
+    this.#writing.add(name)
+    try {
+      const outcome = version === -1 ? await sureCreate(this.session, path, value) : await sureSet(this.session, path, value, version)
+      if (outcome === 'done') this.#versions.set(name, version + 1)
+      return outcome === 'overwritten' ? 'refused' : outcome
+    } finally {
+      this.#writing.delete(name)
+    }
   }
 
   /** Writes one that nobody else has a reason to write, whatever is there, and finds out what became of it; never `refused`. */

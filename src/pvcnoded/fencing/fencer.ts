@@ -7,7 +7,7 @@
  * with by another.
  * Does not guarantee that a node which comes back while its fence is in progress is spared: it passed no saving throw before.
  */
-import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Suspicion } from '../../core/model/fence-record.ts'
+import { confirmed, newFence, openFence, retryPause, showsLife, suspicions, type FenceRecord, type Sighting, type Suspicion } from '../../core/model/fence-record.ts'
 import { countsAsReleased, fencingPlan, mayHoldWhenSilent, isMissing, type FencingPlan, type FencingTerms } from '../../core/fencing/judgement.ts'
 import { holdsNothing, type Member } from '../../core/model/member.ts'
 import type { FoundFault } from '../../core/pvc/fault.ts'
@@ -211,7 +211,7 @@ export class Fencer {
     const found = await this.#read(name)
     // Somebody else has tried meanwhile, or it is not dead any more.
     if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
-    const judged: FenceRecord = found.fence?.record ?? newFence(null, null, await sight(session, name), clock.wall())
+    const judged = this.#recordOf(name, found, await sight(session, name))
     if (!await this.#savingThrows(name, judged, silent)) return
     const target = await readTarget(this.#options.session, name)
     const asked = clock.monotonic()
@@ -224,6 +224,13 @@ export class Fencer {
     // A coordinator that is stopping, or has lost the lock, leaves the rest to the others.
     if (this.#stopped.signal.aborted || lock.lost.aborted) return
     await this.#conclude(name, found, judged, result)
+  }
+
+  /** A PVC node keeps the record of an earlier death; one of ours that shows life since it was judged is left alone. */
+  #recordOf (name: string, { fence }: Found, seen: Sighting): FenceRecord {
+    const record = fence?.record ?? null
+    const isOurs = this.#options.members().find((member) => member.name === name)?.ours !== false
+    return record !== null && (isOurs || !showsLife(record, seen)) ? record : newFence(null, null, seen, this.#options.clock.wall())
   }
 
   /** True once it has shown no sign of life through all of them. */

@@ -4,7 +4,7 @@
  *
  * Invariant: all windows begin again at each (re)connection of the session, and with each life.
  */
-import type { Sighting } from '../../core/model/fence-record.ts'
+import { sightedKeepalive, type Sighting } from '../../core/model/fence-record.ts'
 import { isAlive, observe, type FencingTerms, type LivenessByNode } from '../../core/fencing/judgement.ts'
 import { isPresent, type Member } from '../../core/model/member.ts'
 import { readZnode } from '../../cluster/reading.ts'
@@ -96,6 +96,5 @@ export class Observer implements Disposable {
 /** One node's presence and keepalive, read directly. */
 export async function sight (session: Session, node: string): Promise<Sighting> {
   const [presence, keepalive] = await Promise.all([readZnode(session, nodePath(node, 'presence')), readZnode(session, nodePath(node, 'keepalive'))])
-  // With its version: a wall clock that steps back may say the same again.
-  return { presence: presence?.owner ?? null, renewal: presence?.mzxid ?? null, keepalive: keepalive === undefined ? null : `${keepalive.data}/${keepalive.mzxid}` }
+  return { presence: presence?.owner ?? null, renewal: presence?.mzxid ?? null, keepalive: sightedKeepalive(keepalive) }
 }

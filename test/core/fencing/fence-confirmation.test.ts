@@ -57,3 +57,13 @@ t.test('every reason against it', async (t) => {
   cases.push(['a PVC node that was stopped', { transition: undefined, daemonstate: znode('stop'), routerstate: znode('secondary') }, ['not_dead']])
   for (const [what, given, obstacles] of cases) t.strictSame(rule(given), { kind: 'refused', obstacles }, what)
 })
+
+t.test('a record of an earlier death is not continued', async (t) => {
+  const record = (given: object) => {
+    const ruling = rule({ fence: znode(JSON.stringify({ ...judged, attempts: 3, ...given }), '0011', 5) })
+    return ruling.kind === 'confirm' ? JSON.parse(ruling.writes.at(-1)?.value ?? '{}') as object : {}
+  }
+  t.match(record({}), { attempts: 3, why: 'presence_gone', confirmed_by: 'ops' })
+  t.match(record({ state: 'confirmed' }), { attempts: 0, why: null, confirmed_by: 'ops' })
+  t.match(record({ keepalive: '1600000000/0002' }), { attempts: 0, why: null, confirmed_by: 'ops' })
+})

@@ -1,6 +1,6 @@
 // Who is dead, by what one observer has seen on its own clock, and what is done about it.
 import t from 'tap'
-import { countsAsReleased, fencingPlan, isAlive, mayHoldWhenSilent, observe, suspicion, type Look, type LivenessByNode } from '../../../src/core/fencing/judgement.ts'
+import { countsAsReleased, fencingPlan, isAlive, mayHoldWhenSilent, observe, PVC_FENCE, suspicion, type Look, type LivenessByNode } from '../../../src/core/fencing/judgement.ts'
 import { gone, member, primary } from '../../support/scenario/builders.ts'
 
 const terms = { keepaliveWindow: 30_000, presenceWindow: 500 }
@@ -143,4 +143,29 @@ t.test('PVC nodes are left to PVC', async (t) => {
   t.strictSame(plan([member('hv1'), dead], true).fence, ['hv2'])
   t.strictSame(plan([member('hv1'), dead, peer], true).fence, [], 'they are at it')
   t.strictSame(plan([member('hv1'), { ...dead, coordinatorState: 'secondary', fencersWord: true }, peer], true).fence, ['hv2'], 'they were, and it is not confirmed')
+})
+
+t.test('PVC\'s fencers have their time, and no more', async (t) => {
+  const pvc = (name: string, given: Parameters<typeof member>[1] = {}) => primary(name, { ours: false, presence: null, alive: true, ...given })
+  const peer = pvc('hv3', { coordinatorState: 'secondary' })
+  const look = (watches: LivenessByNode, now: number, keepalive: string, daemonState: 'run' | 'dead' = 'run') => observe(watches, new Map([['hv2', { ...absent(keepalive), daemonState }]]), now)
+  const alive = look(look(new Map(), 0, '1'), 1_000, '2')
+  const plan = (watches: LivenessByNode, now: number, named: Parameters<typeof member>[1] = {}, canFence = true) => fencingPlan('hv1', [member('hv1'), pvc('hv2', { alive: false, ...named }), peer], watches, terms, now, { maintenance: false, canFence, unfenced: false })
+  const due = 1_000 + terms.keepaliveWindow + PVC_FENCE
+  t.strictSame(plan(alive, due - 1).judge, [], 'it is for them to judge')
+  t.strictSame(plan(alive, due).judge, [{ name: 'hv2', why: 'keepalive_stale' }], 'they have not')
+  t.strictSame(plan(alive, due, {}, false).judge, [], 'nobody claims a judgement that it would not act on')
+  const own = fencingPlan('hv1', [member('hv1'), gone('hv2'), peer], alive, terms, due, { maintenance: false, canFence: false, unfenced: false })
+  t.strictSame(own.judge, [{ name: 'hv2', why: 'keepalive_stale' }], 'an operator confirms')
+
+  const dead = { daemonState: 'dead' as const }
+  const judged = look(look(alive, 40_000, '2', 'dead'), 50_000, '2', 'dead')
+  t.equal(judged.get('hv2')?.deadSince, 40_000)
+  t.strictSame(plan(judged, 40_000 + PVC_FENCE - 1, dead).fence, [], 'it is for them to fence')
+  t.strictSame(plan(judged, 40_000 + PVC_FENCE, dead).fence, ['hv2'], 'nobody else ever does: they act on `run` alone')
+  t.strictSame(plan(new Map(), 40_000 + PVC_FENCE, dead).fence, [], 'not watched yet')
+  t.equal(look(judged, 60_000, '3', 'run').get('hv2')?.deadSince, null, 'it is back')
+  const shows = look(judged, 90_000, '3', 'dead')
+  t.strictSame(plan(shows, 100_000, { ...dead, coordinatorState: 'secondary', fencersWord: true }).fence, [], 'it shows life, whoever has judged it')
+  t.strictSame(plan(shows, 90_000 + terms.keepaliveWindow, { ...dead, coordinatorState: 'secondary', fencersWord: true }).fence, ['hv2'])
 })

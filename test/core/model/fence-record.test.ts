@@ -1,6 +1,6 @@
 // What is kept of a fence.
 import t from 'tap'
-import { confirmed, newFence, openFence, parseFence, retryPause, showsLife, type FenceRecord } from '../../../src/core/model/fence-record.ts'
+import { confirmed, newFence, openFence, parseFence, presentFence, retryPause, showsLife, sightedKeepalive, type FenceRecord } from '../../../src/core/model/fence-record.ts'
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const record: FenceRecord = {
@@ -36,4 +36,15 @@ t.test('signs of life', async (t) => {
 
 t.test('growing pauses', async (t) => {
   t.strictSame([0, 1, 2, 3, 7, 50].map(retryPause), [0, 5_000, 10_000, 20_000, 300_000, 300_000])
+})
+
+t.test('the record of an earlier death is none of this one', async (t) => {
+  t.equal(sightedKeepalive(undefined), null)
+  t.equal(sightedKeepalive({ data: '17', mzxid: '0a' }), '17/0a')
+  t.equal(presentFence(record, 'dead', '2'), record)
+  t.equal(presentFence(record, 'dead', '3'), null, 'it has come back in between')
+  t.equal(presentFence(confirmed(record, 'ops', '', WALL), 'dead', '2'), null, 'that death is over')
+  t.match(presentFence(confirmed(record, 'ops', '', WALL), 'fenced', '3'), { state: 'confirmed' })
+  t.equal(presentFence(record, 'run', '3'), record)
+  t.equal(presentFence(null, 'dead', '2'), null)
 })

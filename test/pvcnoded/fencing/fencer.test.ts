@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { readMembers } from '../../../src/cluster/reading.ts'
 import { ClusterSnapshots } from '../../../src/cluster/cluster-snapshots.ts'
 import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
+import { newFence } from '../../../src/core/model/fence-record.ts'
 import { holdsNothing } from '../../../src/core/model/member.ts'
 import { Fencer } from '../../../src/pvcnoded/fencing/fencer.ts'
 import { Observer } from '../../../src/pvcnoded/fencing/observer.ts'
@@ -25,9 +26,9 @@ interface Watching {
   readonly join: (name: string) => Promise<Session>
   /**
    * @param meanwhile what happens before each saving throw; there is one then
-   * @param options `late`: the fencer continues with the view of now; `window`: milliseconds that a presence has to be gone; `throws`: more than one; `unfenced`: no agent, a node that is gone counts as having released
+   * @param options `late`: the fencer continues with the view of now; `window`: milliseconds that a presence has to be gone; `throws`: more than one; `unfenced`: no agent, a node that is gone counts as having released; `keepalives`: milliseconds that a keepalive has to stay the same
    */
-  readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late?: boolean, readonly window?: number, readonly throws?: number, readonly unfenced?: boolean }) => Promise<void>
+  readonly begin: (meanwhile?: () => Promise<void>, options?: { readonly late?: boolean, readonly window?: number, readonly throws?: number, readonly unfenced?: boolean, readonly keepalives?: number }) => Promise<void>
   readonly fenced: readonly string[]
   /** Milliseconds before each saving throw that there was. */
   readonly pauses: readonly number[]
@@ -50,7 +51,7 @@ async function watching (t: Test): Promise<Watching> {
     await own.create(`/nodes/${name}/presence`, '{}', { ephemeral: true })
     return own
   }
-  const begin: Watching['begin'] = async (meanwhile, { late = false, window = 0, throws = 1, unfenced = false } = {}) => {
+  const begin: Watching['begin'] = async (meanwhile, { late = false, window = 0, throws = 1, unfenced = false, keepalives = HOUR } = {}) => {
     const clock: Clock = {
       ...systemClock,
       after: (delay, action) => {
@@ -65,7 +66,7 @@ async function watching (t: Test): Promise<Watching> {
     await feed.ready
     const members = () => feed.view?.members ?? []
     const atFirst = members()
-    const terms = { keepaliveWindow: HOUR, presenceWindow: window }
+    const terms = { keepaliveWindow: keepalives, presenceWindow: window }
     const log = createLogger({ name: 'pvcnoded', level: 'debug', clock: systemClock, destination: { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } } })
     const agent = { method: 'command', fence: async ({ node }: { readonly node: string }) => { fenced.push(node); return { confirmed: true, message: 'off' } }, probe: async () => null } as const
     const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent: unfenced ? null : agent, savingThrows: meanwhile === undefined ? 0 : throws, savingInterval: SAVING, unfencedGrace: unfenced ? 0 : null, members: late ? () => atFirst : members, active: () => true, onFault: () => {}, onFenced: () => {} })
@@ -186,4 +187,19 @@ t.test('a fencer that may not read says so once, and again when it could meanwhi
   await look()
   t.equal(said.length, 2)
   await fencer.stop()
+})
+
+t.test('a PVC node that has come back and died again is fenced, although the record of its earlier death is there', { timeout: 60_000 }, async (t) => {
+  for (const state of ['unconfirmed', 'confirmed'] as const) {
+    const { session, join, begin, fenced } = await watching(t)
+    await join('hv1')
+    await session.create('/nodes/pv2', 'coordinator')
+    for (const [key, value] of [['daemonmode', 'coordinator'], ['keepalive', '2'], ['daemonstate', 'dead'], ['routerstate', 'secondary']] as const) await session.create(`/nodes/pv2/${key}`, value)
+    await session.create('/nodes/pv2/fence', JSON.stringify({ ...newFence('hv1', 'keepalive_stale', { presence: null, renewal: null, keepalive: '1/0000000000000001' }, ''), state, attempts: 1 }))
+    await begin(undefined, { window: 100, keepalives: 200 })
+    await eventually(async () => (await session.get('/nodes/pv2/daemonstate')).data === 'fenced')
+    t.strictSame(fenced, ['pv2'])
+    await eventually(async () => (JSON.parse((await session.get('/nodes/pv2/fence')).data) as { state: string, why: unknown }).state === 'confirmed')
+    t.match(JSON.parse((await session.get('/nodes/pv2/fence')).data), { why: null, confirmed_by: 'hv1' }, 'nothing of the earlier one is in it')
+  }
 })
