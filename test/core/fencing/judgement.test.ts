@@ -164,6 +164,8 @@ t.test('PVC\'s fencers have their time, and no more', async (t) => {
   t.strictSame(plan(judged, 40_000 + PVC_FENCE - 1, dead).fence, [], 'it is for them to fence')
   t.strictSame(plan(judged, 40_000 + PVC_FENCE, dead).fence, ['hv2'], 'nobody else ever does: they act on `run` alone')
   t.strictSame(plan(new Map(), 40_000 + PVC_FENCE, dead).fence, [], 'not watched yet')
+  t.strictSame(plan(alive, due, dead).fence, [], 'the next look will see that it is dead')
+  t.equal(look(new Map(), 7_000, '2', 'dead').get('hv2')?.deadSince, 7_000, 'as it was found')
   t.equal(look(judged, 60_000, '3', 'run').get('hv2')?.deadSince, null, 'it is back')
   const shows = look(judged, 90_000, '3', 'dead')
   t.strictSame(plan(shows, 100_000, { ...dead, coordinatorState: 'secondary', fencersWord: true }).fence, [], 'it shows life, whoever has judged it')

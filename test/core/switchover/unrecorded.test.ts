@@ -26,6 +26,7 @@ t.test('a write that repeats the name reads as the switchover that wrote it', as
   t.equal(repeatedRecord(4, { ...writes, value: 'hv3' }), null, 'it names another node')
   t.equal(repeatedRecord(4, { ...writes, records: [record(2, { outcome: 'timed_out' })] }), null)
   t.equal(repeatedRecord(4, { ...writes, records: [] }), null)
+  t.equal(repeatedRecord(4, { ...writes, records: [succeeded, record(1, { to: 'hv1' })] }), succeeded, 'in whatever order')
   t.equal(repeatedRecord(1, { ...writes, records: [succeeded] }), null, 'older than every record')
 })
 
