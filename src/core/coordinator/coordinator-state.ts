@@ -72,7 +72,7 @@ export type Effect =
   | { readonly type: 'delay', readonly id: number, readonly ms: number }
   | { readonly type: 'cancel', readonly id: number }
   | { readonly type: 'note', readonly note: Note }
-  /** A release could not be done: from outside this machine, or by stopping it, somebody has to. */
+  /** A release failed: it has to be done from outside this machine, or by stopping it. */
   | { readonly type: 'self_fence', readonly failure: Failure }
   /** This life is over: `left` in order, or `demoted`, and then a new one begins with a start. */
   | { readonly type: 'ended', readonly how: 'left' | 'demoted' }

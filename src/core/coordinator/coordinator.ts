@@ -159,7 +159,7 @@ function perform (context: StepContext, decision: Exclude<Decision, { do: 'nothi
   }
 }
 
-/** Whoever the key names now, it may name a PVC node before everything is released. */
+/** Whichever node the key names now, it may name a PVC node before everything is released. */
 const hasPvcPeer = (view: Coordinator['view']) =>
   view?.members.some((member) => member.mode === 'coordinator' && !member.ours) === true
 

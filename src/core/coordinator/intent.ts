@@ -1,6 +1,6 @@
 /**
- * Why somebody wants to write the primary key, and whether what it reads under the lock still bears that out. Every condition that led to
- * the wish is judged again here, on a fresh snapshot, before anything is written.
+ * Why a process wants to write the primary key, and whether its reading under the lock still supports that. Every condition that led to
+ * the intent is judged again here, on a fresh snapshot, before anything is written.
  */
 import { mayContend } from '../switchover/contention.ts'
 import { isFit, type Member } from '../model/member.ts'
@@ -22,7 +22,7 @@ export interface SeenKey {
 export const isAsSeen = (key: SeenKey, seen: SeenKey) =>
   key.value === seen.value && key.version === seen.version && key.czxid === seen.czxid
 
-/** Past whom a coordinator contends: nobody who could serve, or one that is fit and too slow. */
+/** Past which node a coordinator contends: none that could serve, or one that is fit and too slow. */
 export type Past = 'nobody' | 'slow'
 
 export type Intent =
@@ -100,7 +100,7 @@ export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapsh
   return { kind: 'write', value: ruling.value, record }
 }
 
-/** Whoever is primary already holds everything and may be named again whatever its peers are at; anybody else has to look at them. */
+/** A node that is primary already holds everything and may be named again, whatever its peers do; any other node depends on its peers. */
 const mayClaim = (node: string, members: readonly Member[]) =>
   members.some((member) => member.name === node && member.coordinatorState === 'primary') || mayContend(node, members)
 
@@ -116,7 +116,7 @@ function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>
   return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, keySnapshot.members) } }
 }
 
-/** Back to whom it came from if that is another node which can serve, else to nobody, so that anybody may contend. */
+/** Back to the node that it came from if that is another node and can serve, else to none, so that every coordinator may contend. */
 function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, keySnapshot: KeySnapshot): Judgement {
   const former = keySnapshot.members.find((member) => member.name === to && member.name !== node && isFit(member))
   if (former !== undefined) return named(former.name, 'rollback', keySnapshot)

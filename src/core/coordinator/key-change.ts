@@ -31,7 +31,7 @@ export type KeyAnswer =
   | { readonly kind: 'overwritten' }
   /** Never sent, and never will be. */
   | { readonly kind: 'failed' }
-  /** Sent, and the session ended before anybody could find out. */
+  /** Sent, and the session ended before its outcome could be determined. */
   | { readonly kind: 'unknown' }
   /** ZooKeeper denies the operation, whatever the znodes say now: never applied, and the session continues. */
   | { readonly kind: 'denied', readonly denial: Denial }
@@ -50,9 +50,9 @@ export type KeyOutcome =
   | { readonly kind: 'adopted' }
   | { readonly kind: 'refused', readonly refusal: Refusal }
   | { readonly kind: 'lock_timeout' }
-  /** Somebody wrote the key without the lock; the version check kept us from overwriting that. */
+  /** Another process wrote the key without the lock; the version check kept us from overwriting that. */
   | { readonly kind: 'overtaken' }
-  /** Written or not, somebody has written the key without the lock since: the record of this epoch is closed as `superseded`. */
+  /** Written or not, another process has written the key without the lock since: the record of this epoch is closed as `superseded`. */
   | { readonly kind: 'overwritten', readonly epoch: number }
   /** Never written, and never will be. */
   | { readonly kind: 'not_started' }
@@ -140,7 +140,7 @@ function afterSnapshot (change: KeyChange, keySnapshot: KeySnapshot, wall: strin
 
 /**
  * Epochs beyond the present one that have a record already, of a change that was never written: each is used up by writing the key as it
- * is, so that whoever asked for it never sees somebody else's switchover under its number.
+ * is, so that the client that asked for it never sees another switchover under its number.
  */
 function usedUpEpochs (keySnapshot: KeySnapshot, ledger: Ledger, wall: string): { steps: KeyOp[], epoch: number, version: number } {
   const steps: KeyOp[] = []
@@ -176,7 +176,7 @@ function afterFailure (change: KeyChange, at: KeyOp, answer: Exclude<KeyAnswer, 
       if (!isFinal || record === null) return instead(change, [], somebodyElse ? { kind: 'overtaken' } : nothingDone)
       if (failure === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
       if (failure === 'failed') return instead(change, [], notStarted)
-      // Under the lock: nobody's write of the key can be in progress, and this one never will be.
+      // Under the lock: no other write of the key can be in progress, and this one never will be.
       if (failure === 'denied') return instead(change, [{ op: 'close_record', record: closeRecord(record, wall, { outcome: 'not_applied' }, record), version: 0 }], nothingDone)
       const superseded = closeRecord(record, wall, { outcome: 'superseded' }, record)
       const outcome: KeyOutcome = failure === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }

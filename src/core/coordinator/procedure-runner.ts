@@ -180,7 +180,7 @@ function giveUp (context: StepContext, procedure: Procedure, reason: string): vo
   context.set({ activity: { kind: 'idle' } })
 }
 
-/** @param closing how the switchover ends; null if somebody has closed it */
+/** @param closing how the switchover ends; null if another process has closed it */
 function rollBack (context: StepContext, procedure: Procedure, closing: Closing | null): void {
   const error = closing?.error ?? null
   if (error !== null) context.note({ code: 'failure', procedure: procedure.name, epoch: procedure.epoch, failure: error })

@@ -22,7 +22,7 @@ export type Step =
   | { readonly do: 'acquire', readonly resource: string }
   | { readonly do: 'release', readonly resource: string }
   | { readonly do: 'settle' }
-  /** The switchover has not been closed by anybody meanwhile. */
+  /** No other process has closed the switchover meanwhile. */
   | { readonly do: 'confirm', readonly epoch: number }
   | { readonly do: 'close_record', readonly epoch: number, readonly closing: Closing }
   /** Write the key back to whom it came from, under the lock. */
@@ -106,7 +106,7 @@ const leaving: Plan = [
 ]
 
 /**
- * Undoes a takeover: everything that may be held is released, the switchover is closed (unless somebody did), and the key goes back
+ * Undoes a takeover: everything that may be held is released, the switchover is closed (unless it is already), and the key goes back
  * before the lock is released.
  */
 export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null, recordEpoch: number | null = null): Plan => [

@@ -1,6 +1,6 @@
 /**
  * May an operator's word make this node `fenced`? Only if a peer has judged it dead, it is not there, and it has written no keepalive since:
- * that is told by the order of ZooKeeper's transactions, not by any clock. A PVC node that nobody judges, because no coordinator has a fencing agent, has to
+ * that is told by the order of ZooKeeper's transactions, not by any clock. A PVC node that is not judged, because no coordinator has a fencing agent, has to
  * have been silent for `PVC_SILENCE` instead. Pure; what is to be written is versioned over what was judged.
  */
 import { confirmed, newFence, parseFence, presentFence, sightedKeepalive } from '../model/fence-record.ts'

@@ -2,7 +2,7 @@
  * Who is dead, and what is to be done about it. Pure: sightings and the observer's own monotonic time in, judgements out. Clocks of different
  * machines are never compared: a keepalive counts by whether it *changes*, not by what it says.
  *
- * Invariant: every window begins again when the observer connects, so nobody is judged on what happened while the observer could not see.
+ * Invariant: every window begins again when the observer connects, so no node is judged on what happened while the observer had no contact.
  */
 import { isRenewed, type Sighting, type Suspicion } from '../model/fence-record.ts'
 import { isPresent, type Member } from '../model/member.ts'
@@ -111,7 +111,7 @@ export const PVC_FENCE = 60_000
 /**
  * Left to PVC's own fencers while one of them is there and has not had its time: they act on `run` alone, so that `dead`, once written, keeps them from ever
  * fencing it. That is every PVC node, because they recover its domains, too; and one of ours for a coordinator that would do nothing about it. Without an agent
- * nobody judges a PVC node at all. A PVC coordinator may be there and unable to fence, or end in the middle of it.
+ * a PVC node is not judged at all. A PVC coordinator may be there and unable to fence, or end in the middle of it.
  */
 const isLeftToPvc = (node: Member, others: readonly Member[], { canFence, unfenced }: FencingMeans, hadTime: boolean) =>
   (!node.ours && !canFence) || (!hadTime && (!node.ours || !(canFence || unfenced)) && others.some((other) =>
@@ -121,7 +121,7 @@ export interface FencingPlan {
   readonly judge: ReadonlyArray<{ readonly name: string, readonly why: Suspicion }>
   /** Dead nodes to be fenced, one after the other. */
   readonly fence: readonly string[]
-  /** Why nobody is fenced although somebody is dead; null if that is not so. */
+  /** Why no node is fenced although one is dead; null if that is not so. */
   readonly suspended: { readonly why: 'maintenance' | 'several_dead', readonly nodes: readonly string[] } | null
 }
 

@@ -24,7 +24,7 @@ export interface FencingReport {
   /** Nodes that are dead, and may hold resources until a fence or an operator confirms otherwise. Sorted by name. */
   readonly dead: ReadonlyArray<{
     readonly node: string
-    /** null where nobody has judged it by a record of ours. */
+    /** null where no record of ours has judged it. */
     readonly state: FenceState | null
     readonly why: string | null
     readonly attempts: number
@@ -60,7 +60,7 @@ export function fencingReport (members: readonly Member[], fence: (name: string)
   }
 }
 
-/** As `fencingPlan` suspends it, from what anybody can read. */
+/** As `fencingPlan` suspends it, from the znodes alone. */
 function suspension (members: readonly Member[], fence: (name: string) => FenceRecord | null | undefined, maintenance: boolean): FencingReport['suspended'] {
   const dead = members.filter(({ daemonState }) => daemonState === 'dead')
   if (dead.length === 0) return null

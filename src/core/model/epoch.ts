@@ -1,6 +1,6 @@
 /**
  * Epochs: the number of one write of the primary key. Epoch = base + the key's version, where `/switchovers` keeps the base for the
- * key's present life (its czxid). A key that was deleted and made again gets a base past the newest record before anybody may write it,
+ * key's present life (its czxid). A key that was deleted and made again gets a base past the newest record before it may be written,
  * so that an epoch is never given twice, whatever happened to the key.
  */
 import { count, jsonObject, text, type Znode } from './znode.ts'

@@ -1,6 +1,6 @@
 /**
  * What is kept of a fence in `/nodes/<n>/fence`: enough for another coordinator to continue with it, and for people to see where it stands. Written by
- * whoever judges or fences the node, and when an operator vouches for it.
+ * the coordinator that judges or fences the node, and when an operator confirms that it is down.
  */
 import { count, jsonObject, text, type Znode } from './znode.ts'
 

@@ -119,7 +119,7 @@ export function memberOf (name: string, read: (child: MemberZnode) => Znode | un
   }
 }
 
-/** Its daemon is in contact with ZooKeeper, as far as anybody can tell from outside. */
+/** Its daemon is in contact with ZooKeeper, as far as that can be told from outside. */
 export const isPresent = (member: Member) => member.ours ? member.presence !== null : member.alive
 
 /** May be given the primary role. */
@@ -156,6 +156,6 @@ export function hasReleased (member: Member, resource: string): boolean {
   return transition.direction === 'start' ? member.daemonState === 'init' : member.coordinatorState === 'relinquish' && transition.direction === 'relinquish'
 }
 
-/** May hold resources while nobody can ask it: only a fence or an operator's confirmation settles that. */
+/** May hold resources and cannot be asked: only a fence or an operator's confirmation settles that. */
 export const isUnconfirmedHolder = (member: Member) =>
   !holdsNothing(member) && (!isPresent(member) || member.daemonState === 'dead')

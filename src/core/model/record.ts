@@ -24,7 +24,7 @@ export interface TimelineEntry {
 export interface SwitchoverRecord {
   readonly epoch: number
   readonly from: string | null
-  /** The target; null where the key was freed, and whoever wins becomes primary. */
+  /** The target; null where the key was freed: the winner of the contention becomes primary. */
   readonly to: string | null
   readonly cause: Cause
   readonly requested_by: string | null
@@ -117,7 +117,7 @@ const fraction = (value: unknown) => typeof value === 'number' && value >= 0 && 
 const LONGEST = 86_400
 
 /**
- * The record in the text of an epoch's znode; null if it is malformed, or of another epoch, and then it is nobody's switchover.
+ * The record in the text of an epoch's znode; null if it is malformed or of another epoch: then it is the record of no switchover.
  * @param epoch what the znode's name says
  */
 export function parseRecord (data: string | null | undefined, epoch: number): SwitchoverRecord | null {

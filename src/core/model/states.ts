@@ -71,7 +71,7 @@ export const causeOf = oneOf(causes)
 export const outcomeOf = oneOf(outcomes)
 export const nodeModeOf = oneOf<NodeMode>({ coordinator: true, hypervisor: true })
 
-/** The value of the primary key that names nobody. */
+/** The value of the primary key that names no node. */
 export const NOBODY = 'none'
 
 /** Makes a `switch` exhaustive: reaching it is a bug, and a bug becomes a crash, not a second primary. */

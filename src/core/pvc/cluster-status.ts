@@ -61,7 +61,7 @@ function counted (total: number, states: readonly string[]): Record<string, numb
 
 const known: ReadonlySet<string> = new Set(vmStates)
 
-/** Every fault that nobody has acknowledged takes its share off; the worst first. */
+/** Every fault that is not acknowledged takes its share off; the worst first. */
 function clusterHealth (faults: readonly Fault[]) {
   const open = faults
     .filter(({ status }) => status !== 'ack')

@@ -45,7 +45,7 @@ export function settledPrimary (snapshot: RoleSnapshot): { name: string, epoch: 
   return epoch !== null && name !== NOBODY && isSettled(snapshot, epoch, name) ? { name, epoch } : null
 }
 
-/** The epoch that a freed key went to: the first later record that was reached and names somebody. */
+/** The epoch that a freed key went to: the first later record that was reached and names a node. */
 export const continuationOf = (record: SwitchoverRecord, records: readonly SwitchoverRecord[]): SwitchoverRecord | null =>
   records
     .filter((later) => later.epoch > record.epoch && later.to !== null && later.outcome !== 'not_applied')

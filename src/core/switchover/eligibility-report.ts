@@ -1,6 +1,6 @@
 /**
  * Whether each coordinator may be made primary now: what a request for it would come to, and if it would be refused, every reason at once.
- * Eligible is whoever such a request would not be refused for, the present primary and the target of a switchover in flight included.
+ * A coordinator is eligible if such a request would not be refused, the present primary and the target of a switchover in flight included.
  */
 import { ineligibilityReasons, type ineligibilities } from './eligibility.ts'
 import { unconfirmedHolders } from './handover.ts'

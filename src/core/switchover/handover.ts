@@ -8,7 +8,7 @@ import { hasReleased, isUnconfirmedHolder, type Member } from '../model/member.t
 export const holdersOf = (resource: string, taker: string, members: readonly Member[]): readonly string[] =>
   members.filter((member) => member.name !== taker && !hasReleased(member, resource)).map((member) => member.name)
 
-/** A peer that is there has published the release of `resource` in the relinquish of this very epoch, and that it had it until then: so nobody else did. */
+/** A peer that is there has published the release of `resource` in the relinquish of this very epoch, and that it had it until then: so no other node did. */
 export const isHandedOver = (resource: string, epoch: number | null, members: readonly Member[]): boolean =>
   members.some(({ presence, transition }) => presence !== null && transition?.direction === 'relinquish' && epoch !== null && transition.epoch === epoch &&
     transition.released.includes(resource) && transition.absent?.includes(resource) !== true)

@@ -44,7 +44,7 @@ export function historyPage (newestFirst: readonly Switchover[], { limit, before
 const entryOfOne = (switchover: Switchover): HistoryEntry =>
   ({ ...switchover, count: 1, first_epoch: switchover.epoch, first_started_at: switchover.started_at })
 
-/** The newest may have nothing to say of why: a key that was given back to nobody just times out. */
+/** The newest may have no error: a key that was freed again just times out. */
 const extended = (run: HistoryEntry, older: Switchover): HistoryEntry =>
   ({ ...run, error: run.error ?? older.error, count: run.count + 1, first_epoch: older.epoch, first_started_at: older.started_at })
 

@@ -32,7 +32,7 @@ export function ledgerOf (keySnapshot: KeySnapshot): { ledger: Ledger, stale: bo
 }
 
 /**
- * The newest epoch that anything tells of. Nobody may have made a record of it, but a record may have gone over to it, a node's transition
+ * The newest epoch that anything mentions. There may be no record of it, but a record may have gone over to it, a node's transition
  * may be of it, and an earlier life of the key had at least its base.
  */
 function newestKnown ({ recordEpochs, records, members, ledger }: KeySnapshot): number | null {
@@ -46,7 +46,7 @@ export const epochNow = (keySnapshot: KeySnapshot): number => ledgerOf(keySnapsh
 
 /**
  * The switchover in flight: the newest open record whose epoch has been reached. One beyond the present epoch is about to be written by
- * whoever holds the lock, or never will be, and one whose version another write took never was; none of them is in flight.
+ * the holder of the lock, or never will be, and one whose version another write took never was; none of them is in flight.
  */
 export const switchoverInFlight = (keySnapshot: KeySnapshot): SwitchoverRecord | null =>
   keySnapshot.records.map((stored) => stored.record)

@@ -1,5 +1,5 @@
 /**
- * How far a switchover has come, from the nodes' own transitions and states. Nothing here is remembered: whoever looks at the same
+ * How far a switchover has come, from the nodes' own transitions and states. Nothing here is remembered: every observer of the same
  * znodes sees the same, but for PVC peers, who publish no transition and appear with their state alone.
  */
 import type { Member } from '../model/member.ts'

@@ -56,7 +56,7 @@ const newest = (records: readonly SwitchoverRecord[]): SwitchoverRecord | null =
 
 /**
  * The present epoch's switchover where it has no record and repeats none, as on a cluster that only PVC's daemons have written; null where the
- * key names nobody.
+ * key names no node.
  * @param since when the key was written, RFC 3339
  * @param from the node that was primary then, if that is known
  */

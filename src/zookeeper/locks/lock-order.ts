@@ -6,7 +6,7 @@
  * locks and readers yield to lower `__lock__`, writers to both kinds. All other children are ignored.
  *
  * Guarantees: for one list of children, no exclusive or write lock holds together with any other it should exclude, and
- * of a non-empty list somebody holds; a child never waits for one that is behind it (kazoo's own reader does).
+ * of a non-empty list there is a holder; a child never waits for one that is behind it (kazoo's own reader does).
  * Equal numbers, which ZooKeeper never gives out, are ordered by the whole name so that exactly one is first.
  * Does not know whether the list is current: a reader must have created its own child before.
  */
