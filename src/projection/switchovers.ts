@@ -10,7 +10,7 @@ import { settledPrimary } from '../core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import type { SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY } from '../core/model/states.ts'
-import { epochNow } from '../core/switchover/key-snapshot.ts'
+import { epochNow, isEchoed } from '../core/switchover/key-snapshot.ts'
 import { mergedTimeline, peerStates } from '../core/switchover/progress.ts'
 import { repeatedRecord, unrecordedSwitchover, type Writes } from '../core/switchover/unrecorded.ts'
 import { NOTHING_SEEN, switchoverView, type Seen, type Switchover } from '../core/switchover/view.ts'
@@ -146,7 +146,7 @@ function primaryFrom (snapshot: ApiSnapshot): Primary {
   if (keySnapshot === null) return NO_KEY
   const epoch = epochNow(keySnapshot)
   const settled = settledPrimary({ ...keySnapshot, ledger: { czxid: keySnapshot.key.czxid, base: epoch - keySnapshot.key.version } })
-  return { name: keySnapshot.key.value === NOBODY ? null : keySnapshot.key.value, epoch, since: primarySince, settled: settled !== null && holdsEverything(snapshot, settled.name) }
+  return { name: keySnapshot.key.value === NOBODY ? null : keySnapshot.key.value, epoch, since: primarySince, settled: settled !== null && !isEchoed(keySnapshot) && holdsEverything(snapshot, settled.name) }
 }
 
 /** Its resources are there, as far as it has published any. */

@@ -20,7 +20,7 @@ t.test('a tree that others have left things in', async (t) => {
   t.match(await ask(t, app, 'GET', '/api/v1/node/bare/coordinator-state'), { status: 200, body: { name: 'bare', coordinator_state: 'unknown' } })
   t.match(await ask(t, app, 'GET', '/api/v1/node/quince/daemon-state'), { status: 200, body: { daemon_state: 'unknown' } })
   t.match(await ask(t, app, 'GET', '/api/v1/status'), { status: 200, body: { nodes: { total: 5 }, detail: { faults: [{ health_delta: 10, message: 'The daemon state of quince cannot be read.' }, { id: 'f', last_reported: '', message: '', health_delta: 0 }] } } })
-  t.equal((await ask(t, app, 'GET', '/api/v1/switchover/9')).status, 404)
+  t.match(await ask(t, app, 'GET', '/api/v1/switchover/9'), { status: 410, body: { code: 'epoch_unrecorded' } })
   const asked = await wish(t, app, { to: 'fig' })
   t.match(asked, { status: 202, body: { to: 'fig' } })
   t.ok(Number(asked.body['epoch']) > 9, 'past every record there is, readable or not')

@@ -12,7 +12,8 @@ import { beginKeyChange, continueKeyChange, deniedBy, type KeyOutcome } from './
 import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
 import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff, giveWay } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
-import { continuedRecord } from '../switchover/rewrites.ts'
+import { epochOf } from '../model/epoch.ts'
+import { continuedRecord, isEcho } from '../switchover/rewrites.ts'
 import type { Failure } from '../model/transition.ts'
 import { StepContext } from './step-context.ts'
 
@@ -132,7 +133,15 @@ const standingOf = (state: Coordinator) => ({
   self: state.settings.self,
   delays: state.settings.delays,
   backingOff: state.timers.backoff !== null,
+  echoed: isEchoed(state),
 })
+
+function isEchoed ({ settings: { self }, view }: Coordinator): boolean {
+  const epoch = view === null ? null : epochOf(view.key, view.ledger)
+  if (view === null || epoch === null) return false
+  const write = { epoch, value: view.key.value, members: view.members, recordEpochs: view.records.map((record) => record.epoch) }
+  return view.records.some((record) => record.to === self && isEcho(record, write))
+}
 
 function perform (context: StepContext, decision: Exclude<Decision, { do: 'nothing' }>): void {
   const { settings: { self, resources, handover, mode } } = context.state
@@ -149,6 +158,7 @@ function perform (context: StepContext, decision: Exclude<Decision, { do: 'nothi
     case 'adopt': return changeKey(context, { kind: 'adopt', seen: decision.seen })
     case 'free': return changeKey(context, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, seen: decision.seen })
     case 'decline': return changeKey(context, { kind: 'decline', node: self, error: decision.failure, seen: decision.seen })
+    case 'reassert': return changeKey(context, { kind: 'reassert', node: self, seen: decision.seen })
     case 'rewrite': return changeKey(context, { kind: 'rewrite', node: self, cause: 'restart', seen: decision.seen })
     case 'contend': return changeKey(context, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
     case 'takeover': return beginTakeover(context, decision.epoch)

@@ -31,6 +31,8 @@ export interface DecisionInput {
   readonly lostResource: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
   readonly unready: Failure | null
+  /** This node is the target of an open switchover, and PVC's keepalive has written the name of the holder over its own. */
+  readonly echoed: boolean
   readonly delays: Delays
 }
 
@@ -40,7 +42,7 @@ export type Decision =
   | { readonly do: 'announce_shutdown' }
   /** Nothing is held and nothing in progress: the daemon may stop. */
   | { readonly do: 'leave' }
-  | { readonly do: 'adopt' | 'rewrite', readonly after: number, readonly seen: SeenKey }
+  | { readonly do: 'adopt' | 'rewrite' | 'reassert', readonly after: number, readonly seen: SeenKey }
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
   /** Give the key back before anything is acquired or released for it. */
   | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly failure: Failure }
@@ -87,6 +89,7 @@ function causeOf ({ value }: SeenKey, members: readonly Member[]): 'contention' 
 
 function secondary (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
+  if (me.echoed && me.unready === null && me.daemon === 'run') return { do: 'reassert', after: retryDelay(me, 'reassert', seen), seen }
   if (me.backingOff || me.unready !== null || !mayContend(me.self, members)) return nothing
   if (isVacant(seen.value, members)) {
     return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, past: 'nobody', cause: causeOf(seen, members) }

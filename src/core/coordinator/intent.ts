@@ -6,7 +6,7 @@ import { mayContend } from '../switchover/contention.ts'
 import { isFit, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
-import { epochNow, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
+import { epochNow, isEchoed, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/rules.ts'
 import { isUnrecordedSince } from '../switchover/rewrites.ts'
 import type { Failure } from '../model/transition.ts'
@@ -38,6 +38,8 @@ export type Intent =
   | { readonly kind: 'give_back', readonly node: string, readonly to: string | null, readonly epoch: number }
   /** A coordinator that is named, and knows that it could not acquire something, gives the key back before it begins. */
   | { readonly kind: 'decline', readonly node: string, readonly error: Failure, readonly seen: SeenKey }
+  /** The target of an open switchover writes its name again, over an echo of PVC's keepalive. */
+  | { readonly kind: 'reassert', readonly node: string, readonly seen: SeenKey }
   /** The ledger does not know this life of the key. */
   | { readonly kind: 'adopt', readonly seen: SeenKey }
 
@@ -53,6 +55,8 @@ export type Judgement =
   /** `fails`: the switchover that is given up by this, and why. */
   | { readonly kind: 'write', readonly value: string, readonly record: NewRecord, readonly fails?: { readonly stored: StoredRecord, readonly error: Failure } }
   | { readonly kind: 'adopt' }
+  /** Without a record: the switchover that is open continues. */
+  | { readonly kind: 'repeat', readonly value: string }
   | { readonly kind: 'refuse', readonly refusal: Refusal }
 
 const moved: Judgement = { kind: 'refuse', refusal: { kind: 'moved' } }
@@ -79,6 +83,11 @@ export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
         : moved
     case 'decline':
       return isAsSeen(keySnapshot.key, intent.seen) ? declined(intent, keySnapshot) : moved
+    case 'reassert':
+      // An epoch that has a record already is not this switchover's.
+      return isAsSeen(keySnapshot.key, intent.seen) && isEchoed(keySnapshot, intent.node) && !keySnapshot.recordEpochs.includes(epochNow(keySnapshot) + 1)
+        ? { kind: 'repeat', value: intent.node }
+        : moved
     case 'adopt':
       return ledgerOf(keySnapshot).stale ? { kind: 'adopt' } : moved
     default: return unreachable(intent)

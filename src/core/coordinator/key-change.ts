@@ -48,6 +48,8 @@ export type KeyOutcome =
   | { readonly kind: 'committed', readonly record: SwitchoverRecord }
   /** The ledger knows this life of the key now. */
   | { readonly kind: 'adopted' }
+  /** The key names this node again; the switchover that is open continues. */
+  | { readonly kind: 'reasserted' }
   | { readonly kind: 'refused', readonly refusal: Refusal }
   | { readonly kind: 'lock_timeout' }
   /** Another process wrote the key without the lock; the version check kept us from overwriting that. */
@@ -121,6 +123,7 @@ function afterSnapshot (change: KeyChange, keySnapshot: KeySnapshot, wall: strin
   switch (judgement.kind) {
     case 'refuse': return instead(change, [], { kind: 'refused', refusal: judgement.refusal })
     case 'adopt': return instead(change, ledgerSteps, { kind: 'adopted' })
+    case 'repeat': return instead(change, [...ledgerSteps, { op: 'write_key', value: judgement.value, version: keySnapshot.key.version }], { kind: 'reasserted' })
     case 'write': {
       const used = usedUpEpochs(keySnapshot, ledger, wall)
       const record = openRecord(used.epoch + 1, wall, judgement.record)

@@ -7,7 +7,7 @@ import { holdsNothing, isServing, type Member } from '../model/member.ts'
 import type { Closing, SwitchoverRecord } from '../model/record.ts'
 import { isOpen, isTaken } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import { isRepeated } from './rewrites.ts'
+import { isEcho, isRepeated } from './rewrites.ts'
 import type { KnownFailure } from '../model/transition.ts'
 
 /** What the completion rule reads. */
@@ -65,7 +65,9 @@ export function verdictOn (record: SwitchoverRecord, snapshot: RoleSnapshot, rec
 
 /** A write that only repeated the name supersedes no switchover. */
 function targetVerdict (record: SwitchoverRecord, target: string, snapshot: RoleSnapshot, epoch: number, records: readonly SwitchoverRecord[]): Closing | null {
-  if (epoch > record.epoch && !isRepeated(record, epoch, snapshot.key.value, records.map((other) => other.epoch))) return { outcome: 'superseded', continued_by: epoch }
+  const recordEpochs = records.map((other) => other.epoch)
+  if (isEcho(record, { epoch, value: snapshot.key.value, members: snapshot.members, recordEpochs })) return null
+  if (epoch > record.epoch && !isRepeated(record, epoch, snapshot.key.value, recordEpochs)) return { outcome: 'superseded', continued_by: epoch }
   return isComplete(snapshot, Math.max(epoch, record.epoch), target) ? { outcome: 'succeeded' } : null
 }
 

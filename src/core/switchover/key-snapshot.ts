@@ -5,6 +5,7 @@ import { epochOf, ledgerFor, type KeyView, type Ledger } from '../model/epoch.ts
 import { isOpen, isTaken, type SwitchoverRecord } from '../model/record.ts'
 import type { Member } from '../model/member.ts'
 import type { RoleSnapshot } from './completion.ts'
+import { isEcho, type PresentWrite } from './rewrites.ts'
 
 export interface KeySnapshot extends RoleSnapshot {
   readonly key: KeyView
@@ -43,6 +44,16 @@ function newestKnown ({ recordEpochs, records, members, ledger }: KeySnapshot): 
 }
 
 export const epochNow = (keySnapshot: KeySnapshot): number => ledgerOf(keySnapshot).ledger.base + keySnapshot.key.version
+
+export const presentWrite = (keySnapshot: KeySnapshot): PresentWrite =>
+  ({ epoch: epochNow(keySnapshot), value: keySnapshot.key.value, members: keySnapshot.members, recordEpochs: keySnapshot.recordEpochs })
+
+/**
+ * Whether the present write of the key is an echo of PVC's keepalive: the role is where the key says, and is about to leave it.
+ * @param target whose switchover it has to be; left out: any
+ */
+export const isEchoed = (keySnapshot: KeySnapshot, target?: string): boolean =>
+  keySnapshot.records.some(({ record }) => (target === undefined || record.to === target) && isEcho(record, presentWrite(keySnapshot)))
 
 /**
  * The switchover in flight: the newest open record whose epoch has been reached. One beyond the present epoch is about to be written by

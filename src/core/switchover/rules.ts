@@ -9,8 +9,8 @@ import { eligiblePeers, ineligibilityReasons, type Reason } from './eligibility.
 import type { Member } from '../model/member.ts'
 import type { SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
-import { isRepeated } from './rewrites.ts'
-import { epochNow, ledgerOf, switchoverInFlight, type KeySnapshot } from './key-snapshot.ts'
+import { isEcho, isRepeated } from './rewrites.ts'
+import { epochNow, isEchoed, ledgerOf, presentWrite, switchoverInFlight, type KeySnapshot } from './key-snapshot.ts'
 
 /** At least one of `to` and `from`; `from` alone means any eligible coordinator but that one. */
 export interface SwitchoverRequest {
@@ -70,7 +70,8 @@ export function isKnownEpoch (request: SwitchoverRequest, epoch: number): boolea
 
 /** A retry gets the switchover that it asked for before. A request that expects another epoch is no retry: its precondition is judged. */
 function asItIs (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
-  return isKnownEpoch(request, epochNow(keySnapshot)) ? alreadySo(request, keySnapshot) ?? sameInFlight(request, keySnapshot) : null
+  if (!isKnownEpoch(request, epochNow(keySnapshot))) return null
+  return (isEchoed(keySnapshot) ? null : alreadySo(request, keySnapshot)) ?? sameInFlight(request, keySnapshot)
 }
 
 function alreadySo ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
@@ -85,9 +86,15 @@ function alreadySo ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): 
 
 function sameInFlight ({ to, from }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
   const record = switchoverInFlight(keySnapshot)
-  if (record === null || !isRepeated(record, epochNow(keySnapshot), keySnapshot.key.value, keySnapshot.recordEpochs)) return null
+  if (record === null || !continues(record, keySnapshot)) return null
   const same = to !== null ? record.to === to : record.to !== from && (record.from === from || record.to !== null)
   return same ? { kind: 'in_flight', record } : null
+}
+
+/** The present write of the key is the record's own, repeats it, or is an echo of it. */
+function continues (record: SwitchoverRecord, keySnapshot: KeySnapshot): boolean {
+  const write = presentWrite(keySnapshot)
+  return isRepeated(record, write.epoch, write.value, write.recordEpochs) || isEcho(record, write)
 }
 
 function failedPrecondition ({ to, from, expectedEpoch }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {

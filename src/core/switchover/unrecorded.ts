@@ -7,6 +7,7 @@ import { epochNow, type KeySnapshot } from './key-snapshot.ts'
 import type { Member } from '../model/member.ts'
 import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
+import { isEcho } from './rewrites.ts'
 import { primaryOf } from './rules.ts'
 import { NOTHING_SEEN, switchoverView, type Switchover } from './view.ts'
 
@@ -43,6 +44,7 @@ export function repeatedRecord (epoch: number, { epoch: present, value, members,
   const before = newest(records.filter((record) => record.epoch < epoch && record.outcome !== 'not_applied'))
   if (before === null) return null
   const after = records.filter((record) => record.epoch > epoch && record.epoch <= present).sort((a, b) => a.epoch - b.epoch)[0]
+  if (epoch === present && isEcho(before, { epoch, value, members, recordEpochs: records.map((record) => record.epoch) })) return before
   if (before.continued_by !== null && before.continued_by === after?.epoch) return before
   const stillNamed = after === undefined ? value === before.to : before.to !== null && after.from === before.to
   if (!stillNamed) return null

@@ -7,7 +7,7 @@ import { gone, key, member, primary, unready } from '../../support/scenario/buil
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
 const me = (given: Partial<DecisionInput> = {}): DecisionInput => ({
-  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, backingOff: false, handoverOver: false, lostResource: null, unready: null, delays, ...given,
+  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, backingOff: false, handoverOver: false, lostResource: null, unready: null, echoed: false, delays, ...given,
 })
 const snapshot = (value: string, members: RoleSnapshot['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<RoleSnapshot> = {}): RoleSnapshot =>
   ({ key: key(value, 5), ledger: { czxid: 'a', base: 0 }, members, ...given })

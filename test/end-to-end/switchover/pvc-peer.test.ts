@@ -30,26 +30,29 @@ async function beside (t: Test, seconds: number, options: PvcNodeOptions = {}) {
 
 const holders = (made: { holder: (resource: string) => string | null }) => ['address', 'service'].map((resource) => made.holder(resource))
 
-t.test(`${ROUNDS} times there and back, with a keepalive that writes the key to itself`, { timeout: 60_000 + ROUNDS * 30_000 }, async (t) => {
-  const { made, watcher, first, longest } = await beside(t, 0.3)
-  const api = await made.startApi('hv1')
-  const keys = { before: watcher.feed.view!.key.version, asked: 0 }
-  for (let round = 0; round < ROUNDS * 2; round++) {
-    const target = round % 2 === 0 ? 'pvc1' : round % 4 === 1 ? 'hv1' : 'hv2'
-    const response = await fetch(`${api}/api/v1/switchover?wait=50`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: target }) })
-    const answer = await response.json() as { epoch: number, outcome: string }
-    t.match({ status: response.status, ...answer }, { status: 200, to: target, outcome: 'succeeded' })
-    const settled = await watcher.settled(target, BOUND)
-    keys.asked++
-    t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === answer.epoch), { to: target, outcome: 'succeeded' }, `the record of ${settled.name}`)
-    t.same(holders(made), [target, target])
-  }
-  t.same(made.collisions(), [])
-  const from = made.effects().findIndex((effect) => effect.endsWith('pvc1 acquire address'))
-  t.same(made.effects().slice(from - 2, from).map((effect) => effect.split(' ').slice(1).join(' ')), [`${first} release service`, `${first} release address`], 'everything was released before the PVC node acquired anything')
-  t.ok(longest() < HANDOVER, 'never longer without a primary than a handover takes')
-  t.comment(`${keys.asked} handovers, ${watcher.feed.view!.key.version - keys.before - keys.asked} keys that were only repeated, at most ${(longest() / 1000).toFixed(1)} s without a primary`)
-})
+for (const rewrites of ['value', 'own'] as const) {
+  t.test(`${ROUNDS} times there and back, with a keepalive that writes ${rewrites === 'own' ? 'its own name over that of the target' : 'the key to itself'}`, { timeout: 60_000 + ROUNDS * 30_000 }, async (t) => {
+    // Once, most often, in the half second before it relinquishes.
+    const { made, watcher, first, longest } = await beside(t, 0.3, { rewrites, keepalive: 0.6 })
+    const api = await made.startApi('hv1')
+    const keys = { before: watcher.feed.view!.key.version, asked: 0 }
+    for (let round = 0; round < ROUNDS * 2; round++) {
+      const target = round % 2 === 0 ? 'pvc1' : round % 4 === 1 ? 'hv1' : 'hv2'
+      const response = await fetch(`${api}/api/v1/switchover?wait=50`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: target }) })
+      const answer = await response.json() as { epoch: number, outcome: string }
+      t.match({ status: response.status, ...answer }, { status: 200, to: target, outcome: 'succeeded' })
+      const settled = await watcher.settled(target, BOUND)
+      keys.asked++
+      t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === answer.epoch), { to: target, outcome: 'succeeded' }, `the record of ${settled.name}`)
+      t.same(holders(made), [target, target])
+    }
+    t.same(made.collisions(), [])
+    const from = made.effects().findIndex((effect) => effect.endsWith('pvc1 acquire address'))
+    t.same(made.effects().slice(from - 2, from).map((effect) => effect.split(' ').slice(1).join(' ')), [`${first} release service`, `${first} release address`], 'everything was released before the PVC node acquired anything')
+    t.ok(longest() < HANDOVER, 'never longer without a primary than a handover takes')
+    t.comment(`${keys.asked} handovers, ${watcher.feed.view!.key.version - keys.before - keys.asked} keys that were only repeated, at most ${(longest() / 1000).toFixed(1)} s without a primary`)
+  })
+}
 
 /** Whether an epoch that succeeded is one that the node was seen as primary at, and every other one says why not. */
 function honest (t: Test, watcher: Watcher, primaries: ReadonlySet<string>) {

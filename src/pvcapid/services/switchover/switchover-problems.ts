@@ -115,6 +115,6 @@ export const epochUnknown = (epoch: number) =>
 export const recordExpired = (epoch: number, oldest: number) =>
   new ApiError('record_expired', `The record of switchover ${epoch} is not kept any more; the oldest there is is ${oldest}.`, { members: { epoch } })
 
-/** Of a write of the key by another program. */
+/** Of a write of the key by another program, mostly. */
 export const epochUnrecorded = (epoch: number) =>
-  new ApiError('epoch_unrecorded', `Epoch ${epoch} was written by another program, and another write followed before there was a record of it; GET /api/v1/primary tells the present epoch.`, { members: { epoch } })
+  new ApiError('epoch_unrecorded', `There is no readable record of epoch ${epoch}, and the primary key has been written since; GET /api/v1/primary tells the present epoch.`, { members: { epoch } })

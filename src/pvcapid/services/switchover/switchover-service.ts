@@ -272,6 +272,7 @@ export class SwitchoverService {
       case 'lock_timeout': return await this.#ruledAfresh(judge, client).catch((error: unknown) => raise(asNotStarted(error))) ?? raise(this.#lockNotHad())
       case 'refused': return await this.#refused(outcome.refusal)
       case 'overtaken':
+      case 'reasserted':
       case 'adopted': return await this.#moved()
       default: return unreachable(outcome)
     }
