@@ -32,4 +32,4 @@ export function newerSchema (versions: ReadonlyArray<number | null>): number | n
 
 /** @param writer the program that does not support it */
 export const newerSchemaSentence = (version: number, writer: string): string =>
-  `The cluster uses ${version > HIGHEST_SCHEMA ? `a version above ${HIGHEST_SCHEMA}` : `version ${version}`} of PVC's layout${version > HIGHEST_SCHEMA ? ', which PVC does not have (look at /schema/version)' : ''}, and this ${writer} knows versions 0 to ${LATEST_SCHEMA}: it writes nothing.`
+  `The cluster uses version ${version} of PVC's layout${version > HIGHEST_SCHEMA ? ', which PVC does not have (look at /schema/version)' : ''}, and this ${writer} knows versions 0 to ${LATEST_SCHEMA}: it writes nothing.`
