@@ -17,7 +17,7 @@ import { toZnode } from '../cluster/reading.ts'
 import { fencingReport } from '../core/fencing/report.ts'
 import { detailZnodes, integer, nodeDetails, present, type DetailZnode, type NodeDetails, type Text } from '../core/pvc/node-details.ts'
 import { nodeReply, UNKNOWN, type NodeReply } from '../core/pvc/node-reply.ts'
-import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
+import { newerSchema, nodeSchemaOf, schemaOf } from '../core/pvc/schema.ts'
 import { NOBODY } from '../core/model/states.ts'
 import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, UPSTREAM_IP } from '../cluster/layout.ts'
@@ -219,7 +219,7 @@ export class ApiSnapshot {
 
   /** The version of PVC's layout that the cluster or one of its nodes uses, if this project does not know it, else null. */
   get newerSchema (): number | null {
-    this.#newerSchema ??= { version: newerSchema([SCHEMA_VERSION, ...this.names.map((name) => nodePath(name, 'activeschema'))].map((path) => schemaOf(this.#tree.get(path)?.data))) }
+    this.#newerSchema ??= { version: newerSchema([schemaOf(this.#tree.get(SCHEMA_VERSION)?.data), ...this.names.map((name) => nodeSchemaOf(this.#tree.get(nodePath(name, 'activeschema'))?.data))]) }
     return this.#newerSchema.version
   }
 

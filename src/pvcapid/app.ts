@@ -15,6 +15,7 @@ import type { Logger } from '../runtime/log/log.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import type { Connector } from '../zookeeper/client/connection.ts'
 import { BasePath } from './http/base-path.ts'
+import { BODY_BYTES } from './request/bounds.ts'
 import { CertificateWatch } from './http/certificate.ts'
 import { ClientCertificates } from './access/client-certificates.ts'
 import { clusterServices, type ClusterOptions } from './cluster-services.ts'
@@ -43,10 +44,9 @@ import replyHeaders from './plugins/reply-headers.ts'
 import statusPage from './pages/status-page.ts'
 import { serializedText } from './fast-path/serialized-reply.ts'
 import { requestLogs } from './http/request-log.ts'
+import { joined } from './request/request-target.ts'
 import { validatorCompiler } from './errors/validator.ts'
 
-/** Bytes of a body at most. */
-const BODY_LIMIT = 65_536
 /** What a client may give as the id of its request; anything else gets one of ours. */
 const REQUEST_ID = /^[\w.-]{1,64}$/
 
@@ -95,10 +95,11 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: BODY_BYTES,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
-    ...basePath.configured === '' ? {} : { rewriteUrl: ({ url = '/' }: IncomingMessage) => basePath.stripped(url) },
-    routerOptions: { maxParamLength: PATH_PART, ignoreDuplicateSlashes: true },
+    rewriteUrl: ({ url = '/' }: IncomingMessage) => joined(basePath.stripped(url)),
+    // A path that reads as another one would pass by the rules of a proxy in front.
+    routerOptions: { maxParamLength: PATH_PART, ignoreDuplicateSlashes: false, ignoreTrailingSlash: false, caseSensitive: true },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, `${basePath.configured}/`, connections),
     // These come before any route and its hooks.
     frameworkErrors (error, request, reply) {

@@ -1,9 +1,10 @@
 /**
  * What may not happen at a reload: that a file which was cut, or half edited, leaves the API weaker than it runs. A file that switches
- * authentication or HTTPS off, asks less of clients, or has a certificate that they refuse, takes effect by a restart alone, which an operator has to
+ * authentication, HTTPS or the log of writes off, asks less of clients, or has a certificate that they refuse, takes effect by a restart alone, which an operator has to
  * want.
  */
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
+import { showsDeeds } from '../runtime/log/log.ts'
 import type { ApiConfig } from './config/api-config.ts'
 import { invalidSentence, type Validity } from './http/certificate.ts'
 
@@ -33,6 +34,7 @@ export function weakenings (running: ConfigFile, next: ConfigFile, now: number):
   }
   if (isNonEmpty(running.config.tokens) && next.config.tokens?.length === 0) found.push('There are keys and would be none: pvc.api.authentication.tokens is empty in the file.')
   if (isNonEmpty(running.config.clientCertificates) && !isNonEmpty(next.config.clientCertificates)) found.push('There are client certificates that are taken and would be none: pvc.api.authentication.client_certificates is empty in the file.')
+  if (showsDeeds(running.config.logLevel) && !showsDeeds(next.config.logLevel)) found.push(`The log says who asked for which write and would not any more: pvc.log_level is ${next.config.logLevel} in the file.`)
   if (running.isWhole && !next.isWhole) found.push('The file seems to be cut: it does not end with a line break any more.')
   const refused = next.validity === null ? null : invalidSentence(after?.certFile ?? '', next.validity, now)
   // One that clients refuse already is not made worse by another.

@@ -139,6 +139,14 @@ t.test('generated files', { timeout: 170_000 }, async (t) => {
   t.strictSame([await status(port), await status(port, KEY)], [401, 503], 'as at the start')
 })
 
+t.test('the log does not stop saying who asked for what', async (t) => {
+  const text = (level: string) => `pvc: {coordinators: ["127.0.0.1:1"], log_level: ${level}, api: {listen_port: 0, authentication: {enabled: false}}}\n`
+  const { ready, reload } = start(t, t.testdir(), text('info'))
+  await ready
+  for (const level of ['warn', 'error', 'fatal', 'silent']) t.match(await reload(text(level)), { level: 'error', msg: /everything stays as it is/, reasons: [new RegExp(`pvc\\.log_level is ${level} in the file`)] }, level)
+  for (const level of ['debug', 'trace', 'info']) t.match(await reload(text(level)), { level: 'info', msg: /was read again/ }, level)
+})
+
 t.test('a file that is none holds nobody up', async (t) => {
   const folder = t.testdir()
   const { file, ready, reload } = start(t, folder, 'pvc: {coordinators: ["127.0.0.1:1"], api: {listen_port: 0, authentication: {enabled: false}}}\n')

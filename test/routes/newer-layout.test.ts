@@ -45,6 +45,22 @@ t.test('every write is refused, and nothing is written', async (t) => {
   t.equal(lines.filter((line) => line.includes('of PVC\'s layout, and this API knows')).length, 2, 'the log says so once each time')
 })
 
+t.test('one node\'s impossible number refuses nobody\'s writes, and the cluster\'s own does', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await raise(session, '/schema/version', '15')
+  await raise(session, '/nodes/fig/activeschema', '1000')
+  await eventually(() => app.services.view.newerSchema === 1_000)
+  for (const number of ['1001', '9'.repeat(23)]) {
+    await raise(session, '/nodes/fig/activeschema', number)
+    await eventually(() => app.services.view.newerSchema === null)
+    t.equal((await ask(t, app, 'POST', '/api/v1/status?state=true')).status, 200, number)
+  }
+  await raise(session, '/schema/version', '9'.repeat(23))
+  await eventually(() => app.services.view.newerSchema !== null)
+  t.match(await ask(t, app, 'POST', '/api/v1/status?state=false'), { status: 503, body: { code: 'schema_too_new', outcome: 'not_started' } })
+})
+
 t.test('what no client asked for is not written either', async (t) => {
   const { server, session } = await clusterTree(t)
   const lines: string[] = []

@@ -1,4 +1,11 @@
 /** docs/http.md: every route with its parameters, statuses and bodies, from openapi/openapi.json. */
+import { PATH_PART } from '../../schemas/parameters.ts'
+import { JSON_LIMITS } from '../../src/core/model/json-text.ts'
+import { BODY_BYTES, FORM_FIELDS, HEADER_BYTES, HEADERS } from '../../src/pvcapid/request/bounds.ts'
+import { PIECES } from '../../src/pvcapid/http/request-body.ts'
+import { READINGS } from '../../src/pvcapid/services/contact.ts'
+import { MOST_REPEATS } from '../../src/pvcapid/services/python-pattern.ts'
+import { WRITES, WRITES_PER_CLIENT } from '../../src/pvcapid/services/waiters.ts'
 import { code, page, table } from './markdown.ts'
 
 interface SchemaNode {
@@ -121,7 +128,23 @@ const schemaParts = (name: string, schema: SchemaNode): readonly string[] => [
 
 /** What happens below requests. */
 const connectionParts = [
-  'A body may come in at most 256 pieces (chunks, or parts as the network delivers them), else it is 413 `body_in_pieces`; of one that is refused, at most 1 MiB is read. At most 144 requests or 768 KiB of them may be sent on a connection before their replies; of more, the first that was not begun is 429 `too_many_pipelined`. Such a reply, like that to what is no HTTP, to headers that are too large or that do not come within 10 s, and to a request that does not come within 30 s, is the last on its connection, with `Connection: close` and without the headers that other replies have. Behind it this API closes its side and reads for up to 2 s or 1 MiB more, so that a client that is still sending can read it.',
+  'A request has bounds besides those that its route lists and those of `pvc.api.limits`:',
+  table(['what', 'at most', 'beyond it'], [
+    ['the request line and the headers together', `${HEADER_BYTES} bytes`, '431 `headers_too_large`, as the last reply'],
+    ['headers', String(HEADERS), '431 `headers_too_large`'],
+    ['a name in the path', `${PATH_PART} characters`, '400 `malformed_request`'],
+    ['a body', `${BODY_BYTES} bytes`, '413 `body_too_large`'],
+    ['pieces of a body (chunks, or parts as the network delivers them)', String(PIECES), '413 `body_in_pieces`'],
+    ['fields of a form', String(FORM_FIELDS), '400 `malformed_request`'],
+    ['arrays and objects of a JSON body within one another', String(JSON_LIMITS.depth), '400 `malformed_request`'],
+    ['a repetition in a pattern (`limit`)', String(MOST_REPEATS), '400 `pattern_invalid`'],
+    ['names of parameters and fields that a problem lists', '10', 'the rest is left out'],
+    ['`X-Request-Id`', '64 letters, digits, dots, underscores or hyphens', 'replaced by one of this API\'s'],
+    ['`X-Forwarded-Prefix`, from a trusted proxy', '256 characters', 'not believed'],
+    ['readings of ZooKeeper for single requests that are in progress', String(READINGS), '503 `zookeeper_unavailable`'],
+    ['writes that wait (`wait`) for what they asked for, and those of one client', `${WRITES} and ${WRITES_PER_CLIENT}`, '503 `too_many_waiting`'],
+  ]),
+  'Of a body that is refused, at most 1 MiB is read. At most 144 requests or 768 KiB of them may be sent on a connection before their replies; of more, the first that was not begun is 429 `too_many_pipelined`. Such a reply, like `body_in_pieces` and that to what is no HTTP, to headers that are too large or that do not come within 10 s, and to a request that does not come within 30 s, is the last on its connection, with `Connection: close` and without the headers that other replies have. Behind it this API closes its side and reads for up to 2 s or 1 MiB more, so that a client that is still sending can read it.',
   'A connection is ended without a reply in these cases:',
   [
     'before anything of it is read, because there are too many connections, or too many of its address (`pvcapid_connections_refused_total`)',
@@ -144,8 +167,10 @@ export function httpPage ({ paths, tags, components }: Description): string {
     'A route that takes no body refuses one (400 `body_not_taken`), and does nothing; so does a reading, but for a form where it takes its filters in one. A body of no bytes is none, whatever its `Content-Type`. `/health` ignores bodies as it ignores parameters. Beside a `state` in the query, the routes that take a `state` ignore a body that is no form.',
     'A number in a query or a path is written in plain decimal digits: `2`, not `02`, `+2`, `2e0` or ` 2`; an integer not `2.0` either. `If-Match` compares strongly (RFC 9110): a weak tag never matches (412), and what is no entity tag, or plain epoch where one is taken, is 400. `If-None-Match` compares weakly, and what is no tag in it matches nothing. A `Last-Event-ID` that is none of this cluster\'s is taken as none.',
     'A wait (`wait`) ends with what is waited for, after its seconds, or early: when the client closes its side of the connection, whose replies it gets, and none that has to be waited for; when its key is revoked (401 or 403); and when this API stops. `POST /switchover` then names the reason in `detail` of its 503; a reading answers with what there is, as at the end of its time; the event stream sends the present state, if it has sent none yet, and `end`. `?consistent` is no such wait: its reply comes within its bound, also for a client that has closed its side.',
+    'A request target is one by RFC 9112 and RFC 3986, or 400 `malformed_request`, at every route: without a fragment (`#`), every `%` with two hexadecimal digits, in the path no character that a path cannot hold, in the query printable ASCII (what a regular expression needs may stand there unencoded). The fixed words of a path are written as they are: `/%61pi/v1/node` is 400. `;` separates nothing. Slashes count: a path with a doubled slash is another path, and 404, so that no rule about paths of a proxy in front is passed by. One is taken: `/api/v1//node` is `/api/v1/node`, because PVC\'s client puts a prefix that may end with a slash before a path that begins with one. Bytes of a query or a body that are not UTF-8 are 400 `argument_invalid`.',
+    'A header that is read as one value is 400 `malformed_request` if it is there more than once, also with the same value: `Authorization`, `Content-Encoding`, `Content-Type`, `Host`, `If-Match`, `If-None-Match`, `If-Unmodified-Since`, `Last-Event-ID`, `Origin`, `Sec-Fetch-Site`, `X-Api-Key`, `X-Forwarded-Host`, `X-Forwarded-Prefix`, `X-Forwarded-Proto` and those of a preflight. `If-Match` and `If-None-Match` take several tags in one line. `X-Forwarded-For` may be there once for each proxy.',
     ...connectionParts,
-    'A write that a web page of another site sends (by its `Origin`, or `Sec-Fetch-Site`) is 403 `cross_site`, with or without a key. Without authentication, the routes that otherwise need a key are served only to requests whose `Host` is known: loopback and the machine\'s own names and addresses, the node\'s name, and `pvc.api.hostnames`; else it is 403 `host_unknown`. Programs that send no `Origin` are not concerned by the first, and those that address the API by its address not by the second. Pages of `pvc.api.allowed_origins` get CORS headers and answers to their preflights; a key goes into `X-Api-Key`, never into a cookie.',
+    'A write that a web page of another site sends (by its `Origin`, or `Sec-Fetch-Site`) is 403 `cross_site`, with or without a key. Without authentication, the routes that otherwise need a key are served only to requests whose `Host` is known: loopback and the machine\'s own names and addresses, the node\'s name, and `pvc.api.hostnames`; else it is 403 `host_unknown`. The same holds for a write by client certificate, which a browser shows by itself, but not for one with a key. Programs that send no `Origin` are not concerned by the first, and those that address the API by its address not by the second. Pages of `pvc.api.allowed_origins` get CORS headers and answers to their preflights; a key goes into `X-Api-Key`, never into a cookie.',
     `Errors, unless a route says otherwise, are a ${link('Problem')}:`,
     errorsTable(operations.map(({ operation }) => operation)),
     ...tags.flatMap(({ name, description }) => [`## ${name}`, description, ...shown.filter(({ operation }) => operation.tags.includes(name)).flatMap(({ path, verb, operation }) => operationParts(path, verb, operation))]),

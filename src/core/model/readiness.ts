@@ -30,12 +30,16 @@ export const publishedReadiness = ({ unready, interval }: Readiness): Readiness 
   interval,
 })
 
+/** Seconds of a day: no interval of checks is longer. */
+const LONGEST_INTERVAL = 86_400
+
 /** Null for a node that has not published any: nothing speaks against it. */
 export function parseReadiness (value: unknown): Readiness | null {
   const { unready, interval } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
   if (!Array.isArray(unready) || typeof interval !== 'number') return null
   return publishedReadiness({
-    interval,
+    // It is for people; what the node could not acquire counts, whatever stands here.
+    interval: Math.min(Math.max(0, interval), LONGEST_INTERVAL),
     unready: unready.slice(0, MOST).flatMap((raw: unknown) => {
       const { resource, message, since } = (raw ?? {}) as Record<string, unknown>
       return text(resource) === null ? [] : [{ resource: resource as string, message: text(message) ?? '', since: text(since) ?? '' }]

@@ -61,13 +61,13 @@ function counted (total: number, states: readonly string[]): Record<string, numb
 
 const known: ReadonlySet<string> = new Set(vmStates)
 
-/** Every fault that is not acknowledged takes its share off; the worst first. */
+/** Every fault that is not acknowledged takes its share off, and none gives a share that others have taken; the worst first. */
 function clusterHealth (faults: readonly Fault[]) {
   const open = faults
     .filter(({ status }) => status !== 'ack')
     .sort((a, b) => b.health_delta - a.health_delta || byText(b.last_reported, a.last_reported))
   return {
-    health: Math.min(100, Math.max(0, 100 - sum(open, ({ health_delta: delta }) => delta))),
+    health: Math.min(100, Math.max(0, 100 - sum(open, ({ health_delta: delta }) => Math.max(0, delta)))),
     messages: open.map(({ id, health_delta: delta, message }) => ({ id, health_delta: delta, text: message })),
   }
 }

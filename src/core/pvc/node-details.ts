@@ -70,6 +70,12 @@ export interface NodeTexts {
 export const integer = (text: string | undefined): number | null =>
   text !== undefined && /^\s*-?\d{1,15}\s*$/.test(text) ? Number(text) : null
 
+/** A node's health, in points of 100, or null: a value beyond them says nothing. */
+function healthPoints (text: string | undefined): number | null {
+  const points = integer(text)
+  return points !== null && points >= 0 && points <= 100 ? points : null
+}
+
 /** A number in decimal that a figure can be, or null. */
 export const decimal = (text: string | undefined): number | null => {
   if (text === undefined || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$/.test(text)) return null
@@ -126,7 +132,7 @@ export function nodeDetails (name: string, { znode, plugin, domain }: NodeTexts)
     domain_state: domainStateOf(znode('domainstate')),
     pvc_version: present(znode('pvcversion')),
     ...machine,
-    health: integer(znode('monitoring_health')),
+    health: healthPoints(znode('monitoring_health')),
     health_plugins: found?.map((check) => check.name) ?? null,
     health_details: found,
     load: decimal(znode('cpuload')),

@@ -1,7 +1,7 @@
 /**
  * What the holder of the primary lock reads, freshly, before it changes the key; every decision about the key rests on one of these.
  */
-import { epochOf, ledgerFor, type KeyView, type Ledger } from '../model/epoch.ts'
+import { epochOf, isCounted, ledgerFor, type KeyView, type Ledger } from '../model/epoch.ts'
 import { isOpen, isTaken, type SwitchoverRecord } from '../model/record.ts'
 import type { Member } from '../model/member.ts'
 import type { RoleSnapshot } from './completion.ts'
@@ -34,12 +34,12 @@ export function ledgerOf (keySnapshot: KeySnapshot): { ledger: Ledger, stale: bo
 
 /**
  * The newest epoch that anything mentions. There may be no record of it, but a record may have gone over to it, a node's transition
- * may be of it, and an earlier life of the key had at least its base.
+ * may be of it, and an earlier life of the key had at least its base. A number that no epoch has is ignored: it would leave no epoch for the next switchover.
  */
 function newestKnown ({ recordEpochs, records, members, ledger }: KeySnapshot): number | null {
   const continuations = records.flatMap(({ record }) => record.continued_by ?? [])
   const transitions = members.flatMap(({ transition }) => transition?.epoch ?? [])
-  const known = [...recordEpochs, ...continuations, ...transitions, ...(ledger === null ? [] : [ledger.base])]
+  const known = [...recordEpochs, ...continuations, ...transitions, ...(ledger === null ? [] : [ledger.base])].filter(isCounted)
   return known.length === 0 ? null : Math.max(...known)
 }
 

@@ -111,10 +111,10 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
     return keyCheck === null || keyCheck.credentials === credentials() ? null : fault(this.request, keyCheck.access)
   })
 
-  /** What is wrong with the request's key or certificate, or, where none is needed, with its host; or null. */
+  /** What is wrong with the request's key or certificate, or, where none is needed or it is a certificate, with its host; or null. */
   function fault (request: FastifyRequest, access: TokenRole): ApiError | null {
     const { tokens, certificates } = credentials()
-    if (tokens === undefined) return app.unknownHost(request)
+    if (tokens === undefined) return app.unknownHost(request, 'no_key')
     const key = request.headers['x-api-key']
     // A key that is sent is meant, whatever the certificate would allow.
     if (typeof key !== 'string' || key === '') return certificateFault(request, access, certificates)
@@ -136,6 +136,9 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
           : `The subject of the client certificate, ${JSON.stringify(subject.slice(0, REPEATED))}, is not in pvc.api.authentication.client_certificates. Add it there and send SIGHUP to pvcapid, or send an API key in the header X-Api-Key.`
       return new ApiError('key_missing', sentence, { headers: CHALLENGE })
     }
+    // Browsers show a certificate by themselves, also to a page whose own name points here.
+    const host = access === 'operate' ? app.unknownHost(request, 'certificate') : null
+    if (host !== null) return host
     request.requestedBy = holder.description
     return access === 'operate' && holder.role !== 'operate' ? new ApiError('key_too_weak', 'This client certificate may only read; use one with the role operate, or send a key.') : null
   }

@@ -1,7 +1,7 @@
 /**
  * Whom web pages in an operator's browser may command. A write that a page of another site sends is `cross_site`, with or without a key. Where no
- * key is needed, a request for a route that is not open has to name this API by a host that it knows. Origins in `pvc.api.allowed_origins` may do
- * both, and their preflights are answered.
+ * key is needed, a request for a route that is not open has to name this API by a host that it knows; so has a write by client certificate, which browsers
+ * show by themselves. Origins in `pvc.api.allowed_origins` may do both, and their preflights are answered.
  *
  * Programs send neither `Origin` nor `Sec-Fetch-Site` and are not concerned. What browsers send cannot be set by a page.
  */
@@ -19,9 +19,16 @@ export interface CrossSiteOptions {
 declare module 'fastify' {
   interface FastifyInstance {
     /** What is wrong with the host by which `request` addresses this API, or null. */
-    unknownHost (request: FastifyRequest): ApiError | null
+    unknownHost (request: FastifyRequest, by: HostRule): ApiError | null
   }
 }
+
+/** Why a host has to be known, and what to do about one that is not, as the end of a sentence. */
+const reasons = {
+  no_key: 'which serves nothing but its own names while it needs no key. Name the host in pvc.api.hostnames and restart, or switch pvc.api.authentication on.',
+  certificate: 'which takes a write by client certificate at its own names alone. Nothing was done. Name the host in pvc.api.hostnames and restart, or send an API key.',
+} as const
+type HostRule = keyof typeof reasons
 
 /** Characters of what a client sent that an error repeats. */
 const REPEATED = 100
@@ -60,11 +67,11 @@ async function crossSite (app: FastifyInstance, { origins, hosts }: CrossSiteOpt
     return new ApiError('cross_site', `This request was sent by a web page of another site (Sec-Fetch-Site: ${shown(String(site))}). Nothing was done. Name its origin in pvc.api.allowed_origins if its pages may use this API.`, { outcome: 'not_started' })
   }
 
-  app.decorate('unknownHost', (request: FastifyRequest) => {
+  app.decorate('unknownHost', (request: FastifyRequest, by: HostRule) => {
     const { host } = request
     // Without one it is HTTP/1.0, which no browser speaks.
     if ((request.headers.host === undefined && !host) || hosts.knows(host, request.socket)) return null
-    return new ApiError('host_unknown', `${shown(host)} is not known as a name of this API, which serves nothing but its own names while it needs no key. Name the host in pvc.api.hostnames and restart, or switch pvc.api.authentication on.`, SAFE.has(request.method) ? {} : { outcome: 'not_started' })
+    return new ApiError('host_unknown', `${shown(host)} is not known as a name of this API, ${reasons[by]}`, SAFE.has(request.method) ? {} : { outcome: 'not_started' })
   })
 
   app.addHook('onRoute', (route) => {

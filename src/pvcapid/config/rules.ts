@@ -1,5 +1,4 @@
 /** The rules between pvcapid's settings, and of single settings that the schema cannot say. */
-import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { isLoopback } from '../../runtime/addresses.ts'
 import { coordinatorsRule, judgeCoordinators } from '../../runtime/config/config-common.ts'
@@ -9,6 +8,7 @@ import { originOf } from '../access/allowed-origins.ts'
 import { certificatesIn, subjectOf } from '../access/client-certificates.ts'
 import { hostOfSetting } from '../access/known-hosts.ts'
 import { tokenDigest } from '../access/token-digest.ts'
+import { networkOf, universal } from './all-addresses.ts'
 import type { ApiConfigFile } from './schema.ts'
 
 /** Characters below which a key is too easily guessed, and different ones among them. */
@@ -32,7 +32,7 @@ export const apiRelations: readonly ApiRelation[] = [
       return perAddress < connections ? [] : [{ path: 'pvc.api.limits.connections_per_address', severity: 'warning', message: `One address may have ${perAddress} connections and there are ${connections} in all, so that one client can keep all others out; set connections_per_address to ${Math.max(1, Math.floor(connections / 4))}, or raise connections.` }]
     },
   },
-  { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network.', judge: judgeProxies },
+  { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network. All addresses of a version of IP, in one network or in several together, are a warning.', judge: judgeProxies },
   { reads: ['pvc.api.hostnames'], rule: 'Each is a host name or an address, without a port.', judge: judgeHostnames },
   { reads: ['pvc.api.allowed_origins'], rule: 'Each is the exact origin of a web page.', judge: judgeOrigins },
   {
@@ -75,14 +75,16 @@ function judgeTokens ({ pvc }: ApiConfigFile): Finding[] {
 }
 
 function judgeProxies ({ pvc }: ApiConfigFile): Finding[] {
-  const isAddress = (text: string) => {
-    const [address = '', bits, ...rest] = text.split('/')
-    const version = isIP(address)
-    return version > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
-  }
-  return pvc.api.trusted_proxies.flatMap((text, index) => isAddress(text)
+  const path = 'pvc.api.trusted_proxies'
+  const list = pvc.api.trusted_proxies
+  const wrong = list.flatMap((text, index): Finding[] => networkOf(text) === null
+    ? [{ path: `${path}[${index}]`, message: `"${text}" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.` }]
+    : [])
+  if (wrong.length > 0) return wrong
+  const versions = universal(list)
+  return versions.length === 0
     ? []
-    : [{ path: `pvc.api.trusted_proxies[${index}]`, message: `"${text}" is not an address or a network; write for example 127.0.0.1 or 10.0.0.0/8.` }])
+    : [{ path, severity: 'warning', message: `This holds every address of ${versions.join(' and ')}: every client is believed what it says in X-Forwarded-For, -Host, -Proto and -Prefix, can thus take any address in the audit log and any origin, and is exempt from the limits by address. Name the addresses of your proxies alone.` }]
 }
 
 function judgeHostnames ({ pvc }: ApiConfigFile): Finding[] {

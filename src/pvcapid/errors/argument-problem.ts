@@ -32,9 +32,9 @@ export function repeatedArgument (where: string, pointer: string): ApiError {
   return problemOf(where, [{ in: where, field: pointer.slice(0, 2 * LONGEST), message: 'is given more than once' }])
 }
 
-/** @param unfit a text of the body that cannot be kept */
-export function unfitArgument ({ pointer, problem }: { readonly pointer: string, readonly problem: string }): ApiError {
-  return problemOf('body', [{ in: 'body', field: pointer.slice(0, 2 * LONGEST), message: problem }])
+/** A text that cannot be kept. @param pointer the field, as a JSON pointer; empty for all of the body */
+export function unfitArgument ({ pointer, problem }: { readonly pointer: string, readonly problem: string }, where = 'body'): ApiError {
+  return problemOf(where, [{ in: where, field: pointer.slice(0, 2 * LONGEST), message: problem }])
 }
 
 export function argumentProblem (error: FastifyError): ApiError {

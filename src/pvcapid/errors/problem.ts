@@ -14,8 +14,8 @@ export interface ProblemBody {
   readonly outcome?: WriteOutcome
 }
 
-/** A request's path, without its query. */
-export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
+/** A request's path, without its query, and without what a target cannot have. */
+export const pathOf = (url: string): string => url.split(/[?#]/, 1)[0] ?? url
 
 /** @param instance the path of the request, without its query */
 export function problemBody (error: ApiError, instance: string): ProblemBody {

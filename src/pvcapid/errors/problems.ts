@@ -9,23 +9,13 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin'
 import { argumentProblem } from './argument-problem.ts'
 import type { BasePath } from '../http/base-path.ts'
-import { requestFault } from '../http/request-faults.ts'
-import { ApiError, asNotStarted, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable, type ProblemCode } from './errors.ts'
+import { requestFault } from '../request/request-faults.ts'
+import { isDisguised } from '../request/request-target.ts'
+import { ApiError, asNotStarted, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable } from './errors.ts'
+import { frameworkError } from './framework.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 import { barSentence } from '../../cluster/denial.ts'
 import { hasCode, isZooKeeperError, isLinkFailure, isSessionEnd } from '../../zookeeper/client/errors.ts'
-
-/** The framework's errors that are the client's. */
-const framework: Readonly<Record<string, ProblemCode>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_request',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_request',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
-  FST_ERR_BAD_URL: 'malformed_request',
-  FST_ERR_MAX_PARAM_LENGTH: 'malformed_request',
-  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'malformed_request',
-}
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -39,14 +29,14 @@ declare module 'fastify' {
   }
 }
 
-function translated (error: FastifyError): ApiError {
+function translated (error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error
   if (error.validation !== undefined) return argumentProblem(error)
   // The client is gone, and reads no reply.
   if (error.code === 'ECONNRESET' || error.message === 'aborted') return new ApiError('malformed_request', 'The body ended before its end. Nothing was done; send all of it.', { cause: error })
-  const code = framework[error.code]
-  if (code !== undefined) return new ApiError(code, `${error.message}. Nothing was done; correct the request.`, { cause: error })
-  if (error instanceof SyntaxError || (error.statusCode === 400 && error.code === undefined)) return new ApiError('malformed_request', `The body is not valid JSON (${error.message}).`, { cause: error })
+  const known = frameworkError(error, request)
+  if (known !== null) return known
+  if (error instanceof SyntaxError || (error.statusCode === 400 && error.code === undefined)) return new ApiError('malformed_request', `The body is not valid JSON (${error.message}). Nothing was done; correct the request.`, { cause: error })
   if (hasCode(error, 'no_auth')) return zookeeperPermission(error.op, error.path, error)
   const barred = barSentence(error)
   if (barred !== null) return schemaTooNew(barred, error)
@@ -79,7 +69,7 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
 
   app.decorateRequest('isHandled', false)
   app.addHook('onRequest', (request, _reply, done) => {
-    done(requestFault(request.raw) ?? undefined)
+    done(requestFault(request.raw) ?? disguised(request) ?? undefined)
   })
   // The last hook before the handler.
   app.addHook('preHandler', (request, _reply, done) => {
@@ -87,35 +77,43 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
     done()
   })
 
+  const notFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const path = pathOf(request.url)
+    if (BY_PVC.test(path)) return send(new ApiError('served_by_pvc', `${basePath.seen(request, path)} is served by PVC's own API alone; this one serves nodes, the cluster and its primary. Ask PVC's own API.`, { outcome: 'not_started' }), request, reply)
+    // The target * stands for all of them.
+    const allowed = [...new Set(routes.filter(({ pattern }) => path === '*' || (!path.includes('//') && pattern.test(path))).flatMap(({ methods }) => [...methods]))].sort()
+    const seen = basePath.seen(request, path)
+    if (allowed.length === 0 || (path !== '*' && allowed.includes(request.method))) return send(new ApiError('route_unknown', `There is no route ${seen}${path.includes('//') ? ', with an empty part in it' : path.endsWith('/') && path !== '/' ? ', with an empty part at its end' : ''}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
+    const allow = [...new Set([...allowed, 'OPTIONS'])].sort().join(', ')
+    // A preflight is no question about methods: one that reaches this is refused.
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] === undefined) return reply.code(204).header('allow', allow).send()
+    if (request.method === 'OPTIONS') return send(new ApiError('cross_site', `The web page ${String(request.headers.origin ?? 'that asks').slice(0, 200)} may not use this API. Nothing was done. Name its origin in pvc.api.allowed_origins if it may.`), request, reply)
+    return send(new ApiError('method_not_allowed', `${seen} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
+  }
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof ClientGone) {
       // The client is gone, so no reply is sent.
       reply.hijack()
       return
     }
-    const problem = translated(error)
+    // What has no route is told so, whatever the framework finds wrong with its body.
+    if (request.is404 && !(error instanceof ApiError) && error.code?.startsWith('FST_') === true) return notFound(request, reply)
+    const problem = translated(error, request)
     if (problem.status === 500) request.log.error({ err: error, method: request.method, path: pathOf(request.url) }, 'a request could not be answered')
     return send(problem, request, reply)
   })
+  app.setNotFoundHandler(notFound)
+}
 
-  app.setNotFoundHandler((request, reply) => {
-    const path = pathOf(request.url).replace(/\/{2,}/g, '/')
-    if (BY_PVC.test(path)) return send(new ApiError('served_by_pvc', `${basePath.seen(request, path)} is served by PVC's own API alone; this one serves nodes, the cluster and its primary. Ask PVC's own API.`, { outcome: 'not_started' }), request, reply)
-    // The target * stands for all of them.
-    const allowed = [...new Set(routes.filter(({ pattern }) => path === '*' || pattern.test(path)).flatMap(({ methods }) => [...methods]))].sort()
-    const seen = basePath.seen(request, path)
-    if (allowed.length === 0 || (path !== '*' && allowed.includes(request.method))) return send(new ApiError('route_unknown', `There is no route ${seen}${seen.endsWith('/') ? ', with an empty part at its end' : ''}; ${basePath.seen(request, '/docs')} lists all of them.`), request, reply)
-    const allow = [...new Set([...allowed, 'OPTIONS'])].sort().join(', ')
-    // A preflight is no question about methods: one that reaches this is refused.
-    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] === undefined) return reply.code(204).header('allow', allow).send()
-    if (request.method === 'OPTIONS') return send(new ApiError('cross_site', `The web page ${String(request.headers.origin ?? 'that asks').slice(0, 200)} may not use this API. Nothing was done. Name its origin in pvc.api.allowed_origins if it may.`), request, reply)
-    return send(new ApiError('method_not_allowed', `${seen} takes ${allow}, not ${request.method}.`, { headers: { allow } }), request, reply)
-  })
+/** A proxy that does not decode paths would not know the route. */
+function disguised ({ is404, url, routeOptions }: FastifyRequest): ApiError | null {
+  if (is404 || routeOptions.url === undefined || !isDisguised(url, routeOptions.url)) return null
+  return new ApiError('malformed_request', `The path has percent-encoded characters where ${routeOptions.url.replace(/:\w+/g, (name) => `{${name.slice(1)}}`)} has a fixed word. Nothing was done; write the path as it is in docs/http.md.`)
 }
 
 /** For errors that come before any route and its hooks, such as a path that cannot be decoded. */
 export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply, basePath: BasePath): void {
-  const problem = translated(error)
+  const problem = requestFault(request.raw) ?? translated(error, request)
   send(READING.has(request.method) ? problem : asNotStarted(problem) as ApiError, request, reply, basePath.seen(request, pathOf(request.url)))
 }
 

@@ -13,6 +13,7 @@ import { readConfigFile } from '../../runtime/config/config-file.ts'
 import type { BasePath } from './base-path.ts'
 import { ApiError, type ProblemCode } from '../errors/errors.ts'
 import type { ApiConfig } from '../config/api-config.ts'
+import { HEADER_BYTES } from '../request/bounds.ts'
 import { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isEnding, problemText } from './last-reply.ts'
@@ -30,7 +31,7 @@ const options: ServerOptions = {
   /** Asked for by the application, which says what is wrong. */
   requireHostHeader: false,
   /** Bytes of a request's line and headers together. */
-  maxHeaderSize: 16_384,
+  maxHeaderSize: HEADER_BYTES,
 }
 
 /** Milliseconds within which a TLS handshake has to be done. */
@@ -115,7 +116,7 @@ export function renewCertificate (server: Server, tls: Tls): void {
 
 /** What the parser refuses → the problem. */
 const refusals: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The request line and the headers together are too large.'],
+  HPE_HEADER_OVERFLOW: ['headers_too_large', `The request line and the headers together are longer than ${HEADER_BYTES} bytes.`],
   ERR_HTTP_REQUEST_TIMEOUT: ['request_too_slow', 'The request did not arrive in time.'],
 }
 const malformed = ['malformed_request', 'This is not a request by HTTP.'] as const

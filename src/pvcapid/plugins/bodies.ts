@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiError } from '../errors/errors.ts'
-import { foreignCharset } from '../http/request-faults.ts'
+import { foreignCharset } from '../request/request-faults.ts'
 import { isForm } from './forms.ts'
 
 /** What is in the way of the framework's own look at an empty body, which would ask for a parser of its type. */

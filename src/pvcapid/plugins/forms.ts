@@ -1,6 +1,6 @@
 /**
  * Bodies as PVC's clients send them to its routes, which read nothing but forms: `application/x-www-form-urlencoded` and `multipart/form-data`. A field
- * that is repeated becomes an array. The time it takes is proportional to the length; a form has at most `FIELDS` fields.
+ * that is repeated becomes an array. The time it takes is proportional to the length; a form has at most `FORM_FIELDS` fields.
  *
  * Beside a `state` in the query, a body of another type says nothing, and neither does an empty one of any type: Python's `requests` sends such.
  * Without it there is nothing to go by, and the type is refused.
@@ -11,6 +11,8 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiError } from '../errors/errors.ts'
+import { BODY_BYTES, FORM_FIELDS } from '../request/bounds.ts'
+import { checkEncoded, checkFields, utf8Text } from './utf8.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -21,15 +23,11 @@ declare module 'fastify' {
 
 type Fields = Record<string, string | string[]>
 
-/** Far more than any route takes. */
-const FIELDS = 100
-/** Bytes of a form at most. */
-const FORM_LIMIT = 65_536
 const URLENCODED = 'application/x-www-form-urlencoded'
 const MULTIPART = 'multipart/form-data'
 
 function tooManyFields (): ApiError {
-  return new ApiError('malformed_request', `The form has more than ${FIELDS} fields. Nothing was done; send fewer.`)
+  return new ApiError('malformed_request', `The form has more than ${FORM_FIELDS} fields. Nothing was done; send fewer.`)
 }
 
 function fieldsOf (entries: Iterable<readonly [string, string]>): Fields {
@@ -45,7 +43,8 @@ function fieldsOf (entries: Iterable<readonly [string, string]>): Fields {
 export function parseForm (text: string): Fields {
   let count = 0
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) count += 1
-  if (count >= FIELDS) throw tooManyFields()
+  if (count >= FORM_FIELDS) throw tooManyFields()
+  checkEncoded(text, 'body')
   return fieldsOf(new URLSearchParams(text))
 }
 
@@ -57,7 +56,8 @@ async function parseMultipart (type: string, body: Buffer): Promise<Fields> {
   } catch (cause) {
     throw new ApiError('malformed_request', 'The body is no multipart form. Nothing was done; correct the request.', { cause })
   }
-  if (entries.length > FIELDS) throw tooManyFields()
+  if (entries.length > FORM_FIELDS) throw tooManyFields()
+  checkFields(body, entries)
   return fieldsOf(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 
@@ -84,17 +84,18 @@ async function otherBody (request: FastifyRequest, body: Buffer): Promise<Fields
 
 /** For the routes that PVC's clients write to. */
 export const formBodies = fp(async (app: FastifyInstance): Promise<void> => {
-  app.addContentTypeParser(URLENCODED, { parseAs: 'string' }, (_request, body, done) => {
+  app.addContentTypeParser(URLENCODED, { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, parseForm(String(body)))
+      done(null, parseForm(utf8Text(body as Buffer)))
     } catch (error) {
       done(error as Error)
     }
   })
   app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (String(body).trim() === '') done(null, undefined)
-    else app.parseJsonBody(request, String(body), done)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = utf8Text(body as Buffer)
+    if (text.trim() === '') done(null, undefined)
+    else app.parseJsonBody(request, text, done)
   })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => await otherBody(request, body))
 }, { name: 'form-bodies', dependencies: ['json-bodies'] })
@@ -104,7 +105,7 @@ async function bodyOf (raw: IncomingMessage): Promise<Buffer> {
   let length = 0
   for await (const chunk of raw as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > FORM_LIMIT) throw new ApiError('body_too_large', `The form is longer than ${FORM_LIMIT} bytes; send less.`)
+    if (length > BODY_BYTES) throw new ApiError('body_too_large', `The form is longer than ${BODY_BYTES} bytes; send less.`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -113,7 +114,7 @@ async function bodyOf (raw: IncomingMessage): Promise<Buffer> {
 /** The query of a reading with the fields of its form. A name in both is there twice. */
 async function withForm (request: FastifyRequest, type: string, header: string): Promise<object> {
   const body = await bodyOf(request.raw)
-  const fields = type === URLENCODED ? parseForm(body.toString()) : body.length === 0 ? {} : await parseMultipart(header, body)
+  const fields = type === URLENCODED ? parseForm(utf8Text(body)) : body.length === 0 ? {} : await parseMultipart(header, body)
   const query = request.query as Fields
   return fieldsOf([query, fields].flatMap((part) => Object.entries(part).flatMap(([name, values]) => [values].flat().map((value) => [name, value] as const))))
 }

@@ -9,6 +9,7 @@ import { repeatedArgument, unfitArgument } from '../errors/argument-problem.ts'
 import { ApiError } from '../errors/errors.ts'
 import { repeatedField } from './repeated-fields.ts'
 import { unfitText } from './unfit-text.ts'
+import { utf8Text } from './utf8.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -35,7 +36,7 @@ async function jsonBodies (app: FastifyInstance): Promise<void> {
     }
   })
   app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => app.parseJsonBody(request, String(body), done))
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => app.parseJsonBody(request, utf8Text(body as Buffer), done))
 }
 
 export default fp(jsonBodies, { name: 'json-bodies' })

@@ -17,7 +17,7 @@ const READ_BOUND = 1_000
 /** Milliseconds after which a write is given up: its outcome may then be unknown. */
 const WRITE_BOUND = 2_400
 /** Readings for single requests that may be in progress at once. Each is counted until ZooKeeper has answered, also when its client has been answered or has gone. */
-const READINGS = 1_024
+export const READINGS = 1_024
 
 export class Contact {
   readonly keeper: SessionKeeper

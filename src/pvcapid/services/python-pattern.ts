@@ -37,7 +37,7 @@ const refusedGroups: ReadonlyArray<readonly [RegExp, string]> = [
 const QUANTIFIER = /^(?:[*+?]|\{(?:\d+(?:,\d*)?|,\d*)\})/
 const FLAGS = /^\(\?([aimsuxL]*)(?:-([imsx]+))?([:)])/
 /** The engine takes no larger count; a name has at most 65 characters. */
-const MOST_REPEATS = 1_000
+export const MOST_REPEATS = 1_000
 const ESCAPES = 'dDsSwWafnrtvx'
 const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-']
 

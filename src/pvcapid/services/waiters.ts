@@ -11,8 +11,8 @@ import { Places } from './places.ts'
 import type { Leaver } from './shared-reading.ts'
 
 /** Requests that wait for their own writes, of all clients and of one. */
-const WRITES = 1_024
-const WRITES_PER_CLIENT = 256
+export const WRITES = 1_024
+export const WRITES_PER_CLIENT = 256
 
 /** The client that a reply is for. */
 export interface Client extends Leaver {

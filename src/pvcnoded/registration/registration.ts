@@ -3,7 +3,7 @@ import { isNodeName, nodePath, NODES, SCHEMA_VERSION, type NodeKey } from '../..
 import { readZnode } from '../../cluster/reading.ts'
 import { daemonStateOf } from '../../core/model/states.ts'
 import type { Znode } from '../../core/model/znode.ts'
-import { LATEST_SCHEMA, newerSchema, newerSchemaSentence, schemaOf } from '../../core/pvc/schema.ts'
+import { LATEST_SCHEMA, newerSchema, newerSchemaSentence, nodeSchemaOf, schemaOf } from '../../core/pvc/schema.ts'
 import { isNodeExists, isNoNode } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { NodeConfig } from '../config/node-config.ts'
@@ -37,8 +37,9 @@ export async function readSchema (session: Session): Promise<{ readonly active: 
     if (isNoNode(error)) return []
     throw error
   })
-  const [cluster, ...nodes] = await Promise.all([SCHEMA_VERSION, ...names.map((name) => nodePath(name, 'activeschema'))].map(async (path) => schemaOf((await readZnode(session, path))?.data)))
-  return { active: Math.min(cluster ?? LATEST_SCHEMA, LATEST_SCHEMA), newer: newerSchema([cluster ?? null, ...nodes]) }
+  const [cluster, ...nodes] = await Promise.all([SCHEMA_VERSION, ...names.map((name) => nodePath(name, 'activeschema'))].map(async (path) => (await readZnode(session, path))?.data))
+  const version = schemaOf(cluster)
+  return { active: Math.min(version ?? LATEST_SCHEMA, LATEST_SCHEMA), newer: newerSchema([version, ...nodes.map(nodeSchemaOf)]) }
 }
 
 export interface RegistrationFacts {

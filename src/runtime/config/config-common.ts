@@ -52,7 +52,7 @@ export const zookeeper = section('How to talk to ZooKeeper.', {
   session_timeout: Type.Number({ description: 'Session time-out asked for; the servers may negotiate another, which is then used.', unit: 's', minimum: 4, maximum: 3600, default: 10 }),
 })
 
-export const logLevel = Type.Enum([...logLevels], { description: 'The least severe level that is logged.', default: 'info' })
+export const logLevel = Type.Enum([...logLevels], { description: 'The least severe level that is logged. From `warn` on no line says who asked for what: pvcapid takes such a level at a start alone, not at SIGHUP.', default: 'info' })
 
 /** Seconds as the file has them → whole milliseconds. */
 export function milliseconds (seconds: number): number {

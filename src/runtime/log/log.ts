@@ -18,6 +18,9 @@ export type { Logger } from 'pino'
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = typeof logLevels[number]
 
+/** Whether a log of this level has the lines that say who asked for what, and what was done: these are of the level `info`. */
+export const showsDeeds = (level: LogLevel): boolean => logLevels.indexOf(level) <= logLevels.indexOf('info')
+
 /** Field names whose values are never logged. HTTP header names are lower case, as Node gives them. */
 export const secretNames = ['token', 'token_sha256', 'tokenSha256', 'authorization', 'x-api-key', 'ipmipassword', 'password'] as const
 

@@ -13,6 +13,7 @@ t.test('as it is published, and as it is read', async (t) => {
 
 t.test('what is malformed says nothing', async (t) => {
   for (const value of [null, undefined, 1, 'x', [], {}, { unready: 'x', interval: 1 }, { unready: [], interval: '1' }]) t.equal(parseReadiness(value), null, JSON.stringify(value))
+  t.equal(parseReadiness(JSON.parse('{"unready":[],"interval":1e999}'))?.interval, 86_400, 'a day at most')
   t.strictSame(parseReadiness({ unready: [null, 1, {}, { resource: 1 }, { resource: 'ip', message: 7 }], interval: 1 }), { unready: [{ resource: 'ip', message: '', since: '' }], interval: 1 })
 })
 

@@ -62,6 +62,7 @@ t.test('however large the figures, what is computed of them is finite', async (t
 
 t.test('the cluster\'s health is a percentage, whatever its faults say', async (t) => {
   for (const [delta, health] of [[-5, 100], [1e15, 0]] as const) t.equal(clusterStatus({ ...input, faults: [fault('a', delta, '')] }).cluster_health.health, health)
+  t.equal(clusterStatus({ ...input, faults: [fault('a', -1e14, ''), fault('b', 30, '')] }).cluster_health.health, 70, 'no fault makes up for another')
 })
 
 t.test('domains by name, then by uuid', async (t) => {

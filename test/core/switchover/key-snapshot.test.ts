@@ -13,6 +13,8 @@ t.test('the ledger that holds', async (t) => {
     { ledger: { czxid: 'b', base: 10 }, stale: true }, 'past the newest transition')
   t.strictSame(ledgerOf(keySnapshot({ ...again, records: [record(3, { outcome: 'superseded', continued_by: 6 })] })), { ledger: { czxid: 'b', base: 7 }, stale: true }, 'past one that a record tells of')
   t.strictSame(ledgerOf(keySnapshot({ ...again, ledger: { czxid: 'a', base: 20 } })), { ledger: { czxid: 'b', base: 21 }, stale: true }, 'past the former base')
+  const impossible = 9_000_000_000_000
+  t.strictSame(ledgerOf(keySnapshot({ ...again, members: [member('hv1', { transition: transition({ epoch: impossible }) })], records: [record(3), record(7, { outcome: 'superseded', continued_by: impossible }), record(9_999_999_999)] })), { ledger: { czxid: 'b', base: 8 }, stale: true }, 'a number that no epoch has is passed over')
 })
 
 t.test('the switchover in flight', async (t) => {

@@ -73,6 +73,22 @@ t.test('a verified certificate counts as a key does, by its whole subject', asyn
   t.match(await ask(app, '/api/v1/status?state=true', ops, { ...write, headers: { origin: 'https://evil.example' } }), { status: 403, body: { code: 'cross_site' } }, 'nor may a page of another site use it')
 })
 
+t.test('a write by certificate names this API by a host that it knows, as a page of another site cannot', async (t) => {
+  const { app, folder, authority } = await setting(t, {}, [known('CN=ops', 'operate')])
+  const ops = authority.sign('ops', '/CN=ops')
+  const from = (host: string, more: Record<string, string> = {}): RequestOptions => ({ ...write, headers: { host, ...more } })
+  const url = '/api/v1/status?state=true'
+  t.ok(folder)
+  for (const options of [from('evil.example', { origin: 'https://evil.example' }), from('evil.example'), from('evil.example:7370', { origin: 'https://evil.example:7370', 'sec-fetch-site': 'same-origin' })]) {
+    t.match(await ask(app, url, ops, options), { status: 403, body: { code: 'host_unknown', outcome: 'not_started', detail: /a write by client certificate at its own names alone.*pvc\.api\.hostnames.*send an API key/ } })
+  }
+  const { port } = app.server.address() as AddressInfo
+  t.match(await ask(app, url, ops, from(`localhost:${port}`, { origin: `https://localhost:${port}` })), { status: 200 }, 'a page of its own')
+  t.match(await ask(app, '/api/v1/node', ops, { headers: { host: 'evil.example' } }), { status: 200 }, 'a reading is none')
+  t.match(await ask(app, url, ops, from('evil.example', { 'x-api-key': OPERATE })), { status: 200 }, 'a key no browser sends by itself')
+  t.match(await ask(app, url, undefined, from('evil.example')), { status: 401 })
+})
+
 t.test('where one is required, nobody is heard without', async (t) => {
   const { app, folder, authority } = await setting(t, { requireClientCertificate: true }, [known('CN=ops', 'operate')])
   t.match(await ask(app, '/api/v1/node', authority.sign('ops', '/CN=ops')), { status: 200 })

@@ -155,6 +155,14 @@ for (const [name, text, expected] of [
   })
 }
 
+t.test('proxies at every address are a warning', async (t) => {
+  const problemsOf = (list: string) => loaded(t, `pvc:\n  coordinators: [a]\n  api:\n    trusted_proxies: [${list}]\n`).problems
+  for (const [list, versions] of [['0.0.0.0/0', 'IPv4'], ['"::/0"', 'IPv4 and IPv6'], ['10.1.2.3/0', 'IPv4'], ['"::ffff:0:0/96"', 'IPv4'], ['128.0.0.0/1, 10.0.0.1, 0.0.0.0/1', 'IPv4'], ['"2000::/3"', 'IPv6'], ['"3000::/4", "2000::/4"', 'IPv6']] as const) {
+    t.match(problemsOf(list), [new RegExp(`^f:4:\\d+: warning: pvc\\.api\\.trusted_proxies: This holds every address of ${versions}: every client is believed`)], list)
+  }
+  for (const list of ['0.0.0.0/1, 192.0.0.0/2', '10.0.0.0/8, "fd00::/8"', '"2000::/4"', '"::1", "fe80::/10"']) t.strictSame(problemsOf(list), [], list)
+})
+
 t.test('an open API without authentication has to be asked for, and is a warning then', async (t) => {
   const load = (address: string, more = '') => loaded(t, `pvc:\n  coordinators: [a]\n  api: {listen_address: "${address}"${more}}\n`)
   for (const address of ['10.0.0.1', '0.0.0.0', '::', '127.0.0.1.example.com', '127.example', '::2', 'hv1', 'localhost.example', '1270.0.0.1']) {

@@ -158,7 +158,7 @@ t.test('an empty part at the end of a path is not passed over', async (t) => {
   await session.ensurePath('/faults/one/status')
   // An empty name is one that nothing has.
   for (const [method, path, code] of [
-    ['DELETE', '/api/v1/faults/', 'fault_unknown'], ['PUT', '/api/v1/faults/', 'fault_unknown'], ['DELETE', '/api/v1/faults//', 'fault_unknown'], ['PUT', '/api/v1//faults//', 'fault_unknown'], ['GET', '/api/v1/node/', 'node_unknown'],
+    ['DELETE', '/api/v1/faults/', 'fault_unknown'], ['PUT', '/api/v1/faults/', 'fault_unknown'], ['DELETE', '/api/v1//faults/', 'fault_unknown'], ['DELETE', '/api/v1/faults//', 'route_unknown'], ['PUT', '/api/v1//faults//', 'route_unknown'], ['GET', '/api/v1/node/', 'node_unknown'],
     ['GET', '/api/v1/status/', 'route_unknown'], ['GET', '/api/v1/node/fig/', 'route_unknown'], ['POST', '/api/v1/status/?state=true', 'route_unknown'],
   ] as const) {
     const reply = await app.inject({ method, url: path })
@@ -192,6 +192,25 @@ t.test('a target, a coding and a name that say another thing than they seem to',
   t.match(await raw(t, app, chunked('gzip, chunked')), /^HTTP\/1.1 415 [^]*encoding_unsupported/)
   t.match(await raw(t, app, chunked('chunked')), /^HTTP\/1.1 400 /)
   for (const text of ['{"__proto__":{"to":"fig"}}', '{"to":"fig","constructor":{"prototype":1}}']) t.match(await ask(t, app, 'POST', '/api/v1/switchover', { headers: { 'content-type': 'application/json' }, payload: text }), { status: 400, body: { detail: /field named __proto__/ } }, text)
+})
+
+t.test('what the framework finds wrong is said in a sentence of our own', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const query = (type: string) => `QUERY /api/v1/status HTTP/1.1\r\nHost: localhost\r\n${type}Content-Length: 2\r\nConnection: close\r\n\r\n{}`
+  for (const type of ['', 'Content-Type: application/json\r\n', 'Content-Type: no type\r\n', 'Content-Type: text/plain\r\n']) t.match(await raw(t, app, query(type)), /^HTTP\/1\.1 405 [^]*allow: GET, HEAD, OPTIONS, POST\r\n[^]*\/api\/v1\/status takes GET, HEAD, OPTIONS, POST, not QUERY\./, `QUERY, ${type}`)
+  t.match(await raw(t, app, query('').replace('/api/v1/status', '/nonsense')), /^HTTP\/1\.1 404 /)
+  for (const [method, url, headers, payload, status, detail] of [
+    ['POST', '/api/v1/switchover', { 'content-type': 'text/plain' }, 'x', 415, 'A body of the type "text/plain" is not taken by this route. Nothing was done; send application/json.'],
+    ['POST', '/api/v1/switchover', { 'content-type': 'no type' }, 'x', 415, 'A body of the type "no type" is not taken by this route. Nothing was done; send application/json.'],
+    ['POST', '/api/v1/switchover', {}, 'x', 415, 'A body without a Content-Type is not taken by this route. Nothing was done; send application/json.'],
+    ['POST', '/api/v1/status', { 'content-type': 'no type' }, 'x', 415, 'A body of the type "no type" is not taken by this route. Nothing was done; send the state in the query or in a form (application/x-www-form-urlencoded or multipart/form-data).'],
+    ['POST', '/api/v1/switchover', { 'content-type': 'application/json' }, ' '.repeat(65_537), 413, 'The body is longer than 65536 bytes. Nothing was done; send less.'],
+    ['POST', '/api/v1/switchover', { 'content-type': 'application/json' }, '', 400, 'The body is empty, and its Content-Type says application/json. Nothing was done; send a JSON object.'],
+    ['GET', '/api/v1/node/%ff', {}, undefined, 400, 'The path of the target cannot be decoded. Nothing was done; percent-encode it, as UTF-8.'],
+    ['GET', `/api/v1/node/${'x'.repeat(1_025)}`, {}, undefined, 400, 'A part of the path has more than 1024 characters, which is more than any name has. Nothing was done; send the name alone.'],
+  ] as const) t.match(await ask(t, app, method, url, { headers, ...payload === undefined ? {} : { payload } }), { status, body: { detail, message: detail } }, `${method} ${url.slice(0, 30)} ${JSON.stringify(headers)}`)
 })
 
 t.test('without a view nothing is begun', async (t) => {

@@ -42,4 +42,6 @@ t.test('nor one that a node uses, and a daemon that was registered before is not
   t.equal(await session.exists('/nodes/hv1'), null)
   await register(session, new OwnZnodes(session, 'hv1'), as, { ...said, returns: true })
   t.equal((await session.get('/nodes/hv1/activeschema')).data, '15')
+  await session.set('/nodes/hv2/activeschema', '9'.repeat(23), ANY_VERSION)
+  await register(session, new OwnZnodes(session, 'hv1'), as, said)
 })

@@ -1,18 +1,26 @@
 /** Faults of a request that do not depend on its route: HTTP version, target, and repeated headers. */
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../errors/errors.ts'
+import { HEADERS } from './bounds.ts'
+import { targetFault } from './request-target.ts'
 
-/** Headers of a request at most: all of them count, and none is dropped. */
-const HEADERS = 500
-/** Headers of which the framework shows the first alone. With `host`, which every request has. */
-const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-encoding', 'content-type', 'origin', 'sec-fetch-site'])
+/**
+ * Headers that are read as one value. Of several of a name Node shows the first alone, or all of them as one text, so that it cannot be said which was meant. With
+ * `host`, which every request has. Not `x-forwarded-for`, to which each proxy may add a line, nor `x-request-id`, which is replaced if it is none.
+ */
+const SINGLE: ReadonlySet<string> = new Set([
+  'access-control-request-method', 'access-control-request-private-network', 'authorization', 'content-encoding', 'content-type', 'if-match', 'if-none-match', 'if-unmodified-since', 'last-event-id',
+  'origin', 'sec-fetch-site', 'x-api-key', 'x-forwarded-host', 'x-forwarded-prefix', 'x-forwarded-proto',
+])
 
 const malformed = (what: string, advice: string): ApiError => new ApiError('malformed_request', `${what} Nothing was done; ${advice}.`)
 
 /** @returns null for a request that is whole */
-export function requestFault ({ rawHeaders, headers, httpVersion, method, url }: IncomingMessage): ApiError | null {
+export function requestFault ({ rawHeaders, headers, httpVersion, method, url: rewritten, originalUrl: url = rewritten }: IncomingMessage & { readonly originalUrl?: string }): ApiError | null {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return new ApiError('http_version_unsupported', `This is HTTP/${httpVersion}. Nothing was done; ask by HTTP/1.1.`)
   if (rawHeaders.length > 2 * HEADERS) return new ApiError('headers_too_large', `The request has more than ${HEADERS} headers. Nothing was done; send fewer.`)
+  const target = targetFault(url ?? '')
+  if (target !== null) return malformed(...target)
   if (url === '*' && method !== 'OPTIONS') return malformed('The target * is for OPTIONS alone.', 'name a path')
   const hosts = count(rawHeaders, 'host')
   if (hosts === 0 && httpVersion === '1.1') return malformed('The header Host is missing.', 'correct the request')
@@ -22,7 +30,8 @@ export function requestFault ({ rawHeaders, headers, httpVersion, method, url }:
   if (authority !== undefined && hosts > 0 && authority.toLowerCase() !== headers.host?.toLowerCase()) return malformed('The target names another host than the header Host.', 'name the same in both')
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') return new ApiError('encoding_unsupported', 'The body is in a transfer coding other than chunked. Nothing was done; send it as it is.')
-  const repeated = method === 'GET' ? null : repeatedIn(rawHeaders)
+  // Where each name is there once there is nothing to look for.
+  const repeated = 2 * Object.keys(headers).length === rawHeaders.length ? null : repeatedIn(rawHeaders)
   return repeated === null ? null : malformed(`The header ${repeated} is there more than once.`, 'send it once')
 }
 
