@@ -209,6 +209,7 @@ export class Connection implements Holder, Reader {
     if (this.#waiting.length === 0 && this.#unread !== null) this.#readAgain()
     if (next.since !== null) this.#owner.begun(this.#waited + this.#owner.now() - next.since)
     this.#begin(next.request, next.response, next.bytes)
+    this.#tellAnswered()
     return this.#waiting.length > 0 && this.#hasRoom()
   }
 
@@ -346,6 +347,10 @@ export class Connection implements Holder, Reader {
     this.#count(-held.requested)
     if (this.#lastText !== null && this.#unfinished.size === 0) this.#sayLast()
     if (this.#waiting.length > 0 && this.#hasRoom()) this.#owner.later(this)
+    this.#tellAnswered()
+  }
+
+  #tellAnswered (): void {
     if (this.#whenAnswered === null || !this.#isAnswered()) return
     this.#whenAnswered()
     this.#whenAnswered = null

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { pathOf } from '../errors/problem.ts'
 import type { BasePath } from './base-path.ts'
+import { BeginningOrder } from './beginning-order.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
 import { Connection, type ConnectionOwner, type Ending } from './connection.ts'
 import { HeldRequests } from './held-requests.ts'
@@ -74,8 +75,8 @@ export class Connections {
   #looking = false
   /** When the first request of this turn was begun, monotonic; null if none was. */
   #turn: number | null = null
-  /** Connections with requests that are to be begun in a later turn, in their order. */
-  readonly #later = new Set<Connection>()
+  /** Connections with requests that are to be begun in a later turn. */
+  readonly #later = new BeginningOrder<Connection>()
   readonly #reading = new ReadingOrder()
   /** Whether the last turn read or began what had waited, and until when the next one does not, monotonic. */
   #worked = false
@@ -180,6 +181,7 @@ export class Connections {
       reading: (connection) => this.#reading.add(connection),
       closed: (connection) => {
         this.#reading.delete(connection)
+        this.#later.delete(connection)
         this.#holdIfLong()
       },
       after: (milliseconds, action) => this.#options.clock.after(milliseconds, action),
@@ -191,7 +193,7 @@ export class Connections {
   #hasTime (): boolean {
     const lasted = this.#holdIfLong()
     // Requests that wait already come first.
-    return this.#later.size === 0 && lasted < turnTime()
+    return this.#later.isEmpty && lasted < turnTime()
   }
 
   /** Returns how long this turn has lasted, milliseconds. */
@@ -220,7 +222,7 @@ export class Connections {
     const now = this.#options.clock.monotonic()
     const lasted = now - (this.#turn ?? now)
     this.#turn = null
-    if (this.#later.size === 0 && !this.#reading.holds) return
+    if (this.#later.isEmpty && !this.#reading.holds) return
     this.#beginTurn()
     if (this.#worked) this.#restUntil = now + lasted * REST
     this.#worked = !isCrowded() || now >= this.#restUntil
@@ -232,10 +234,8 @@ export class Connections {
 
   /** What a request leaves to its promises counts as well: it comes before the next one. */
   #beginOne (begun: number, time: number): void {
-    const [connection] = this.#later
-    if (connection === undefined) return
-    this.#later.delete(connection)
-    // Again at the end, behind all others.
+    const connection = this.#later.take()
+    if (connection === null) return
     if (connection.beginNext()) this.#later.add(connection)
     if (this.#options.clock.monotonic() - begun < time) queueMicrotask(() => this.#beginOne(begun, time))
   }

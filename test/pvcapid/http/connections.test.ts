@@ -115,6 +115,21 @@ t.test('a client that has closed its side gets its replies, and no wait', async 
   t.equal(app.services.waiting() + app.services.streams(), 0)
 })
 
+t.test('a client that has closed its side in the middle of a body is not waited for, though the request was still waiting', async (t) => {
+  const app = await api(t, { port: (await clusterTree(t)).server.port })
+  const port = await listen(app)
+  const etag = String((await ask(t, app, 'GET', '/api/v1/primary')).headers['etag'])
+  const wait = `GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\n\r\n`
+  const { socket, said, closed } = await client(t, port, `${wait.repeat(IN_PROGRESS)}POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"to":`)
+  await eventually(() => app.services.waiting() === IN_PROGRESS)
+  await eventually(async () => await figure(app, 'pvcapid_http_requests_waiting') === 1)
+  socket.end()
+  await closed
+  t.equal(said().split(/HTTP\/1.1 (?:200|304) /).length, IN_PROGRESS + 1, 'each wait has its reply')
+  t.match(said(), /HTTP\/1.1 400 [^]*"malformed_request"/)
+  await eventually(async () => await figure(app, 'pvcapid_http_request_bytes') === 0)
+})
+
 async function bareServer (t: Test, options: Partial<ConnectionsOptions>, body: Buffer | RequestListener): Promise<{ readonly port: number, readonly connections: Connections, readonly ended: string[] }> {
   const ended: string[] = []
   const connections = new Connections({
@@ -269,7 +284,7 @@ t.test('a body is bounded in bytes and in pieces, whoever reads it', async (t) =
   t.ok(await ended() >= 1)
   const long = await client(t, port, `${head('/nothing', 'Content-Length: 5000000')}${'a'.repeat(2_000_000)}`)
   await long.closed
-  t.equal(await figure(app, 'pvcapid_http_request_bytes'), 0)
+  await eventually(async () => await figure(app, 'pvcapid_http_request_bytes') === 0)
   t.equal(await figure(app, 'pvcapid_http_requests_in_progress'), 0)
 })
 
