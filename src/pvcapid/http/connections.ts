@@ -11,7 +11,8 @@ import { pathOf } from '../errors/problem.ts'
 import type { BasePath } from './base-path.ts'
 import { BeginningOrder } from './beginning-order.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
-import { Connection, type ConnectionOwner, type Ending } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOwner, Ending } from './connection-owner.ts'
 import { HeldRequests } from './held-requests.ts'
 import { endWith } from './last-reply.ts'
 import { ReadingOrder } from './reading-order.ts'
@@ -29,6 +30,10 @@ const LEAST = 4_096
 const BESIDE_READING = 1
 /** While connections keep coming, the time for which they alone are taken in, for each time in which those that are here are served. */
 const REST = 3
+/** Open connections from which on it is looked at what has come of heads that are not whole: of fewer that is 16 KiB each at most. */
+const MANY = 512
+/** Milliseconds between two looks at heads that are not whole. */
+const LOOK_AT_HEADS = 100
 /** Milliseconds between two looks at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
 const LOOK = 250
 const STALLED = 4
@@ -73,6 +78,7 @@ export class Connections {
   #waiting = 0
   #inProgress = 0
   #looking = false
+  #lookingAtHeads = false
   /** When the first request of this turn was begun, monotonic; null if none was. */
   #turn: number | null = null
   /** Connections with requests that are to be begun in a later turn. */
@@ -81,7 +87,7 @@ export class Connections {
   /** Whether the last turn read or began what had waited, and until when the next one does not, monotonic. */
   #worked = false
   #restUntil = 0
-  #owner: ConnectionOwner | null = null
+  #owner: ConnectionOwner<Connection> | null = null
 
   constructor (options: ConnectionsOptions) {
     this.#options = options
@@ -121,6 +127,7 @@ export class Connections {
     }
     this.#byClient.set(client, count + 1)
     this.#open += 1
+    if (this.#open > MANY && !this.#lookingAtHeads) this.#lookAtHeads()
     socket.once('close', () => {
       this.#open -= 1
       const left = (this.#byClient.get(client) ?? 1) - 1
@@ -128,6 +135,12 @@ export class Connections {
       else this.#byClient.set(client, left)
     })
     return true
+  }
+
+  #lookAtHeads (): void {
+    this.#lookingAtHeads = this.#open > MANY
+    this.#requests.lookAtHeads()
+    if (this.#lookingAtHeads) this.#options.clock.after(LOOK_AT_HEADS, () => this.#lookAtHeads())
   }
 
   refused (reason: Refusal, address: string): void {
@@ -164,7 +177,7 @@ export class Connections {
 
   /** What the server is to call for each request instead of `handler`. */
   listener (handler: RequestListener): RequestListener {
-    const owner: ConnectionOwner = {
+    const owner: ConnectionOwner<Connection> = {
       handler,
       hasTime: () => this.#hasTime(),
       later: (connection) => {
