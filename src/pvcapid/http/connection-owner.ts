@@ -1,7 +1,7 @@
 /** What all connections share, and why one of them is ended. */
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Timer } from '../../runtime/clock.ts'
-import type { HeldRequests } from './held-requests.ts'
+import type { HeldRequests } from './crowd/held-requests.ts'
 
 /** Why a connection was ended. */
 export const endings = ['pipelined', 'not_reading', 'bytes', 'body'] as const

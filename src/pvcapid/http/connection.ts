@@ -14,11 +14,11 @@ import type { Timer } from '../../runtime/clock.ts'
 import { ApiError } from '../errors/errors.ts'
 import { clientOf } from './client-address.ts'
 import type { ConnectionOwner, Ending } from './connection-owner.ts'
-import { bodyBytes, headBytes, textBytes, type Holder } from './held-requests.ts'
-import { PartialHead } from './partial-head.ts'
+import { bodyBytes, headBytes, textBytes, type Holder } from './crowd/held-requests.ts'
+import { PartialHead } from './crowd/partial-head.ts'
 import { boundBody } from './request-body.ts'
 import { discard, endWith, isEnding, problemText, stopParser } from './last-reply.ts'
-import type { Conduct, Reader } from './reading-order.ts'
+import type { Conduct, Reader } from './crowd/reading-order.ts'
 import { isReset, tcpHandle, waitOf } from './tcp-handle.ts'
 
 /** Requests of one connection that are in progress at once. */
@@ -75,7 +75,7 @@ export class Connection implements Holder, Reader {
   /** Milliseconds for which it has waited for this process before its first request, and since when it does, monotonic. */
   #waited: number
   #heldSince: number | null = null
-  /** Until its turn comes (`reading-order.ts`). */
+  /** Until its turn comes (`crowd/reading-order.ts`). */
   #isHeld = false
   /** Runs while the socket is not read because requests wait. */
   #unread: Timer | null = null

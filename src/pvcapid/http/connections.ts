@@ -9,13 +9,13 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { pathOf } from '../errors/problem.ts'
 import type { BasePath } from './base-path.ts'
-import { BeginningOrder } from './beginning-order.ts'
+import { BeginningOrder } from './crowd/beginning-order.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOwner, Ending } from './connection-owner.ts'
-import { HeldRequests } from './held-requests.ts'
+import { HeldRequests } from './crowd/held-requests.ts'
 import { endWith } from './last-reply.ts'
-import { ReadingOrder } from './reading-order.ts'
+import { ReadingOrder } from './crowd/reading-order.ts'
 import { heldUnread, isReset } from './tcp-handle.ts'
 import { connectionCame, isCrowded, longTurn, turnTime } from './turns.ts'
 
@@ -32,9 +32,7 @@ const BESIDE_READING = 1
 const REST = 3
 /** Open connections from which on it is looked at what has come of heads that are not whole: of fewer that is 16 KiB each at most. */
 const MANY = 512
-/** Milliseconds between two looks at heads that are not whole. */
-const LOOK_AT_HEADS = 100
-/** Milliseconds between two looks at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
+/** Milliseconds between two looks at heads that are not whole, and at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
 const LOOK = 250
 const STALLED = 4
 
@@ -140,7 +138,7 @@ export class Connections {
   #lookAtHeads (): void {
     this.#lookingAtHeads = this.#open > MANY
     this.#requests.lookAtHeads()
-    if (this.#lookingAtHeads) this.#options.clock.after(LOOK_AT_HEADS, () => this.#lookAtHeads())
+    if (this.#lookingAtHeads) this.#options.clock.after(LOOK, () => this.#lookAtHeads())
   }
 
   refused (reason: Refusal, address: string): void {

@@ -17,7 +17,7 @@ t.test('of many connections, heads that are not whole count as well, behind anot
   const behind = await Promise.all(Array.from({ length: 100 }, async () => await client(t, port, `${get}X:   1\r\n\r\n${part}`)))
   await eventually(() => connections.open === 521 && behind.every(({ said }) => said().endsWith('x')))
   const look = (): number => {
-    clock.advance(100)
+    clock.advance(250)
     return connections.requestBytes
   }
   const whole = 300 * part.length
@@ -26,12 +26,12 @@ t.test('of many connections, heads that are not whole count as well, behind anot
   t.strictSame(ended, [])
   begun[0]?.socket.write('\r\n\r\n')
   await eventually(() => begun[0]?.said().endsWith('x') === true)
-  t.ok(look() < whole - 8_000, 'nothing once it is whole')
+  t.ok(connections.requestBytes < whole - 8_000, 'nothing once it is whole')
   const more = await Promise.all(Array.from({ length: 60 }, async () => await client(t, port, part)))
   await eventually(() => { look(); return ended.length > 0 })
   t.ok(ended.every((reason) => reason === 'bytes') && connections.requestBytes <= 3_000_000, ended.join())
   for (const { socket } of [...quiet, posts, ...begun, ...behind, ...more]) socket.destroy()
   await eventually(() => connections.open === 0)
-  clock.advance(100)
+  clock.advance(250)
   t.strictSame([connections.requestBytes, clock.running], [0, 0])
 })

@@ -4,7 +4,7 @@
  * the client that holds most first: the next one to come is not to blame.
  */
 import type { IncomingMessage } from 'node:http'
-import { clientOf } from './client-address.ts'
+import { clientOf } from '../client-address.ts'
 
 /** Bytes over all connections. */
 const HELD_REQUESTS = 24 * 2 ** 20
