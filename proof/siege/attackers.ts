@@ -3,11 +3,12 @@ import { setMaxListeners } from 'node:events'
 import { setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Attacker, attacks } from './attacks.ts'
+import { together } from './together.ts'
 
 // They are elsewhere: what they take of the processor is not to be missed by the API or by the client beside them.
 setPriority(10)
 const [name, port, share] = process.argv.slice(2)
-const attack = attacks.find((each) => each.name === name)
+const attack = [...attacks, ...together].find((each) => each.name === name)
 if (attack === undefined) throw new Error(`there is no attack "${String(name)}"`)
 const { connections, seconds, from, run } = attack
 const ended = new AbortController()

@@ -9,7 +9,7 @@ import { OPERATE, READ } from '../../test/pvcapid/support/api.ts'
 
 export interface Attack {
   readonly name: string
-  /** Which API: that of plain HTTP unless told; the deaf one's log is not read meanwhile. */
+  /** Which API: that of plain HTTP unless told; the deaf one's log is not read meanwhile. Attacks of `together.ts` are on one of their own. */
   readonly over?: 'tls' | 'deaf'
   /** The address that they connect from: the well-behaved client's unless told. */
   readonly from?: string
@@ -129,7 +129,7 @@ const logs = Array.from({ length: 16 }, (_, at) => get(`/api/v1/node/plum/log?li
  * The address of those that are so many, a thousand and more, that they come as a crowd (docs/scale.md). A client who comes with a new connection of the same address has its turn among
  * them; one of another address, or with a connection that is known, does not notice them.
  */
-const CROWD = '127.0.0.2'
+export const CROWD = '127.0.0.2'
 
 export const attacks: readonly Attack[] = [
   { name: '1,800 × /openapi.json, never reads', connections: 20, seconds: 10, run: neverReads(openapi.repeat(1_800)) },

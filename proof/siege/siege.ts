@@ -7,8 +7,8 @@ import type { Test } from 'tap'
 import { eventually } from '../../test/support/zookeeper.ts'
 import { residentBytes } from '../../test/support/fuzzing.ts'
 import { asUser, packageFolder } from '../../tools/testbed/daemon-process.ts'
-import type { Attack } from './attacks.ts'
-import { megabytes } from './besieged.ts'
+import { CROWD, type Attack } from './attacks.ts'
+import { megabytes, type Besieged } from './besieged.ts'
 import type { Targets } from './targets.ts'
 import { poison, type ZnodeAttack } from './znodes.ts'
 
@@ -27,7 +27,7 @@ export interface SiegeOptions {
 }
 
 /** Each attack is on one of the APIs, or on the znodes that all of them read. */
-export async function siege (t: Test, { session, ...targets }: Targets, attacks: ReadonlyArray<Attack | ZnodeAttack>, { share, judgesTime }: SiegeOptions): Promise<void> {
+export async function siege (t: Test, { session, open: _open, ...targets }: Targets, attacks: ReadonlyArray<Attack | ZnodeAttack>, { share, judgesTime }: SiegeOptions): Promise<void> {
   t.comment('| attack | MB above quiet | worst /health/live, ms | left over |')
   t.comment('| --- | --- | --- | --- |')
   for (const attack of attacks) {
@@ -56,6 +56,30 @@ export async function siege (t: Test, { session, ...targets }: Targets, attacks:
     }
     t.comment(`| ${attack.name} | ${megabytes(peak - before)} | ${worst.toFixed(0)} | ${left.join('; ')} |`)
   }
+}
+
+/**
+ * The attacks of each round run at the same time, the rounds one after another. The memory is judged against the quiet figure before the first of them, so that what a
+ * round leaves behind counts.
+ */
+export async function siegeInRounds (t: Test, target: Besieged, rounds: ReadonlyArray<readonly Attack[]>, { share, judgesTime }: SiegeOptions): Promise<void> {
+  t.comment('| attacks at the same time | MB above the first quiet figure | worst /health/live, ms |')
+  t.comment('| --- | --- | --- |')
+  const quiet = await target.figures()
+  const before = residentBytes(target.daemon.pid)
+  for (const [at, attacks] of rounds.entries()) {
+    const name = `round ${at + 1}: ${attacks.map((attack) => attack.name.replace('together: ', '')).join(' + ')}`
+    const { worst, failures, peak } = await target.watch(async () => { await Promise.all(attacks.map(async (attack) => await carryOut(attack, target.port, share))) }, CROWD)
+    t.ok(target.daemon.running, `${name}: the process lives\n${target.daemon.stderr}`)
+    t.equal(failures, 0, `${name}: every reply came`)
+    if (judgesTime) t.ok(worst < SLOWEST, `${name}: /health/live within ${SLOWEST} ms`)
+    t.ok(peak - before < MOST, `${name}: ${megabytes(peak - before)} MB above the first quiet figure`)
+    t.comment(`| ${name} | ${megabytes(peak - before)} | ${worst.toFixed(0)} |`)
+  }
+  await eventually(async () => (await target.leftOver(quiet)).length === 0)
+  const left = residentBytes(target.daemon.pid) - before
+  t.ok(left < MOST, `${megabytes(left)} MB above the first quiet figure afterwards`)
+  t.comment(`| afterwards | ${megabytes(left)} | |`)
 }
 
 async function carryOut ({ name }: Attack, port: number, share: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** What is attacked: APIs of one cluster. One serves TLS; one logs everything, so that its log soon fills a pipe that is not read. */
+/** What is attacked: APIs of one cluster. One serves TLS; one logs everything, so that its log soon fills a pipe that is not read; one asks for no key. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ export interface Targets {
   readonly plain: Besieged
   readonly tls: Besieged
   readonly deaf: Besieged
+  readonly open: Besieged
 }
 
 /** @param nodes hypervisors besides the four of the tests' cluster */
@@ -38,12 +39,12 @@ export async function targets (t: Test, nodes: number): Promise<Targets> {
   // As large as a znode can be, and six times as large in JSON.
   await session.ensurePath('/logs/plum')
   await session.create('/logs/plum/messages', Array.from({ length: 900 }, () => '\u0001'.repeat(999)).join('\n'))
-  const start = async (ssl: object, level = 'info'): Promise<{ readonly daemon: DaemonProcess, readonly port: number }> => {
+  const start = async (ssl: object, { level = 'info', asksForKey = true } = {}): Promise<{ readonly daemon: DaemonProcess, readonly port: number }> => {
     const folder = mkdtempSync(join(tmpdir(), 'pvc-siege-'))
     const file = join(folder, 'pvcapid.yaml')
     const port = await freePort()
     const tokens = [{ description: 'ops', role: 'operate', token: OPERATE }, { description: 'watch', role: 'read', token: READ }]
-    const api = { listen_port: port, authentication: { enabled: true, tokens }, ssl }
+    const api = { listen_port: port, ...asksForKey ? { authentication: { enabled: true, tokens } } : { listen_address: '127.0.0.1' }, ssl }
     writeFileSync(file, stringify({ pvc: { node: 'plum', coordinators: [server.connectString], zookeeper: { session_timeout: 10 }, log_level: level, api } }))
     const daemon = new DaemonProcess('pvcapid', 'besieged', file, { flags: (process.env['SIEGE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '') })
     t.teardown(async () => {
@@ -56,8 +57,9 @@ export async function targets (t: Test, nodes: number): Promise<Targets> {
   const plain = await start({})
   const { certFile, keyFile } = makeCertificate(t.testdir(), 'api')
   const tls = await start({ enabled: true, cert_file: certFile, key_file: keyFile })
-  const deaf = await start({}, 'debug')
-  const besieged = { deaf: new Besieged(deaf.daemon, deaf.port), plain: new Besieged(plain.daemon, plain.port), tls: new Besieged(tls.daemon, tls.port, `https://127.0.0.1:${tls.port}`) }
+  const deaf = await start({}, { level: 'debug' })
+  const open = await start({}, { asksForKey: false })
+  const besieged = { open: new Besieged(open.daemon, open.port), deaf: new Besieged(deaf.daemon, deaf.port), plain: new Besieged(plain.daemon, plain.port), tls: new Besieged(tls.daemon, tls.port, `https://127.0.0.1:${tls.port}`) }
   for (const { base } of Object.values(besieged)) while ((await ask(`${base}/health/ready`)).status !== 200) await delay(50)
   return { session, ...besieged }
 }

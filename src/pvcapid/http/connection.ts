@@ -8,15 +8,17 @@
  * request and closed its side gets its replies; a wait for one of them ends by `halfclose`, which comes at most once. A connection that is ended for what its client
  * sends gets a last reply that says so, where none is begun; one that is ended because of what is held for it gets none (docs/http.md has the list).
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Timer } from '../../runtime/clock.ts'
 import { ApiError } from '../errors/errors.ts'
 import { clientOf } from './client-address.ts'
-import { bodyBytes, headBytes, type HeldRequests, type Holder } from './held-requests.ts'
+import type { ConnectionOwner, Ending } from './connection-owner.ts'
+import { bodyBytes, headBytes, textBytes, type Holder } from './crowd/held-requests.ts'
+import { PartialHead } from './crowd/partial-head.ts'
 import { boundBody } from './request-body.ts'
 import { discard, endWith, isEnding, problemText, stopParser } from './last-reply.ts'
-import type { Conduct, Reader } from './reading-order.ts'
+import type { Conduct, Reader } from './crowd/reading-order.ts'
 import { isReset, tcpHandle, waitOf } from './tcp-handle.ts'
 
 /** Requests of one connection that are in progress at once. */
@@ -33,33 +35,7 @@ const UNREAD = 1_000
 /** Milliseconds between two looks whether a client that is not read has reset its connection. */
 const LOOK = 100
 
-/** Why a connection was ended. */
-export const endings = ['pipelined', 'not_reading', 'bytes', 'body'] as const
-export type Ending = typeof endings[number]
-
-/** What all connections share. */
-export interface ConnectionOwner {
-  readonly handler: RequestListener
-  readonly requests: HeldRequests
-  /** Whether a request may be begun in this turn of the event loop. */
-  hasTime (): boolean
-  /** Has `connection.beginNext()` called in a later turn, after those that are to come first. */
-  later (connection: Connection): void
-  /** `count` requests more, or fewer, wait. */
-  waiting (count: number): void
-  /** `count` requests more, or fewer, are in progress. */
-  inProgress (count: number): void
-  ended (reason: Ending): void
-  /** The first request of a connection is begun, which has waited for this process for so many milliseconds. */
-  begun (waited: number): void
-  now (): number
-  /** The path of a request as its client sees it. */
-  seen (request: IncomingMessage): string
-  /** It is read from now on; it is closed. */
-  reading (connection: Connection): void
-  closed (connection: Connection): void
-  after (milliseconds: number, action: () => void): Timer
-}
+type Owner = ConnectionOwner<Connection>
 
 const key = Symbol('connection')
 type Owned = Socket & { [key]?: Connection }
@@ -85,18 +61,21 @@ export class Connection implements Holder, Reader {
   readonly socket: Socket
   readonly address: string
   readonly client: string
-  readonly #owner: ConnectionOwner
+  readonly #owner: Owner
   readonly #unfinished = new Map<ServerResponse, Unfinished>()
   /** Bytes of requests: of all, and of those that wait. */
   #requested = 0
   #queued = 0
+  /** What has come of a request whose head is not whole, and its bytes as counted. */
+  readonly #partial = new PartialHead()
+  #partialBytes = 0
   #waiting: Waiting[] = []
   #halfClosed = false
   #conduct: Conduct = 'new'
   /** Milliseconds for which it has waited for this process before its first request, and since when it does, monotonic. */
   #waited: number
   #heldSince: number | null = null
-  /** Until its turn comes (`reading-order.ts`). */
+  /** Until its turn comes (`crowd/reading-order.ts`). */
   #isHeld = false
   /** Runs while the socket is not read because requests wait. */
   #unread: Timer | null = null
@@ -107,7 +86,7 @@ export class Connection implements Holder, Reader {
   /** As it was before the socket's closing. */
   #stackTraceLimit = Error.stackTraceLimit
 
-  private constructor (socket: Socket, owner: ConnectionOwner) {
+  private constructor (socket: Socket, owner: Owner) {
     this.socket = socket
     this.#owner = owner
     this.address = socket.remoteAddress ?? ''
@@ -128,7 +107,7 @@ export class Connection implements Holder, Reader {
     return (socket as Owned | null | undefined)?.[key] ?? null
   }
 
-  static for (socket: Socket, owner: ConnectionOwner): Connection {
+  static for (socket: Socket, owner: Owner): Connection {
     return Connection.of(socket) ?? new Connection(socket, owner)
   }
 
@@ -160,6 +139,13 @@ export class Connection implements Holder, Reader {
     return sum
   }
 
+  get #isBusy (): boolean { return this.#unfinished.size > 0 || this.#waiting.length > 0 }
+
+  lookAtHead (): void {
+    // What comes behind a request may be its body.
+    this.#countPartial(this.#isBusy ? 0 : this.#partial.bytes(this.socket.bytesRead))
+  }
+
   /** Bytes that its requests hold. */
   get requested (): number { return this.#requested }
 
@@ -172,13 +158,16 @@ export class Connection implements Holder, Reader {
   /** Hands a request to the application, at once or once there is room for it. */
   request (request: IncomingMessage, response: ServerResponse): void {
     if (this.socket.destroyed || this.#lastText !== null) return
-    const isPipelined = this.#unfinished.size > 0 || this.#waiting.length > 0
+    const isPipelined = this.#isBusy
+    this.#countPartial(0)
+    const text = textBytes(request)
+    this.#partial.pass(request, text, this.socket.bytesRead)
     const isFirst = this.#conduct === 'new'
     if (isPipelined) this.#conduct = 'pipelines'
     else if (isFirst) this.#conduct = 'orderly'
     boundBody(request, response, { onTooMuch: (error) => this.#refuseBody(request, response, error), onLastReply: () => this.#endBehind('') })
     // The announced body counts from now on: its bytes are kept while the request waits.
-    const bytes = headBytes(request, isPipelined) + bodyBytes(request)
+    const bytes = headBytes(text, isPipelined) + bodyBytes(request)
     this.#count(bytes)
     // It may be the one that held most.
     if (this.socket.destroyed) return
@@ -209,6 +198,7 @@ export class Connection implements Holder, Reader {
     if (this.#waiting.length === 0 && this.#unread !== null) this.#readAgain()
     if (next.since !== null) this.#owner.begun(this.#waited + this.#owner.now() - next.since)
     this.#begin(next.request, next.response, next.bytes)
+    this.#tellAnswered()
     return this.#waiting.length > 0 && this.#hasRoom()
   }
 
@@ -315,6 +305,12 @@ export class Connection implements Holder, Reader {
     return this.#unfinished.size < IN_PROGRESS && this.socket.writableLength < WRITABLE && (isFirst || this.#requested - this.#queued < IN_PROGRESS_BYTES)
   }
 
+  #countPartial (bytes: number): void {
+    const more = bytes - this.#partialBytes
+    this.#partialBytes = bytes
+    if (more !== 0) this.#count(more)
+  }
+
   #count (bytes: number): void {
     this.#requested += bytes
     this.#owner.requests.count(bytes)
@@ -325,6 +321,7 @@ export class Connection implements Holder, Reader {
     this.#owner.requests.delete(this)
     this.#owner.requests.count(-this.#requested)
     this.#requested = 0
+    this.#partialBytes = 0
   }
 
   #begin (request: IncomingMessage, response: ServerResponse, bytes: number): void {
@@ -346,6 +343,10 @@ export class Connection implements Holder, Reader {
     this.#count(-held.requested)
     if (this.#lastText !== null && this.#unfinished.size === 0) this.#sayLast()
     if (this.#waiting.length > 0 && this.#hasRoom()) this.#owner.later(this)
+    this.#tellAnswered()
+  }
+
+  #tellAnswered (): void {
     if (this.#whenAnswered === null || !this.#isAnswered()) return
     this.#whenAnswered()
     this.#whenAnswered = null

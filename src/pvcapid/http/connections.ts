@@ -9,11 +9,13 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { pathOf } from '../errors/problem.ts'
 import type { BasePath } from './base-path.ts'
+import { BeginningOrder } from './crowd/beginning-order.ts'
 import { addressMatcher, clientOf } from './client-address.ts'
-import { Connection, type ConnectionOwner, type Ending } from './connection.ts'
-import { HeldRequests } from './held-requests.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOwner, Ending } from './connection-owner.ts'
+import { HeldRequests } from './crowd/held-requests.ts'
 import { endWith } from './last-reply.ts'
-import { ReadingOrder } from './reading-order.ts'
+import { ReadingOrder } from './crowd/reading-order.ts'
 import { heldUnread, isReset } from './tcp-handle.ts'
 import { connectionCame, isCrowded, longTurn, turnTime } from './turns.ts'
 
@@ -28,7 +30,9 @@ const LEAST = 4_096
 const BESIDE_READING = 1
 /** While connections keep coming, the time for which they alone are taken in, for each time in which those that are here are served. */
 const REST = 3
-/** Milliseconds between two looks at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
+/** Open connections from which on it is looked at what has come of heads that are not whole: of fewer that is 16 KiB each at most. */
+const MANY = 512
+/** Milliseconds between two looks at heads that are not whole, and at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
 const LOOK = 250
 const STALLED = 4
 
@@ -72,15 +76,16 @@ export class Connections {
   #waiting = 0
   #inProgress = 0
   #looking = false
+  #lookingAtHeads = false
   /** When the first request of this turn was begun, monotonic; null if none was. */
   #turn: number | null = null
-  /** Connections with requests that are to be begun in a later turn, in their order. */
-  readonly #later = new Set<Connection>()
+  /** Connections with requests that are to be begun in a later turn. */
+  readonly #later = new BeginningOrder<Connection>()
   readonly #reading = new ReadingOrder()
   /** Whether the last turn read or began what had waited, and until when the next one does not, monotonic. */
   #worked = false
   #restUntil = 0
-  #owner: ConnectionOwner | null = null
+  #owner: ConnectionOwner<Connection> | null = null
 
   constructor (options: ConnectionsOptions) {
     this.#options = options
@@ -120,6 +125,7 @@ export class Connections {
     }
     this.#byClient.set(client, count + 1)
     this.#open += 1
+    if (this.#open > MANY && !this.#lookingAtHeads) this.#lookAtHeads()
     socket.once('close', () => {
       this.#open -= 1
       const left = (this.#byClient.get(client) ?? 1) - 1
@@ -127,6 +133,12 @@ export class Connections {
       else this.#byClient.set(client, left)
     })
     return true
+  }
+
+  #lookAtHeads (): void {
+    this.#lookingAtHeads = this.#open > MANY
+    this.#requests.lookAtHeads()
+    if (this.#lookingAtHeads) this.#options.clock.after(LOOK, () => this.#lookAtHeads())
   }
 
   refused (reason: Refusal, address: string): void {
@@ -163,7 +175,7 @@ export class Connections {
 
   /** What the server is to call for each request instead of `handler`. */
   listener (handler: RequestListener): RequestListener {
-    const owner: ConnectionOwner = {
+    const owner: ConnectionOwner<Connection> = {
       handler,
       hasTime: () => this.#hasTime(),
       later: (connection) => {
@@ -180,6 +192,7 @@ export class Connections {
       reading: (connection) => this.#reading.add(connection),
       closed: (connection) => {
         this.#reading.delete(connection)
+        this.#later.delete(connection)
         this.#holdIfLong()
       },
       after: (milliseconds, action) => this.#options.clock.after(milliseconds, action),
@@ -191,7 +204,7 @@ export class Connections {
   #hasTime (): boolean {
     const lasted = this.#holdIfLong()
     // Requests that wait already come first.
-    return this.#later.size === 0 && lasted < turnTime()
+    return this.#later.isEmpty && lasted < turnTime()
   }
 
   /** Returns how long this turn has lasted, milliseconds. */
@@ -220,7 +233,7 @@ export class Connections {
     const now = this.#options.clock.monotonic()
     const lasted = now - (this.#turn ?? now)
     this.#turn = null
-    if (this.#later.size === 0 && !this.#reading.holds) return
+    if (this.#later.isEmpty && !this.#reading.holds) return
     this.#beginTurn()
     if (this.#worked) this.#restUntil = now + lasted * REST
     this.#worked = !isCrowded() || now >= this.#restUntil
@@ -232,10 +245,8 @@ export class Connections {
 
   /** What a request leaves to its promises counts as well: it comes before the next one. */
   #beginOne (begun: number, time: number): void {
-    const [connection] = this.#later
-    if (connection === undefined) return
-    this.#later.delete(connection)
-    // Again at the end, behind all others.
+    const connection = this.#later.take()
+    if (connection === null) return
     if (connection.beginNext()) this.#later.add(connection)
     if (this.#options.clock.monotonic() - begun < time) queueMicrotask(() => this.#beginOne(begun, time))
   }

@@ -6,7 +6,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { fenceStates } from '../../core/model/fence-record.ts'
 import { causes, coordinatorStates, daemonStates, outcomes } from '../../core/model/states.ts'
 import { SESSION_STATES } from '../../zookeeper/session/session.ts'
-import { endings } from '../http/connection.ts'
+import { endings } from '../http/connection-owner.ts'
 import { refusals } from '../http/connections.ts'
 import type { OperationName } from './measured-connector.ts'
 import { RequestTally } from './request-tally.ts'
@@ -48,7 +48,7 @@ export class Metrics {
   readonly connections = this.#gauge('pvcapid_connections', 'Connections that are open.', [])
   readonly requestsInProgress = this.#gauge('pvcapid_http_requests_in_progress', 'Requests that are in progress.', [])
   readonly requestsWaiting = this.#gauge('pvcapid_http_requests_waiting', 'Requests that wait behind others of their connection.', [])
-  readonly requestBytes = this.#gauge('pvcapid_http_request_bytes', 'Bytes held for requests until they are answered, their objects included.', [])
+  readonly requestBytes = this.#gauge('pvcapid_http_request_bytes', 'Bytes held for requests until they are answered, their objects included; of many connections also those of heads that are not whole.', [])
   readonly heldBytes = this.#gauge('pvcapid_http_response_bytes_waiting', 'Bytes held for replies that their clients have not taken yet.', [])
   readonly connectionWait = this.#histogram('pvcapid_connection_wait_seconds', 'How long a new connection waited for this process until its first request was begun: while it was accepted and not read, and while that request waited. Time for which the client sent nothing is not in it, nor that in the system\'s queue of connections that are not accepted yet (Recv-Q of ss -ltn).', [], QUICK)
   readonly endedConnections = this.#counter('pvcapid_connections_ended_total', 'Connections that this API ended, by why: too many requests at once, a client that does not read, too many bytes held, or a body that is too long or in too many pieces.', ['reason'])

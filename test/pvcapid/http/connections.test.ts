@@ -1,40 +1,22 @@
 /** What is held for the requests of one connection: it is bounded, and released with the connection, whichever of them it was held for. */
 import { once } from 'node:events'
-import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { readdirSync } from 'node:fs'
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { clientAddress, clientOf } from '../../../src/pvcapid/http/client-address.ts'
 import { IN_PROGRESS, WAITING } from '../../../src/pvcapid/http/connection.ts'
-import { Connections, type ConnectionsOptions } from '../../../src/pvcapid/http/connections.ts'
-import { httpServer } from '../../../src/pvcapid/http/http-server.ts'
 import { PIECES } from '../../../src/pvcapid/http/request-body.ts'
 import { isReset } from '../../../src/pvcapid/http/tcp-handle.ts'
-import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { eventually } from '../../support/zookeeper.ts'
 import { api, ask, clusterTree } from '../support/api.ts'
+import { bareServer, client } from '../support/bare-server.ts'
 
 const listen = async (app: FastifyInstance): Promise<number> => {
   await app.listen({ host: '127.0.0.1', port: 0 })
   return (app.server.address() as AddressInfo).port
-}
-
-/** A client that collects what it is sent, unless it is not to read. */
-async function client (t: Test, port: number, text = '', reads = true): Promise<{ readonly socket: Socket, readonly said: () => string, readonly closed: Promise<unknown> }> {
-  const socket = connectSocket({ port, host: '127.0.0.1', allowHalfOpen: true })
-  t.teardown(() => socket.destroy())
-  await once(socket, 'connect')
-  let said = ''
-  socket.on('error', () => {})
-  socket.on('end', () => socket.end())
-  // Not `once`, which a reset would reject.
-  const closed = new Promise<void>((resolve) => { socket.once('close', () => resolve()) })
-  if (reads) socket.on('data', (chunk: Buffer) => { said += chunk.toString('latin1') })
-  else socket.pause()
-  socket.write(text)
-  return { socket, said: () => said, closed }
 }
 
 const figure = async (app: FastifyInstance, name: string): Promise<number> =>
@@ -115,17 +97,20 @@ t.test('a client that has closed its side gets its replies, and no wait', async 
   t.equal(app.services.waiting() + app.services.streams(), 0)
 })
 
-async function bareServer (t: Test, options: Partial<ConnectionsOptions>, body: Buffer | RequestListener): Promise<{ readonly port: number, readonly connections: Connections, readonly ended: string[] }> {
-  const ended: string[] = []
-  const connections = new Connections({
-    clock: new ManualClock(), perAddress: 100, exempt: [], onEnded: (reason) => { ended.push(reason) }, onRefused: (reason) => { ended.push(reason) }, ...options,
-  })
-  const server = httpServer({ config: { tls: undefined, limits: defaultLimits }, connections }, typeof body === 'function' ? body : (_request, response) => { response.end(body) })
-  t.teardown(() => { server.closeAllConnections(); server.close() })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, connections, ended }
-}
+t.test('a client that has closed its side in the middle of a body is not waited for, though the request was still waiting', async (t) => {
+  const app = await api(t, { port: (await clusterTree(t)).server.port })
+  const port = await listen(app)
+  const etag = String((await ask(t, app, 'GET', '/api/v1/primary')).headers['etag'])
+  const wait = `GET /api/v1/primary?wait=3600 HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\n\r\n`
+  const { socket, said, closed } = await client(t, port, `${wait.repeat(IN_PROGRESS)}POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"to":`)
+  await eventually(() => app.services.waiting() === IN_PROGRESS)
+  await eventually(async () => await figure(app, 'pvcapid_http_requests_waiting') === 1)
+  socket.end()
+  await closed
+  t.equal(said().split(/HTTP\/1.1 (?:200|304) /).length, IN_PROGRESS + 1, 'each wait has its reply')
+  t.match(said(), /HTTP\/1.1 400 [^]*"malformed_request"/)
+  await eventually(async () => await figure(app, 'pvcapid_http_request_bytes') === 0)
+})
 
 t.test('clients that read get their replies, however many requests of all of them wait', async (t) => {
   const { port, ended } = await bareServer(t, {}, (_request, response) => { setImmediate(() => response.end('x')) })
@@ -269,7 +254,7 @@ t.test('a body is bounded in bytes and in pieces, whoever reads it', async (t) =
   t.ok(await ended() >= 1)
   const long = await client(t, port, `${head('/nothing', 'Content-Length: 5000000')}${'a'.repeat(2_000_000)}`)
   await long.closed
-  t.equal(await figure(app, 'pvcapid_http_request_bytes'), 0)
+  await eventually(async () => await figure(app, 'pvcapid_http_request_bytes') === 0)
   t.equal(await figure(app, 'pvcapid_http_requests_in_progress'), 0)
 })
 

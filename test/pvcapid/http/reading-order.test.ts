@@ -1,10 +1,13 @@
 /** In what order connections are read that had to be held, and that a crowd which sends at one moment is not one turn of the event loop. */
 import { once } from 'node:events'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
+import { BeginningOrder, type Beginner } from '../../../src/pvcapid/http/crowd/beginning-order.ts'
 import { Connections } from '../../../src/pvcapid/http/connections.ts'
 import { httpServer } from '../../../src/pvcapid/http/http-server.ts'
-import { ReadingOrder, type Conduct, type Reader } from '../../../src/pvcapid/http/reading-order.ts'
+import { ReadingOrder, type Conduct, type Reader } from '../../../src/pvcapid/http/crowd/reading-order.ts'
 import { turnToResume } from '../../../src/pvcapid/http/turns.ts'
 import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -74,6 +77,58 @@ t.test('those that are read are held as a turn is long, and forgotten as they cl
   order.holdAll()
   turn()
   t.strictSame(states, ['first held', 'first read'])
+  t.end()
+})
+
+t.test('a held connection that has closed is not kept in memory until its turn', (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const order = new ReadingOrder()
+  const { turn } = readers(order)
+  const add = (name: string) => {
+    const reader: Reader = { client: 'a', conduct: 'pipelines', isOver: () => false, hold: () => {}, read: () => { read.push(name) } }
+    order.addHeld(reader)
+    return reader
+  }
+  const read: string[] = []
+  const closed = (() => {
+    const reader = add('closed')
+    order.delete(reader)
+    return new WeakRef(reader)
+  })()
+  add('open')
+  // A WeakRef keeps its target until the end of the turn that made it.
+  setImmediate(() => {
+    collect()
+    t.equal(closed.deref(), undefined)
+    t.ok(order.holds)
+    turn()
+    turn()
+    t.strictSame([read, order.holds], [['open'], false])
+    t.end()
+  })
+})
+
+t.test('requests that wait are begun one of each client after another; of one client, the orderly and the pipelining by turns', (t) => {
+  const order = new BeginningOrder<Beginner & { readonly name: string }>()
+  const connection = (name: string, client: string, conduct: Conduct) => ({ name, client, conduct })
+  const gone = connection('gone', 'crowd', 'pipelines')
+  const changes = { ...connection('changes', 'other', 'orderly'), conduct: 'orderly' as Conduct }
+  order.add(gone)
+  for (const at of [1, 2, 3]) order.add(connection(`piped ${at}`, 'crowd', 'pipelines'))
+  for (const at of [1, 2]) order.add(connection(`orderly ${at}`, 'crowd', at === 1 ? 'orderly' : 'new'))
+  order.add(changes)
+  changes.conduct = 'pipelines'
+  order.add(changes)
+  order.delete(gone)
+  order.delete(connection('unknown', 'nobody', 'new'))
+  const taken: Array<string | undefined> = []
+  while (!order.isEmpty) taken.push(order.take()?.name)
+  t.strictSame(taken, ['orderly 1', 'changes', 'piped 1', 'orderly 2', 'piped 2', 'piped 3'])
+  const last = connection('last', 'crowd', 'new')
+  order.add(last)
+  order.delete(last)
+  t.strictSame([order.isEmpty, order.take()], [true, null])
   t.end()
 })
 

@@ -1,10 +1,10 @@
 /**
- * Bytes that unanswered requests hold: their heads, and the bodies that they announce. A pipelined request also counts its objects; those of the first
+ * Bytes that unanswered requests hold: their heads, what has come of a head, and the bodies that they announce. A pipelined request also counts its objects; those of the first
  * request of a connection are covered by the bound on connections. Bounded over all connections. Beyond the bound the connections that hold most are ended, those of
  * the client that holds most first: the next one to come is not to blame.
  */
 import type { IncomingMessage } from 'node:http'
-import { clientOf } from './client-address.ts'
+import { clientOf } from '../client-address.ts'
 
 /** Bytes over all connections. */
 const HELD_REQUESTS = 24 * 2 ** 20
@@ -20,14 +20,19 @@ export interface Holder {
   /** Bytes that its requests hold. */
   readonly requested: number
   end (reason: 'bytes'): void
+  /** Counts what has come of a request whose head is not whole. */
+  lookAtHead (): void
 }
 
-/** Bytes of a request without its body. */
-export function headBytes ({ url = '', rawHeaders }: IncomingMessage, isPipelined: boolean): number {
-  let sum = url.length + (isPipelined ? OBJECTS : 0)
+/** Bytes of a request's target and headers. */
+export function textBytes ({ url = '', rawHeaders }: IncomingMessage): number {
+  let sum = url.length
   for (const text of rawHeaders) sum += text.length
   return sum
 }
+
+/** Bytes that a request holds without its body, whose target and headers are `text` bytes. */
+export const headBytes = (text: number, isPipelined: boolean): number => text + (isPipelined ? OBJECTS : 0)
 
 /** Bytes that the body of a request may come to. */
 export function bodyBytes ({ headers }: IncomingMessage): number {
@@ -54,6 +59,11 @@ export class HeldRequests {
   count (bytes: number): void {
     this.#sum += bytes
     if (bytes > 0 && this.#sum > this.#most) this.#endLargest()
+  }
+
+  /** Counts the heads that are not whole. */
+  lookAtHeads (): void {
+    for (const holder of this.#holders) holder.lookAtHead()
   }
 
   #endLargest (): void {

@@ -25,16 +25,21 @@ export interface Reader {
 /** Connections read in one turn, at most. */
 const MOST = 4_096
 
+/** The place of a connection among those that are held. The place of one that has closed stays, empty: a closed connection would keep all its requests in memory. */
+interface Place {
+  reader: Reader | null
+}
+
 /** The held connections of one client, each list in the order in which they were held. */
 class Lane {
-  readonly #held: Readonly<Record<Conduct, Reader[]>> = { new: [], orderly: [], pipelines: [] }
+  readonly #held: Readonly<Record<Conduct, Place[]>> = { new: [], orderly: [], pipelines: [] }
   #taken = 0
 
   get isEmpty (): boolean { return this.#held.new.length === 0 && this.#held.orderly.length === 0 && this.#held.pipelines.length === 0 }
 
-  add (reader: Reader): void { this.#held[reader.conduct].push(reader) }
+  add (place: Place, conduct: Conduct): void { this.#held[conduct].push(place) }
 
-  take (): Reader | undefined {
+  take (): Place | undefined {
     const { new: fresh, orderly } = this.#held
     this.#taken += 1
     const isTurnOfNew = this.#taken % 2 === 0
@@ -45,11 +50,12 @@ class Lane {
     return orderly.shift() ?? this.takePipelining()
   }
 
-  takePipelining (): Reader | undefined { return this.#held.pipelines.shift() }
+  takePipelining (): Place | undefined { return this.#held.pipelines.shift() }
 }
 
 export class ReadingOrder {
   readonly #reading = new Set<Reader>()
+  readonly #places = new Map<Reader, Place>()
   readonly #lanes = new Map<string, Lane>()
   /** Connections that the next turn reads. */
   #allowance = 1
@@ -64,11 +70,19 @@ export class ReadingOrder {
   addHeld (reader: Reader): void {
     const lane = this.#lanes.get(reader.client) ?? new Lane()
     this.#lanes.set(reader.client, lane)
-    lane.add(reader)
+    const place = { reader }
+    this.#places.set(reader, place)
+    lane.add(place, reader.conduct)
   }
 
-  /** A connection that has closed. One that is held is passed over when it comes to its turn. */
-  delete (reader: Reader): void { this.#reading.delete(reader) }
+  /** A connection that has closed. The place of one that is held is passed over when it comes to its turn. */
+  delete (reader: Reader): void {
+    this.#reading.delete(reader)
+    const place = this.#places.get(reader)
+    if (place === undefined) return
+    place.reader = null
+    this.#places.delete(reader)
+  }
 
   /** The turn has lasted too long. */
   holdAll (): void {
@@ -88,14 +102,16 @@ export class ReadingOrder {
   }
 
   /** Reads one of the client whose turn it is, which is then behind all others. Returns whether there was one. */
-  #readNext (take: (lane: Lane) => Reader | undefined): boolean {
+  #readNext (take: (lane: Lane) => Place | undefined): boolean {
     const [entry] = this.#lanes
     if (entry === undefined) return false
     const [client, lane] = entry
-    const reader = take(lane)
+    const reader = take(lane)?.reader ?? null
     this.#lanes.delete(client)
     if (!lane.isEmpty) this.#lanes.set(client, lane)
-    if (reader === undefined || reader.isOver()) return false
+    if (reader === null) return false
+    this.#places.delete(reader)
+    if (reader.isOver()) return false
     reader.read()
     return true
   }
