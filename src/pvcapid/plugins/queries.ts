@@ -16,7 +16,7 @@ declare module 'fastify' {
 interface QuerySchema { readonly properties?: object }
 
 function checkUtf8 ({ url }: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
-  const at = url.indexOf('?')
+  const at = url.includes('%') ? url.indexOf('?') : -1
   if (at < 0) done()
   else {
     try {

@@ -25,7 +25,7 @@ export function requestFault ({ rawHeaders, headers, httpVersion, method, url: r
   const hosts = count(rawHeaders, 'host')
   if (hosts === 0 && httpVersion === '1.1') return malformed('The header Host is missing.', 'correct the request')
   if (hosts > 1) return malformed('The header Host is there more than once.', 'send it once')
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url ?? '')?.[1]
+  const authority = url?.startsWith('/') === true ? undefined : /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url ?? '')?.[1]
   // By RFC 9112 the target would win; a check that looks at the header alone must not be led past.
   if (authority !== undefined && hosts > 0 && authority.toLowerCase() !== headers.host?.toLowerCase()) return malformed('The target names another host than the header Host.', 'name the same in both')
   const coding = headers['transfer-encoding']

@@ -13,11 +13,14 @@ export const joined = (target: string): string => JOINED.test(target) ? target.r
 const QUERY = /^[!-"$-~]*$/
 /** Characters of a path. */
 const PATH = /^[\w!$%&'()*+,./:;=@~-]*$/
+/** Nearly every target: nothing to be said of it, found by one look. */
+const PLAIN = /^\/[\w!$&'()*+,./:;=@~-]*(?:\?[\w!$&'()*+,./:;=@~-]*)?$/
 const CUT = /%(?![0-9a-f]{2})/i
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i
 
 /** What is wrong with a target, and what to do, as two sentences without the second's full stop; null for one that is well-formed. */
 export function targetFault (target: string): readonly [what: string, advice: string] | null {
+  if (PLAIN.test(target)) return null
   if (target.includes('#')) return ['The target has a fragment, which begins at the character # and is nothing that a server is sent.', 'leave it out, or write %23 for the character itself']
   const at = target.indexOf('?')
   const path = (at < 0 ? target : target.slice(0, at)).replace(ABSOLUTE, '')
@@ -31,8 +34,8 @@ export function targetFault (target: string): readonly [what: string, advice: st
  * @param route with its parameters, as `/api/v1/node/:node`
  */
 export function isDisguised (target: string, route: string): boolean {
+  if (!target.includes('%')) return false
   const path = (target.split('?', 1)[0] ?? '').replace(ABSOLUTE, '')
-  if (!path.includes('%')) return false
   const parts = path.split('/')
   for (const [index, part] of route.split('/').entries()) {
     if (part === '*') return false
