@@ -164,6 +164,7 @@ t.test('PVC\'s fencers have their time, and no more', async (t) => {
   t.strictSame(plan(judged, 40_000 + PVC_FENCE - 1, dead).fence, [], 'it is for them to fence')
   t.strictSame(plan(judged, 40_000 + PVC_FENCE, dead).fence, ['hv2'], 'nobody else ever does: they act on `run` alone')
   t.strictSame(plan(new Map(), 40_000 + PVC_FENCE, dead).fence, [], 'not watched yet')
+  t.strictSame(fencingPlan('hv1', [member('hv1'), gone('hv2', dead), peer], new Map(), terms, 0, { maintenance: false, canFence: true, unfenced: false }).fence, ['hv2'], 'one of ours is not left to them')
   t.strictSame(plan(alive, due, dead).fence, [], 'the next look will see that it is dead')
   t.equal(look(new Map(), 7_000, '2', 'dead').get('hv2')?.deadSince, 7_000, 'as it was found')
   t.equal(look(judged, 60_000, '3', 'run').get('hv2')?.deadSince, null, 'it is back')

@@ -1,5 +1,7 @@
 // PVC's keepalive writes the name of its own node over that of the target, in the half second before the node relinquishes.
 import t from 'tap'
+import { newCoordinator } from '../../../src/core/coordinator/coordinator-state.ts'
+import { step } from '../../../src/core/coordinator/coordinator.ts'
 import { decide, type DecisionInput } from '../../../src/core/coordinator/decision.ts'
 import { judge, type Intent } from '../../../src/core/coordinator/intent.ts'
 import { beginKeyChange, continueKeyChange, type KeyChange, type KeyOp } from '../../../src/core/coordinator/key-change.ts'
@@ -72,6 +74,11 @@ t.test('its target writes its name again, once', async (t) => {
   t.strictSame(decide({ ...me, backingOff: true }, snapshot), { do: 'reassert', after: 0, seen }, 'it was asked for by name')
   t.strictSame(decide({ ...me, tried: { intent: 'reassert', seen } }, snapshot), { do: 'reassert', after: 5_000, seen })
   for (const given of [{ echoed: false }, { daemon: 'shutdown' as const, announced: true, state: 'takeover' as const }, { unready: { code: 'ready_failed', resource: 'ip', message: '' } }]) t.strictSame(decide({ ...me, ...given }, snapshot), { do: 'nothing' })
+
+  const settings = { self: 'hv2', mode: 'coordinator', resources: [], delays, backoff: { first: 1, most: 1 } } as const
+  const { state, effects } = step({ ...newCoordinator(settings, 1), daemon: 'run', state: 'secondary' }, { type: 'view', wall: 'now', view: { ...snapshot, records: [asked] } })
+  t.match(state.activity, { kind: 'key_change', intent: { kind: 'reassert', node: 'hv2', seen } })
+  t.match(effects, [{ type: 'do', op: { op: 'lock' } }])
 
   const intent: Intent = { kind: 'reassert', node: 'hv2', seen }
   t.strictSame(judge(intent, echoed()), { kind: 'repeat', value: 'hv2' })
