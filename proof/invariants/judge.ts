@@ -54,7 +54,7 @@ export class Judge {
   readonly #records = new Map<number, Followed>()
   /** Values of the key, by epoch. */
   readonly #keys = new Map<number, string>()
-  /** Epochs at which somebody wrote the key who asks nobody. */
+  /** Epochs at which an outsider wrote the key, without the lock. */
   readonly #outsiders = new Set<number>()
   readonly #isOutsider: (session: string) => boolean
   readonly #isOperator: (session: string) => boolean
@@ -75,6 +75,8 @@ export class Judge {
   readonly #seenRegistered = new Map<string, number>()
   /** How often the ensemble lost data, and the switchovers whose only records were in the lost data. */
   #losses = 0
+  /** Of each node, the transaction of its coordinator state as it was when data were lost last. */
+  #restored: ReadonlyMap<string, string | undefined> = new Map()
   #forgotten = 0
   /** The life of the key that the ledger knows. */
   #life = ''
@@ -100,7 +102,7 @@ export class Judge {
   get losses (): number { return this.#losses }
   get besidePvc (): BesidePvc | null { return this.#beside?.counts ?? null }
 
-  /** Something failed in a way nobody has thought of. */
+  /** Something failed in a way that is not foreseen. */
   broke (what: string): void { this.#say(`unforeseen: ${what}`) }
 
   #say (what: string): void { this.violations.push({ at: this.#now(), what }) }
@@ -123,11 +125,12 @@ export class Judge {
     const epoch = snapshot === null ? null : epochOf(snapshot.key, snapshot.ledger)
     this.#life = snapshot?.ledger?.czxid ?? ''
     this.#newestEpoch = epoch ?? 0
-    // It was written in the life before: for nobody who is judged.
+    // It was written in the life before: for no node that is judged.
     if (snapshot !== null && epoch !== null) {
       this.#keys.set(epoch, snapshot.key.value)
       this.#outsiders.add(epoch)
     }
+    this.#restored = new Map((this.#znodes().children(NODES) ?? []).map((name) => [name, this.#stateWritten(name)]))
     this.#losses++
     this.#forgotten += before - this.#records.size
   }
@@ -157,7 +160,7 @@ export class Judge {
   }
 
   /**
-   * 9. Nobody is fenced who is alive and can be reached, whatever became of the ensemble meanwhile.
+   * 9. No node is fenced that is alive and can be reached, whatever became of the ensemble meanwhile.
    * @param sound milliseconds since the last failure that it had itself, Infinity for none
    * @param started when its process was
    */
@@ -238,11 +241,17 @@ export class Judge {
     else if (op === 'set' || op === 'create' || op === 'delete') this.#last.set(session, [last, write])
   }
 
-  /** 3. Only the holder of the primary lock is ever in `takeover`: none releases it before it has written another state. It may give up a second attempt of its own. */
+  /** The transaction that wrote the coordinator state of a node. */
+  #stateWritten (name: string): string | undefined { return this.#znodes().get(nodePath(name, 'routerstate'))?.stat.mzxid }
+
+  /**
+   * 3. Only the holder of the primary lock is ever in `takeover`: none releases it before it has written another state. It may give up a second attempt of its own. A state
+   * that came back with older data is not the one that the node wrote last, and the lock that came back with it is none that it holds.
+   */
   #stillInTakeover (session: string): void {
     if (this.#lockHolder() === session) return
     for (const { name, coordinatorState, daemonState, presence } of this.snapshot()?.members ?? []) {
-      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init') this.#say(`3: ${name} released the primary lock in takeover`)
+      if (presence?.owner === session && coordinatorState === 'takeover' && daemonState !== 'init' && (this.#restored.get(name) ?? null) !== this.#stateWritten(name)) this.#say(`3: ${name} released the primary lock in takeover`)
     }
   }
 
@@ -305,7 +314,7 @@ export class Judge {
 
   /**
    * A new life of the key begins past every epoch that has a record. What outsiders wrote in the life before, and deleted with it before any
-   * coordinator had made a record of it, is nothing that anybody could know of: those epochs may be given again.
+   * coordinator had made a record of it, is known to no daemon: those epochs may be given again.
    */
   #ledgerMoved ({ czxid, base }: Ledger): void {
     if (czxid === this.#life) return
