@@ -102,7 +102,7 @@ const shortDelay = (machine: Coordinator, id: number) =>
   (machine.activity.kind === 'procedure' && machine.activity.id === id) ||
   (machine.timers.idle?.id === id && /"do":"(takeover|relinquish)"/.test(machine.timers.idle.subject))
 
-/** Nothing short of a long delay can happen of itself: nobody is busy, and everybody has seen everything. */
+/** Nothing short of a long delay can happen of itself: no node is busy, and every node has seen everything. */
 export const quiet = (world: World, resources: readonly string[]) => world.api === null && Object.keys(world.nodes).every((name) => pvcStep(world, name, resources) === null) && Object.values(world.nodes).every((node) => node.machine === null ||
   ((node.pending === null || (node.pending.op.op === 'lock_role' && !node.pending.cancelled)) && node.machine.view === viewOf(world.zk) &&
     !node.delays.some((id) => node.machine !== null && shortDelay(node.machine, id))))
@@ -216,7 +216,7 @@ function addClients (world: World, bounds: Bounds, add: (label: string, next: Wo
   }
 }
 
-/** Whoever keeps the records closes what has ended; the bound counts only once nobody can do anything more. */
+/** The keepers of the records close what has ended; the bound counts only once no node can do anything more. */
 function addClosers (world: World, add: (label: string, next: World | null) => void): void {
   const view = pictureOf(world.zk)
   for (const stored of world.zk.records) {

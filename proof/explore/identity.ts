@@ -1,7 +1,7 @@
 /**
  * When two worlds are the same world: their texts are equal after everything has been left out, renamed or moved that no decision rests on.
  *
- * Folded away: the numbers of operations and delays, what only people read, epochs that nobody can meet any more, how many epochs have gone
+ * Folded away: the numbers of operations and delays, what only people read, epochs that no node can meet any more, how many epochs have gone
  * by before, and which node has which name. Every folding keeps all that can still happen: the machines compare epochs with one another and with
  * nothing else, and no name means anything to them.
  */
@@ -38,7 +38,7 @@ function canonicalNode (node: NodeModel): NodeModel {
     ...node,
     machine: numbered,
     pending: node.pending === null ? null : { ...node.pending, id: ids.get(node.pending.id) ?? 9 },
-    // A delay that nobody waits for any more is as good as over.
+    // A delay that no node waits for any more is as good as over.
     delays: node.delays.flatMap((id) => ids.get(id) ?? []).sort(),
   }
 }

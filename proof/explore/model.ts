@@ -65,7 +65,7 @@ export interface NodeModel {
 export type Part = 'key' | 'nodes'
 export type Parts = Partial<Pick<ZooKeeperModel, Part>>
 
-/** Somebody who reads, part by part and twice, whether a switchover is over. */
+/** A process that reads, part by part and twice, whether a switchover is over. */
 export interface Reader {
   readonly epoch: number
   readonly to: string
@@ -94,7 +94,7 @@ export interface Budget {
   readonly expiries: number
   readonly failures: number
   readonly shutdowns: number
-  /** Delays that end although somebody is still busy: an operation slower than the delay. */
+  /** Delays that end although a node is still busy: an operation slower than the delay. */
   readonly hasty: number
   /** Nodes that are there, but judged dead because their keepalive does not change. */
   readonly stale: number

@@ -1,4 +1,4 @@
-/** Whoever closes a record as succeeded cannot read the cluster in one instant: it reads part by part, and anything can happen between two parts. */
+/** The process that closes a record as succeeded cannot read the cluster in one instant: it reads part by part, and anything can happen between two parts. */
 import { isCompleteNow } from '../invariants/invariants.ts'
 import { isProven } from '../../src/core/switchover/completion.ts'
 import { isRepeated } from '../../src/core/switchover/rewrites.ts'

@@ -37,7 +37,7 @@ export function violation (world: World, before: World): string | null {
 export const isCompleteNow = ({ epoch, to }: Pick<SwitchoverRecord, 'epoch' | 'to'>, view: ClusterSnapshot): boolean =>
   to !== null && isRepeated({ epoch, to }, view.key.version, view.key.value, view.records.map((other) => other.epoch)) && isComplete(view, view.key.version, to)
 
-/** One primary that holds everything, or nobody who could be; nothing in progress, no record open that could be closed. */
+/** One primary that holds everything, or no node that could be; nothing in progress, no record open that could be closed. */
 export function isSettled (world: World): boolean {
   const { zk } = world
   const primary = zk.nodes[zk.key.value]

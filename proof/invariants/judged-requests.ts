@@ -17,7 +17,7 @@ export class JudgedRequests {
     const moves = this.#moves.get(reason) ?? []
     this.#moves.set(reason, [...moves, epoch])
     this.#movedOnce(reason)
-    // A retry is a switchover of its own if somebody else has written the key in between, be it with the same name.
+    // A retry is a switchover of its own if another program has written the key in between, be it with the same name.
     const neighbour = moves.find((move) => Math.abs(move - epoch) === 1)
     if (neighbour !== undefined) this.#say(`6: the request "${reason}" moved the primary at ${neighbour} and at ${epoch}`)
     if (this.#notStarted.has(reason)) this.#say(`10: the request "${reason}" was told not_started, and is switchover ${epoch}`)

@@ -1,4 +1,4 @@
-/** 6: who has won the key, and can serve, keeps it for its start: nobody who contends takes it away. */
+/** 6: the winner of the key, if it can serve, keeps it for its start: no contender takes it away. */
 import { isFit, type Member } from '../../src/core/model/member.ts'
 import type { SwitchoverRecord } from '../../src/core/model/record.ts'
 

@@ -14,6 +14,6 @@ export function mutualWait (world: World): string | null {
   const taker = waitingTaker(world)
   if (taker === null) return null
   if (Object.values(world.nodes).some(({ pvc }) => pvc?.doing === 'lock')) return 'a taker and a PVC node wait for each other'
-  // Nobody releases for a taker that the key does not name; the node that keeps the role needs the lock.
+  // No node releases for a taker that the key does not name; the node that keeps the role needs the lock.
   return world.zk.key.value !== taker ? 'a taker that the key does not name keeps the lock' : null
 }

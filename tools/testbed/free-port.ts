@@ -1,5 +1,5 @@
 /**
- * A port of 127.0.0.1 that is free, and that nobody else is given while this process lives: neither by this function in another process, which
+ * A port of 127.0.0.1 that is free, and that no other process is given while this one lives: neither by this function in another process, which
  * finds it claimed (a Unix socket in the kernel's abstract namespace), nor by the kernel, which gives to those who connect, and to those who listen
  * on any port, none below 32768.
  */
@@ -25,7 +25,7 @@ export async function freePort (): Promise<number> {
   }
 }
 
-/** Null where somebody else listens already. */
+/** Null where another process listens already. */
 async function listening (where: ListenOptions): Promise<Server | null> {
   return await new Promise((resolve, reject) => {
     const server = createServer((socket) => { socket.destroy() })

@@ -135,7 +135,7 @@ export class ZooKeeperServer {
     while (performance.now() < until) {
       if (failure !== null) throw new Error('java could not be started: install a Java runtime', { cause: failure })
       if (this.#process !== child) throw new Error(`ZooKeeper ended while starting:\n${this.#output}`)
-      // It serves, and it is not somebody else's on the same port.
+      // It serves, and it is not another process's on the same port.
       if ((await this.fourLetter('conf').catch(() => '')).includes(`dataDir=${this.#folder}/`)) {
         this.#served = true
         return this

@@ -32,7 +32,7 @@ export function checkEncoded (text: string, where: 'querystring' | 'body'): void
   }
 }
 
-/** Throws `argument_invalid` for a multipart body one of whose fields has been decoded with replacements. What is in files of it is nobody's concern. */
+/** Throws `argument_invalid` for a multipart body one of whose fields has been decoded with replacements. Its files may hold any bytes. */
 export function checkFields (body: Buffer, entries: ReadonlyArray<readonly [string, unknown]>): void {
   if (isUtf8(body)) return
   const found = entries.find(([name, value]) => name.includes('\ufffd') || (typeof value === 'string' && value.includes('\ufffd')))

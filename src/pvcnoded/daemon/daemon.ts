@@ -159,7 +159,7 @@ export class NodeDaemon {
     clock.after(CONTACT, () => this.#goIfIdle())
   }
 
-  /** Out of contact and holding nothing, there is nobody to hand over to, and nothing to wait for. */
+  /** Out of contact and holding nothing, it has nothing to hand over, and nothing to wait for. */
   #goIfIdle (): void {
     if (this.#ended || this.#giveUp.signal.aborted) return
     const { current } = this.#keeper

@@ -274,7 +274,7 @@ export class Incarnation {
     }
   }
 
-  /** Whoever has deleted the key may be about to make it again; if nobody does, it is made to name nobody. */
+  /** The program that has deleted the key may be about to make it again; if that does not happen, it is made to name no node. */
   #onKeyless (feed: ClusterSnapshots): void {
     const { clock, session, config, log } = this.#options
     if (this.#keyless !== null) return
@@ -385,7 +385,7 @@ function sentenceOf (note: Note): string {
   }
 }
 
-/** A node that is alive starts again: nobody can rely any more on what it held. */
+/** A node that is alive starts again: its peers do not rely any more on what it held. */
 const isJudgedByPeer = (view: ClusterSnapshot, node: string) => view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))
 
 /** Something is held, or is about to be acquired. */

@@ -1,5 +1,5 @@
 /**
- * This node's own znodes, written at the version this node last wrote. Somebody else's write to them (a fencer's) is never overwritten:
+ * This node's own znodes, written at the version this node last wrote. The write of another program (a fencer's) is never overwritten:
  * the write is refused, and the daemon starts a new life.
  */
 import { isNoNode, isNodeExists, isZooKeeperError } from '../../zookeeper/client/errors.ts'
@@ -46,7 +46,7 @@ export class OwnZnodes {
     return found.find((each) => each === 'older') ?? found.find((each) => each !== null) ?? null
   }
 
-  /** Writes one of them, and finds out what became of it; `refused` if anybody else has written it since, before this or after. */
+  /** Writes one of them, and finds out what became of it; `refused` if another program has written it since, before this or after. */
   async write (name: NodeKey, value: string): Promise<Exclude<WriteOutcome, 'overwritten'>> {
     const path = nodePath(this.#node, name)
     const version = this.#versions.get(name) ?? -1
@@ -60,7 +60,7 @@ export class OwnZnodes {
     }
   }
 
-  /** Writes one that nobody else has a reason to write, whatever is there, and finds out what became of it; never `refused`. */
+  /** Writes one that no other program has a reason to write, whatever is there, and finds out what became of it; never `refused`. */
   async writeSurely (name: NodeKey, value: string): Promise<Exclude<WriteOutcome, 'refused' | 'overwritten'>> {
     for (;;) {
       const adopted = await sureRead(this.session, async () => { await this.adopt([name]); return true })
@@ -71,7 +71,7 @@ export class OwnZnodes {
   }
 
   /**
-   * Writes one that nobody else has a reason to write, in one try within `deadline` milliseconds; false if that failed. After a failure the
+   * Writes one that no other program has a reason to write, in one try within `deadline` milliseconds; false if that failed. After a failure the
    * next try looks first at what version there is.
    */
   async writeOnce (name: NodeKey, value: string, deadline: number): Promise<boolean> {

@@ -65,7 +65,7 @@ export class Presence implements Disposable {
 
   /**
    * Creates it. One left by an earlier life goes with that life's session; one that is still there after twice the session time-out
-   * belongs to somebody alive: `NodeNameInUseError`.
+   * belongs to a daemon that is alive: `NodeNameInUseError`.
    */
   async claim (clock: Clock, node: string): Promise<void> {
     const until = clock.monotonic() + 2 * this.#session.negotiatedTimeout

@@ -2,7 +2,7 @@
  * Judges nodes dead and fences them, as `core/fencing/judgement.ts` plans it. Everything is read again, directly, before anything is written, and every
  * write expects the version that the judgement rests on.
  *
- * Guarantees: nobody is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over
+ * Guarantees: no node is fenced while a second coordinator is out of contact, too; a node is written `fenced` only after a confirmed fence, over
  * the very `dead` that was judged; at most one node is fenced at a time in the whole cluster; a fence begun by a coordinator that dies is continued
  * with by another.
  * Does not guarantee that a node which comes back while its fence is in progress is spared: it passed no saving throw before.
@@ -32,7 +32,7 @@ export interface FencerOptions {
   readonly log: Logger
   readonly book: LockBook
   readonly terms: FencingTerms
-  /** null: nobody is fenced, an operator has to confirm. */
+  /** null: no node is fenced, an operator has to confirm. */
   readonly agent: FencingAgent | null
   readonly savingThrows: number
   /** Milliseconds. */
@@ -62,7 +62,7 @@ const LAST_LOOK = 2_000
 
 export class Fencer {
   readonly #options: FencerOptions
-  /** Each reason for which nobody is fenced has a beginning and an end of its own. */
+  /** Each reason for which no node is fenced has a beginning and an end of its own. */
   readonly #suspended: Readonly<Record<SuspensionReason, Episode>>
   readonly #unknownLayout: Episode
   readonly #stopped = new AbortController()
@@ -140,7 +140,7 @@ export class Fencer {
     const { self, session, clock, log, agent, onFault } = this.#options
     const before = await this.#read(name)
     const seen = await sight(session, name)
-    // Somebody else may have judged it, or it may have stopped, and the view does not show it yet.
+    // Another coordinator may have judged it, or it may have stopped, and the view does not show it yet.
     if (before === null || !mayHoldWhenSilent(before) || (why === 'presence_gone' && seen.presence !== null)) return false
     const judged = newFence(self, why, seen, clock.wall())
     const record: FenceRecord = agent === null ? { ...judged, state: 'unconfirmed', message: 'No fencing agent is configured: an operator has to confirm that the node is down.' } : judged
@@ -209,7 +209,7 @@ export class Fencer {
   async #fenceUnderLock (name: string, agent: FencingAgent, lock: LockHandle, silent: number): Promise<void> {
     const { session, clock, log } = this.#options
     const found = await this.#read(name)
-    // Somebody else has tried meanwhile, or it is not dead any more.
+    // Another coordinator has tried meanwhile, or it is not dead any more.
     if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
     const judged = this.#recordOf(name, found, await sight(session, name))
     if (!await this.#savingThrows(name, judged, silent)) return

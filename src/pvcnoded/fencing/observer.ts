@@ -61,7 +61,7 @@ export class Observer implements Disposable {
     this.#timer?.[Symbol.dispose]()
   }
 
-  /** The view may know before the next look that somebody's presence has gone. */
+  /** The view may know before the next look that a presence has gone. */
   #compare (): void {
     if (!this.#options.members().some((member) => member.ours && !isPresent(member) && this.#watches.get(member.name)?.last.presence != null)) return
     this.#hastened = true

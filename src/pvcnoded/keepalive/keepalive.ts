@@ -1,5 +1,5 @@
 /**
- * The keepalive's timer. Beats fall on a fixed grid and wait for nobody: a write that is still in progress when the next is due is counted
+ * The keepalive's timer. Beats fall on a fixed grid and wait for nothing: a write that is still in progress when the next is due is counted
  * as missed, and nothing else this daemon does can hold a beat up. A beat that failed for lack of contact is written as soon as
  * contact returns, beside the grid: contact that flaps between two beats must not let the keepalive grow old.
  */

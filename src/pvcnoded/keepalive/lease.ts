@@ -11,7 +11,7 @@ export interface LeaseOptions {
   readonly clock: Clock
   /** The negotiated session time-out, milliseconds. */
   readonly negotiated: number
-  /** Writes `presence`; true once the write is committed, false if it was not or nobody knows. */
+  /** Writes `presence`; true once the write is committed, false if it was not or that is not known. */
   readonly renew: (deadline: number) => Promise<boolean>
   /** Called once when the lease runs out. */
   readonly onExpired: () => void

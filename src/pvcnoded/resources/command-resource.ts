@@ -1,6 +1,6 @@
 /**
  * A resource that external commands acquire and release. A command that does not end in time is killed with its whole process group and
- * reaped before the attempt counts as failed, so nothing of it continues behind anybody's back.
+ * reaped before the attempt counts as failed, so nothing of it continues unseen.
  */
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'

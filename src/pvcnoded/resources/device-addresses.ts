@@ -131,7 +131,7 @@ export class DeviceAddresses {
     for (const route of routes.filter((route) => !left.includes(route))) await this.#anyway('ip', 'route', 'add', ...route.split(' '), 'dev', ifname)
   }
 
-  /** Those that somebody has made, as the words that make them again. */
+  /** Those that were made by hand, as the words that make them again. */
   async #routes (ifname: string): Promise<readonly string[]> {
     const text = await this.#anyway('ip', '-4', 'route', 'show', 'dev', ifname)
     return text.split('\n').map((line) => line.trim().replace(/ (?:linkdown|dead)\b/g, '')).filter((line) => line !== '' && !line.includes('proto kernel'))

@@ -64,7 +64,7 @@ export class FloatingIp implements Resource {
   async acquire (attempt: Attempt, { handedOver = false }: AttemptContext): Promise<void> {
     if (handedOver && await this.#takeAtOnce(attempt)) return
     const found = await this.#reachable(attempt)
-    // It being here already, left over or added by hand, does not say that nobody else has it.
+    // It being here already, left over or added by hand, does not say that no other machine has it.
     if (!handedOver) await this.#neighbours.probe(attempt, found.ifname)
     const wrong = this.#own(found).filter((entry) => !this.#isRight(entry))
     this.#sayPrefixes(found, wrong)
@@ -115,7 +115,7 @@ export class FloatingIp implements Resource {
       if (!await this.#addresses.remove(attempt, found, own)) await this.#assertGone(attempt)
       wasReachable ||= !own.every(isUnusable) && whyUnreachable(found) === null
     }
-    // Where nobody could reach it, another machine may have taken it meanwhile.
+    // Where no machine could reach it, another one may have taken it meanwhile.
     if (!wasReachable) return 'absent'
   }
 
@@ -180,7 +180,7 @@ const isOwn = (device: Device, configured: Device | null): boolean => device.ifn
 /** The kernel's own duplicate detection has not ended, or has found one. */
 const isUnusable = ({ tentative, dadfailed }: Entry): boolean => tentative === true || dadfailed === true
 
-/** Why nobody can reach an address of the device; null if it can be reached. */
+/** Why no machine can reach an address of the device; null if it can be reached. */
 function whyUnreachable ({ flags, master, linkinfo }: Device): string | null {
   if (!flags.includes('UP')) return 'is down'
   if (!flags.includes('LOWER_UP')) return 'has no carrier'

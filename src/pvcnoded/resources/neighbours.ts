@@ -1,8 +1,8 @@
 /**
- * What the other machines on a link know of an address: asks whether anybody has it, and announces that this machine has it, with frames of its own
+ * What the other machines on a link know of an address: asks whether any of them has it, and announces that this machine has it, with frames of its own
  * (`libexec/neighbour`), so that it makes no difference which `arping` is installed, or whether any is.
  *
- * Guarantees: only `probe` and `ready` take time; announcements, and questions about an address that is held, are waited for by nobody, and `silence`
+ * Guarantees: only `probe` and `ready` take time; announcements, and questions about an address that is held, hold nothing up, and `silence`
  * ends them. At most one round of them runs at a time.
  */
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { failureOf } from '../../runtime/process/command-report.ts'
 import { packageFolder } from '../../runtime/process/package-folder.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
 
-/** Milliseconds that somebody who has the address already is given to say so. */
+/** Milliseconds that a machine which has the address already is given to say so. */
 const PROBE = 250
 /** Milliseconds after the acquisition: a peer that has just confirmed its old entry ignores announcements for a second. */
 const ANNOUNCEMENTS = [0, 200, 600, 1_200, 2_500]
@@ -73,7 +73,7 @@ export class Neighbours {
   /** Asks and announces once; waits for nothing. Nothing while an earlier round lasts. */
   remind (device: string): void {
     if (this.#round !== null) return
-    // Whoever answers is believed by others from then on, unless an announcement follows.
+    // The machine that answers is believed by others from then on, unless an announcement follows.
     this.#begin([[0, async (signal) => {
       await this.#askOnce(device, signal)
       await this.#announceOnce(device, signal)

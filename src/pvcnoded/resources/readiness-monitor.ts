@@ -1,6 +1,6 @@
 /**
  * Finds out at intervals whether this node could acquire each of its resources, while it holds nothing. The checks of all resources run beside one
- * another, change nothing, and are waited for by nobody.
+ * another, change nothing, and nothing waits for them.
  *
  * Invariant: at most one round of checks runs at a time, and none is begun after `stop`.
  */

@@ -1,5 +1,5 @@
 /**
- * Bytes of a connection that belong to a request whose head is not whole yet. Node's parser keeps them and tells nobody; but the socket tells how much has been
+ * Bytes of a connection that belong to a request whose head is not whole yet. Node's parser keeps them and does not tell; but the socket tells how much has been
  * read, and the requests that have come tell how much of that was theirs.
  */
 import type { IncomingMessage } from 'node:http'
