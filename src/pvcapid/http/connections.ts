@@ -29,7 +29,7 @@ const LEAST = 4_096
 /** Milliseconds of a turn for requests that wait to be begun, while connections wait to be read. */
 const BESIDE_READING = 1
 /** While connections keep coming, the time for which they alone are taken in, for each time in which those that are here are served. */
-const REST = 3
+const REST = 7
 /** Open connections from which on it is looked at what has come of heads that are not whole: of fewer that is 16 KiB each at most. */
 const MANY = 512
 /** Milliseconds between two looks at heads that are not whole, and at how clients read; one that has taken nothing for `STALLED` looks is given up where too much is held. */
@@ -226,7 +226,7 @@ export class Connections {
 
   /**
    * Some of the connections that are held are read in the next turn, and what is left of the turn before is begun, one request of each connection after
-   * another, as long as there is time. While connections keep coming that takes one part of the time in four: each turn takes in one of them, and a client that
+   * another, as long as there is time. While connections keep coming that takes one part of the time in eight: each turn takes in one of them, and a client that
    * comes last in the system's queue of 511 waits for all of these turns.
    */
   #endTurn (): void {
