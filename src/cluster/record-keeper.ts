@@ -191,7 +191,7 @@ export class RecordKeeper {
     }
     before?.timer[Symbol.dispose]()
     const present = epochOf(view.key, view.ledger)
-    // Clients have been told of it.
+    // APIs have shown this epoch to clients: it gets a record even though the key has moved on.
     if (before !== null && present !== null && present > before.epoch && !view.records.some((record) => record.epoch === before.epoch)) this.#begin(this.#recordExternal(before, view.key.value === before.value ? null : present))
     const operations = this.#options.operations()
     this.#unrecorded = epoch === null || operations === null ? null : this.#firstSeen(epoch, view, operations.session)

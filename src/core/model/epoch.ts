@@ -29,7 +29,7 @@ export const keyOf = (znode: Znode): KeyView =>
 /** Leaves a billion epochs before their names are used up. A higher base was not made by counting. */
 const HIGHEST_BASE = 9_000_000_000
 
-/** Whether an epoch that a znode tells of can have been given: the ledger continues after the newest of them, and has no room after a higher one. */
+/** Whether a znode's epoch can be real. The ledger continues after the newest epoch; a higher number would leave no room for the next one. */
 export const isCounted = (epoch: number): boolean => epoch < HIGHEST_BASE
 
 export function parseLedger (data: string | null | undefined): Ledger | null {

@@ -43,7 +43,7 @@ export const apiConfigSchema = section('The configuration of pvcapid.', {
         description: 'Proxies whose X-Forwarded-For, -Host, -Proto and -Prefix are believed, so that limits and the audit line see the client behind them, and its requests are told from those of other sites. Their own connections are not limited by address. A network of all addresses would trust every client with that, and is a warning.', default: [],
       }),
       hostnames: Type.Array(Type.String({ description: 'A host name or address, without a port.', minLength: 1 }), {
-        description: 'Names by which clients address this API, besides the machine\'s own names and addresses and the node\'s name. Without authentication it is served by no other name, and a write by client certificate is taken by no other.', default: [],
+        description: 'Names by which clients address this API, besides the machine\'s own names and addresses and the node\'s name. Without authentication, requests by any other name are refused. Writes by client certificate are refused likewise.', default: [],
       }),
       allowed_origins: Type.Array(Type.String({ description: 'An origin, as https://example.com:8443.', minLength: 1 }), {
         description: 'Origins of other web pages that may use this API in a browser (CORS). The API\'s own pages need no entry.', default: [],

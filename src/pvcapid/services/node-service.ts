@@ -24,7 +24,7 @@ export interface NodeFilter {
   readonly domain_state?: string
 }
 
-/** Bytes of logs that are kept for the next request, besides the newest. */
+/** Bytes of node logs that stay cached, without the newest one. */
 const KEPT_LOGS = 16 * 2 ** 20
 /** Of a log that there is not. */
 const NO_VERSION = '0'

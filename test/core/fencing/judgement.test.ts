@@ -169,6 +169,6 @@ t.test('PVC\'s fencers have their time, and no more', async (t) => {
   t.equal(look(new Map(), 7_000, '2', 'dead').get('hv2')?.deadSince, 7_000, 'as it was found')
   t.equal(look(judged, 60_000, '3', 'run').get('hv2')?.deadSince, null, 'it is back')
   const shows = look(judged, 90_000, '3', 'dead')
-  t.strictSame(plan(shows, 100_000, { ...dead, coordinatorState: 'secondary', fencersWord: true }).fence, [], 'it shows life, whoever has judged it')
+  t.strictSame(plan(shows, 100_000, { ...dead, coordinatorState: 'secondary', fencersWord: true }).fence, [], 'it shows life, although a fencer has judged it')
   t.strictSame(plan(shows, 90_000 + terms.keepaliveWindow, { ...dead, coordinatorState: 'secondary', fencersWord: true }).fence, ['hv2'])
 })

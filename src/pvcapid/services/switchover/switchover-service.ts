@@ -242,7 +242,7 @@ export class SwitchoverService {
     return await this.#ruledAfresh(judge, client)
   }
 
-  /** As `#withoutLock`, without regard to the view. Rejects with `zookeeper_unavailable` where ZooKeeper is silent, which then is why a lock was not had. */
+  /** As `#withoutLock`, without regard to the view. Rejects with `zookeeper_unavailable` if ZooKeeper is silent: that is then the cause of a lock time-out. */
   async #ruledAfresh (judge: Judge, client: Client | undefined): Promise<SwitchoverAnswer | null> {
     const fresh = await this.#snapshotFor(client)
     if (fresh === null) return null
