@@ -31,6 +31,12 @@ t.test('locks', async (t) => {
   const two = await connect(t, server)
   const contenders = async (path: string): Promise<string[]> => lockContenders((await one.children(path)).names).map(({ name }) => name)
 
+  // The watches below a path: wchp lists each watched path, and under it the sessions that watch it.
+  const watched = async (below: string): Promise<Record<string, string[]>> => {
+    const blocks = (await server.fourLetter('wchp')).split(/\n(?=\/)/).map((block) => block.trim().split(/\s+/))
+    return Object.fromEntries(blocks.filter(([path]) => path?.startsWith(`${below}/`)).map(([path, ...ids]) => [path, ids.sort()]))
+  }
+
   t.test('one at a time, in order; the name is kazoo\'s; the path is made', async (t) => {
     const first = await take(one, '/deep/down/lock', { identifier: 'number one' })
     t.match(first.name, /^[0-9a-f]{32}__lock__\d{10}$/)
@@ -60,17 +66,12 @@ t.test('locks', async (t) => {
     waiting.push(take(three, '/herd'))
     await eventually(async () => (await contenders('/herd')).length === 3)
     const [front, middle] = await contenders('/herd')
-    // wchp lists each watched path, and under it the sessions that watch it.
-    const watched = async (): Promise<Record<string, string[]>> => {
-      const blocks = (await server.fourLetter('wchp')).split(/\n(?=\/)/).map((block) => block.trim().split(/\s+/))
-      return Object.fromEntries(blocks.filter(([path]) => path?.startsWith('/herd')).map(([path, ...ids]) => [path, ids.sort()]))
-    }
     const expected = { [`/herd/${front}`]: [`0x${one.id}`, `0x${two.id}`].sort(), [`/herd/${middle}`]: [`0x${three.id}`] }
-    await eventually(async () => Object.keys(await watched()).length === 2 && Object.values(await watched()).flat().length >= 3)
-    t.strictSame(await watched(), expected, 'the holder its own child, each waiter the one in front')
+    await eventually(async () => Object.keys(await watched('/herd')).length === 2 && Object.values(await watched('/herd')).flat().length >= 3)
+    t.strictSame(await watched('/herd'), expected, 'the holder its own child, each waiter the one in front')
     await first.release()
     for (const next of waiting) await (await next).release()
-    t.strictSame(await watched(), {})
+    t.strictSame(await watched('/herd'), {})
   })
 
   t.test('readers share, writers do not', async (t) => {
@@ -95,11 +96,11 @@ t.test('locks', async (t) => {
     t.equal(await codeOf(waiting), 'aborted')
     t.equal((await contenders('/gone')).length, 1)
     await holder.release()
-    // On a path of its own: who waits there is known by its watch.
+    // On a path of its own, where the waiter is known by its watch. The holder watches there too.
     const other = await take(one, '/unwanted')
     let wanted = true
     const given = codeOf(take(two, '/unwanted', { onWake: () => wanted }))
-    await eventually(async () => (await server.fourLetter('wchp')).includes('/unwanted/'))
+    await eventually(async () => Object.values(await watched('/unwanted')).flat().includes(`0x${two.id}`))
     wanted = false
     await other.release()
     t.equal(await given, 'lock_abandoned')
