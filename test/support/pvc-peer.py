@@ -183,7 +183,7 @@ def beat():
         if SETTINGS["fence"] is not None:
             for node in nodes():
                 if node != ME and is_stale(node):
-                    fence(node)
+                    judge(node)
         stopping.wait(SETTINGS["keepalive"])
 
 
@@ -191,25 +191,30 @@ def is_stale(node):
     return read(of(node, "daemonstate")) == "run" and time.time() - float(read(of(node, "keepalive")) or 0) > 7 * SETTINGS["keepalive"]
 
 
-def fence(node):
+def judge(node):
     with zk.Lock("/config/fence_lock", ME):
         if read("/config/maintenance") == "true" or not is_stale(node):
             return
         put(of(node, "daemonstate"), "dead")
-        say("fencing " + node)
-        works = subprocess.run([*SETTINGS["fence"], node]).returncode == 0
-        if works:
-            put(of(node, "daemonstate"), "fenced")
-        put(of(node, "routerstate"), "secondary")
-        if read(KEY) == node:
-            put(KEY, "none")
-        if not works:
-            return
-        for domain in zk.get_children("/domains") if zk.exists("/domains") else ():
-            if read("/domains/" + domain + "/node") == node:
-                put("/domains/" + domain + "/node", ME)
-        for child, value in (("memfree", "0"), ("domainscount", "0"), ("monitoring_health", "None")):
-            put(of(node, child), value)
+    # Without the lock, and beside the keepalive, for as long as the fence takes.
+    guarded(lambda: fence(node)).start()
+
+
+def fence(node):
+    say("fencing " + node)
+    works = subprocess.run([*SETTINGS["fence"], node]).returncode == 0
+    if works:
+        put(of(node, "daemonstate"), "fenced")
+    put(of(node, "routerstate"), "secondary")
+    if read(KEY) == node:
+        put(KEY, "none")
+    if not works:
+        return
+    for domain in zk.get_children("/domains") if zk.exists("/domains") else ():
+        if read("/domains/" + domain + "/node") == node:
+            put("/domains/" + domain + "/node", ME)
+    for child, value in (("memfree", "0"), ("domainscount", "0"), ("monitoring_health", "None")):
+        put(of(node, child), value)
 
 
 def stop(*_):

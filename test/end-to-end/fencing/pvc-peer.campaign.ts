@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { join } from 'node:path'
 import { fencedCluster } from '../../support/fencing.ts'
 import { pvcNode, type PvcNodeOptions } from '../../support/pvc-node.ts'
+import { PVC_FENCE } from '../../../src/core/fencing/judgement.ts'
 import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
 import type { Cluster } from '../../../tools/testbed/cluster.ts'
 import type { Watcher } from '../../support/cluster.ts'
@@ -92,6 +93,26 @@ t.test(`a PVC primary dies, ${DEATHS} times, beside another PVC node and ours th
   t.same(judged, [], 'ours has judged no node')
   t.same(made.collisions(), [])
 })
+
+const idle = {
+  'fences nobody': null,
+  // For as long as the node that fences lives.
+  'has judged it and hangs in the fence': ['sh', '-c', 'while kill -0 "$PPID" 2> /dev/null; do sleep 1; done'],
+} as const
+for (const [how, command] of Object.entries(idle)) {
+  t.test(`a PVC primary dies beside a PVC node that ${how}: ours fence it once PVC has had its time`, { timeout: 600_000 }, async (t) => {
+    const { made, watcher, fences } = await fencedCluster(t, ['hv1', 'hv2'])
+    await watcher.settled()
+    await joined(t, made, watcher, 'pvc2', { fence: command, contends: false })
+    const peer = await joined(t, made, watcher, 'pvc1', { contends: false })
+    await primaryIs(watcher, 'pvc1')
+    await peer.kill()
+    await watcher.sees('one of ours is primary', (view) => view.members.some((member) => member.ours && member.coordinatorState === 'primary'), PVC_FENCE + FAILOVER)
+    t.match(watcher.feed.view?.members.find((member) => member.name === 'pvc1'), { daemonState: 'fenced' })
+    t.equal(fences().length, 1)
+    t.same(made.collisions(), [])
+  })
+}
 
 t.test('PVC\'s fence of a node fails: what it has written over `dead` frees nothing, until an operator confirms', { timeout: 300_000 }, async (t) => {
   for (const victim of ['hv1', 'pvc1'] as const) {

@@ -33,7 +33,8 @@ t.test('both daemons', { timeout: 90_000 }, async (t) => {
 t.test('a session with watches, which the client arms again before it says anything else, is given up within a bound, and the next one is told why', { timeout: 60_000 }, async (t) => {
   const changed: Record<string, string> = {}
   const server = await zookeeper(t, { properties: changed })
-  const { keeper, reports } = keep(t, server, { sessionTimeout: 1_000 })
+  // Long enough that the session does not end by itself before it has been given up.
+  const { keeper, reports } = keep(t, server, { sessionTimeout: 20_000 })
   const session = await keeper.ready()
   await session.exists('/', { watch: true })
   session.onState((state) => { if (state === 'connected') session.sync('/').catch(() => {}) })
