@@ -251,7 +251,7 @@ t.test('guards', async (t) => {
     const { calls, configs } = spy(t)
     const count = (call: string): number => calls.filter((made) => made === call).length
     const path = await proxy(t, server)
-    const { keeper } = keep(t, path, { sessionTimeout: 600 })
+    const { keeper } = keep(t, path, { sessionTimeout: 2_000 })
     const first = await keeper.ready()
     await dropConnection(path, first)
     await first.get('/')
@@ -270,7 +270,7 @@ t.test('guards', async (t) => {
     const others = [...new Set(calls.map((call) => call.slice(0, 1)))].filter((client) => client !== '1')
     t.ok(others.length >= 1)
     for (const client of others) t.strictSame([count(`${client}.init`), count(`${client}.close`)], [1, 1], `client ${client}`)
-    for (const config of configs) t.match(config, { connect: path.connectString, timeout: 600, debug_level: 0, response_counter_limit: 2_147_483_647 })
+    for (const config of configs) t.match(config, { connect: path.connectString, timeout: 2_000, debug_level: 0, response_counter_limit: 2_147_483_647 })
   })
 
   t.test('a closed client is not called, one that was never wanted not made', async (t) => {
@@ -343,7 +343,7 @@ t.test('guards', async (t) => {
     const path = await proxy(t, server)
     let address = '127.0.0.1'
     const lookup = async (): Promise<string[]> => [address]
-    const { keeper, reports } = keep(t, { connectString: `mover:${path.port}` }, { connector: nativeConnector({ lookup, resolveInterval: 10 }), sessionTimeout: 600 })
+    const { keeper, reports } = keep(t, { connectString: `mover:${path.port}` }, { connector: nativeConnector({ lookup, resolveInterval: 10 }), sessionTimeout: 2_000 })
     const first = await keeper.ready()
     // The same port on another loopback address stands for the servers' new address.
     const moved = await proxy(t, server)

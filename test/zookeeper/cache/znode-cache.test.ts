@@ -207,7 +207,7 @@ t.test('tree', async (t) => {
 
   t.test('a new session: everything again, and on', async (t) => {
     const path = await proxy(t, server)
-    const { keeper, reports } = keep(t, path, { sessionTimeout: 600 })
+    const { keeper, reports } = keep(t, path, { sessionTimeout: 2_000 })
     const tree = watch(t, { sessions: keeper })
     await tree.ready
     const session = await keeper.ready()

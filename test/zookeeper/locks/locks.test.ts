@@ -236,7 +236,7 @@ t.test('locks', async (t) => {
 
   t.test('a reconnection is followed by verification; a lost session loses the lock', async (t) => {
     const path = await proxy(t, server)
-    const session = await connect(t, path, { sessionTimeout: 1_500 })
+    const session = await connect(t, path, { sessionTimeout: 2_000 })
     const lock = await take(session, '/verify')
     await dropConnection(path, session)
     await eventually(() => lock.sound)

@@ -26,7 +26,7 @@ t.test('ZooKeeper absent at the start: tries, says so, and gets there', async (t
 t.test('a new session after an expiry; listeners hear of each once', async (t) => {
   const server = await zookeeper(t)
   const path = await proxy(t, server)
-  const { keeper, reports } = keep(t, path, { sessionTimeout: 600 })
+  const { keeper, reports } = keep(t, path, { sessionTimeout: 2_000 })
   const heard: number[] = []
   keeper.onSession(({ serial }) => heard.push(serial))
   const first = await keeper.ready()

@@ -174,7 +174,7 @@ t.test('accidents', async (t) => {
 
   t.test('expiry: lost, for good, with the reason', async (t) => {
     const path = await proxy(t, server)
-    const session = await connect(t, path, { sessionTimeout: 600 })
+    const session = await connect(t, path, { sessionTimeout: 2_000 })
     const states: string[] = []
     session.onState((state) => states.push(state))
     await session.create('/expiring', '', { ephemeral: true })
