@@ -73,7 +73,7 @@ function changed (document: unknown, path: ReadonlyArray<string | number>, value
   return copy
 }
 
-t.test('generated files', { timeout: 170_000 }, async (t) => {
+t.test('generated files', { timeout: 280_000 }, async (t) => {
   const folder = t.testdir()
   const { certFile, keyFile } = makeCertificate(folder, 'api')
   const whole = `pvc:
