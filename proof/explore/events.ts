@@ -7,7 +7,7 @@ import { beginKeyChange, continueKeyChange, type KeyAnswer } from '../../src/cor
 import { holdersOf } from '../../src/core/switchover/handover.ts'
 import { countsAsReleased, suspicion } from '../../src/core/fencing/judgement.ts'
 import { holdsNothing } from '../../src/core/model/member.ts'
-import { apply, joinLine, leaveLine } from './operations.ts'
+import { apply, joinLine, leaveLine, leaveSync } from './operations.ts'
 import { pvcStep } from './pvc-peer.ts'
 import { addReader } from './reader.ts'
 import { boot, membersOf, pictureOf, viewOf, type Bounds, type Budget, type NodeModel, type NodeZnodes, type World } from './model.ts'
@@ -15,6 +15,8 @@ import { boot, membersOf, pictureOf, viewOf, type Bounds, type Budget, type Node
 export interface Happening {
   readonly label: string
   readonly world: World
+  /** Somebody has ordered it: a node that was stopped starts again, although another is there. No way to settle may need that. */
+  readonly ordered: boolean
 }
 
 const wall = ''
@@ -78,7 +80,7 @@ const end = (world: World, name: string): World => expire(changed(world, name, {
 function expire (world: World, name: string): World {
   const znodes = world.zk.nodes[name]
   if (znodes === undefined) return world
-  const zk = { ...leaveLine(world.zk, name), sync: world.zk.sync.filter((other) => other !== name), nodes: { ...world.zk.nodes, [name]: { ...znodes, present: false } } }
+  const zk = { ...leaveSync(leaveLine(world.zk, name), name), nodes: { ...world.zk.nodes, [name]: { ...znodes, present: false } } }
   return changed({ ...world, zk }, name, { expired: true })
 }
 
@@ -116,7 +118,7 @@ function mayGoOn ({ activity, settings }: Coordinator, world: World): boolean {
 
 export function happenings (world: World, bounds: Bounds): readonly Happening[] {
   const list: Happening[] = []
-  const add = (label: string, next: World | null) => { if (next !== null && next !== world) list.push({ label, world: next }) }
+  const add = (label: string, next: World | null, ordered = false) => { if (next !== null && next !== world) list.push({ label, world: next, ordered }) }
   const calm = quiet(world, bounds.resources)
   for (const [name, node] of Object.entries(world.nodes)) {
     const { machine, pending } = node
@@ -127,7 +129,7 @@ export function happenings (world: World, bounds: Bounds): readonly Happening[] 
       continue
     }
     if (machine === null) {
-      add(`${name} starts`, node.expired ? boot(world, name, bounds) : null)
+      add(`${name} starts`, node.expired ? boot(world, name, bounds) : null, bounds.pvc > 0 && world.zk.nodes[name]?.daemonState === 'stop')
       add(`${name}: its session expires`, node.expired ? null : expire(world, name))
       continue
     }

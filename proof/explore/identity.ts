@@ -127,8 +127,8 @@ const permutations = (items: readonly number[]): number[][] =>
   items.length === 0 ? [[]] : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]))
 
 const keyOf = (zk: object) => {
-  const { key, line, sync, records } = zk as ZooKeeperModel
-  return { key, line, sync, records: records.map(({ record, version }) => [record, `own ${version}`]) }
+  const { key, line, guards, sync, records } = zk as ZooKeeperModel
+  return { key, line, guards, sync, records: records.map(({ record, version }) => [record, `own ${version}`]) }
 }
 
 /** The view is shared by many, and its members are listed by name: it has a text of its own. */

@@ -29,7 +29,9 @@ export interface ZooKeeperModel {
   readonly records: readonly StoredRecord[]
   /** Who waits for the primary lock, the holder first: a node's name, or `api`. */
   readonly line: readonly string[]
-  /** Which of ours hold PVC's sync lock, until they have released everything. */
+  /** Which of ours hold PVC's sync lock as a primary. */
+  readonly guards: readonly string[]
+  /** Which of ours are in its line behind the PVC node's first phase, until they have released everything. */
   readonly sync: readonly string[]
   readonly nodes: Readonly<Record<string, NodeZnodes>>
 }
@@ -43,7 +45,7 @@ export interface Pending {
 
 /** How far a PVC node is, and the version of the key that it does not act on any more. */
 export interface PvcNode {
-  readonly doing: 'rest' | 'contend' | 'takes_over' | 'lock' | 'phase_a' | 'phase_b' | 'settle' | 'release' | 'leave'
+  readonly doing: 'rest' | 'contend' | 'misses' | 'takes_over' | 'lock' | 'phase_a' | 'phase_b' | 'settle' | 'release' | 'leave'
   readonly version: number | null
 }
 
@@ -227,11 +229,11 @@ export function initialWorld (bounds: Bounds): World {
           epoch: null, direction: name === first ? 'takeover' : 'start', step: 0, of: 0, resource: null, released: name === first ? [] : bounds.resources, since: '', error: null,
         },
   }]))
-  const zk: ZooKeeperModel = { key: { value: first, version: 1 }, records: [], line: [], sync: [], nodes: znodes }
+  const zk: ZooKeeperModel = { key: { value: first, version: 1 }, records: [], line: [], guards: bounds.pvc > 0 && !ofPvc.includes(first) ? [first] : [], sync: [], nodes: znodes }
   const nodes = Object.fromEntries(bounds.nodes.map((name): [string, NodeModel] => {
     const holds = name === first ? bounds.resources : []
     if (ofPvc.includes(name)) return [name, { pvc: { doing: 'rest', version: null }, machine: null, pending: null, delays: [], expired: false, holds }]
-    const machine: Coordinator = { ...newCoordinator(settingsOf(name, bounds), 1), daemon: 'run', state: name === first ? 'primary' : 'secondary', view: viewOf(zk), held: holds }
+    const machine: Coordinator = { ...newCoordinator(settingsOf(name, bounds), 1), daemon: 'run', state: name === first ? 'primary' : 'secondary', view: viewOf(zk), held: holds, guarded: zk.guards.includes(name) }
     return [name, { pvc: null, machine, pending: null, delays: [], expired: false, holds }]
   }))
   const { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced, readings } = bounds

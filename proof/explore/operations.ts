@@ -16,6 +16,9 @@ export interface Applied {
 export const leaveLine = (zk: ZooKeeperModel, who: string): ZooKeeperModel =>
   zk.line.includes(who) ? { ...zk, line: zk.line.filter((name) => name !== who) } : zk
 
+export const leaveSync = (zk: ZooKeeperModel, who: string): ZooKeeperModel =>
+  ({ ...zk, guards: zk.guards.filter((name) => name !== who), sync: zk.sync.filter((name) => name !== who) })
+
 export const joinLine = (zk: ZooKeeperModel, who: string): ZooKeeperModel =>
   zk.line.includes(who) ? zk : { ...zk, line: [...zk.line, who] }
 
@@ -49,14 +52,20 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
       if (stored === undefined || !isOpen(stored.record)) return { zk, answer: refused }
       return { zk: replaced(zk, closeRecord(stored.record, '', op.closing, stored.record)), answer: done }
     }
-    case 'write_key':
-      if (zk.key.version !== op.version) return { zk, answer: refused }
-      return { zk: { ...zk, key: { value: op.value, version: op.version + 1 } }, answer: done }
+    case 'write_key': {
+      const left = op.andUnlock === true ? leaveLine(zk, who) : zk
+      if (zk.key.version !== op.version) return { zk: left, answer: refused }
+      return { zk: { ...left, key: { value: op.value, version: op.version + 1 } }, answer: done }
+    }
     case 'publish': return { zk: written(zk, who, { transition: plainTransition(op.transition) }), answer: done }
     case 'write_state': return { zk: written(zk, who, { state: op.state, stateVersion: 0 }), answer: done }
     case 'write_daemon_state': return { zk: written(zk, who, { daemonState: op.daemonState }), answer: done }
-    case 'hold_sync': return { zk: { ...zk, sync: [...new Set([...zk.sync, who])].sort() }, answer: done }
-    case 'release_sync': return { zk: { ...zk, sync: zk.sync.filter((name) => name !== who) }, answer: done }
+    case 'guard_sync': return { zk: { ...leaveSync(zk, who), guards: [...zk.guards, who].sort() }, answer: done }
+    case 'hold_sync': {
+      const left = leaveSync(zk, who)
+      return { zk: { ...left, sync: [...left.sync, who].sort() }, answer: done }
+    }
+    case 'release_sync': return { zk: leaveSync(zk, who), answer: done }
     case 'acquire':
     case 'release': return { zk, answer: done }
     default: return unreachable(op)

@@ -51,11 +51,11 @@ export function search (bounds: Bounds, { limit = Infinity, quick = false, budge
     for (let at = state; (cameFrom[at] ?? -1) >= 0; at = cameFrom[at] ?? 0) way.push(labels[at] ?? '')
     return way.reverse()
   }
-  const enter = (world: World, from: number, label: string): number | null => {
+  const enter = (world: World, from: number, label: string, ordered = false): number | null => {
     const id = identities.of(world)
     const known = numbers.get(id)
     if (known !== undefined) {
-      if (from >= 0) {
+      if (from >= 0 && !ordered) {
         sources.push(from)
         targets.push(known)
       }
@@ -66,7 +66,7 @@ export function search (bounds: Bounds, { limit = Infinity, quick = false, budge
     cameFrom.push(from)
     labels.push(label)
     depths.push(from < 0 ? 0 : (depths[from] ?? 0) + 1)
-    if (from >= 0) {
+    if (from >= 0 && !ordered) {
       sources.push(from)
       targets.push(number)
     }
@@ -93,7 +93,7 @@ export function search (bounds: Bounds, { limit = Infinity, quick = false, budge
       }
       for (const happening of happenings(world, bounds)) {
         const after = canonical(noticed(happening.world, world), world)
-        const entered = enter(after, number, happening.label)
+        const entered = enter(after, number, happening.label, happening.ordered)
         if (entered === null) continue
         const wrong = violation(after, world) ?? mutualWait(after)
         if (wrong === null) next.push({ world: after, number: entered })

@@ -23,9 +23,13 @@ export type WriteOutcome =
   /** The session ended, or finding out was given up or denied, first. */
   | 'unknown'
 
-/** Writes over `version` of a znode. */
-export async function sureSet (session: Session, path: string, data: string, version: number, signal?: AbortSignal): Promise<WriteOutcome> {
-  return await sureWrite(session, async () => await session.set(path, data, version), async () => {
+/**
+ * Writes over `version` of a znode.
+ * @param signal as for `sureWrite`
+ * @param write makes an attempt; by default the write alone
+ */
+export async function sureSet (session: Session, path: string, data: string, version: number, { signal, write }: { signal?: AbortSignal | undefined, write?: () => Promise<unknown> } = {}): Promise<WriteOutcome> {
+  return await sureWrite(session, write ?? (async () => await session.set(path, data, version)), async () => {
     const znode = await readZnode(session, path)
     if (znode?.version === version) return 'absent'
     if (znode?.version !== version + 1) return 'overwritten'

@@ -6,6 +6,7 @@ import type { LockHandle } from '../zookeeper/locks/locks.ts'
 
 export class HeldLock {
   #handle: LockHandle | null = null
+  #release: Promise<KeyAnswer> | null = null
 
   /** The lock, while this holds it. */
   get handle (): LockHandle | null { return this.#handle }
@@ -16,17 +17,19 @@ export class HeldLock {
       const held = this.#handle
       if (held !== null && !held.lost.aborted) return
       this.#handle = null
+      await this.#release
       // One that was lost may have left its child in the line, and this process would wait for that.
       if (held !== null && !held.session.over) await held.release()
       this.#handle = await acquire()
     })
   }
 
-  /** One that cannot be deleted now is on the lock book, which sees to it. */
+  /** Sent before this returns. One that cannot be deleted now is on the lock book, which sees to it. */
   async release (): Promise<KeyAnswer> {
     const handle = this.#handle
     this.#handle = null
-    return await answered(async () => { await handle?.release() })
+    if (handle !== null) this.#release = answered(async () => { await handle.release() })
+    return await this.#release ?? { kind: 'done' }
   }
 }
 

@@ -7,7 +7,7 @@ import type { KeyAnswer, KeyOp } from '../core/coordinator/key-change.ts'
 import { mergedTimeline, particularsOf } from '../core/switchover/progress.ts'
 import type { SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY, unreachable } from '../core/model/states.ts'
-import { hasCode, isNodeExists, isNoNode, isZooKeeperError } from '../zookeeper/client/errors.ts'
+import { hasCode, isNodeExists, isNoNode, isZooKeeperError, ZooKeeperError } from '../zookeeper/client/errors.ts'
 import { acquireLock, type LockBook, type LockHandle } from '../zookeeper/locks/locks.ts'
 import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
 import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
@@ -74,7 +74,7 @@ export class KeyOperations {
       case 'write_ledger': return answer(await this.#writeLedger(JSON.stringify(op.ledger), op.version))
       case 'create_record': return answer(await this.createRecord(op.record))
       case 'close_record': return answer(await this.#setRecord(op.record, op.version))
-      case 'write_key': return answer(await this.#writeKey(op.value, op.version))
+      case 'write_key': return answer(await this.#writeKey(op.value, op.version, op.andUnlock === true))
       default: return unreachable(op)
     }
   }
@@ -135,10 +135,10 @@ export class KeyOperations {
   }
 
   async #setRecord (record: SwitchoverRecord, version: number, signal?: AbortSignal): Promise<WriteOutcome> {
-    return await sureSet(this.session, switchoverPath(record.epoch), JSON.stringify(record), version, signal)
+    return await sureSet(this.session, switchoverPath(record.epoch), JSON.stringify(record), version, { signal })
   }
 
-  async #writeKey (value: string, version: number): Promise<WriteOutcome> {
+  async #writeKey (value: string, version: number, andUnlock: boolean): Promise<WriteOutcome> {
     const handle = this.lock
     if (handle === null) return 'failed'
     if (!handle.sound) {
@@ -148,7 +148,23 @@ export class KeyOperations {
       })
       if (verified === null) return 'failed'
     }
-    return await sureSet(this.session, PRIMARY_NODE, value, version)
+    return andUnlock ? await this.#writeKeyAndUnlock(value, version) : await sureSet(this.session, PRIMARY_NODE, value, version)
+  }
+
+  /** A connection keeps the order of what is sent on it. Once the release has been sent the lock may be gone, so that no second attempt is made. */
+  async #writeKeyAndUnlock (value: string, version: number): Promise<WriteOutcome> {
+    const once = async (): Promise<void> => {
+      if (this.lock === null) throw new ZooKeeperError('lock_lost', { op: 'set', path: PRIMARY_NODE, detail: 'it was released behind the first attempt' })
+      const written = this.session.set(PRIMARY_NODE, value, version)
+      void this.releaseLock()
+      await written
+    }
+    try {
+      return await sureSet(this.session, PRIMARY_NODE, value, version, { write: once })
+    } catch (error) {
+      if (hasCode(error, 'lock_lost')) return 'failed'
+      throw error
+    }
   }
 
   async #writeLedger (data: string, version: number | null): Promise<WriteOutcome> {

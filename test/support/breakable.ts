@@ -1,4 +1,4 @@
-/** Clusters whose resource `service` can be broken on a node: its acquisition fails there with exit 3, and that is noted with its time. */
+/** Clusters whose resource `service` can be broken on a node: acquiring or releasing it fails there with exit 3, and that is noted with its time. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Static } from 'typebox'
@@ -11,14 +11,14 @@ export const breakable: Pick<ClusterOptions, 'resourceSettings'> = {
   resourceSettings (folder) {
     const script = join(folder, 'breakable.sh')
     writeFileSync(script, `cd ${folder}
-if [ "$PVC_RESOURCE $PVC_ACTION" = "service acquire" ] && [ -e "broken-$PVC_NODE" ]; then date +%s.%N >> "attempts-$PVC_NODE"; exit 3; fi
+if [ "$PVC_RESOURCE" = service ] && [ "$(cat "broken-$PVC_NODE" 2> /dev/null)" = "$PVC_ACTION" ]; then date +%s.%N >> "attempts-$PVC_NODE"; exit 3; fi
 exec sh ${join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh')} ${folder}
 `)
-    return { acquire: ['sh', script], retries: 1 }
+    return { acquire: ['sh', script], release: ['sh', script], retries: 1 }
   },
 }
 
-export const breakOn = (made: Cluster, node: string) => { writeFileSync(join(made.folder, `broken-${node}`), '') }
+export const breakOn = (made: Cluster, node: string, action: 'acquire' | 'release' = 'acquire') => { writeFileSync(join(made.folder, `broken-${node}`), action) }
 
 export const mendOn = (made: Cluster, node: string) => { rmSync(join(made.folder, `broken-${node}`)) }
 

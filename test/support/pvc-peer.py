@@ -4,6 +4,7 @@ A PVC coordinator as its peers meet it, with kazoo: a whole process that can be 
 - At its start it reads the schema versions of every node and ends at one that does not say. It raises the cluster's version once every node could.
 - Handovers in phases A to G of the sync lock: the taker writes A, reads B and writes C to G; the one that releases does the reverse.
 - As the taker it writes `takeover` first and then waits for the lock of the key, for as long as that takes.
+- It contends for a free key once, for 0.4 s, from the listener that told it of that.
 - Its keepalive, while it is primary and the key names another node, writes the key: what it has read, or its own name (`rewrites`).
 - It fences nodes in `run` whose keepalive is old by its own clock. Whatever the fence comes to it writes `secondary` and frees the key; after one that
   worked it writes `fenced`, takes the node's domains and zeroes its figures.
@@ -164,8 +165,6 @@ def follow():
             take()
             # The key may have changed meanwhile. After a release it does not look again.
             wake.set()
-        elif value == "none" and state == "secondary" and SETTINGS["contends"]:
-            contend()
         elif value != ME and state == "primary":
             time.sleep(TRANSITION_DELAY)
             release()
@@ -250,6 +249,9 @@ beater.start()
 
 @zk.DataWatch(KEY)
 def changed(data, stat):
+    # In the thread that tells of every change: the release of a lock is not heard of in here, so it has the lock at once or not at all.
+    if data == b"none" and state == "secondary" and SETTINGS["contends"] and not stopping.is_set():
+        contend()
     wake.set()
 
 

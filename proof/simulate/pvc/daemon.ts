@@ -177,8 +177,16 @@ export class PvcDaemon {
   }
 
   async #contend (store: PvcStore): Promise<void> {
-    const { traits: { node } } = this.#options
-    const lock = await acquireLock(store.session, PRIMARY_NODE, { book: this.#book, kind: 'exclusive', identifier: node, timeout: CONTENTION })
+    const { clock, traits: { node } } = this.#options
+    // It waits where it hears of no change: it is first in line at once, or stays in line for its time and has lost.
+    let looked = false
+    const onWake = async () => {
+      const isFirst = !looked
+      looked = true
+      if (!isFirst) await pauseOf(clock, CONTENTION)
+      return isFirst
+    }
+    const lock = await acquireLock(store.session, PRIMARY_NODE, { book: this.#book, kind: 'exclusive', identifier: node, timeout: CONTENTION, onWake })
     if (await store.read(PRIMARY_NODE) === NOBODY) await store.put(PRIMARY_NODE, node)
     await quietly(lock)
   }

@@ -30,8 +30,8 @@ export type NodeOp =
   | { readonly op: 'write_state', readonly state: CoordinatorState }
   | { readonly op: 'write_daemon_state', readonly daemonState: 'run' | 'shutdown' }
   | { readonly op: 'acquire' | 'release', readonly resource: string, readonly epoch: number | null }
-  /** Takes, or releases, the lock that a PVC peer waits for before it acquires anything. */
-  | { readonly op: 'hold_sync' | 'release_sync' }
+  /** Takes, or releases, the lock that a PVC peer waits for before it acquires anything: as a primary, or until everything is released. */
+  | { readonly op: 'guard_sync' | 'hold_sync' | 'release_sync' }
 
 export type NodeAnswer =
   | { readonly kind: 'done', readonly members?: readonly Member[], readonly record?: SwitchoverRecord | null } & Extract<KeyAnswer, { kind: 'done' }>
@@ -118,6 +118,10 @@ export interface Coordinator {
   readonly handoverOver: boolean
   /** Why a primary means to hand its role on; null while all is well. */
   readonly lostResource: Failure | null
+  /** It has the sync lock that keeps PVC nodes from acquiring. */
+  readonly guarded: boolean
+  /** Why a release failed; null outside of `relinquish`. */
+  readonly releaseFailure: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
   readonly unready: Failure | null
   readonly activity: Activity
@@ -140,6 +144,8 @@ export const newCoordinator = (settings: CoordinatorSettings, spentEpoch: number
   failures: 0,
   handoverOver: false,
   lostResource: null,
+  guarded: false,
+  releaseFailure: null,
   unready: null,
   activity: { kind: 'idle' },
   timers: { idle: null, bound: null, backoff: null, handover: null },

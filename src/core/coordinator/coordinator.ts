@@ -9,7 +9,7 @@ import { keyAnswerOf, type Coordinator, type CoordinatorEvent, type Effect, type
 import { decide, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyOutcome } from './key-change.ts'
-import { beginProcedure, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
+import { beginProcedure, guardPlan, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
 import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff, giveWay } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
 import { epochOf } from '../model/epoch.ts'
@@ -41,6 +41,7 @@ function onView (context: StepContext, view: NonNullable<Coordinator['view']>): 
     roleMoved(context, activity)
     giveWay(context, activity)
     peersMoved(context)
+    unguarded(context)
   }
   const waits = activity.kind === 'key_change' && activity.change.plan[0].op === 'lock'
   if (waits && !isAsSeen(view.key, activity.intent.seen)) context.cancel(activity.id)
@@ -102,7 +103,15 @@ function onShutdown (context: StepContext): void {
   const { stopping, daemon, settings } = context.state
   if (stopping) return
   context.set({ stopping: true, daemon: daemon === 'run' ? 'shutdown' : daemon })
+  unguarded(context)
   context.timer('handover', context.delay(settings.delays.handoverTimeout))
+}
+
+/** A guard that is waited for holds nothing up. */
+function unguarded (context: StepContext): void {
+  const { activity, view, settings: { self }, stopping } = context.state
+  if (activity.kind !== 'procedure' || activity.procedure.name !== 'guard') return
+  if (stopping || view?.key.value !== self || view.members.some((member) => !member.ours && member.coordinatorState === 'takeover')) context.cancel(activity.id)
 }
 
 /** What to do at rest: begun at once, or after a delay that starts again whenever the subject changes. */
@@ -156,15 +165,21 @@ function perform (context: StepContext, decision: Exclude<Decision, { do: 'nothi
       context.end('left')
       return context.set({ activity: { kind: 'ended' } })
     case 'adopt': return changeKey(context, { kind: 'adopt', seen: decision.seen })
-    case 'free': return changeKey(context, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, seen: decision.seen })
+    case 'free': return changeKey(context, { kind: 'free', node: self, cause: decision.cause, reason: decision.reason, to: decision.to, seen: decision.seen })
     case 'decline': return changeKey(context, { kind: 'decline', node: self, error: decision.failure, seen: decision.seen })
     case 'reassert': return changeKey(context, { kind: 'reassert', node: self, seen: decision.seen })
     case 'rewrite': return changeKey(context, { kind: 'rewrite', node: self, cause: 'restart', seen: decision.seen })
     case 'contend': return changeKey(context, { kind: 'contend', node: self, cause: decision.cause, past: decision.past, seen: decision.seen })
     case 'takeover': return beginTakeover(context, decision.epoch)
+    case 'guard': return runProcedure(context, beginProcedure('guard', guardPlan(decision.wanted), context.wall))
     default: {
-      const plan = relinquishPlan(handover ?? resources.toReversed(), { besidePvc: hasPvcPeer(context.state.view) })
-      return runProcedure(context, beginProcedure(decision.do, plan, context.wall, { epoch: decision.epoch }))
+      const { held, state, view, releaseFailure } = context.state
+      const again = state === 'relinquish'
+      // What was released is not taken back, and the failure is shown until its resource is released.
+      const released = again ? resources.filter((resource) => !held.includes(resource)) : []
+      const left = (handover ?? resources.toReversed()).filter((resource) => !released.includes(resource))
+      const plan = relinquishPlan(left, { besidePvc: hasPvcPeer(view), again })
+      return runProcedure(context, beginProcedure(decision.do, plan, context.wall, { epoch: decision.epoch, released, error: again ? releaseFailure : null }))
     }
   }
 }
@@ -188,7 +203,7 @@ function beginTakeover (context: StepContext, epoch: number): void {
   const recordEpoch = record?.epoch ?? epoch
   context.set({ spentEpoch: epoch })
   context.timer('bound', context.delay(Math.max(0, seconds * 1000 - settings.delays.transitionDelay)))
-  runProcedure(context, beginProcedure('takeover', takeoverPlan(settings.resources, recordEpoch), context.wall, { epoch, recordEpoch }))
+  runProcedure(context, beginProcedure('takeover', takeoverPlan(settings.resources, recordEpoch, { besidePvc: hasPvcPeer(view) }), context.wall, { epoch, recordEpoch }))
 }
 
 /** Everything that may be held is released, on this machine's own authority; what is running is stopped and waited for first. */

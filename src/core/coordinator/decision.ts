@@ -8,6 +8,7 @@ import { isVacant, mayContend } from '../switchover/contention.ts'
 import type { Tried } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
 import { isFit, isReady, type Member } from '../model/member.ts'
+import { isKeptFromReleasing } from '../switchover/handover.ts'
 import { isAsSeen, type Past, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from '../model/states.ts'
 import type { Failure } from '../model/transition.ts'
@@ -27,6 +28,8 @@ export interface DecisionInput {
   readonly backingOff: boolean
   /** The time for handing the role over at shutdown is up. */
   readonly handoverOver: boolean
+  /** It has the sync lock that keeps PVC nodes from acquiring. */
+  readonly guarded: boolean
   /** A resource is gone and could not be acquired again. */
   readonly lostResource: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
@@ -43,11 +46,13 @@ export type Decision =
   /** Nothing is held and nothing in progress: the daemon may stop. */
   | { readonly do: 'leave' }
   | { readonly do: 'adopt' | 'rewrite' | 'reassert', readonly after: number, readonly seen: SeenKey }
-  | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null }
+  | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null, readonly to: string | null }
   /** Give the key back before anything is acquired or released for it. */
   | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly failure: Failure }
   | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly past: Past, readonly cause: 'contention' | 'repair' | 'fence' }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
+  /** Take the sync lock as a primary, or give it up. */
+  | { readonly do: 'guard', readonly after: number, readonly wanted: boolean }
 
 const nothing: Decision = { do: 'nothing' }
 
@@ -64,14 +69,17 @@ export function decide (me: DecisionInput, snapshot: RoleSnapshot | null): Decis
   switch (me.state) {
     case 'primary': return me.daemon === 'shutdown' ? primaryStopping(me, snapshot, epoch, seen) : primary(me, snapshot, epoch, seen)
     case 'secondary': return secondary(me, snapshot, epoch, seen)
-    case 'relinquish': return me.daemon === 'run' ? stuck(me, snapshot, epoch, seen) : nothing
+    case 'relinquish': return me.daemon === 'run' ? stuck(me, snapshot, epoch, seen) : releaseAgain(me, epoch)
     default: return nothing
   }
 }
 
 /** 0 for the first attempt at this version of the key. A repeat waits: another node may have won, and needs that time to begin. */
-const retryDelay = ({ tried, delays }: DecisionInput, intent: RestingIntent['kind'], seen: SeenKey) =>
-  tried !== null && tried.intent === intent && isAsSeen(tried.seen, seen) ? delays.takeoverStart : 0
+const retryDelay = (me: DecisionInput, intent: RestingIntent['kind'], seen: SeenKey) =>
+  isTried(me, intent, seen) ? me.delays.takeoverStart : 0
+
+const isTried = ({ tried }: DecisionInput, intent: RestingIntent['kind'], seen: SeenKey) =>
+  tried !== null && tried.intent === intent && isAsSeen(tried.seen, seen)
 
 const find = (name: string, members: readonly Member[]) => members.find((member) => member.name === name)
 
@@ -104,14 +112,21 @@ const somebodyFit = (me: DecisionInput, members: readonly Member[]) =>
   members.some((member) => member.name !== me.self && isFit(member) && isReady(member)) && mayContend(me.self, members)
 
 const free = (me: DecisionInput, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
-  ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason })
+  ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason, to: null })
 
-/** A release failed. If no other node can serve, this node contends, and acquires again what it did release. */
+/**
+ * A release failed. If no other node can serve, this node contends, and acquires again what it did release. While another is to serve, the release is tried
+ * again: that node waits for it, and what was in its way may be mended.
+ */
 function stuck (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (seen.value === me.self) return named(me, epoch, seen)
+  const other = find(seen.value, members)
+  if (other !== undefined && isFit(other)) return releaseAgain(me, epoch)
   if (me.backingOff || !mayContend(me.self, members) || !isVacant(seen.value, members)) return nothing
   return { do: 'contend', after: me.delays.reclaimDelay, seen, past: 'nobody', cause: causeOf(seen, members) }
 }
+
+const releaseAgain = ({ delays }: DecisionInput, epoch: number): Decision => ({ do: 'relinquish', after: delays.takeoverStart, epoch })
 
 /**
  * A PVC node in `takeover` acquires once it holds the lock, without reading the key again. This primary relinquishes at once, in time for the PVC node's
@@ -122,18 +137,35 @@ function givesWay (me: DecisionInput, { value }: SeenKey, members: readonly Memb
   return !(other !== undefined && isFit(other)) && members.some((member) => !member.ours && isFit(member) && member.coordinatorState === 'takeover')
 }
 
+/**
+ * A PVC node that takes over asks nobody what is held: it waits in the line of the sync lock, a second for the node that releases to come into it. A primary that
+ * is in front of it from the beginning is safe however late it comes to know. Only a PVC node that releases has to wait there, too, and first.
+ */
+function guard (me: DecisionInput, members: readonly Member[]): Decision {
+  if (me.guarded) return isKeptFromReleasing(members) ? { do: 'guard', after: me.delays.transitionDelay, wanted: false } : nothing
+  const wanted = !isKeptFromReleasing(members) && members.some((member) => !member.ours && member.mode === 'coordinator')
+  return wanted ? { do: 'guard', after: me.delays.takeoverStart, wanted } : nothing
+}
+
 function primary (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
   if (givesWay(me, seen, members)) return { do: 'relinquish', after: 0, epoch }
-  if (seen.value === me.self) return me.lostResource !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.lostResource.message) : nothing
+  if (seen.value === me.self) return me.lostResource !== null && somebodyFit(me, members) ? free(me, seen, 'repair', me.lostResource.message) : guard(me, members)
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
   return { do: 'contend', after: me.delays.reclaimDelay, seen, past: 'nobody', cause: causeOf(seen, members) }
 }
 
 function primaryStopping (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
-  if (me.handoverOver || givesWay(me, seen, members)) return { do: 'relinquish', after: 0, epoch }
+  if (givesWay(me, seen, members)) return { do: 'relinquish', after: 0, epoch }
+  const other = seen.value === me.self ? undefined : find(seen.value, members)
+  if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.handoverOver ? 0 : me.delays.transitionDelay, epoch }
+  const heir = members.find((member) => !member.ours && member.mode === 'coordinator' && isFit(member))
+  if (me.handoverOver) return heir === undefined || isTried(me, 'free', seen) ? { do: 'relinquish', after: 0, epoch } : handedTo(heir, seen, 0)
   if (seen.value === me.self) return free(me, seen, 'shutdown', null)
-  const other = find(seen.value, members)
-  if (other !== undefined && isFit(other)) return { do: 'relinquish', after: me.delays.transitionDelay, epoch }
-  return somebodyFit(me, members) ? nothing : { do: 'relinquish', after: 0, epoch }
+  if (!somebodyFit(me, members)) return { do: 'relinquish', after: 0, epoch }
+  return heir === undefined ? nothing : handedTo(heir, seen, me.delays.takeoverStart)
 }
+
+/** A PVC node contends once, when it is told of a free key, and loses to whatever else holds the lock then. It takes the role over once the key names it. */
+const handedTo = ({ name }: Member, seen: SeenKey, after: number): Decision =>
+  ({ do: 'free', after, seen, cause: 'shutdown', reason: null, to: name })

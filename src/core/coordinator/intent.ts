@@ -32,8 +32,8 @@ export type Intent =
   | { readonly kind: 'contend', readonly node: string, readonly cause: 'contention' | 'repair' | 'fence', readonly past: Past, readonly seen: SeenKey }
   /** A coordinator that is named writes its name again, to have an epoch of its own for a new takeover. */
   | { readonly kind: 'rewrite', readonly node: string, readonly cause: 'restart' | 'repair', readonly seen: SeenKey }
-  /** A primary that is stopping, or has lost a resource, frees the key. */
-  | { readonly kind: 'free', readonly node: string, readonly cause: 'shutdown' | 'repair', readonly reason: string | null, readonly seen: SeenKey }
+  /** A primary that is stopping, or has lost a resource, frees the key, or names the PVC node `to` that has not come to it by contending. */
+  | { readonly kind: 'free', readonly node: string, readonly cause: 'shutdown' | 'repair', readonly reason: string | null, readonly to: string | null, readonly seen: SeenKey }
   /** A taker that could not finish gives the key back, still holding the lock. */
   | { readonly kind: 'give_back', readonly node: string, readonly to: string | null, readonly epoch: number }
   /** A coordinator that is named, and knows that it could not acquire something, gives the key back before it begins. */
@@ -121,8 +121,9 @@ const isPassed = (name: string, past: Past, members: readonly Member[]) =>
   !members.some((member) => member.name === name && isFit(member) &&
     (past === 'nobody' || member.coordinatorState === 'takeover' || member.coordinatorState === 'primary'))
 
-function freed ({ node: from, cause, reason }: Extract<Intent, { kind: 'free' }>, keySnapshot: KeySnapshot): Judgement {
-  return { kind: 'write', value: NOBODY, record: { from, to: null, cause, reason, timeout: defaultTimeout(from, null, keySnapshot.members) } }
+function freed ({ node: from, cause, reason, to: wanted }: Extract<Intent, { kind: 'free' }>, { members }: KeySnapshot): Judgement {
+  const to = members.find((member) => member.name === wanted && isFit(member))?.name ?? null
+  return { kind: 'write', value: to ?? NOBODY, record: { from, to, cause, reason, timeout: defaultTimeout(from, to, members) } }
 }
 
 /** Back to the node that it came from if that is another node and can serve, else to none, so that every coordinator may contend. */

@@ -8,6 +8,7 @@
 import { recordName, type Ledger } from '../model/epoch.ts'
 import { judge, judgeRequest, type Intent, type Refusal } from './intent.ts'
 import { particularsOf } from '../switchover/progress.ts'
+import { NOBODY } from '../model/states.ts'
 import { closeRecord, isOpen, openRecord, type Closing, type SwitchoverRecord } from '../model/record.ts'
 import { ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 import type { Ruling, SwitchoverRequest } from '../switchover/rules.ts'
@@ -20,7 +21,11 @@ export type KeyOp =
   | { readonly op: 'write_ledger', readonly ledger: Ledger, readonly version: number | null }
   | { readonly op: 'create_record', readonly record: SwitchoverRecord }
   | { readonly op: 'close_record', readonly record: SwitchoverRecord, readonly version: number }
-  | { readonly op: 'write_key', readonly value: string, readonly version: number }
+  /**
+   * `andUnlock`: the lock's release is sent right behind the write, without waiting for its answer, and takes effect after it. A PVC node that is told of a free
+   * key contends from the listener that told it, and hears of no release of a lock while it is in there: it has the lock at once, or it has lost.
+   */
+  | { readonly op: 'write_key', readonly value: string, readonly version: number, readonly andUnlock?: true }
 
 export type KeyAnswer =
   /** Committed, or read. */
@@ -134,7 +139,7 @@ function afterSnapshot (change: KeyChange, keySnapshot: KeySnapshot, wall: strin
         ...closed,
         ...used.steps,
         { op: 'create_record', record },
-        { op: 'write_key', value: judgement.value, version: used.version },
+        { op: 'write_key', value: judgement.value, version: used.version, ...judgement.value === NOBODY ? { andUnlock: true } : {} },
       ]
       return { ...instead(change, steps, { kind: 'committed', record }), record }
     }

@@ -6,7 +6,7 @@
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
 import { isPresent, type Member } from '../model/member.ts'
-import { holdersOf } from '../switchover/handover.ts'
+import { holdersOf, isKeptFromReleasing } from '../switchover/handover.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
 import { isOpen, type Closing } from '../model/record.ts'
@@ -46,12 +46,14 @@ function operationOf (now: Exclude<Step, { do: 'turn_to' | 'settle' | 'give_back
     case 'publish': return { op: 'publish', transition: transitionOf(procedure) }
     case 'enter': return { op: 'write_state', state: now.state }
     case 'announce': return { op: 'write_daemon_state', daemonState: now.daemonState }
+    case 'look_at_peers':
     case 'await_release': return { op: 'read_peers' }
     case 'acquire':
     case 'release': return { op: now.do, resource: now.resource, epoch: procedure.epoch }
     case 'confirm': return { op: 'read_record', epoch: now.epoch }
     case 'close_record': return { op: 'conclude', epoch: now.epoch, closing: now.closing }
     case 'unlock':
+    case 'guard_sync':
     case 'hold_sync':
     case 'release_sync': return { op: now.do }
   }
@@ -61,7 +63,8 @@ function operationOf (now: Exclude<Step, { do: 'turn_to' | 'settle' | 'give_back
 function advance (context: StepContext, running: Running): void {
   const [now, next, ...rest] = running.procedure.steps
   const procedure = afterStep(running.procedure, now)
-  if (now.do === 'enter') context.set({ state: now.state })
+  if (now.do === 'enter') context.set({ state: now.state, releaseFailure: now.state === 'relinquish' ? context.state.releaseFailure : null })
+  if (now.do === 'release_sync') context.set({ guarded: false })
   if (now.do === 'release') context.set({ held: context.state.held.filter((held) => held !== now.resource) })
   if (next === undefined) return finish(context, procedure)
   // Whom to give the key back to is known only once it has been looked at; if it names another node now, there is nothing to undo.
@@ -84,6 +87,7 @@ const afterwards: Readonly<Record<ProcedureName, (context: StepContext, procedur
     context.set({ daemon: context.state.stopping ? 'shutdown' : 'run', failures: 0 })
   },
   announcement: (context) => context.set({ announced: true }),
+  guard: () => {},
   takeover (context) { if (context.state.state === 'primary') context.set({ failures: 0 }) },
   rollback: backOff,
   relinquish: (context) => context.set({ lostResource: null }),
@@ -119,7 +123,8 @@ export function answerProcedure (context: StepContext, running: Running, answer:
     // One that could not be deleted now is seen to elsewhere, and goes with the session at the latest.
     case 'unlock':
     case 'release_sync': return advance(context, running)
-    // To release is right whether or not the peer waits for it.
+    // To release is right whether or not the peer waits for it, and a primary at rest tries again.
+    case 'guard_sync':
     case 'hold_sync':
       if (refused || answer.kind === 'denied') return advance(context, running)
       break
@@ -168,6 +173,11 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
       if (running.peers === 'asked_and_moved') return begin(context, running)
       return context.set({ activity: { ...running, peers: 'waiting' } })
     }
+    case 'look_at_peers':
+      return answer.members !== undefined && isKeptFromReleasing(answer.members) ? advance(context, running) : finish(context, procedure)
+    case 'guard_sync':
+      context.set({ guarded: true })
+      return advance(context, running)
     case 'confirm':
       return answer.record == null || isOpen(answer.record) ? advance(context, running) : rollBack(context, procedure, null)
     default: return advance(context, running)
@@ -198,6 +208,7 @@ function onReleaseFailed (context: StepContext, running: Running, error: Failure
   const { procedure } = running
   context.note({ code: 'failure', procedure: procedure.name, epoch: procedure.epoch, failure: error })
   context.selfFence(error)
+  context.set({ releaseFailure: error })
   if (procedure.name === 'rollback') backOff(context)
   const plan = procedure.name === 'rollback' ? stuckPlan(procedure.steps) : [{ do: 'publish' }] as const
   begin(context, { ...running, procedure: { ...procedure, name: procedure.name === 'start' ? 'start' : 'relinquish', error, steps: plan } })
@@ -219,7 +230,7 @@ function answerGiveBack (context: StepContext, running: Running & { change: KeyC
 /** The bound of the takeover has passed: nothing more is begun, and what is running is stopped. Once `primary` is being written it is too late for that. */
 export function doom (context: StepContext, activity: Running, doomed: Closing = { outcome: 'timed_out' }): void {
   const [now] = activity.procedure.steps
-  if (now.do === 'unlock' || (now.do === 'enter' && now.state === 'primary')) return
+  if (now.do === 'unlock' || now.do === 'guard_sync' || (now.do === 'enter' && now.state === 'primary')) return
   if (now.do === 'await_release' || now.do === 'settle') {
     if (now.do === 'settle') context.cancel(activity.id)
     return rollBack(context, activity.procedure, doomed)

@@ -28,11 +28,15 @@ export type Step =
   /** Write the key back to whom it came from, under the lock. */
   | { readonly do: 'give_back', readonly epoch: number }
   | { readonly do: 'unlock' }
+  /** Keep every PVC peer from acquiring anything for as long as this node is primary. */
+  | { readonly do: 'guard_sync' }
+  /** By reading them directly: does a PVC peer have to release, behind the guard? */
+  | { readonly do: 'look_at_peers' }
   /** Keep a PVC peer waiting until everything is released. */
   | { readonly do: 'hold_sync' }
   | { readonly do: 'release_sync' }
 
-export type ProcedureName = 'start' | 'takeover' | 'relinquish' | 'rollback' | 'announcement'
+export type ProcedureName = 'start' | 'takeover' | 'relinquish' | 'rollback' | 'announcement' | 'guard'
 
 export interface Procedure {
   readonly name: ProcedureName
@@ -69,10 +73,11 @@ export const startPlan = (resources: readonly string[], atRest: 'secondary' | 'c
 ]
 
 /**
- * The lock is held from before `takeover` until after `primary`: only its holder is ever in `takeover`.
+ * The lock is held from before `takeover` until after `primary`: only its holder is ever in `takeover`. A PVC node acquires only under it, and only
+ * where no other is in front of it in the line of the sync lock: what is held is always behind one of both.
  * @param recordEpoch that of the switchover's record
  */
-export const takeoverPlan = (resources: readonly string[], recordEpoch: number): Plan => [
+export const takeoverPlan = (resources: readonly string[], recordEpoch: number, { besidePvc }: { besidePvc: boolean }): Plan => [
   { do: 'lock_role' },
   { do: 'look_again' },
   { do: 'publish' },
@@ -83,20 +88,25 @@ export const takeoverPlan = (resources: readonly string[], recordEpoch: number):
   { do: 'settle' },
   { do: 'confirm', epoch: recordEpoch },
   { do: 'enter', state: 'primary' },
+  ...(besidePvc ? [{ do: 'guard_sync' } as const] : []),
   { do: 'unlock' },
 ]
+
+/** At rest, a primary comes to stand under the guard, or gives it up for a PVC node that could not release behind it. */
+export const guardPlan = (wanted: boolean): Plan => wanted ? [{ do: 'guard_sync' }] : [{ do: 'look_at_peers' }, { do: 'release_sync' }]
 
 /**
  * A release is published only once it is done, and the fresh transition before the state it belongs to.
  * @param resources in the order of release
+ * @param again after a release that failed: the state is there already
  */
-export const relinquishPlan = (resources: readonly string[], { besidePvc }: { besidePvc: boolean }): Plan => besidePvc
-  ? [{ do: 'hold_sync' }, ...releasing(resources), { do: 'release_sync' }, ...leaving]
-  : [...releasing(resources), ...leaving]
+export const relinquishPlan = (resources: readonly string[], { besidePvc, again = false }: { besidePvc: boolean, again?: boolean }): Plan => besidePvc
+  ? [{ do: 'hold_sync' }, ...releasing(resources, again), { do: 'release_sync' }, ...leaving]
+  : [...releasing(resources, again), ...leaving]
 
-const releasing = (resources: readonly string[]): Plan => [
+const releasing = (resources: readonly string[], again: boolean): Plan => [
   { do: 'publish' },
-  { do: 'enter', state: 'relinquish' },
+  ...(again ? [] : [{ do: 'enter', state: 'relinquish' } as const]),
   ...releaseInTurn(resources),
 ]
 
@@ -133,7 +143,7 @@ export function beginProcedure (name: ProcedureName, steps: Plan, wall: string, 
   return { name, epoch: null, recordEpoch: null, former: null, since: wall, steps, of, done: 0, resource: null, released: [], error: null, ...given }
 }
 
-const directionOf = { start: 'start', takeover: 'takeover', rollback: 'takeover', relinquish: 'relinquish', announcement: 'start' } as const
+const directionOf = { start: 'start', takeover: 'takeover', rollback: 'takeover', relinquish: 'relinquish', announcement: 'start', guard: 'start' } as const
 
 /** The transition that `publish` writes. */
 export const transitionOf = (procedure: Procedure): Transition => ({
@@ -152,7 +162,11 @@ export function afterStep (procedure: Procedure, step: Step): Procedure {
   switch (step.do) {
     case 'acquire':
     case 'settle': return { ...procedure, done: procedure.done + 1 }
-    case 'release': return { ...procedure, done: procedure.done + (procedure.name === 'rollback' ? 0 : 1), released: [...procedure.released, step.resource] }
+    case 'release': {
+      const released = [...procedure.released, step.resource]
+      // What failed before has been released now; what a rollback undoes stays its reason.
+      return procedure.name === 'rollback' ? { ...procedure, released } : { ...procedure, done: procedure.done + 1, released, error: null }
+    }
     case 'turn_to': return { ...procedure, resource: step.resource }
     default: return procedure
   }

@@ -16,3 +16,7 @@ export const isHandedOver = (resource: string, epoch: number | null, members: re
 /** Peers that may hold something and cannot be asked: the switchover waits for a fence or an operator. */
 export const unconfirmedHolders = (taker: string | null, members: readonly Member[]): readonly string[] =>
   members.filter((member) => member.name !== taker && isUnconfirmedHolder(member)).map((member) => member.name)
+
+/** A PVC node that releases takes its turn in the line of the sync lock, behind a primary of ours that is there. */
+export const isKeptFromReleasing = (members: readonly Member[]): boolean =>
+  members.some((member) => !member.ours && member.mode === 'coordinator' && (member.coordinatorState === 'primary' || member.coordinatorState === 'relinquish'))

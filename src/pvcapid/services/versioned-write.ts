@@ -8,7 +8,7 @@ import type { Session } from '../../zookeeper/session/session.ts'
  * @param signal nothing more is sent after it
  */
 export async function writeVersioned (session: Session, path: string, value: string, version: number | null, signal?: AbortSignal): Promise<WriteOutcome> {
-  if (version !== null) return await sureSet(session, path, value, version, signal)
+  if (version !== null) return await sureSet(session, path, value, version, { signal })
   await session.ensurePath(parentPath(path))
   return await sureCreate(session, path, value, signal)
 }

@@ -82,7 +82,7 @@ export class Domains {
       const failure = await this.#command(wish, signal)
       if (signal.aborted) return
       if (failure === null) {
-        const outcome = await sureSet(session, this.#path, wishes[wish], version, signal)
+        const outcome = await sureSet(session, this.#path, wishes[wish], version, { signal })
         if (outcome === 'done') log.info({ domain_state: wishes[wish] }, 'domains: done what was asked for')
         return
       }

@@ -88,6 +88,7 @@ export class NodeOperations {
       case 'write_daemon_state': return answer(await own.write('daemonstate', op.daemonState))
       case 'acquire':
       case 'release': return await this.#effect(op.op, op.resource, op.epoch, signal)
+      case 'guard_sync': return await this.#options.syncLock.guard(signal)
       case 'hold_sync': return await this.#options.syncLock.hold(signal)
       case 'release_sync': return await this.#options.syncLock.release()
       default: {

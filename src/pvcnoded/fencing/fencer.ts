@@ -299,7 +299,7 @@ export class Fencer {
   async #write (path: string, data: string, version: number | null): Promise<WriteOutcome> {
     const { session } = this.#options
     const { signal } = this.#stopped
-    return version === null ? await sureCreate(session, path, data, signal) : await sureSet(session, path, data, version, signal)
+    return version === null ? await sureCreate(session, path, data, signal) : await sureSet(session, path, data, version, { signal })
   }
 }
 

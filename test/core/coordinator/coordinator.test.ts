@@ -116,6 +116,48 @@ t.test('releasing towards a PVC peer', async (t) => {
   t.equal(left.answer().state.lostResource, null, 'it is not lostResource any more')
 })
 
+t.test('a primary beside a PVC node stands guard', async (t) => {
+  const pvc = (given: Parameters<typeof member>[1] = {}) => ({ members: [primary('hv1'), member('pvc1', { ours: false, presence: null, alive: true, ...given })] })
+  const resting = () => new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1 }).view('hv1', 1, pvc())
+  t.strictSame(resting().words, ['delay 5000'])
+  const asking = () => resting().elapse('idle')
+  t.strictSame(asking().words, ['note begun', 'guard_sync'])
+  const guarded = () => asking().answer()
+  t.strictSame([guarded().words, guarded().state.guarded], [['note finished'], true])
+  t.strictSame(asking().answer({ kind: 'refused' }).words, ['note finished', 'delay 5000'], 'another is in front: again later')
+  t.strictSame(asking().view('hv1', 1, pvc()).words, [], 'it waits')
+  t.strictSame(asking().view('pvc1', 2, pvc()).words, ['cancel'], 'but holds up no release')
+  t.strictSame(asking().view('hv1', 1, pvc({ coordinatorState: 'takeover' })).words, ['cancel'])
+  t.strictSame(asking().send({ type: 'shutdown' }).words, ['cancel', 'delay 120000'])
+  t.strictSame(asking().view('pvc1', 2, pvc()).answer({ kind: 'aborted' }).words, ['note finished', 'delay 500'])
+  const leaving = pvc({ coordinatorState: 'relinquish' })
+  const behind = () => guarded().view('hv1', 1, leaving).elapse('idle')
+  t.strictSame(behind().words, ['note begun', 'read_peers'])
+  t.strictSame(behind().answer({ kind: 'done', ...leaving }).words, ['release_sync'], 'given up for a PVC node that has to release')
+  t.equal(behind().answer({ kind: 'done', ...leaving }).answer().state.guarded, false)
+  for (const stale of [{ kind: 'done', ...pvc() }, { kind: 'done' }] as const) t.strictSame(behind().answer(stale).words, ['note finished', 'delay 500'], 'not on what was so before')
+  t.strictSame(guarded().view('pvc1', 2, pvc()).elapse('idle').until('release_sync').answer().state.guarded, false, 'at the latest with the role')
+})
+
+t.test('a release that failed is tried again', async (t) => {
+  const peers = { members: [primary('hv1', { coordinatorState: 'relinquish' }), member('hv2', { coordinatorState: 'takeover' })] }
+  const failed = () => new Driver({ state: 'primary', held: ['ip', 'dhcp'], spentEpoch: 1 }).view('hv2', 2, peers).elapse('idle').until('release', 'ip').answer({ kind: 'refused', failure }).answer()
+  t.strictSame(failed().words, ['note finished', 'delay 5000'])
+  t.strictSame([failed().state.held, failed().state.releaseFailure], [['ip'], failure])
+  const again = () => failed().elapse('idle')
+  t.match(again().effects.find((effect) => effect.type === 'do'), { op: { op: 'publish', transition: { released: ['dhcp'], error: failure } } }, 'shown as what it is')
+  t.strictSame(again().answer().words, ['release ip'], 'it is in its state already')
+  t.match(again().until('release').answer().effects.find((effect) => effect.type === 'do'), { op: { op: 'publish', transition: { released: ['dhcp', 'ip'], error: null } } })
+  t.match(again().until('write_state').answer().state, { state: 'secondary', held: [], releaseFailure: null })
+})
+
+t.test('a primary that stops names a PVC node that has not come to the role', async (t) => {
+  const pvc = { members: [primary('hv1', { daemonState: 'shutdown' }), member('pvc1', { ours: false, presence: null, alive: true })] }
+  const stopping = new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1, daemon: 'shutdown', stopping: true, announced: true }).view('none', 2, pvc)
+  t.strictSame(stopping.words, ['delay 5000'])
+  t.match(stopping.elapse('idle').state.activity, { intent: { kind: 'free', to: 'pvc1', cause: 'shutdown' } })
+})
+
 t.test('a shutdown', async (t) => {
   const driver = new Driver().send({ type: 'shutdown' })
   t.strictSame(driver.words, ['delay 120000', 'note begun', 'write_daemon_state'])

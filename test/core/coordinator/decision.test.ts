@@ -7,7 +7,7 @@ import { gone, key, member, primary, unready } from '../../support/scenario/buil
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
 const me = (given: Partial<DecisionInput> = {}): DecisionInput => ({
-  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, backingOff: false, handoverOver: false, lostResource: null, unready: null, echoed: false, delays, ...given,
+  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, backingOff: false, handoverOver: false, guarded: false, lostResource: null, unready: null, echoed: false, delays, ...given,
 })
 const snapshot = (value: string, members: RoleSnapshot['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<RoleSnapshot> = {}): RoleSnapshot =>
   ({ key: key(value, 5), ledger: { czxid: 'a', base: 0 }, members, ...given })
@@ -20,7 +20,7 @@ const takeover: Decision = { do: 'takeover', after: 500, epoch: 5 }
 const relinquish = (after = 500): Decision => ({ do: 'relinquish', after, epoch: 5 })
 const rewrite = (after = 0): Decision => ({ do: 'rewrite', after, seen: seen('hv1') })
 const adopt = (value: string, after = 0): Decision => ({ do: 'adopt', after, seen: seen(value) })
-const free = (after = 0, cause: 'shutdown' | 'repair' = 'shutdown', reason: string | null = null): Decision => ({ do: 'free', after, seen: seen('hv1'), cause, reason })
+const free = (after = 0, cause: 'shutdown' | 'repair' = 'shutdown', reason: string | null = null): Decision => ({ do: 'free', after, seen: seen('hv1'), cause, reason, to: null })
 
 const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
 const decline = (after = 0): Decision => ({ do: 'decline', after, seen: seen('hv1'), failure: cannot })
@@ -30,8 +30,12 @@ const isPrimary = { state: 'primary' } as const
 const hasLostResource = { state: 'primary', lostResource: { code: 'resource_lost', resource: 'ip', message: 'ip is gone.' } } as const
 const stopping = { state: 'primary', daemon: 'shutdown', stopping: true, announced: true } as const
 const withMe = [primary('hv1', { daemonState: 'shutdown' })]
+const fitPvc = member('pvc1', { ours: false, presence: null, alive: true })
+const handed = (value: string, after: number): Decision => ({ do: 'free', after, seen: seen(value), cause: 'shutdown', reason: null, to: 'pvc1' })
 const isStuck = { state: 'relinquish' } as const
 
+const guard = (wanted: boolean, after: number): Decision => ({ do: 'guard', after, wanted })
+const withPvc = (given: Parameters<typeof member>[1] = {}) => [primary('hv1'), member('pvc1', { ours: false, presence: null, alive: true, ...given })]
 const pvcTakes = (...others: RoleSnapshot['members']) => [primary('hv1'), ...others, member('pvc1', { ours: false, presence: null, alive: true, coordinatorState: 'takeover' })]
 
 const cases: [what: string, me: DecisionInput, snapshot: RoleSnapshot | null, decision: Decision][] = [
@@ -45,8 +49,16 @@ const cases: [what: string, me: DecisionInput, snapshot: RoleSnapshot | null, de
   ['primary, none, a PVC node takes over', me(isPrimary), snapshot('none', pvcTakes()), relinquish(0)],
   ['primary, a fit other, a PVC node takes over', me(isPrimary), snapshot('hv2', pvcTakes(member('hv2'))), relinquish()],
   ['primary, the PVC node that takes over', me(isPrimary), snapshot('pvc1', pvcTakes()), relinquish()],
-  ['primary, me, a PVC node that was taking over is dead', me(isPrimary), snapshot('hv1', [primary('hv1'), member('pvc1', { ours: false, presence: null, alive: true, daemonState: 'dead', coordinatorState: 'takeover' })]), nothing],
+  ['primary, me, a PVC node that was taking over is dead', me(isPrimary), snapshot('hv1', [primary('hv1'), member('pvc1', { ours: false, presence: null, alive: true, daemonState: 'dead', coordinatorState: 'takeover' })]), guard(true, 5_000)],
   ['primary, shutdown, me, a PVC node takes over', me(stopping), snapshot('hv1', pvcTakes()), relinquish(0)],
+
+  ['primary, me, a PVC node at rest', me(isPrimary), snapshot('hv1', withPvc()), guard(true, 5_000)],
+  ['primary, me, a PVC node at rest, guarded', me({ ...isPrimary, guarded: true }), snapshot('hv1', withPvc()), nothing],
+  ['primary, me, a PVC node is primary, too', me({ ...isPrimary, guarded: true }), snapshot('hv1', withPvc({ coordinatorState: 'primary' })), guard(false, 500)],
+  ['primary, me, a PVC node has to release', me({ ...isPrimary, guarded: true }), snapshot('hv1', withPvc({ coordinatorState: 'relinquish' })), guard(false, 500)],
+  ['primary, me, no PVC node any more', me({ ...isPrimary, guarded: true }), snapshot('hv1', [primary('hv1')]), nothing],
+  ['primary, me, a PVC node has to release, not guarded', me(isPrimary), snapshot('hv1', withPvc({ coordinatorState: 'relinquish' })), nothing],
+  ['primary, me, a PVC hypervisor', me(isPrimary), snapshot('hv1', withPvc({ mode: 'hypervisor' })), nothing],
 
   ['secondary, none', me(), snapshot('none'), contend('none', 0, 'contention')],
   ['secondary, none, tried without success', me(tried('contend', 'none')), snapshot('none'), contend('none', 5_000, 'contention')],
@@ -90,14 +102,15 @@ const cases: [what: string, me: DecisionInput, snapshot: RoleSnapshot | null, de
   ['stuck, me', me(isStuck), snapshot('hv1'), takeover],
   ['stuck, me, tried', me({ ...isStuck, spentEpoch: 5 }), snapshot('hv1'), rewrite()],
   ['stuck, me, tried, backing off', me({ ...isStuck, spentEpoch: 5, backingOff: true }), snapshot('hv1'), nothing],
-  ['stuck, a fit other', me(isStuck), snapshot('hv2'), nothing],
+  ['stuck, a fit other', me(isStuck), snapshot('hv2'), relinquish(5_000)],
+  ['stuck, a dead other', me(isStuck), snapshot('hv2', [member('hv1', { coordinatorState: 'relinquish' }), gone('hv2')]), nothing],
   ['stuck, none', me(isStuck), snapshot('none'), contend('none', 4_000, 'contention')],
   ['stuck, a stopped other', me(isStuck), snapshot('hv2', hv2({ daemonState: 'stop' })), contend('hv2', 4_000)],
   ['stuck, none, backing off', me({ ...isStuck, backingOff: true }), snapshot('none'), nothing],
   ['stuck, none, a dead peer', me(isStuck), snapshot('none', [member('hv1', { coordinatorState: 'relinquish' }), gone('hv2')]), nothing],
-  ['stuck, in shutdown', me({ ...stopping, ...isStuck }), snapshot('hv1'), nothing],
+  ['stuck, in shutdown', me({ ...stopping, ...isStuck }), snapshot('hv1'), relinquish(5_000)],
   ['stuck, in shutdown, the time is up', me({ ...stopping, ...isStuck, handoverOver: true }), snapshot('hv1'), { do: 'leave' }],
-  ['stuck, the time is up, but not stopping', me({ ...isStuck, handoverOver: true }), snapshot('hv2'), nothing],
+  ['stuck, the time is up, but not stopping', me({ ...isStuck, handoverOver: true }), snapshot('hv2'), relinquish(5_000)],
 
   ['client, none', me({ state: 'client' }), snapshot('none'), nothing],
   ['client, me', me({ state: 'client' }), snapshot('hv1'), nothing],
@@ -115,6 +128,12 @@ const cases: [what: string, me: DecisionInput, snapshot: RoleSnapshot | null, de
   ['shutdown, primary, none, nobody ready', me(stopping), snapshot('none', [...withMe, unready('hv2')]), relinquish(0)],
   ['shutdown, primary, none, nobody fit', me(stopping), snapshot('none', [...withMe, member('hv2', { daemonState: 'stop' })]), relinquish(0)],
   ['shutdown, primary, none, a fit peer that may not contend', me(stopping), snapshot('none', [...withMe, member('hv2'), gone('hv3')]), relinquish(0)],
+  ['shutdown, primary, none, a PVC node that has not come to it', me(stopping), snapshot('none', [...withMe, fitPvc]), handed('none', 5_000)],
+  ['shutdown, primary, an unfit other, and a PVC node', me(stopping), snapshot('hv2', [...withMe, member('hv2', { daemonState: 'stop' }), fitPvc]), handed('hv2', 5_000)],
+  ['shutdown, primary, none, a PVC node, the time is up', me({ ...stopping, handoverOver: true }), snapshot('none', [...withMe, fitPvc]), handed('none', 0)],
+  ['shutdown, primary, none, a PVC node, the time is up, and it could not be named', me({ ...stopping, handoverOver: true, ...tried('free', 'none') }), snapshot('none', [...withMe, fitPvc]), relinquish(0)],
+  ['shutdown, primary, a PVC node is named, the time is up', me({ ...stopping, handoverOver: true }), snapshot('pvc1', [...withMe, fitPvc]), relinquish(0)],
+  ['shutdown, primary, none, a PVC hypervisor', me(stopping), snapshot('none', [...withMe, member('hv2'), { ...fitPvc, mode: 'hypervisor' }]), nothing],
   ['shutdown, primary, a fit other', me(stopping), snapshot('hv2', [...withMe, member('hv2')]), relinquish()],
   ['shutdown, primary, an unfit other, and a fit one', me(stopping), snapshot('hv2', [...withMe, member('hv2', { daemonState: 'stop' }), member('hv3')]), nothing],
   ['shutdown, primary, me, the time is up', me({ ...stopping, handoverOver: true }), snapshot('hv1', [...withMe, member('hv2')]), relinquish(0)],

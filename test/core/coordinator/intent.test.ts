@@ -32,9 +32,11 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement:
 
   ['rewrite, as seen', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, keySnapshot({ members: secondaries }), writes('hv1', null, 'hv1', 'restart')],
   ['rewrite, moved', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, later, moved],
-  ['free, as seen', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, seen }, keySnapshot(), writes('none', 'hv1', null, 'shutdown')],
-  ['free, because a resource is gone', { kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', seen }, keySnapshot(), writes('none', 'hv1', null, 'repair')],
-  ['free, moved', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, seen }, elsewhere, moved],
+  ['free, as seen', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen }, keySnapshot(), writes('none', 'hv1', null, 'shutdown')],
+  ['free, because a resource is gone', { kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', to: null, seen }, keySnapshot(), writes('none', 'hv1', null, 'repair')],
+  ['free, naming a fit node', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: 'hv2', seen }, keySnapshot(), writes('hv2', 'hv1', 'hv2', 'shutdown')],
+  ['free, naming a node that is not there', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: 'hv9', seen }, keySnapshot(), writes('none', 'hv1', null, 'shutdown')],
+  ['free, moved', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen }, elsewhere, moved],
 
   ['give back to a fit node', giveBack('hv2'), keySnapshot({ members: secondaries }), writes('hv2', null, 'hv2', 'rollback')],
   ['give back to one that is not fit', giveBack('hv3'), keySnapshot({ members: [member('hv1'), gone('hv3')] }), writes('none', null, null, 'rollback')],

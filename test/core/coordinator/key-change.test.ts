@@ -18,7 +18,7 @@ function run (intent: Intent, read: KeySnapshot, failure: Record<string, KeyAnsw
     const [op] = change.plan
     const nth = (seen.get(op.op) ?? 0) + 1
     seen.set(op.op, nth)
-    const shown = op.op === 'write_key' ? ` ${op.value}@${op.version}` : op.op === 'close_record' ? ` ${op.record.epoch} ${op.record.outcome}@${op.version}` : op.op === 'create_record' ? ` ${op.record.epoch}` : op.op === 'write_ledger' ? ` ${op.ledger.base}@${op.version}` : ''
+    const shown = op.op === 'write_key' ? ` ${op.value}@${op.version}${op.andUnlock === true ? ' and unlock' : ''}` : op.op === 'close_record' ? ` ${op.record.epoch} ${op.record.outcome}@${op.version}` : op.op === 'create_record' ? ` ${op.record.epoch}` : op.op === 'write_ledger' ? ` ${op.ledger.base}@${op.version}` : ''
     ops.push(`${op.op}${shown}`)
     const kind = failure[nth === 1 ? op.op : `${op.op}/${nth}`] ?? 'done'
     const progress = continueKeyChange(change, kind === 'done' ? { kind, ...(op.op === 'read_snapshot' ? { keySnapshot: read } : {}) } : kind === 'denied' ? { kind, denial } : { kind }, 'now')
@@ -29,6 +29,7 @@ function run (intent: Intent, read: KeySnapshot, failure: Record<string, KeyAnsw
 
 const moving = keySnapshot({ key: key('hv2', 2), records: [record(1, { outcome: 'succeeded' }), record(2)] })
 const decline: Intent = { kind: 'decline', node: 'hv2', error: { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }, seen: key('hv2', 2) }
+const free: Intent = { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen: key('hv1') }
 const plain = ['lock', 'read_snapshot', 'create_record 2', 'write_key hv2@1', 'unlock']
 const stale = keySnapshot({ ledger: null })
 const died = keySnapshot({ records: [record(1, { outcome: 'succeeded' }), record(2), record(3, { outcome: 'not_applied' })] })
@@ -42,6 +43,9 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['the ledger first', toHv2, keySnapshot({ ledger: null, ledgerVersion: null, records: [] }), {}, ['lock', 'read_snapshot', 'write_ledger 0@null', 'create_record 2', 'write_key hv2@1', 'unlock'], 'committed'],
   ['the ledger unknown', toHv2, keySnapshot({ ledger: null }), { write_ledger: 'unknown' }, ['lock', 'read_snapshot', 'write_ledger 1@0', 'unlock'], 'not_started'],
 
+  ['freed', free, keySnapshot(), {}, ['lock', 'read_snapshot', 'create_record 2', 'write_key none@1 and unlock', 'unlock'], 'committed'],
+  ['freed, after an epoch that is used up', { ...free, seen: key('none', 1) }, keySnapshot({ key: key('none', 1), records: [record(1, { outcome: 'succeeded' }), record(2)] }), {},
+    ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'write_key none@1', 'create_record 3', 'write_key none@2 and unlock', 'unlock'], 'committed'],
   ['declined', decline, moving, {}, ['lock', 'read_snapshot', 'close_record 2 failed@0', 'create_record 3', 'write_key hv1@2', 'unlock'], 'committed'],
   ['declined, and closed by somebody else', decline, moving, { close_record: 'refused' }, ['lock', 'read_snapshot', 'close_record 2 failed@0', 'create_record 3', 'write_key hv1@2', 'unlock'], 'committed'],
   ['declined, and not closed', decline, moving, { close_record: 'failed' }, ['lock', 'read_snapshot', 'close_record 2 failed@0', 'unlock'], 'not_started'],

@@ -64,6 +64,8 @@ t.test('the bound', async (t) => {
   const later = taking().until('read_record').answer({ kind: 'done', record: null }).answer()
   t.strictSame([later.elapse('bound').words, later.answer().words], [[], ['note finished']])
   t.equal(later.state.state, 'primary')
+  const guarding = new Driver().view('hv1', 1, { members: [member('hv1'), member('pvc1', { ours: false, presence: null })] }).elapse('idle').until('guard_sync')
+  t.strictSame([guarding.elapse('bound').words, guarding.answer().words, guarding.state.guarded], [[], ['unlock'], true])
 })
 
 t.test('a PVC node waits for the lock', async (t) => {

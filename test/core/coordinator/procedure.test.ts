@@ -1,6 +1,6 @@
 // The ways between two states, as lists.
 import t from 'tap'
-import { afterStep, beginProcedure, relinquishPlan, rollbackPlan, startPlan, stuckPlan, takeoverPlan, transitionOf, type Step } from '../../../src/core/coordinator/procedure.ts'
+import { afterStep, beginProcedure, guardPlan, relinquishPlan, rollbackPlan, startPlan, stuckPlan, takeoverPlan, transitionOf, type Step } from '../../../src/core/coordinator/procedure.ts'
 
 const inWords = (steps: readonly Step[]) => steps.map((step) => Object.values(step).map((value) => typeof value === 'object' ? value.outcome : value).join(' '))
 
@@ -9,11 +9,15 @@ t.test('plans', async (t) => {
     'publish', 'turn_to dhcp', 'release dhcp', 'publish', 'turn_to ip', 'release ip', 'publish', 'enter secondary', 'announce run',
   ])
   t.strictSame(inWords(startPlan([], 'client')), ['publish', 'enter client', 'announce run'])
-  t.strictSame(inWords(takeoverPlan(['ip', 'dhcp'], 7)), [
+  t.strictSame(inWords(takeoverPlan(['ip', 'dhcp'], 7, { besidePvc: false })), [
     'lock_role', 'look_again', 'publish', 'enter takeover',
     'turn_to ip', 'publish', 'await_release ip', 'acquire ip', 'turn_to dhcp', 'publish', 'await_release dhcp', 'acquire dhcp',
     'settle', 'confirm 7', 'enter primary', 'unlock',
   ])
+  t.strictSame(inWords(takeoverPlan(['ip'], 7, { besidePvc: true })).slice(-4), ['confirm 7', 'enter primary', 'guard_sync', 'unlock'], 'never under neither')
+  t.strictSame(inWords(guardPlan(true)), ['guard_sync'])
+  t.strictSame(inWords(guardPlan(false)), ['look_at_peers', 'release_sync'])
+  t.strictSame(inWords(relinquishPlan(['ip'], { besidePvc: true, again: true })), ['hold_sync', 'publish', 'turn_to ip', 'release ip', 'publish', 'release_sync', 'settle', 'enter secondary'])
   t.strictSame(inWords(relinquishPlan(['ip'], { besidePvc: true })), [
     'hold_sync', 'publish', 'enter relinquish', 'turn_to ip', 'release ip', 'publish', 'release_sync', 'settle', 'enter secondary',
   ])
@@ -27,14 +31,17 @@ t.test('plans', async (t) => {
 })
 
 t.test('steps are counted as clients count them', async (t) => {
-  let procedure = beginProcedure('takeover', takeoverPlan(['ip', 'dhcp'], 7), 'now', { epoch: 7 })
+  let procedure = beginProcedure('takeover', takeoverPlan(['ip', 'dhcp'], 7, { besidePvc: false }), 'now', { epoch: 7 })
   t.equal(procedure.of, 3)
-  for (const step of takeoverPlan(['ip', 'dhcp'], 7)) procedure = afterStep(procedure, step)
+  for (const step of takeoverPlan(['ip', 'dhcp'], 7, { besidePvc: false })) procedure = afterStep(procedure, step)
   t.match(procedure, { done: 3, resource: 'dhcp', released: [] })
   let relinquish = beginProcedure('relinquish', relinquishPlan(['dhcp', 'ip'], { besidePvc: false }), 'now', { epoch: 7 })
   for (const step of relinquishPlan(['dhcp', 'ip'], { besidePvc: false })) relinquish = afterStep(relinquish, step)
   t.match(relinquish, { done: 3, of: 3, resource: 'ip', released: ['dhcp', 'ip'] })
   t.match(afterStep(beginProcedure('rollback', rollbackPlan(['ip'], 7, null), 'now', { done: 2, of: 3 }), { do: 'release', resource: 'ip' }), { done: 2, of: 3, released: ['ip'] }, 'undoing is no progress')
+  const error = { code: 'release_failed', resource: 'ip', message: 'ip stays.' }
+  t.equal(afterStep(beginProcedure('relinquish', relinquishPlan(['ip'], { besidePvc: false }), 'now', { error }), { do: 'release', resource: 'ip' }).error, null, 'released after all')
+  t.strictSame(afterStep(beginProcedure('rollback', rollbackPlan(['ip'], 7, null), 'now', { error }), { do: 'release', resource: 'ip' }).error, error)
 })
 
 t.test('the transition that is published', async (t) => {

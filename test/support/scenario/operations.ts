@@ -107,6 +107,7 @@ export class Operations {
       case 'write_daemon_state':
         this.#timeline.say(name, `daemon ${op.daemonState}`)
         return this.#writeOwn(life, 'daemonstate', op.daemonState)
+      case 'guard_sync':
       case 'hold_sync':
       case 'release_sync':
         this.#timeline.say(name, op.op.replace('_', ' '))
@@ -147,6 +148,7 @@ export class Operations {
       }
       case 'write_key': {
         const answer = this.#store.writeKey(session, op.value, op.version)
+        if (op.andUnlock === true) this.#store.dequeue(session)
         this.#timeline.say(who, answer.kind === 'done' ? `key ${op.value} (${this.#store.epoch ?? 'unknown'})` : `key ${op.value}: ${answer.kind}`)
         return answer
       }
