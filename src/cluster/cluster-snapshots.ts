@@ -37,7 +37,10 @@ export class ClusterSnapshots {
   readonly ready: Promise<void>
   #view: ClusterSnapshot | null = null
 
-  /** @param alive whether a PVC peer's keepalive changes, as far as the caller can tell; null if it cannot, and takes them as alive */
+  /**
+   * @param tree watches all of `clusterPaths`, or more: a view of a part of the cluster would be taken for the whole
+   * @param alive whether a PVC peer's keepalive changes, as far as the caller can tell; null if it cannot, and takes them as alive
+   */
   constructor (tree: ZnodeCache, alive: ((name: string) => boolean) | null = null) {
     this.#tree = tree
     this.#alive = alive

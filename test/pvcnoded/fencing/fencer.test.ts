@@ -11,6 +11,7 @@ import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
 import { createLogger, type Logger } from '../../../src/runtime/log/log.ts'
 import type { Session } from '../../../src/zookeeper/session/session.ts'
 import { ZooKeeperError } from '../../../src/zookeeper/client/errors.ts'
+import { only } from '../../../src/zookeeper/cache/session-source.ts'
 import { ZnodeCache } from '../../../src/zookeeper/cache/znode-cache.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { connect, eventually, lockBook, zookeeper } from '../../support/zookeeper.ts'
@@ -61,7 +62,7 @@ async function watching (t: Test): Promise<Watching> {
         return { [Symbol.dispose]: () => {} }
       }
     }
-    const tree = new ZnodeCache({ sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } }, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
+    const tree = new ZnodeCache({ sessions: only(session), clock: systemClock, roots: clusterRoots, interest: clusterInterest })
     const feed = new ClusterSnapshots(tree)
     await feed.ready
     const members = () => feed.view?.members ?? []
