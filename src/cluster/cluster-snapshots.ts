@@ -56,6 +56,12 @@ export class ClusterSnapshots {
   /** Every registered node, also while there is no primary key. */
   get members (): readonly Member[] { return this.#memberList }
 
+  /** The session that owns a node's presence, and the transaction that wrote it last, as they are in the cache by now; null where there is none. */
+  presenceOf (name: string): { readonly owner: string, readonly renewal: string } | null {
+    const found = this.#tree.snapshot.get(nodePath(name, 'presence'))
+    return found === undefined ? null : { owner: toZnode(found.data, found.stat).owner, renewal: found.stat.mzxid }
+  }
+
   /** Tells of every new view. */
   onView (listener: SnapshotListener): Disposable {
     this.#listeners.add(listener)

@@ -227,6 +227,7 @@ export class Incarnation {
       ...this.#options,
       members: () => feed.view?.members ?? [],
       onView: (listener) => feed.onView(listener),
+      presenceOf: (name) => feed.presenceOf(name),
       active: () => this.#machine?.daemon === 'run',
       onLook: () => feed.refresh(),
       onFault: (fault) => this.#faults.report(fault),
