@@ -4,6 +4,7 @@
  *
  * `--rounds N` interleaved rounds instead of each one's own; `--minutes N` for the soak; `--profile FOLDER` keeps CPU profiles of the daemons.
  */
+import { ensemble } from './ensemble.ts'
 import { failover } from './failover.ts'
 import { list } from './list.ts'
 import { lock } from './lock.ts'
@@ -17,7 +18,7 @@ import { watch } from './watch.ts'
 import { misused, programArguments, type Program } from '../tools/program-arguments.ts'
 import { isMet, machineText, reportText, type Benchmark, type BenchmarkOptions } from './support/report.ts'
 
-const benchmarks: readonly Benchmark[] = [poll, list, packets, request, lock, watch, scale, failover, switchover, soak]
+const benchmarks: readonly Benchmark[] = [poll, list, packets, request, lock, watch, scale, ensemble, failover, switchover, soak]
 /** Too long to be one of all. */
 const onlyByName: ReadonlySet<string> = new Set(['soak'])
 

@@ -178,7 +178,7 @@ function addJudges (world: World, add: (label: string, next: World | null) => vo
     const znodes = zk.nodes[name]
     if (node === undefined || znodes === undefined || znodes.pvc) continue
     const write = (from: World, change: Partial<NodeZnodes>): World => ({ ...from, zk: { ...from.zk, nodes: { ...from.zk.nodes, [name]: { ...znodes, ...change } } } })
-    const watch = { presenceSeen: true, goneSince: znodes.present ? null : 0, last: { presence: null, renewal: null, keepalive: null, daemonState: null }, changes: true, changedAt: 0, deadSince: null }
+    const watch = { presenceSeen: true, goneSince: znodes.present ? null : 0, last: { presence: null, renewal: null, keepalive: null, daemonState: null }, changes: true, keepaliveAt: 0, changedAt: 0, deadSince: null }
     const why = suspicion(member, watch, TERMS, LATER)
     if (why === 'presence_gone' && budget.unfenced > 0) add(`${name} is judged dead`, write(world, { daemonState: 'dead' }))
     if (why === 'keepalive_stale' && budget.stale > 0) add(`${name} is judged dead by its keepalive`, write(spend(world, 'stale'), { daemonState: 'dead' }))

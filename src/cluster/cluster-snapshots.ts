@@ -37,7 +37,10 @@ export class ClusterSnapshots {
   readonly ready: Promise<void>
   #view: ClusterSnapshot | null = null
 
-  /** @param alive whether a PVC peer's keepalive changes, as far as the caller can tell; null if it cannot, and takes them as alive */
+  /**
+   * @param tree watches all of `clusterPaths`, or more: a view of a part of the cluster would be taken for the whole
+   * @param alive whether a PVC peer's keepalive changes, as far as the caller can tell; null if it cannot, and takes them as alive
+   */
   constructor (tree: ZnodeCache, alive: ((name: string) => boolean) | null = null) {
     this.#tree = tree
     this.#alive = alive
@@ -52,6 +55,12 @@ export class ClusterSnapshots {
 
   /** Every registered node, also while there is no primary key. */
   get members (): readonly Member[] { return this.#memberList }
+
+  /** The session that owns a node's presence, and the transaction that wrote it last, as they are in the cache by now; null where there is none. */
+  presenceOf (name: string): { readonly owner: string, readonly renewal: string } | null {
+    const found = this.#tree.snapshot.get(nodePath(name, 'presence'))
+    return found === undefined ? null : { owner: toZnode(found.data, found.stat).owner, renewal: found.stat.mzxid }
+  }
 
   /** Tells of every new view. */
   onView (listener: SnapshotListener): Disposable {

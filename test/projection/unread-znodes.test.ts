@@ -14,6 +14,7 @@ import { faultId } from '../../src/core/pvc/fault.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
+import { only } from '../../src/zookeeper/cache/session-source.ts'
 import { ZnodeCache } from '../../src/zookeeper/cache/znode-cache.ts'
 import { makeCluster } from '../pvcapid/support/api.ts'
 import { holdBack } from '../support/held-answers.ts'
@@ -37,7 +38,7 @@ async function world (t: Test) {
   const path = await proxy(t, server)
   const session = await connect(t, path)
   const tree = new ZnodeCache({
-    sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
+    sessions: only(session),
     clock: systemClock,
     roots: apiRoots,
     interest: apiInterest,

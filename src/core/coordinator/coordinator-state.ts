@@ -48,7 +48,10 @@ export const keyAnswerOf = (answer: NodeAnswer): KeyAnswer => answer.kind === 'a
 
 /** Every event says what the wall clock showed, for what people read. */
 export type CoordinatorEvent = { readonly wall: string } & (
+  /** Of a coordinator: a hypervisor has no part in the role, and takes no view. */
   | { readonly type: 'view', readonly view: ClusterSnapshot }
+  /** The first event of a hypervisor. */
+  | { readonly type: 'begin' }
   | { readonly type: 'answer', readonly id: number, readonly answer: NodeAnswer }
   | { readonly type: 'elapsed', readonly id: number }
   /** The lease or the session is gone, or the lock is: nothing may be held any more. */

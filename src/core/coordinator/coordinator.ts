@@ -3,7 +3,8 @@
  * every answer carries the number of the operation it belongs to; answers to anything given up are dropped here, once.
  *
  * Invariants: a node is `takeover` only while it holds the primary lock; a resource is acquired only after every peer has released it;
- * what may be held is in `held` from before its acquisition until after its release; a lost lease releases everything and ends this life.
+ * what may be held is in `held` from before its acquisition until after its release; a lost lease releases everything and ends this life;
+ * a hypervisor's machine never has a view, so it starts, announces its end and leaves, and does nothing else.
  */
 import { keyAnswerOf, type Coordinator, type CoordinatorEvent, type Effect, type NodeAnswer } from './coordinator-state.ts'
 import { decide, type Decision } from './decision.ts'
@@ -20,7 +21,8 @@ import { StepContext } from './step-context.ts'
 export function step (state: Coordinator, event: CoordinatorEvent): { state: Coordinator, effects: readonly Effect[] } {
   const context = new StepContext(state, event.wall)
   switch (event.type) {
-    case 'view': onView(context, event.view); break
+    case 'view': if (state.settings.mode === 'coordinator') onView(context, event.view); break
+    case 'begin': break
     case 'answer': onAnswer(context, event.id, event.answer); break
     case 'elapsed': onElapsed(context, event.id); break
     case 'lost': demote(context, event.reason); break

@@ -21,6 +21,8 @@ export interface Liveness {
   readonly last: Look
   /** The keepalive has been seen to change. */
   readonly changes: boolean
+  /** When it was last seen to change, or first seen. */
+  readonly keepaliveAt: number
   /** The last sign of life, or the first look: another keepalive, a renewed presence, another session, another daemon state of its own. */
   readonly changedAt: number
   /** Since when it is seen to be judged dead; null while it is not. */
@@ -42,7 +44,7 @@ export const observe = (watches: LivenessByNode, looks: ReadonlyMap<string, Look
 
 function livenessAfter (before: Liveness | undefined, look: Look, now: number): Liveness {
   const { presence, keepalive, daemonState } = look
-  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, changedAt: now, deadSince: daemonState === 'dead' ? now : null }
+  if (before === undefined) return { presenceSeen: presence !== null, goneSince: null, last: look, changes: false, keepaliveAt: now, changedAt: now, deadSince: daemonState === 'dead' ? now : null }
   const { last } = before
   const alive = keepalive !== last.keepalive || (presence !== null && presence !== last.presence) || isRenewed(last, look) || (daemonState !== last.daemonState && daemonState !== 'dead')
   return {
@@ -50,6 +52,7 @@ function livenessAfter (before: Liveness | undefined, look: Look, now: number): 
     goneSince: presence !== null || !before.presenceSeen ? null : before.goneSince ?? now,
     last: look,
     changes: before.changes || keepalive !== last.keepalive,
+    keepaliveAt: keepalive === last.keepalive ? before.keepaliveAt : now,
     changedAt: alive ? now : before.changedAt,
     deadSince: daemonState === 'dead' ? before.deadSince ?? now : null,
   }

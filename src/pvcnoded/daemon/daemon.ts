@@ -4,7 +4,7 @@
  *
  * Invariant: the last three writes of a clean shutdown are the final keepalive, `stop`, and the closing of the session.
  */
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
 import type { LogTail } from '../../runtime/log/log-tail.ts'
@@ -80,6 +80,8 @@ export class NodeDaemon {
   #registered = false
   #overwritten = false
   #stopping = false
+  /** Ends a shutdown that is out of contact. */
+  #lastResort: Timer | null = null
   #ended = false
 
   constructor (options: NodeDaemonOptions) {
@@ -143,6 +145,7 @@ export class NodeDaemon {
       return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true
+      this.#lastResort?.[Symbol.dispose]()
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
       await this.#keeper.close()
     }
@@ -155,7 +158,7 @@ export class NodeDaemon {
     const { clock, config, log } = this.#options
     log.info('shutting down: handing over, then the final keepalive')
     this.#life?.shutdown()
-    clock.after(config.handoverTimeout + FAREWELL, () => this.#goWithoutContact())
+    this.#lastResort = clock.after(config.handoverTimeout + FAREWELL, () => this.#goWithoutContact())
     clock.after(CONTACT, () => this.#goIfIdle())
   }
 

@@ -12,7 +12,7 @@ import { pause } from '../../runtime/deadline.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import { nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
-import { ZnodeCache } from '../../zookeeper/cache/znode-cache.ts'
+import type { OwnWatch } from '../watching/own-watch.ts'
 
 export interface DomainsConfig {
   readonly flush: readonly string[] | undefined
@@ -27,6 +27,7 @@ export interface DomainsOptions {
   readonly commands: CommandRunner
   readonly log: Logger
   readonly config: { readonly node: string, readonly domains: DomainsConfig }
+  readonly watch: OwnWatch
 }
 
 /** What is asked for → what it is once that is done. */
@@ -37,35 +38,26 @@ const wishOf = (state: string | undefined): Wish | null => state === 'flush' || 
 export class Domains {
   readonly #options: DomainsOptions
   readonly #path: string
-  readonly #tree: ZnodeCache
+  readonly #subscription: Disposable
   #running: { readonly version: number, readonly stop: AbortController } | null = null
   #done: Promise<void> = Promise.resolve()
 
   constructor (options: DomainsOptions) {
-    const { session, clock, log, config } = options
     this.#options = options
-    this.#path = nodePath(config.node, 'domainstate')
-    this.#tree = new ZnodeCache({
-      sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
-      clock,
-      roots: [this.#path],
-      interest: (path) => ({ data: path === this.#path, children: false }),
-      onError: (error, path) => log.warn({ err: error, path }, 'a znode could not be read; it will be read again'),
-    })
-    this.#tree.onChange(() => this.#look())
-    this.#tree.ready.then(() => this.#look(), () => {})
+    this.#path = nodePath(options.config.node, 'domainstate')
+    this.#subscription = options.watch.onDomainState(() => this.#look())
   }
 
   /** Stops a command in progress with its process group; resolves once nothing of it continues. */
   async stop (): Promise<void> {
-    this.#tree.close()
+    this.#subscription[Symbol.dispose]()
     this.#running?.stop.abort()
     await this.#done
   }
 
   #look (): void {
-    const found = this.#tree.snapshot.get(this.#path)
-    const version = found?.stat.version ?? -1
+    const found = this.#options.watch.domainState
+    const version = found?.version ?? -1
     if (this.#running?.version === version) return
     this.#running?.stop.abort()
     const wish = wishOf(found?.data)

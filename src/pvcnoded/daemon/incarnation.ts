@@ -9,16 +9,12 @@ import { newCoordinator, type ClusterSnapshot, type Coordinator, type Coordinato
 import { epochOf } from '../../core/model/epoch.ts'
 import { publishedBrokenFences } from '../../core/model/fence-probe.ts'
 import { unreachable } from '../../core/model/states.ts'
-import { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
-import { clusterInterest, clusterRoots } from '../../cluster/interest.ts'
-import { ensureKey, KeyOperations } from '../../cluster/key-operations.ts'
-import { UnreadableZnodes } from '../../cluster/unreadable-znodes.ts'
-import { RecordKeeper } from '../../cluster/record-keeper.ts'
+import type { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
+import { KeyOperations } from '../../cluster/key-operations.ts'
 import { sureRead } from '../../cluster/certain-write.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { Disposables } from '../../runtime/disposables.ts'
 import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
-import { ZnodeCache } from '../../zookeeper/cache/znode-cache.ts'
 import { Candidacy, type CandidacyOptions } from './candidacy.ts'
 import { Domains } from './domains.ts'
 import { FaultReporter } from './fault-reporter.ts'
@@ -40,6 +36,8 @@ import type { Resource } from '../resources/resource.ts'
 import { selfFence } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
 import { failover, relinquishTime, settingsOf, takeoverTime } from '../terms.ts'
+import { ClusterWatch } from '../watching/cluster-watch.ts'
+import { OwnWatch } from '../watching/own-watch.ts'
 
 export interface IncarnationOptions extends FencingTools, RegistrationFacts {
   readonly probed?: number | undefined
@@ -64,14 +62,11 @@ export class Incarnation {
   readonly #lockWatch: LockWatch
   readonly #faults: FaultReporter
   #lease: Lease | null = null
-  /** Runs while there is no primary key. */
-  #keyless: Timer | null = null
   #observer: Observer | null = null
   /** Runs while everything has to be released. */
   #releasesDue: Timer | null = null
   /** The self_fence that is in progress. */
   #selfFencing: Promise<void> | null = null
-  #makingKey: Promise<void> = Promise.resolve()
   #stepping = false
   #stopping = false
 
@@ -100,9 +95,9 @@ export class Incarnation {
    */
   async run (onRegistered: () => void): Promise<IncarnationEnd> {
     try {
-      const feed = await this.#prepare()
+      const first = await this.#prepare()
       onRegistered()
-      this.#dispatch({ type: 'view', view: feed })
+      this.#dispatch(first)
       if (this.#stopping) this.#dispatch({ type: 'shutdown' })
       return await this.#ended
     } finally {
@@ -157,29 +152,37 @@ export class Incarnation {
     session.lost.addEventListener('abort', sessionLost, { once: true })
     this.#closing.defer('session watch', () => session.lost.removeEventListener('abort', sessionLost))
 
-    const feed = this.#watchCluster(key)
-    await Promise.race([feed.ready, rejected(session.lost)])
-    if (feed.view === null) await ensureKey(session)
-    this.#closing.defer('key made again', async () => {
-      this.#keyless?.[Symbol.dispose]()
-      await this.#makingKey
-    })
-    this.#closing.use('key watch', feed.onKeyless(() => this.#onKeyless(feed)))
-    const view = await this.#firstView(feed)
+    const first = config.mode === 'coordinator' ? await this.#takePart(key, presence, content) : this.#standApart()
+    const watch = this.#closing.use('own watch', new OwnWatch({
+      session, clock, log, node: config.node, onJudged: config.mode === 'coordinator' ? null : () => this.#loseAsJudged(),
+    }))
+    const domains = new Domains({ ...this.#options, watch })
+    this.#closing.defer('domains', async () => await domains.stop())
+    log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
+    return first()
+  }
+
+  /** A coordinator watches the whole cluster, and judges its peers by that. */
+  async #takePart (key: KeyOperations, presence: Presence, content: PresenceContent): Promise<() => FirstEvent> {
+    const { config, clock } = this.#options
+    const watch = new ClusterWatch({ ...this.#options, key, alive: this.#alive, closing: this.#closing })
+    const { feed } = watch
+    const view = await watch.begin()
     const published = this.#closing.use('presence', new PublishedPresence(clock, presence, content))
     this.#candidacy = this.#closing.use('candidacy', this.#candidacyOf((parts) => published.set(parts)))
     this.#machine = newCoordinator(settingsOf(config), epochOf(view.key, view.ledger) ?? -1)
     this.#closing.use('view', feed.onView((next) => {
-      this.#keyless?.[Symbol.dispose]()
-      this.#keyless = null
-      if (isJudgedByPeer(next, config.node)) return this.#lose('a peer has judged this node dead')
+      if (isJudgedByPeer(next, config.node)) return this.#loseAsJudged()
       this.#dispatch({ type: 'view', view: next })
     }))
-    if (config.mode === 'coordinator') this.#watchPeers(feed, published)
-    const domains = new Domains(this.#options)
-    this.#closing.defer('domains', async () => await domains.stop())
-    log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
-    return feed.view ?? view
+    this.#watchPeers(feed, published)
+    return () => ({ type: 'view', view: feed.view ?? view })
+  }
+
+  /** A hypervisor has no view of the cluster, so its machine can decide nothing about the role: it starts, runs and leaves. */
+  #standApart (): () => FirstEvent {
+    this.#machine = newCoordinator(settingsOf(this.#options.config), -1)
+    return () => ({ type: 'begin' })
   }
 
   #operationsOn (key: KeyOperations, lease: Lease): NodeOperations {
@@ -224,6 +227,7 @@ export class Incarnation {
       ...this.#options,
       members: () => feed.view?.members ?? [],
       onView: (listener) => feed.onView(listener),
+      presenceOf: (name) => feed.presenceOf(name),
       active: () => this.#machine?.daemon === 'run',
       onLook: () => feed.refresh(),
       onFault: (fault) => this.#faults.report(fault),
@@ -234,61 +238,11 @@ export class Incarnation {
     this.#closing.use('observer', observer)
   }
 
-  #watchCluster (key: KeyOperations): ClusterSnapshots {
-    const { session, clock, log, config, probed } = this.#options
-    const unreadable = new UnreadableZnodes(log, clock)
-    const tree = new ZnodeCache({
-      sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
-      clock,
-      probed,
-      roots: clusterRoots,
-      interest: clusterInterest,
-      ...unreadable.listeners,
-    })
-    this.#closing.defer('tree', () => tree.close())
-    const feed = this.#closing.use('feed', new ClusterSnapshots(tree, this.#alive))
-    const keeper = new RecordKeeper({
-      feed,
-      clock,
-      operations: () => session.over ? null : key,
-      recordsExternal: config.mode === 'coordinator',
-      report: (event) => event.event === 'closed'
-        ? log.info({ epoch: event.epoch, outcome: event.outcome }, 'switchover closed')
-        : log.warn({ err: event.error }, 'a switchover could not be closed; it will be looked at again'),
-    })
-    this.#closing.use('record keeper', keeper)
-    key.seenStates = (epoch) => keeper.seenStates(epoch)
-    this.#closing.use('record keeper wake-up', session.onState((state) => { if (state === 'connected') keeper.look() }))
-    return feed
-  }
-
-  async #firstView (feed: ClusterSnapshots) {
-    if (feed.view !== null) return feed.view
-    const { session } = this.#options
-    let subscription: Disposable | null = null
-    const seen = new Promise<NonNullable<ClusterSnapshots['view']>>((resolve) => { subscription = feed.onView(resolve) })
-    try {
-      return await Promise.race([seen, rejected(session.lost)])
-    } finally {
-      (subscription as Disposable | null)?.[Symbol.dispose]()
-    }
-  }
-
-  /** The program that has deleted the key may be about to make it again; if that does not happen, it is made to name no node. */
-  #onKeyless (feed: ClusterSnapshots): void {
-    const { clock, session, config, log } = this.#options
-    if (this.#keyless !== null) return
-    log.warn('the primary key is gone')
-    this.#keyless = clock.after(config.takeoverStart, () => {
-      this.#keyless = null
-      if (feed.view !== null) return
-      this.#makingKey = ensureKey(session).catch((error: unknown) => log.warn({ err: error }, 'the primary key could not be made again'))
-    })
-  }
-
   #lose (reason: string): void { this.#dispatch({ type: 'lost', reason }) }
 
-  #dispatch (event: CoordinatorEvent extends infer E ? E extends { wall: string } ? Omit<E, 'wall'> : never : never): void {
+  #loseAsJudged (): void { this.#lose('a peer has judged this node dead') }
+
+  #dispatch (event: Undated<CoordinatorEvent>): void {
     this.#queue.push({ ...event, wall: this.#options.clock.wall() } as CoordinatorEvent)
     if (this.#stepping || this.#machine === null) return
     this.#stepping = true
@@ -370,6 +324,9 @@ export class Incarnation {
   }
 }
 
+type Undated<Event> = Event extends { wall: string } ? Omit<Event, 'wall'> : never
+type FirstEvent = Extract<Undated<CoordinatorEvent>, { type: 'view' | 'begin' }>
+
 /** Milliseconds for publishing the resources' states. */
 const PUBLISH_DEADLINE = 5_000
 
@@ -391,10 +348,3 @@ const isJudgedByPeer = (view: ClusterSnapshot, node: string) => view.members.som
 /** Something is held, or is about to be acquired. */
 const mayHold = (state: Coordinator) => state.held.length > 0 ||
   (state.activity.kind === 'procedure' && state.activity.procedure.name === 'takeover' && state.activity.procedure.steps[0].do !== 'lock_role')
-
-function rejected (signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-}

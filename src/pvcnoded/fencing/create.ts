@@ -1,5 +1,6 @@
 /** Watching and fencing for one life of a coordinator, from the configuration. */
 import type { BrokenFence } from '../../core/model/fence-probe.ts'
+import type { CachedPresence } from '../../core/fencing/looking.ts'
 import type { Member } from '../../core/model/member.ts'
 import type { FoundFault } from '../../core/pvc/fault.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -34,6 +35,8 @@ export interface FencingContext extends FencingTools {
   readonly active: () => boolean
   readonly onFault: (fault: FoundFault) => void
   readonly onProbed: (broken: readonly BrokenFence[]) => void
+  /** A presence as the cache has it; null for none. */
+  readonly presenceOf: (name: string) => CachedPresence | null
   /** Called after each look at the others. */
   readonly onLook: () => void
 }
@@ -42,7 +45,7 @@ export interface FencingContext extends FencingTools {
 const LOOK = 500
 
 export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null, readonly recovery: Recovery } {
-  const { config, session, clock, book, commands, log, members, onView, active, onFault, onLook, onProbed } = context
+  const { config, session, clock, book, commands, log, members, onView, presenceOf, active, onFault, onLook, onProbed } = context
   const agent = agentOf(context)
   const terms = { keepaliveWindow: config.keepaliveInterval * config.fenceIntervals, presenceWindow: LOOK }
   const recovery = new Recovery({ session, commands, log, command: config.fencing.recover, timeout: config.domains.timeout, onFault })
@@ -68,6 +71,9 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     clock,
     terms,
     interval: LOOK,
+    // A look before the next keepalive is due: it is read then, and at each look until it is there.
+    cadence: Math.max(0, Math.min(config.keepaliveInterval, terms.keepaliveWindow / 2) - LOOK),
+    presenceOf,
     members,
     onView: (listener) => onView(() => {
       // At once: the node may come back, and then it is too late to see it.

@@ -57,6 +57,8 @@ const suspensions: Readonly<Record<SuspensionReason, { readonly begins: string, 
 
 /** Milliseconds to wait for the fence lock: who does not get it looks again later. */
 const LOCK_PATIENCE = 500
+/** Milliseconds between two readings of maintenance with nothing to be done. */
+const MAINTENANCE_INTERVAL = 10_000
 /** Milliseconds that the last look at a node may have taken before it is fenced. */
 const LAST_LOOK = 2_000
 
@@ -70,6 +72,8 @@ export class Fencer {
   readonly #interruptions: News
   /** When this observer first saw the present version of a node's fence record. */
   readonly #recordSeen = new Map<string, { version: number, at: number }>()
+  /** When maintenance was last read; null where that has failed. */
+  #maintenanceAt: number | null = null
   #busy: Promise<void> | null = null
   /** There was another look while it was busy. */
   #again = false
@@ -102,9 +106,14 @@ export class Fencer {
   }
 
   async #consider (observer: Observer): Promise<void> {
-    const { self, clock, session, terms, members, agent, unfencedGrace } = this.#options
-    const maintenance = (await readZnode(session, MAINTENANCE))?.data === 'true'
-    const plan = fencingPlan(self, members(), observer.watches, terms, clock.monotonic(), { maintenance, canFence: agent !== null, unfenced: unfencedGrace !== null })
+    const { self, clock, terms, members, agent, unfencedGrace } = this.#options
+    const planned = (now: number, maintenance: boolean) =>
+      fencingPlan(self, members(), observer.watches, terms, now, { maintenance, canFence: agent !== null, unfenced: unfencedGrace !== null })
+    const begun = clock.monotonic()
+    // With nothing that maintenance would suspend there is nothing to be done at this moment.
+    const isQuiet = planned(begun, true).suspended === null
+    const maintenance = (!isQuiet || this.#isMaintenanceDue(begun)) && await this.#readMaintenance()
+    const plan = planned(isQuiet ? begun : clock.monotonic(), maintenance)
     this.#tellOfSuspension(plan)
     if (await this.#isUnknownLayout(plan)) return
     const judged = new Map<string, Suspicion>()
@@ -115,6 +124,19 @@ export class Fencer {
     for (const name of [...plan.fence, ...judged.keys()]) {
       if (await this.#isDue(name)) await this.#fence(name, agent, judged.get(name) === 'presence_gone' ? terms.presenceWindow : 0)
     }
+  }
+
+  /** Read now and then with nothing to be done, too: a fencer that may not read says so before it matters. */
+  #isMaintenanceDue (now: number): boolean {
+    return this.#maintenanceAt === null || now - this.#maintenanceAt >= MAINTENANCE_INTERVAL
+  }
+
+  async #readMaintenance (): Promise<boolean> {
+    const { session, clock } = this.#options
+    this.#maintenanceAt = null
+    const znode = await readZnode(session, MAINTENANCE)
+    this.#maintenanceAt = clock.monotonic()
+    return znode?.data === 'true'
   }
 
   /** In a newer layout a node's signs of life may be elsewhere: a frozen keepalive proves nothing there. Read directly, and only with something to be done. */
@@ -249,7 +271,7 @@ export class Fencer {
 
   async #stillAllowed (name: string, stateVersion: number): Promise<boolean> {
     const { session, self } = this.#options
-    if ((await readZnode(session, MAINTENANCE))?.data === 'true') return false
+    if (await this.#readMaintenance()) return false
     const down = (await readMembers(session)).filter((member) => member.name !== self && member.mode === 'coordinator' && (member.daemonState === 'dead' || isMissing(member)))
     if (down.length > 1) return false
     return (await this.#read(name))?.stateVersion === stateVersion

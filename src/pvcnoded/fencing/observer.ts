@@ -1,9 +1,11 @@
 /**
- * Watches the other nodes' presence and keepalives, on this machine's monotonic clock. Reads them again and again, and at once when the view shows
- * that a presence has gone: what it has seen is only ever a ground to look closer, which `Fencer` does directly.
+ * Watches the other nodes' presence and keepalives, on this machine's monotonic clock. A look reads directly what is in doubt or due
+ * (`core/fencing/looking.ts`), and takes the cache's word that the rest is as it was; when the view shows that a presence has gone, it looks at once. What it has
+ * seen is only ever a ground to look closer, which `Fencer` does directly.
  *
- * Invariant: all windows begin again at each (re)connection of the session, and with each life.
+ * Invariant: all windows begin again at each (re)connection of the session, and with each life; the first look after that reads everything.
  */
+import { borneOut, directReading, type CachedPresence } from '../../core/fencing/looking.ts'
 import { sightedKeepalive, type Sighting } from '../../core/model/fence-record.ts'
 import { isAlive, observe, type FencingTerms, type LivenessByNode } from '../../core/fencing/judgement.ts'
 import { isPresent, type Member } from '../../core/model/member.ts'
@@ -19,6 +21,10 @@ export interface ObserverOptions {
   readonly terms: FencingTerms
   /** Milliseconds between two looks. */
   readonly interval: number
+  /** Milliseconds after a keepalive at which the next one is looked for. */
+  readonly cadence: number
+  /** A presence as the cache has it; null for none. */
+  readonly presenceOf: (name: string) => CachedPresence | null
   /** The nodes as the view shows them. */
   readonly members: () => readonly Member[]
   /** Calls the listener with every new view. */
@@ -79,9 +85,10 @@ export class Observer implements Disposable {
   async #look (): Promise<void> {
     this.#hastened = false
     const { session, clock, interval, members, onLook } = this.#options
+    const begun = clock.monotonic()
     const connection = this.#connection
     try {
-      const seen = await Promise.all(members().map(async ({ name, daemonState }) => [name, { ...await sight(session, name), daemonState }] as const))
+      const seen = await Promise.all(members().map(async (member) => [member.name, { ...await this.#sight(member, begun), daemonState: member.daemonState }] as const))
       if (connection === this.#connection && !this.#disposed) {
         this.#watches = observe(this.#watches, new Map(seen), clock.monotonic())
         onLook()
@@ -91,10 +98,22 @@ export class Observer implements Disposable {
     }
     if (!this.#disposed && !session.over) this.#lookAfter(this.#hastened ? 0 : interval)
   }
+
+  async #sight (member: Member, now: number): Promise<Sighting> {
+    const { session, cadence, presenceOf } = this.#options
+    const watch = this.#watches.get(member.name)
+    const cached = presenceOf(member.name)
+    const wanted = directReading(member, watch, cached, cadence, now)
+    if (watch === undefined || wanted === 'presence') return await sight(session, member.name)
+    const seen = borneOut(watch.last, cached)
+    return wanted === 'none' ? seen : { ...seen, keepalive: await sightedAt(session, member.name) }
+  }
 }
+
+const sightedAt = async (session: Session, node: string) => sightedKeepalive(await readZnode(session, nodePath(node, 'keepalive')))
 
 /** One node's presence and keepalive, read directly. */
 export async function sight (session: Session, node: string): Promise<Sighting> {
-  const [presence, keepalive] = await Promise.all([readZnode(session, nodePath(node, 'presence')), readZnode(session, nodePath(node, 'keepalive'))])
-  return { presence: presence?.owner ?? null, renewal: presence?.mzxid ?? null, keepalive: sightedKeepalive(keepalive) }
+  const [presence, keepalive] = await Promise.all([readZnode(session, nodePath(node, 'presence')), sightedAt(session, node)])
+  return { presence: presence?.owner ?? null, renewal: presence?.mzxid ?? null, keepalive }
 }

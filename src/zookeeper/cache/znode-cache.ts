@@ -24,6 +24,7 @@ import { BOTH, CHILDREN, DATA, CacheReader } from './cache-reader.ts'
 import { CacheSnapshot, type CacheEntry } from './cache-snapshot.ts'
 import { CatchingUp } from './catching-up.ts'
 import { Notes } from './notes.ts'
+import type { SessionSource } from './session-source.ts'
 
 export { CacheSnapshot, type CacheEntry }
 
@@ -31,12 +32,6 @@ export { CacheSnapshot, type CacheEntry }
 export interface Interest {
   readonly data: boolean
   readonly children: boolean
-}
-
-/** Where the sessions come from: a `SessionKeeper`, or anything that gives one after the other. */
-export interface SessionSource {
-  readonly current: Session | null
-  onSession (listener: (session: Session) => void): Disposable
 }
 
 export interface ZnodeCacheOptions {

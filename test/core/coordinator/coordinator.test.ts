@@ -9,6 +9,16 @@ t.test('a new machine starts at once', async (t) => {
   t.strictSame(driver.words, ['note begun', 'publish'])
 })
 
+t.test('a hypervisor takes no view, whatever state it is in', async (t) => {
+  const hypervisor = { ...settings, mode: 'hypervisor' } as const
+  t.strictSame(new Driver({ settings: hypervisor, daemon: 'init', state: null }).send({ type: 'begin' }).words, ['note begun', 'publish'])
+  for (const state of ['client', 'secondary', 'primary', 'relinquish'] as const) {
+    const driver = new Driver({ settings: hypervisor, state })
+    t.strictSame(driver.view('hv1', 1).view('none', 2).view('hv2', 3, { members: [primary('hv1'), member('hv2')] }).words, [], state)
+    t.equal(driver.state.view, null)
+  }
+})
+
 t.test('events and activities that nobody knows are bugs, and bugs are crashes', async (t) => {
   t.throws(() => new Driver().send({ type: 'whim' } as never), /unreachable/)
   t.throws(() => new Driver({ activity: { kind: 'whim', id: 1 } as never }).answer(), /unreachable/)

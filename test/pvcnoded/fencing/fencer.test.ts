@@ -11,6 +11,7 @@ import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
 import { createLogger, type Logger } from '../../../src/runtime/log/log.ts'
 import type { Session } from '../../../src/zookeeper/session/session.ts'
 import { ZooKeeperError } from '../../../src/zookeeper/client/errors.ts'
+import { only } from '../../../src/zookeeper/cache/session-source.ts'
 import { ZnodeCache } from '../../../src/zookeeper/cache/znode-cache.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { connect, eventually, lockBook, zookeeper } from '../../support/zookeeper.ts'
@@ -61,7 +62,7 @@ async function watching (t: Test): Promise<Watching> {
         return { [Symbol.dispose]: () => {} }
       }
     }
-    const tree = new ZnodeCache({ sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } }, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
+    const tree = new ZnodeCache({ sessions: only(session), clock: systemClock, roots: clusterRoots, interest: clusterInterest })
     const feed = new ClusterSnapshots(tree)
     await feed.ready
     const members = () => feed.view?.members ?? []
@@ -70,7 +71,7 @@ async function watching (t: Test): Promise<Watching> {
     const log = createLogger({ name: 'pvcnoded', level: 'debug', clock: systemClock, destination: { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } } })
     const agent = { method: 'command', fence: async ({ node }: { readonly node: string }) => { fenced.push(node); return { confirmed: true, message: 'off' } }, probe: async () => null } as const
     const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms, agent: unfenced ? null : agent, savingThrows: meanwhile === undefined ? 0 : throws, savingInterval: SAVING, unfencedGrace: unfenced ? 0 : null, members: late ? () => atFirst : members, active: () => true, onFault: () => {}, onFenced: () => {} })
-    const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: window === 0 ? HOUR : window, members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
+    const observer: Observer = new Observer({ session, clock: systemClock, terms, interval: window === 0 ? HOUR : window, cadence: window, presenceOf: (name) => feed.presenceOf(name), members, onView: (listener) => feed.onView(listener), onLook: () => fencer.consider(observer) })
     t.teardown(async () => {
       observer[Symbol.dispose]()
       await fencer.stop()
@@ -176,6 +177,7 @@ t.test('a fencer that may not read says so once, and again when it could meanwhi
   const log = { warn: (_fields: object, message: string) => { said.push(message) }, info: () => {} } as unknown as Logger
   const fencer = new Fencer({ self: 'hv1', session, clock, log, book: lockBook(), terms: { keepaliveWindow: 1, presenceWindow: 1 }, agent: null, savingThrows: 0, savingInterval: SAVING, unfencedGrace: null, members: () => [], active: () => true, onFault: () => {}, onFenced: () => {} })
   const look = async () => {
+    clock.advance(10_000)
     fencer.consider({ watches: new Map() } as unknown as Observer)
     await new Promise((resolve) => setImmediate(resolve))
   }

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { hasCode } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
+import { only } from '../../../src/zookeeper/cache/session-source.ts'
 import { ZnodeCache, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/znode-cache.ts'
 import { connect, eventually, kazoo, zookeeper } from '../../support/zookeeper.ts'
 
@@ -31,7 +32,7 @@ async function world (t: Test, options: Partial<ZnodeCacheOptions> = {}) {
   const missed: string[] = []
   const denied: string[] = []
   const tree = new ZnodeCache({
-    sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } },
+    sessions: only(session),
     clock: systemClock,
     roots: ['/key', '/nodes'],
     interest,

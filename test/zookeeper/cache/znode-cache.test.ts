@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
+import { only } from '../../../src/zookeeper/cache/session-source.ts'
 import { ZnodeCache, type CacheSnapshot, type ZnodeCacheOptions } from '../../../src/zookeeper/cache/znode-cache.ts'
 import { holdBack } from '../../support/held-answers.ts'
 import { connect, dropConnection, eventually, expireSession, keep, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
@@ -76,7 +77,7 @@ t.test('back in contact, no newer age is claimed before all has been read again,
   const writer = await connect(t, server)
   await putNode(writer, 'hv1')
   const session = await connect(t, path)
-  const tree = watch(t, { sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } }, probeInterval: 5 })
+  const tree = watch(t, { sessions: only(session), probeInterval: 5 })
   await tree.ready
   // From now on the answer to the sync that comes before the readings is kept back; probes are answered.
   let proceed: () => void = () => {}
@@ -106,7 +107,7 @@ t.test('caught up means that all has been read that was committed before, howeve
   const writer = await connect(t, server)
   await putNode(writer, 'hv1')
   const session = await connect(t, server)
-  const tree = watch(t, { sessions: { current: session, onSession: (listener) => { listener(session); return { [Symbol.dispose]: () => {} } } } })
+  const tree = watch(t, { sessions: only(session) })
   await tree.ready
   /** Nothing is claimed until the reading that is held back has arrived, though the answer to the sync has long been here. */
   const caughtUp = async ({ asked, release }: ReturnType<typeof holdBack>): Promise<CacheSnapshot> => {
