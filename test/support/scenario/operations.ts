@@ -145,6 +145,9 @@ export class Operations {
         if (answer.kind === 'done') this.#keeper.sayClosed(who, op.record.epoch)
         return answer
       }
+      case 'delete_record':
+        this.#timeline.say(who, `record ${op.epoch} is taken back`)
+        return this.#store.deleteRecord(op.epoch)
       case 'write_key': {
         const answer = this.#store.writeKey(session, op.value, op.version)
         this.#timeline.say(who, answer.kind === 'done' ? `key ${op.value} (${this.#store.epoch ?? 'unknown'})` : `key ${op.value}: ${answer.kind}`)
