@@ -70,13 +70,14 @@ export function judge ({ transactions, collisions, fences, impairments, requests
 }
 
 /** null for what changes nothing. */
-function changeOf ({ op, path, data, ephemeral }: Transaction): Change | null {
+function changeOf ({ op, path, data, ephemeral, znodes = [] }: Transaction): Change | null {
   switch (op) {
     case 'createSession': return { op: 'open_session' }
     case 'closeSession': return { op: 'close_session' }
     case 'create': return { op: 'create', path, data, ephemeral, sequential: false }
     case 'setData': return { op: 'set', path, data, version: -1 }
     case 'delete': return { op: 'delete', path, version: -1 }
+    case 'multi': return znodes.length === 0 ? null : { op: 'create_all', znodes }
     case 'error': return null
     default: throw new Error(`the transaction log has ${op} of ${path === '' ? PRIMARY_NODE : path}, which is not known here`)
   }

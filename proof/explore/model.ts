@@ -138,6 +138,7 @@ function member (name: string, { daemonState, state, stateVersion, present, tran
     transition,
     ours: present || transition !== null,
     fencersWord: false,
+    firstWord: false,
     alive: pvc,
     stamp: '',
   }

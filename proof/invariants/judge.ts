@@ -226,8 +226,9 @@ export class Judge {
     if (change.op === 'set' && path === PRIMARY_NODE) this.#readiness.keyWritten(change.data, this.#now())
     if (stepOf(change) === 'unlock') this.#stillInTakeover(session)
     if (change.op === 'create' && path.endsWith('/presence')) this.#registers(path, session)
+    for (const made of change.op === 'create_all' ? change.znodes : []) if (made.path.endsWith('/presence')) this.#registers(made.path, session)
     if (change.op === 'close_session') this.#lateToLetGo(session)
-    if (path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction)
+    if (change.op === 'create_all' || path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction)
   }
 
   /** 8. After `stop` a session writes nothing more, and the write before it was the final keepalive. */
@@ -326,7 +327,11 @@ export class Judge {
   /** 4 and 5. A record keeps what it was made with, is closed once, and says `succeeded` only if it was so. */
   #recordMoved (epoch: number): void {
     const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data, epoch)
-    if (record === null) return
+    if (record === null) {
+      // Taken back, because another program had written the key in its epoch without the lock: it was no switchover.
+      if (this.#outsiders.has(epoch)) this.#records.delete(epoch)
+      return
+    }
     const followed = this.#records.get(epoch)
     if (followed === undefined) {
       this.#records.set(epoch, { record, complete: false })

@@ -8,7 +8,7 @@ export interface RunningChange {
   readonly outcome: Promise<KeyOutcome>
   /** The epoch that is being written, once it is known. */
   readonly epoch: number | null
-  /** Gives up, if nothing that names an epoch has been sent: true means that it never will be. */
+  /** Gives up, if nothing that names an epoch has been sent: true means that it never will be. After false the record of `epoch` tells what it came to. */
   abandon (): boolean
 }
 
@@ -42,7 +42,10 @@ export function changeKey (operations: KeyOperations, intent: Intent, wall: () =
     outcome: run(),
     get epoch () { return change.record?.epoch ?? null },
     abandon () {
-      if (!mayBeAbandoned(change)) return false
+      if (!mayBeAbandoned(change)) {
+        change = { ...change, told: true }
+        return false
+      }
       abandoned.abort()
       return true
     },

@@ -34,6 +34,7 @@ export function guardedConnector (connector: Connector, writer: string, known: K
       exists: async (path, watch) => await connection.exists(path, watch),
       children: async (path, watch) => await connection.children(path, watch),
       create: async (path, data, flags) => await barred('create', path, async () => await connection.create(path, data, flags)),
+      createAll: async (znodes) => await barred('create', znodes[0]?.path ?? '', async () => await connection.createAll(znodes)),
       set: async (path, data, version) => await barred('set', path, async () => await connection.set(path, data, version)),
       delete: async (path, version) => path.startsWith(`${PRIMARY_NODE}/`)
         ? await connection.delete(path, version)

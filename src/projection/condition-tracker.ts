@@ -1,6 +1,6 @@
 /**
  * The conditions of the cluster as one snapshot shows them, found when they are first wanted and kept while the snapshot, and every age that
- * they depend on, stays on the same side of its threshold. Keeps since when keepalives, the primary lock and open switchovers have been as they are.
+ * they depend on, stays on the same side of its threshold. Keeps since when keepalives, the primary lock and open switchovers have been as they are, and since when there is no primary.
  *
  * Moments are those up to which everything that ZooKeeper told is in the view: while there is no contact, nothing grows older. After a gap every age
  * counts again from zero, because no API could see what happened meanwhile.
@@ -8,6 +8,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Condition } from '../core/conditions/condition.ts'
 import { conditionsOf } from '../core/conditions/conditions.ts'
+import { isHolding } from '../core/conditions/role-conditions.ts'
 import type { NodeFacts } from '../core/conditions/facts.ts'
 import type { Member } from '../core/model/member.ts'
 import { isOpen } from '../core/model/record.ts'
@@ -29,6 +30,8 @@ export class ConditionTracker {
   readonly #keepalives = new Map<string, { readonly zxid: string, readonly seen: number }>()
   /** Epochs of open records, and when they were first seen. */
   readonly #open = new Map<number, number>()
+  /** Since when no node has been seen to serve as primary; null while one does. */
+  #vacantSince: number | null = null
   #lock: { readonly child: string, readonly seen: number } | null = null
   #members: readonly Member[] = []
   #last = -Infinity
@@ -40,6 +43,7 @@ export class ConditionTracker {
     this.#again = true
     this.#keepalives.clear()
     this.#open.clear()
+    this.#vacantSince = null
     this.#lock = null
   }
 
@@ -54,6 +58,7 @@ export class ConditionTracker {
       if (zxid === null) this.#keepalives.delete(name)
       else if (this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: asOf })
     }
+    this.#vacantSince = members.some(isHolding) ? null : this.#vacantSince ?? asOf
     const open = new Set((snapshot.cluster?.records ?? []).filter(isOpen).map(({ epoch }) => epoch))
     for (const epoch of this.#open.keys()) if (!open.has(epoch)) this.#open.delete(epoch)
     for (const epoch of open) if (!this.#open.has(epoch)) this.#open.set(epoch, asOf)
@@ -71,6 +76,7 @@ export class ConditionTracker {
       members: this.#members,
       node: (name) => this.#node(snapshot, name, asOf),
       open: (snapshot.cluster?.records ?? NONE as readonly never[]).filter(isOpen).map((record) => ({ record, age: asOf - (this.#open.get(record.epoch) ?? asOf) })),
+      vacant: this.#vacantSince === null ? 0 : asOf - this.#vacantSince,
       lock: this.#lockOf(snapshot, asOf),
       maintenance: snapshot.maintenance === 'true',
       faults: snapshot.faults,

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { ConnectionEvent, Connection } from '../../src/zookeeper/client/connection.ts'
 import { ZooKeeperError, isZooKeeperError } from '../../src/zookeeper/client/errors.ts'
-import { NativeZooKeeper, pollsOwnDescriptor } from '../../src/zookeeper/client/native-client.ts'
+import { NativeZooKeeper, isPatched } from '../../src/zookeeper/client/native-client.ts'
 import { nativeConnector, type NativeOptions } from '../../src/zookeeper/client/native.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { areLiterals, parseServer, resolveServers } from '../../src/zookeeper/client/resolve.ts'
@@ -105,9 +105,10 @@ t.test('guards', async (t) => {
 
   t.test('a native client without that repair is refused', async (t) => {
     const { native } = new NativeZooKeeper({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 }) as unknown as { native: { constructor: object } }
-    t.equal(pollsOwnDescriptor({ native }), true)
-    t.equal(pollsOwnDescriptor({ native: { constructor: {} } }), false)
-    t.equal(pollsOwnDescriptor({}), false)
+    t.equal(isPatched({ native }), true)
+    t.equal(isPatched({ native: { constructor: {} } }), false)
+    t.equal(isPatched({ native: { constructor: { POLLS_DUPLICATE: true } } }), false, 'built with an older patch, which had no transactions')
+    t.equal(isPatched({}), false)
   })
 
   t.test('no worker threads', async (t) => {

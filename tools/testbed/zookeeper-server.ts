@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
+import type { NewZnode } from '../../src/zookeeper/client/connection.ts'
 
 /** In ticks: a follower that is cut off from its leader keeps answering reads for as long as `syncLimit`. */
 const QUORUM = ['initLimit=40', 'syncLimit=60']
@@ -49,12 +50,14 @@ export interface Transaction {
   /** Hexadecimal, as in `Stat.ephemeralOwner`. */
   readonly session: string
   readonly zxid: string
-  /** As ZooKeeper names it: `create`, `setData`, `delete`, `createSession`, `closeSession`. */
+  /** As ZooKeeper names it: `create`, `setData`, `delete`, `multi`, `createSession`, `closeSession`. */
   readonly op: string
   readonly path: string
   readonly data: string
   /** Of a `create`. */
   readonly ephemeral: boolean
+  /** Of a `multi`: what it has made, in order; none if it was refused. */
+  readonly znodes?: readonly NewZnode[]
 }
 
 const live = new Set<ZooKeeperServer>()
@@ -65,6 +68,12 @@ function detailsOf (op: string, text: string): Pick<Transaction, 'path' | 'data'
     ? /^(\/[^,]*),([^]*),\[\d+,s\{[^]*\],(true|false),-?\d+$/
     : op === 'delete' ? /^'?(\/.*)$/ : /^(\/[^,]*),([^]*),-?\d+$/).exec(text.trimEnd()) ?? []
   return { path, data, ephemeral: ephemeral === 'true' }
+}
+
+/** ZooKeeper prints the bytes of each part of a `multi`: lengths before the texts, then the access list, whether it is ephemeral, and a number. */
+function madeBy (text: string): readonly NewZnode[] {
+  const parts = text.split(/;(?=(?:create|error|setData|delete|check):)/).map((part) => /^create:[^]{4}(\/[^\0]*)\0\0[^]{2}([^]*)\0{3}[^]\0{3}[^]\0{3}[^]world\0{3}[^]anyone([^])[^]{4}\n?$/.exec(part))
+  return parts.includes(null) ? [] : parts.flatMap((part) => [{ path: part?.[1] ?? '', data: part?.[2] ?? '', ephemeral: part?.[3] === '\u0001' }])
 }
 
 export class ZooKeeperServer {
@@ -241,7 +250,7 @@ export class ZooKeeperServer {
         if (session === undefined || zxid === undefined || op === undefined) continue
         const time = Date.parse(when)
         if (Number.isNaN(time)) throw new Error(`the transaction log has no time in "${when}"`)
-        found.push({ time, session, zxid, op, ...detailsOf(op, rest) })
+        found.push({ time, session, zxid, op, ...(op === 'multi' ? { path: '', data: '', ephemeral: false, znodes: madeBy(rest) } : detailsOf(op, rest)) })
       }
     }
     return found

@@ -23,6 +23,7 @@ export class AccessLists {
     if (this.#allowed.size === 0) return true
     switch (change.op) {
       case 'create': return this.#permitsAt(parentPath(change.path), 'c', znodes)
+      case 'create_all': return change.znodes.every(({ path }) => this.#permitsAt(parentPath(path), 'c', znodes))
       case 'delete': return znodes.get(change.path) === null || this.#permitsAt(parentPath(change.path), 'd', znodes)
       case 'set': return this.#permitsAt(change.path, 'w', znodes)
       default: return true

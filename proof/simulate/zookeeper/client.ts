@@ -2,8 +2,8 @@
  * The client library, as `src/zookeeper/client/connection.ts` promises it, over simulated wires: it looks for a server that takes it, pings, gives
  * a silent one up, and continues with its session elsewhere until it is told that the session has expired.
  */
-import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
-import { checkData, checkPath, checkVersion } from '../../../src/zookeeper/client/arguments.ts'
+import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
+import { checkData, checkNewZnodes, checkPath, checkVersion } from '../../../src/zookeeper/client/arguments.ts'
 import { fromZkCode, ZooKeeperError, type Operation } from '../../../src/zookeeper/client/errors.ts'
 import { WatchBook, type WatchTable } from '../../../src/zookeeper/client/watch-book.ts'
 import { contactTerms } from '../../../src/core/coordinator/lease.ts'
@@ -265,6 +265,12 @@ class SimulatedConnection implements Connection {
     checkPath('create', path)
     checkData('create', path, data)
     return await this.#call('create', path, { op: 'create', path, data, ephemeral, sequential }, (reply) => reply.code === 0 ? reply.path : fromZkCode(reply.code, 'create', path, true))
+  }
+
+  async createAll (znodes: readonly NewZnode[]): Promise<void> {
+    checkNewZnodes(znodes)
+    const path = znodes[0]?.path ?? ''
+    await this.#call('create', path, { op: 'create_all', znodes }, ({ code }) => code === 0 ? undefined : fromZkCode(code, 'create', path, true))
   }
 
   async set (path: string, data: string, version: number): Promise<Stat> {

@@ -1,9 +1,10 @@
 /** The znodes of one server: a tree that transactions change one after the other, each in the same way on every server. */
-import type { Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
+import type { NewZnode, Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
 import { parentPath } from '../../../src/zookeeper/client/paths.ts'
 
 export type Change =
   | { readonly op: 'create', readonly path: string, readonly data: string, readonly ephemeral: boolean, readonly sequential: boolean }
+  | { readonly op: 'create_all', readonly znodes: readonly NewZnode[] }
   | { readonly op: 'set', readonly path: string, readonly data: string, readonly version: number }
   | { readonly op: 'delete', readonly path: string, readonly version: number }
   | { readonly op: 'open_session' }
@@ -60,6 +61,7 @@ const NOT_EMPTY = -111
 const SESSION_EXPIRED = -112
 
 const hex = (zxid: number): string => zxid.toString(16).padStart(16, '0')
+const pathOf = (change: Exclude<Change, { op: 'open_session' | 'close_session' | 'sync' }>): string => change.op === 'create_all' ? change.znodes[0]?.path ?? '' : change.path
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 export class Znodes {
@@ -89,14 +91,14 @@ export class Znodes {
   apply (transaction: Transaction): Effect {
     this.zxid = transaction.zxid
     const { change, session, denied } = transaction
-    if (denied === true && 'path' in change) return failed(change.path, NO_AUTH)
+    if (denied === true && change.op !== 'sync' && change.op !== 'open_session' && change.op !== 'close_session') return failed(pathOf(change), NO_AUTH)
     switch (change.op) {
       case 'sync': return done('', null, [])
       case 'open_session':
         this.#sessions.add(session)
         return done('', null, [])
       case 'close_session': return this.#close(transaction)
-      default: return this.#sessions.has(session) ? this.#write(transaction) : failed(change.path, SESSION_EXPIRED)
+      default: return this.#sessions.has(session) ? this.#write(transaction) : failed(pathOf(change), SESSION_EXPIRED)
     }
   }
 
@@ -104,6 +106,7 @@ export class Znodes {
     const { change } = transaction
     switch (change.op) {
       case 'create': return this.#create(transaction, change)
+      case 'create_all': return this.#createAll(transaction, change.znodes)
       case 'set': return this.#set(transaction, change)
       case 'delete': return this.#delete(transaction, change.path, change.version)
       default: throw new Error(`${change.op} is not a write`)
@@ -123,6 +126,20 @@ export class Znodes {
     this.#childrenChanged(parent, zxid).add(nameOf(path))
     if (ephemeral) this.#ephemeralsOf(session).add(path)
     return done(path, statOf(znode), [{ kind: 'created', path }, { kind: 'children', path: above }])
+  }
+
+  /** Refused before anything is made. */
+  #createAll (transaction: Transaction, znodes: readonly NewZnode[]): Effect {
+    const isEphemeral = new Map<string, boolean>()
+    for (const { path, ephemeral } of znodes) {
+      const [above, parent] = [parentPath(path), this.#znodes.get(parentPath(path))]
+      if (parent === undefined && !isEphemeral.has(above)) return failed(path, NO_NODE)
+      if (this.#znodes.has(path) || isEphemeral.has(path)) return failed(path, NODE_EXISTS)
+      if (isEphemeral.get(above) ?? parent?.owner !== '0') return failed(path, NO_CHILDREN_FOR_EPHEMERALS)
+      isEphemeral.set(path, ephemeral)
+    }
+    const effects = znodes.map((znode) => this.#create(transaction, { op: 'create', ...znode, sequential: false }))
+    return done('', null, effects.flatMap(({ events }) => events))
   }
 
   #set ({ zxid, time }: Transaction, { path, data, version }: Extract<Change, { op: 'set' }>): Effect {

@@ -32,6 +32,8 @@ export interface ClusterFacts {
   readonly node: (name: string) => NodeFacts
   /** Open records, and for how long each has been seen open. */
   readonly open: ReadonlyArray<{ readonly record: SwitchoverRecord, readonly age: number }>
+  /** For how long no node has been seen to serve as primary; 0 while one does. */
+  readonly vacant: number
   readonly lock: { readonly holder: LockHolder, readonly age: number } | null
   readonly maintenance: boolean
   /** As PVC's znodes have them. */

@@ -129,6 +129,12 @@ export const conditionKinds = {
     title: 'The layout in ZooKeeper is newer than this API knows',
     advice: 'This API refuses every write. Install a version that knows that layout, and the same on the nodes; see docs/pvc.md.',
   },
+  switchover_slow: {
+    severity: 'warning',
+    delta: 10,
+    title: 'A switchover takes longer than usual, and no node serves as primary',
+    advice: '`GET /api/v1/switchover` shows how far each node has come, and the log of the node that has not moved why. Clients are not served meanwhile; a switchover that is asked for again does not end sooner.',
+  },
   successor_missing: {
     severity: 'warning',
     delta: 10,

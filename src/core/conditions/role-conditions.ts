@@ -7,7 +7,7 @@ import { eligiblePeers, ineligibilityReasons } from '../switchover/eligibility.t
 import { onTheWay } from '../switchover/rules.ts'
 import { condition, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
-import { LOCK_HELD, OVERDUE, type Thresholds } from './thresholds.ts'
+import { LOCK_HELD, MISSING, OVERDUE, SLOW, type Thresholds } from './thresholds.ts'
 
 /** By its cause, a switchover that moves the role from a primary that was there: the moment without one is part of it, and bounded. */
 const isPlanned: Readonly<Record<Cause, boolean>> = {
@@ -20,35 +20,44 @@ export function roleConditions (facts: ClusterFacts, thresholds: Thresholds): re
   const planned = facts.open.some((each) => isPlanned[each.record.cause] && !(each.record.cause === 'repair' && each.record.to !== null) && !overdue.includes(each))
   return [
     ...overdue.map(({ record }) => condition('switchover_overdue', `Switchover ${record.epoch} (${record.from ?? 'none'} to ${record.to ?? 'any other'}) is not over, ${record.timeout} s after it began.`, { since: record.started_at })),
-    ...primary(facts, planned),
+    ...primary(facts, planned, thresholds),
     ...lock(facts, thresholds),
     ...successor(facts),
   ]
 }
 
-const isHolding = (member: Member) => member.coordinatorState === 'primary' && isServing(member)
+/** It is primary, and does a primary's work. */
+export const isHolding = (member: Member) => member.coordinatorState === 'primary' && isServing(member)
 
-function primary (facts: ClusterFacts, planned: boolean): readonly Condition[] {
+function primary (facts: ClusterFacts, planned: boolean, thresholds: Thresholds): readonly Condition[] {
   const { key, members } = facts
   const holders = members.filter(isHolding).map(({ name }) => name)
   if (holders.length > 1) return [condition('several_primaries', `${holders.join(' and ')} say that they are primary.`)]
   const since = key?.since
   const named = members.find(({ name }) => name === key?.value)
   if (key === null || key.value === NOBODY) {
-    if (planned) return []
     const [holder] = holders
-    return [holder === undefined
-      ? condition('primary_missing', key === null ? 'There is no primary key.' : 'The primary key names no node.', { since })
-      : condition('primary_mismatch', `${holder} is primary, and the primary key names no node.`, { node: holder, since })]
+    if (holder === undefined) return missing(facts, planned, thresholds, key === null ? 'There is no primary key.' : 'The primary key names no node.', { since })
+    return planned
+      ? []
+      : [condition('primary_mismatch', `${holder} is primary, and the primary key names no node.`, { node: holder, since })]
   }
   if (named?.mode !== 'coordinator') return [condition('primary_unknown', `The primary key names "${key.value}", which is no coordinator.`, { since })]
   if (holders.includes(named.name)) return []
   if (!isServing(named)) return [gone(named, facts)]
-  if (planned) return []
   const [holder] = holders
-  return [holder === undefined
-    ? condition('primary_missing', `${named.name} is ${named.coordinatorState === 'takeover' ? 'taking over' : `to be primary, and is ${named.coordinatorState ?? 'in no readable state'}`}.`, { node: named.name, since })
-    : condition('primary_mismatch', `${holder} is primary, and the primary key names ${named.name}.`, { node: holder, since })]
+  if (holder === undefined) return missing(facts, planned, thresholds, `${named.name} is ${named.coordinatorState === 'takeover' ? 'taking over' : `to be primary, and is ${named.coordinatorState ?? 'in no readable state'}`}.`, { node: named.name, since })
+  return planned ? [] : [condition('primary_mismatch', `${holder} is primary, and the primary key names ${named.name}.`, { node: holder, since })]
+}
+
+/** A planned switchover has its moment without a primary, and no more than that. */
+function missing ({ vacant, members }: ClusterFacts, planned: boolean, thresholds: Thresholds, message: string, where: { readonly node?: string, readonly since: string | null | undefined }): readonly Condition[] {
+  if (!planned) return [condition('primary_missing', message, where)]
+  if (!thresholds.passed(vacant, SLOW)) return []
+  const isMissing = thresholds.passed(vacant, MISSING)
+  const others = members.filter(({ name, coordinatorState }) => name !== where.node && (coordinatorState === 'relinquish' || coordinatorState === 'takeover'))
+  const states = others.map(({ name, coordinatorState }) => ` ${name} is in ${coordinatorState}.`).join('')
+  return [condition(isMissing ? 'primary_missing' : 'switchover_slow', `No node has served as primary for more than ${(isMissing ? MISSING : SLOW) / 1000} s, although a switchover is in progress. ${message}${states}`, where)]
 }
 
 function gone (named: Member, { node }: ClusterFacts): Condition {

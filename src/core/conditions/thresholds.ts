@@ -4,6 +4,13 @@
 export const LOCK_HELD = 3_000
 /** Milliseconds without another keepalive; one comes every 5 s unless configured otherwise. */
 export const KEEPALIVE_LATE = 15_000
+/**
+ * Milliseconds without a primary after which a planned switchover is slow. Usual are 2.5 s between pvcnoded and 6 s with a PVC node, and what the resources themselves take; the
+ * bound of a switchover is that of the worst case with every retry, and minutes long.
+ */
+export const SLOW = 15_000
+/** Milliseconds without a primary after which a switchover that is in progress excuses it no more. */
+export const MISSING = 60_000
 /** Milliseconds past its bound that a switchover may be open: its taker has to close it, or else any API. */
 export const OVERDUE = 10_000
 

@@ -3,7 +3,8 @@
  * answer leads to the next. Everybody changes the key through this, coordinators and APIs alike.
  *
  * Invariants: the key is written only under the primary lock and at the version the decision was made on; its record exists before it
- * is written; an epoch whose record exists is never given to another change (it is used up by writing the key as it is).
+ * is written; an epoch whose record exists is never given to another change (it is used up by writing the key as it is). A record whose epoch another
+ * program has written is deleted, unless a client was told of it. A request is then judged again, and never moves a key that names another node by then.
  */
 import { recordName, type Ledger } from '../model/epoch.ts'
 import { judge, judgeRequest, type Intent, type Refusal } from './intent.ts'
@@ -21,6 +22,8 @@ export type KeyOp =
   | { readonly op: 'write_ledger', readonly ledger: Ledger, readonly version: number | null }
   | { readonly op: 'create_record', readonly record: SwitchoverRecord }
   | { readonly op: 'close_record', readonly record: SwitchoverRecord, readonly version: number }
+  /** Whatever its version: observers may have closed it. */
+  | { readonly op: 'delete_record', readonly epoch: number }
   /**
    * `andUnlock`: the lock's release is sent right behind the write, without waiting for its answer, and takes effect after it. A PVC node that is told of a free
    * key contends from the listener that told it, and hears of no release of a lock while it is in there: it has the lock at once, or it has lost.
@@ -74,16 +77,25 @@ export interface KeyChange {
   readonly plan: readonly [KeyOp, ...KeyOp[]]
   /** The record of the epoch to be written, once that is known. */
   readonly record: SwitchoverRecord | null
+  /** The epoch of that record was told to a client: it is not taken back. */
+  readonly told: boolean
+  /** The key on which it was first decided to write. */
+  readonly decidedOn: { readonly value: string, readonly czxid: string } | null
+  /** How often another program has written in between. */
+  readonly overtaken: number
   /** What it has come to when the plan is done. */
   readonly outcome: KeyOutcome
 }
 
 const notStarted: KeyOutcome = { kind: 'not_started' }
 
+/** How often a request is judged again. PVC's keepalive writes the key once in seconds; a program that writes it all the time is not waited for. */
+const MOST_OVERTAKEN = 4
+
 /** @param underLock the caller holds the primary lock and keeps holding it */
 export function beginKeyChange (intent: Intent, { underLock }: { underLock: boolean }): KeyChange {
   const plan: KeyChange['plan'] = underLock ? [{ op: 'read_snapshot' }] : [{ op: 'lock' }, { op: 'read_snapshot' }, { op: 'unlock' }]
-  return { intent, plan, record: null, outcome: notStarted }
+  return { intent, plan, record: null, told: false, decidedOn: null, overtaken: 0, outcome: notStarted }
 }
 
 /** What a request comes to on this snapshot: the record that would be made for it, or the ruling by which none would be. */
@@ -121,6 +133,19 @@ function instead (change: KeyChange, steps: readonly KeyOp[], outcome: KeyOutcom
   return { ...change, plan: [at, ...steps, ...release], outcome }
 }
 
+/**
+ * Certainly not written, because another program wrote in between: a request is judged again under the same lock.
+ * @param steps take back what was written for it
+ */
+function judgeAgain (change: KeyChange, steps: readonly KeyOp[]): KeyChange {
+  const next = { ...change, record: null, overtaken: change.overtaken + 1 }
+  if (change.intent.kind !== 'request' || change.told || change.overtaken >= MOST_OVERTAKEN) return instead(next, steps, { kind: 'overtaken' })
+  return instead(next, [...steps, { op: 'read_snapshot' }], notStarted)
+}
+
+const isOther = (key: KeySnapshot['key'], decidedOn: KeyChange['decidedOn']) =>
+  decidedOn !== null && (key.value !== decidedOn.value || key.czxid !== decidedOn.czxid)
+
 function afterSnapshot (change: KeyChange, keySnapshot: KeySnapshot, wall: string): KeyChange {
   const judgement = judge(change.intent, keySnapshot)
   const { ledger, stale } = ledgerOf(keySnapshot)
@@ -130,6 +155,8 @@ function afterSnapshot (change: KeyChange, keySnapshot: KeySnapshot, wall: strin
     case 'adopt': return instead(change, ledgerSteps, { kind: 'adopted' })
     case 'repeat': return instead(change, [...ledgerSteps, { op: 'write_key', value: judgement.value, version: keySnapshot.key.version }], { kind: 'reasserted' })
     case 'write': {
+      const { value, czxid } = keySnapshot.key
+      if (isOther(keySnapshot.key, change.decidedOn)) return instead(change, [], { kind: 'overtaken' })
       const used = usedUpEpochs(keySnapshot, ledger, wall)
       const record = openRecord(used.epoch + 1, wall, judgement.record)
       const { fails } = judgement
@@ -141,7 +168,7 @@ function afterSnapshot (change: KeyChange, keySnapshot: KeySnapshot, wall: strin
         { op: 'create_record', record },
         { op: 'write_key', value: judgement.value, version: used.version, ...judgement.value === NOBODY ? { andUnlock: true } : {} },
       ]
-      return { ...instead(change, steps, { kind: 'committed', record }), record }
+      return { ...instead(change, steps, { kind: 'committed', record }), record, decidedOn: { value, czxid } }
     }
   }
 }
@@ -176,16 +203,22 @@ function afterFailure (change: KeyChange, at: KeyOp, answer: Exclude<KeyAnswer, 
     case 'unlock': return change
     // After a write of the key that may have been applied, `not_started` would not be true.
     case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' || change.outcome.kind === 'denied' ? change : instead(change, [], nothingDone)
+    // Nothing is there to be deleted; or it is left to those who close records.
+    case 'delete_record': return somebodyElse || change.outcome.kind === 'overtaken' ? change : instead(change, [], nothingDone)
     case 'read_snapshot': return instead(change, [], nothingDone)
-    case 'write_ledger':
-    case 'create_record': return instead(change, [], somebodyElse ? { kind: 'overtaken' } : nothingDone)
+    case 'write_ledger': return somebodyElse ? judgeAgain(change, []) : instead(change, [], nothingDone)
+    // One that was written over may be this change's own.
+    case 'create_record': return failure === 'refused' ? judgeAgain(change, []) : instead(change, [], somebodyElse ? { kind: 'overtaken' } : nothingDone)
     case 'write_key': {
       const isFinal = !change.plan.some((step) => step.op === 'create_record')
-      if (!isFinal || record === null) return instead(change, [], somebodyElse ? { kind: 'overtaken' } : nothingDone)
+      if (!isFinal || record === null) return somebodyElse ? judgeAgain(change, []) : instead(change, [], nothingDone)
       if (failure === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
       if (failure === 'failed') return instead(change, [], notStarted)
       // Under the lock: no other write of the key can be in progress, and this one never will be.
       if (failure === 'denied') return instead(change, [{ op: 'close_record', record: closeRecord(record, wall, { outcome: 'not_applied' }, record), version: 0 }], nothingDone)
+      // Not without the lock, which was released behind the write.
+      const lock: KeyOp[] = at.andUnlock === true ? [{ op: 'lock' }] : []
+      if (failure === 'refused' && !change.told) return judgeAgain(change, [...lock, { op: 'delete_record', epoch: record.epoch }])
       const superseded = closeRecord(record, wall, { outcome: 'superseded' }, record)
       const outcome: KeyOutcome = failure === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }
       return instead(change, [{ op: 'close_record', record: superseded, version: 0 }], outcome)

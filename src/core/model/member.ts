@@ -52,6 +52,11 @@ export interface Member {
    * fencer's when its daemon state changes, until the node writes a coordinator state itself: coordinators keep that in `disbelieved`.
    */
   readonly fencersWord: boolean
+  /**
+   * Its coordinator state is the one that its registering transaction wrote, before anything was released. PVC's software has to find a state there, but the
+   * host may hold resources of a life whose znodes were deleted: the node's word counts from its next one, which its start writes after the releases.
+   */
+  readonly firstWord: boolean
   /** For a PVC peer: the observer has seen its keepalive change within the window. */
   readonly alive: boolean
   /** Changes whenever anything does that the completion rule reads; see `completion.ts`. */
@@ -98,6 +103,8 @@ const parseDisbelief = (znode: Znode | undefined): string | null => znode === un
 export function memberOf (name: string, read: (child: MemberZnode) => Znode | undefined, alive: boolean): Member {
   const state = read('routerstate')
   const transition = read('transition')
+  // Only a registering transaction makes both, and every later state has a transaction of its own.
+  const firstWord = state !== undefined && state.mzxid === transition?.czxid
   const presence = parsePresence(read('presence'))
   const daemon = read('daemonstate')
   const ours = transition !== undefined || presence !== null
@@ -114,6 +121,7 @@ export function memberOf (name: string, read: (child: MemberZnode) => Znode | un
     transition: parseTransition(transition?.data),
     ours,
     fencersWord: isWrittenOverDead || (state !== undefined && state.mzxid === disbelieved),
+    firstWord,
     alive,
     stamp: `${state?.mzxid ?? '-'}/${daemon?.mzxid ?? '-'}${disbelieved === null ? '' : `/${disbelieved}`}`,
   }
@@ -142,8 +150,8 @@ const neverTookPart = (member: Member) =>
  * read may hold anything; a hypervisor's missing state is only a fault of its znodes.
  */
 export const holdsNothing = (member: Member) =>
-  (!member.fencersWord && (member.coordinatorState === 'secondary' || member.coordinatorState === 'client')) ||
-  member.daemonState === 'fenced' || neverTookPart(member) || (member.mode === 'hypervisor' && member.coordinatorState === null)
+  (!member.fencersWord && !member.firstWord && (member.coordinatorState === 'secondary' || member.coordinatorState === 'client')) ||
+  member.daemonState === 'fenced' || neverTookPart(member) || (member.mode === 'hypervisor' && (member.coordinatorState === null || member.firstWord))
 
 /**
  * Has released `resource`: it holds nothing, or has published this very resource as released in its present transition. That takes a

@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import type { Connection, Connector } from '../../zookeeper/client/connection.ts'
 
-export type OperationName = Exclude<keyof Connection, 'watchBytes' | 'close'>
+export type OperationName = Exclude<keyof Connection, 'watchBytes' | 'close' | 'createAll'>
 
 /** @param observe is told how long an operation took, in seconds, and whether it succeeded */
 export function measuredConnector (connector: Connector, clock: Clock, observe: (operation: OperationName, seconds: number, ok: boolean) => void): Connector {
@@ -25,6 +25,7 @@ export function measuredConnector (connector: Connector, clock: Clock, observe: 
       exists: async (path, watch) => await timed('exists', async () => await connection.exists(path, watch)),
       children: async (path, watch) => await timed('children', async () => await connection.children(path, watch)),
       create: async (path, data, flags) => await timed('create', async () => await connection.create(path, data, flags)),
+      createAll: async (znodes) => await timed('create', async () => { await connection.createAll(znodes) }),
       set: async (path, data, version) => await timed('set', async () => await connection.set(path, data, version)),
       delete: async (path, version) => await timed('delete', async () => { await connection.delete(path, version) }),
       sync: async (path) => await timed('sync', async () => { await connection.sync(path) }),

@@ -1563,7 +1563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another switchover is in flight. */
+            /** @description Another switchover is in flight, or another program writes the primary key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1788,7 +1788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another switchover is in flight. */
+            /** @description Another switchover is in flight, or another program writes the primary key. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -23,7 +23,7 @@ import { Keepalive } from '../keepalive/keepalive.ts'
 import { Incarnation } from './incarnation.ts'
 import { LogPublisher } from './log-publisher.ts'
 import { RegistrationKeeper } from '../registration/registration-keeper.ts'
-import { registeredTexts } from '../registration/registration.ts'
+import { keepaliveText, registeredTexts } from '../registration/registration.ts'
 import type { StaticData } from '../static-data.ts'
 
 export interface NodeDaemonOptions {
@@ -254,7 +254,7 @@ export class NodeDaemon {
   }
 
   #keepaliveValue (): string {
-    return String(Math.floor(Date.parse(this.#options.clock.wall()) / 1000))
+    return keepaliveText(this.#options.clock.wall())
   }
 
   async #writeKeepalive (deadline: number): Promise<boolean> {

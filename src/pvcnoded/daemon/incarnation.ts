@@ -130,13 +130,13 @@ export class Incarnation {
     const presence = this.#closing.use('own presence', new Presence(session, config.node, content, clock.wall()))
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
-      await register(session, this.own, config, { facts, version, returns })
+      await register(session, this.own, config, { facts, version, returns }, { presence: presence.text(content), startedAt: clock.wall() })
       await presence.claim(clock, config.node)
       return await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     })
     if (registered === null) throw new ZooKeeperError('session_expired', { op: 'connect', cause: session.lost.reason, detail: 'before the node was registered' })
     this.#closing.use('own states', new OwnStates({ session, clock, presence, own: this.own, onDifference: (reason) => this.#lose(reason) }))
-    await announceStart(this.own, registered)
+    await announceStart(this.own, config.mode, registered)
 
     const key = this.#closing.use('key operations', new KeyOperations(session, { book, identifier: config.node, lockTimeout: config.lockTimeout, alive: this.#alive }))
     const lease = new Lease({

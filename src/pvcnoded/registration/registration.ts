@@ -1,7 +1,12 @@
-/** This node's znodes in PVC's layout: made where they are missing, so that either project's daemons can read them. */
+/**
+ * This node's znodes in PVC's layout: made where they are missing, so that either project's daemons can read them.
+ *
+ * Guarantees: a first start makes the node with everything that PVC's software reads of it in one transaction. Nothing that is there is overwritten with a first value.
+ */
 import { isNodeName, nodePath, NODES, SCHEMA_VERSION, type NodeKey } from '../../cluster/layout.ts'
 import { readZnode } from '../../cluster/reading.ts'
-import { daemonStateOf } from '../../core/model/states.ts'
+import { daemonStateOf, type NodeMode } from '../../core/model/states.ts'
+import type { Transition } from '../../core/model/transition.ts'
 import type { Znode } from '../../core/model/znode.ts'
 import { LATEST_SCHEMA, newerSchema, newerSchemaSentence, nodeSchemaOf, schemaOf } from '../../core/pvc/schema.ts'
 import { isNodeExists, isNoNode } from '../../zookeeper/client/errors.ts'
@@ -16,6 +21,7 @@ export const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
   ['domainstate', 'ready'],
   ['memtotal', '0'], ['memused', '0'], ['memfree', '0'], ['memalloc', '0'], ['memprov', '0'], ['vcpualloc', '0'], ['cpuload', '0'],
   ['domainscount', '0'], ['runningdomains', ''], ['networkscount', '0'],
+  ['monitoring_plugins', ''], ['monitoring_data', ''], ['network_stats', '{}'],
 ]
 
 /** What this daemon writes may not mean what it is meant to in a newer layout: exit 78. */
@@ -53,6 +59,14 @@ export interface RegistrationFacts {
   readonly returns: boolean
 }
 
+/** What the registering transaction says of this run of the daemon. */
+export interface FirstWords {
+  /** The text of its presence. */
+  readonly presence: string
+  /** RFC 3339. */
+  readonly startedAt: string
+}
+
 type Registered = Pick<NodeConfig, 'node' | 'mode' | 'ipmi'>
 
 /** What a node says of itself for as long as its daemon runs, but for the version of the layout in use. */
@@ -64,31 +78,59 @@ export const registeredTexts = ({ mode, ipmi }: Registered, { facts, version }: 
   ...ipmi === undefined ? [] : [['ipmihostname', ipmi.host], ['ipmiusername', ipmi.username], ['ipmipassword', ipmi.password]] as const,
 ]
 
+/**
+ * What PVC's keepalive holds.
+ * @param wall RFC 3339
+ */
+export const keepaliveText = (wall: string): string => String(Math.floor(Date.parse(wall) / 1000))
+
+/** The coordinator state of a node that takes no part in the role yet, or never does. */
+const restingState = (mode: NodeMode) => mode === 'hypervisor' ? 'client' : 'secondary'
+
+/**
+ * The states of a node that starts for the first time. Its coordinator state is no word of a release (`Member.firstWord`), because `transition` is made in the
+ * same transaction.
+ */
+const firstStates = (mode: NodeMode, startedAt: string): ReadonlyArray<readonly [NodeKey, string]> => [
+  ['daemonstate', 'init'],
+  ['routerstate', restingState(mode)],
+  ['transition', JSON.stringify({ epoch: null, direction: 'start', step: 0, of: 0, resource: null, released: [], since: startedAt, error: null } satisfies Transition)],
+]
+
 /** Rejects with a `SchemaTooNewError` before anything is written. */
-export async function register (session: Session, own: OwnZnodes, config: Registered, { facts, version, returns }: RegistrationFacts): Promise<void> {
+export async function register (session: Session, own: OwnZnodes, config: Registered, { facts, version, returns }: RegistrationFacts, { presence, startedAt }: FirstWords): Promise<void> {
   const { node, mode } = config
   const { active, newer } = await readSchema(session)
   if (newer !== null && !returns) throw new SchemaTooNewError(newer)
   await session.ensurePath(NODES)
+  const [texts, values] = [
+    [['activeschema', String(active)] as const, ...registeredTexts(config, { facts, version })],
+    [['keepalive', keepaliveText(startedAt)] as const, ...firstValues],
+  ]
   try {
-    await session.create(nodePath(node), mode)
+    await session.createAll([
+      { path: nodePath(node), data: mode, ephemeral: false },
+      ...[...texts, ...values, ...firstStates(mode, startedAt)].map(([key, data]) => ({ path: nodePath(node, key), data, ephemeral: false })),
+      { path: nodePath(node, 'presence'), data: presence, ephemeral: true },
+    ])
   } catch (error) {
     if (!isNodeExists(error)) throw error
+    await Promise.all([
+      ...texts.map(async ([name, text]) => await own.keep(name, text)),
+      ...values.map(async ([name, value]) => await own.provide(name, value)),
+    ])
   }
-  await Promise.all([
-    own.keep('activeschema', String(active)),
-    ...registeredTexts(config, { facts, version }).map(async ([name, text]) => await own.keep(name, text)),
-    ...firstValues.map(async ([name, value]) => await own.provide(name, value)),
-  ])
 }
 
 /**
  * Writes `init`. PVC's fencer may have written `secondary` over `dead` after a failed fence. Peers would take that for the node's own word from `init` on
- * (`Member.fencersWord`), so the node first writes `relinquish`, which stands until its start has released every resource.
+ * (`Member.fencersWord`), so the node first writes `relinquish`, which stands until its start has released every resource. So does a node whose coordinator
+ * state is missing: PVC's client ends at a node without one.
  * @param found the node's znodes, read before
  */
-export async function announceStart (own: OwnZnodes, found: ReadonlyMap<NodeKey, Znode | undefined>): Promise<void> {
+export async function announceStart (own: OwnZnodes, mode: NodeMode, found: ReadonlyMap<NodeKey, Znode | undefined>): Promise<void> {
   const [daemon, state] = [found.get('daemonstate'), found.get('routerstate')]
-  if (daemonStateOf(daemon?.data) === 'dead' && daemon !== undefined && state?.data === 'secondary' && state.mzxid > daemon.mzxid) await own.write('routerstate', 'relinquish')
+  if (state === undefined) await own.write('routerstate', mode === 'hypervisor' ? 'client' : 'relinquish')
+  else if (daemonStateOf(daemon?.data) === 'dead' && daemon !== undefined && state.data === 'secondary' && state.mzxid > daemon.mzxid) await own.write('routerstate', 'relinquish')
   await own.write('daemonstate', 'init')
 }

@@ -6,6 +6,7 @@
  * flight. What does not pass is a `ZooKeeperError` `invalid_argument` that names the argument and never shows data.
  * Any implementation of `Connection` is to call these.
  */
+import type { NewZnode } from './connection.ts'
 import { ZooKeeperError, type Operation } from './errors.ts'
 import { pathProblem } from './paths.ts'
 
@@ -29,6 +30,18 @@ export function checkData (op: Operation, path: string, data: unknown): asserts 
   if (typeof data !== 'string') refuse(op, path, `data must be a string, not ${data === null ? 'null' : typeof data}`)
   const bytes = data.length * 3 <= MAX_DATA_BYTES ? 0 : Buffer.byteLength(data)
   if (bytes > MAX_DATA_BYTES) refuse(op, path, `data must not exceed ${MAX_DATA_BYTES} bytes, these are ${bytes}`)
+}
+
+/** The znodes of one transaction, which together must fit into one request. */
+export function checkNewZnodes (znodes: readonly NewZnode[]): void {
+  if (znodes.length === 0) refuse('create', undefined, 'a transaction must not be empty')
+  for (const { path, data, ephemeral } of znodes) {
+    checkPath('create', path)
+    checkData('create', path, data)
+    checkFlag('create', path, 'ephemeral', ephemeral)
+  }
+  const bytes = znodes.reduce((sum, { path, data }) => sum + Buffer.byteLength(path) + Buffer.byteLength(data), 0)
+  if (bytes > MAX_DATA_BYTES) refuse('create', znodes[0]?.path, `a transaction must not exceed ${MAX_DATA_BYTES} bytes, this one has ${bytes}`)
 }
 
 /** A version is a signed 32-bit number, as the protocol has it. */

@@ -70,6 +70,12 @@ export interface CreateFlags {
   readonly sequential: boolean
 }
 
+export interface NewZnode {
+  readonly path: string
+  readonly data: string
+  readonly ephemeral: boolean
+}
+
 /** Versions are signed 32-bit numbers; -1 (`ANY_VERSION` in `session.ts`) matches every version. */
 export interface Connection {
   /** Bytes that one request re-arming every armed watch would need; bounded by what a server accepts (1 MB). */
@@ -81,6 +87,8 @@ export interface Connection {
   children (path: string, watch: boolean): Promise<{ names: string[], stat: Stat }>
   /** The path of the new znode, with its number if it is sequential. */
   create (path: string, data: string, flags: CreateFlags): Promise<string>
+  /** Makes them in this order, in one transaction: all of them or, with the first refusal as the reason, none. At least one. */
+  createAll (znodes: readonly NewZnode[]): Promise<void>
   set (path: string, data: string, version: number): Promise<Stat>
   delete (path: string, version: number): Promise<void>
   /** Brings the server this client talks to up to date with the leader. */

@@ -9,10 +9,10 @@
  */
 import { isMainThread } from 'node:worker_threads'
 import { systemClock, type Clock, type Timer } from '../../runtime/clock.ts'
-import { checkData, checkFlag, checkPath, checkVersion } from './arguments.ts'
-import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, Stat, WatchKind, Zxid } from './connection.ts'
+import { checkData, checkFlag, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
+import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, Zxid } from './connection.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
-import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, pollsOwnDescriptor, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
+import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, dnsLookup, resolveServers, type Lookup } from './resolve.ts'
 import { WatchBook } from './watch-book.ts'
 
@@ -92,7 +92,7 @@ class NativeConnection implements Connection {
       // By default ten partial reads in a row are reported as an expiry.
       response_counter_limit: 2_147_483_647,
     })
-    if (!pollsOwnDescriptor(client)) throw new ZooKeeperError('client_unpatched', { op: 'connect' })
+    if (!isPatched(client)) throw new ZooKeeperError('client_unpatched', { op: 'connect' })
     this.#client = client
     client.on('connect', () => {
       const sessionId = client.client_id
@@ -252,6 +252,15 @@ class NativeConnection implements Connection {
     const bits = (flags.ephemeral ? EPHEMERAL : 0) | (flags.sequential ? SEQUENTIAL : 0)
     return await this.#call('create', path, (client, done: (code: number, message: string, made: string) => void) => client.a_create(path, Buffer.from(data), bits, done), (code, made) => {
       return code === 0 ? made : fromZkCode(code, 'create', path, true)
+    })
+  }
+
+  async createAll (znodes: readonly NewZnode[]): Promise<void> {
+    checkNewZnodes(znodes)
+    const [paths, data, flags] = [znodes.map(({ path }) => path), znodes.map((znode) => Buffer.from(znode.data)), znodes.map(({ ephemeral }) => ephemeral ? EPHEMERAL : 0)]
+    const path = paths[0] ?? ''
+    await this.#call('create', path, (client, done: (code: number, message: string) => void) => client.a_create_all(paths, data, flags, done), (code) => {
+      return code === 0 ? undefined : fromZkCode(code, 'create', path, true)
     })
   }
 

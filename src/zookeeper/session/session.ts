@@ -19,7 +19,7 @@
  * `clock.monotonic()` taken before the write it wants to count on.
  */
 import type { Clock } from '../../runtime/clock.ts'
-import type { Connection, ConnectionEvent, Connector, Stat } from '../client/connection.ts'
+import type { Connection, ConnectionEvent, Connector, NewZnode, Stat } from '../client/connection.ts'
 import { ZooKeeperError, isLinkFailure, isNoNode, isNodeExists, isUnauthenticated, isWrite, type Operation } from '../client/errors.ts'
 import { parentPath } from '../client/paths.ts'
 import { checkVersion } from '../client/arguments.ts'
@@ -172,6 +172,11 @@ export class Session {
   /** Rejects with `node_exists` or, without a parent, `no_node`. */
   async create (path: string, data: string, options: CreateOptions = {}): Promise<void> {
     await this.#run('create', path, options, () => this.#connection.create(path, data, { ephemeral: options.ephemeral ?? false, sequential: false }))
+  }
+
+  /** Makes them in this order, in one transaction: all of them or none. Rejects as `create` does, with the path of the first. */
+  async createAll (znodes: readonly NewZnode[], options: OperationOptions = {}): Promise<void> {
+    await this.#run('create', znodes[0]?.path ?? '', options, () => this.#connection.createAll(znodes))
   }
 
   /**

@@ -15,7 +15,7 @@ const well: NodeFacts = { health: 100, staleChecks: 0, resources: [], fence: nul
 const sound = [primary('hv1'), member('hv2'), member('hv3')]
 type Given = Partial<Omit<ClusterFacts, 'node'>> & { readonly nodes?: Readonly<Record<string, Partial<NodeFacts>>> }
 const facts = ({ nodes = {}, ...given }: Given = {}): ClusterFacts =>
-  ({ key: { value: 'hv1', since: 'then' }, members: sound, open: [], lock: null, maintenance: false, faults: [], newerSchema: null, ...given, node: (name) => ({ ...well, ...nodes[name] }) })
+  ({ key: { value: 'hv1', since: 'then' }, members: sound, open: [], vacant: 0, lock: null, maintenance: false, faults: [], newerSchema: null, ...given, node: (name) => ({ ...well, ...nodes[name] }) })
 const told = (given: Given) => conditionsOf(facts(given)).conditions.map(({ code, node, severity }) => `${severity} ${code}${node === null ? '' : ` ${node}`}`)
 const instead = (...members: readonly Member[]) => sound.map((each) => members.find(({ name }) => name === each.name) ?? each)
 const fence = (state: 'pending' | 'unconfirmed', given = {}) => ({ ...newFence('hv2', 'presence_gone', { presence: null, renewal: null, keepalive: null }, 'judged'), state, ...given })
@@ -32,7 +32,8 @@ t.test('a cluster that is well has none', async (t) => {
 })
 
 const moving = instead(member('hv1'), member('hv2', { coordinatorState: 'takeover' }))
-const open = (cause: 'request' | 'fence' | 'contention' | 'repair', age = 1_000, given = {}) => [{ record: record(5, { cause, timeout: 40, ...given }), age }]
+const releasing = instead(member('hv1', { coordinatorState: 'relinquish' }), member('hv2', { coordinatorState: 'takeover' }))
+const open = (cause: 'request' | 'rollback' | 'fence' | 'contention' | 'repair', age = 1_000, given = {}) => [{ record: record(5, { cause, timeout: 40, ...given }), age }]
 const nobody = { key: { value: 'none', since: 'then' }, members: instead(member('hv1')) }
 const dead = primary('hv1', { daemonState: 'dead', presence: null })
 const cases = [
@@ -41,6 +42,13 @@ const cases = [
   ['no node is named, and one is primary', { key: nobody.key }, ['critical primary_mismatch hv1']],
   ['the key was freed in order', { ...nobody, open: open('request', 1_000, { to: null }) }, []],
   ['a switchover moves the role', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('request') }, []],
+  ['it is within its time', { key: { value: 'hv2', since: 'then' }, members: releasing, open: open('request'), vacant: 14_999 }, []],
+  ['it takes longer than usual', { key: { value: 'hv2', since: 'then' }, members: releasing, open: open('request'), vacant: 15_000 }, ['warning switchover_slow hv2']],
+  ['it takes too long', { key: { value: 'hv2', since: 'then' }, members: releasing, open: open('request'), vacant: 60_000 }, ['critical primary_missing hv2']],
+  ['one switchover follows the other', { ...nobody, open: open('request', 1_000, { to: null }), vacant: 15_000 }, ['warning switchover_slow']],
+  ['and no node becomes primary', { ...nobody, open: open('rollback', 1_000, { to: null }), vacant: 60_000 }, ['critical primary_missing']],
+  ['the former primary serves meanwhile', { key: { value: 'hv2', since: 'then' }, members: instead(member('hv2', { coordinatorState: 'takeover' })), open: open('request') }, []],
+  ['and the key is free', { key: nobody.key, open: open('request', 1_000, { to: null }) }, []],
   ['a failover is in progress', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('contention') }, ['critical primary_missing hv2']],
   ['a failover past a node that had released', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('repair') }, ['critical primary_missing hv2']],
   ['a primary that has lost a resource hands its role on', { ...nobody, open: open('repair', 1_000, { to: null }) }, []],
@@ -110,7 +118,13 @@ t.test('the domains of a fenced node are named', async (t) => {
   t.match(left(22), /22 domains are still on it: vm0, .*vm19 and 2 more\.$/)
 })
 
+t.test('a switchover that takes longer than usual says who has not moved', async (t) => {
+  const [slow] = conditionsOf(facts({ key: { value: 'hv2', since: 'then' }, members: releasing, open: open('request'), vacant: 15_000 })).conditions
+  t.equal(slow?.message, 'No node has served as primary for more than 15 s, although a switchover is in progress. hv2 is taking over. hv1 is in relinquish.')
+})
+
 t.test('how long that holds', async (t) => {
+  for (const [vacant, holds] of [[1_000, 14_000], [15_000, 14_900], [50_000, 10_000]] as const) t.equal(conditionsOf(facts({ key: { value: 'hv2', since: 'then' }, members: releasing, open: open('request'), vacant })).holds, holds)
   t.equal(conditionsOf(facts({ lock: { holder, age: 2_900 }, open: open('request', 10_000) })).holds, 100)
   t.equal(conditionsOf(facts({ members: [], key: null })).holds, Infinity)
 })

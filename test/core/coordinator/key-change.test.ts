@@ -5,28 +5,31 @@ import type { Intent } from '../../../src/core/coordinator/intent.ts'
 import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import { key, record, keySnapshot } from '../../support/scenario/builders.ts'
 
-const toHv2: Intent = { kind: 'request', request: { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: null, reason: null } }
+const toHv2: Extract<Intent, { kind: 'request' }> = { kind: 'request', request: { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: null, reason: null } }
 
 const denial = { code: 'no_auth', operation: 'create', path: '/switchovers/0', message: 'ZooKeeper does not permit it' }
 
 /** Runs a change to its end: everything is `done` but what `failure` names by operation and occurrence (`write_key`, `write_key/2`). */
-function run (intent: Intent, read: KeySnapshot, failure: Record<string, KeyAnswer['kind']> = {}, underLock = false): { ops: string[], outcome: KeyOutcome } {
+function run (intent: Intent, reads: KeySnapshot | readonly KeySnapshot[], failure: Record<string, KeyAnswer['kind']> = {}, underLock = false): { ops: string[], outcome: KeyOutcome } {
   let change: KeyChange = beginKeyChange(intent, { underLock })
+  const snapshots = [reads].flat()
   const ops: string[] = []
   const seen = new Map<string, number>()
   for (;;) {
     const [op] = change.plan
     const nth = (seen.get(op.op) ?? 0) + 1
     seen.set(op.op, nth)
-    const shown = op.op === 'write_key' ? ` ${op.value}@${op.version}${op.andUnlock === true ? ' and unlock' : ''}` : op.op === 'close_record' ? ` ${op.record.epoch} ${op.record.outcome}@${op.version}` : op.op === 'create_record' ? ` ${op.record.epoch}` : op.op === 'write_ledger' ? ` ${op.ledger.base}@${op.version}` : ''
+    const shown = op.op === 'write_key' ? ` ${op.value}@${op.version}${op.andUnlock === true ? ' and unlock' : ''}` : op.op === 'close_record' ? ` ${op.record.epoch} ${op.record.outcome}@${op.version}` : op.op === 'create_record' ? ` ${op.record.epoch}` : op.op === 'delete_record' ? ` ${op.epoch}` : op.op === 'write_ledger' ? ` ${op.ledger.base}@${op.version}` : ''
     ops.push(`${op.op}${shown}`)
-    const kind = failure[nth === 1 ? op.op : `${op.op}/${nth}`] ?? 'done'
-    const progress = continueKeyChange(change, kind === 'done' ? { kind, ...(op.op === 'read_snapshot' ? { keySnapshot: read } : {}) } : kind === 'denied' ? { kind, denial } : { kind }, 'now')
+    const kind = failure[nth === 1 ? op.op : `${op.op}/${nth}`] ?? failure[`${op.op}/*`] ?? 'done'
+    const read = snapshots[Math.min(snapshots.length, nth) - 1]
+    const progress = continueKeyChange(change, kind === 'done' ? { kind, ...(op.op === 'read_snapshot' && read !== undefined ? { keySnapshot: read } : {}) } : kind === 'denied' ? { kind, denial } : { kind }, 'now')
     if (progress.done) return { ops, outcome: progress.outcome }
     change = progress.change
   }
 }
 
+const ofHv2: Intent = { kind: 'contend', node: 'hv2', cause: 'contention', past: 'nobody', seen: key('none') }
 const moving = keySnapshot({ key: key('hv2', 2), records: [record(1, { outcome: 'succeeded' }), record(2)] })
 const decline: Intent = { kind: 'decline', node: 'hv2', error: { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }, seen: key('hv2', 2) }
 const free: Intent = { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen: key('hv1') }
@@ -44,6 +47,7 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['the ledger unknown', toHv2, keySnapshot({ ledger: null }), { write_ledger: 'unknown' }, ['lock', 'read_snapshot', 'write_ledger 1@0', 'unlock'], 'not_started'],
 
   ['freed', free, keySnapshot(), {}, ['lock', 'read_snapshot', 'create_record 2', 'write_key none@1 and unlock', 'unlock'], 'committed'],
+  ['not freed: another program wrote first', free, keySnapshot(), { write_key: 'refused' }, ['lock', 'read_snapshot', 'create_record 2', 'write_key none@1 and unlock', 'lock', 'delete_record 2', 'unlock'], 'overtaken'],
   ['freed, after an epoch that is used up', { ...free, seen: key('none', 1) }, keySnapshot({ key: key('none', 1), records: [record(1, { outcome: 'succeeded' }), record(2)] }), {},
     ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'write_key none@1', 'create_record 3', 'write_key none@2 and unlock', 'unlock'], 'committed'],
   ['declined', decline, moving, {}, ['lock', 'read_snapshot', 'close_record 2 failed@0', 'create_record 3', 'write_key hv1@2', 'unlock'], 'committed'],
@@ -53,11 +57,11 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['the lock not in time', toHv2, keySnapshot(), { lock: 'refused' }, ['lock'], 'lock_timeout'],
   ['no lock', toHv2, keySnapshot(), { lock: 'failed' }, ['lock'], 'not_started'],
   ['no snapshot', toHv2, keySnapshot(), { read_snapshot: 'failed' }, ['lock', 'read_snapshot', 'unlock'], 'not_started'],
-  ['the record is there', toHv2, keySnapshot(), { create_record: 'refused' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'overtaken'],
+  ['the record written over', toHv2, keySnapshot(), { create_record: 'overwritten' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'overtaken'],
   ['the record never sent', toHv2, keySnapshot(), { create_record: 'failed' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'not_started'],
   ['the record unknown', toHv2, keySnapshot(), { create_record: 'unknown' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'not_started'],
-  ['the key written by somebody else', toHv2, keySnapshot(), { write_key: 'refused' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
-  ['and the record closed by somebody else', toHv2, keySnapshot(), { write_key: 'refused', close_record: 'refused' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
+  ['the key of a coordinator\'s change written by somebody else', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused' }, [...plain.slice(0, 4), 'delete_record 2', 'unlock'], 'overtaken'],
+  ['and the record not deleted', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused', delete_record: 'failed' }, [...plain.slice(0, 4), 'delete_record 2', 'unlock'], 'overtaken'],
   ['the key written over', toHv2, keySnapshot(), { write_key: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
   ['and the record closed and written over', toHv2, keySnapshot(), { write_key: 'overwritten', close_record: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
   ['and the record not closed', toHv2, keySnapshot(), { write_key: 'overwritten', close_record: 'failed' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
@@ -77,8 +81,6 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['epochs of writers that died are used up', toHv2, died, {}, usedUp, 'committed'],
   ['closed by an observer meanwhile', toHv2, died, { close_record: 'refused' }, usedUp, 'committed'],
   ['not closed', toHv2, died, { close_record: 'failed' }, ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'unlock'], 'not_started'],
-  ['overtaken while using up', toHv2, died, { write_key: 'refused' }, ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'write_key hv1@1', 'unlock'], 'overtaken'],
-  ['written over while using up', toHv2, died, { write_key: 'overwritten' }, ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'write_key hv1@1', 'unlock'], 'overtaken'],
   ['lost while using up', toHv2, died, { 'write_key/2': 'unknown' }, ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'write_key hv1@1', 'write_key hv1@2', 'unlock'], 'not_started'],
 ]
 
@@ -93,6 +95,57 @@ t.test('changes', async (t) => {
   t.match(run(toHv2, keySnapshot()).outcome, { record: { epoch: 2, from: 'hv1', to: 'hv2', timeout: 9, started_at: 'now', outcome: null } })
 })
 
+/** PVC's keepalive has written the name that is there. */
+const rewritten = (times: number, value = 'hv1') => keySnapshot({ key: key(value, 1 + times) })
+const once = [...plain.slice(0, 4), 'delete_record 2', 'read_snapshot']
+
+t.test('a request that another program\'s write comes before is judged again under the same lock', async (t) => {
+  const again = run(toHv2, [keySnapshot(), rewritten(1)], { write_key: 'refused' })
+  t.strictSame(again.ops, [...once, 'create_record 3', 'write_key hv2@2', 'unlock'], 'and its record, at the epoch of that write, is taken back')
+  t.match(again.outcome, { kind: 'committed', record: { epoch: 3, from: 'hv1', to: 'hv2' } })
+  t.match(run(toHv2, [keySnapshot(), rewritten(1)], { write_key: 'refused', delete_record: 'refused' }).outcome, { kind: 'committed' }, 'it is gone already')
+
+  const most = run(toHv2, [0, 1, 2, 3, 4].map((times) => rewritten(times)), { 'write_key/*': 'refused' })
+  t.equal(most.ops.filter((op) => op.startsWith('write_key')).length, 5)
+  t.strictSame(most.ops.slice(-2), ['delete_record 6', 'unlock'])
+  t.strictSame(most.outcome, { kind: 'overtaken' })
+
+  for (const [what, snapshot] of [['another node', rewritten(1, 'hv3')], ['another life of the key', keySnapshot({ key: { ...key('hv1', 0), czxid: 'b' } })]] as const) {
+    const other = run(toHv2, [keySnapshot(), snapshot], { write_key: 'refused' })
+    t.strictSame(other.ops, [...once, 'unlock'], `${what}: not moved`)
+    t.strictSame(other.outcome, { kind: 'overtaken' })
+  }
+  const named = run({ ...toHv2, request: { ...toHv2.request, expectedEpoch: 1 } }, [keySnapshot(), rewritten(1)], { write_key: 'refused' })
+  t.match(named.outcome, { kind: 'refused', refusal: { kind: 'precondition_failed', epoch: 2 } }, 'a precondition of the client\'s is judged again, too')
+
+  for (const [kind, outcome] of [['failed', 'not_started'], ['denied', 'denied']] as const) {
+    const stopped = run(toHv2, keySnapshot(), { write_key: 'refused', delete_record: kind })
+    t.strictSame([stopped.ops.slice(-2), stopped.outcome.kind], [['delete_record 2', 'unlock'], outcome])
+  }
+})
+
+t.test('before its record is made as well', async (t) => {
+  const made = (read: KeySnapshot, failure: Record<string, KeyAnswer['kind']>) => {
+    const { ops, outcome } = run(toHv2, [read, rewritten(1)], failure)
+    t.match(outcome, { kind: 'committed', record: { epoch: 3 } })
+    return ops.slice(2, -4)
+  }
+  t.strictSame(made(keySnapshot(), { create_record: 'refused' }), ['create_record 2'])
+  t.strictSame(made(stale, { write_ledger: 'refused' }), ['write_ledger 1@0'])
+  for (const kind of ['refused', 'overwritten'] as const) t.strictSame(made(died, { write_key: kind }), ['close_record 2 not_applied@0', 'write_key hv1@1'], 'using up epochs')
+})
+
+t.test('a record that a client was told of stays', async (t) => {
+  let change: KeyChange = beginKeyChange(toHv2, { underLock: true })
+  for (const answer of [{ kind: 'done', keySnapshot: keySnapshot() }, { kind: 'done' }] as const) {
+    const progress = continueKeyChange(change, answer, 'now')
+    if (progress.done) throw new Error('it is over')
+    change = progress.change
+  }
+  const refused = continueKeyChange({ ...change, told: true }, { kind: 'refused' }, 'now')
+  t.match(refused, { done: false, change: { plan: [{ op: 'close_record', record: { epoch: 2, outcome: 'superseded' } }], outcome: { kind: 'overtaken' } } })
+})
+
 t.test('a record that is there but cannot be read is used up all the same', async (t) => {
   t.strictSame(run(toHv2, { ...keySnapshot(), recordEpochs: [1, 2] }).ops, ['lock', 'read_snapshot', 'write_key hv1@1', 'create_record 3', 'write_key hv2@2', 'unlock'])
 })
@@ -100,7 +153,7 @@ t.test('a record that is there but cannot be read is used up all the same', asyn
 t.test('under a lock that is held already', async (t) => {
   const back: Intent = { kind: 'give_back', node: 'hv1', to: 'hv2', epoch: 1 }
   t.strictSame(run(back, keySnapshot(), {}, true).ops, ['read_snapshot', 'create_record 2', 'write_key hv2@1'])
-  t.strictSame(run(back, keySnapshot(), { write_key: 'refused' }, true).ops, ['read_snapshot', 'create_record 2', 'write_key hv2@1', 'close_record 2 superseded@0'])
+  t.strictSame(run(back, keySnapshot(), { write_key: 'refused' }, true).ops, ['read_snapshot', 'create_record 2', 'write_key hv2@1', 'delete_record 2'])
 })
 
 t.test('until an epoch is named it may be given up', async (t) => {
@@ -114,7 +167,6 @@ t.test('until an epoch is named it may be given up', async (t) => {
 })
 
 t.test('the plan of a request is what its change would make', async (t) => {
-  if (toHv2.kind !== 'request') throw new Error('it is a request')
   for (const [read, epoch] of [[keySnapshot(), 2], [stale, 3], [died, 4]] as const) {
     const { outcome } = run(toHv2, read)
     t.match(outcome, { kind: 'committed', record: { epoch } })

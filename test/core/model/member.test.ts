@@ -32,13 +32,33 @@ t.test('a node as read', async (t) => {
 
 t.test('what is missing or malformed is null, and satisfies nothing', async (t) => {
   t.strictSame(read({}), {
-    name: 'hv1', mode: null, daemonState: null, coordinatorState: null, stateVersion: null, stateSince: null, presence: null, transition: null, ours: false, fencersWord: false, alive: true, stamp: '-/-',
+    name: 'hv1', mode: null, daemonState: null, coordinatorState: null, stateVersion: null, stateSince: null, presence: null, transition: null, ours: false, fencersWord: false, firstWord: false, alive: true, stamp: '-/-',
   })
   const malformed = read({ daemonmode: znode('x'), daemonstate: znode('Run'), routerstate: znode('toString'), presence: znode('oops'), transition: znode('oops') })
   t.match(malformed, { mode: null, daemonState: null, coordinatorState: null, transition: null, ours: true, presence: { api: null, takeoverTime: null, relinquishTime: null } })
   t.equal(isFit(malformed), false)
   t.equal(holdsNothing(malformed), false)
   t.match(read({ presence: znode('{"takeover_time":-1,"relinquish_time":"9"}') }).presence, { takeoverTime: null, relinquishTime: null })
+})
+
+t.test('the state that a registering transaction wrote is no release', async (t) => {
+  const starting = (state: string, at: string, more: Partial<Record<MemberZnode, Znode>> = {}) => read({
+    daemonmode: znode('coordinator'),
+    daemonstate: znode('init', { czxid: '5', mzxid: '7' }),
+    routerstate: znode(state, { czxid: '5', mzxid: at }),
+    presence: znode('{}', { owner: '5' }),
+    transition: znode('{"direction":"start","released":["vip"]}', { czxid: '5', mzxid: '8' }),
+    ...more,
+  })
+  t.equal(starting('secondary', '5').firstWord, true)
+  t.equal(holdsNothing(starting('secondary', '5')), false)
+  t.equal(hasReleased(starting('secondary', '5'), 'vip'), true, 'but for what its start has released')
+  t.equal(hasReleased(starting('secondary', '5'), 'unit'), false)
+  t.equal(isUnconfirmedHolder({ ...starting('secondary', '5'), presence: null }), true, 'it ended before it had released everything')
+  t.equal(holdsNothing(starting('secondary', '9')), true, 'its start has written it')
+  t.equal(holdsNothing(starting('secondary', '5', { daemonstate: znode('fenced') })), true)
+  t.equal(holdsNothing(starting('client', '5', { daemonmode: znode('hypervisor') })), true, 'a hypervisor has no part in the role')
+  t.equal(starting('secondary', '4', { transition: undefined as never }).firstWord, false, 'PVC has no transitions')
 })
 
 t.test('what PVC\'s fencers write over a dead node is not its own word', async (t) => {

@@ -16,6 +16,7 @@ import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
 import type { ApiConfig, ApiLimits } from '../../../src/pvcapid/config/api-config.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
+import type { Connector } from '../../../src/zookeeper/client/connection.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 import type { Proxy } from '../../../tools/testbed/proxy.ts'
@@ -60,12 +61,14 @@ export interface ApiOptions {
   readonly sessionTimeout?: number
   /** The node that the API runs on. */
   readonly node?: string
+  /** The client of ZooKeeper, if it is to be another than the real one. */
+  readonly connector?: Connector
   /** Any other setting. */
   readonly config?: Partial<ApiConfig>
 }
 
 /** An API without a view yet. */
-export async function openApi (t: Test, { port, authentication = false, limits = {}, tls, logTo, sessionTimeout = 4_000, node, config: more = {} }: ApiOptions): Promise<FastifyInstance> {
+export async function openApi (t: Test, { port, authentication = false, limits = {}, tls, logTo, sessionTimeout = 4_000, node, connector: client = connector, config: more = {} }: ApiOptions): Promise<FastifyInstance> {
   const config: ApiConfig = {
     node,
     servers: [{ host: '127.0.0.1', port }],
@@ -84,7 +87,7 @@ export async function openApi (t: Test, { port, authentication = false, limits =
   const app = await buildApp({
     config,
     clock: systemClock,
-    connector,
+    connector: client,
     log: createLogger({ name: 'pvcapid', level: logTo === undefined ? 'silent' : 'debug', clock: systemClock, ...logTo === undefined ? {} : { destination: { write: (line: string) => { logTo.push(line) } } } }),
     random: Math.random,
     uuid: () => randomUUID().replaceAll('-', ''),

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import type { ConditionCode } from '../../../src/core/conditions/kinds.ts'
 import { conditionKinds } from '../../../src/core/conditions/kinds.ts'
+import { openRecord } from '../../../src/core/model/record.ts'
 import { isNoNode } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 import { api, ask, makeCluster } from './api.ts'
@@ -10,7 +11,7 @@ import { connect, eventually, zookeeper } from '../../support/zookeeper.ts'
 
 /** Milliseconds in which a condition has to appear, and to disappear; a lock and a keepalive are first given their own time. */
 const WITHIN = 5_000
-const OWN_TIME: Partial<Record<ConditionCode, number>> = { lock_held: 3_000, keepalive_late: 15_000 }
+const OWN_TIME: Partial<Record<ConditionCode, number>> = { lock_held: 3_000, keepalive_late: 15_000, switchover_slow: 15_000 }
 
 type Texts = Readonly<Record<string, string | null>>
 export interface Case {
@@ -28,6 +29,8 @@ const unready = { readiness: { interval: 10, unready: [{ resource: 'ip', message
 const resources = (state: string) => JSON.stringify({ resources: [{ name: 'ip', state, since: '2026-01-01T00:00:00.000Z', error: 'It is gone.' }] })
 const fence = JSON.stringify({ state: 'unconfirmed', by: 'quince', why: 'presence_gone', attempts: 2, since: '2026-01-01T00:00:00.000Z', message: 'No answer.' })
 const stuck = (direction: string) => JSON.stringify({ direction, epoch: 1, step: 1, of: 2, released: [], since: '2026-01-01T00:00:00.000Z', error: { code: 'release_failed', resource: 'ip', message: 'It is busy.' } })
+/** A switchover whose bound is an hour. */
+const inProgress = JSON.stringify(openRecord(900_000, '2026-01-01T00:00:00.000Z', { from: 'plum', to: 'fig', cause: 'request', timeout: 3_600 }))
 const gone = { [`${fig}/presence`]: null, [`${fig}/daemonstate`]: 'dead' }
 
 /** On a cluster of plum (primary), fig and quince, and the hypervisor yew, all of ours. */
@@ -61,6 +64,7 @@ export const cases: readonly Case[] = [
   { code: 'versions_differ', node: null, texts: { [`${fig}/pvcversion`]: '2.0', '/nodes/plum/pvcversion': '1.0' } },
   { code: 'maintenance', node: null, texts: { '/config/maintenance': 'true' } },
   { code: 'fault', node: null, texts: { '/faults/ABCD1234': '', '/faults/ABCD1234/status': 'new', '/faults/ABCD1234/delta': '5', '/faults/ABCD1234/message': 'A fan is slow.' } },
+  { code: 'switchover_slow', node: 'fig', texts: { '/switchovers': '', '/switchovers/0000900000': inProgress, '/nodes/plum/routerstate': 'secondary', '/config/primary_node': 'fig' }, unsettled: true },
   { code: 'keepalive_late', node: 'yew', texts: { '/nodes/yew/keepalive': '1' } },
 ]
 

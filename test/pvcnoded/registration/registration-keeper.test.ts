@@ -14,7 +14,7 @@ t.test('what was changed or deleted is there again', async (t) => {
   const session = await connect(t, await zookeeper(t))
   await session.ensurePath('/schema/version')
   await session.set('/schema/version', '14', ANY_VERSION)
-  await register(session, new OwnZnodes(session, 'hv1'), config, said)
+  await register(session, new OwnZnodes(session, 'hv1'), config, said, { presence: '{}', startedAt: '2026-02-03T04:05:06.789Z' })
   const told: string[] = []
   const keeper = new RegistrationKeeper({ session, node: 'hv1', texts: registeredTexts(config, said), isElsewhere: (path) => path.endsWith('/cpuload'), onOverwritten: (path) => told.push(path) })
   const all = async () => await Promise.all(keys.map(async (key) => (await session.get(`/nodes/hv1/${key}`)).data))

@@ -19,6 +19,7 @@ export const member = (name: string, given: Partial<Member> = {}): Member => ({
   transition: null,
   ours: true,
   fencersWord: false,
+  firstWord: false,
   alive: true,
   stamp: '1/1',
   ...given,

@@ -81,6 +81,29 @@ async function contract (t: Test, make: () => Promise<World>): Promise<void> {
     t.strictSame((await connection.children('/line', false)).names.sort(), ['x0000000002', 'y0000000001'])
   })
 
+  t.test('a transaction makes all of its znodes at once, or none', async (t) => {
+    const { connection } = one
+    await connection.create('/all', '', PLAIN)
+    const znode = (path: string, data = '', ephemeral = false) => ({ path, data, ephemeral })
+    await two.connection.sync('/')
+    await two.connection.children('/all', true)
+    await connection.createAll([znode('/all/n', 'ä'), znode('/all/n/a', '1'), znode('/all/n/b'), znode('/all/n/mine', 'x', true)])
+    await two.told((event) => event.type === 'watch' && event.path === '/all')
+    t.strictSame((await two.connection.children('/all/n', false)).names.sort(), ['a', 'b', 'mine'], 'who is told of the first reads the others')
+    const [node, child, mine] = await Promise.all(['/all/n', '/all/n/a', '/all/n/mine'].map(async (path) => await connection.get(path, false)))
+    t.match([node, child], [{ data: 'ä', stat: { version: 0, ephemeralOwner: '0' } }, { data: '1', stat: { version: 0 } }])
+    t.strictSame(new Set([node, child, mine].flatMap((each) => [each?.stat.czxid, each?.stat.mzxid])).size, 1, 'in one transaction')
+    t.not(mine?.stat.ephemeralOwner, '0')
+
+    t.equal(await codeOf(connection.createAll([znode('/all/new'), znode('/all/n')])), 'node_exists')
+    t.equal(await codeOf(connection.createAll([znode('/all/new'), znode('/all/none/child'), znode('/all/n')])), 'no_node', 'the first reason')
+    t.equal(await codeOf(connection.createAll([znode('/all/new'), znode('/all/n/mine/child')])), 'no_children_for_ephemerals')
+    t.strictSame((await connection.children('/all', false)).names, ['n'])
+    t.equal(await codeOf(connection.createAll([])), 'invalid_argument')
+    t.equal(await codeOf(connection.createAll([znode('/all/new'), znode('all')])), 'invalid_argument')
+    t.equal(await codeOf(connection.createAll(Array.from({ length: 11 }, (_, index) => znode(`/all/${index}`, 'x'.repeat(100_000))))), 'invalid_argument')
+  })
+
   t.test('requests of one connection are applied in their order', async (t) => {
     const { connection } = one
     await connection.create('/order', '0', PLAIN)

@@ -26,6 +26,7 @@ function kept (diagnose?: () => Promise<Diagnosis>) {
         get: never,
         children: never,
         create: never,
+        createAll: never,
         set: never,
         delete: never,
         sync: never,

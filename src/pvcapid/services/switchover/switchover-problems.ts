@@ -96,9 +96,11 @@ export function preconditionFailed (reason: string, primary: string | null, epoc
   })
 }
 
-/** The key, or its version, was no longer as read when it was to be written. */
-export const moved = (primary: string | null, epoch: number | null) =>
-  preconditionFailed('The primary key was changed meanwhile.', primary, epoch)
+/** Another program wrote the key without the lock: again and again, or another name. */
+export const keyContended = (primary: string | null, epoch: number | null) =>
+  new ApiError('key_contended', 'Another program wrote the primary key, without the primary lock, each time that this request was about to write it, or has named another node since. Look at the present primary, then ask again.', {
+    outcome, headers: { 'retry-after': RETRY_AFTER }, members: { primary: primary === NOBODY ? null : primary, ...(epoch === null ? {} : { epoch }) },
+  })
 
 export const lockNotHad = (holder: LockHolder | null) =>
   new ApiError('lock_not_had', holder === null

@@ -28,7 +28,7 @@ import type { LockBook } from '../../../zookeeper/locks/locks.ts'
 import type { Session } from '../../../zookeeper/session/session.ts'
 import type { Contact } from '../contact.ts'
 import { ApiError, asNotStarted, schemaTooNew, zookeeperPermission, zookeeperUnavailable } from '../../errors/errors.ts'
-import { epochUnknown, epochUnrecorded, keyMissing, type EndOfWait, lockNotHad, moved, recordExpired, refused } from './switchover-problems.ts'
+import { epochUnknown, epochUnrecorded, keyContended, keyMissing, type EndOfWait, lockNotHad, recordExpired, refused } from './switchover-problems.ts'
 import type { ClusterCache } from '../cluster-cache.ts'
 import { SharedReading } from '../shared-reading.ts'
 import type { Client, Waiters } from '../waiters.ts'
@@ -273,7 +273,7 @@ export class SwitchoverService {
       case 'refused': return await this.#refused(outcome.refusal)
       case 'overtaken':
       case 'reasserted':
-      case 'adopted': return await this.#moved()
+      case 'adopted': return await this.#contended()
       default: return unreachable(outcome)
     }
   }
@@ -301,14 +301,14 @@ export class SwitchoverService {
   }
 
   async #refused (refusal: Refusal): Promise<SwitchoverAnswer> {
-    if (refusal.kind === 'moved') return await this.#moved()
+    if (refusal.kind === 'moved') return await this.#contended()
     const keySnapshot = refusal.kind === 'already' ? await this.#freshOrSeen() : null
     return this.#ruled(refusal, keySnapshot)
   }
 
-  async #moved (): Promise<never> {
+  async #contended (): Promise<never> {
     const keySnapshot = await this.#freshOrSeen()
-    throw moved(keySnapshot?.key.value ?? null, keySnapshot === null ? null : epochNow(keySnapshot))
+    throw keyContended(keySnapshot?.key.value ?? null, keySnapshot === null ? null : epochNow(keySnapshot))
   }
 
   /** A fresh snapshot, or else what the view has: for what is only told beside the answer. */
