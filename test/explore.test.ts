@@ -14,6 +14,7 @@ for (const [what, bounds] of [
   ['a node that is there and judged dead, without fences', { ...none, requests: 0, stale: 1, unfenced: 1 }],
   ['a request and a blind write beside a PVC node', { ...none, pvc: 1, blindWrites: 1 }],
   ['three requests beside a PVC node, which asks nobody what is held', { ...none, pvc: 1, requests: 3, writes: 6 }],
+  ['a request, a blind write and a failing release beside a PVC node', { ...none, pvc: 1, blindWrites: 1, failures: 1, writes: 6 }],
   ['a request and a shutdown beside a PVC node, which contends once', { ...none, pvc: 1, shutdowns: 1 }],
 ] as const) {
   t.test(what, async (t) => {

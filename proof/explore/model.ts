@@ -234,7 +234,7 @@ export function initialWorld (bounds: Bounds): World {
   const nodes = Object.fromEntries(bounds.nodes.map((name): [string, NodeModel] => {
     const holds = name === first ? bounds.resources : []
     if (ofPvc.includes(name)) return [name, { pvc: { doing: 'rest', version: null }, machine: null, pending: null, delays: [], expired: false, holds }]
-    const machine: Coordinator = { ...newCoordinator(settingsOf(name, bounds), 1), daemon: 'run', state: name === first ? 'primary' : 'secondary', view: viewOf(zk), held: holds, guarded: zk.guards.includes(name) }
+    const machine: Coordinator = { ...newCoordinator(settingsOf(name, bounds), 1), daemon: 'run', state: name === first ? 'primary' : 'secondary', view: viewOf(zk), held: holds, guard: zk.guards.includes(name) ? 'held' : 'none' }
     return [name, { pvc: null, machine, pending: null, delays: [], expired: false, holds }]
   }))
   const { requests, blindWrites, crashes, expiries, failures, shutdowns, hasty, stale, unfenced, readings } = bounds

@@ -87,6 +87,9 @@ export type Activity =
   | { readonly kind: 'demotion', readonly id: number | null, readonly left: readonly string[] }
   | { readonly kind: 'ended' }
 
+/** Of the sync lock that keeps PVC nodes from acquiring, as a primary or until everything is released; `refused`: another was in front when it was last asked for. */
+export type Guard = 'none' | 'held' | 'refused'
+
 export interface Tried {
   readonly intent: RestingIntent['kind']
   readonly seen: SeenKey
@@ -121,8 +124,7 @@ export interface Coordinator {
   readonly handoverOver: boolean
   /** Why a primary means to hand its role on; null while all is well. */
   readonly lostResource: Failure | null
-  /** It has the sync lock that keeps PVC nodes from acquiring. */
-  readonly guarded: boolean
+  readonly guard: Guard
   /** Why a release failed; null outside of `relinquish`. */
   readonly releaseFailure: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
@@ -147,7 +149,7 @@ export const newCoordinator = (settings: CoordinatorSettings, spentEpoch: number
   failures: 0,
   handoverOver: false,
   lostResource: null,
-  guarded: false,
+  guard: 'none',
   releaseFailure: null,
   unready: null,
   activity: { kind: 'idle' },

@@ -14,6 +14,7 @@ import { beginProcedure, guardPlan, relinquishPlan, startPlan, takeoverPlan } fr
 import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff, giveWay } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
 import { epochOf } from '../model/epoch.ts'
+import { isFit } from '../model/member.ts'
 import { continuedRecord, isEcho } from '../switchover/rewrites.ts'
 import type { Failure } from '../model/transition.ts'
 import { StepContext } from './step-context.ts'
@@ -113,7 +114,7 @@ function onShutdown (context: StepContext): void {
 function unguarded (context: StepContext): void {
   const { activity, view, settings: { self }, stopping } = context.state
   if (activity.kind !== 'procedure' || activity.procedure.name !== 'guard') return
-  if (stopping || view?.key.value !== self || view.members.some((member) => !member.ours && member.coordinatorState === 'takeover')) context.cancel(activity.id)
+  if (stopping || view?.key.value !== self || view.members.some((member) => !member.ours && isFit(member) && member.coordinatorState === 'takeover')) context.cancel(activity.id)
 }
 
 /** What to do at rest: begun at once, or after a delay that starts again whenever the subject changes. */

@@ -5,7 +5,7 @@
 import type { RoleSnapshot } from '../switchover/completion.ts'
 import type { Delays } from './delays.ts'
 import { isVacant, mayContend } from '../switchover/contention.ts'
-import type { Tried } from './coordinator-state.ts'
+import type { Guard, Tried } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
 import { isFit, isReady, type Member } from '../model/member.ts'
 import { isKeptFromReleasing } from '../switchover/handover.ts'
@@ -28,8 +28,7 @@ export interface DecisionInput {
   readonly backingOff: boolean
   /** The time for handing the role over at shutdown is up. */
   readonly handoverOver: boolean
-  /** It has the sync lock that keeps PVC nodes from acquiring. */
-  readonly guarded: boolean
+  readonly guard: Guard
   /** A resource is gone and could not be acquired again. */
   readonly lostResource: Failure | null
   /** Why a resource could not be acquired here; null if nothing is known to be in the way. */
@@ -119,6 +118,7 @@ const free = (me: DecisionInput, seen: SeenKey, cause: 'shutdown' | 'repair', re
  * again: that node waits for it, and what was in its way may be mended.
  */
 function stuck (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {
+  if (givesWay(me, seen, members)) return releaseAgain(me, epoch)
   if (seen.value === me.self) return named(me, epoch, seen)
   const other = find(seen.value, members)
   if (other !== undefined && isFit(other)) return releaseAgain(me, epoch)
@@ -142,9 +142,9 @@ function givesWay (me: DecisionInput, { value }: SeenKey, members: readonly Memb
  * is in front of it from the beginning is safe however late it comes to know. Only a PVC node that releases has to wait there, too, and first.
  */
 function guard (me: DecisionInput, members: readonly Member[]): Decision {
-  if (me.guarded) return isKeptFromReleasing(members) ? { do: 'guard', after: me.delays.transitionDelay, wanted: false } : nothing
+  if (me.guard === 'held') return isKeptFromReleasing(members) ? { do: 'guard', after: me.delays.transitionDelay, wanted: false } : nothing
   const wanted = !isKeptFromReleasing(members) && members.some((member) => !member.ours && member.mode === 'coordinator')
-  return wanted ? { do: 'guard', after: me.delays.takeoverStart, wanted } : nothing
+  return wanted ? { do: 'guard', after: me.guard === 'refused' ? me.delays.takeoverStart : 0, wanted } : nothing
 }
 
 function primary (me: DecisionInput, { members }: RoleSnapshot, epoch: number, seen: SeenKey): Decision {

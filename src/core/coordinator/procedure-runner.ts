@@ -64,7 +64,7 @@ function advance (context: StepContext, running: Running): void {
   const [now, next, ...rest] = running.procedure.steps
   const procedure = afterStep(running.procedure, now)
   if (now.do === 'enter') context.set({ state: now.state, releaseFailure: now.state === 'relinquish' ? context.state.releaseFailure : null })
-  if (now.do === 'release_sync') context.set({ guarded: false })
+  if (now.do === 'release_sync') context.set({ guard: 'none' })
   if (now.do === 'release') context.set({ held: context.state.held.filter((held) => held !== now.resource) })
   if (next === undefined) return finish(context, procedure)
   // Whom to give the key back to is known only once it has been looked at; if it names another node now, there is nothing to undo.
@@ -126,7 +126,10 @@ export function answerProcedure (context: StepContext, running: Running, answer:
     // To release is right whether or not the peer waits for it, and a primary at rest tries again.
     case 'guard_sync':
     case 'hold_sync':
-      if (refused || answer.kind === 'denied') return advance(context, running)
+      if (refused || answer.kind === 'denied') {
+        if (now.do === 'guard_sync') context.set({ guard: answer.kind === 'aborted' ? 'none' : 'refused' })
+        return advance(context, running)
+      }
       break
     case 'lock_role':
       if (answer.kind === 'denied') {
@@ -176,7 +179,8 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
     case 'look_at_peers':
       return answer.members !== undefined && isKeptFromReleasing(answer.members) ? advance(context, running) : finish(context, procedure)
     case 'guard_sync':
-      context.set({ guarded: true })
+    case 'hold_sync':
+      context.set({ guard: 'held' })
       return advance(context, running)
     case 'confirm':
       return answer.record == null || isOpen(answer.record) ? advance(context, running) : rollBack(context, procedure, null)
@@ -197,8 +201,8 @@ function rollBack (context: StepContext, procedure: Procedure, closing: Closing 
   dropBound(context)
   const { former, since, recordEpoch } = procedure
   // A takeover is always for the epoch that was spent last.
-  const { held, spentEpoch: epoch } = context.state
-  runProcedure(context, beginProcedure('rollback', rollbackPlan(held, epoch, closing, recordEpoch), since, {
+  const { held, guard, spentEpoch: epoch } = context.state
+  runProcedure(context, beginProcedure('rollback', rollbackPlan(held, epoch, closing, recordEpoch, guard === 'held'), since, {
     epoch, recordEpoch, former, error, of: procedure.of, done: procedure.done,
   }))
 }
@@ -239,11 +243,15 @@ export function doom (context: StepContext, activity: Running, doomed: Closing =
   context.set({ activity: { ...activity, doomed } })
 }
 
-/** A taker that waits for the lock gives up as soon as the key no longer names it at its epoch. */
+/**
+ * A taker that waits for the lock gives up as soon as the key no longer names it at its epoch; or, while it could not release something, once a PVC node in
+ * `takeover` waits for that.
+ */
 export function roleMoved (context: StepContext, running: Running): void {
-  const { view, settings } = context.state
+  const { view, settings, held } = context.state
   if (running.procedure.steps[0].do !== 'lock_role' || view === null) return
-  if (view.key.value !== settings.self || epochOf(view.key, view.ledger) !== running.procedure.epoch) context.cancel(running.id)
+  const isAwaited = held.length > 0 && view.members.some(waitsForLock)
+  if (isAwaited || view.key.value !== settings.self || epochOf(view.key, view.ledger) !== running.procedure.epoch) context.cancel(running.id)
 }
 
 /** A PVC node in `takeover` waits for the lock that a taker holds, and acquires then whatever the key says. */

@@ -118,10 +118,12 @@ const leaving: Plan = [
 /**
  * Undoes a takeover: everything that may be held is released, the switchover is closed (unless it is already), and the key goes back
  * before the lock is released.
+ * @param guarded a relinquish that failed has left the sync lock behind
  */
-export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null, recordEpoch: number | null = null): Plan => [
+export const rollbackPlan = (held: readonly string[], epoch: number, closing: Closing | null, recordEpoch: number | null = null, guarded = false): Plan => [
   { do: 'publish' },
   ...releaseEach(held),
+  ...(guarded ? [{ do: 'release_sync' } as const] : []),
   { do: 'enter', state: 'secondary' },
   ...(closing === null ? [] : [{ do: 'close_record', epoch: recordEpoch ?? epoch, closing } as const]),
   { do: 'give_back', epoch },

@@ -32,8 +32,9 @@ export class SyncLock {
     this.#options = options
   }
 
-  /** `refused` if it cannot be had in time. */
+  /** `refused` if it cannot be had in time. A place that a release has left behind will do. */
   async guard (signal: AbortSignal): Promise<NodeAnswer> {
+    if (this.#turn.handle?.lost.aborted === false) return { kind: 'done' }
     return await this.#take(this.#guard, signal, GUARD_PATIENCE)
   }
 

@@ -7,7 +7,7 @@ import { gone, key, member, primary, unready } from '../../support/scenario/buil
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
 const me = (given: Partial<DecisionInput> = {}): DecisionInput => ({
-  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, backingOff: false, handoverOver: false, guarded: false, lostResource: null, unready: null, echoed: false, delays, ...given,
+  self: 'hv1', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 0, tried: null, backingOff: false, handoverOver: false, guard: 'none', lostResource: null, unready: null, echoed: false, delays, ...given,
 })
 const snapshot = (value: string, members: RoleSnapshot['members'] = [member('hv1'), member('hv2'), member('hv3')], given: Partial<RoleSnapshot> = {}): RoleSnapshot =>
   ({ key: key(value, 5), ledger: { czxid: 'a', base: 0 }, members, ...given })
@@ -49,14 +49,15 @@ const cases: [what: string, me: DecisionInput, snapshot: RoleSnapshot | null, de
   ['primary, none, a PVC node takes over', me(isPrimary), snapshot('none', pvcTakes()), relinquish(0)],
   ['primary, a fit other, a PVC node takes over', me(isPrimary), snapshot('hv2', pvcTakes(member('hv2'))), relinquish()],
   ['primary, the PVC node that takes over', me(isPrimary), snapshot('pvc1', pvcTakes()), relinquish()],
-  ['primary, me, a PVC node that was taking over is dead', me(isPrimary), snapshot('hv1', [primary('hv1'), member('pvc1', { ours: false, presence: null, alive: true, daemonState: 'dead', coordinatorState: 'takeover' })]), guard(true, 5_000)],
+  ['primary, me, a PVC node that was taking over is dead', me(isPrimary), snapshot('hv1', [primary('hv1'), member('pvc1', { ours: false, presence: null, alive: true, daemonState: 'dead', coordinatorState: 'takeover' })]), guard(true, 0)],
   ['primary, shutdown, me, a PVC node takes over', me(stopping), snapshot('hv1', pvcTakes()), relinquish(0)],
 
-  ['primary, me, a PVC node at rest', me(isPrimary), snapshot('hv1', withPvc()), guard(true, 5_000)],
-  ['primary, me, a PVC node at rest, guarded', me({ ...isPrimary, guarded: true }), snapshot('hv1', withPvc()), nothing],
-  ['primary, me, a PVC node is primary, too', me({ ...isPrimary, guarded: true }), snapshot('hv1', withPvc({ coordinatorState: 'primary' })), guard(false, 500)],
-  ['primary, me, a PVC node has to release', me({ ...isPrimary, guarded: true }), snapshot('hv1', withPvc({ coordinatorState: 'relinquish' })), guard(false, 500)],
-  ['primary, me, no PVC node any more', me({ ...isPrimary, guarded: true }), snapshot('hv1', [primary('hv1')]), nothing],
+  ['primary, me, a PVC node at rest', me(isPrimary), snapshot('hv1', withPvc()), guard(true, 0)],
+  ['primary, me, a PVC node at rest, guarded', me({ ...isPrimary, guard: 'held' }), snapshot('hv1', withPvc()), nothing],
+  ['primary, me, a PVC node at rest, another was in front', me({ ...isPrimary, guard: 'refused' }), snapshot('hv1', withPvc()), guard(true, 5_000)],
+  ['primary, me, a PVC node is primary, too', me({ ...isPrimary, guard: 'held' }), snapshot('hv1', withPvc({ coordinatorState: 'primary' })), guard(false, 500)],
+  ['primary, me, a PVC node has to release', me({ ...isPrimary, guard: 'held' }), snapshot('hv1', withPvc({ coordinatorState: 'relinquish' })), guard(false, 500)],
+  ['primary, me, no PVC node any more', me({ ...isPrimary, guard: 'held' }), snapshot('hv1', [primary('hv1')]), nothing],
   ['primary, me, a PVC node has to release, not guarded', me(isPrimary), snapshot('hv1', withPvc({ coordinatorState: 'relinquish' })), nothing],
   ['primary, me, a PVC hypervisor', me(isPrimary), snapshot('hv1', withPvc({ mode: 'hypervisor' })), nothing],
 
@@ -103,6 +104,7 @@ const cases: [what: string, me: DecisionInput, snapshot: RoleSnapshot | null, de
   ['stuck, me, tried', me({ ...isStuck, spentEpoch: 5 }), snapshot('hv1'), rewrite()],
   ['stuck, me, tried, backing off', me({ ...isStuck, spentEpoch: 5, backingOff: true }), snapshot('hv1'), nothing],
   ['stuck, a fit other', me(isStuck), snapshot('hv2'), relinquish(5_000)],
+  ['stuck, me, a PVC node takes over all the same', me(isStuck), snapshot('hv1', pvcTakes()), relinquish(5_000)],
   ['stuck, a dead other', me(isStuck), snapshot('hv2', [member('hv1', { coordinatorState: 'relinquish' }), gone('hv2')]), nothing],
   ['stuck, none', me(isStuck), snapshot('none'), contend('none', 4_000, 'contention')],
   ['stuck, a stopped other', me(isStuck), snapshot('hv2', hv2({ daemonState: 'stop' })), contend('hv2', 4_000)],

@@ -65,7 +65,7 @@ t.test('the bound', async (t) => {
   t.strictSame([later.elapse('bound').words, later.answer().words], [[], ['note finished']])
   t.equal(later.state.state, 'primary')
   const guarding = new Driver().view('hv1', 1, { members: [member('hv1'), member('pvc1', { ours: false, presence: null })] }).elapse('idle').until('guard_sync')
-  t.strictSame([guarding.elapse('bound').words, guarding.answer().words, guarding.state.guarded], [[], ['unlock'], true])
+  t.strictSame([guarding.elapse('bound').words, guarding.answer().words, guarding.state.guard], [[], ['unlock'], 'held'])
 })
 
 t.test('a PVC node waits for the lock', async (t) => {
@@ -84,6 +84,10 @@ t.test('a PVC node waits for the lock', async (t) => {
   t.strictSame(at('acquire').view('pvc1', 2, pvc('takeover')).words, ['cancel'])
   t.strictSame(at('acquire').view('pvc1', 2, pvc('takeover')).view('pvc1', 2, pvc('takeover')).words, [], 'once')
   t.strictSame(taking().view('pvc1', 2, pvc('takeover')).words, ['cancel'], 'it has no lock yet')
+  t.strictSame(taking().view('hv1', 1, pvc('takeover')).words, [], 'it has its turn after the PVC node')
+  const stuck = new Driver({ state: 'relinquish', held: ['ip'] }).view('hv1', 1).elapse('idle')
+  t.strictSame(stuck.words.at(-1), 'lock_role')
+  t.strictSame(stuck.view('hv1', 1, pvc('takeover')).words, ['cancel'], 'it waits for a release')
   t.strictSame(at('unlock').view('pvc1', 2, pvc('takeover')).words, [], 'it is primary: the role is handed over in the usual way')
 })
 

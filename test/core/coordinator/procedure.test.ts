@@ -26,6 +26,7 @@ t.test('plans', async (t) => {
   ])
   const rollback = rollbackPlan(['ip'], 7, { outcome: 'timed_out' })
   t.strictSame(inWords(rollback), ['publish', 'turn_to ip', 'release ip', 'publish', 'enter secondary', 'close_record 7 timed_out', 'give_back 7', 'unlock'])
+  t.strictSame(inWords(rollbackPlan(['ip'], 7, null, null, true)), ['publish', 'turn_to ip', 'release ip', 'publish', 'release_sync', 'enter secondary', 'give_back 7', 'unlock'])
   t.strictSame(inWords(rollbackPlan([], 7, null)), ['publish', 'enter secondary', 'give_back 7', 'unlock'])
   t.strictSame(inWords(stuckPlan(rollback)), ['publish', 'enter relinquish', 'close_record 7 timed_out', 'unlock'], 'the key is not given back')
 })

@@ -68,7 +68,7 @@ t.test('requests meanwhile', async (t) => {
 t.test('its target writes its name again, once', async (t) => {
   const seen = { value: 'pv1', version: 3, czxid: 'a' }
   const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
-  const me: DecisionInput = { self: 'hv2', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 1, tried: null, backingOff: false, handoverOver: false, guarded: false, lostResource: null, unready: null, echoed: true, delays }
+  const me: DecisionInput = { self: 'hv2', state: 'secondary', daemon: 'run', stopping: false, announced: false, spentEpoch: 1, tried: null, backingOff: false, handoverOver: false, guard: 'none', lostResource: null, unready: null, echoed: true, delays }
   const snapshot = { key: key('pv1', 3), ledger: { czxid: 'a', base: 0 }, members }
   t.strictSame(decide(me, snapshot), { do: 'reassert', after: 0, seen })
   t.strictSame(decide({ ...me, backingOff: true }, snapshot), { do: 'reassert', after: 0, seen }, 'it was asked for by name')
