@@ -44,7 +44,7 @@ for (const [kind, redirection] of Object.entries(kinds)) {
     await watcher.settled('hv2')
     t.equal(await made.nodes.get('hv2')?.stop(), 0, 'it stops in order')
     await watcher.settled('hv1')
-    t.equal(watcher.feed.view?.members.find(({ name }) => name === 'hv2')?.daemonState, 'stop')
+    await watcher.sees('it has stopped', (view) => view.members.some(({ name, daemonState }) => name === 'hv2' && daemonState === 'stop'))
 
     start()
     await watcher.sees('hv2 is secondary again', ({ members }) => members.some(({ name, daemonState, coordinatorState }) => name === 'hv2' && daemonState === 'run' && coordinatorState === 'secondary'))

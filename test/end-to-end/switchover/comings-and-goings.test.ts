@@ -17,7 +17,7 @@ t.test('SIGTERM of the primary hands the role over first, and stop is the last w
   t.equal(await made.nodes.get(first.name)?.stop(), 0)
   const second = await watcher.settled()
   t.not(second.name, first.name)
-  t.match(watcher.feed.view?.members.find((member) => member.name === first.name), { daemonState: 'stop', coordinatorState: 'secondary', presence: null })
+  await watcher.sees('it has stopped', (view) => view.members.some((member) => member.name === first.name && member.daemonState === 'stop' && member.coordinatorState === 'secondary' && member.presence === null))
   const freed = watcher.feed.view?.records.find((record) => record.cause === 'shutdown')
   t.match(freed, { from: first.name, to: null, outcome: 'succeeded', continued_by: second.epoch }, 'the freed key points to whoever won')
   const session = await watcher.session()

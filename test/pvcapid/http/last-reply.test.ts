@@ -61,8 +61,10 @@ for (const tls of [false, true]) {
       await eventually(async () => /^pvcapid_connections 0$/m.test((await app.inject('/metrics')).body))
       t.strictSame(errors, [], `${what}: no reset`)
     }
-    t.match((await app.inject('/metrics')).body, /connections_ended_total\{reason="pipelined"\} 1\n/)
-    for (const name of ['http_requests_waiting', 'http_requests_in_progress', 'http_request_bytes']) t.match((await app.inject('/metrics')).body, new RegExp(`^pvcapid_${name} 0$`, 'm'))
+    // On a busy machine the figures are kept for a moment.
+    for (const shown of ['connections_ended_total{reason="pipelined"} 1', 'http_requests_waiting 0', 'http_requests_in_progress 0', 'http_request_bytes 0']) {
+      await eventually(async () => (await app.inject('/metrics')).body.includes(`\npvcapid_${shown}\n`))
+    }
     t.equal((await ask(t, app, 'GET', '/api/v1/primary')).body['epoch'], 0, 'nothing was done')
   })
 }
