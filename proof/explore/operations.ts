@@ -47,7 +47,6 @@ export function apply (zk: ZooKeeperModel, who: string, op: NodeOp): Applied | n
       const stored = zk.records.find(({ record }) => record.epoch === op.record.epoch)
       return stored?.version === op.version ? { zk: replaced(zk, op.record), answer: done } : { zk, answer: refused }
     }
-    case 'delete_record': return { zk: { ...zk, records: zk.records.filter(({ record }) => record.epoch !== op.epoch) }, answer: done }
     case 'conclude': {
       const stored = zk.records.find(({ record }) => record.epoch === op.epoch)
       if (stored === undefined || !isOpen(stored.record)) return { zk, answer: refused }

@@ -327,11 +327,7 @@ export class Judge {
   /** 4 and 5. A record keeps what it was made with, is closed once, and says `succeeded` only if it was so. */
   #recordMoved (epoch: number): void {
     const record = parseRecord(this.#znodes().get(switchoverPath(epoch))?.data, epoch)
-    if (record === null) {
-      // Taken back, because another program had written the key in its epoch without the lock: it was no switchover.
-      if (this.#outsiders.has(epoch)) this.#records.delete(epoch)
-      return
-    }
+    if (record === null) return
     const followed = this.#records.get(epoch)
     if (followed === undefined) {
       this.#records.set(epoch, { record, complete: false })

@@ -9,7 +9,7 @@
  * Does not resolve before there is contact again or the session is over: a caller with a bound races it.
  */
 import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/client/errors.ts'
-import { ANY_VERSION, type Session } from '../zookeeper/session/session.ts'
+import type { Session } from '../zookeeper/session/session.ts'
 import { readZnode } from './reading.ts'
 
 export type WriteOutcome =
@@ -45,11 +45,6 @@ export async function sureCreate (session: Session, path: string, data: string, 
     if (znode.version !== 0) return 'overwritten'
     return znode.data === data ? 'applied' : 'other'
   }, signal)
-}
-
-/** Deletes a znode, whatever its version; `refused` if it is not there. One that is found after a lost reply may be another's by then, and is left: `refused`, too. */
-export async function sureDelete (session: Session, path: string): Promise<WriteOutcome> {
-  return await sureWrite(session, async () => await session.delete(path, ANY_VERSION), async () => await session.exists(path) === null ? 'applied' : 'other')
 }
 
 /**

@@ -14,7 +14,7 @@ import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
 import { denialOf } from './denial.ts'
 import { HeldLock } from './held-lock.ts'
 import { readEpoch, readMembers, readRecord, readKeySnapshot, type Alive } from './reading.ts'
-import { sureCreate, sureDelete, sureRead, sureSet, type WriteOutcome } from './certain-write.ts'
+import { sureCreate, sureRead, sureSet, type WriteOutcome } from './certain-write.ts'
 
 export interface KeyOperationsOptions {
   readonly book: LockBook
@@ -74,7 +74,6 @@ export class KeyOperations {
       case 'write_ledger': return answer(await this.#writeLedger(JSON.stringify(op.ledger), op.version))
       case 'create_record': return answer(await this.createRecord(op.record))
       case 'close_record': return answer(await this.#setRecord(op.record, op.version))
-      case 'delete_record': return answer(await sureDelete(this.session, switchoverPath(op.epoch)))
       case 'write_key': return answer(await this.#writeKey(op.value, op.version, op.andUnlock === true))
       default: return unreachable(op)
     }

@@ -22,8 +22,6 @@ export type KeyOp =
   | { readonly op: 'write_ledger', readonly ledger: Ledger, readonly version: number | null }
   | { readonly op: 'create_record', readonly record: SwitchoverRecord }
   | { readonly op: 'close_record', readonly record: SwitchoverRecord, readonly version: number }
-  /** Whatever its version: observers may have closed it. */
-  | { readonly op: 'delete_record', readonly epoch: number }
   /**
    * `andUnlock`: the lock's release is sent right behind the write, without waiting for its answer, and takes effect after it. A PVC node that is told of a free
    * key contends from the listener that told it, and hears of no release of a lock while it is in there: it has the lock at once, or it has lost.
@@ -135,12 +133,13 @@ function instead (change: KeyChange, steps: readonly KeyOp[], outcome: KeyOutcom
 
 /**
  * Certainly not written, because another program wrote in between: a request is judged again under the same lock.
- * @param steps take back what was written for it
+ * @param steps close what was written for it
+ * @param unlocked the lock was released behind the write
  */
-function judgeAgain (change: KeyChange, steps: readonly KeyOp[]): KeyChange {
+function judgeAgain (change: KeyChange, steps: readonly KeyOp[], unlocked = false): KeyChange {
   const next = { ...change, record: null, overtaken: change.overtaken + 1 }
   if (change.intent.kind !== 'request' || change.told || change.overtaken >= MOST_OVERTAKEN) return instead(next, steps, { kind: 'overtaken' })
-  return instead(next, [...steps, { op: 'read_snapshot' }], notStarted)
+  return instead(next, [...steps, ...(unlocked ? [{ op: 'lock' } as const] : []), { op: 'read_snapshot' }], notStarted)
 }
 
 const isOther = (key: KeySnapshot['key'], decidedOn: KeyChange['decidedOn']) =>
@@ -203,8 +202,6 @@ function afterFailure (change: KeyChange, at: KeyOp, answer: Exclude<KeyAnswer, 
     case 'unlock': return change
     // After a write of the key that may have been applied, `not_started` would not be true.
     case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' || change.outcome.kind === 'denied' ? change : instead(change, [], nothingDone)
-    // Nothing is there to be deleted; or it is left to those who close records.
-    case 'delete_record': return somebodyElse || change.outcome.kind === 'overtaken' ? change : instead(change, [], nothingDone)
     case 'read_snapshot': return instead(change, [], nothingDone)
     case 'write_ledger': return somebodyElse ? judgeAgain(change, []) : instead(change, [], nothingDone)
     // One that was written over may be this change's own.
@@ -216,12 +213,9 @@ function afterFailure (change: KeyChange, at: KeyOp, answer: Exclude<KeyAnswer, 
       if (failure === 'failed') return instead(change, [], notStarted)
       // Under the lock: no other write of the key can be in progress, and this one never will be.
       if (failure === 'denied') return instead(change, [{ op: 'close_record', record: closeRecord(record, wall, { outcome: 'not_applied' }, record), version: 0 }], nothingDone)
-      // Not without the lock, which was released behind the write.
-      const lock: KeyOp[] = at.andUnlock === true ? [{ op: 'lock' }] : []
-      if (failure === 'refused' && !change.told) return judgeAgain(change, [...lock, { op: 'delete_record', epoch: record.epoch }])
-      const superseded = closeRecord(record, wall, { outcome: 'superseded' }, record)
-      const outcome: KeyOutcome = failure === 'overwritten' ? { kind: 'overwritten', epoch: record.epoch } : { kind: 'overtaken' }
-      return instead(change, [{ op: 'close_record', record: superseded, version: 0 }], outcome)
+      // The record stays: an observer may be about to close it, at a version that another record of this epoch would have as well.
+      const superseded: KeyOp = { op: 'close_record', record: closeRecord(record, wall, { outcome: 'superseded' }, record), version: 0 }
+      return failure === 'refused' ? judgeAgain(change, [superseded], at.andUnlock) : instead(change, [superseded], { kind: 'overwritten', epoch: record.epoch })
     }
   }
 }

@@ -19,7 +19,7 @@ function run (intent: Intent, reads: KeySnapshot | readonly KeySnapshot[], failu
     const [op] = change.plan
     const nth = (seen.get(op.op) ?? 0) + 1
     seen.set(op.op, nth)
-    const shown = op.op === 'write_key' ? ` ${op.value}@${op.version}${op.andUnlock === true ? ' and unlock' : ''}` : op.op === 'close_record' ? ` ${op.record.epoch} ${op.record.outcome}@${op.version}` : op.op === 'create_record' ? ` ${op.record.epoch}` : op.op === 'delete_record' ? ` ${op.epoch}` : op.op === 'write_ledger' ? ` ${op.ledger.base}@${op.version}` : ''
+    const shown = op.op === 'write_key' ? ` ${op.value}@${op.version}${op.andUnlock === true ? ' and unlock' : ''}` : op.op === 'close_record' ? ` ${op.record.epoch} ${op.record.outcome}@${op.version}` : op.op === 'create_record' ? ` ${op.record.epoch}` : op.op === 'write_ledger' ? ` ${op.ledger.base}@${op.version}` : ''
     ops.push(`${op.op}${shown}`)
     const kind = failure[nth === 1 ? op.op : `${op.op}/${nth}`] ?? failure[`${op.op}/*`] ?? 'done'
     const read = snapshots[Math.min(snapshots.length, nth) - 1]
@@ -47,7 +47,7 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['the ledger unknown', toHv2, keySnapshot({ ledger: null }), { write_ledger: 'unknown' }, ['lock', 'read_snapshot', 'write_ledger 1@0', 'unlock'], 'not_started'],
 
   ['freed', free, keySnapshot(), {}, ['lock', 'read_snapshot', 'create_record 2', 'write_key none@1 and unlock', 'unlock'], 'committed'],
-  ['not freed: another program wrote first', free, keySnapshot(), { write_key: 'refused' }, ['lock', 'read_snapshot', 'create_record 2', 'write_key none@1 and unlock', 'lock', 'delete_record 2', 'unlock'], 'overtaken'],
+  ['not freed: another program wrote first', free, keySnapshot(), { write_key: 'refused' }, ['lock', 'read_snapshot', 'create_record 2', 'write_key none@1 and unlock', 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
   ['freed, after an epoch that is used up', { ...free, seen: key('none', 1) }, keySnapshot({ key: key('none', 1), records: [record(1, { outcome: 'succeeded' }), record(2)] }), {},
     ['lock', 'read_snapshot', 'close_record 2 not_applied@0', 'write_key none@1', 'create_record 3', 'write_key none@2 and unlock', 'unlock'], 'committed'],
   ['declined', decline, moving, {}, ['lock', 'read_snapshot', 'close_record 2 failed@0', 'create_record 3', 'write_key hv1@2', 'unlock'], 'committed'],
@@ -60,8 +60,8 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['the record written over', toHv2, keySnapshot(), { create_record: 'overwritten' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'overtaken'],
   ['the record never sent', toHv2, keySnapshot(), { create_record: 'failed' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'not_started'],
   ['the record unknown', toHv2, keySnapshot(), { create_record: 'unknown' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'not_started'],
-  ['the key of a coordinator\'s change written by somebody else', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused' }, [...plain.slice(0, 4), 'delete_record 2', 'unlock'], 'overtaken'],
-  ['and the record not deleted', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused', delete_record: 'failed' }, [...plain.slice(0, 4), 'delete_record 2', 'unlock'], 'overtaken'],
+  ['the key of a coordinator\'s change written by somebody else', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
+  ['and the record not closed', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused', close_record: 'failed' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'not_started'],
   ['the key written over', toHv2, keySnapshot(), { write_key: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
   ['and the record closed and written over', toHv2, keySnapshot(), { write_key: 'overwritten', close_record: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
   ['and the record not closed', toHv2, keySnapshot(), { write_key: 'overwritten', close_record: 'failed' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
@@ -97,17 +97,20 @@ t.test('changes', async (t) => {
 
 /** PVC's keepalive has written the name that is there. */
 const rewritten = (times: number, value = 'hv1') => keySnapshot({ key: key(value, 1 + times) })
-const once = [...plain.slice(0, 4), 'delete_record 2', 'read_snapshot']
+const once = [...plain.slice(0, 4), 'close_record 2 superseded@0', 'read_snapshot']
 
 t.test('a request that another program\'s write comes before is judged again under the same lock', async (t) => {
   const again = run(toHv2, [keySnapshot(), rewritten(1)], { write_key: 'refused' })
-  t.strictSame(again.ops, [...once, 'create_record 3', 'write_key hv2@2', 'unlock'], 'and its record, at the epoch of that write, is taken back')
+  t.strictSame(again.ops, [...once, 'create_record 3', 'write_key hv2@2', 'unlock'], 'its record is closed')
   t.match(again.outcome, { kind: 'committed', record: { epoch: 3, from: 'hv1', to: 'hv2' } })
-  t.match(run(toHv2, [keySnapshot(), rewritten(1)], { write_key: 'refused', delete_record: 'refused' }).outcome, { kind: 'committed' }, 'it is gone already')
+  t.match(run(toHv2, [keySnapshot(), rewritten(1)], { write_key: 'refused', close_record: 'refused' }).outcome, { kind: 'committed' }, 'it is gone already')
+
+  const freed = run({ ...toHv2, request: { ...toHv2.request, to: null, from: 'hv1' } }, [keySnapshot(), rewritten(1)], { write_key: 'refused' })
+  t.strictSame(freed.ops.slice(3), ['write_key none@1 and unlock', 'close_record 2 superseded@0', 'lock', 'read_snapshot', 'create_record 3', 'write_key none@2 and unlock', 'unlock'], 'under the lock again, which went with the write')
 
   const most = run(toHv2, [0, 1, 2, 3, 4].map((times) => rewritten(times)), { 'write_key/*': 'refused' })
   t.equal(most.ops.filter((op) => op.startsWith('write_key')).length, 5)
-  t.strictSame(most.ops.slice(-2), ['delete_record 6', 'unlock'])
+  t.strictSame(most.ops.slice(-2), ['close_record 6 superseded@0', 'unlock'])
   t.strictSame(most.outcome, { kind: 'overtaken' })
 
   for (const [what, snapshot] of [['another node', rewritten(1, 'hv3')], ['another life of the key', keySnapshot({ key: { ...key('hv1', 0), czxid: 'b' } })]] as const) {
@@ -119,8 +122,8 @@ t.test('a request that another program\'s write comes before is judged again und
   t.match(named.outcome, { kind: 'refused', refusal: { kind: 'precondition_failed', epoch: 2 } }, 'a precondition of the client\'s is judged again, too')
 
   for (const [kind, outcome] of [['failed', 'not_started'], ['denied', 'denied']] as const) {
-    const stopped = run(toHv2, keySnapshot(), { write_key: 'refused', delete_record: kind })
-    t.strictSame([stopped.ops.slice(-2), stopped.outcome.kind], [['delete_record 2', 'unlock'], outcome])
+    const stopped = run(toHv2, keySnapshot(), { write_key: 'refused', close_record: kind })
+    t.strictSame([stopped.ops.slice(-2), stopped.outcome.kind], [['close_record 2 superseded@0', 'unlock'], outcome])
   }
 })
 
@@ -153,7 +156,7 @@ t.test('a record that is there but cannot be read is used up all the same', asyn
 t.test('under a lock that is held already', async (t) => {
   const back: Intent = { kind: 'give_back', node: 'hv1', to: 'hv2', epoch: 1 }
   t.strictSame(run(back, keySnapshot(), {}, true).ops, ['read_snapshot', 'create_record 2', 'write_key hv2@1'])
-  t.strictSame(run(back, keySnapshot(), { write_key: 'refused' }, true).ops, ['read_snapshot', 'create_record 2', 'write_key hv2@1', 'delete_record 2'])
+  t.strictSame(run(back, keySnapshot(), { write_key: 'refused' }, true).ops, ['read_snapshot', 'create_record 2', 'write_key hv2@1', 'close_record 2 superseded@0'])
 })
 
 t.test('until an epoch is named it may be given up', async (t) => {

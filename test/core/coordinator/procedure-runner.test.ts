@@ -168,7 +168,7 @@ t.test('giving the key back', async (t) => {
   t.strictSame(giving().answer(read).words, ['create_record'])
   t.strictSame(giving().answer(read).answer().words, ['write_key'])
   t.strictSame(giving().answer(read).answer().answer().words, ['note key_changed', 'unlock'])
-  t.strictSame(giving().answer(read).answer().answer({ kind: 'refused' }).words, ['delete_record'], 'a blind write was first')
+  t.strictSame(giving().answer(read).answer().answer({ kind: 'refused' }).words, ['close_record'], 'a blind write was first')
   for (const kind of ['unknown', 'aborted', 'failed'] as const) {
     t.ok(giving().answer(read).answer().answer({ kind }).words.includes('note demoted'), `${kind}: nobody knows, and the session is gone`)
   }

@@ -146,9 +146,6 @@ export class Operations {
         if (answer.kind === 'done') this.#keeper.sayClosed(who, op.record.epoch)
         return answer
       }
-      case 'delete_record':
-        this.#timeline.say(who, `record ${op.epoch} is taken back`)
-        return this.#store.deleteRecord(op.epoch)
       case 'write_key': {
         const answer = this.#store.writeKey(session, op.value, op.version)
         if (op.andUnlock === true) this.#store.dequeue(session)

@@ -159,12 +159,6 @@ export class Store {
     return done
   }
 
-  deleteRecord (epoch: number): KeyAnswer {
-    const wasThere = this.#records.delete(epoch)
-    this.#changed()
-    return wasThere ? done : refused
-  }
-
   setRecord (record: SwitchoverRecord, version: number): KeyAnswer {
     const stored = this.#records.get(record.epoch)
     if (stored?.version !== version) return refused
