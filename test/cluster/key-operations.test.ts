@@ -1,4 +1,4 @@
-// The primary lock on a key that somebody has deleted, and the lock's end right behind a write.
+// The primary lock on a key that was deleted, and the release of the lock directly after a write.
 import t from 'tap'
 import { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'

@@ -166,6 +166,6 @@ function primaryStopping (me: DecisionInput, { members }: RoleSnapshot, epoch: n
   return heir === undefined ? nothing : handedTo(heir, seen, me.delays.takeoverStart)
 }
 
-/** A PVC node contends once, when it is told of a free key, and loses to whatever else holds the lock then. It takes the role over once the key names it. */
+/** A PVC node contends only when the key becomes free, and loses if the lock is held at that moment. A key that names the node makes it take over. */
 const handedTo = ({ name }: Member, seen: SeenKey, after: number): Decision =>
   ({ do: 'free', after, seen, cause: 'shutdown', reason: null, to: name })

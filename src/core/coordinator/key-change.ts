@@ -3,8 +3,8 @@
  * answer leads to the next. Everybody changes the key through this, coordinators and APIs alike.
  *
  * Invariants: the key is written only under the primary lock and at the version the decision was made on; its record exists before it
- * is written; an epoch whose record exists is never given to another change (it is used up by writing the key as it is). A record whose epoch another
- * program has written is deleted, unless a client was told of it. A request is then judged again, and never moves a key that names another node by then.
+ * is written; an epoch whose record exists is never given to another change (it is used up by writing the key as it is). If another program
+ * takes that epoch, the record is closed as `superseded`. A request is then judged again; it never moves a key that names another node by then.
  */
 import { recordName, type Ledger } from '../model/epoch.ts'
 import { judge, judgeRequest, type Intent, type Refusal } from './intent.ts'
@@ -23,8 +23,8 @@ export type KeyOp =
   | { readonly op: 'create_record', readonly record: SwitchoverRecord }
   | { readonly op: 'close_record', readonly record: SwitchoverRecord, readonly version: number }
   /**
-   * `andUnlock`: the lock's release is sent right behind the write, without waiting for its answer, and takes effect after it. A PVC node that is told of a free
-   * key contends from the listener that told it, and hears of no release of a lock while it is in there: it has the lock at once, or it has lost.
+   * `andUnlock`: the release of the lock is sent directly after the write, without waiting for its answer. A PVC node contends inside its watch listener.
+   * It receives no event for a lock there, so it acquires the lock at once or loses.
    */
   | { readonly op: 'write_key', readonly value: string, readonly version: number, readonly andUnlock?: true }
 
@@ -75,7 +75,7 @@ export interface KeyChange {
   readonly plan: readonly [KeyOp, ...KeyOp[]]
   /** The record of the epoch to be written, once that is known. */
   readonly record: SwitchoverRecord | null
-  /** The epoch of that record was told to a client: it is not taken back. */
+  /** A client has the epoch of that record: the change is not judged again under another epoch. */
   readonly told: boolean
   /** The key on which it was first decided to write. */
   readonly decidedOn: { readonly value: string, readonly czxid: string } | null

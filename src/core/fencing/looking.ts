@@ -1,5 +1,5 @@
 /**
- * What of a node an observer reads directly when it looks, and for what it takes the cache's word. Pure.
+ * Decides which znodes of a peer an observer reads directly, and which it takes from the cache. Pure.
  *
  * Invariant: the cache can only bear out what this observer has read itself since it connected. A presence that comes or goes, and every sign of
  * life but a renewal, is seen by a direct reading. So a cache that is behind, as after a reconnection, delays a judgement and never causes one.

@@ -32,7 +32,7 @@ export class SyncLock {
     this.#options = options
   }
 
-  /** `refused` if it cannot be had in time. A place that a release has left behind will do. */
+  /** `refused` on a timeout. The place in the line that a failed release has kept counts as the guard. */
   async guard (signal: AbortSignal): Promise<NodeAnswer> {
     if (this.#turn.handle?.lost.aborted === false) return { kind: 'done' }
     return await this.#take(this.#guard, signal, GUARD_PATIENCE)

@@ -138,7 +138,7 @@ t.test('before its record is made as well', async (t) => {
   for (const kind of ['refused', 'overwritten'] as const) t.strictSame(made(died, { write_key: kind }), ['close_record 2 not_applied@0', 'write_key hv1@1'], 'using up epochs')
 })
 
-t.test('a record that a client was told of stays', async (t) => {
+t.test('a change whose epoch a client has is not judged again', async (t) => {
   let change: KeyChange = beginKeyChange(toHv2, { underLock: true })
   for (const answer of [{ kind: 'done', keySnapshot: keySnapshot() }, { kind: 'done' }] as const) {
     const progress = continueKeyChange(change, answer, 'now')
