@@ -388,7 +388,9 @@ export class SimulatedCluster {
         write: (line: string) => {
           const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
           // Where in the code an error was made depends on who runs the simulator.
-          if (rest['event'] === 'demoted' && rest['reason'] === 'the lease ran out' && this.#isPrompt) this.judge.demoted(name, this.#impairments.sinceAny(name))
+          const leaseExpired = rest['event'] === 'demoted' && rest['reason'] === 'the lease ran out'
+          if (leaseExpired && this.#isPrompt) this.judge.demoted(name, this.#impairments.sinceAny(name))
+          if (leaseExpired && !this.#isPrompt) this.#impairments.leaseExpired(name)
           if (String(msg).startsWith('unexpected error')) this.judge.broke(`${name}: ${String(msg)}`)
           tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest, (key, value: unknown) => key === 'stack' ? undefined : value)}`)
         },

@@ -5,6 +5,7 @@ import type { Timeline } from './timeline.ts'
 export class Impairments {
   readonly #timeline: Timeline
   readonly #until = new Map<string, number>()
+  readonly #leaseExpired = new Map<string, number>()
   #everybody = -Infinity
   #slow = -Infinity
 
@@ -56,8 +57,16 @@ export class Impairments {
     this.#slow = Math.max(this.#slow, this.#timeline.now + lasts)
   }
 
+  /**
+   * On a slow network a lease expires without any fault. The node opens another session then, and looks for a server for it: a silent one costs as much of the
+   * session time-out that was asked for as it costs of the one that was granted.
+   */
+  leaseExpired (node: string): void {
+    this.#leaseExpired.set(node, this.#timeline.now)
+  }
+
   /** As `sinceAny`, for what is to come at intervals. */
   sinceSlow (node: string): number {
-    return Math.max(0, Math.min(this.sinceAny(node), this.#timeline.now - this.#slow))
+    return Math.max(0, Math.min(this.sinceAny(node), this.#timeline.now - this.#slow, this.#timeline.now - (this.#leaseExpired.get(node) ?? -Infinity)))
   }
 }
