@@ -13,6 +13,7 @@ import type { Logger } from '../../runtime/log/log.ts'
 import { nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { OwnWatch } from '../watching/own-watch.ts'
+import type { Zxid } from '../../zookeeper/client/connection.ts'
 
 export interface DomainsConfig {
   readonly flush: readonly string[] | undefined
@@ -39,7 +40,7 @@ export class Domains {
   readonly #options: DomainsOptions
   readonly #path: string
   readonly #subscription: Disposable
-  #running: { readonly version: number, readonly stop: AbortController } | null = null
+  #running: { readonly written: Zxid | null, readonly stop: AbortController } | null = null
   #done: Promise<void> = Promise.resolve()
 
   constructor (options: DomainsOptions) {
@@ -57,15 +58,15 @@ export class Domains {
 
   #look (): void {
     const found = this.#options.watch.domainState
-    const version = found?.version ?? -1
-    if (this.#running?.version === version) return
+    const written = found?.written ?? null
+    if (this.#running?.written === written) return
     this.#running?.stop.abort()
     const wish = wishOf(found?.data)
-    const running = { version, stop: new AbortController() }
+    const running = { written, stop: new AbortController() }
     this.#running = running
-    if (wish === null) return
+    if (found === undefined || wish === null) return
     const before = this.#done
-    this.#done = before.then(async () => await this.#carryOut(wish, version, running.stop.signal))
+    this.#done = before.then(async () => await this.#carryOut(wish, found.version, running.stop.signal))
   }
 
   async #carryOut (wish: Wish, version: number, signal: AbortSignal): Promise<void> {

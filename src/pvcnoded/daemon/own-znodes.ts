@@ -8,12 +8,15 @@ import type { Session } from '../../zookeeper/session/session.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Znode } from '../../core/model/znode.ts'
 import { sureCreate, sureRead, sureSet, type WriteOutcome } from '../../cluster/certain-write.ts'
+import type { Zxid } from '../../zookeeper/client/connection.ts'
 
 export class OwnZnodes {
   readonly session: Session
   readonly #node: string
   /** Version by name; -1 for one that does not exist yet. */
   readonly #versions = new Map<NodeKey, number>()
+  /** The transaction that made each, once it has been read: one that is deleted and made again counts its versions from 0 again. */
+  readonly #made = new Map<NodeKey, Zxid>()
   readonly #writing = new Set<NodeKey>()
 
   constructor (session: Session, node: string) {
@@ -26,6 +29,8 @@ export class OwnZnodes {
     const found = await Promise.all(names.map(async (name) => {
       const znode = await readZnode(this.session, nodePath(this.#node, name))
       this.#versions.set(name, znode?.version ?? -1)
+      if (znode === undefined) this.#made.delete(name)
+      else this.#made.set(name, znode.czxid)
       return [name, znode] as const
     }))
     return new Map(found)
@@ -40,7 +45,11 @@ export class OwnZnodes {
       const version = this.#versions.get(name) ?? -1
       if (version === -1 || this.#writing.has(name)) return null
       const stat = await this.session.exists(nodePath(this.#node, name))
-      if (this.#writing.has(name) || this.#versions.get(name) !== version || stat?.version === version) return null
+      if (this.#writing.has(name) || this.#versions.get(name) !== version) return null
+      if (stat?.version === version && (this.#made.get(name) ?? stat.czxid) === stat.czxid) {
+        this.#made.set(name, stat.czxid)
+        return null
+      }
       return stat !== null && stat.version < version ? 'older' : 'changed'
     }))
     return found.find((each) => each === 'older') ?? found.find((each) => each !== null) ?? null

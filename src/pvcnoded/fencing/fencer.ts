@@ -24,6 +24,7 @@ import type { Session } from '../../zookeeper/session/session.ts'
 import type { FencingAgent, FencingResult } from './agent.ts'
 import { sight, type Observer } from './observer.ts'
 import { readTarget } from './target.ts'
+import type { Zxid } from '../../zookeeper/client/connection.ts'
 
 export interface FencerOptions {
   readonly self: string
@@ -70,8 +71,8 @@ export class Fencer {
   readonly #stopped = new AbortController()
   /** Every look, twice a second, meets what is not permitted again. */
   readonly #interruptions: News
-  /** When this observer first saw the present version of a node's fence record. */
-  readonly #recordSeen = new Map<string, { version: number, at: number }>()
+  /** When this observer first saw what a node's fence record says now, which its last write tells apart: a record that was deleted and made again has an old version. */
+  readonly #recordSeen = new Map<string, { written: Zxid | null, at: number }>()
   /** When maintenance was last read; null where that has failed. */
   #maintenanceAt: number | null = null
   #busy: Promise<void> | null = null
@@ -169,7 +170,7 @@ export class Fencer {
     // Committed by a quorum: what is read after it is no older than this moment, whatever server answers.
     if (await this.#writeRecord(name, record, before.fence?.version ?? null) !== 'done') return false
     const after = await this.#read(name)
-    if (after === null || showsLife(record, await sight(session, name)) || after.stateVersion !== before.stateVersion) return false
+    if (after === null || showsLife(record, await sight(session, name)) || after.stateWritten !== before.stateWritten) return false
     if (await this.#set(name, 'daemonstate', 'dead', after.stateVersion) !== 'done') return false
     log.error({ peer: name, why }, `${name} is dead: ${suspicions[why]}`)
     onFault({ kind: 'node_dead', node: name })
@@ -204,9 +205,9 @@ export class Fencer {
   async #isDue (name: string): Promise<boolean> {
     const { session, clock } = this.#options
     const znode = await readZnode(session, nodePath(name, 'fence'))
-    const version = znode?.version ?? -1
+    const written = znode?.mzxid ?? null
     const now = clock.monotonic()
-    if (this.#recordSeen.get(name)?.version !== version) this.#recordSeen.set(name, { version, at: now })
+    if (this.#recordSeen.get(name)?.written !== written) this.#recordSeen.set(name, { written, at: now })
     const attempts = openFence(znode?.data)?.attempts ?? 0
     return now - (this.#recordSeen.get(name)?.at ?? now) >= retryPause(attempts)
   }
@@ -232,13 +233,13 @@ export class Fencer {
     const { session, clock, log } = this.#options
     const found = await this.#read(name)
     // Another coordinator has tried meanwhile, or it is not dead any more.
-    if (found?.daemonState !== 'dead' || (found.fence?.version ?? -1) !== this.#recordSeen.get(name)?.version) return
+    if (found?.daemonState !== 'dead' || (found.fence?.written ?? null) !== this.#recordSeen.get(name)?.written) return
     const judged = this.#recordOf(name, found, await sight(session, name))
     if (!await this.#savingThrows(name, judged, silent)) return
     const target = await readTarget(this.#options.session, name)
     const asked = clock.monotonic()
     await lock.verify()
-    if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateVersion)) return
+    if (showsLife(judged, await sight(session, name)) || !await this.#stillAllowed(name, found.stateWritten)) return
     // Who stood still since then does not know what has become of the node: the next pass begins again. Nothing is waited for between this and the agent.
     if (clock.monotonic() - asked > LAST_LOOK) return
     log.warn({ peer: name, method: agent.method, attempt: judged.attempts + 1 }, `fencing ${name}`)
@@ -269,12 +270,12 @@ export class Fencer {
     return true
   }
 
-  async #stillAllowed (name: string, stateVersion: number): Promise<boolean> {
+  async #stillAllowed (name: string, stateWritten: Zxid): Promise<boolean> {
     const { session, self } = this.#options
     if (await this.#readMaintenance()) return false
     const down = (await readMembers(session)).filter((member) => member.name !== self && member.mode === 'coordinator' && (member.daemonState === 'dead' || isMissing(member)))
     if (down.length > 1) return false
-    return (await this.#read(name))?.stateVersion === stateVersion
+    return (await this.#read(name))?.stateWritten === stateWritten
   }
 
   async #conclude (name: string, found: Found, judged: FenceRecord, result: FencingResult): Promise<void> {
@@ -303,9 +304,10 @@ export class Fencer {
     return {
       daemonState: state.data,
       stateVersion: state.version,
+      stateWritten: state.mzxid,
       coordinatorState: router?.data ?? null,
       routerVersion: router?.version ?? -1,
-      fence: fence === undefined ? null : { version: fence.version, record: openFence(fence.data) },
+      fence: fence === undefined ? null : { version: fence.version, written: fence.mzxid, record: openFence(fence.data) },
     }
   }
 
@@ -330,8 +332,10 @@ const mayHoldResources = (coordinatorState: string | null) => coordinatorState !
 interface Found {
   readonly daemonState: string
   readonly stateVersion: number
+  /** Tells a state from one that was deleted and made again, up to the same version. */
+  readonly stateWritten: Zxid
   readonly coordinatorState: string | null
   /** -1 where there is none. */
   readonly routerVersion: number
-  readonly fence: { readonly version: number, readonly record: FenceRecord | null } | null
+  readonly fence: { readonly version: number, readonly written: Zxid, readonly record: FenceRecord | null } | null
 }

@@ -12,6 +12,7 @@ import type { Logger } from '../../runtime/log/log.ts'
 import { only } from '../../zookeeper/cache/session-source.ts'
 import { ZnodeCache } from '../../zookeeper/cache/znode-cache.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
+import type { Zxid } from '../../zookeeper/client/connection.ts'
 
 export interface OwnWatchOptions {
   readonly session: Session
@@ -44,10 +45,10 @@ export class OwnWatch implements Disposable {
     if (onJudged !== null) this.#onChange(() => { if (isJudged(this.#tree.snapshot.get(daemonState)?.data)) onJudged() })
   }
 
-  /** What is asked of the domains of this node, and the version of the znode that says so; undefined where there is none. */
-  get domainState (): { readonly data: string, readonly version: number } | undefined {
+  /** The wish for the domains of this node, and version and last write of the znode that says so; undefined where there is none. */
+  get domainState (): { readonly data: string, readonly version: number, readonly written: Zxid } | undefined {
     const found = this.#tree.snapshot.get(this.#domainState)
-    return found === undefined ? undefined : { data: found.data, version: found.stat.version }
+    return found === undefined ? undefined : { data: found.data, version: found.stat.version, written: found.stat.mzxid }
   }
 
   /** Tells that `domainState` may have changed, and once when it has been read for the first time. */

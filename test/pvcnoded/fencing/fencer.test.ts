@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap'
 import { readMembers } from '../../../src/cluster/reading.ts'
 import { ClusterSnapshots } from '../../../src/cluster/cluster-snapshots.ts'
+import { FENCE_LOCK } from '../../../src/cluster/layout.ts'
 import { clusterInterest, clusterRoots } from '../../../src/cluster/interest.ts'
 import { newFence } from '../../../src/core/model/fence-record.ts'
 import { holdsNothing } from '../../../src/core/model/member.ts'
@@ -140,6 +141,22 @@ t.test('a second coordinator that goes while the first has its saving throws spa
   await eventually(() => lines.some(({ msg }) => msg === 'more than one coordinator is dead at once: none is fenced, an operator has to confirm'))
   await eventually(async () => (await session.get('/nodes/hv3/daemonstate')).data === 'dead')
   t.strictSame([fenced, (await session.get('/nodes/hv2/daemonstate')).data], [[], 'dead'])
+})
+
+t.test('a state that another program deletes and makes again is no longer the one that was judged, at the same version too', { timeout: 60_000 }, async (t) => {
+  const { session, join, begin, fenced } = await watching(t)
+  await join('hv1')
+  const victim = await join('hv2')
+  const state = '/nodes/hv2/daemonstate'
+  let made: string | undefined
+  await begin(async () => {
+    await session.delete(state, 1)
+    await session.create(state, 'run')
+    made = (await session.set(state, 'dead', 0)).mzxid
+  })
+  await victim.close()
+  await eventually(async () => made !== undefined && (await session.children(FENCE_LOCK)).names.length === 0)
+  t.strictSame([fenced, (await session.get(state)).stat.mzxid], [[], made])
 })
 
 t.test('what the view does not show yet is seen before anybody is judged: a judgement of another, a stop', { timeout: 60_000 }, async (t) => {

@@ -61,3 +61,13 @@ t.test('older data', async (t) => {
   await session.create(`${node}/daemonstate`, 'run')
   t.equal(await own.difference(['daemonstate', 'routerstate']), 'older')
 })
+
+t.test('a state that is deleted and made again, up to the version it had', async (t) => {
+  const { session, own } = await published(t)
+  await own.write('daemonstate', 'shutdown')
+  t.equal(await own.difference(['daemonstate']), null)
+  await session.delete(`${node}/daemonstate`, ANY_VERSION)
+  await session.create(`${node}/daemonstate`, 'run')
+  await session.set(`${node}/daemonstate`, 'shutdown', ANY_VERSION)
+  t.equal(await own.difference(['daemonstate']), 'changed')
+})
