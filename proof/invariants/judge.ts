@@ -199,11 +199,12 @@ export class Judge {
   }
 
   /**
-   * 19. No lease runs out while a majority of the servers answers.
-   * @param sound milliseconds since anything was wrong with it or with the ensemble; one silent follower is not
+   * 19. No lease expires while a majority of the servers answers.
+   * @param sound milliseconds since anything was wrong with it or with the ensemble, one silent follower aside; null on a slow network, where nothing is promised of leases
    */
-  demoted (name: string, sound: number): void {
-    if (sound > RECONNECTION) this.#say(`19: the lease of ${name} ran out, and for ${(sound / 1000).toFixed(0)} s nothing had been wrong but one silent follower`)
+  leaseExpired (name: string, sound: number | null): void {
+    if (sound === null) this.#beside?.disturbed(this.#now())
+    else if (sound > RECONNECTION) this.#say(`19: the lease of ${name} ran out, and for ${(sound / 1000).toFixed(0)} s nothing had been wrong but one silent follower`)
   }
 
   /** Milliseconds since it registered; 0 while only an earlier life has. */
@@ -295,7 +296,7 @@ export class Judge {
     if (path === PRIMARY_NODE) {
       this.#winners.named(snapshot.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
       if (epoch !== null) this.#keyMoved(epoch, snapshot.key.value, session)
-      if (this.#isOperator(session) || (epoch !== null && this.#records.get(epoch)?.record.cause === 'request')) this.#beside?.written(this.#now())
+      if (this.#isOperator(session) || (epoch !== null && this.#records.get(epoch)?.record.cause === 'request')) this.#beside?.disturbed(this.#now())
     }
     for (const followed of this.#records.values()) {
       const { record } = followed

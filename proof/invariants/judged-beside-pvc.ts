@@ -24,7 +24,7 @@ export class JudgedBesidePvc {
   readonly #mistaken = new Set<string>()
   /** Since when no node has been primary; null while one is. */
   #since: number | null = null
-  #written = 0
+  #disturbed = 0
 
   constructor (pvc: PvcTraits, say: (what: string) => void) {
     this.#pvc = pvc
@@ -53,14 +53,14 @@ export class JudgedBesidePvc {
     if (from !== null && this.is(from)) this.counts.from++
   }
 
-  /** A client or an operator has written the key. */
-  written (now: number): void { this.#written = now }
+  /** A client or an operator has written the key, or a lease has expired on a slow network. */
+  disturbed (now: number): void { this.#disturbed = now }
 
   seen (members: readonly Member[], now: number): void {
     const isPrimary = members.some(({ coordinatorState, daemonState }) => coordinatorState === 'primary' && (daemonState === 'run' || daemonState === 'shutdown'))
     this.#since = isPrimary ? null : this.#since ?? now
     if (!this.#pvc.calm || this.#since === null) return
-    const without = now - Math.max(this.#since, this.#written)
+    const without = now - Math.max(this.#since, this.#disturbed)
     if (without > WITHOUT_PRIMARY) this.#say(`7: no node has been primary for ${(without / 1000).toFixed(0)} s beside a PVC node, and nothing was wrong`)
   }
 }

@@ -389,7 +389,7 @@ export class SimulatedCluster {
           const { level, time: _time, name: _name, pid: _pid, hostname: _host, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
           // Where in the code an error was made depends on who runs the simulator.
           const leaseExpired = rest['event'] === 'demoted' && rest['reason'] === 'the lease ran out'
-          if (leaseExpired && this.#isPrompt) this.judge.demoted(name, this.#impairments.sinceAny(name))
+          if (leaseExpired) this.judge.leaseExpired(name, this.#isPrompt ? this.#impairments.sinceAny(name) : null)
           if (leaseExpired && !this.#isPrompt) this.#impairments.leaseExpired(name)
           if (String(msg).startsWith('unexpected error')) this.judge.broke(`${name}: ${String(msg)}`)
           tell(name, `${String(level)}: ${String(msg)} ${JSON.stringify(rest, (key, value: unknown) => key === 'stack' ? undefined : value)}`)
