@@ -13,6 +13,6 @@ export function unresolved (log: Pick<Logger, 'warn' | 'error'>): (error: unknow
     const why = error instanceof DeadlineError ? 'the name server does not answer' : (error as NodeJS.ErrnoException).code ?? String(error)
     if (told.get(host) === why) return
     told.set(host, why)
-    log.warn({ host, reason: why }, `the ZooKeeper server ${host} cannot be resolved (${why}); the others are used`)
+    log.warn({ host, reason: why }, `the ZooKeeper server ${host} cannot be resolved (${why}); the addresses that are known are used`)
   }
 }

@@ -8,7 +8,7 @@ import { Disposables } from '../runtime/disposables.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { Episode, type Logger } from '../runtime/log/log.ts'
 import type { Connector } from '../zookeeper/client/connection.ts'
-import type { Diagnosis } from '../zookeeper/client/diagnosis.ts'
+import { contactSentence, type Diagnosis } from '../zookeeper/client/diagnosis.ts'
 import { LockBook } from '../zookeeper/locks/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session/session-keeper.ts'
 import type { ApiLimits } from './config/api-config.ts'
@@ -177,8 +177,8 @@ function reporter (log: Logger, clock: Clock, because: (reason: string | null) =
         away.fault(`ZooKeeper cannot be reached; still trying: ${report.error.message}`, { reason: report.error.code })
         break
       case 'diagnosed':
-        because(`ZooKeeper cannot be reached: ${report.diagnosis.sentence}.`)
-        if (diagnosed !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
+        because(`${contactSentence(report.diagnosis)}.`)
+        if (diagnosed !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
         diagnosed = report.diagnosis.reason
         break
       default: report satisfies never

@@ -9,7 +9,7 @@ import { ZooKeeperError, isZooKeeperError } from '../../src/zookeeper/client/err
 import { NativeZooKeeper, isPatched } from '../../src/zookeeper/client/native-client.ts'
 import { nativeConnector, type NativeOptions } from '../../src/zookeeper/client/native.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { areLiterals, parseServer, resolveServers } from '../../src/zookeeper/client/resolve.ts'
+import { areLiterals, parseServer, resolveEach, uniqueAddresses } from '../../src/zookeeper/client/resolve.ts'
 import { acquireLock } from '../../src/zookeeper/locks/locks.ts'
 import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
 import { asUser } from '../../tools/testbed/daemon-process.ts'
@@ -388,6 +388,6 @@ t.test('servers', async (t) => {
   t.notOk(areLiterals(['10.0.0.1', 'h']))
   const failed: string[] = []
   const lookup = async (host: string): Promise<string[]> => { if (host === 'bad') throw new ZooKeeperError('unknown', { op: 'connect' }); return ['10.0.0.1', '::1'] }
-  t.strictSame(await resolveServers(['good:7', 'bad', '10.0.0.1:7'], { lookup, clock: systemClock, onFailure: (host) => failed.push(host) }), ['10.0.0.1:7', '::1:7'])
+  t.strictSame(uniqueAddresses(await resolveEach(['good:7', 'bad', '10.0.0.1:7'], { lookup, clock: systemClock, onFailure: (host) => failed.push(host) })), ['10.0.0.1:7', '::1:7'])
   t.strictSame(failed, ['bad'])
 })

@@ -9,7 +9,7 @@ import type { CommandRunner } from '../../runtime/process/command.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
 import type { LogTail } from '../../runtime/log/log-tail.ts'
 import type { Connector } from '../../zookeeper/client/connection.ts'
-import type { Diagnosis } from '../../zookeeper/client/diagnosis.ts'
+import { contactSentence, type Diagnosis } from '../../zookeeper/client/diagnosis.ts'
 import { isUnauthenticated, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { LockBook } from '../../zookeeper/locks/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../../zookeeper/session/session-keeper.ts'
@@ -288,7 +288,7 @@ export class NodeDaemon {
         break
       case 'connect_failed': this.#waits(report.error); break
       case 'diagnosed':
-        if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, `ZooKeeper cannot be reached: ${report.diagnosis.sentence}`)
+        if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
         this.#reason = report.diagnosis.reason
         this.#options.onStatus?.(`${this.#keeper.current === null ? 'waiting for' : 'out of contact with'} ZooKeeper: ${report.diagnosis.sentence}`)
         break

@@ -7,7 +7,7 @@
 import { connect } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { isZooKeeperError } from './errors.ts'
-import { resolveServers, type Lookup } from './resolve.ts'
+import { resolveEach, uniqueAddresses, type Lookup } from './resolve.ts'
 
 /** Milliseconds that one server is given. */
 const PATIENCE = 2_000
@@ -32,6 +32,10 @@ export interface Diagnosis {
   /** One of the servers, at least, grants sessions. */
   readonly someServe: boolean
 }
+
+/** What is said of it without contact: a server that grants sessions is reached, and its client is not. */
+export const contactSentence = ({ sentence, someServe }: Diagnosis): string =>
+  `${someServe ? 'There is no session with ZooKeeper yet, although a server grants sessions' : 'ZooKeeper cannot be reached'}: ${sentence}`
 
 /** Protocol version 0, nothing seen, the shortest session, no session to resume, an empty password. */
 function sessionRequest (): Buffer {
@@ -70,7 +74,7 @@ async function ask (address: string, clock: Clock): Promise<Answer> {
 export async function diagnose (servers: readonly string[], clock: Clock, lookup: Lookup): Promise<Diagnosis> {
   let addresses: readonly string[]
   try {
-    addresses = await resolveServers(servers, { lookup, clock })
+    addresses = uniqueAddresses(await resolveEach(servers, { lookup, clock }))
   } catch (error) {
     return { reason: 'unresolved', sentence: isZooKeeperError(error) ? error.message : String(error), someServe: false }
   }

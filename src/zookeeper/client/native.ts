@@ -13,7 +13,9 @@ import { checkData, checkFlag, checkNewZnodes, checkPath, checkVersion } from '.
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, Zxid } from './connection.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
-import { areLiterals, dnsLookup, resolveServers, type Lookup } from './resolve.ts'
+import { areLiterals, dnsLookup, resolveEach, uniqueAddresses, type Lookup } from './resolve.ts'
+import { connectionOrder } from './server-order.ts'
+import { withoutSilent } from './silent-addresses.ts'
 import { WatchBook } from './watch-book.ts'
 
 export interface NativeOptions {
@@ -21,8 +23,15 @@ export interface NativeOptions {
   clock?: Clock
   /** Milliseconds between two resolutions of names while there is no connection. Default 5,000. */
   resolveInterval?: number
+  /** From 0 to 1, as `Math.random`, which it is by default. */
+  random?: () => number
   /** A name that could not be resolved, with the name; or an unforeseen failure that has no other way out. */
   onProblem?: (error: unknown, host?: string) => void
+}
+
+interface NativeSettings extends Required<NativeOptions> {
+  /** The addresses that each name had last, in any connection of this process. */
+  readonly known: Map<string, readonly string[]>
 }
 
 function zxid (value: number): Zxid {
@@ -57,7 +66,7 @@ type Finish<R extends unknown[], T> = (code: number, ...result: R) => T | ZooKee
 
 class NativeConnection implements Connection {
   readonly #options: ConnectionOptions
-  readonly #native: Required<NativeOptions>
+  readonly #native: NativeSettings
   readonly #watches = new WatchBook()
   #client: NativeClient | null = null
   #addresses: readonly string[] = []
@@ -68,7 +77,7 @@ class NativeConnection implements Connection {
   #over = false
   #resolving: Timer | null = null
 
-  constructor (options: ConnectionOptions, native: Required<NativeOptions>) {
+  constructor (options: ConnectionOptions, native: NativeSettings) {
     this.#options = options
     this.#native = native
     setImmediate(() => {
@@ -81,14 +90,16 @@ class NativeConnection implements Connection {
   async #start (): Promise<void> {
     // Ending a worker with a live client aborts the process.
     if (!isMainThread) throw new ZooKeeperError('invalid_argument', { op: 'connect', detail: 'ZooKeeper needs the main thread' })
-    const addresses = await this.#resolve()
+    const { clock, random } = this.#native
+    const servers = await this.#resolve()
+    const order = connectionOrder(await withoutSilent(servers, clock), random)
     if (this.#over) return
-    this.#addresses = addresses
+    this.#addresses = uniqueAddresses(servers)
     const client = new NativeZooKeeper({
-      connect: addresses.join(','),
+      connect: order.join(','),
       timeout: this.#options.sessionTimeout,
       debug_level: 0,
-      host_order_deterministic: false,
+      host_order_deterministic: true,
       // By default ten partial reads in a row are reported as an expiry.
       response_counter_limit: 2_147_483_647,
     })
@@ -106,12 +117,12 @@ class NativeConnection implements Connection {
     }
     client.init({})
     // `init` hides a bad address; the state does not.
-    if (client.state !== STATE_CONNECTING) throw new ZooKeeperError('connect_failed', { op: 'connect', detail: addresses.join(', ') })
+    if (client.state !== STATE_CONNECTING) throw new ZooKeeperError('connect_failed', { op: 'connect', detail: this.#addresses.join(', ') })
   }
 
-  async #resolve (): Promise<string[]> {
-    const { lookup, clock, onProblem } = this.#native
-    return await resolveServers(this.#options.servers, { lookup, clock, onFailure: (host, error) => onProblem(error, host) })
+  async #resolve (): Promise<ReadonlyArray<readonly string[]>> {
+    const { lookup, clock, known, onProblem } = this.#native
+    return await resolveEach(this.#options.servers, { lookup, clock, known, onFailure: (host, error) => onProblem(error, host) })
   }
 
   /** Never run our code inside a native callback. Immediates run first in, first out, each with its microtasks. */
@@ -146,13 +157,14 @@ class NativeConnection implements Connection {
    */
   #resolveLater (delay: number): void {
     this.#resolving = this.#native.clock.after(delay, () => {
-      this.#resolve().then((addresses) => {
-        if (this.#over || this.#connected || sameAddresses(addresses, this.#addresses)) return
+      this.#resolve().then((servers) => {
+        if (this.#over || this.#connected || sameAddresses(uniqueAddresses(servers), this.#addresses)) return
         const away = this.#native.clock.monotonic() - this.#disconnectedAt
         if (away >= this.#negotiatedTimeout) throw new ZooKeeperError('connect_failed', { op: 'connect', detail: 'the servers have other addresses now' })
       }).catch((error: unknown) => {
         if (error instanceof ZooKeeperError && error.code === 'connect_failed') this.#fail(error)
-        else this.#native.onProblem(error)
+        // That no name is resolved has been reported for each.
+        else if (!(error instanceof ZooKeeperError && error.code === 'resolve_failed')) this.#native.onProblem(error)
       }).finally(() => {
         if (!this.#over && !this.#connected) this.#resolveLater(this.#native.resolveInterval)
       })
@@ -295,7 +307,9 @@ class NativeConnection implements Connection {
 
 /** A `Connector` over the native package. */
 export function nativeConnector (options: NativeOptions = {}): Connector {
-  const complete: Required<NativeOptions> = {
+  const complete: NativeSettings = {
+    known: new Map(),
+    random: options.random ?? Math.random,
     lookup: options.lookup ?? dnsLookup,
     clock: options.clock ?? systemClock,
     resolveInterval: options.resolveInterval ?? 5_000,

@@ -2,8 +2,8 @@
  * Server names to addresses, in JavaScript, because the C client would resolve them on the JavaScript thread at every
  * turn of its I/O: 50 ms of DNS made each operation 50 ms, and failing DNS let the session expire.
  *
- * Guarantees: the result holds IP literals with ports and nothing else, without duplicates. A name that cannot be resolved, or not in time, is left
- * out and reported, and keeps no other name waiting; only if none can be resolved it is an error (`resolve_failed`).
+ * Guarantees: the result holds IP literals with ports and nothing else. A name that cannot be resolved, or not in time, is reported, stands for
+ * the addresses that it had last, and keeps no other name waiting; only if there is no address at all it is an error (`resolve_failed`).
  */
 import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
@@ -61,28 +61,34 @@ export interface ResolveOptions {
   readonly clock: Clock
   /** Each name that could not be resolved, with the reason. */
   readonly onFailure?: (host: string, error: unknown) => void
+  /** The addresses that each name had last: they are used while it cannot be resolved. */
+  readonly known?: Map<string, readonly string[]>
 }
 
-/** The servers as `ip:port`: every address of every name that is resolved in time. Rejects with `resolve_failed` if there is none. */
-export async function resolveServers (servers: readonly string[], { lookup, clock, onFailure }: ResolveOptions): Promise<string[]> {
+/** Every address of each server as `ip:port`; none of a server whose name cannot be resolved in time and never was. Rejects with `resolve_failed` if there is no address at all. */
+export async function resolveEach (servers: readonly string[], { lookup, clock, onFailure, known }: ResolveOptions): Promise<ReadonlyArray<readonly string[]>> {
   const failures: unknown[] = []
   const found = await Promise.all(servers.map(parseServer).map(async ({ host, port }) => {
     if (isIP(host) !== 0) return [literal(host, port)]
     try {
-      return (await withDeadline(clock, PATIENCE, undefined, async () => await lookedUp(host, lookup))).filter((address) => isIP(address) !== 0).map((address) => literal(address, port))
+      const addresses = (await withDeadline(clock, PATIENCE, undefined, async () => await lookedUp(host, lookup))).filter((address) => isIP(address) !== 0)
+      if (addresses.length > 0) known?.set(host, addresses)
+      return addresses.map((address) => literal(address, port))
     } catch (error) {
       failures.push(error)
       onFailure?.(host, error)
-      return []
+      return (known?.get(host) ?? []).map((address) => literal(address, port))
     }
   }))
-  const all = [...new Set(found.flat())]
-  if (all.length === 0) {
+  if (found.flat().length === 0) {
     const [cause] = failures
     const why = cause instanceof DeadlineError ? 'the name server does not answer' : codeOf(cause)
     throw new ZooKeeperError('resolve_failed', { op: 'connect', detail: `${servers.join(', ')}: ${why}`, cause })
   }
-  return all
+  return found
 }
+
+/** All addresses, without duplicates. */
+export const uniqueAddresses = (servers: ReadonlyArray<readonly string[]>): string[] => [...new Set(servers.flat())]
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? 'it has no address'

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { diagnose } from '../../../src/zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../../../src/zookeeper/client/native.ts'
-import { dnsLookup, resolveServers } from '../../../src/zookeeper/client/resolve.ts'
+import { dnsLookup, resolveEach } from '../../../src/zookeeper/client/resolve.ts'
 import { Session } from '../../../src/zookeeper/session/session.ts'
 import { proxy, zookeeper } from '../../support/zookeeper.ts'
 
@@ -48,11 +48,22 @@ t.test('a name server that says nothing keeps no other server from being used', 
     return await new Promise(() => {})
   }
   const options = { lookup, clock: systemClock, onFailure: (host: string) => failed.push(host) }
-  t.same(await resolveServers(['silent:1', 'both:2', '10.0.0.1:3'], options), ['10.0.0.2:2', 'fd77::2:2', '10.0.0.1:3'])
+  t.same(await resolveEach(['silent:1', 'both:2', '10.0.0.1:3'], options), [[], ['10.0.0.2:2', 'fd77::2:2'], ['10.0.0.1:3']])
   t.same(failed, ['silent'])
-  await resolveServers(['silent:1', '10.0.0.1:3'], options)
+  await resolveEach(['silent:1', '10.0.0.1:3'], options)
   t.equal(asked, 1, 'one question at a time')
-  await t.rejects(resolveServers(['silent:1'], options), { code: 'resolve_failed', message: /the name server does not answer/ })
+  await t.rejects(resolveEach(['silent:1'], options), { code: 'resolve_failed', message: /the name server does not answer/ })
+})
+
+t.test('a name that can no longer be resolved stands for the addresses that it had last', async (t) => {
+  const known = new Map<string, readonly string[]>()
+  const failed: string[] = []
+  const options = { clock: systemClock, known, onFailure: (host: string) => failed.push(host) }
+  const gone = async () => { throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }) }
+  await t.rejects(resolveEach(['zk:1'], { ...options, lookup: gone }), { code: 'resolve_failed', message: /ENOTFOUND/ })
+  await resolveEach(['zk:1'], { ...options, lookup: async () => ['10.0.0.2', '10.0.0.3'] })
+  t.same(await resolveEach(['zk:1', 'zk:2'], { ...options, lookup: gone }), [['10.0.0.2:1', '10.0.0.3:1'], ['10.0.0.2:2', '10.0.0.3:2']])
+  t.same(failed, ['zk', 'zk', 'zk'])
 })
 
 for (const [how, server, lookup] of [['by address', '[::1]', dnsLookup], ['by a name that has this address alone', 'only-six', async () => ['::1']]] as const) {
