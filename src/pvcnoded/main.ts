@@ -15,7 +15,7 @@ import { LogTail } from '../runtime/log/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { ServiceManager } from '../runtime/process/service-manager.ts'
-import { claimSole, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
+import { claimedBy, claimSole, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
 import { watchClaim } from '../runtime/process/sole-watch.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
@@ -86,12 +86,14 @@ function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log
   } catch (error) {
     if (!(error instanceof SoleProcessError)) throw error
     // What a daemon has left behind must not stay held because of a lock file.
-    if (wanted === 'release') {
-      log.error({ config: file }, `${error.message} Releasing all the same, without knowing whether a daemon runs.`)
+    if (wanted === 'release' && claimedBy('pvcnoded', file) === null) {
+      log.error({ config: file }, `${error.message} Releasing all the same: no pvcnoded that this process can see runs with this configuration.`)
       return null
     }
-    log.fatal({ ...ending(error.code), config: file }, error.message)
-    process.exit(exitStatus('configuration'))
+    if (wanted === 'run') {
+      log.fatal({ ...ending(error.code), config: file }, error.message)
+      process.exit(exitStatus('configuration'))
+    }
   }
   log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
   process.exit(exitStatus('running'))

@@ -1,16 +1,17 @@
 /**
  * One process at a time for one purpose on this machine. The mark is a lock of flock(2) on a file in a run-time directory that only its owner may write
  * to: taken atomically, and released by the kernel when the process ends, however it ends. A file that is left over means nothing. One that is removed
- * while its lock is held is no way in for another process, which asks the kernel for such a holder; `SoleClaim.renew` puts it back.
+ * while its lock is held is no way in for another process, nor is another directory in its place or another name of the claimed file: the kernel is asked for a
+ * holder (`lock-holder.ts`). `SoleClaim.renew` puts the lock file back.
  *
  * The lock is taken by util-linux's `flock` on a descriptor of this process, which therefore keeps it: Node has no call for it.
  * Does not guarantee anything between machines or containers that do not share the directory.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { holderOfRemoved } from './removed-lock.ts'
+import { holderOf } from './lock-holder.ts'
 
 /** The file or its directory cannot be used; the message says why and what to do. */
 export class SoleProcessError extends Error {
@@ -20,6 +21,9 @@ export class SoleProcessError extends Error {
 /** The exit status by which `flock` says that another process has the lock. */
 const TAKEN = 75
 const OTHERS_MAY_WRITE = 0o022
+
+/** By their numbers in statfs(2), file systems in which nothing can be made: proc, sysfs, cgroup2, cgroup. */
+const kernelFileSystems = new Set([0x9fa0, 0x62656572, 0x63677270, 0x27e0eb])
 
 /** Attempts to lock a file that is replaced at the same time. */
 const ATTEMPTS = 10
@@ -32,10 +36,13 @@ export class SoleClaim implements Disposable {
   /** Of the lock file. */
   readonly path: string
   #lock: number
+  /** The claimed file, which is kept open: by it and the lock the kernel shows this process to others. */
+  readonly #file: number
 
-  constructor (path: string, lock: number) {
+  constructor (path: string, lock: number, file: number) {
     this.path = path
     this.#lock = lock
+    this.#file = file
   }
 
   /** Looks whether the lock file is still there, and puts it back if it is not. Throws a `SoleProcessError` if that cannot be done. */
@@ -52,6 +59,7 @@ export class SoleClaim implements Disposable {
 
   [Symbol.dispose] (): void {
     closeSync(this.#lock)
+    closeSync(this.#file)
   }
 }
 
@@ -66,10 +74,16 @@ export function claimSole (purpose: string, file: string, directory: string): So
   const path = join(realpathSync(directory), `${purpose}-${digest}.lock`)
   const lock = lockAt(path)
   if (lock === null) return null
-  if (holderOfRemoved(path) === null) return new SoleClaim(path, lock)
+  // Open first: of two processes that look at the same time, one at least sees the other.
+  const claimed = openSync(file, constants.O_RDONLY)
+  if (claimedBy(purpose, file) === null) return new SoleClaim(path, lock, claimed)
+  closeSync(claimed)
   closeSync(lock)
   return null
 }
+
+/** Another process that has claimed `file`, whatever has become of its lock file: its process id, or null. */
+export const claimedBy = (purpose: string, file: string): number | null => holderOf(purpose, realpathSync(file), statSync(file))
 
 /** A locked descriptor of the file that is at `path`, made if it is missing; null if another process has locked it. */
 function lockAt (path: string): number | null {
@@ -102,12 +116,23 @@ function isAt (path: string, lock: number): boolean {
 
 function checkDirectory (directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 })
+    makeFolder(directory)
   } catch (error) {
     throw new SoleProcessError(unusable(directory, error))
   }
   const problem = directoryProblem(directory)
   if (problem !== null) throw new SoleProcessError(problem)
+}
+
+/** One folder after the other: Node's own `recursive` never ends where a folder cannot be made in one that is there, as in /proc. */
+function makeFolder (folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false }) !== undefined) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder, { mode: 0o755 })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
 }
 
 /** What keeps `directory` from being used for lock files, as a sentence; null if nothing does, or if it is missing and could be made. Changes nothing. */
@@ -130,6 +155,7 @@ export function directoryProblem (directory: string): string | null {
 function obstacleBelow (directory: string, above: string): string | null {
   try {
     accessSync(above, constants.W_OK | constants.X_OK)
+    if (kernelFileSystems.has(statfsSync(above).type)) return `The run-time directory ${directory} cannot be made: ${above} shows the kernel's own state. Set pvc.system.run_directory.`
     return statSync(above).isDirectory() ? null : unusable(directory, { code: 'ENOTDIR' })
   } catch (error) {
     return codeOf(error) === 'ENOENT' && dirname(above) !== above ? obstacleBelow(directory, dirname(above)) : unusable(directory, error)

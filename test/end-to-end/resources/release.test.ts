@@ -1,6 +1,6 @@
 /** `pvcnoded --release`: what a daemon that died has left behind is taken away, without ZooKeeper; never under the feet of one that runs. */
 import t from 'tap'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cluster, quick } from '../../support/cluster.ts'
 
@@ -17,6 +17,10 @@ t.test('refused while the daemon runs; after a crash it needs nobody', async (t)
   t.match(await made.release('hv1'), { code: 75 }, 'also after the lock file was removed')
   t.same(made.effects(), before)
   await made.nodes.get('hv1')?.logged((line) => /the lock file .* was removed/.test(line.msg))
+
+  chmodSync(run, 0o777)
+  t.match(await made.release('hv1'), { code: 75 }, 'also in a directory that cannot be relied on')
+  t.same(made.effects(), before)
 
   await made.nodes.get('hv1')?.kill()
   await made.zookeeper.kill()

@@ -2,15 +2,15 @@
 import t, { type Test } from 'tap'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { claimSole } from '../../../src/runtime/process/sole-process.ts'
+import { claimedBy, claimSole, directoryProblem } from '../../../src/runtime/process/sole-process.ts'
 import { watchClaim } from '../../../src/runtime/process/sole-watch.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 /** A process that claims `a.yaml` in `folder`, and says whether it has it. */
 async function claimant (t: Test, folder: string) {
-  const program = `import { claimSole } from ${JSON.stringify(new URL('../../../src/runtime/process/sole-process.js', import.meta.url).pathname)}
+  const program = `import { claimedBy, claimSole, directoryProblem } from ${JSON.stringify(new URL('../../../src/runtime/process/sole-process.js', import.meta.url).pathname)}
     console.log(claimSole('test', process.argv[2], process.argv[3]) !== null)
     setInterval(() => {}, 1000)`
   writeFileSync(join(folder, 'holder.mjs'), program)
@@ -62,7 +62,9 @@ t.test('a directory that others could use against the daemon is refused, with wh
   mkdirSync(open)
   chmodSync(open, 0o777)
   t.throws(() => claimSole('test', file, open), { code: 'run_directory_unusable', message: /can be written to by others \(mode 777\).*chmod go-w/ })
-  t.throws(() => claimSole('test', file, join(folder, 'plain')), { code: 'run_directory_unusable', message: /cannot be made or used \(EEXIST\).*run_directory/ })
+  t.throws(() => claimSole('test', file, join(folder, 'plain')), { code: 'run_directory_unusable', message: /is not a directory.*run_directory/ })
+  t.throws(() => claimSole('test', file, '/proc/pvc/run'), { code: 'run_directory_unusable', message: /cannot be made or used \(ENOENT\).*run_directory/ })
+  t.match(directoryProblem('/proc/pvc/run'), /kernel's own state.*run_directory/)
   if (process.getuid?.() === 0) {
     const foreign = join(folder, 'foreign')
     mkdirSync(foreign, 0o755)
@@ -103,6 +105,34 @@ t.test('a lock file that is removed or replaced under its holder admits no secon
     t.equal(claim?.renew(), 'kept')
     t.notOk((await claimant(t, folder)).has, 'put back, it is locked')
     claim?.[Symbol.dispose]()
+  }
+})
+
+t.test('the claim of a process that runs stands, whatever its file and its directory are called by now', async (t) => {
+  for (const [how, change, name = 'a.yaml', directory = 'run'] of [
+    ['the directory is another one', (folder: string) => { renameSync(join(folder, 'run'), join(folder, 'old')) }],
+    ['the file has another name too', (folder: string) => { linkSync(join(folder, 'a.yaml'), join(folder, 'hard.yaml')) }, 'hard.yaml'],
+    ['the file is renamed', (folder: string) => { renameSync(join(folder, 'a.yaml'), join(folder, 'b.yaml')) }, 'b.yaml'],
+    ['the file is replaced, as an editor does it, and the directory too', (folder: string) => {
+      writeFileSync(join(folder, 'new'), 'a: b')
+      renameSync(join(folder, 'new'), join(folder, 'a.yaml'))
+      renameSync(join(folder, 'run'), join(folder, 'old'))
+    }],
+    ['the directory is set to another one', () => {}, 'a.yaml', 'elsewhere'],
+  ] as const) {
+    const folder = t.testdir({ 'a.yaml': '' })
+    const { child } = await claimant(t, folder)
+    change(folder)
+    const file = join(folder, name)
+    t.equal(claimedBy('test', file), child.pid, how)
+    t.equal(claimSole('test', file, join(folder, directory)), null, how)
+    t.equal(claimedBy('test-else', file), null, 'another purpose')
+    writeFileSync(join(folder, 'other.yaml'), '')
+    t.equal(claimedBy('test', join(folder, 'other.yaml')), null, 'another file')
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+    t.equal(claimedBy('test', file), null)
   }
 })
 
