@@ -12,6 +12,7 @@ import { unreachable } from '../../core/model/states.ts'
 import type { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
 import { sureRead } from '../../cluster/certain-write.ts'
+import { readMembers } from '../../cluster/reading.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { Disposables } from '../../runtime/disposables.ts'
 import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
@@ -61,6 +62,7 @@ export class Incarnation {
   #candidacy: Candidacy | null = null
   readonly #lockWatch: LockWatch
   readonly #faults: FaultReporter
+  readonly #syncLock: SyncLock
   #lease: Lease | null = null
   #observer: Observer | null = null
   /** Runs while everything has to be released. */
@@ -72,7 +74,8 @@ export class Incarnation {
 
   constructor (options: IncarnationOptions) {
     this.#options = options
-    const { config, session, commands, clock, log } = options
+    const { config, session, commands, clock, log, book } = options
+    this.#syncLock = new SyncLock({ session, book, identifier: config.node })
     this.#lockWatch = new LockWatch(session, log, clock)
     this.own = new OwnZnodes(session, config.node)
     this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
@@ -127,6 +130,7 @@ export class Incarnation {
       stands_back: null,
       broken_fences: null,
     }
+    await this.#standBesidePvc()
     const presence = this.#closing.use('own presence', new Presence(session, config.node, content, clock.wall()))
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
@@ -162,6 +166,20 @@ export class Incarnation {
     return first()
   }
 
+  /**
+   * An earlier daemon of this node may have left something held, as one that was killed while a release failed. A PVC node that takes over waits for the session of
+   * that daemon alone, and that ends at any moment: before it does, this node is in the line.
+   */
+  async #standBesidePvc (): Promise<void> {
+    const { config, session } = this.#options
+    if (config.mode !== 'coordinator') return
+    const members = await sureRead(session, async () => await readMembers(session))
+    const self = members?.find(({ name }) => name === config.node)
+    if (members === null || self === undefined || self.coordinatorState === 'secondary' || !members.some(({ mode, ours }) => mode === 'coordinator' && ours === false)) return
+    await this.#syncLock.stand()
+    this.#closing.defer('place in the sync lock', async () => await this.#syncLock.leave())
+  }
+
   /** A coordinator watches the whole cluster, and judges its peers by that. */
   async #takePart (key: KeyOperations, presence: Presence, content: PresenceContent): Promise<() => FirstEvent> {
     const { config, clock } = this.#options
@@ -186,7 +204,7 @@ export class Incarnation {
   }
 
   #operationsOn (key: KeyOperations, lease: Lease): NodeOperations {
-    const { session, clock, log, book, config } = this.#options
+    const { clock, log, config } = this.#options
     const board = this.#closing.use('resource board', new ResourceStatePublisher({
       clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, PUBLISH_DEADLINE),
     }))
@@ -202,9 +220,8 @@ export class Incarnation {
       },
     })
     this.#closing.defer('monitor', async () => await monitor.stop())
-    const syncLock = new SyncLock({ session, book, identifier: config.node })
     return new NodeOperations({
-      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, monitor, syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
+      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, monitor, syncLock: this.#syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
     })
   }
 
@@ -252,6 +269,8 @@ export class Incarnation {
       this.#lease?.need(mayHold(state))
       for (const effect of effects) this.#perform(effect)
       this.#candidacy?.follow(state)
+      // Until everything is released, which a start that fails has yet to do.
+      if (state.daemon !== 'init') void this.#syncLock.leave()
     }
     this.#stepping = false
   }

@@ -1,6 +1,7 @@
 /**
  * PVC's `sync_lock`: its daemons take turns on it while the primary role moves, the one that takes over first. A writer in front of it keeps it from acquiring
- * anything: this node is there as a guard for as long as it is primary, and while it releases.
+ * anything: this node is there as a guard for as long as it is primary, and while it releases. A daemon that starts where an earlier one may have left
+ * something held is there until it has released that (`stand`).
  *
  * Invariant: between the two it is never out of the line. Its place for the release is taken, behind the PVC node's first phase, before the guard is given up.
  */
@@ -8,6 +9,7 @@ import type { NodeAnswer } from '../../core/coordinator/coordinator-state.ts'
 import { HeldLock } from '../../cluster/held-lock.ts'
 import { acquireLock, type LockBook } from '../../zookeeper/locks/locks.ts'
 import { PRIMARY_SYNC_LOCK } from '../../cluster/layout.ts'
+import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 
 export interface SyncLockOptions {
@@ -23,8 +25,12 @@ const PATIENCE = 10_000
 /** Milliseconds. A primary that is not the first in the line comes back later. */
 const GUARD_PATIENCE = 1_000
 
+/** Milliseconds; longer than a start that releases something. */
+const LONGEST_START = 86_400_000
+
 export class SyncLock {
   readonly #options: SyncLockOptions
+  #standing: { readonly stop: AbortController, readonly over: Promise<void> } | null = null
   readonly #guard = new HeldLock()
   readonly #turn = new HeldLock()
 
@@ -49,6 +55,33 @@ export class SyncLock {
     return taken
   }
 
+  /**
+   * Resolves once this node is in the line, whether it is first or not: its turn does not matter, but that a PVC node which takes over waits behind it. The place
+   * is there until `leave`, or until the session ends.
+   */
+  async stand (): Promise<void> {
+    if (this.#standing !== null) return
+    const { session, book, identifier } = this.#options
+    const stop = new AbortController()
+    let over = Promise.resolve()
+    await new Promise<void>((resolve) => {
+      const onWake = (): boolean => { resolve(); return true }
+      over = acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout: LONGEST_START, signal: stop.signal, onWake }).then(async (handle) => {
+        await anyAborted(stop.signal, session.lost)
+        await handle.release()
+      }).catch((error: unknown) => {
+        if (!isZooKeeperError(error)) throw error
+      }).finally(resolve)
+    })
+    this.#standing = { stop, over }
+  }
+
+  /** Gives up the place that `stand` has taken. Idempotent. */
+  async leave (): Promise<void> {
+    this.#standing?.stop.abort()
+    await this.#standing?.over
+  }
+
   async release (): Promise<NodeAnswer> {
     const [turn] = await Promise.all([this.#turn.release(), this.#guard.release()])
     return turn
@@ -59,4 +92,10 @@ export class SyncLock {
     const taken = await lock.take(async () => await acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout, signal, onWake }))
     return taken.kind === 'failed' && signal.aborted ? { kind: 'aborted' } : taken
   }
+}
+
+/** Resolves once one of the signals is aborted. */
+async function anyAborted (...signals: readonly AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any([...signals])
+  if (!any.aborted) await new Promise((resolve) => { any.addEventListener('abort', resolve, { once: true }) })
 }

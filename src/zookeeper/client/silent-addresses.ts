@@ -2,13 +2,15 @@
  * Leaves out addresses at which nothing answers although the same server answers at another: an IPv6 address behind a firewall that drops what it does not like
  * would cost the client a quarter of the session time-out each time it comes to it, and two of them the lease.
  *
+ * Each is asked `ruok`; a server that does not permit that says so, or closes the connection, and either is an answer.
+ *
  * Guarantees: resolves within `PATIENCE`; an address that refuses is kept, because a refusal costs nothing; some address of each server is kept, and all where
  * none answers; leaves no socket behind. A server with one address is not connected to.
  */
 import { connect, isIP } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 
-/** Milliseconds in which a connection is accepted, or refused. */
+/** Milliseconds in which an answer comes. */
 const PATIENCE = 500
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'))
@@ -22,8 +24,8 @@ async function isSilent (address: string, clock: Clock): Promise<boolean> {
       resolve(silent)
     }
     const timer = clock.after(PATIENCE, () => end(true))
-    socket.on('connect', () => end(false))
-    socket.on('error', () => end(false))
+    socket.on('connect', () => socket.write('ruok'))
+    for (const answer of ['data', 'end', 'close', 'error']) socket.on(answer, () => end(false))
   })
 }
 

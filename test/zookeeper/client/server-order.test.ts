@@ -66,6 +66,11 @@ t.test('an address that says nothing is left out, where the server answers at an
   await silent(t, '127.0.0.3', port)
   const [four, six, dead, refused] = [`127.0.0.1:${port}`, `::1:${port}`, `127.0.0.3:${port}`, `127.0.0.9:${port}`]
   t.strictSame(await withoutSilent([[four, six], [dead, four, refused], [six]], systemClock), [[four], [four, refused], [six]])
+  const mute = createServer(() => {}).listen(port, '127.0.0.4')
+  await once(mute, 'listening')
+  t.teardown(() => mute.close())
+  t.strictSame(await withoutSilent([[`127.0.0.4:${port}`, four]], systemClock), [[`127.0.0.4:${port}`, four]], 'one name')
+  t.strictSame(await withoutSilent([[`127.0.0.4:${port}`, four], [six]], systemClock), [[four], [six]], 'a connection that is accepted is no answer')
   t.strictSame(await withoutSilent([[dead, six], [four]], systemClock), [[dead, six], [four]], 'none answers')
   t.strictSame(await withoutSilent([[four, dead, six]], systemClock), [[four, dead]], 'one name for a whole ensemble: a machine that is down is kept, a family that is dead is not')
 })
