@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { keyOf, parseLedger } from '../core/model/epoch.ts'
-import { memberOf, memberZnodes, type Member } from '../core/model/member.ts'
+import { isSessions, memberOf, memberZnodes, type Member } from '../core/model/member.ts'
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { isNodeName, NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverEpoch, switchoverPath } from './layout.ts'
 import type { CacheSnapshot, ZnodeCache } from '../zookeeper/cache/znode-cache.ts'
@@ -59,7 +59,8 @@ export class ClusterSnapshots {
   /** The session that owns a node's presence, and the transaction that wrote it last, as they are in the cache by now; null where there is none. */
   presenceOf (name: string): { readonly owner: string, readonly renewal: string } | null {
     const found = this.#tree.snapshot.get(nodePath(name, 'presence'))
-    return found === undefined ? null : { owner: toZnode(found.data, found.stat).owner, renewal: found.stat.mzxid }
+    const presence = found === undefined ? undefined : toZnode(found.data, found.stat)
+    return isSessions(presence) ? { owner: presence.owner, renewal: presence.mzxid } : null
   }
 
   /** Tells of every new view. */

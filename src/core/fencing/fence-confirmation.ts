@@ -5,6 +5,7 @@
  */
 import { confirmed, newFence, parseFence, presentFence, sightedKeepalive } from '../model/fence-record.ts'
 import { mayHoldWhenSilent, PVC_SILENCE } from './judgement.ts'
+import { isSessions } from '../model/member.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf } from '../model/states.ts'
 import type { Znode } from '../model/znode.ts'
 
@@ -71,10 +72,10 @@ const write = (child: FenceWrite['child'], znode: Znode | undefined, value: stri
 
 function obstaclesOf ({ daemonstate, routerstate, presence, keepalive, transition, silence }: FenceReading, judgedDead: boolean): readonly FenceObstacle[] {
   const found: FenceObstacle[] = []
-  const isLeftAlone = transition === undefined && presence === undefined && mayHoldWhenSilent({ daemonState: daemonStateOf(daemonstate?.data), coordinatorState: coordinatorStateOf(routerstate?.data) })
+  const isLeftAlone = transition === undefined && !isSessions(presence) && mayHoldWhenSilent({ daemonState: daemonStateOf(daemonstate?.data), coordinatorState: coordinatorStateOf(routerstate?.data) })
   if (!judgedDead && !isLeftAlone) found.push('not_dead')
   if (!judgedDead && isLeftAlone && (silence === null || silence < PVC_SILENCE)) found.push('not_silent')
-  if (presence !== undefined) found.push('present')
+  if (isSessions(presence)) found.push('present')
   if (judgedDead && keepalive !== undefined && daemonstate !== undefined && keepalive.mzxid > daemonstate.mzxid) found.push('keepalive_changed')
   return found
 }

@@ -71,8 +71,11 @@ export type MemberZnode = typeof memberZnodes[number]
 const LONGEST = 86_400
 const seconds = (value: unknown) => typeof value === 'number' && value >= 0 && value <= LONGEST ? value : null
 
+/** A persistent znode of that name, as an imported tree has it, is no sign of life: no session goes with it. */
+export const isSessions = (presence: Znode | undefined): presence is Znode => presence !== undefined && presence.owner !== ''
+
 function parsePresence (znode: Znode | undefined): Presence | null {
-  if (znode === undefined) return null
+  if (!isSessions(znode)) return null
   const object = jsonObject(znode.data) ?? {}
   return {
     owner: znode.owner,

@@ -7,7 +7,7 @@ import type { Failover } from '../../core/model/failover.ts'
 import type { Backoff } from '../../core/model/member.ts'
 import type { Readiness } from '../../core/model/readiness.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { isNoNode, isNodeExists, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { hasCode, isNoNode, isNodeExists, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { EndingCode } from '../endings.ts'
@@ -37,6 +37,9 @@ export interface PresenceContent {
   readonly broken_fences: readonly BrokenFence[] | null
 }
 
+/** The owner of a persistent znode. */
+const NO_SESSION = '0'
+
 export class Presence implements Disposable {
   readonly #session: Session
   readonly #path: string
@@ -65,7 +68,7 @@ export class Presence implements Disposable {
 
   /**
    * Creates it. One left by an earlier life goes with that life's session; one that is still there after twice the session time-out
-   * belongs to a daemon that is alive: `NodeNameInUseError`.
+   * belongs to a daemon that is alive: `NodeNameInUseError`. One of no session, as an imported tree has it, is replaced.
    */
   async claim (clock: Clock, node: string): Promise<void> {
     const until = clock.monotonic() + 2 * this.#session.negotiatedTimeout
@@ -116,6 +119,12 @@ export class Presence implements Disposable {
     }
     const stat = await this.#session.exists(this.#path)
     if (stat === null) return await this.#create()
+    if (stat.ephemeralOwner === NO_SESSION) {
+      await this.#session.delete(this.#path, stat.version).catch((error: unknown) => {
+        if (!hasCode(error, 'no_node', 'bad_version')) throw error
+      })
+      return await this.#create()
+    }
     if (stat.ephemeralOwner !== this.#session.id) return stat.ephemeralOwner
     this.#version = stat.version
     return null

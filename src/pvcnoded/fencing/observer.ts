@@ -8,7 +8,7 @@
 import { borneOut, directReading, type CachedPresence } from '../../core/fencing/looking.ts'
 import { sightedKeepalive, type Sighting } from '../../core/model/fence-record.ts'
 import { isAlive, observe, type FencingTerms, type LivenessByNode } from '../../core/fencing/judgement.ts'
-import { isPresent, type Member } from '../../core/model/member.ts'
+import { isPresent, isSessions, type Member } from '../../core/model/member.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
@@ -114,6 +114,7 @@ const sightedAt = async (session: Session, node: string) => sightedKeepalive(awa
 
 /** One node's presence and keepalive, read directly. */
 export async function sight (session: Session, node: string): Promise<Sighting> {
-  const [presence, keepalive] = await Promise.all([readZnode(session, nodePath(node, 'presence')), sightedAt(session, node)])
+  const [found, keepalive] = await Promise.all([readZnode(session, nodePath(node, 'presence')), sightedAt(session, node)])
+  const presence = isSessions(found) ? found : undefined
   return { presence: presence?.owner ?? null, renewal: presence?.mzxid ?? null, keepalive }
 }

@@ -42,11 +42,12 @@ t.test('what was done by half is completed, what was done is done', async (t) =>
 t.test('every reason against it', async (t) => {
   const cases: [what: string, given: Partial<FenceReading>, obstacles: string[]][] = [
     ['it runs', { daemonstate: znode('run') }, ['not_dead']],
-    ['it runs and is there', { daemonstate: znode('run'), presence: znode('{}') }, ['not_dead', 'present']],
+    ['it runs and is there', { daemonstate: znode('run'), presence: { ...znode('{}'), owner: '5' } }, ['not_dead', 'present']],
     ['nothing is known of it', { daemonstate: undefined }, ['not_dead']],
-    ['it has come back', { presence: znode('{}') }, ['present']],
+    ['its presence is a persistent znode, which no session keeps', { daemonstate: znode('run'), presence: znode('{}') }, ['not_dead']],
+    ['it has come back', { presence: { ...znode('{}'), owner: '5' } }, ['present']],
     ['it has written a keepalive since', { keepalive: znode('1700000009', '0022') }, ['keepalive_changed']],
-    ['both', { presence: znode('{}'), keepalive: znode('1700000009', '0022') }, ['present', 'keepalive_changed']],
+    ['both', { presence: { ...znode('{}'), owner: '5' }, keepalive: znode('1700000009', '0022') }, ['present', 'keepalive_changed']],
   ]
   for (const daemonState of ['run', 'init', 'shutdown']) {
     const pvc = { transition: undefined, daemonstate: znode(daemonState, '0020', 7) }

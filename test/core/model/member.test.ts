@@ -34,11 +34,12 @@ t.test('what is missing or malformed is null, and satisfies nothing', async (t) 
   t.strictSame(read({}), {
     name: 'hv1', mode: null, daemonState: null, coordinatorState: null, stateVersion: null, stateSince: null, presence: null, transition: null, ours: false, fencersWord: false, firstWord: false, alive: true, stamp: '-/-',
   })
-  const malformed = read({ daemonmode: znode('x'), daemonstate: znode('Run'), routerstate: znode('toString'), presence: znode('oops'), transition: znode('oops') })
+  const malformed = read({ daemonmode: znode('x'), daemonstate: znode('Run'), routerstate: znode('toString'), presence: znode('oops', { owner: '5' }), transition: znode('oops') })
+  t.match(read({ presence: znode('{"api":"hv1:7370"}'), daemonstate: znode('run') }), { ours: false, presence: null }, 'a persistent znode is nobody\'s presence')
   t.match(malformed, { mode: null, daemonState: null, coordinatorState: null, transition: null, ours: true, presence: { api: null, takeoverTime: null, relinquishTime: null } })
   t.equal(isFit(malformed), false)
   t.equal(holdsNothing(malformed), false)
-  t.match(read({ presence: znode('{"takeover_time":-1,"relinquish_time":"9"}') }).presence, { takeoverTime: null, relinquishTime: null })
+  t.match(read({ presence: znode('{"takeover_time":-1,"relinquish_time":"9"}', { owner: '5' }) }).presence, { takeoverTime: null, relinquishTime: null })
 })
 
 t.test('the state that a registering transaction wrote is no release', async (t) => {
@@ -88,9 +89,9 @@ t.test('ready, and backing off', async (t) => {
   t.equal(isReady(unready('a')), false)
   const readiness = { unready: [{ resource: 'ip', message: 'eth9 is down.', since: 'then' }], interval: 10 }
   const backoff = { until: 'soon', why: 'The acquire of ip failed.' }
-  t.match(read({ presence: znode(JSON.stringify({ readiness, stands_back: backoff })) }).presence, { readiness, backoff })
-  t.match(read({ presence: znode('{"readiness":[],"stands_back":"no"}') }).presence, { readiness: null, backoff: null })
-  t.match(read({ presence: znode('{"stands_back":{"until":"soon"}}') }).presence, { backoff: { until: 'soon', why: '' } })
+  t.match(read({ presence: znode(JSON.stringify({ readiness, stands_back: backoff }), { owner: '5' }) }).presence, { readiness, backoff })
+  t.match(read({ presence: znode('{"readiness":[],"stands_back":"no"}', { owner: '5' }) }).presence, { readiness: null, backoff: null })
+  t.match(read({ presence: znode('{"stands_back":{"until":"soon"}}', { owner: '5' }) }).presence, { backoff: { until: 'soon', why: '' } })
 })
 
 t.test('fit', async (t) => {
