@@ -76,7 +76,12 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   }
   if (ending.signal.aborted) return
   try {
-    await app.listen({ host: config.listenAddress, port: config.listenPort, backlog: BACKLOG })
+    await app.listen({
+      host: config.listenAddress,
+      port: config.listenPort,
+      backlog: BACKLOG,
+      listenTextResolver: (address) => `listening at ${config.tls === undefined ? address : address.replace(/^http:/, 'https:')}`,
+    })
   } catch (error) {
     const { code = 'unknown', message } = error as NodeJS.ErrnoException
     log.fatal({ code: 'listen_failed', reason: code, address: config.listenAddress, port: config.listenPort }, `pvcapid cannot listen: ${message}. ${listenAdvice(code, config)}`)
@@ -99,7 +104,19 @@ const listenAdvice = (code: string, { listenAddress, listenPort }: ApiConfig): s
   : code === 'EACCES' ? 'Set a pvc.api.listen_port of 1024 or more, or grant CAP_NET_BIND_SERVICE.' : `Set pvc.api.listen_address to an address of this host; ${listenAddress} cannot be used.`
 
 /** What only a restart takes over. */
-const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins', 'basePath'] as const satisfies ReadonlyArray<keyof ApiConfig>
+const fixed = {
+  node: 'pvc.node',
+  servers: 'pvc.coordinators',
+  sessionTimeout: 'pvc.zookeeper.session_timeout',
+  listenAddress: 'pvc.api.listen_address',
+  listenPort: 'pvc.api.listen_port',
+  limits: 'pvc.api.limits',
+  trustedProxies: 'pvc.api.trusted_proxies',
+  hostnames: 'pvc.api.hostnames',
+  allowedOrigins: 'pvc.api.allowed_origins',
+  basePath: 'pvc.api.base_path',
+} as const satisfies Partial<Record<keyof ApiConfig, string>>
+const fixedDemands = ['pvc.api.ssl.enabled', 'pvc.api.ssl.client_ca_file', 'pvc.api.ssl.require_client_certificate'] as const
 
 /** Whether the file's last line is one; false also if it cannot be read. */
 function isWhole (file: string): boolean {
@@ -141,7 +158,11 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
   // These are as they were at the start.
   const { config: started } = app
   const demandOf = ({ tls }: ApiConfig) => [tls !== undefined, tls?.clientCaFile !== undefined, tls?.requireClientCertificate === true]
-  const restart = [...fixed.filter((name) => !isDeepStrictEqual(next[name], started[name])), ...isDeepStrictEqual(demandOf(next), demandOf(started)) ? [] : ['tls']]
+  const [demanded, demands] = [demandOf(next), demandOf(started)]
+  const restart = [
+    ...Object.entries(fixed).filter(([name]) => !isDeepStrictEqual(next[name as keyof typeof fixed], started[name as keyof typeof fixed])).map(([, setting]) => setting),
+    ...fixedDemands.filter((_setting, index) => demanded[index] !== demands[index]),
+  ]
   try {
     app.reload(next)
   } catch (err) {

@@ -95,7 +95,7 @@ t.test('SIGHUP: new keys without a restart, and a file that cannot be used', asy
   t.equal(await status('the-first-key-of-all'), 503)
   await reread(text('the-second-key-of-all'), 'the configuration was read again: keys, certificates and log level')
   t.strictSame([await status('the-first-key-of-all'), await status('the-second-key-of-all')], [401, 503])
-  t.match(await reread(text('the-second-key-of-all', '  node: hv7\n'), 'these settings have changed too, and wait for a restart'), { settings: ['node'] })
+  t.match(await reread(text('the-second-key-of-all', '  node: hv7\n'), 'these settings have changed too, and wait for a restart'), { settings: ['pvc.node'] })
 
   const waiting = fetch(`http://127.0.0.1:${Number(port)}/api/v1/events`, { headers: { 'x-api-key': 'the-second-key-of-all' } })
   t.equal((await waiting).status, 503)

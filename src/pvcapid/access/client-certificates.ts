@@ -34,9 +34,18 @@ export function subjectOf (text: string): string | null {
   return parts === null ? null : ordered(parts)
 }
 
+/** Throws if a PEM text is cut off: the libraries leave out a block without an end, and a bundle would have lost an authority. */
+export function checkWhole (pem: Buffer, name: string): void {
+  const text = pem.toString('latin1')
+  const [begun, whole] = [/-----BEGIN [^\n]*-----/g, /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g].map((blocks) => text.match(blocks)?.length ?? 0)
+  if (begun !== whole) throw new Error(`${name} is cut off: ${begun} blocks begin in it and ${whole} end`)
+}
+
 /** The certificates of a PEM file. Throws if one of them cannot be read, or there is none. */
 export function certificatesIn (file: string): readonly X509Certificate[] {
-  const blocks = readConfigFile(file).toString('latin1').match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g) ?? []
+  const pem = readConfigFile(file)
+  checkWhole(pem, file)
+  const blocks = pem.toString('latin1').match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g) ?? []
   if (blocks.length === 0) throw new Error('there is no certificate in it')
   return blocks.map((block) => new X509Certificate(block))
 }

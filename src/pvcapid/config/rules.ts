@@ -5,7 +5,7 @@ import { coordinatorsRule, judgeCoordinators } from '../../runtime/config/config
 import { readConfigFile, UnreadableFile } from '../../runtime/config/config-file.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { originOf } from '../access/allowed-origins.ts'
-import { certificatesIn, subjectOf } from '../access/client-certificates.ts'
+import { certificatesIn, checkWhole, subjectOf } from '../access/client-certificates.ts'
 import { hostOfSetting } from '../access/known-hosts.ts'
 import { tokenDigest } from '../access/token-digest.ts'
 import { networkOf, universal } from './all-addresses.ts'
@@ -117,6 +117,7 @@ function judgeCertificate ({ pvc }: ApiConfigFile): Finding[] {
   const key = read('key_file')
   if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key)) return [cert, key].filter((result): result is Finding => !Buffer.isBuffer(result))
   try {
+    for (const [name, text] of [['cert_file', cert], ['key_file', key]] as const) checkWhole(text, name)
     createSecureContext({ cert, key })
     return []
   } catch (error) {

@@ -20,7 +20,7 @@ const clientCertificate = secretSection('One client certificate.', {
   role: Type.Enum([...tokenRoles], { description: 'What the certificate allows: read, or operate (read and change).' }),
 }, false)
 
-export const defaultLimits: ApiLimits = { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 1_000, eventStreamsPerClient: 250, failedAuthentications: 60, writes: 600 }
+export const defaultLimits: ApiLimits = { connections: 20_000, connectionsPerAddress: 2_000, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 1_000, eventStreamsPerClient: 250, failedAuthentications: 60, writes: 600 }
 
 const limit = (description: string, fallback: number, minimum: number) => Type.Integer({ description, minimum, maximum: 1_000_000, default: fallback })
 

@@ -20,11 +20,16 @@ export function isTagIn (header: string | undefined, etag: string): boolean {
 export const isMatched = (header: string, etag: string): boolean =>
   header.trim() === '*' || header.split(',').some((tag) => tag.trim() === etag)
 
-/** An entity tag, or a list of them (RFC 9110). */
-const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/
+/** An entity tag (RFC 9110); it may hold commas. */
+const TAG = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g
+/** What no header holds. */
+const MARK = '\0'
 
-/** Whether an `If-Match` is well-formed: a condition that does not hold, where it is no tag of ours. */
-export const isWellFormed = (header: string): boolean => TAGS.test(header)
+/** Whether an `If-Match` is well-formed: a condition that does not hold, where it is no tag of ours. Empty elements of a list are ignored, as RFC 9110 has it. */
+export function isWellFormed (header: string): boolean {
+  const elements = header.replace(TAG, MARK).split(',').map((element) => element.trim()).filter((element) => element !== '')
+  return elements.length > 0 && elements.every((element) => element === MARK)
+}
 
 /** Throws `argument_invalid` for an `If-Match` that is neither `*` nor a list of entity tags: what a condition says has to be known before it is judged. */
 export function checkTags (header: string | undefined): void {

@@ -83,12 +83,21 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
   server.on('drop', (data) => connections.refused('total', data?.remoteAddress ?? ''))
   if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
   if (onSecure !== undefined) server.prependListener('secureConnection', onSecure)
+  if (tls?.clientCaFile !== undefined) server.prependListener('secureConnection', forgetVerification)
   if (tls !== undefined) server.on('secureConnection', (socket: TLSSocket) => connections.opened(socket))
   // An unknown expectation is ignored.
   server.on('checkExpectation', listener)
   // A tunnel is nothing that this server opens.
   server.on('connect', (request, socket: Duplex) => connections.endWith(socket as Socket, problemText(new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), basePath?.seen(request, '/') ?? '/')))
   return server
+}
+
+/**
+ * A client certificate that cannot be verified leaves an error in OpenSSL's queue, where the next read of this connection would take it for its own: the request
+ * of that client would be refused as no HTTP, and its end would not be noticed. Node clears the queue as it looks at the certificate.
+ */
+function forgetVerification (socket: TLSSocket): void {
+  if (!socket.authorized) socket.getPeerCertificate()
 }
 
 /** A new connection is not read until TLS or HTTP is begun on it, and that has its turn. */
@@ -127,6 +136,11 @@ const malformed = ['malformed_request', 'This is not a request by HTTP.'] as con
  */
 export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, root: string, connections: Connections): void {
   if (isEnding(socket) && error.code !== 'ECONNRESET') return
+  // Of a TLS that is broken nothing can be said either: neither a reply nor the client's end would come through.
+  if (socket instanceof TLSSocket && error.code?.startsWith('ERR_SSL_') === true) {
+    socket.destroy()
+    return
+  }
   // Before TLS nothing can be said.
   if (error.code === 'ECONNRESET' || !socket.writable || (socket instanceof TLSSocket && isInHandshake(socket))) {
     socket.destroy()

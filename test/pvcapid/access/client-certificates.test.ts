@@ -1,8 +1,8 @@
 /** Client certificates instead of keys: what each allows, what is refused, and what a reload may change. */
 import { once } from 'node:events'
-import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
@@ -14,7 +14,7 @@ import { loadApiConfig } from '../../../src/pvcapid/config/config.ts'
 import { weakenings } from '../../../src/pvcapid/reload-guard.ts'
 import { eventually } from '../../support/zookeeper.ts'
 import { api, clusterTree, openApi, OPERATE, READ } from '../support/api.ts'
-import { makeAuthority, makeCertificate, type Authority, type Certificate } from '../support/certificate.ts'
+import { makeAuthority, makeCertificate, RSA, type Authority, type Certificate } from '../support/certificate.ts'
 
 const known = (subject: string, role: 'read' | 'operate', description = subject): ClientCertificate => ({ description, role, subject: subjectOf(subject) ?? '' })
 
@@ -39,10 +39,10 @@ const withKey = (key: string): RequestOptions => ({ headers: { 'x-api-key': key 
 
 interface Setting { readonly app: FastifyInstance, readonly folder: string, readonly authority: Authority, readonly tls: NonNullable<ApiConfig['tls']>, readonly lines: string[] }
 
-async function setting (t: Test, more: Partial<NonNullable<ApiConfig['tls']>>, clientCertificates: readonly ClientCertificate[]): Promise<Setting> {
+async function setting (t: Test, more: Partial<NonNullable<ApiConfig['tls']>>, clientCertificates: readonly ClientCertificate[], kind?: readonly string[]): Promise<Setting> {
   const { server } = await clusterTree(t)
   const folder = t.testdir()
-  const authority = makeAuthority(folder, 'authority')
+  const authority = makeAuthority(folder, 'authority', kind)
   const tls = { ...makeCertificate(folder, 'api'), clientCaFile: authority.certFile, ...more }
   const lines: string[] = []
   const app = await api(t, { port: server.port, authentication: true, tls, config: { clientCertificates }, logTo: lines })
@@ -87,6 +87,44 @@ t.test('a write by certificate names this API by a host that it knows, as a page
   t.match(await ask(app, '/api/v1/node', ops, { headers: { host: 'evil.example' } }), { status: 200 }, 'a reading is none')
   t.match(await ask(app, url, ops, from('evil.example', { 'x-api-key': OPERATE })), { status: 200 }, 'a key no browser sends by itself')
   t.match(await ask(app, url, undefined, from('evil.example')), { status: 401 })
+})
+
+/** What the server has left of its connections: states of TCP by which the client is gone. */
+function leftOver (port: number): readonly string[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const CLOSE_WAIT = '08'
+  return readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/)).filter(([, local, , state]) => local?.endsWith(`:${hex}`) === true && state === CLOSE_WAIT).map(([, , remote]) => remote ?? '')
+}
+
+t.test('a certificate with the name of the authority and another key is none, and its connections end', async (t) => {
+  // Only a signature of RSA that is wrong leaves an error behind, and it is looked at only where no key is named.
+  const { app, folder, authority } = await setting(t, {}, [known('CN=ops', 'operate')], RSA)
+  const elsewhere = join(folder, 'elsewhere')
+  mkdirSync(elsewhere)
+  const forged = makeAuthority(elsewhere, 'authority', RSA).sign('forged', '/CN=ops', undefined, 'extendedKeyUsage=clientAuth\nauthorityKeyIdentifier=none')
+  for (let round = 0; round < 20; round++) {
+    t.match(await ask(app, '/api/v1/node', forged), { status: 401, body: { code: 'key_missing' } })
+    t.match(await ask(app, '/health/live', forged), { status: 200 })
+  }
+  t.match(await ask(app, '/api/v1/node', authority.sign('ops', '/CN=ops')), { status: 200 })
+  const { port } = app.server.address() as AddressInfo
+  await eventually(() => leftOver(port).length === 0)
+})
+
+t.test('a TLS that breaks ends the connection', async (t) => {
+  const { app } = await setting(t, {}, [known('CN=ops', 'operate')])
+  const { port } = app.server.address() as AddressInfo
+  for (let round = 0; round < 5; round++) {
+    const raw = connect(port, '127.0.0.1')
+    const socket = connectTls({ socket: raw, rejectUnauthorized: false })
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    const closed = once(raw, 'close')
+    // A record of application data that no key has made.
+    raw.write(Buffer.from([0x17, 0x03, 0x03, 0x00, 0x20, ...Array.from({ length: 32 }, () => 7)]))
+    await closed
+  }
+  await eventually(() => leftOver(port).length === 0)
 })
 
 t.test('where one is required, nobody is heard without', async (t) => {
@@ -186,6 +224,12 @@ t.test('settings', async (t) => {
     writeFileSync(file, `pvc:\n  coordinators: [a]\n  api:\n    authentication: {${authentication}}\n    ssl: {${ssl}}\n`)
     return loadApiConfig(file)
   }
+  /** A copy in which the same text follows, cut off. */
+  const cut = (whole: string): string => {
+    const text = readFileSync(whole, 'utf8')
+    writeFileSync(`${whole}.cut`, text + text.slice(0, -40))
+    return `${whole}.cut`
+  }
   const https = `enabled: true, cert_file: ${certFile}, key_file: ${keyFile}`
   const mutual = `${https}, client_ca_file: ${authority.certFile}`
   const listed = 'enabled: true, client_certificates: [{subject: "CN=ops,O=x", role: operate}]'
@@ -195,6 +239,9 @@ t.test('settings', async (t) => {
     [https, listed, /could be verified: set/],
     ['', listed, /could be verified: set/],
     [`${https}, require_client_certificate: true`, '', /none could be verified/],
+    [`${https}, client_ca_file: ${cut(authority.certFile)}`, '', /is cut off: 2 blocks begin in it and 1 end/],
+    [`enabled: true, cert_file: ${cut(certFile)}, key_file: ${keyFile}`, '', /cert_file is cut off: 2 blocks begin/],
+    [`enabled: true, cert_file: ${certFile}, key_file: ${cut(keyFile)}`, '', /key_file is cut off: 2 blocks begin/],
     [`${mutual}, require_client_certificate: maybe`, '', /true or false/i],
     [`${https}, client_ca_file: /no/such/file`, '', /does not exist/],
     [`${https}, client_ca_file: ${keyFile}`, '', /holds no certificates/],

@@ -34,7 +34,7 @@ t.test('the least there can be, with every default', async (t) => {
   t.same(result, {
     ok: true,
     problems: [],
-    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 5_000, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 1_000, eventStreamsPerClient: 250, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
+    value: { node: undefined, servers: [{ host: 'hv1', port: 2181 }], sessionTimeout: 10_000, listenAddress: '127.0.0.1', listenPort: 7370, tokens: undefined, tls: undefined, limits: { connections: 20_000, connectionsPerAddress: 2_000, waiters: 20_000, waitersPerClient: 5_000, eventStreams: 1_000, eventStreamsPerClient: 250, failedAuthentications: 60, writes: 600 }, trustedProxies: [], hostnames: [], allowedOrigins: [], logLevel: 'info' },
   })
 })
 
@@ -182,7 +182,7 @@ t.test('an open API without authentication has to be asked for, and is a warning
 t.test('one address that may take every connection is a warning', async (t) => {
   const text = (limits: string) => `pvc:\n  coordinators: [hv1]\n  api:\n    limits: ${limits}\n    authentication: {enabled: false}\n`
   const named = (limits: string) => loaded(t, text(limits)).problems
-  t.match(named('{connections: 1000}'), [/^f:4:14: warning: pvc.api.limits.connections_per_address: One address may have 5000 connections and there are 1000 in all, .* set connections_per_address to 250/])
+  t.match(named('{connections: 1000}'), [/^f:4:14: warning: pvc.api.limits.connections_per_address: One address may have 2000 connections and there are 1000 in all, .* set connections_per_address to 250/])
   t.match(named('{connections: 100, connections_per_address: 100}'), [/warning: pvc.api.limits.connections_per_address/])
   t.strictSame(named('{connections: 100, connections_per_address: 99}'), [])
 })

@@ -33,8 +33,11 @@ export interface Authority extends Certificate {
   readonly sign: (name: string, subject: string, validity?: readonly string[], extension?: string) => Certificate
 }
 
-export function makeAuthority (folder: string, name: string): Authority {
-  const own = makeCertificate(folder, name)
+export const RSA = ['rsa:2048']
+
+/** @param kind of its key, as for `makeCertificate` */
+export function makeAuthority (folder: string, name: string, kind?: readonly string[]): Authority {
+  const own = makeCertificate(folder, name, kind)
   const sign = (client: string, subject: string, validity: readonly string[] = ['-days', '1'], extension = 'extendedKeyUsage=clientAuth'): Certificate => {
     const [certFile, keyFile, request, extensions] = ['crt', 'key', 'csr', 'ext'].map((suffix) => join(folder, `${client}.${suffix}`)) as [string, string, string, string]
     openssl(['req', '-newkey', ...CURVE, '-nodes', '-subj', subject, '-keyout', keyFile, '-out', request])

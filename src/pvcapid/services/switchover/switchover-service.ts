@@ -133,7 +133,7 @@ export class SwitchoverService {
     const seen = view.board.get(epoch)
     if (seen !== null) return seen
     const { oldest } = view.board
-    if (oldest !== null && epoch < oldest) throw recordExpired(epoch, oldest)
+    if (oldest !== null && epoch > 0 && epoch < oldest) throw recordExpired(epoch, oldest)
     const { stored, present } = await contact.read(async (session) => {
       await session.sync('/')
       const found = await readRecord(session, epoch)
