@@ -105,6 +105,18 @@ export const conditionKinds = {
     title: 'The primary has lost a resource',
     advice: 'The primary acquires it again, or hands its role on. Mend it on that node.',
   },
+  address_duplicate: {
+    severity: 'critical',
+    delta: 25,
+    title: 'Another machine has a floating address, too',
+    advice: 'Some clients reach that machine. Find it by the hardware address that is named (in the table of the switch), and remove the address there. It ends at the next check after that.',
+  },
+  address_unannounced: {
+    severity: 'warning',
+    delta: 10,
+    title: 'A floating address cannot be announced or asked about',
+    advice: 'Mend what the message names on that node: clients find the address late after a switchover, and another machine that has it is not seen.',
+  },
   resource_failed: {
     severity: 'warning',
     delta: 10,

@@ -47,10 +47,11 @@ function work ({ name: node, coordinatorState, daemonState, transition, presence
   ]
 }
 
-const resources = ({ name: node, coordinatorState }: Member, { resources: all }: NodeFacts): readonly Condition[] => all.flatMap(({ name: resource, state, since, error }) => {
-  if (state !== 'lost' && state !== 'failed') return []
+const resources = ({ name: node, coordinatorState }: Member, { resources: all }: NodeFacts): readonly Condition[] => all.flatMap(({ name: resource, state, since, error, concerns }) => {
+  const seen = concerns.map((each) => condition(each.code, `${node}: ${each.message}.`, { node, resource, since: each.since }))
+  if (state !== 'lost' && state !== 'failed') return seen
   const because = error === null ? '' : `: ${error}`
-  return [coordinatorState === 'primary'
+  return [...seen, coordinatorState === 'primary'
     ? condition('resource_lost', `${node} is primary and does not hold ${resource}${because}`, { node, resource, since })
     : condition('resource_failed', `${node} has failed with ${resource}${because}`, { node, resource, since })]
 })
