@@ -1,4 +1,5 @@
 /** One condition as clients read it, hence the snake_case; and the fault that it is for PVC's clients. */
+import { shortened } from '../model/shortened.ts'
 import { faultId } from '../pvc/fault.ts'
 import { conditionKinds, type ConditionCode, type Severity } from './kinds.ts'
 
@@ -34,7 +35,7 @@ export function condition (code: ConditionCode, message: string, { node, resourc
   return Object.freeze({
     code,
     severity,
-    message: message.slice(0, LONGEST),
+    message: shortened(message, LONGEST),
     advice: conditionKinds[code].advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? id),
     node: node ?? null,
     resource: resource ?? null,
