@@ -72,16 +72,16 @@ class PowerCycle {
 
   /** Asks for the state of the power alone. */
   async probe (): Promise<FencingProbe> {
-    const power = /^Chassis Power is (on|off)\s*$/m.exec(await this.#ipmi('status'))?.[1]
-    return power === undefined
+    const power = powerIn(await this.#ipmi('status'))
+    return power === null
       ? { works: false, message: `The management controller of ${this.#node} ${this.#failure}.` }
-      : { works: true, message: `its management controller says that the power is ${power}.` }
+      : { works: true, power, message: `its management controller says that the power is ${power}.` }
   }
 
   /** Asks for it again and again: one command may get lost. */
   async #reaches (power: 'off' | 'on'): Promise<boolean> {
     while (this.#left() > 0 && !this.#signal.aborted) {
-      if (new RegExp(`^Chassis Power is ${power}\\s*$`, 'm').test(await this.#ipmi('status'))) return true
+      if (powerIn(await this.#ipmi('status')) === power) return true
       await new Promise<void>((resolve) => { this.#tools.clock.after(Math.min(LOOK, Math.max(0, this.#left())), resolve) })
       if (this.#left() > 0 && !this.#signal.aborted) await this.#ipmi(power)
     }
@@ -109,6 +109,11 @@ class PowerCycle {
   #left (): number {
     return this.#until - this.#tools.clock.monotonic()
   }
+}
+
+function powerIn (said: string): 'on' | 'off' | null {
+  const word = /^Chassis Power is (on|off)\s*$/m.exec(said)?.[1]
+  return word === 'on' || word === 'off' ? word : null
 }
 
 /** A host, with or without a port: a name, an IPv4 address, or an IPv6 address, which needs brackets to have a port. */

@@ -113,7 +113,7 @@ t.test('ipmi: a wrong password, a controller that does not answer, and none at a
 
 t.test('ipmi: probed, with each cause told apart', async (t) => {
   const { ask, calls, argvs, pause } = await controller(t)
-  t.same(await ask(), { works: true, message: 'its management controller says that the power is on.' })
+  t.same(await ask(), { works: true, power: 'on', message: 'its management controller says that the power is on.' })
   t.same(await ask('guess'), { works: false, message: 'The management controller of hv2 refused the user name or the password.' })
   t.same(await ask('sesame', 'nobody'), { works: false, message: 'The management controller of hv2 refused the user name or the password.' })
   await ask('sesame', 'fencer', 'operator')
