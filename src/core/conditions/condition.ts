@@ -24,19 +24,21 @@ interface Found {
   readonly since?: string | null | undefined
   /** The fault that it was found from. */
   readonly fault?: string
+  /** Where it is not that of its kind. */
+  readonly advice?: string | undefined
 }
 
 /** Characters of a message at most. */
 const LONGEST = 500
 
 /** @param severity where it is not that of its kind */
-export function condition (code: ConditionCode, message: string, { node, resource, since, fault }: Found = {}, severity: Severity = conditionKinds[code].severity): Condition {
+export function condition (code: ConditionCode, message: string, { node, resource, since, fault, advice = conditionKinds[code].advice }: Found = {}, severity: Severity = conditionKinds[code].severity): Condition {
   const id = faultId({ kind: code, node: node ?? '', ...resource === undefined ? {} : { subject: resource } })
   return Object.freeze({
     code,
     severity,
     message: shortened(message, LONGEST),
-    advice: conditionKinds[code].advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? id),
+    advice: advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? id),
     node: node ?? null,
     resource: resource ?? null,
     since: since === undefined || since === '' ? null : since,

@@ -37,7 +37,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 50,
     title: 'The primary is dead or gone',
-    advice: 'If the node can be fenced, its role moves by itself. If not, make certain that it is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`.',
+    advice: 'If the node can be fenced, its role moves by itself. If not, make certain that it is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
   },
   primary_unknown: {
     severity: 'critical',
@@ -85,7 +85,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 50,
     title: 'A fence is not confirmed',
-    advice: 'Make certain that the node is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`.',
+    advice: 'Make certain that the node is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
   },
   fencing_suspended: {
     severity: 'critical',

@@ -5,6 +5,7 @@ import { conditionFault, conditionFaultTexts, shownFaults } from '../../../src/c
 import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
 import type { ClusterFacts, NodeFacts } from '../../../src/core/conditions/facts.ts'
 import { conditionKinds } from '../../../src/core/conditions/kinds.ts'
+import { fencingReport } from '../../../src/core/fencing/report.ts'
 import { newFence } from '../../../src/core/model/fence-record.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import type { Fault } from '../../../src/core/pvc/cluster-status.ts'
@@ -129,6 +130,18 @@ t.test('what a node has seen of a resource that it holds is told with its resour
   const concerns = [{ code: 'address_duplicate', message: 'another machine on p0 (02:00:00:00:00:01) has 10.0.0.1 too; remove it there', since: 'seen' }] as const
   t.match(conditionsOf(facts({ nodes: { hv1: { resources: [{ name: 'ip', state: 'held', since: 'then', error: null, concerns }] } } })).conditions,
     [{ message: 'hv1: another machine on p0 (02:00:00:00:00:01) has 10.0.0.1 too; remove it there.', resource: 'ip', since: 'seen', fault: faultId({ kind: 'address_duplicate', node: 'hv1', subject: 'ip' }) }])
+})
+
+t.test('while several are dead, every condition names the node whose confirmation unblocks fencing', async (t) => {
+  const advices = (nodes: Given['nodes'] = {}, ...more: readonly Member[]) => {
+    const given = { members: [...instead(dead, member('hv2', { daemonState: 'dead', presence: null })), ...more], nodes }
+    const confirm = fencingReport(given.members, (name) => nodes[name]?.fence ?? null)?.suspended?.confirm
+    return [confirm?.join(), ...conditionsOf(facts(given)).conditions.filter(({ advice }) => /POST.*fence-confirmation/.test(advice)).map(({ code, node, advice }) => `${code} ${node}: ${[...advice.matchAll(/node\/(\w+)\/fence-conf/g)].map(([, name]) => name).join()}`)]
+  }
+  t.strictSame(advices(), ['hv2', 'primary_dead hv1: hv2'])
+  t.strictSame(advices({ hv1: { fence: fence('unconfirmed') }, hv2: { fence: fence('unconfirmed') } }), ['hv2', 'primary_dead hv1: hv2', 'fence_unconfirmed hv1: hv2', 'fence_unconfirmed hv2: hv2'])
+  t.strictSame(advices({ hv1: { fence: fence('unconfirmed') } }), ['hv1', 'primary_dead hv1: hv1', 'fence_unconfirmed hv1: hv1'])
+  t.strictSame(advices({}, member('hv4', { daemonState: 'dead', presence: null })), ['hv2,hv4', 'primary_dead hv1: hv2,hv4'])
 })
 
 t.test('how long that holds', async (t) => {
