@@ -5,6 +5,7 @@ import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import { hostProblem, unknownServers } from '../runtime/config/host-problems.ts'
 import { obstacleTo } from '../runtime/process/program.ts'
 import { directoryProblem } from '../runtime/process/sole-process.ts'
+import { commandsOf } from './config/commands.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { createResource } from './resources/create.ts'
 
@@ -32,16 +33,11 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
   return found.flat()
 }
 
-/** The programs that are run for other things than resources, by the settings that name them. */
-function programsOf ({ collectors, fencing, domains, selfFence }: NodeConfig): ReadonlyArray<readonly [path: string, program: string]> {
-  const settings: ReadonlyArray<readonly [string, readonly string[] | undefined]> = [
-    ...collectors.map(({ command }, index) => [`pvc.system.collectors[${index}].command`, command] as const),
-    ['pvc.system.fencing.command', fencing.method === 'command' ? fencing.command : undefined],
-    ['pvc.system.fencing.probe', fencing.method === 'command' ? fencing.probe : undefined],
-    ['pvc.system.fencing.method', fencing.method === 'ipmi' ? ['ipmitool'] : undefined],
-    ['pvc.system.domains.flush', domains.flush],
-    ['pvc.system.domains.unflush', domains.unflush],
-    ['pvc.system.self_fence', selfFence],
+/** Every program that is run, by the setting that names it; those of resources are looked for by their readiness check. */
+function programsOf (config: NodeConfig): ReadonlyArray<readonly [path: string, program: string]> {
+  const settings = [
+    ...commandsOf(config).filter(({ ofResource }) => !ofResource),
+    ...config.fencing.method === 'ipmi' ? [{ path: 'pvc.system.fencing.method', argv: ['ipmitool'] }] : [],
   ]
-  return settings.flatMap(([path, argv]) => argv?.[0] === undefined ? [] : [[path, argv[0]] as const])
+  return settings.flatMap(({ path, argv }) => argv[0] === undefined ? [] : [[path, argv[0]] as const])
 }

@@ -40,7 +40,7 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
     coordinators: ['127.0.0.1', 'no-such-host.invalid'],
     coordinator: { resources: resources.map(([, entry], index) => ({ name: `r${index}`, release_timeout: 0.05, ...entry })) },
     system: {
-      fencing: { method: 'command', command: [nope, '{node}'], probe: [nope] },
+      fencing: { method: 'command', command: [nope, '{node}'], probe: [nope], recover: [nope] },
       self_fence: [nope],
       collectors: [{ name: 'raid', command: [nope] }],
       domains: { flush: [nope], unflush: [plain] },
@@ -52,6 +52,7 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
     ['a server that has no address', 'pvc.coordinators[1]: no-such-host.invalid has no address here'],
     ['a fencing command that is missing', `pvc.system.fencing.command: ${nope} does not exist.`],
     ['a fence probe that is missing', `pvc.system.fencing.probe: ${nope} does not exist.`],
+    ['a recover command that is missing', `pvc.system.fencing.recover: ${nope} does not exist.`],
     ['a self_fence that is missing', `pvc.system.self_fence: ${nope} does not exist.`],
     ['a collector that is missing', `pvc.system.collectors[0].command: ${nope} does not exist.`],
     ['a flush command that is missing', `pvc.system.domains.flush: ${nope} does not exist.`],
