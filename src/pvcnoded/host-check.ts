@@ -4,10 +4,12 @@ import type { CommandRunner } from '../runtime/process/command.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import { hostProblem, unknownServers } from '../runtime/config/host-problems.ts'
 import { obstacleTo } from '../runtime/process/program.ts'
-import { directoryProblem } from '../runtime/process/sole-process.ts'
+import { directoryProblem, isClaimed } from '../runtime/process/sole-process.ts'
 import { commandsOf } from './config/commands.ts'
-import type { NodeConfig } from './config/node-config.ts'
+import type { NodeConfig, ResourceConfig } from './config/node-config.ts'
+import type { AttemptTools } from './resources/attempt.ts'
 import { createResource } from './resources/create.ts'
+import { FloatingIp } from './resources/floating-ip.ts'
 
 export interface HostCheckTools {
   readonly clock: Clock
@@ -25,12 +27,30 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
       const result = await createResource(entry, config.node, { clock, commands }).attempt('ready', { epoch: null, daemonBeside: true, signal: new AbortController().signal })
       return result.kind === 'failed' ? [hostProblem(file, `pvc.coordinator.resources[${index}]`, result.failure.message)] : []
     }),
+    // A daemon that runs may hold it.
+    ...isDaemonBeside(file, config) ? [] : config.resources.map(async (entry, index) => await addressProblems(file, entry, index, { clock, commands })),
     ...programsOf(config).map(async ([path, program]) => {
       const obstacle = await obstacleTo(program)
       return obstacle === null ? [] : [hostProblem(file, path, `${program} ${obstacle}.`)]
     }),
   ])
   return found.flat()
+}
+
+/** A directory that cannot be read is a problem of its own. */
+function isDaemonBeside (file: string, { runDirectory }: NodeConfig): boolean {
+  try {
+    return isClaimed('pvcnoded', file, runDirectory)
+  } catch {
+    return true
+  }
+}
+
+/** An address that this machine has and no daemon holds: left over, or the machine's own. */
+async function addressProblems (file: string, entry: ResourceConfig, index: number, tools: AttemptTools): Promise<readonly ConfigProblem[]> {
+  if (entry.type !== 'floating-ip') return []
+  const present = await new FloatingIp(entry, tools).present(new AbortController().signal)
+  return present.map(({ device, cidr }) => hostProblem(file, `pvc.coordinator.resources[${index}].address`, `${device} has ${cidr} now, although no pvcnoded runs with this file. The start of pvcnoded, and each release, would remove it from ${device}: if it is this machine's own address, put in another one; if it is left over, nothing is to be done.`))
 }
 
 /** Every program that is run, by the setting that names it; those of resources are looked for by their readiness check. */

@@ -152,6 +152,19 @@ export class FloatingIp implements Resource {
     }
   }
 
+  /** The devices that have the address, each with its entry, and which a release would remove it from. Empty where that cannot be found out. */
+  async present (signal: AbortSignal): Promise<ReadonlyArray<{ readonly device: string, readonly cidr: string }>> {
+    const found: Array<{ readonly device: string, readonly cidr: string }> = []
+    await attempted('check', this.name, async () => {
+      const attempt = new Attempt(this.#tools, this.checkInterval, signal)
+      const configured = await this.#addresses.look(attempt)
+      for (const device of await this.#addresses.having(attempt, this.#config.address)) {
+        if (isOwn(device, configured)) found.push(...this.#own(device).map((entry) => ({ device: device.ifname, cidr: cidrOf(entry) })))
+      }
+    })
+    return found
+  }
+
   get #cidr () { return `${this.#config.address}/${this.#config.prefix}` }
 
   async #reachable (attempt: Attempt): Promise<Device> {

@@ -8,7 +8,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { holderOfRemoved } from './removed-lock.ts'
 
@@ -62,13 +62,27 @@ export class SoleClaim implements Disposable {
  */
 export function claimSole (purpose: string, file: string, directory: string): SoleClaim | null {
   checkDirectory(directory)
-  const digest = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 16)
-  const path = join(realpathSync(directory), `${purpose}-${digest}.lock`)
+  const path = pathOf(purpose, file, directory)
   const lock = lockAt(path)
   if (lock === null) return null
   if (holderOfRemoved(path) === null) return new SoleClaim(path, lock)
   closeSync(lock)
   return null
+}
+
+/** Whether a process has claimed what `file` stands for, as far as this user can see. Takes and changes nothing. */
+export function isClaimed (purpose: string, file: string, directory: string): boolean {
+  if (!existsSync(directory)) return false
+  const path = pathOf(purpose, file, directory)
+  const inode = lstatSync(path, { throwIfNoEntry: false })?.ino
+  // "1: FLOCK  ADVISORY  WRITE 4242 00:1b:1234 0 EOF"; the device reads otherwise there on some file systems.
+  const isLocked = inode !== undefined && new RegExp(`: FLOCK .*:${inode} `).test(readFileSync('/proc/locks', 'utf8'))
+  return isLocked || holderOfRemoved(path) !== null
+}
+
+function pathOf (purpose: string, file: string, directory: string): string {
+  const digest = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 16)
+  return join(realpathSync(directory), `${purpose}-${digest}.lock`)
 }
 
 /** A locked descriptor of the file that is at `path`, made if it is missing; null if another process has locked it. */
