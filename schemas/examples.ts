@@ -25,7 +25,7 @@ const node: Static<typeof Node> = {
   vcpu: { total: 16, allocated: 2 },
   memory: { total: 64_207, allocated: 2_048, provisioned: 2_048, used: 5_120, free: 59_087 },
   interfaces: {},
-  resources: [{ name: 'upstream', state: 'held', since: '2026-02-03T04:05:08.789Z', error: null }],
+  resources: [{ name: 'upstream', state: 'held', since: '2026-02-03T04:05:08.789Z', error: null, concerns: [] }],
 }
 
 const status: Static<typeof ClusterStatus> = {

@@ -28,11 +28,18 @@ const networkInterface = Type.Object({
   state: Type.Optional(Type.String({ description: 'The kernel\'s word for its state, such as `up`; `unknown` where it is no text.' })),
 }, { additionalProperties: true, description: 'What the node says of one interface: a figure that it does not publish is missing.' })
 
+const concern = Type.Object({
+  code: Type.Enum(['address_duplicate', 'address_unannounced'], { description: 'The code of the condition that it is.' }),
+  message: sentence('What the node has seen, with its cause.'),
+  since: Type.String({ description: 'When it was first seen, RFC 3339.' }),
+}, { additionalProperties: false, description: 'What is wrong with a resource that is held all the same.' })
+
 const resource = Type.Object({
   name: Type.String({ description: 'The resource\'s name.' }),
   state: Type.Enum(['unknown', 'releasing', 'released', 'acquiring', 'held', 'lost', 'failed'], { description: 'Where it stands on this node.' }),
   since: Type.String({ description: 'When it came to that, RFC 3339.' }),
   error: nullable(Type.String(), 'Why it could not be acquired or released.'),
+  concerns: list(concern),
 }, { additionalProperties: false, description: 'What is known of one of the primary\'s resources on this node.' })
 
 export const Node = reply('Node', 'Everything that is known of one node.', {

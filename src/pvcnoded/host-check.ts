@@ -4,9 +4,12 @@ import type { CommandRunner } from '../runtime/process/command.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import { hostProblem, unknownServers } from '../runtime/config/host-problems.ts'
 import { obstacleTo } from '../runtime/process/program.ts'
-import { directoryProblem } from '../runtime/process/sole-process.ts'
-import type { NodeConfig } from './config/node-config.ts'
+import { claimedBy, directoryProblem } from '../runtime/process/sole-process.ts'
+import { commandsOf } from './config/commands.ts'
+import type { NodeConfig, ResourceConfig } from './config/node-config.ts'
+import type { AttemptTools } from './resources/attempt.ts'
 import { createResource } from './resources/create.ts'
+import { FloatingIp } from './resources/floating-ip.ts'
 
 export interface HostCheckTools {
   readonly clock: Clock
@@ -24,6 +27,8 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
       const result = await createResource(entry, config.node, { clock, commands }).attempt('ready', { epoch: null, daemonBeside: true, signal: new AbortController().signal })
       return result.kind === 'failed' ? [hostProblem(file, `pvc.coordinator.resources[${index}]`, result.failure.message)] : []
     }),
+    // A daemon that runs may hold it.
+    ...isDaemonBeside(file) ? [] : config.resources.map(async (entry, index) => await addressProblems(file, entry, index, { clock, commands })),
     ...programsOf(config).map(async ([path, program]) => {
       const obstacle = await obstacleTo(program)
       return obstacle === null ? [] : [hostProblem(file, path, `${program} ${obstacle}.`)]
@@ -32,16 +37,21 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
   return found.flat()
 }
 
-/** The programs that are run for other things than resources, by the settings that name them. */
-function programsOf ({ collectors, fencing, domains, selfFence }: NodeConfig): ReadonlyArray<readonly [path: string, program: string]> {
-  const settings: ReadonlyArray<readonly [string, readonly string[] | undefined]> = [
-    ...collectors.map(({ command }, index) => [`pvc.system.collectors[${index}].command`, command] as const),
-    ['pvc.system.fencing.command', fencing.method === 'command' ? fencing.command : undefined],
-    ['pvc.system.fencing.probe', fencing.method === 'command' ? fencing.probe : undefined],
-    ['pvc.system.fencing.method', fencing.method === 'ipmi' ? ['ipmitool'] : undefined],
-    ['pvc.system.domains.flush', domains.flush],
-    ['pvc.system.domains.unflush', domains.unflush],
-    ['pvc.system.self_fence', selfFence],
+/** Another user's daemon is seen by root alone. */
+const isDaemonBeside = (file: string): boolean => process.getuid?.() !== 0 || claimedBy('pvcnoded', file) !== null
+
+/** An address that this machine has and no daemon holds: left over, or the machine's own. */
+async function addressProblems (file: string, entry: ResourceConfig, index: number, tools: AttemptTools): Promise<readonly ConfigProblem[]> {
+  if (entry.type !== 'floating-ip') return []
+  const present = await new FloatingIp(entry, tools).present(new AbortController().signal)
+  return present.map(({ device, cidr }) => hostProblem(file, `pvc.coordinator.resources[${index}].address`, `${device} has ${cidr} now, although no pvcnoded runs with this file. The start of pvcnoded, and each release, would remove it from ${device}: if it is this machine's own address, put in another one; if it is left over, nothing is to be done.`))
+}
+
+/** Every program that is run, by the setting that names it; those of resources are looked for by their readiness check. */
+function programsOf (config: NodeConfig): ReadonlyArray<readonly [path: string, program: string]> {
+  const settings = [
+    ...commandsOf(config).filter(({ ofResource }) => !ofResource),
+    ...config.fencing.method === 'ipmi' ? [{ path: 'pvc.system.fencing.method', argv: ['ipmitool'] }] : [],
   ]
-  return settings.flatMap(([path, argv]) => argv?.[0] === undefined ? [] : [[path, argv[0]] as const])
+  return settings.flatMap(({ path, argv }) => argv[0] === undefined ? [] : [[path, argv[0]] as const])
 }

@@ -7,7 +7,7 @@ import { api, ask, clusterTree } from './support/api.ts'
 import { run } from './support/condition-surfaces.ts'
 
 t.test('each is everywhere while it is so, then nowhere', async (t) => {
-  await run(t, new Set(['primary_dead', 'fence_unconfirmed', 'node_fenced', 'node_health_low', 'fencing_suspended', 'lock_held', 'resource_lost', 'fence_probe', 'domains_left', 'schema_too_new']))
+  await run(t, new Set(['primary_dead', 'fence_unconfirmed', 'node_fenced', 'node_health_low', 'fencing_suspended', 'lock_held', 'resource_lost', 'address_duplicate', 'fence_probe', 'domains_left', 'schema_too_new']))
 })
 
 t.test('a fault ends with its condition, acknowledged or not', async (t) => {

@@ -9,7 +9,7 @@ import { isRepeated } from '../../src/core/switchover/rewrites.ts'
 import { isOpen } from '../../src/core/model/record.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
-import type { Session } from '../../src/zookeeper/session/session.ts'
+import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
 import { ZnodeCache } from '../../src/zookeeper/cache/znode-cache.ts'
 import { keep } from './zookeeper.ts'
 
@@ -59,8 +59,8 @@ export class Watcher {
   /** Writes the key as a PVC client would: without the lock, whatever it says now. Resolves with the version written, once it is seen. */
   async writeKeyBlindly (value: string): Promise<number> {
     const session = await this.#sessions()
-    const { stat } = await session.get(PRIMARY_NODE)
-    const { version } = await session.set(PRIMARY_NODE, value, stat.version)
+    // Whatever else writes the key at the same time.
+    const { version } = await session.set(PRIMARY_NODE, value, ANY_VERSION)
     await this.sees(`version ${version} of the key`, (view) => view.key.version >= version)
     return version
   }

@@ -1,4 +1,5 @@
 /** One condition as clients read it, hence the snake_case; and the fault that it is for PVC's clients. */
+import { shortened } from '../model/shortened.ts'
 import { faultId } from '../pvc/fault.ts'
 import { conditionKinds, type ConditionCode, type Severity } from './kinds.ts'
 
@@ -23,19 +24,21 @@ interface Found {
   readonly since?: string | null | undefined
   /** The fault that it was found from. */
   readonly fault?: string
+  /** Where it is not that of its kind. */
+  readonly advice?: string | undefined
 }
 
 /** Characters of a message at most. */
 const LONGEST = 500
 
 /** @param severity where it is not that of its kind */
-export function condition (code: ConditionCode, message: string, { node, resource, since, fault }: Found = {}, severity: Severity = conditionKinds[code].severity): Condition {
+export function condition (code: ConditionCode, message: string, { node, resource, since, fault, advice = conditionKinds[code].advice }: Found = {}, severity: Severity = conditionKinds[code].severity): Condition {
   const id = faultId({ kind: code, node: node ?? '', ...resource === undefined ? {} : { subject: resource } })
   return Object.freeze({
     code,
     severity,
-    message: message.slice(0, LONGEST),
-    advice: conditionKinds[code].advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? id),
+    message: shortened(message, LONGEST),
+    advice: advice.replaceAll('{node}', node ?? '{node}').replaceAll('{id}', fault ?? id),
     node: node ?? null,
     resource: resource ?? null,
     since: since === undefined || since === '' ? null : since,

@@ -24,15 +24,24 @@ export function conditionsOf (facts: ClusterFacts): Found {
   const thresholds = new Thresholds()
   const { members, node } = facts
   const fencing = fencingReport(members, (name) => node(name).fence, facts.maintenance)
+  const unblocking = unblockingAdvice(fencing)
   const found = [
-    ...roleConditions(facts, thresholds),
-    ...members.flatMap((member) => nodeConditions(member, node(member.name), thresholds)),
+    ...roleConditions(facts, thresholds, unblocking),
+    ...members.flatMap((member) => nodeConditions(member, node(member.name), thresholds, unblocking)),
     ...fencing === null ? [] : fencingConditions(fencing),
     ...clusterConditions(facts),
   ]
   const known = new Set(found.map(({ fault }) => fault))
   const faults = facts.faults.filter((fault) => fault.status !== 'ack' && !known.has(fault.id) && !isInPart(fault)).map((fault) => ofFault(fault, members))
   return { conditions: Object.freeze([...found, ...faults].sort(byWeight)), holds: thresholds.holds }
+}
+
+/** Every condition that advises a confirmation names the same nodes: while several are dead, that of another one unblocks nothing. */
+function unblockingAdvice (fencing: FencingReport | null): (node: string) => string | undefined {
+  const confirm = fencing?.suspended?.confirm ?? []
+  return (node) => confirm.length === 0 || confirm.includes(node)
+    ? undefined
+    : `No node is fenced while several coordinators are dead. Make certain that ${confirm.join(', ')} ${confirm.length === 1 ? 'is' : 'are'} down, then confirm that: ${confirm.map((name) => `\`POST /api/v1/node/${name}/fence-confirmation\``).join(', ')}. Then {node} is fenced if it can be; if not, confirm it, too.`
 }
 
 function fencingConditions ({ suspended, broken, failover }: FencingReport): readonly Condition[] {

@@ -37,7 +37,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 50,
     title: 'The primary is dead or gone',
-    advice: 'If the node can be fenced, its role moves by itself. If not, make certain that it is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`.',
+    advice: 'If the node can be fenced, its role moves by itself. If not, make certain that it is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
   },
   primary_unknown: {
     severity: 'critical',
@@ -85,7 +85,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 50,
     title: 'A fence is not confirmed',
-    advice: 'Make certain that the node is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`.',
+    advice: 'Make certain that the node is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
   },
   fencing_suspended: {
     severity: 'critical',
@@ -104,6 +104,18 @@ export const conditionKinds = {
     delta: 25,
     title: 'The primary has lost a resource',
     advice: 'The primary acquires it again, or hands its role on. Mend it on that node.',
+  },
+  address_duplicate: {
+    severity: 'critical',
+    delta: 25,
+    title: 'Another machine has a floating address, too',
+    advice: 'Some clients reach that machine. Find it by the hardware address that is named (in the table of the switch), and remove the address there. It ends at the next check after that.',
+  },
+  address_unannounced: {
+    severity: 'warning',
+    delta: 10,
+    title: 'A floating address cannot be announced or asked about',
+    advice: 'Mend what the message names on that node: clients find the address late after a switchover, and another machine that has it is not seen.',
   },
   resource_failed: {
     severity: 'warning',

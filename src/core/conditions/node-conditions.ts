@@ -10,17 +10,20 @@ import { KEEPALIVE_LATE, type Thresholds } from './thresholds.ts'
 /** Percent of health from which on a node is well, as PVC's client colours it. */
 const WELL = 90
 
-/** What the node says of itself is believed while its daemon is there. */
-export const nodeConditions = (member: Member, facts: NodeFacts, thresholds: Thresholds): readonly Condition[] =>
-  [...contact(member, facts, thresholds), ...isPresent(member) && member.daemonState !== 'stop' && member.daemonState !== 'dead' && member.daemonState !== 'fenced' ? [...work(member), ...resources(member, facts), ...checks(member, facts), ...flushed(member, facts)] : []]
+/**
+ * What the node says of itself is believed while its daemon is there.
+ * @param advice what to do about a dead node, where that is not to confirm this very one
+ */
+export const nodeConditions = (member: Member, facts: NodeFacts, thresholds: Thresholds, advice: (node: string) => string | undefined): readonly Condition[] =>
+  [...contact(member, facts, thresholds, advice(member.name)), ...isPresent(member) && member.daemonState !== 'stop' && member.daemonState !== 'dead' && member.daemonState !== 'fenced' ? [...work(member), ...resources(member, facts), ...checks(member, facts), ...flushed(member, facts)] : []]
 
-function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge, domains }: NodeFacts, thresholds: Thresholds): readonly Condition[] {
+function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge, domains }: NodeFacts, thresholds: Thresholds, advice: string | undefined): readonly Condition[] {
   const { name: node, daemonState, coordinatorState, stateVersion } = member
   if (daemonState === 'dead') {
     const why = fence?.why == null ? '' : `: ${suspicions[fence.why]}`
     const dead = condition('node_dead', `${node} is judged dead${why}.`, { node, since: stateSince })
     const last = fence?.message == null ? '' : ` ${fence.message}`
-    return fence?.state !== 'unconfirmed' ? [dead] : [dead, condition('fence_unconfirmed', `${node} is not known to be down after ${fence.attempts} ${fence.attempts === 1 ? 'attempt' : 'attempts'} to fence it.${last}`, { node, since: fence.since })]
+    return fence?.state !== 'unconfirmed' ? [dead] : [dead, condition('fence_unconfirmed', `${node} is not known to be down after ${fence.attempts} ${fence.attempts === 1 ? 'attempt' : 'attempts'} to fence it.${last}`, { node, since: fence.since, advice })]
   }
   if (daemonState === 'fenced') {
     const left = domains()
@@ -47,10 +50,11 @@ function work ({ name: node, coordinatorState, daemonState, transition, presence
   ]
 }
 
-const resources = ({ name: node, coordinatorState }: Member, { resources: all }: NodeFacts): readonly Condition[] => all.flatMap(({ name: resource, state, since, error }) => {
-  if (state !== 'lost' && state !== 'failed') return []
+const resources = ({ name: node, coordinatorState }: Member, { resources: all }: NodeFacts): readonly Condition[] => all.flatMap(({ name: resource, state, since, error, concerns }) => {
+  const seen = concerns.map((each) => condition(each.code, `${node}: ${each.message}.`, { node, resource, since: each.since }))
+  if (state !== 'lost' && state !== 'failed') return seen
   const because = error === null ? '' : `: ${error}`
-  return [coordinatorState === 'primary'
+  return [...seen, coordinatorState === 'primary'
     ? condition('resource_lost', `${node} is primary and does not hold ${resource}${because}`, { node, resource, since })
     : condition('resource_failed', `${node} has failed with ${resource}${because}`, { node, resource, since })]
 })

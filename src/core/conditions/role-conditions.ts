@@ -14,13 +14,14 @@ const isPlanned: Readonly<Record<Cause, boolean>> = {
   request: true, shutdown: true, rollback: true, restart: true, repair: true, contention: false, fence: false, external: true,
 }
 
-export function roleConditions (facts: ClusterFacts, thresholds: Thresholds): readonly Condition[] {
+/** @param advice what to do about a dead node, where that is not to confirm this very one */
+export function roleConditions (facts: ClusterFacts, thresholds: Thresholds, advice: (node: string) => string | undefined): readonly Condition[] {
   const overdue = facts.open.filter(({ record, age }) => thresholds.passed(age, record.timeout * 1000 + OVERDUE))
   // A key that is repaired by being freed comes from a primary that is there; one that another node takes over does not.
   const planned = facts.open.some((each) => isPlanned[each.record.cause] && !(each.record.cause === 'repair' && each.record.to !== null) && !overdue.includes(each))
   return [
     ...overdue.map(({ record }) => condition('switchover_overdue', `Switchover ${record.epoch} (${record.from ?? 'none'} to ${record.to ?? 'any other'}) is not over, ${record.timeout} s after it began.`, { since: record.started_at })),
-    ...primary(facts, planned, thresholds),
+    ...primary(facts, planned, thresholds, advice),
     ...lock(facts, thresholds),
     ...successor(facts),
   ]
@@ -29,7 +30,7 @@ export function roleConditions (facts: ClusterFacts, thresholds: Thresholds): re
 /** It is primary, and does a primary's work. */
 export const isHolding = (member: Member) => member.coordinatorState === 'primary' && isServing(member)
 
-function primary (facts: ClusterFacts, planned: boolean, thresholds: Thresholds): readonly Condition[] {
+function primary (facts: ClusterFacts, planned: boolean, thresholds: Thresholds, advice: (node: string) => string | undefined): readonly Condition[] {
   const { key, members } = facts
   const holders = members.filter(isHolding).map(({ name }) => name)
   if (holders.length > 1) return [condition('several_primaries', `${holders.join(' and ')} say that they are primary.`)]
@@ -44,7 +45,7 @@ function primary (facts: ClusterFacts, planned: boolean, thresholds: Thresholds)
   }
   if (named?.mode !== 'coordinator') return [condition('primary_unknown', `The primary key names "${key.value}", which is no coordinator.`, { since })]
   if (holders.includes(named.name)) return []
-  if (!isServing(named)) return [gone(named, facts)]
+  if (!isServing(named)) return [gone(named, facts, advice(named.name))]
   const [holder] = holders
   if (holder === undefined) return missing(facts, planned, thresholds, `${named.name} is ${named.coordinatorState === 'takeover' ? 'taking over' : `to be primary, and is ${named.coordinatorState ?? 'in no readable state'}`}.`, { node: named.name, since })
   return planned ? [] : [condition('primary_mismatch', `${holder} is primary, and the primary key names ${named.name}.`, { node: holder, since })]
@@ -60,10 +61,10 @@ function missing ({ vacant, members }: ClusterFacts, planned: boolean, threshold
   return [condition(isMissing ? 'primary_missing' : 'switchover_slow', `No node has served as primary for more than ${(isMissing ? MISSING : SLOW) / 1000} s, although a switchover is in progress. ${message}${states}`, where)]
 }
 
-function gone (named: Member, { node }: ClusterFacts): Condition {
+function gone (named: Member, { node }: ClusterFacts, advice: string | undefined): Condition {
   const { stateSince, keepaliveAt } = node(named.name)
   const how = isPresent(named) || named.daemonState === 'dead' || named.daemonState === 'fenced' ? `is ${named.daemonState ?? 'in no readable daemon state'}` : 'is out of contact with ZooKeeper'
-  return condition('primary_dead', `The primary key names ${named.name}, which ${how}.`, { node: named.name, since: isPresent(named) ? stateSince : keepaliveAt ?? stateSince })
+  return condition('primary_dead', `The primary key names ${named.name}, which ${how}.`, { node: named.name, since: isPresent(named) ? stateSince : keepaliveAt ?? stateSince, advice })
 }
 
 function lock ({ lock: held, members }: ClusterFacts, thresholds: Thresholds): readonly Condition[] {

@@ -1,4 +1,5 @@
 /** What a coordinator publishes of fences that would fail: a harmless question to the agent of every peer, before it is needed. */
+import { shortened } from './shortened.ts'
 import { text } from './znode.ts'
 
 /** A peer that could not be fenced now. */
@@ -16,7 +17,7 @@ const LONGEST = 300
 
 /** What a presence publishes of them. */
 export const publishedBrokenFences = (broken: readonly BrokenFence[]): readonly BrokenFence[] =>
-  broken.slice(0, MOST).map(({ message, ...rest }) => ({ ...rest, message: message.slice(0, LONGEST) }))
+  broken.slice(0, MOST).map(({ message, ...rest }) => ({ ...rest, message: shortened(message, LONGEST) }))
 
 /** Null for a node that has not published any: it has not asked. */
 export function parseBrokenFences (value: unknown): readonly BrokenFence[] | null {

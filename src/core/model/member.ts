@@ -5,6 +5,7 @@
 import { parseBrokenFences, type BrokenFence } from './fence-probe.ts'
 import { failoverOf, type Failover } from './failover.ts'
 import { parseReadiness, type Readiness } from './readiness.ts'
+import { shortened } from './shortened.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
 import { parseTransition, type Transition } from './transition.ts'
 import { jsonObject, text, type Znode } from './znode.ts'
@@ -91,7 +92,7 @@ function parsePresence (znode: Znode | undefined): Presence | null {
 
 function parseStandsBack (value: unknown): Backoff | null {
   const { until, why } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
-  return text(until) === null ? null : { until: (until as string).slice(0, 64), why: (text(why) ?? '').slice(0, 300) }
+  return text(until) === null ? null : { until: (until as string).slice(0, 64), why: shortened(text(why) ?? '', 300) }
 }
 
 /** What `disbelieved` holds: the transaction that wrote the coordinator state which is a fencer's word. */

@@ -2,6 +2,7 @@
  * Whether a node could acquire each of its resources, as far as it can tell without changing anything. A node that holds nothing finds this out
  * at intervals and publishes it with its presence, so it is gone when the node's session is.
  */
+import { shortened } from './shortened.ts'
 import { text } from './znode.ts'
 
 /** A resource that could not be acquired. */
@@ -26,7 +27,7 @@ const LONGEST = 300
 
 /** What a presence publishes of it. */
 export const publishedReadiness = ({ unready, interval }: Readiness): Readiness => ({
-  unready: unready.slice(0, MOST).map(({ message, ...rest }) => ({ ...rest, message: message.slice(0, LONGEST) })),
+  unready: unready.slice(0, MOST).map(({ message, ...rest }) => ({ ...rest, message: shortened(message, LONGEST) })),
   interval,
 })
 

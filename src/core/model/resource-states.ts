@@ -12,12 +12,29 @@ export const resourceStates = {
 } as const
 export type ResourceState = keyof typeof resourceStates
 
+/** What a node has seen of a resource that it holds all the same. Each is a condition of the same code. */
+export const concernCodes = {
+  address_duplicate: 'another machine on the link has the address, too',
+  address_unannounced: 'the address could not be announced, or the link could not be asked about it',
+} as const
+export type ConcernCode = keyof typeof concernCodes
+
+export interface Concern {
+  readonly code: ConcernCode
+  /** A sentence with its cause. */
+  readonly message: string
+  /** When it was first seen, RFC 3339, by the node's own wall clock. */
+  readonly since: string
+}
+
 export interface ResourceStatus {
   readonly name: string
   readonly state: ResourceState
   /** When it came to that, RFC 3339, by the node's own wall clock. */
   readonly since: string
   readonly error: string | null
+  /** Empty where nothing is wrong with it. */
+  readonly concerns: readonly Concern[]
 }
 
 export const resourcesText = (statuses: readonly ResourceStatus[]): string => JSON.stringify({ resources: statuses })
@@ -27,8 +44,17 @@ export function parseResources (data: string | null | undefined): readonly Resou
   const list = jsonObject(data)?.['resources']
   if (!Array.isArray(list)) return null
   return list.flatMap((raw: unknown) => {
-    const { name, state, since, error } = (raw ?? {}) as Record<string, unknown>
+    const { name, state, since, error, concerns } = (raw ?? {}) as Record<string, unknown>
     const known = typeof state === 'string' && Object.hasOwn(resourceStates, state) ? state as ResourceState : null
-    return text(name) === null || known === null ? [] : [{ name: name as string, state: known, since: text(since) ?? '', error: text(error) }]
+    return text(name) === null || known === null ? [] : [{ name: name as string, state: known, since: text(since) ?? '', error: text(error), concerns: parseConcerns(concerns) }]
+  })
+}
+
+function parseConcerns (value: unknown): readonly Concern[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((raw: unknown) => {
+    const { code, message, since } = (raw ?? {}) as Record<string, unknown>
+    const known = typeof code === 'string' && Object.hasOwn(concernCodes, code) ? code as ConcernCode : null
+    return known === null ? [] : [{ code: known, message: text(message) ?? '', since: text(since) ?? '' }]
   })
 }

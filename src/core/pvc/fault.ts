@@ -3,6 +3,8 @@
  * fault reported again. Pure: a condition in; an id and the texts of its znodes out.
  */
 
+import { shortened } from '../model/shortened.ts'
+
 /** The children of `/faults/<id>`. */
 export const faultZnodes = ['last_time', 'first_time', 'ack_time', 'status', 'delta', 'message'] as const
 export type FaultZnode = typeof faultZnodes[number]
@@ -45,5 +47,5 @@ export const faultTime = (wall: string): string => wall.replace('T', ' ').slice(
 export function faultTexts ({ kind, node, detail = '' }: FoundFault, wall: string): Readonly<Record<FaultZnode, string>> {
   const { delta, message } = faultKinds[kind]
   const time = faultTime(wall)
-  return { last_time: time, first_time: time, ack_time: '', status: 'new', delta: String(delta), message: message(node, detail).slice(0, LONGEST) }
+  return { last_time: time, first_time: time, ack_time: '', status: 'new', delta: String(delta), message: shortened(message(node, detail), LONGEST) }
 }

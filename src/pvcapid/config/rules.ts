@@ -1,7 +1,7 @@
 /** The rules between pvcapid's settings, and of single settings that the schema cannot say. */
 import { createSecureContext } from 'node:tls'
 import { isLoopback } from '../../runtime/addresses.ts'
-import { coordinatorsRule, judgeCoordinators } from '../../runtime/config/config-common.ts'
+import { coordinatorsRule, judgeCoordinators, noListenerAt } from '../../runtime/config/config-common.ts'
 import { readConfigFile, UnreadableFile } from '../../runtime/config/config-file.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { originOf } from '../access/allowed-origins.ts'
@@ -34,6 +34,14 @@ export const apiRelations: readonly ApiRelation[] = [
   },
   { reads: ['pvc.api.trusted_proxies'], rule: 'Each is an address or a network. All addresses of a version of IP, in one network or in several together, are a warning.', judge: judgeProxies },
   { reads: ['pvc.api.hostnames'], rule: 'Each is a host name or an address, without a port.', judge: judgeHostnames },
+  {
+    reads: ['pvc.api.listen_address'],
+    rule: 'A process can listen on it: it is no multicast or broadcast address.',
+    judge ({ pvc: { api: { listen_address: address } } }) {
+      const reason = noListenerAt(address)
+      return reason === null ? [] : [{ path: 'pvc.api.listen_address', message: `"${address}" ${reason}; write an address of this machine, or 0.0.0.0 or "::" for all.` }]
+    },
+  },
   { reads: ['pvc.api.allowed_origins'], rule: 'Each is the exact origin of a web page.', judge: judgeOrigins },
   {
     reads: ['pvc.api.authentication.enabled', 'pvc.api.listen_address'],

@@ -24,7 +24,7 @@ export const defaultLimits: ApiLimits = { connections: 20_000, connectionsPerAdd
 
 const limit = (description: string, fallback: number, minimum: number) => Type.Integer({ description, minimum, maximum: 1_000_000, default: fallback })
 
-const absoluteFile = (description: string) => Type.String({ description, pattern: '^/', form: 'an absolute path' })
+const absoluteFile = (description: string) => Type.String({ description, pattern: '^/[^\\u0000]*$', form: 'an absolute path' })
 
 export const apiConfigSchema = section('The configuration of pvcapid.', {
   pvc: section('Everything.', {

@@ -334,6 +334,17 @@ export interface components {
                 since: string;
                 /** @description Why it could not be acquired or released. */
                 error: string | null;
+                concerns: {
+                    /**
+                     * @description The code of the condition that it is.
+                     * @enum {unknown}
+                     */
+                    code: "address_duplicate" | "address_unannounced";
+                    /** @description What the node has seen, with its cause. */
+                    message: string;
+                    /** @description When it was first seen, RFC 3339. */
+                    since: string;
+                }[];
             }[];
         };
         /** @description Something that is wrong in the cluster. */

@@ -1,6 +1,7 @@
-/** Text for people. What comes from the cluster is shown without control characters, so that no value can command a terminal. */
+/** Text for people. What comes from the cluster is shown without control and unseen characters, so that no value can command a terminal or
+ * read as another. */
 
-const CONTROL = /[\p{Cc}\u2028\u2029]/gu
+const CONTROL = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu
 
 export const plain = (text: string): string => text.replace(CONTROL, '\ufffd')
 

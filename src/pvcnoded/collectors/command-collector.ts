@@ -4,7 +4,7 @@
  */
 import { numberOf, parseWritten } from '../../core/pvc/written-number.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
-import { failureOf } from '../../runtime/process/command-report.ts'
+import { failureOf, seen } from '../../runtime/process/command-report.ts'
 import { CollectorFault, type Check, type Collector } from './collector.ts'
 
 export interface CommandCollectorConfig {
@@ -43,5 +43,5 @@ export function parseCheck (stdout: string): Check {
   const delta = numberOf(given)
   if (delta === null || !Number.isInteger(delta) || delta < 0 || delta > 100) throw new CollectorFault('printed a health_delta that is no whole number from 0 to 100')
   if (typeof message !== 'string') throw new CollectorFault('printed a message that is no text')
-  return { healthDelta: delta, message, data }
+  return { healthDelta: delta, message: seen(message), data }
 }

@@ -4,7 +4,7 @@
  */
 import { isIPv6 } from 'node:net'
 import { leaseTerms } from '../../core/coordinator/lease.ts'
-import { coordinatorsRule, judgeCoordinators, milliseconds, parseHostPort } from '../../runtime/config/config-common.ts'
+import { coordinatorsRule, judgeCoordinators, milliseconds, noServerAt, parseHostPort } from '../../runtime/config/config-common.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { builtInCollectors } from '../collectors/create.ts'
 import type { NodeConfigFile } from './schema.ts'
@@ -21,7 +21,7 @@ const unfenced = `${fencing}.unfenced_failover`
 
 export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
-  { reads: ['pvc.api_address'], rule: 'It names a host and a port.', judge: judgeApiAddress },
+  { reads: ['pvc.api_address'], rule: 'It names a host at which the others can reach the API, and a port.', judge: judgeApiAddress },
   { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
   { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
   { reads: [resources], rule: 'The `unit` of a `systemd-unit` is there once, and is no template without an instance. An alias of another one is a warning of `--check`, and an obstacle to eligibility.', judge: ({ pvc }) => judgeUnits(resources, pvc.coordinator.resources) },
@@ -53,7 +53,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
       return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
     },
   },
-  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command`, `probe` and `recover`; another is a warning. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command`, `probe` and `recover`; another is a warning. So is a `command` that neither has it nor could read `PVC_NODE`. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
   {
     reads: [resources, sessionTimeout, unfenced],
     rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
@@ -80,6 +80,7 @@ function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, prob
     ...unless(method !== 'ipmi' || Buffer.byteLength(ipmi?.username ?? '') <= 16, `${fencing}.ipmi.username`, 'The user name is longer than the 16 bytes that IPMI 2.0 and ipmitool take.'),
     ...judgeController(ipmi?.host),
     ...judgePlaceholders(`${fencing}.command`, command),
+    ...judgeTarget(command),
     ...judgePlaceholders(`${fencing}.probe`, probe),
     ...judgePlaceholders(`${fencing}.recover`, recover),
     ...(method === 'ipmi' && ipmi === undefined && mode === 'coordinator'
@@ -91,7 +92,19 @@ function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, prob
 /** @param host as `hostAndPort` of the agent reads it */
 function judgeController (host: string | undefined): Finding[] {
   const address = host === undefined || isIPv6(host) ? undefined : parseHostPort(host, 623)
-  return typeof address === 'string' ? [{ path: `${fencing}.ipmi.host`, message: address }] : []
+  if (typeof address === 'string') return [{ path: `${fencing}.ipmi.host`, message: address }]
+  const reason = host === undefined ? null : noServerAt(address?.host ?? host)
+  return reason === null ? [] : [{ path: `${fencing}.ipmi.host`, message: `"${host}" ${reason}; write the name or address of the management controller.` }]
+}
+
+/** Programs that are told what to do by their arguments alone. */
+const ARGUMENTS_ALONE = /^(?:fence_\w+|ipmitool|ssh|virsh|curl|wget|snmpset|true)$/
+
+/** A script may read the name of the node from its environment, which cannot be seen from here. */
+function judgeTarget (command: readonly string[] = []): Finding[] {
+  const program = command[0]?.split('/').at(-1) ?? ''
+  if (!ARGUMENTS_ALONE.test(program) || command.some((argument) => argument.includes('{node}'))) return []
+  return [{ path: `${fencing}.command`, severity: 'warning', message: `Nothing in it says which node is to be ended: {node} stands for its name, and ${program} does not read PVC_NODE. Whichever node is dead, the same one is ended, and the fence counts as confirmed.` }]
 }
 
 function judgePlaceholders (path: string, argv: readonly string[] | undefined): Finding[] {
@@ -134,5 +147,7 @@ function judgeNames (list: string, entries: ReadonlyArray<{ readonly name: strin
 
 function judgeApiAddress ({ pvc }: NodeConfigFile): Finding[] {
   const address = pvc.api_address === undefined ? undefined : parseHostPort(pvc.api_address)
-  return typeof address === 'string' ? [{ path: 'pvc.api_address', message: address }] : []
+  if (typeof address === 'string') return [{ path: 'pvc.api_address', message: address }]
+  const reason = address === undefined ? null : noServerAt(address.host)
+  return reason === null ? [] : [{ path: 'pvc.api_address', message: `"${pvc.api_address}" ${reason}; write the name or address at which the others reach the pvcapid of this node.` }]
 }

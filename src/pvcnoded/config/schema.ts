@@ -4,6 +4,9 @@ import type { Static } from 'typebox'
 import { nodeModes } from '../../core/model/states.ts'
 import { argv, coordinators, duration, logLevel, nodeName, pause, secretSection, section, zookeeper } from '../../runtime/config/config-common.ts'
 
+/** What goes to a program or to another node as one line. */
+const ONE_LINE = { pattern: '^[^\\u0000\\r\\n]*$', form: 'a text without line breaks and null bytes' }
+
 const resourceName = Type.String({ description: 'Names the resource in transitions, switchovers and logs.', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', form: 'a name of up to 64 letters, digits, dots, underscores and hyphens' })
 
 const resourceTimes = {
@@ -81,9 +84,9 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         probe: Type.Optional(argv('Finds out, without changing anything, whether command could fence the node whose name stands for {node}. Exit 0: it could. Run at the start and every hour. Left out: only the program is looked for.')),
         recover: Type.Optional(argv('Starts the domains of a fenced node elsewhere, after its fence is confirmed. {node} stands for its name; PVC_DOMAINS has their uuids. Bound by the timeout of domains. Left out: they are named in the log and as a fault.')),
         ipmi: Type.Optional(secretSection('The management controller of this very node, published for the others.', {
-          host: Type.String({ description: 'Its address: host, host:port, an IPv6 address, or [IPv6 address]:port.', minLength: 1 }),
-          username: Type.String({ description: 'A user that may switch the power.', minLength: 1 }),
-          password: Type.String({ description: 'The password of that user.', minLength: 1, secret: true }),
+          host: Type.String({ description: 'Its address: host, host:port, an IPv6 address, or [IPv6 address]:port.', minLength: 1, ...ONE_LINE }),
+          username: Type.String({ description: 'A user that may switch the power.', minLength: 1, ...ONE_LINE }),
+          password: Type.String({ description: 'The password of that user.', minLength: 1, ...ONE_LINE, secret: true }),
         }, false)),
         unfenced_failover: Type.Boolean({ description: 'Fail over without fencing, on the strength of the lease alone. Does not cover a paused process. Needs self_fence.', default: false }),
       }),
@@ -93,7 +96,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         timeout: duration('Bound of one run; then its process group is killed.', 3600),
       }),
       self_fence: Type.Optional(argv('Ends this node at once; run when a release fails or hangs.')),
-      run_directory: Type.String({ description: 'Where the lock file is that keeps a second pvcnoded, or --release, from running beside this one. Belongs to root or to this user alone.', pattern: '^/', default: '/run/pvc' }),
+      run_directory: Type.String({ description: 'Where the lock file is that keeps a second pvcnoded, or --release, from running beside this one. Belongs to root or to this user alone.', pattern: '^/[^\\u0000]*$', form: 'an absolute path', default: '/run/pvc' }),
     }),
     log_level: logLevel,
   }, false),

@@ -7,6 +7,7 @@ import { epochOf } from '../../core/model/epoch.ts'
 import type { Backoff } from '../../core/model/member.ts'
 import { backoffTime } from '../../core/coordinator/procedure-runner.ts'
 import { publishedReadiness, type Readiness } from '../../core/model/readiness.ts'
+import { shortened } from '../../core/model/shortened.ts'
 import type { Failure } from '../../core/model/transition.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
@@ -84,7 +85,7 @@ export class Candidacy implements Disposable {
     if (timer === null || !isCandidate) this.#backoff = null
     else if (this.#backoff?.timer !== timer) {
       const until = new Date(Date.parse(this.#options.clock.wall()) + backoffTime(settings, failures)).toISOString()
-      this.#backoff = { timer, shown: { until, why: this.#why.slice(0, 300) } }
+      this.#backoff = { timer, shown: { until, why: shortened(this.#why, 300) } }
     }
   }
 

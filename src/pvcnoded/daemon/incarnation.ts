@@ -59,6 +59,7 @@ export class Incarnation {
   #end: (how: IncarnationEnd) => void = () => {}
   #machine: Coordinator | null = null
   #operations: NodeOperations | null = null
+  #board: ResourceStatePublisher | null = null
   #candidacy: Candidacy | null = null
   readonly #lockWatch: LockWatch
   readonly #faults: FaultReporter
@@ -79,7 +80,7 @@ export class Incarnation {
     this.#lockWatch = new LockWatch(session, log, clock)
     this.own = new OwnZnodes(session, config.node)
     this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
-    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log })]))
+    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log, onConcern: (...concern) => this.#board?.concern(...concern) })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
 
@@ -208,6 +209,7 @@ export class Incarnation {
     const board = this.#closing.use('resource board', new ResourceStatePublisher({
       clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, PUBLISH_DEADLINE),
     }))
+    this.#board = board
     const monitor = new ResourceMonitor({
       clock,
       log,

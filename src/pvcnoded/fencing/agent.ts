@@ -18,6 +18,8 @@ export interface FencingResult {
 export interface FencingProbe {
   /** The agent got an answer that it could fence on. */
   readonly works: boolean
+  /** What was said of the power of the machine, by an agent that asks for it. */
+  readonly power?: 'on' | 'off'
   /** What was found, in a sentence; never holds a credential. */
   readonly message: string
 }

@@ -43,6 +43,8 @@ export interface FencingContext extends FencingTools {
 
 /** Milliseconds between two looks at the others, and for which a presence has to be gone. */
 const LOOK = 500
+/** Milliseconds, at least, before a peer is believed to be alive although its power is said to be off. */
+const AFTERLIFE = 60_000
 
 export function createFencing (context: FencingContext): { readonly observer: Observer, readonly fencer: Fencer, readonly probes: FenceProbes | null, readonly recovery: Recovery } {
   const { config, session, clock, book, commands, log, members, onView, presenceOf, active, onFault, onLook, onProbed } = context
@@ -86,7 +88,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
       fencer.consider(observer)
     },
   })
-  const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, members, active, onFault, target: async (node) => await readTarget(session, node), onProbed })
+  const probes = agent === null ? null : new FenceProbes({ self: config.node, clock, log, agent, afterlife: Math.max(AFTERLIFE, 2 * session.negotiatedTimeout, 2 * terms.keepaliveWindow), members, active, onFault, target: async (node) => await readTarget(session, node), onProbed })
   return { observer, fencer, probes, recovery }
 }
 

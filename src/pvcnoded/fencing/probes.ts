@@ -1,22 +1,26 @@
 /**
  * Asks the fencing agent of every peer a harmless question, at the start and then every hour, so that a fence which would fail is known before it
- * is needed. One that fails is asked again sooner, so that its end is seen, too.
+ * is needed. One that fails is asked again sooner, so that its end is seen, too. The power of a peer that is alive has to be on: if it is said to be off, the
+ * controller is that of another machine, and a fence would be confirmed while the peer holds what it holds. A peer may have been stopped at that very moment:
+ * so it is asked again first, after longer than a dead peer can seem to be alive.
  *
  * Invariant: at most one question is asked at a time, and none after `stop` has resolved.
  */
 import type { BrokenFence } from '../../core/model/fence-probe.ts'
-import type { Member } from '../../core/model/member.ts'
+import { isPresent, type Member } from '../../core/model/member.ts'
 import type { FoundFault } from '../../core/pvc/fault.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
-import type { FencingAgent, FencingTarget } from './agent.ts'
+import type { FencingAgent, FencingProbe, FencingTarget } from './agent.ts'
 
 export interface FenceProbesOptions {
   readonly self: string
   readonly clock: Clock
   readonly log: Logger
   readonly agent: FencingAgent
+  /** Milliseconds after which a peer whose power went off no longer seems to be alive. */
+  readonly afterlife: number
   readonly members: () => readonly Member[]
   /** Whether this node takes part at present. */
   readonly active: () => boolean
@@ -39,6 +43,8 @@ export class FenceProbes {
   /** Monotonic, when each peer is to be asked next. */
   readonly #due = new Map<string, number>()
   readonly #broken = new Map<string, BrokenFence>()
+  /** Peers whose power was said to be off while they were alive, and the life that they were in. */
+  readonly #contradicted = new Map<string, string>()
   #timer: Timer | null = null
   #asking: Promise<void> = Promise.resolve()
 
@@ -75,8 +81,10 @@ export class FenceProbes {
     const { clock, log, agent, target, onFault, onProbed } = this.#options
     const { signal } = this.#stop
     try {
-      const answer = await agent.probe(await target(node), signal)
-      if (signal.aborted || answer === null) return
+      const given = await agent.probe(await target(node), signal)
+      if (signal.aborted || given === null) return
+      const answer = this.#beside(node, given)
+      if (answer === null) return
       this.#due.set(node, clock.monotonic() + (answer.works ? AGAIN : SOONER))
       const before = this.#broken.get(node)
       if (answer.works) {
@@ -96,8 +104,27 @@ export class FenceProbes {
     }
   }
 
+  /** The answer, held against whether the peer is alive; null if it has to be asked again first. */
+  #beside (node: string, answer: FencingProbe): FencingProbe | null {
+    const { clock, log, members, afterlife } = this.#options
+    const peer = members().find(({ name }) => name === node)
+    const life = peer !== undefined && isPresent(peer) ? peer.presence?.owner ?? 'keepalive' : null
+    if (answer.power !== 'off' || life === null) {
+      this.#contradicted.delete(node)
+      return answer
+    }
+    if (this.#contradicted.get(node) === life) {
+      return { works: false, message: `The management controller that ${node} has published says that the power is off, while ${node} is running: it is the controller of another machine, and a fence would be confirmed without ending ${node}. Correct pvc.system.fencing.ipmi on ${node}.` }
+    }
+    this.#contradicted.set(node, life)
+    this.#due.set(node, clock.monotonic() + afterlife)
+    log.debug({ peer: node }, `the power of ${node} is said to be off while ${node} seems to be alive; asking again in ${afterlife / 1_000} s`)
+    return null
+  }
+
   #forget (node: string): void {
     this.#due.delete(node)
+    this.#contradicted.delete(node)
     if (this.#broken.delete(node)) this.#options.onProbed([...this.#broken.values()])
   }
 }

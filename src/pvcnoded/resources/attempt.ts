@@ -7,6 +7,7 @@ import type { CommandOutcome, CommandRunner } from '../../runtime/process/comman
 import { spoken } from '../../runtime/process/command-report.ts'
 import { pause } from '../../runtime/deadline.ts'
 import type { Logger } from '../../runtime/log/log.ts'
+import type { ConcernCode } from '../../core/model/resource-states.ts'
 import type { Action, AttemptResult } from './resource.ts'
 
 /** The message is the end of a sentence that begins with the resource's name. */
@@ -19,7 +20,9 @@ class Aborted extends Error {}
 export interface AttemptTools {
   readonly clock: Clock
   readonly commands: CommandRunner
-  readonly log?: Pick<Logger, 'warn'>
+  readonly log?: Pick<Logger, 'warn' | 'info'>
+  /** Told of what is wrong with a resource that is held all the same, and with null when that is over. */
+  readonly onConcern?: (resource: string, code: ConcernCode, message: string | null) => void
 }
 
 type Exited = Extract<CommandOutcome, { kind: 'exited' }>

@@ -5,7 +5,8 @@
  * holder has just published that it had it and has released it. That is safe, because a taker acquires only after every peer has released the address,
  * asked or not: the question is the failsafe against machines outside of the cluster, and the former holder was itself the only one on the link until a
  * moment ago. Then it is added at once, and the device is looked at afterwards. After a failover nothing is known, and the link is asked. While the
- * address is held, it is announced and the link is asked again at each check; another machine that has it is reported.
+ * address is held, it is announced and the link is asked again at each check; another machine that has it is published as a concern until it
+ * is gone.
  * An IPv6 address is added without the kernel's own duplicate detection, which would keep it unusable for a second, and is never chosen as a source
  * address. The address on the device is one thing whatever its prefix and label and by whichever name the device goes; a device that is down or has no
  * carrier holds nothing. A release removes no other address, and is done only when no device of this machine has this one, by whichever name its device
@@ -53,7 +54,7 @@ export class FloatingIp implements Resource {
     this.#config = config
     this.#tools = tools
     this.#addresses = new DeviceAddresses(config.device, tools)
-    this.#neighbours = new Neighbours(config.address, tools)
+    this.#neighbours = new Neighbours(config.name, config.address, tools)
   }
 
   async attempt (action: Action, context: AttemptContext): Promise<AttemptResult> {
@@ -98,7 +99,7 @@ export class FloatingIp implements Resource {
   }
 
   async release (attempt: Attempt, { epoch }: AttemptContext): Promise<void | 'absent'> {
-    await this.#neighbours.silence()
+    await this.#neighbours.forget()
     const { address, device } = this.#config
     // Clients wait: both questions are asked at once, although the first has nearly always the answer.
     const [configured, having] = await Promise.all([this.#addresses.look(attempt), this.#addresses.having(attempt, address)])
@@ -149,6 +150,19 @@ export class FloatingIp implements Resource {
       if (left === undefined || !isOwn(device, found)) continue
       throw new AttemptFault(`failed: ${device.ifname} has ${cidrOf(left)}, although this node does not hold it; remove it with ip address del`)
     }
+  }
+
+  /** The devices that have the address, each with its entry, and which a release would remove it from. Empty where that cannot be found out. */
+  async present (signal: AbortSignal): Promise<ReadonlyArray<{ readonly device: string, readonly cidr: string }>> {
+    const found: Array<{ readonly device: string, readonly cidr: string }> = []
+    await attempted('check', this.name, async () => {
+      const attempt = new Attempt(this.#tools, this.checkInterval, signal)
+      const configured = await this.#addresses.look(attempt)
+      for (const device of await this.#addresses.having(attempt, this.#config.address)) {
+        if (isOwn(device, configured)) found.push(...this.#own(device).map((entry) => ({ device: device.ifname, cidr: cidrOf(entry) })))
+      }
+    })
+    return found
   }
 
   get #cidr () { return `${this.#config.address}/${this.#config.prefix}` }

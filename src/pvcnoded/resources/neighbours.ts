@@ -2,11 +2,12 @@
  * What the other machines on a link know of an address: asks whether any of them has it, and announces that this machine has it, with frames of its own
  * (`libexec/neighbour`), so that it makes no difference which `arping` is installed, or whether any is.
  *
- * Guarantees: only `probe` and `ready` take time; announcements, and questions about an address that is held, hold nothing up, and `silence`
+ * Guarantees: what is wrong while the address is held is told when it is first seen and when it is over. Only `probe` and `ready` take time; announcements, and questions about an address that is held, hold nothing up, and `silence`
  * ends them. At most one round of them runs at a time.
  */
 import { join } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
+import type { ConcernCode } from '../../core/model/resource-states.ts'
 import type { CommandOutcome } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'
 import { packageFolder } from '../../runtime/process/package-folder.ts'
@@ -35,13 +36,19 @@ interface Round {
 }
 
 export class Neighbours {
+  readonly #resource: string
   readonly #address: string
   readonly #tools: AttemptTools
   #round: Round | null = null
-  /** What was reported last since the acquisition, so that it is reported once. */
-  #reported = ''
+  /** What is wrong at present, so that it is told once. */
+  readonly #concerns = new Map<ConcernCode, string>()
+  /** Why the last announcement could not be sent, and why the last question could not be asked. */
+  #unsent: string | null = null
+  #unasked: string | null = null
 
-  constructor (address: string, tools: AttemptTools) {
+  /** @param resource its name */
+  constructor (resource: string, address: string, tools: AttemptTools) {
+    this.#resource = resource
     this.#address = address
     this.#tools = tools
   }
@@ -63,7 +70,6 @@ export class Neighbours {
   /** Several times, the first as soon as this machine has the address, and asks once whether another machine has it; waits for nothing. */
   async announce (device: string): Promise<void> {
     await this.silence()
-    this.#reported = ''
     this.#begin(ANNOUNCEMENTS.map((delay, index) => [delay, async (signal) => {
       await this.#announceOnce(device, signal)
       if (index === ASK_AFTER) await this.#askOnce(device, signal)
@@ -90,6 +96,14 @@ export class Neighbours {
     await Promise.all(round.running)
   }
 
+  /** The address is no longer held: resolves once nothing is sent any more, and nothing is a concern. */
+  async forget (): Promise<void> {
+    await this.silence()
+    this.#unsent = this.#unasked = null
+    for (const code of this.#concerns.keys()) this.#tools.onConcern?.(this.#resource, code, null)
+    this.#concerns.clear()
+  }
+
   #begin (parts: ReadonlyArray<readonly [delay: number, work: (signal: AbortSignal) => Promise<void>]>): void {
     const round: Round = { stop: new AbortController(), timers: [], running: new Set(), left: parts.length }
     this.#round = round
@@ -107,14 +121,19 @@ export class Neighbours {
     const outcome = await this.#run(program('announce', device, this.#address), signal)
     if (outcome.kind === 'aborted') return
     const failure = failureOf(outcome, PATIENCE)
-    if (failure !== null) this.#report(device, `${this.#address} could not be announced on ${device}: perl ${failure}`)
+    this.#unsent = failure === null ? null : `${this.#address} could not be announced on ${device}: perl ${failure}`
+    this.#tell('address_unannounced', this.#unsent ?? this.#unasked)
   }
 
   async #askOnce (device: string, signal: AbortSignal): Promise<void> {
     const outcome = await this.#run(program('probe', device, this.#address, String(PROBE)), signal)
-    if (outcome.kind !== 'exited') return
-    if (outcome.code === 0) this.#reported = ''
-    if (outcome.code === CLAIMED) this.#report(device, `another machine on ${device} (${outcome.stdout.trim()}) has ${this.#address} too; remove it there`)
+    if (outcome.kind === 'aborted') return
+    const isClaimed = outcome.kind === 'exited' && outcome.code === CLAIMED
+    const failure = isClaimed ? null : failureOf(outcome, PATIENCE)
+    // A question that failed says nothing of the other machine.
+    if (failure === null) this.#tell('address_duplicate', isClaimed ? `another machine on ${device} (${outcome.stdout.trim()}) has ${this.#address} too; remove it there` : null)
+    this.#unasked = failure === null ? null : `the network of ${device} could not be asked for ${this.#address}: perl ${failure}`
+    this.#tell('address_unannounced', this.#unsent ?? this.#unasked)
   }
 
   async #run (argv: readonly string[], signal: AbortSignal): Promise<CommandOutcome> {
@@ -122,9 +141,24 @@ export class Neighbours {
     return await this.#tools.commands.run({ argv, timeout: PATIENCE, signal, env: { LC_ALL: 'C' }, killStragglers: true })
   }
 
-  #report (device: string, message: string): void {
-    if (message === this.#reported) return
-    this.#reported = message
-    this.#tools.log?.warn({ device, address: this.#address }, message)
+  /** @param message null: it is not so */
+  #tell (code: ConcernCode, message: string | null): void {
+    if ((this.#concerns.get(code) ?? null) === message) return
+    const { log, onConcern } = this.#tools
+    const fields = { resource: this.#resource, address: this.#address, concern: code }
+    if (message === null) {
+      log?.info(fields, overs[code](this.#address))
+      this.#concerns.delete(code)
+    } else {
+      log?.warn(fields, message)
+      this.#concerns.set(code, message)
+    }
+    onConcern?.(this.#resource, code, message)
   }
+}
+
+/** What is said when that is over. */
+const overs: Readonly<Record<ConcernCode, (address: string) => string>> = {
+  address_duplicate: (address) => `no other machine is known to have ${address} any more`,
+  address_unannounced: (address) => `${address} can be announced again`,
 }

@@ -1,5 +1,5 @@
 /** The state of each resource, published in `/nodes/<n>/resources` whenever it changes. For people: nothing waits for it, and nothing is decided on it. */
-import { resourcesText, type ResourceState, type ResourceStatus } from '../../core/model/resource-states.ts'
+import { resourcesText, type ConcernCode, type ResourceState, type ResourceStatus } from '../../core/model/resource-states.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { LatestWriter } from '../../runtime/latest-writer.ts'
 
@@ -18,7 +18,7 @@ export class ResourceStatePublisher implements Disposable {
 
   constructor ({ clock, names, write }: ResourceStatePublisherOptions) {
     this.#clock = clock
-    this.#statuses = new Map(names.map((name) => [name, { name, state: 'unknown', since: clock.wall(), error: null }]))
+    this.#statuses = new Map(names.map((name) => [name, { name, state: 'unknown', since: clock.wall(), error: null, concerns: [] }]))
     this.#writer = new LatestWriter({ clock, write })
     this.#writer.put(resourcesText(this.statuses))
   }
@@ -28,7 +28,18 @@ export class ResourceStatePublisher implements Disposable {
   set (name: string, state: ResourceState, error: string | null = null): void {
     const before = this.#statuses.get(name)
     if (before?.state === state && before.error === error) return
-    this.#statuses.set(name, { name, state, error, since: this.#clock.wall() })
+    // What is not held here is no concern of this node.
+    this.#statuses.set(name, { name, state, error, since: this.#clock.wall(), concerns: state === 'released' ? [] : before?.concerns ?? [] })
+    this.#writer.put(resourcesText(this.statuses))
+  }
+
+  /** @param message null: it is no longer so */
+  concern (name: string, code: ConcernCode, message: string | null): void {
+    const before = this.#statuses.get(name)
+    const earlier = before?.concerns.find((each) => each.code === code)
+    if (before === undefined || (earlier?.message ?? null) === message) return
+    const others = before.concerns.filter((each) => each !== earlier)
+    this.#statuses.set(name, { ...before, concerns: message === null ? others : [...others, { code, message, since: earlier?.since ?? this.#clock.wall() }] })
     this.#writer.put(resourcesText(this.statuses))
   }
 

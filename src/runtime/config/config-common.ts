@@ -79,6 +79,13 @@ export function parseHostPort (text: string, fallbackPort?: number): HostPort | 
   return port >= 1 && port <= 65_535 ? { host, port } : `Port ${portText} is not between 1 and 65535.`
 }
 
+/** Why no process can listen on `address`, as the end of a sentence; null if one might. */
+export function noListenerAt (address: string): string | null {
+  const [host = ''] = address.toLowerCase().split('%')
+  if (isIPv6(host)) return host.startsWith('ff') ? 'is a multicast address' : null
+  return isIPv4(host) && Number(host.split('.')[0]) >= 224 ? 'is a multicast, reserved or broadcast address' : null
+}
+
 /** The servers of a `coordinators` list that has been judged; call only after `judgeCoordinators` found nothing. */
 export function zooKeeperServers (list: readonly string[]): HostPort[] {
   return list.map((text) => {
@@ -114,7 +121,7 @@ function canonicalHost (host: string): string {
 }
 
 /** Why no server can be reached at `host`, as the end of a sentence; null if one may be there. */
-function noServerAt (host: string): string | null {
+export function noServerAt (host: string): string | null {
   const [address = ''] = host.toLowerCase().split('%')
   if (/^(?:0\.0\.0\.0|::|0*(?::0*)+)$/.test(address)) return 'is the unspecified address, which is for listening'
   if (isIPv6(address)) {

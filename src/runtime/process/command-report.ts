@@ -1,7 +1,8 @@
 /**
  * How a command ended, in words, with what it said last on stderr: for the log, for records and for replies.
  *
- * Guarantees: at most `SPOKEN` characters of what the command said, on one line, without control characters, and without what looks like the value of a
+ * Guarantees: at most `SPOKEN` characters of what the command said, on one line, without control characters, without
+ * characters that are not seen but change how others are, and without what looks like the value of a
  * password, token or key. Never quotes stdout.
  */
 import { stripVTControlCharacters } from 'node:util'
@@ -14,11 +15,17 @@ const SPOKEN = 2_000
 const SECRET = /((?:pass(?:word|wd|phrase)?|token|secret|api[-_]?key|credentials?|authorization)["']?(?:\s*[=:]\s*|\s+))(?:bearer\s+)?(?:"[^"]*"|'[^']*'|\S+)/gi
 const CONTROL = /[\p{Cc}\u2028\u2029\ufffd]+/gu
 
+/** Format characters, as those that turn the direction of text, and others of no width: what is read has to be what is there. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu
+
+/** Without characters that are not seen themselves and change, hide or pretend others. */
+export const seen = (text: string): string => text.replace(UNSEEN, '')
+
 /** What a command said on stderr, fit to be quoted; empty if it said nothing. */
 export function spoken (stderr: string | undefined): string {
-  const lines = stripVTControlCharacters(stderr ?? '').split(/[\r\n]+/).map((line) => line.replace(CONTROL, ' ').replace(/ {2,}/g, ' ').trim()).filter((line) => line !== '')
+  const lines = stripVTControlCharacters(seen(stderr ?? '')).split(/[\r\n]+/).map((line) => line.replace(CONTROL, ' ').replace(/ {2,}/g, ' ').trim()).filter((line) => line !== '')
   const text = lines.join(' / ').replace(SECRET, '$1[hidden]')
-  return text.length <= SPOKEN ? text : `…${text.slice(-SPOKEN)}`
+  return text.length <= SPOKEN ? text : `…${text.slice(-SPOKEN).replace(/^[\udc00-\udfff]/, '')}`
 }
 
 /** `end`, with what the command said. */

@@ -5,6 +5,7 @@ import { conditionFault, conditionFaultTexts, shownFaults } from '../../../src/c
 import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
 import type { ClusterFacts, NodeFacts } from '../../../src/core/conditions/facts.ts'
 import { conditionKinds } from '../../../src/core/conditions/kinds.ts'
+import { fencingReport } from '../../../src/core/fencing/report.ts'
 import { newFence } from '../../../src/core/model/fence-record.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import type { Fault } from '../../../src/core/pvc/cluster-status.ts'
@@ -28,7 +29,7 @@ t.test('a cluster that is well has none', async (t) => {
   t.strictSame(told({ members: [primary('hv1'), member('hv4', { mode: 'hypervisor', coordinatorState: 'client' })] }), [], 'one coordinator alone has no other')
   t.strictSame(told({ members: [...sound, member('hv4', { daemonState: null, coordinatorState: null, stateVersion: null, presence: null, ours: false })] }), [], 'a node that was only registered')
   t.strictSame(told({ members: [...sound, member('hv4', { daemonState: 'init', coordinatorState: null, stateVersion: null })] }), [], 'a node that starts for the first time')
-  t.strictSame(told({ nodes: { hv1: { health: null, keepaliveAge: null, version: null, resources: [{ name: 'ip', state: 'held', since: '', error: null }] } } }), [])
+  t.strictSame(told({ nodes: { hv1: { health: null, keepaliveAge: null, version: null, resources: [{ name: 'ip', state: 'held', since: '', error: null, concerns: [] }] } } }), [])
 })
 
 const moving = instead(member('hv1'), member('hv2', { coordinatorState: 'takeover' }))
@@ -83,9 +84,11 @@ const cases = [
   ['a start has failed', { members: instead(member('hv2', { daemonState: 'init', transition: transition({ direction: 'start', error: { code: 'release_failed', resource: null, message: 'busy' } }) })) }, ['critical release_failed hv2']],
   ['an older error', { members: instead(member('hv2', { transition: transition({ error: { code: 'release_failed', resource: null, message: 'busy' } }) })) }, []],
   ['a node backs off', { members: instead(member('hv2', { presence: says({ backoff: { until: 'noon', why: 'it failed' } }) })) }, ['info node_backs_off hv2']],
-  ['a resource is lost', { nodes: { hv1: { resources: [{ name: 'ip', state: 'lost', since: 'then', error: 'gone' }] } } }, ['critical resource_lost hv1']],
-  ['a resource has failed', { nodes: { hv2: { resources: [{ name: 'ip', state: 'failed', since: 'then', error: null }] } } }, ['warning resource_failed hv2']],
-  ['what a dead node said last', { members: instead(member('hv3', { daemonState: 'dead', presence: null })), nodes: { hv3: { health: 0, resources: [{ name: 'ip', state: 'failed', since: 'then', error: null }] } } }, ['critical node_dead hv3']],
+  ['a resource is lost', { nodes: { hv1: { resources: [{ name: 'ip', state: 'lost', since: 'then', error: 'gone', concerns: [] }] } } }, ['critical resource_lost hv1']],
+  ['another machine has an address', { nodes: { hv1: { resources: [{ name: 'ip', state: 'held', since: 'then', error: null, concerns: [{ code: 'address_duplicate', message: 'another machine has it', since: 'seen' }] }] } } }, ['critical address_duplicate hv1']],
+  ['an address that cannot be announced is lost besides', { nodes: { hv1: { resources: [{ name: 'ip', state: 'lost', since: 'then', error: null, concerns: [{ code: 'address_unannounced', message: 'no raw socket', since: 'seen' }] }] } } }, ['critical resource_lost hv1', 'warning address_unannounced hv1']],
+  ['a resource has failed', { nodes: { hv2: { resources: [{ name: 'ip', state: 'failed', since: 'then', error: null, concerns: [] }] } } }, ['warning resource_failed hv2']],
+  ['what a dead node said last', { members: instead(member('hv3', { daemonState: 'dead', presence: null })), nodes: { hv3: { health: 0, resources: [{ name: 'ip', state: 'failed', since: 'then', error: null, concerns: [] }] } } }, ['critical node_dead hv3']],
   ['low health', { nodes: { hv3: { health: 0 } } }, ['warning node_health_low hv3']],
   ['health that is good enough', { nodes: { hv3: { health: 90 } } }, []],
   ['stale checks', { nodes: { hv2: { staleChecks: 1 }, hv3: { staleChecks: 2 } } }, ['warning checks_stale hv2', 'warning checks_stale hv3']],
@@ -121,6 +124,24 @@ t.test('the domains of a fenced node are named', async (t) => {
 t.test('a switchover that takes longer than usual says who has not moved', async (t) => {
   const [slow] = conditionsOf(facts({ key: { value: 'hv2', since: 'then' }, members: releasing, open: open('request'), vacant: 15_000 })).conditions
   t.equal(slow?.message, 'No node has served as primary for more than 15 s, although a switchover is in progress. hv2 is taking over. hv1 is in relinquish.')
+})
+
+t.test('what a node has seen of a resource that it holds is told with its resource, and since when', async (t) => {
+  const concerns = [{ code: 'address_duplicate', message: 'another machine on p0 (02:00:00:00:00:01) has 10.0.0.1 too; remove it there', since: 'seen' }] as const
+  t.match(conditionsOf(facts({ nodes: { hv1: { resources: [{ name: 'ip', state: 'held', since: 'then', error: null, concerns }] } } })).conditions,
+    [{ message: 'hv1: another machine on p0 (02:00:00:00:00:01) has 10.0.0.1 too; remove it there.', resource: 'ip', since: 'seen', fault: faultId({ kind: 'address_duplicate', node: 'hv1', subject: 'ip' }) }])
+})
+
+t.test('while several are dead, every condition names the node whose confirmation unblocks fencing', async (t) => {
+  const advices = (nodes: Given['nodes'] = {}, ...more: readonly Member[]) => {
+    const given = { members: [...instead(dead, member('hv2', { daemonState: 'dead', presence: null })), ...more], nodes }
+    const confirm = fencingReport(given.members, (name) => nodes[name]?.fence ?? null)?.suspended?.confirm
+    return [confirm?.join(), ...conditionsOf(facts(given)).conditions.filter(({ advice }) => /POST.*fence-confirmation/.test(advice)).map(({ code, node, advice }) => `${code} ${node}: ${[...advice.matchAll(/node\/(\w+)\/fence-conf/g)].map(([, name]) => name).join()}`)]
+  }
+  t.strictSame(advices(), ['hv2', 'primary_dead hv1: hv2'])
+  t.strictSame(advices({ hv1: { fence: fence('unconfirmed') }, hv2: { fence: fence('unconfirmed') } }), ['hv2', 'primary_dead hv1: hv2', 'fence_unconfirmed hv1: hv2', 'fence_unconfirmed hv2: hv2'])
+  t.strictSame(advices({ hv1: { fence: fence('unconfirmed') } }), ['hv1', 'primary_dead hv1: hv1', 'fence_unconfirmed hv1: hv1'])
+  t.strictSame(advices({}, member('hv4', { daemonState: 'dead', presence: null })), ['hv2,hv4', 'primary_dead hv1: hv2,hv4'])
 })
 
 t.test('how long that holds', async (t) => {

@@ -55,7 +55,7 @@ t.test('what can be read is as it reads', async (t) => {
     memused: '2',
     memfree: '1',
     network_stats: '{"e":{}}',
-    resources: resourcesText([{ name: 'ip', state: 'held', since: 't', error: null }]),
+    resources: resourcesText([{ name: 'ip', state: 'held', since: 't', error: null, concerns: [] }]),
     'plugin/last_run': '7',
     'plugin/health_delta': '10',
     'plugin/message': 'slow',
@@ -80,7 +80,7 @@ t.test('what can be read is as it reads', async (t) => {
     vcpu: { total: 4, allocated: 2 },
     memory: { total: 5, allocated: 4, provisioned: 3, used: 2, free: 1 },
     interfaces: { e: {} },
-    resources: [{ name: 'ip', state: 'held', since: 't', error: null }],
+    resources: [{ name: 'ip', state: 'held', since: 't', error: null, concerns: [] }],
   })
 })
 

@@ -1,9 +1,11 @@
 /** `--check` names what a sound configuration asks for and this machine does not have, before a switchover finds it out. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { claimSole } from '../../../src/runtime/process/sole-process.ts'
 import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
+import { networkHosts, type NetworkHost } from '../../support/network/network-host.ts'
 
 const check = (daemon: string, file: string, ...more: string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(packageFolder(), 'dist', 'src', daemon, 'main.js'), '--config', file, '--check', ...more], { encoding: 'utf8', timeout: 30_000 })
@@ -40,7 +42,7 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
     coordinators: ['127.0.0.1', 'no-such-host.invalid'],
     coordinator: { resources: resources.map(([, entry], index) => ({ name: `r${index}`, release_timeout: 0.05, ...entry })) },
     system: {
-      fencing: { method: 'command', command: [nope, '{node}'], probe: [nope] },
+      fencing: { method: 'command', command: [nope, '{node}'], probe: [nope], recover: [nope] },
       self_fence: [nope],
       collectors: [{ name: 'raid', command: [nope] }],
       domains: { flush: [nope], unflush: [plain] },
@@ -52,6 +54,7 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
     ['a server that has no address', 'pvc.coordinators[1]: no-such-host.invalid has no address here'],
     ['a fencing command that is missing', `pvc.system.fencing.command: ${nope} does not exist.`],
     ['a fence probe that is missing', `pvc.system.fencing.probe: ${nope} does not exist.`],
+    ['a recover command that is missing', `pvc.system.fencing.recover: ${nope} does not exist.`],
     ['a self_fence that is missing', `pvc.system.self_fence: ${nope} does not exist.`],
     ['a collector that is missing', `pvc.system.collectors[0].command: ${nope} does not exist.`],
     ['a flush command that is missing', `pvc.system.domains.flush: ${nope} does not exist.`],
@@ -101,4 +104,25 @@ t.test('the examples as they come are not called good', { timeout: 60_000 }, asy
   t.match(api.stderr, /pvc\.coordinators\[0\]: hv1 has no address here/)
   const node = check('pvcnoded', join(packageFolder(), 'pvcnoded.yaml.example'))
   t.match(node, { status: 0, stdout: /can be used, with/, stderr: /pvc\.coordinators\[0\]: hv1 has no address here/ })
+})
+
+t.test('a floating address that the machine has already, while no daemon runs', { timeout: 120_000 }, async (t) => {
+  const [host] = networkHosts(t, ['h']) as [NetworkHost]
+  const folder = t.testdir()
+  const file = join(folder, 'pvcnoded.yaml')
+  const run = join(folder, 'run')
+  const write = (address: string) => {
+    writeFileSync(file, JSON.stringify({ pvc: { node: 'hv1', mode: 'coordinator', coordinators: ['127.0.0.1'], system: { run_directory: run }, coordinator: { resources: [{ name: 'vip', type: 'floating-ip', address, device: 'eth0', release_timeout: 0.05 }] } } }))
+    chmodSync(file, 0o600)
+  }
+  const said = () => spawnSync('ip', ['netns', 'exec', host.namespace, process.execPath, join(packageFolder(), 'dist', 'src', 'pvcnoded', 'main.js'), '--config', file, '--check'], { encoding: 'utf8', timeout: 30_000 }).stderr
+  write(`${host.address}/24`)
+  t.match(said(), `resources[0].address: eth0 has ${host.address}/24 now, although no pvcnoded runs with this file. The start of pvcnoded, and each release, would remove it from eth0`)
+  t.notOk(existsSync(run), 'and nothing is made by looking')
+  const claim = claimSole('pvcnoded', file, run)
+  t.equal(said(), '', 'a daemon that runs may hold it')
+  claim?.[Symbol.dispose]()
+  t.match(said(), /would remove it/, 'the file that it has left says nothing')
+  write('10.213.7.254/24')
+  t.equal(said(), '')
 })

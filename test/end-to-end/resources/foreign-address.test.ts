@@ -1,10 +1,12 @@
-/** A primary that has lost its address to a machine outside of the cluster hands its role on; the taker does not add the address beside that machine. */
+/** Another machine with an address that is held is published while it is there. A primary that has lost its address to a machine outside of the cluster hands its role on; the taker does not add the address beside that machine. */
 import t from 'tap'
 import { Cluster } from '../../../tools/testbed/cluster.ts'
+import { parseResources } from '../../../src/core/model/resource-states.ts'
 import { watch } from '../../support/cluster.ts'
 import { networkHosts, type NetworkHost } from '../../support/network/network-host.ts'
 import { AddressWatch } from '../../support/network/network-observers.ts'
 import { relay } from '../../support/network/relay.ts'
+import { eventually } from '../../support/zookeeper.ts'
 
 for (const [address, prefix] of [['10.213.9.254', 24], ['fd00:219::fe', 64]] as const) {
   t.test(address, { timeout: 120_000 }, async (t) => {
@@ -28,7 +30,14 @@ for (const [address, prefix] of [['10.213.9.254', 24], ['fd00:219::fe', 64]] as 
     const { name } = await watcher.settled(undefined, 60_000)
     const holder = nodes.find((host) => host.name === name) as NetworkHost
     const other = nodes.find((host) => host !== holder) as NetworkHost
-    stranger.ip('address', 'add', `${address}/${prefix}`, 'dev', stranger.device, ...address.includes(':') ? ['nodad'] : [])
+    const intrude = () => { stranger.ip('address', 'add', `${address}/${prefix}`, 'dev', stranger.device, ...address.includes(':') ? ['nodad'] : []) }
+    const concerns = async () => parseResources((await (await watcher.session()).get(`/nodes/${name}/resources`)).data)?.flatMap((resource) => resource.concerns) ?? []
+    intrude()
+    await eventually(async () => (await concerns()).length > 0)
+    t.match(await concerns(), [{ code: 'address_duplicate', message: new RegExp(`another machine on ${holder.device} .* has ${address} too`) }], 'published while it is held')
+    stranger.ip('address', 'del', `${address}/${prefix}`, 'dev', stranger.device)
+    await eventually(async () => (await concerns()).length === 0)
+    intrude()
     holder.ip('address', 'del', `${address}/${prefix}`, 'dev', holder.device)
     const failure = await made.nodes.get(other.name)?.logged(({ msg }) => msg.includes('answers for'), 60_000)
     t.match(failure, { msg: new RegExp(`another machine on ${other.device} .* answers for ${address}`) }, 'the taker has asked')

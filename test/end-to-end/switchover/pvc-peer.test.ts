@@ -33,7 +33,7 @@ const holders = (made: { holder: (resource: string) => string | null }) => ['add
 for (const rewrites of ['value', 'own'] as const) {
   t.test(`${ROUNDS} times there and back, with a keepalive that writes ${rewrites === 'own' ? 'its own name over that of the target' : 'the key to itself'}`, { timeout: 60_000 + ROUNDS * 30_000 }, async (t) => {
     // Once, most often, in the half second before it relinquishes.
-    const { made, watcher, first, longest } = await beside(t, 0.3, { rewrites, keepalive: 0.6 })
+    const { made, watcher, first, longest } = await beside(t, 0.3, { rewrites, keepalive: 1 })
     const api = await made.startApi('hv1')
     const keys = { before: watcher.feed.view!.key.version, asked: 0 }
     for (let round = 0; round < ROUNDS * 2; round++) {

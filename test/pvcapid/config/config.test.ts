@@ -163,6 +163,12 @@ t.test('proxies at every address are a warning', async (t) => {
   for (const list of ['0.0.0.0/1, 192.0.0.0/2', '10.0.0.0/8, "fd00::/8"', '"2000::/4"', '"::1", "fe80::/10"']) t.strictSame(problemsOf(list), [], list)
 })
 
+t.test('an address that nothing can listen on', async (t) => {
+  for (const address of ['224.0.0.1', '255.255.255.255', 'ff02::1', 'ff02::1%eth0']) {
+    t.match(loaded(t, `pvc:\n  coordinators: [a]\n  api: {listen_address: "${address}", authentication: {enabled: false}}\n`).problems[0], /^f:3:9: pvc\.api\.listen_address: .* is a multicast.*write an address of this machine/, address)
+  }
+})
+
 t.test('an open API without authentication has to be asked for, and is a warning then', async (t) => {
   const load = (address: string, more = '') => loaded(t, `pvc:\n  coordinators: [a]\n  api: {listen_address: "${address}"${more}}\n`)
   for (const address of ['10.0.0.1', '0.0.0.0', '::', '127.0.0.1.example.com', '127.example', '::2', 'hv1', 'localhost.example', '1270.0.0.1']) {

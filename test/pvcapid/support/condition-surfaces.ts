@@ -27,6 +27,7 @@ const fig = '/nodes/fig'
 const presence = (more: object = {}) => JSON.stringify({ failover: 'manual', ...more })
 const unready = { readiness: { interval: 10, unready: [{ resource: 'ip', message: 'eth9 is down.', since: '2026-01-01T00:00:00.000Z' }] } }
 const resources = (state: string) => JSON.stringify({ resources: [{ name: 'ip', state, since: '2026-01-01T00:00:00.000Z', error: 'It is gone.' }] })
+const concern = (code: string) => JSON.stringify({ resources: [{ name: 'ip', state: 'held', since: '2026-01-01T00:00:00.000Z', error: null, concerns: [{ code, message: 'something is wrong with it', since: '2026-01-01T00:00:00.000Z' }] }] })
 const fence = JSON.stringify({ state: 'unconfirmed', by: 'quince', why: 'presence_gone', attempts: 2, since: '2026-01-01T00:00:00.000Z', message: 'No answer.' })
 const stuck = (direction: string) => JSON.stringify({ direction, epoch: 1, step: 1, of: 2, released: [], since: '2026-01-01T00:00:00.000Z', error: { code: 'release_failed', resource: 'ip', message: 'It is busy.' } })
 /** A switchover whose bound is an hour. */
@@ -44,6 +45,8 @@ export const cases: readonly Case[] = [
   { code: 'fencing_suspended', node: null, texts: { ...gone, '/config/maintenance': 'true' } },
   { code: 'lock_held', node: null, texts: { '/config/primary_node/00000000000000000000000000000001__lock__0000000001': 'nobody knows' } },
   { code: 'resource_lost', node: 'plum', texts: { '/nodes/plum/resources': resources('lost') }, unsettled: true },
+  { code: 'address_duplicate', node: 'plum', texts: { '/nodes/plum/resources': concern('address_duplicate') } },
+  { code: 'address_unannounced', node: 'plum', texts: { '/nodes/plum/resources': concern('address_unannounced') } },
   { code: 'fence_probe', node: 'fig', texts: { '/nodes/plum/presence': presence({ broken_fences: [{ node: 'fig', message: 'No answer.', since: '2026-01-01T00:00:00.000Z' }] }) } },
   { code: 'primary_missing', node: null, texts: { '/config/primary_node': 'none', '/nodes/plum/routerstate': 'secondary' }, unsettled: true },
   { code: 'primary_unknown', node: null, texts: { '/config/primary_node': 'elm', '/nodes/plum/routerstate': 'secondary' }, unsettled: true },

@@ -21,6 +21,7 @@ const alive = (mark: string) => readdirSync('/proc').filter((pid) => /^\d+$/.tes
 
 t.test('what a check may print', async (t) => {
   t.same(parseCheck('{"health_delta": 10, "message": "m", "data": [1]}'), { healthDelta: 10, message: 'm', data: [1] })
+  t.match(parseCheck('{"message": "all \\u202ewell\\u200b"}'), { message: 'all well' }, 'without characters that are not seen')
   t.same(parseCheck('{}\n'), { healthDelta: 0, message: '', data: null })
   t.match(checkTexts({ name: 'a', ...parseCheck('{"health_delta":5.0,"data":{"x":0.0,"y":12345678901234567890}}'), lastRun: 1, runtime: 0, fault: null }), { health_delta: '5', data: '{"x":0.0,"y":12345678901234567890}' }, 'each number as it was printed')
   for (const bad of ['5', '1.0', '{"data":[1e999]}', '', 'rubbish', '[]', 'null', '{"health_delta": "1"}', '{"health_delta": 1.5}', '{"health_delta": 101}', '{"message": 1}']) {

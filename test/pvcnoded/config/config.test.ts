@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { problemText } from '../../../src/runtime/config/config-problem.ts'
 import { judgeFloatingAddresses } from '../../../src/pvcnoded/resources/floating-addresses.ts'
+import { commandsOf } from '../../../src/pvcnoded/config/commands.ts'
 import { loadNodeConfig } from '../../../src/pvcnoded/config/config.ts'
+import { nodeConfigSchema } from '../../../src/pvcnoded/config/schema.ts'
 
 type Test = Pick<typeof t, 'testdir'>
 
@@ -205,6 +207,15 @@ for (const [name, text, expected] of [
     'f:5:43: pvc.system.fencing.ipmi.host: Port 0 is not between 1 and 65535.',
     'f:5:60: pvc.system.fencing.ipmi.username: The user name is longer than the 16 bytes that IPMI 2.0 and ipmitool take.',
   ]],
+  ['a management controller in several lines', `${base}  system: {fencing: {method: ipmi, ipmi: {host: "bmc\\nx", username: "u\\0", password: "hunter2\\r\\n"}}}\n`, [
+    'f:5:43: pvc.system.fencing.ipmi.host: It must be a text without line breaks and null bytes.',
+    'f:5:59: pvc.system.fencing.ipmi.username: It must be a text without line breaks and null bytes.',
+    'f:5:76: pvc.system.fencing.ipmi.password: It must be a text without line breaks and null bytes.',
+  ]],
+  ['addresses at which nothing can be reached', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [hv1]\n  api_address: 0.0.0.0:7370\n  system: {fencing: {method: ipmi, ipmi: {host: "::", username: u, password: p}}}\n', [
+    'f:5:3: pvc.api_address: "0.0.0.0:7370" is the unspecified address, which is for listening; write the name or address at which the others reach the pvcapid of this node.',
+    'f:6:43: pvc.system.fencing.ipmi.host: "::" is the unspecified address, which is for listening; write the name or address of the management controller.',
+  ]],
   ['a fencing command that nobody runs, and unfenced failover beside an agent', `${base}  system: {self_fence: [x], fencing: {method: ipmi, command: [x], ipmi: {host: bmc, username: u, password: p}, unfenced_failover: true}}\n`, [
     'f:5:53: pvc.system.fencing.command: A command is run by the method command alone; the method is ipmi.',
     'f:5:112: pvc.system.fencing.unfenced_failover: unfenced_failover is for clusters without a fencing agent; the method is ipmi.',
@@ -257,4 +268,21 @@ t.test('floating addresses are those of one machine, each once', async (t) => {
   t.match(said(['a', '10.0.0.1/24'], ['b', '10.0.0.1/32']), [/is the address of a already/])
   t.match(said(['a', '10.0.0.1/24', 'vlan7@eth0']), ['r[0].device: "vlan7@eth0" is how ip shows a device that lies on another one. Its name is vlan7.'])
   t.match(said(['a', '10.0.0.1/24', 'eth0:1']), ['r[0].device: "eth0:1" is the label of an address, not a device. The device is eth0.'])
+})
+
+t.test('a fencing command that cannot know which node it is to end is a warning', async (t) => {
+  const said = (command: readonly string[]) => load(t, `${base}  system: {fencing: {method: command, command: ${JSON.stringify(command)}}}\n`).problems
+  t.match(said(['/usr/sbin/fence_ipmilan', '-a', 'bmc1']), [/warning: pvc\.system\.fencing\.command: .*\{node\} stands for its name, and fence_ipmilan does not read PVC_NODE/])
+  for (const command of [['fence_ipmilan', '-a', 'bmc-{node}'], ['/usr/local/bin/fence'], ['sh', '-c', '/usr/local/bin/fence']]) t.strictSame(said(command), [])
+})
+
+t.test('every address of the API at which the others cannot reach it', async (t) => {
+  for (const address of ['[::]:7370', '224.0.0.1:7370', '255.255.255.255:7370', '[ff02::1]:7370']) t.match(load(t, `${base}  api_address: "${address}"\n`).problems, [/pvc\.api_address: .*write the name or address at which the others reach/], address)
+})
+
+t.test('one list of all commands', async (t) => {
+  const { result } = load(t, `${base}  coordinator: {resources: [{name: r, type: command, acquire: [a], release: [b], check: [c], ready: [d]}]}\n  system: {self_fence: [s], collectors: [{name: k, command: [e]}], domains: {flush: [f], unflush: [u]}, fencing: {method: command, command: [g, "{node}"], probe: [p], recover: [v]}}\n`)
+  // Every list of texts in the file is a command; whichever is new has to be in the list as well.
+  t.strictSame((result.ok ? commandsOf(result.value) : []).map(({ argv }) => argv[0]).sort(), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'p', 's', 'u', 'v'])
+  t.equal(JSON.stringify(nodeConfigSchema).match(/"Program or argument\."/g)?.length, 11, 'a command that is new in the schema is new in that list')
 })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { commandAgent } from '../../../src/pvcnoded/fencing/command-agent.ts'
 import { hostAndPort, ipmiAgent } from '../../../src/pvcnoded/fencing/ipmi-agent.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createCommandRunner, type CommandRunner } from '../../../src/runtime/process/command.ts'
+import { createCommandRunner, type CommandOutcome, type CommandRunner } from '../../../src/runtime/process/command.ts'
 
 const commands = createCommandRunner(systemClock)
 const signal = new AbortController().signal
@@ -113,7 +113,7 @@ t.test('ipmi: a wrong password, a controller that does not answer, and none at a
 
 t.test('ipmi: probed, with each cause told apart', async (t) => {
   const { ask, calls, argvs, pause } = await controller(t)
-  t.same(await ask(), { works: true, message: 'its management controller says that the power is on.' })
+  t.same(await ask(), { works: true, power: 'on', message: 'its management controller says that the power is on.' })
   t.same(await ask('guess'), { works: false, message: 'The management controller of hv2 refused the user name or the password.' })
   t.same(await ask('sesame', 'nobody'), { works: false, message: 'The management controller of hv2 refused the user name or the password.' })
   await ask('sesame', 'fencer', 'operator')
@@ -123,6 +123,27 @@ t.test('ipmi: probed, with each cause told apart', async (t) => {
   t.same(calls(), [], 'the power was never touched')
   t.match(await ipmiAgent({ timeout: 1_000, cipherSuite: 3 }, { clock: systemClock, commands }).probe({ node: 'hv2', ipmi: null, epoch: 1 }, signal), { works: false, message: /has published no address/ })
   t.notMatch(argvs.join('\n'), 'sesame')
+})
+
+t.test('ipmi: what came instead of an answer', async (t) => {
+  const said = async (outcome: CommandOutcome) => {
+    const agent = ipmiAgent({ timeout: 1_000, cipherSuite: 3 }, { clock: systemClock, commands: { run: async () => outcome } })
+    const { works, message } = await agent.probe({ node: 'hv2', ipmi: { host: 'bmc', username: 'fencer', password: 'sesame' }, epoch: 1 }, signal) ?? { works: true, message: '' }
+    t.equal(works, false)
+    return message
+  }
+  const exited = (code: number, stdout: string, stderr = ''): CommandOutcome => ({ kind: 'exited', code, stdout, stderr })
+  const hv2 = 'The management controller of hv2'
+  t.equal(await said(exited(0, '')), `${hv2} was asked, and ipmitool printed nothing instead of the state of the power.`)
+  t.equal(await said(exited(0, 'Chassis Power is unknown\u202e\n')), `${hv2} was asked, and ipmitool printed "Chassis Power is unknown" instead of the state of the power.`)
+  t.match(await said(exited(0, `${'x'.repeat(1_500)} the end`)), /printed "x+ … x+ the end" instead of the state of the power\.$/)
+  t.equal(await said({ kind: 'signal', signal: 'SIGSEGV' }), `${hv2} could not be asked: ipmitool was ended by SIGSEGV.`)
+  t.equal(await said({ kind: 'signal', signal: 'SIGABRT', stderr: 'sesame overflow\n' }), `${hv2} could not be asked: ipmitool was ended by SIGABRT: "[hidden] overflow".`)
+  t.equal(await said({ kind: 'timed_out' }), `${hv2} did not answer.`)
+  t.equal(await said({ kind: 'failed_to_start', message: 'spawn ipmitool ENOENT' }), `${hv2} could not be asked: ipmitool could not be started: spawn ipmitool ENOENT.`)
+  t.equal(await said(exited(1, '', 'ipmitool: lanplus: no such interface\n')), `${hv2} could not be asked: ipmitool exited with 1: "ipmitool: lanplus: no such interface".`)
+  t.equal(await said(exited(1, '')), `${hv2} could not be asked: ipmitool exited with 1.`)
+  t.equal(await said(exited(1, '', 'Error: Unable to establish IPMI v2 / RMCP+ session\n')), `${hv2} did not answer, or refused the user name or the password.`)
 })
 
 t.test('ipmi: hosts with and without a port', async (t) => {

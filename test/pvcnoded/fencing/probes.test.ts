@@ -6,7 +6,7 @@ import { FenceProbes } from '../../../src/pvcnoded/fencing/probes.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ZooKeeperError } from '../../../src/zookeeper/client/errors.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { member } from '../../support/scenario/builders.ts'
+import { member, presence } from '../../support/scenario/builders.ts'
 
 const settle = async () => { for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => { setImmediate(resolve) }) }
 
@@ -14,7 +14,7 @@ function probesOf (t: Test, answers: Record<string, FencingProbe | null>) {
   const clock = new ManualClock()
   const asked: string[] = []
   const told: Array<readonly BrokenFence[]> = []
-  const state = { active: true, peers: Object.keys(answers), asking: 0, unreadable: '' }
+  const state = { active: true, peers: Object.keys(answers), asking: 0, unreadable: '', owner: 'a' as string | null }
   const probes = new FenceProbes({
     self: 'hv1',
     clock,
@@ -31,7 +31,8 @@ function probesOf (t: Test, answers: Record<string, FencingProbe | null>) {
         return answers[node] ?? null
       },
     },
-    members: () => ['hv1', ...state.peers].map((name) => member(name)),
+    afterlife: 60_000,
+    members: () => ['hv1', ...state.peers].map((name) => member(name, { presence: state.owner === null ? null : { ...presence, owner: state.owner } })),
     active: () => state.active,
     onFault: () => {},
     target: async (node) => {
@@ -94,6 +95,37 @@ t.test('not while the node takes no part, or its peer cannot be read, nor after 
   await probes.stop()
   await pass(10_000_000)
   t.equal(asked.length, 1)
+})
+
+t.test('the power of a peer that is alive has to be on; one that has just gone or come is asked again first', async (t) => {
+  const off: FencingProbe = { works: true, power: 'off', message: 'its management controller says that the power is off.' }
+  const answers: Record<string, FencingProbe | null> = { hv2: off }
+  const { asked, told, state, pass } = probesOf(t, answers)
+  await pass(0)
+  t.strictSame([asked.length, told.length], [1, 0], 'not said yet')
+  await pass(30_000)
+  t.equal(asked.length, 1)
+  await pass(60_000)
+  t.match(told.at(-1), [{ node: 'hv2', message: /^The management controller that hv2 has published says that the power is off, while hv2 is running: .*another machine.* a fence would be confirmed without ending hv2\. Correct/ }])
+  t.ok((told.at(-1)?.[0]?.message.length ?? 999) <= 300, 'published whole')
+  answers['hv2'] = { ...off, power: 'on' }
+  await pass(300_000)
+  t.strictSame(told.at(-1), [], 'it has an end')
+  answers['hv2'] = off
+  await pass(3_600_000)
+  state.owner = 'b'
+  const before = told.length
+  await pass(60_000)
+  t.equal(told.length, before, 'it has started again meanwhile: the first answer may have been true')
+  state.owner = null
+  await pass(60_000)
+  t.strictSame(told.at(-1), [], 'a peer that is not there may be off')
+  state.owner = 'c'
+  await pass(3_600_000)
+  t.strictSame(told.at(-1), [])
+  answers['hv2'] = { ...off, power: 'on' }
+  await pass(60_000)
+  t.strictSame(told.at(-1), [], 'its power is on by then')
 })
 
 t.test('an agent that cannot be asked says nothing', async (t) => {

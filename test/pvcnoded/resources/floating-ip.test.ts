@@ -11,12 +11,13 @@ import { eventually } from '../../support/zookeeper.ts'
 const commands = createCommandRunner(systemClock)
 const signal = new AbortController().signal
 const context = { epoch: 1, signal }
-/** What each resource has reported, by its address. */
+/** What each resource has reported, and what the last of them has said is wrong, by code. */
 const warnings: string[] = []
-const log = { warn: (_fields: object, message: string) => { warnings.push(message) } } as unknown as NonNullable<AttemptTools['log']>
+const log = { warn: (_fields: object, message: string) => { warnings.push(message) }, info: () => {} } as unknown as NonNullable<AttemptTools['log']>
+const concerns = new Map<string, string | null>()
 const on = (host: NetworkHost, address = '10.213.7.254', prefix = 24, device = host.device, runner: CommandRunner = host.runner(commands)) => new FloatingIp({
   type: 'floating-ip', name: 'vip', address, prefix, device, acquireTimeout: 20_000, releaseTimeout: 20_000, retries: 0, checkInterval: 20_000,
-}, { clock: systemClock, commands: runner, log })
+}, { clock: systemClock, commands: runner, log, onConcern: (_name, code, message) => { concerns.set(code, message) } })
 const reported = async (what: RegExp) => await eventually(() => warnings.some((message) => what.test(message)))
 const message = async (attempt: Promise<AttemptResult>) => { const result = await attempt; return result.kind === 'failed' ? result.failure.message : result.kind }
 const FAMILIES = [['10.213.7.254', 24, 32], ['fd00:7::fe', 64, 128]] as const
@@ -115,7 +116,14 @@ t.test('another machine that has the address is refused, or reported while it is
       return warnings.length > 0
     })
     t.match(warnings, [/another machine on eth0 .* has .* too; remove it there/])
+    t.match(concerns.get('address_duplicate'), /^another machine on eth0 .* has .* too; remove it there$/, 'it is a concern')
+    b.ip('address', 'del', `${address}/${prefix}`, 'dev', 'eth0')
+    await eventually(async () => await message(here.attempt('check', context)) === 'done' && concerns.get('address_duplicate') === null)
+    b.ip('address', 'add', `${address}/${prefix}`, 'dev', 'eth0', ...address.includes(':') ? ['nodad'] : [])
+    await eventually(async () => await message(here.attempt('check', context)) === 'done' && concerns.get('address_duplicate') !== null)
     await here.attempt('release', context)
+    t.equal(concerns.get('address_duplicate'), null, 'until it is gone, or the address is not held here any more')
+    b.ip('address', 'del', `${address}/${prefix}`, 'dev', 'eth0')
   }
 })
 
@@ -213,23 +221,6 @@ t.test('what is handed over is added first and looked at afterwards', async (t) 
     t.notOk(a.has(address), 'and nothing is left of it')
     a.ip('link', 'set', 'p1', 'up')
   }
-})
-
-t.test('announcements that cannot be sent are reported, once', async (t) => {
-  const [a] = networkHosts(t, ['a']) as [NetworkHost]
-  const runner = a.runner(commands)
-  const tried: unknown[] = []
-  const run: CommandRunner['run'] = async (request) => {
-    if (!request.argv.includes('announce')) return await runner.run(request)
-    tried.push(request)
-    return { kind: 'failed_to_start', message: 'spawn perl ENOENT' }
-  }
-  warnings.length = 0
-  const vip = on(a, '10.213.7.254', 24, 'eth0', { run })
-  t.equal(await message(vip.attempt('acquire', context)), 'done')
-  await eventually(() => tried.length >= 3)
-  t.match(warnings, ['10.213.7.254 could not be announced on eth0: perl could not be started: spawn perl ENOENT'])
-  t.equal(await message(vip.attempt('release', context)), 'done')
 })
 
 t.test('a release that is stopped, or may not change the setting, leaves setting, addresses and routes as they were', async (t) => {

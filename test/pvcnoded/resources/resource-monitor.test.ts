@@ -86,6 +86,26 @@ t.test('stop ends an acquisition in progress and waits for it; nothing is said o
   t.same(lost, [])
 })
 
+t.test('the board: what is wrong with a resource is published while it is so, and not once it is released', async (t) => {
+  const clock = new ManualClock()
+  const board = new ResourceStatePublisher({ clock, names: ['ip'], write: async () => true })
+  t.teardown(() => { board[Symbol.dispose]() })
+  board.set('ip', 'held')
+  board.concern('ip', 'address_duplicate', 'another machine has it')
+  const since = clock.wall()
+  clock.advance(1_000)
+  board.concern('ip', 'address_unannounced', 'no perl')
+  board.concern('ip', 'address_duplicate', 'two other machines have it')
+  board.concern('no such', 'address_duplicate', 'x')
+  t.match(board.statuses, [{ state: 'held', concerns: [{ code: 'address_unannounced' }, { code: 'address_duplicate', message: 'two other machines have it', since }] }])
+  board.set('ip', 'lost', 'gone')
+  t.equal(board.statuses[0]?.concerns.length, 2, 'it says nothing of those')
+  board.concern('ip', 'address_unannounced', null)
+  t.match(board.statuses, [{ concerns: [{ code: 'address_duplicate' }] }])
+  board.set('ip', 'released')
+  t.strictSame(board.statuses[0]?.concerns, [])
+})
+
 t.test('the board: one write at a time, the newest state, and again after a failure', async (t) => {
   const clock = new ManualClock()
   const written: string[] = []

@@ -23,6 +23,10 @@ t.test('fit to be quoted', async (t) => {
   t.equal(spoken(undefined), '')
   t.equal(spoken('\u001b[31mred\u001b[0m\u0007 \u0000alert\r\n\r\n  next'), 'red alert / next')
   t.equal(spoken('{"a":1}\u2028\ufffd!'), '{"a":1} !')
+  const unseen = ['\u200b', '\u200e', '\u200f', '\u202a', '\u202e', '\u2060', '\u2065', '\u2066', '\u2069', '\ufeff', '\u00ad', '\u061c', '\u180e', '\u034f', '\u115f', '\ufe0f', '\u{e0041}']
+  for (const each of unseen) t.equal(spoken(`unp${each}lugged`), 'unplugged', JSON.stringify(each))
+  t.equal(spoken('\u001b[3\u200b1mred pass\u200bword=hunter2'), 'red password=[hidden]', 'nor do they hide anything from the rest')
+  t.equal(Buffer.from(spoken('😀'.repeat(2_000) + 'x')).toString(), spoken('😀'.repeat(2_000) + 'x'), 'no character in halves')
   t.equal(spoken('x'.repeat(5_000) + 'end').length, 2_001)
   t.ok(spoken('x'.repeat(5_000) + 'end').endsWith('end'), 'the last of it')
   for (const said of ['password=hunter2', '--token hunter2', 'API_KEY: "hunter2"', 'Authorization: Bearer hunter2', '"password": "hunter2"', "passwd='hunter2'"]) t.notMatch(spoken(`login failed, ${said}, sorry`), 'hunter2', said)

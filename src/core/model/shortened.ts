@@ -1,0 +1,16 @@
+/** Sentences that hold what a command said, cut to fit where many are read at once. */
+
+const GAP = ' … '
+
+/**
+ * At most `most` characters: the beginning, which says what failed, and the end, where the cause is. A command says first what it is about to do, and last why
+ * it could not.
+ */
+export function shortened (text: string, most: number): string {
+  if (text.length <= most) return text
+  const head = Math.floor((most - GAP.length) / 4)
+  // A character that is two units long is not cut into halves.
+  const beginning = text.slice(0, head).replace(/[\ud800-\udbff]$/, '')
+  const end = text.slice(text.length - (most - GAP.length - head)).replace(/^[\udc00-\udfff]/, '')
+  return `${beginning}${GAP}${end}`
+}
