@@ -107,27 +107,27 @@ async function contract (t: Test, make: () => Promise<World>): Promise<void> {
   t.test('a transaction deletes all of its znodes at once, or none, and only while others are unchanged', async (t) => {
     const { connection } = one
     const at = (path: string, version = -1) => ({ path, version })
-    for (const path of ['/gone', '/gone/n', '/gone/n/a', '/gone/n/b', '/gone/key']) await connection.create(path, '', PLAIN)
-    await connection.set('/gone/n/b', 'x', 0)
-    const whole = [at('/gone/n/a', 0), at('/gone/n/b', 1), at('/gone/n', 0)]
+    for (const path of ['/several', '/several/n', '/several/n/a', '/several/n/b', '/several/key']) await connection.create(path, '', PLAIN)
+    await connection.set('/several/n/b', 'x', 0)
+    const whole = [at('/several/n/a', 0), at('/several/n/b', 1), at('/several/n', 0)]
     await two.connection.sync('/')
-    await two.connection.get('/gone/n/a', true)
+    await two.connection.get('/several/n/a', true)
 
-    t.equal(await codeOf(connection.deleteAll([at('/gone/n/a', 0), at('/gone/n', 0)], [])), 'not_empty', 'a child that was not named')
-    t.equal(await codeOf(connection.deleteAll([at('/gone/n/a', 0), at('/gone/n/b', 0), at('/gone/n', 0)], [])), 'bad_version')
-    t.equal(await codeOf(connection.deleteAll(whole, [at('/gone/key', 1)])), 'bad_version', 'what has to be unchanged is not')
-    t.equal(await codeOf(connection.deleteAll(whole, [at('/gone/none')])), 'no_node')
-    t.equal(await codeOf(connection.deleteAll([...whole, at('/gone/none')], [])), 'no_node')
-    t.strictSame((await connection.children('/gone/n', false)).names.sort(), ['a', 'b'], 'nothing is gone')
-    t.strictSame(fired(two, '/gone/n/a'), [])
+    t.equal(await codeOf(connection.deleteAll([at('/several/n/a', 0), at('/several/n', 0)], [])), 'not_empty', 'a child that was not named')
+    t.equal(await codeOf(connection.deleteAll([at('/several/n/a', 0), at('/several/n/b', 0), at('/several/n', 0)], [])), 'bad_version')
+    t.equal(await codeOf(connection.deleteAll(whole, [at('/several/key', 1)])), 'bad_version', 'what has to be unchanged is not')
+    t.equal(await codeOf(connection.deleteAll(whole, [at('/several/none')])), 'no_node')
+    t.equal(await codeOf(connection.deleteAll([...whole, at('/several/none')], [])), 'no_node')
+    t.strictSame((await connection.children('/several/n', false)).names.sort(), ['a', 'b'], 'nothing is gone')
+    t.strictSame(fired(two, '/several/n/a'), [])
 
-    await connection.deleteAll(whole, [at('/gone/key', 0), at('/gone')])
-    await two.told(watchOf('/gone/n/a', 'deleted'))
-    t.equal(await two.connection.exists('/gone/n', false), null, 'who is told of the first deletion finds nothing of the others')
-    t.strictSame((await connection.children('/gone', false)).names, ['key'])
-    t.equal(await codeOf(connection.deleteAll([], [at('/gone/key')])), 'invalid_argument')
+    await connection.deleteAll(whole, [at('/several/key', 0), at('/several')])
+    await two.told(watchOf('/several/n/a', 'deleted'))
+    t.equal(await two.connection.exists('/several/n', false), null, 'who is told of the first deletion finds nothing of the others')
+    t.strictSame((await connection.children('/several', false)).names, ['key'])
+    t.equal(await codeOf(connection.deleteAll([], [at('/several/key')])), 'invalid_argument')
     t.equal(await codeOf(connection.deleteAll([at('gone')], [])), 'invalid_argument')
-    t.equal(await codeOf(connection.deleteAll(Array.from({ length: 1_000 }, (_, index) => at(`/gone/${'x'.repeat(1_000)}${index}`)), [])), 'invalid_argument')
+    t.equal(await codeOf(connection.deleteAll(Array.from({ length: 1_000 }, (_, index) => at(`/several/${'x'.repeat(1_000)}${index}`)), [])), 'invalid_argument')
   })
 
   t.test('requests of one connection are applied in their order', async (t) => {
