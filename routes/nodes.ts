@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
+import { RemovedNode } from '../schemas/message.ts'
 import { Node } from '../schemas/node.ts'
 import { nodeParams } from '../schemas/parameters.ts'
-import { problems, repliesList } from '../schemas/replies.ts'
+import { problems, replies, repliesList } from '../schemas/replies.ts'
 
 const state = (description: string) => Type.Optional(Type.String({ description, maxLength: 64 }))
 
@@ -13,7 +14,7 @@ const filter = Type.Object({
   domain_state: state('Only nodes in this domain state.'),
 })
 
-/** `/node` and `/node/{node}`: everything that is known of nodes. */
+/** `/node` and `/node/{node}`: everything that is known of nodes, and the end of one. */
 const nodes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/node', {
     config: { formQuery: true },
@@ -37,6 +38,17 @@ const nodes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: repliesList(Node, 'The node.'), ...problems(400, 401, 404, 503) },
     },
   }, ({ params }) => app.services.nodes.get(params.node).single)
+
+  app.delete('/node/:node', {
+    schema: {
+      operationId: 'removeNode',
+      summary: 'Remove a node from the cluster',
+      description: 'Deletes everything that ZooKeeper has of a node that is stopped or confirmed fenced, in one transaction: its znodes, its log, and the faults that this project kept of it. Records of switchovers stay. A node that comes to life meanwhile wins. 409 with every reason while it is in contact, may hold something, is named by the primary key or by a switchover in progress, or while domains or storage daemons of PVC\'s are on it. Asked again after an interruption, it is done or 404.',
+      tags: ['switchover'],
+      params: nodeParams,
+      response: { 200: replies(RemovedNode, 'It is removed.'), ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
+    },
+  }, async ({ params, requestedBy }) => await app.services.removals.remove(params.node, requestedBy))
 }
 
 export default nodes

@@ -162,6 +162,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   ClusterStatus: status,
   PrimaryNode: { primary_node: 'hv1' },
   Message: { message: 'Node hv2 is to be primary: switchover 17 has begun.' },
+  RemovedNode: { message: 'Node hv3 is removed: its znodes, its log and 1 fault of it. A pvcnoded that is started with this name registers as a new node.', node: 'hv3', removed: ['/nodes/hv3', '/logs/hv3', '/faults/ABCD1234'], domains: [] },
   Health: { status: 'ok', view_age: 0.21, reasons: [] },
   OutcomeUnknown: { code: 'outcome_unknown', outcome: 'unknown', epoch: 17, message: 'The connection to ZooKeeper was lost after the write was sent; /api/v1/switchover/17 will tell what became of it.' },
   Switchover: succeeded,
@@ -179,7 +180,7 @@ export const examplesOf: Readonly<Record<string, Readonly<Record<string, unknown
   setDomainState: { 200: { message: 'Node hv1 is giving its domains away.' } },
   confirmFence: { 200: { message: 'Node hv1 is fenced now: it counts as holding nothing.' } },
   requestSwitchover: { 202: running, 409: { ...failed, outcome: 'superseded', became: null, continued_by: 18, error: null, type: 'urn:pvc:problem:switchover_superseded', title: 'A later change of the primary took its place', status: 409, code: 'switchover_superseded' }, 504: { ...failed, outcome: 'timed_out', became: null, error: null, type: 'urn:pvc:problem:switchover_timed_out', title: 'The switchover was not done within its bound', status: 504, code: 'switchover_timed_out' } },
-  ...Object.fromEntries(['get', 'check'].map((verb) => [`${verb}ClusterHealth`, { 429: { ...clusterHealth, status: 'warning', conditions: [{ ...condition, code: 'node_fenced', severity: 'warning', message: 'hv3 was fenced, confirmed by hv1.', advice: 'Find out why it died, then start its pvcnoded again; or remove it.' }] }, 503: { ...clusterHealth, status: 'critical', conditions: [condition] } }])),
+  ...Object.fromEntries(['get', 'check'].map((verb) => [`${verb}ClusterHealth`, { 429: { ...clusterHealth, status: 'warning', conditions: [{ ...condition, code: 'node_fenced', severity: 'warning', message: 'hv3 was fenced, confirmed by hv1.', advice: 'Find out why it died, then start its pvcnoded again. If it is not to come back, remove it: `DELETE /api/v1/node/hv3`.' }] }, 503: { ...clusterHealth, status: 'critical', conditions: [condition] } }])),
   getReadiness: { 503: { status: 'unavailable', view_age: 12.34, reasons: ['ZooKeeper has not answered for 12.34 s.'] } },
   checkReadiness: { 503: { status: 'unavailable', view_age: 12.34, reasons: ['ZooKeeper has not answered for 12.34 s.'] } },
   ...Object.fromEntries(['getRole', 'checkRole'].flatMap((verb) => [

@@ -6,6 +6,13 @@ export const Message = reply('Message', 'What was done, in a sentence.', {
   message: Type.String({ description: 'For people. It has the word `already` if and only if there was nothing to be done.' }),
 })
 
+export const RemovedNode = reply('RemovedNode', 'A node that was removed from the cluster.', {
+  message: Type.String({ description: 'For people.' }),
+  node: Type.String({ description: 'Its name.', examples: ['hv3'] }),
+  removed: list(Type.String(), { description: 'The znodes that were deleted, each with everything below it: those of the node, its log, and the faults that this project kept of it.' }),
+  domains: list(Type.String(), { description: 'Names of domains that do not run, and name the node still: they have to be moved before they are started.' }),
+})
+
 export const FenceConfirmation = Type.Object({
   confirm: Type.String({ description: 'The node\'s name once more, so that no slip of the hand can do this.', maxLength: 64, examples: ['hv1'] }),
 }, { $id: 'FenceConfirmation', description: 'An operator\'s word that a node is down.', additionalProperties: false })

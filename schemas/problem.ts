@@ -25,7 +25,7 @@ export const Problem = Type.Object({
   }, { additionalProperties: false }), { description: 'Every argument that is wrong.' })),
   switchover: Type.Optional(nullable(ref(Switchover), 'The switchover in flight.')),
   nodes: Type.Optional(list(Type.String(), { description: 'The nodes in question.' })),
-  reasons: Type.Optional(Type.Record(Type.String(), list(Type.Object({ code: Type.String(), message: Type.String() }, { additionalProperties: false })), { description: 'By candidate, every reason why it cannot be primary.' })),
+  reasons: Type.Optional(Type.Record(Type.String(), list(Type.Object({ code: Type.String(), message: Type.String() }, { additionalProperties: false })), { description: 'By node, every reason why it cannot be primary, be confirmed to be down, or be removed.' })),
   primary: Type.Optional(nullable(Type.String(), 'Who is primary.')),
   epoch: Type.Optional(Type.Integer({ description: 'The epoch in question.' })),
   confirmation: Type.Optional(list(Type.String(), { description: 'Where an operator confirms that a node is down.' })),

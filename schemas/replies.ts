@@ -14,7 +14,7 @@ export const sentences = {
   401: 'A known API key is needed.',
   403: 'The key does not allow this; or the request comes from a web page of another site; or, where no key is needed, by a host that is not known.',
   404: 'There is no such thing.',
-  409: 'Another switchover is in flight, or another program writes the primary key.',
+  409: 'It cannot be done as things are now: another switchover is in flight, another program writes the primary key, or a node is not in a state for it.',
   410: 'Not kept any more.',
   412: 'The primary is not as the request expects; it comes with the present one.',
   413: 'The body is too large.',

@@ -26,6 +26,7 @@ _pvcctl () {
     'pause:switch maintenance mode on\: no node is fenced'
     'resume:switch maintenance mode off'
     'confirm-fence:vouch that a dead node is down, so that another may take over'
+    'remove-node:remove a stopped or fenced node from the cluster, with its log and its faults'
     'check:report the health of the cluster to Nagios or Icinga'
     'completion:print the completion script for bash, zsh or fish'
   )
@@ -172,6 +173,20 @@ _pvcctl () {
         '--version[print the version and exit]' ;;
         confirm-fence) _arguments \
         '--confirm[the name of the node once more; has to be given]:NODE:_pvcctl_nodes' \
+        '*--api[the address of a pvcapid; may be given several times, in the order in which they are asked]:URL:_urls' \
+        '--config[read this configuration file, and no other]:FILE:_files' \
+        '--key-file[the file that holds the API key]:FILE:_files' \
+        '--ca-file[the certificates of the authorities that are trusted instead of the system'\''s]:FILE:_files' \
+        '--cert-file[the client certificate to present]:FILE:_files' \
+        '--cert-key-file[the private key of the client certificate]:FILE:_files' \
+        '--api-timeout[how long an API may take to answer before the next is asked; 5 unless given]:SECONDS: ' \
+        '--json[print the JSON of the API, unchanged]' \
+        '(-v --verbose)'{-v,--verbose}'[say on standard error which API is asked, and which do not answer]' \
+        '(-h --help)'{-h,--help}'[print help, on a command if one is named, and exit]' \
+        '--version[print the version and exit]' \
+        '1:NODE:_pvcctl_nodes' ;;
+        remove-node) _arguments \
+        '(-y --yes)'{-y,--yes}'[do not ask for confirmation; has to be given where standard input is no terminal]' \
         '*--api[the address of a pvcapid; may be given several times, in the order in which they are asked]:URL:_urls' \
         '--config[read this configuration file, and no other]:FILE:_files' \
         '--key-file[the file that holds the API key]:FILE:_files' \

@@ -229,7 +229,7 @@ export class Judge {
     if (change.op === 'create' && path.endsWith('/presence')) this.#registers(path, session)
     for (const made of change.op === 'create_all' ? change.znodes : []) if (made.path.endsWith('/presence')) this.#registers(made.path, session)
     if (change.op === 'close_session') this.#lateToLetGo(session)
-    if (change.op === 'create_all' || path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction)
+    if (change.op === 'create_all' || change.op === 'delete_all' || path === PRIMARY_NODE || path.startsWith(SWITCHOVERS) || moves.test(path) || change.op === 'close_session') this.#look(path, transaction)
   }
 
   /** 8. After `stop` a session writes nothing more, and the write before it was the final keepalive. */

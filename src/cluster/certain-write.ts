@@ -8,7 +8,7 @@
  *
  * Does not resolve before there is contact again or the session is over: a caller with a bound races it.
  */
-import { isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/client/errors.ts'
+import { hasCode, isBadVersion, isLinkFailure, isMaybeApplied, isNodeExists, isNoNode, isSessionEnd } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
 import { readZnode } from './reading.ts'
 
@@ -70,7 +70,7 @@ export async function sureWrite (session: Session, write: () => Promise<unknown>
       return 'done'
     } catch (error) {
       if (isMaybeApplied(error)) sent = true
-      if (isBadVersion(error) || isNodeExists(error) || isNoNode(error)) return 'refused'
+      if (isBadVersion(error) || isNodeExists(error) || isNoNode(error) || hasCode(error, 'not_empty')) return 'refused'
       if (session.over || isSessionEnd(error)) return sent ? 'unknown' : 'failed'
       if (!isLinkFailure(error)) {
         // The denial concerns the look. The write may have been applied.

@@ -39,6 +39,7 @@ export function guardedConnector (connector: Connector, writer: string, known: K
       delete: async (path, version) => path.startsWith(`${PRIMARY_NODE}/`)
         ? await connection.delete(path, version)
         : await barred('delete', path, async () => { await connection.delete(path, version) }),
+      deleteAll: async (znodes, unchanged) => await barred('delete', znodes[0]?.path ?? '', async () => await connection.deleteAll(znodes, unchanged)),
       sync: async (path) => { await connection.sync(path) },
       close: () => connection.close(),
     }

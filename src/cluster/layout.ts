@@ -22,10 +22,12 @@ export const FENCE_LOCK = '/config/fence_lock'
 export const UPSTREAM_IP = '/config/upstream_ip'
 export const NODES = '/nodes'
 export const DOMAINS = '/domains'
+/** PVC's storage daemons. */
+export const OSDS = '/ceph/osds'
 export const FAULTS = '/faults'
 /** Which version of PVC's layout the cluster has. */
 export const SCHEMA_VERSION = '/schema/version'
-const LOGS = '/logs'
+export const LOGS = '/logs'
 export const SWITCHOVERS = '/switchovers'
 
 /** Every child of `/nodes/<n>` this project knows. */
@@ -52,6 +54,11 @@ export function nodePath (name: string, key?: NodeKey): string {
 export function domainPath (uuid: string, key?: 'state' | 'node'): string {
   const path = childPath(DOMAINS, uuid)
   return key === undefined ? path : `${path}/${key}`
+}
+
+/** Which node a storage daemon of PVC's is on. */
+export function osdNodePath (id: string): string {
+  return `${childPath(OSDS, id)}/node`
 }
 
 export function faultPath (id: string): string {

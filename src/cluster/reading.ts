@@ -7,7 +7,7 @@ import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
 import { memberOf, memberZnodes, type Member, type MemberZnode } from '../core/model/member.ts'
-import { parseRecord } from '../core/model/record.ts'
+import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
 import type { StoredRecord, KeySnapshot } from '../core/switchover/key-snapshot.ts'
@@ -44,7 +44,7 @@ export async function readNewerSchema (session: Session): Promise<number | null>
   return newerSchema([schemaOf((await readZnode(session, SCHEMA_VERSION))?.data)])
 }
 
-async function readNames (session: Session, path: string): Promise<readonly string[]> {
+export async function readNames (session: Session, path: string): Promise<readonly string[]> {
   try {
     return (await session.children(path)).names
   } catch (error) {
@@ -112,6 +112,15 @@ export async function readRecord (session: Session, epoch: number): Promise<Stor
 /** How many of the newest records a snapshot reads: those that can still be open, and whatever is ahead of the key. */
 const NEWEST = 4
 
+/** The records that can still be open. */
+export async function readNewestRecords (session: Session): Promise<readonly SwitchoverRecord[]> {
+  const records = await Promise.all(newestOf(await readNames(session, SWITCHOVERS)).map(async (epoch) => await readRecord(session, epoch)))
+  return records.flatMap((stored) => stored === null ? [] : [stored.record])
+}
+
+const epochsOf = (names: readonly string[]) => names.map(epochOfName).filter((epoch) => epoch !== null)
+const newestOf = (names: readonly string[]) => epochsOf(names).slice(-NEWEST)
+
 /** What the completion rule reads; null while there is no key. */
 export async function readPicture (session: Session): Promise<RoleSnapshot | null> {
   const [key, { ledger }, members] = await Promise.all([readKey(session), readLedger(session), readMembers(session)])
@@ -124,7 +133,6 @@ export async function readKeySnapshot (session: Session, alive: Alive = assumed,
     readKey(session), readLedger(session), readMembers(session, alive, known), readNames(session, SWITCHOVERS),
   ])
   if (key === null) return null
-  const recordEpochs = names.map(epochOfName).filter((epoch): epoch is number => epoch !== null)
-  const records = await Promise.all(recordEpochs.slice(-NEWEST).map(async (epoch) => await readRecord(session, epoch)))
-  return { key, ledger, ledgerVersion: version, members, recordEpochs, records: records.filter((stored) => stored !== null) }
+  const records = await Promise.all(newestOf(names).map(async (epoch) => await readRecord(session, epoch)))
+  return { key, ledger, ledgerVersion: version, members, recordEpochs: epochsOf(names), records: records.filter((stored) => stored !== null) }
 }

@@ -18,7 +18,7 @@ import { EventFeed } from './services/events/event-feed.ts'
 import { EventService } from './services/events/event-service.ts'
 import { FaultKeeper } from './services/faults/fault-keeper.ts'
 import { FaultService } from './services/faults/fault-service.ts'
-import { FenceService } from './services/fence-service.ts'
+import { FenceService, type Silence } from './services/fence-service.ts'
 import { HealthService } from './services/health-service.ts'
 import { measuredConnector } from './metrics/measured-connector.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -26,6 +26,7 @@ import { MetricsService } from './metrics/metrics-service.ts'
 import { PvcMetrics } from './metrics/pvc-metrics.ts'
 import { NodeService } from './services/node-service.ts'
 import { PrimaryService } from './services/primary-service.ts'
+import { RemovalService } from './services/removal-service.ts'
 import { RoleService } from './services/role-service.ts'
 import type { Services } from './services/services.ts'
 import { SettingsService } from './services/settings-service.ts'
@@ -119,6 +120,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   const faultKeeper = closing.use('fault keeper', new FaultKeeper({ view, clock, log, session: () => keeper.current }))
   const health = new HealthService(view, () => unreachable ?? (unreadable.why === null ? null : `${unreadable.why}.`))
   const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size, logLinesDropped: options.logLinesDropped }))
+  const silence: Silence = (node, at) => view.snapshot.writtenAt(node, 'keepalive') === at ? view.keepaliveAge(node) : null
   return {
     view,
     metrics: measuring,
@@ -131,7 +133,8 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     roles: new RoleService(view, options.node),
     faults: new FaultService(contact, view, clock, faultKeeper),
     pvcMetrics: new PvcMetrics(view),
-    fences: new FenceService(contact, clock, (node, at) => view.snapshot.writtenAt(node, 'keepalive') === at ? view.keepaliveAge(node) : null),
+    fences: new FenceService(contact, clock, silence),
+    removals: new RemovalService(contact, silence, log),
     events: new EventService(feed, view, contact),
     contact,
     feed,

@@ -52,7 +52,7 @@ async function main (args: readonly string[], console: Console): Promise<number>
   }
 }
 
-const console = new Console(process.stdout, process.stderr)
+const console = new Console(process.stdout, process.stderr, process.stdin)
 const args = process.argv.slice(2)
 
 // A reader that has seen enough is no fault of pvcctl; what was asked for continues. Only `watch` has nothing else to do.

@@ -201,7 +201,26 @@ t.test('pvcctl on a cluster', { timeout: 240_000 }, async (t) => {
     says(await pvcctl.run([...withKey, 'check']), 2, new RegExp(`^PVC CRITICAL - ${victim} is judged dead.*[^.], 2 of 3 APIs answer \\| critical=\\d;;0;0 warning=\\d;0;;0 `), /^$/)
     says(await pvcctl.run([...withKey, 'status']), 0, new RegExp(`\ncritical: .*${victim}.*\n  `), /^$/)
     made.takeFrom(victim)
+    says(await pvcctl.run([...withKey, 'remove-node', victim, '--yes']), 1, /^$/, /no fence is confirmed.*\(node_not_removable\)/)
     says(await pvcctl.run([...withKey, 'confirm-fence', victim, '--confirm', victim]), 0, new RegExp(`^Node ${victim} is fenced now`), /^$/)
+
+    says(await pvcctl.run([...withKey, 'remove-node', victim]), 2, /^$/, /standard input is no terminal. Nothing was sent. Repeat it with --yes/)
+    says(await pvcctl.run([...three, '--key-file', readersFile, 'remove-node', victim, '--yes']), 1, /^$/, /\(key_too_weak\)/)
+    const environment = { PVCCTL_API: `${dead},${good}`, PVCCTL_CA_FILE: server.certFile, PVCCTL_KEY_FILE: keyFile }
+    const onTerminal = async (typed: string) => await pvcctl.shell(`printf '%s\n' '${typed}' | script -qec 'pvcctl remove-node ${victim}' /dev/null`, environment).ended
+    const slip = await onTerminal('yes')
+    t.equal(slip.status, 2, slip.stdout)
+    t.match(slip.stdout, new RegExp(`Type its name to confirm: .*That is not the name ${victim}. Nothing was sent`, 's'))
+    t.ok(watcher.feed.members.some(({ name }) => name === victim))
+    const one = ['--api', proxied, '--api', good, '--ca-file', server.certFile, '--key-file', keyFile, '--api-timeout', '1']
+    proxy.onRequest = (chunk) => { if (chunk.includes('DELETE ')) proxy.swallowReplies() }
+    says(await pvcctl.run([...one, 'remove-node', victim, '--yes']), 0, /^$/, new RegExp(`The reply was lost, and the removal of ${victim} is in force`))
+    proxy.onRequest = null
+    proxy.heal()
+    const gone = await onTerminal(victim)
+    t.equal(gone.status, 1, gone.stdout)
+    t.match(gone.stdout, /\(node_unknown\)/)
+    says(await pvcctl.run([...withKey, 'list', '--quiet']), 0, /^hv\d\nhv\d\n$/, /^$/)
   })
 
   t.strictSame(made.collisions(), [])

@@ -11,6 +11,7 @@ const writes: ReadonlyArray<readonly ['POST' | 'PUT' | 'DELETE', string, object?
   ['POST', '/api/v1/node/fig/coordinator-state?state=primary'],
   ['POST', '/api/v1/switchover', { to: 'fig' }],
   ['POST', '/api/v1/node/quince/fence-confirmation', { confirm: 'quince' }],
+  ['DELETE', '/api/v1/node/yew'],
   ['PUT', '/api/v1/faults'], ['DELETE', '/api/v1/faults'], ['PUT', '/api/v1/faults/ABCD1234'], ['DELETE', '/api/v1/faults/ABCD1234'],
 ]
 const readings = ['/node', '/node/fig', '/node/fig/domain-state', '/node/fig/log', '/status', '/status/primary_node', '/primary', '/switchover', '/faults', '/metrics']
@@ -25,6 +26,7 @@ t.test('every write is refused, and nothing is written', async (t) => {
   const lines: string[] = []
   const app = await api(t, { port: server.port, logTo: lines })
   await session.set('/nodes/quince/daemonstate', 'dead', ANY_VERSION)
+  await session.set('/nodes/yew/daemonstate', 'stop', ANY_VERSION)
   for (const [path, version] of [['/schema/version', '16'], ['/nodes/fig/activeschema', '17']] as const) {
     await raise(session, '/schema/version', '15')
     await raise(session, path, version)

@@ -13,7 +13,7 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/status': ['get', 'post'],
   '/api/v1/primary': ['get'],
   '/api/v1/node': ['get'],
-  '/api/v1/node/{node}': ['get'],
+  '/api/v1/node/{node}': ['get', 'delete'],
   '/api/v1/node/{node}/fence-confirmation': ['post'],
   '/api/v1/switchover': ['get', 'post'],
   '/api/v1/switchover/eligibility': ['get'],

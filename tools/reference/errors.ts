@@ -2,6 +2,7 @@
 import { ineligibilities } from '../../src/core/switchover/eligibility.ts'
 import { obstacles } from '../../src/core/switchover/eligibility-report.ts'
 import { fenceObstacles } from '../../src/core/fencing/fence-confirmation.ts'
+import { removalObstacles } from '../../src/core/fencing/removal.ts'
 import { fenceStates } from '../../src/core/model/fence-record.ts'
 import { causes, outcomes } from '../../src/core/model/states.ts'
 import { failures } from '../../src/core/model/transition.ts'
@@ -33,6 +34,7 @@ export function errorsPage (): string {
     '## Fencing',
     'The state of a fence, in `/nodes/<node>/fence` and in the metric `pvc_node_fence_state`:', meanings('state', fenceStates),
     'Why a fence cannot be confirmed, in `reasons` of the problem `fence_not_confirmable`:', meanings('code', fenceObstacles),
+    'Why a node cannot be removed, in `reasons` of the problem `node_not_removable`:', meanings('code', removalObstacles),
     '## Configuration files',
     'Each problem is a line `file:line:column: setting: sentence`; by kind:', meanings('code', configProblems),
     '## How the daemons end',

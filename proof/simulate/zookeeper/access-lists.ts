@@ -24,6 +24,7 @@ export class AccessLists {
     switch (change.op) {
       case 'create': return this.#permitsAt(parentPath(change.path), 'c', znodes)
       case 'create_all': return change.znodes.every(({ path }) => this.#permitsAt(parentPath(path), 'c', znodes))
+      case 'delete_all': return change.znodes.every(({ path }) => znodes.get(path) === null || this.#permitsAt(parentPath(path), 'd', znodes))
       case 'delete': return znodes.get(change.path) === null || this.#permitsAt(parentPath(change.path), 'd', znodes)
       case 'set': return this.#permitsAt(change.path, 'w', znodes)
       default: return true

@@ -1,10 +1,11 @@
 /** The znodes of one server: a tree that transactions change one after the other, each in the same way on every server. */
-import type { NewZnode, Stat, WatchKind } from '../../../src/zookeeper/client/connection.ts'
+import type { NewZnode, Stat, WatchKind, ZnodeVersion } from '../../../src/zookeeper/client/connection.ts'
 import { parentPath } from '../../../src/zookeeper/client/paths.ts'
 
 export type Change =
   | { readonly op: 'create', readonly path: string, readonly data: string, readonly ephemeral: boolean, readonly sequential: boolean }
   | { readonly op: 'create_all', readonly znodes: readonly NewZnode[] }
+  | { readonly op: 'delete_all', readonly znodes: readonly ZnodeVersion[], readonly unchanged: readonly ZnodeVersion[] }
   | { readonly op: 'set', readonly path: string, readonly data: string, readonly version: number }
   | { readonly op: 'delete', readonly path: string, readonly version: number }
   | { readonly op: 'open_session' }
@@ -61,7 +62,7 @@ const NOT_EMPTY = -111
 const SESSION_EXPIRED = -112
 
 const hex = (zxid: number): string => zxid.toString(16).padStart(16, '0')
-const pathOf = (change: Exclude<Change, { op: 'open_session' | 'close_session' | 'sync' }>): string => change.op === 'create_all' ? change.znodes[0]?.path ?? '' : change.path
+const pathOf = (change: Exclude<Change, { op: 'open_session' | 'close_session' | 'sync' }>): string => change.op === 'create_all' || change.op === 'delete_all' ? change.znodes[0]?.path ?? '' : change.path
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 export class Znodes {
@@ -107,6 +108,7 @@ export class Znodes {
     switch (change.op) {
       case 'create': return this.#create(transaction, change)
       case 'create_all': return this.#createAll(transaction, change.znodes)
+      case 'delete_all': return this.#deleteAll(transaction, change)
       case 'set': return this.#set(transaction, change)
       case 'delete': return this.#delete(transaction, change.path, change.version)
       default: throw new Error(`${change.op} is not a write`)
@@ -161,6 +163,20 @@ export class Znodes {
     if (parent !== undefined) this.#childrenChanged(parent, zxid).delete(nameOf(path))
     this.#ephemerals.get(znode.owner)?.delete(path)
     return done(path, null, [{ kind: 'deleted', path }, { kind: 'children', path: above }])
+  }
+
+  /** Refused before anything is deleted. */
+  #deleteAll (transaction: Transaction, { znodes, unchanged }: Extract<Change, { op: 'delete_all' }>): Effect {
+    const gone = new Set<string>()
+    for (const [at, { path, version }] of [...unchanged, ...znodes].entries()) {
+      const znode = this.#znodes.get(path)
+      if (znode === undefined || gone.has(path)) return failed(path, NO_NODE)
+      if (version !== -1 && version !== znode.version) return failed(path, BAD_VERSION)
+      if (at < unchanged.length) continue
+      if ([...znode.children].some((name) => !gone.has(`${path}/${name}`))) return failed(path, NOT_EMPTY)
+      gone.add(path)
+    }
+    return done('', null, znodes.flatMap(({ path }) => this.#delete(transaction, path, -1).events))
   }
 
   #close (transaction: Transaction): Effect {

@@ -157,13 +157,13 @@ export const conditionKinds = {
     severity: 'warning',
     delta: 10,
     title: 'A node was fenced',
-    advice: 'Find out why it died, then start its pvcnoded again.',
+    advice: 'Find out why it died, then start its pvcnoded again. If it is not to come back, remove it: `DELETE /api/v1/node/{node}`.',
   },
   node_stopped: {
     severity: 'warning',
     delta: 10,
     title: 'A node is stopped',
-    advice: 'Start its pvcnoded again.',
+    advice: 'Start its pvcnoded again. If it is not to come back, remove it: `DELETE /api/v1/node/{node}`.',
   },
   node_unreadable: {
     severity: 'warning',

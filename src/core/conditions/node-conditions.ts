@@ -2,7 +2,7 @@
 import { isMissing } from '../fencing/judgement.ts'
 import { suspicions } from '../model/fence-record.ts'
 import { isPresent, type Member } from '../model/member.ts'
-import { namesOfDomains } from '../pvc/domain.ts'
+import { namesInWords } from '../model/names-in-words.ts'
 import { condition, type Condition } from './condition.ts'
 import type { NodeFacts } from './facts.ts'
 import { KEEPALIVE_LATE, type Thresholds } from './thresholds.ts'
@@ -28,7 +28,7 @@ function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge
   if (daemonState === 'fenced') {
     const left = domains()
     const fenced = condition('node_fenced', `${node} was fenced${fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`}.`, { node, since: stateSince })
-    return left.length === 0 ? [fenced] : [condition('domains_left', `${node} was fenced, and ${left.length} ${left.length === 1 ? 'domain is' : 'domains are'} still on it: ${namesOfDomains(left)}.`, { node, since: stateSince }), fenced]
+    return left.length === 0 ? [fenced] : [condition('domains_left', `${node} was fenced, and ${left.length} ${left.length === 1 ? 'domain is' : 'domains are'} still on it: ${namesInWords(left)}.`, { node, since: stateSince }), fenced]
   }
   if (isMissing(member)) return [condition('node_unreachable', `${node} is out of contact with ZooKeeper, and was ${daemonState}.`, { node, since: keepaliveAt }, coordinatorState === 'client' || coordinatorState === 'secondary' ? 'warning' : 'critical')]
   if (daemonState === 'stop') return [condition('node_stopped', `${node} is stopped.`, { node, since: stateSince })]

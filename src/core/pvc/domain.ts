@@ -8,10 +8,3 @@ const atRest: ReadonlySet<string> = new Set(['stop', 'disable', 'provision', 'im
 
 /** Whether a domain runs, or is to run, on the node that it names. One whose state cannot be read is taken to. */
 export const isRunning = (state: string | undefined): boolean => state === undefined || !atRest.has(state)
-
-/** Names that a sentence has at most. */
-const NAMED = 20
-
-/** The names in a sentence. */
-export const namesOfDomains = (names: readonly string[]): string =>
-  names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '')

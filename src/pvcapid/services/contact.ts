@@ -68,14 +68,14 @@ export class Contact {
    * throws, with `zookeeper_unavailable` (`not_started`) or, if the link was lost after the write was sent, with `outcome_unknown`.
    * @returns false if `judge` found that there is nothing to be done
    */
-  async write (path: string, value: string, judge: (present: string | null) => boolean): Promise<boolean> {
+  async write (path: string, value: string, judge: (present: string | null, session: Session) => boolean | Promise<boolean>): Promise<boolean> {
     let sent = false
     try {
       return await this.bounded(async (signal) => {
         for (;;) {
           const session = await this.session()
           const found = await ifThere(session.get(path))
-          if (!judge(found?.data ?? null)) return false
+          if (!await judge(found?.data ?? null, session)) return false
           signal.throwIfAborted()
           sent = true
           const outcome = await writeVersioned(session, path, value, found?.stat.version ?? null, signal)

@@ -9,6 +9,7 @@ import type { MetricsService } from '../metrics/metrics-service.ts'
 import type { PvcMetrics } from '../metrics/pvc-metrics.ts'
 import type { NodeService } from './node-service.ts'
 import type { PrimaryService } from './primary-service.ts'
+import type { RemovalService } from './removal-service.ts'
 import type { RoleService } from './role-service.ts'
 import type { SettingsService } from './settings-service.ts'
 import type { SwitchoverGate } from './switchover/switchover-gate.ts'
@@ -24,6 +25,7 @@ export interface Services {
   readonly health: HealthService
   readonly roles: RoleService
   readonly fences: FenceService
+  readonly removals: RemovalService
   readonly events: EventService
   readonly faults: FaultService
   readonly pvcMetrics: PvcMetrics

@@ -37,12 +37,12 @@ export class SettingsService {
   async setDomainState (node: string, sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const state = stateArgument(['flush', 'ready'], sources)
     checkTags(ifMatch)
-    if (!isNodeName(node) || !await this.#exists(node)) {
-      throw new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { status: 400, outcome: 'not_started' })
-    }
+    if (!isNodeName(node) || !await this.#exists(node)) throw nodeUnknown(node)
     const { value, reached, doing } = domainWrites[state]
     let before: string | null = null
-    const written = await this.#contact.write(nodePath(node, 'domainstate'), value, (present) => {
+    const written = await this.#contact.write(nodePath(node, 'domainstate'), value, async (present, session) => {
+      // It may have been removed since the view had it.
+      if (present === null && await session.exists(nodePath(node)) === null) throw nodeUnknown(node)
       before = domainStateOf(present)
       if (ifMatch !== undefined) this.#expect(isMatched(ifMatch, etagOf({ name: node, domain_state: before ?? UNKNOWN })))
       return before !== value && before !== reached
@@ -83,3 +83,5 @@ export class SettingsService {
     }
   }
 }
+
+const nodeUnknown = (node: string) => new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { status: 400, outcome: 'not_started' })

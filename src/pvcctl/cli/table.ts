@@ -149,6 +149,16 @@ export const commands: readonly Command[] = [
     details: ['Be certain that the node is down. If it is not, two nodes may hold the same resources. The API refuses it while the node shows any sign of life.'],
   },
   {
+    name: 'remove-node',
+    arguments: [node],
+    options: [{ name: 'yes', short: 'y', text: 'do not ask for confirmation; has to be given where standard input is no terminal' }],
+    summary: 'remove a stopped or fenced node from the cluster, with its log and its faults',
+    details: [
+      'It asks on a terminal, and wants the name of the node once more. The API refuses it while the node is in contact, may hold something, is named by the primary key or by a switchover in progress, or while domains or storage daemons are on it, and says what to do. Records of switchovers stay. A node that comes to life meanwhile is not removed.',
+      'It may be repeated after an interruption: a node is removed as a whole or not at all.',
+    ],
+  },
+  {
     name: 'check',
     arguments: [],
     options: [],

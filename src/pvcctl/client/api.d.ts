@@ -119,7 +119,11 @@ export interface paths {
         get: operations["getNode"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a node from the cluster
+         * @description Deletes everything that ZooKeeper has of a node that is stopped or confirmed fenced, in one transaction: its znodes, its log, and the faults that this project kept of it. Records of switchovers stay. A node that comes to life meanwhile wins. 409 with every reason while it is in contact, may hold something, is named by the primary key or by a switchover in progress, or while domains or storage daemons of PVC's are on it. Asked again after an interruption, it is done or 404.
+         */
+        delete: operations["removeNode"];
         options?: never;
         head?: never;
         patch?: never;
@@ -582,6 +586,17 @@ export interface components {
             /** @description For people. It has the word `already` if and only if there was nothing to be done. */
             message: string;
         };
+        /** @description A node that was removed from the cluster. */
+        RemovedNode: {
+            /** @description For people. */
+            message: string;
+            /** @description Its name. */
+            node: string;
+            /** @description The znodes that were deleted, each with everything below it: those of the node, its log, and the faults that this project kept of it. */
+            removed: string[];
+            /** @description Names of domains that do not run, and name the node still: they have to be moved before they are started. */
+            domains: string[];
+        };
         /** @description Whether this API can do its work. */
         Health: {
             /** @description `ok`, or what is wrong in a word. */
@@ -833,7 +848,7 @@ export interface components {
             switchover?: components["schemas"]["Switchover"] | null;
             /** @description The nodes in question. */
             nodes?: string[];
-            /** @description By candidate, every reason why it cannot be primary. */
+            /** @description By node, every reason why it cannot be primary, be confirmed to be down, or be removed. */
             reasons?: {
                 [key: string]: {
                     code: string;
@@ -1509,6 +1524,119 @@ export interface operations {
             };
         };
     };
+    removeNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's exact name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedNode"];
+                };
+            };
+            /** @description The request is malformed, or an argument is wrong. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A known API key is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key does not allow this; or the request comes from a web page of another site; or, where no key is needed, by a host that is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: another switchover is in flight, another program writes the primary key, or a node is not in a state for it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The primary is not as the request expects; it comes with the present one. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a media type that this route does not take. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong keys or writes within a minute; try again after Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ZooKeeper cannot be reached, or waiting for the lock timed out; retry after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirmFence: {
         parameters: {
             query?: never;
@@ -1574,7 +1702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another switchover is in flight, or another program writes the primary key. */
+            /** @description It cannot be done as things are now: another switchover is in flight, another program writes the primary key, or a node is not in a state for it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1799,7 +1927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another switchover is in flight, or another program writes the primary key. */
+            /** @description It cannot be done as things are now: another switchover is in flight, another program writes the primary key, or a node is not in a state for it. */
             409: {
                 headers: {
                     [name: string]: unknown;

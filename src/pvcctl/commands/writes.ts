@@ -1,4 +1,4 @@
-/** `pause`, `resume` and `confirm-fence`: one write each. After a lost reply the state is read, never written again. */
+/** `pause`, `resume`, `confirm-fence` and `remove-node`: one write each. After a lost reply the state is read, never written again. */
 import { exitStatus } from '../cli/table.ts'
 import type { ApiClient, Schemas } from '../client/endpoint.ts'
 import { Failure } from '../output/failure.ts'
@@ -63,6 +63,23 @@ export const confirmFence: Run = async (context) => {
     ask: async (client) => await client.POST('/api/v1/node/{node}/fence-confirmation', { params: { path }, body: { confirm } }),
     isDone: async () => (await context.cluster.read(async (client) => await client.GET('/api/v1/node/{node}', { params: { path, query: { consistent: 'true' } } }))).data[0]?.daemon_state === 'fenced',
     what: `the confirmation for ${node}`,
+    lookAt: 'pvcctl list',
+  })
+}
+
+export const removeNode: Run = async (context) => {
+  const { cluster, console, given } = context
+  const node = given.text('NODE') ?? ''
+  if (!given.flag('yes')) {
+    const answer = await console.ask(`This removes ${node} from the cluster, with its log and its faults. Type its name to confirm: `)
+    if (answer === null) throw new Failure('usage', `remove-node asks for confirmation, and standard input is no terminal. Nothing was sent. Repeat it with --yes to remove ${node}.`)
+    if (answer !== node) throw new Failure('usage', `That is not the name ${node}. Nothing was sent.`)
+  }
+  const path = { node }
+  return await written(context, {
+    ask: async (client) => await client.DELETE('/api/v1/node/{node}', { params: { path } }),
+    isDone: async () => (await cluster.read(async (client) => await client.GET('/api/v1/node/{node}', { params: { path, query: { consistent: 'true' } } }), { accepts: [404] })).response.status === 404,
+    what: `the removal of ${node}`,
     lookAt: 'pvcctl list',
   })
 }

@@ -1,4 +1,5 @@
-/** Where pvcctl writes: results to standard output, everything else to standard error. */
+/** Where pvcctl writes: results to standard output, everything else to standard error; and where it asks the operator. */
+import { createInterface } from 'node:readline'
 import { plain } from './text.ts'
 
 export interface Stream {
@@ -10,13 +11,15 @@ export interface Stream {
 
 export class Console {
   readonly #out: Stream
-  readonly #err: Stream
+  readonly #err: Stream & NodeJS.WritableStream
+  readonly #in: NodeJS.ReadStream
   /** Characters of a line that is shown on the terminal and not ended. */
   #shown = 0
 
-  constructor (out: Stream, err: Stream) {
+  constructor (out: Stream, err: Stream & NodeJS.WritableStream, input: NodeJS.ReadStream) {
     this.#out = out
     this.#err = err
+    this.#in = input
   }
 
   /** Whether progress can be shown. */
@@ -44,6 +47,21 @@ export class Console {
     const line = plain(text).slice(0, (this.#err.columns ?? 80) - 1)
     this.#err.write(`\r${line.padEnd(this.#shown)}`)
     this.#shown = line.length
+  }
+
+  /** The line that the operator types; empty at the end of input, null where standard input is no terminal. */
+  async ask (question: string): Promise<string | null> {
+    if (!this.#in.isTTY) return null
+    this.#clear()
+    const lines = createInterface({ input: this.#in, output: this.#err })
+    try {
+      return await new Promise((resolve) => {
+        lines.once('close', () => resolve(''))
+        lines.question(plain(question), (answer) => resolve(answer.trim()))
+      })
+    } finally {
+      lines.close()
+    }
   }
 
   #clear (): void {

@@ -4,14 +4,13 @@
  *
  * Guarantees: one recovery at a time; none is begun after `stop`, and a command in progress is ended with its process group.
  */
-import { domainPath, DOMAINS } from '../../cluster/layout.ts'
-import { readZnode } from '../../cluster/reading.ts'
-import { isRunning, namesOfDomains } from '../../core/pvc/domain.ts'
+import { readDomainsOn } from '../../cluster/nodes/node-domains.ts'
+import { namesInWords } from '../../core/model/names-in-words.ts'
 import type { FoundFault } from '../../core/pvc/fault.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'
-import { isNoNode, isZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 
 export interface RecoveryOptions {
@@ -23,26 +22,6 @@ export interface RecoveryOptions {
   /** Milliseconds. */
   readonly timeout: number
   readonly onFault: (fault: FoundFault) => void
-}
-
-/** Domains that are read at once. */
-const AT_ONCE = 64
-
-/** The uuids and names of the domains that run on `node`, or are to. */
-async function domainsOf (session: Session, node: string): Promise<ReadonlyArray<{ readonly uuid: string, readonly name: string }>> {
-  const uuids = await session.children(DOMAINS).then(({ names }) => names, (error: unknown) => {
-    if (isNoNode(error)) return []
-    throw error
-  })
-  const found: Array<{ readonly uuid: string, readonly name: string }> = []
-  for (let from = 0; from < uuids.length; from += AT_ONCE) {
-    await Promise.all(uuids.slice(from, from + AT_ONCE).map(async (uuid) => {
-      if ((await readZnode(session, domainPath(uuid, 'node')))?.data !== node || !isRunning((await readZnode(session, domainPath(uuid, 'state')))?.data)) return
-      const name = (await readZnode(session, domainPath(uuid)))?.data ?? ''
-      found.push({ uuid, name: name === '' ? uuid : name })
-    }))
-  }
-  return found.sort((a, b) => a.uuid < b.uuid ? -1 : 1)
 }
 
 export class Recovery {
@@ -69,9 +48,9 @@ export class Recovery {
     const { signal } = this.#stopped
     if (signal.aborted) return
     try {
-      const domains = await domainsOf(session, node)
+      const domains = (await readDomainsOn(session, node)).filter(({ runs }) => runs)
       if (domains.length === 0) return
-      const named = namesOfDomains(domains.map(({ name }) => name))
+      const named = namesInWords(domains.map(({ name }) => name))
       if (command === undefined) {
         log.error({ peer: node, domains: domains.length }, `${node} was fenced with domains on it, and no fencing.recover is configured: start them elsewhere by hand: ${named}`)
         return onFault({ kind: 'domains_left', node, detail: named })

@@ -6,12 +6,12 @@
  * flight. What does not pass is a `ZooKeeperError` `invalid_argument` that names the argument and never shows data.
  * Any implementation of `Connection` is to call these.
  */
-import type { NewZnode } from './connection.ts'
+import type { NewZnode, ZnodeVersion } from './connection.ts'
 import { ZooKeeperError, type Operation } from './errors.ts'
 import { pathProblem } from './paths.ts'
 
 /** Bytes of data in one znode. The server's limit is 1,048,575 for the whole request; this leaves room for the path. */
-const MAX_DATA_BYTES = 1_000_000
+export const MAX_DATA_BYTES = 1_000_000
 /** Bytes of one path. */
 const MAX_PATH_BYTES = 4_096
 
@@ -42,6 +42,23 @@ export function checkNewZnodes (znodes: readonly NewZnode[]): void {
   }
   const bytes = znodes.reduce((sum, { path, data }) => sum + Buffer.byteLength(path) + Buffer.byteLength(data), 0)
   if (bytes > MAX_DATA_BYTES) refuse('create', znodes[0]?.path, `a transaction must not exceed ${MAX_DATA_BYTES} bytes, this one has ${bytes}`)
+}
+
+/** Bytes that a path takes in a transaction beside its own: its length, its version and the header of its operation. */
+const OPERATION_BYTES = 32
+
+/** Bytes of a transaction that deletes these paths, or compares their versions. */
+export const deletionBytes = (paths: readonly string[]): number => paths.reduce((sum, path) => sum + Buffer.byteLength(path) + OPERATION_BYTES, 0)
+
+/** What one transaction deletes, and what has to be unchanged for it: together they must fit into one request. */
+export function checkDeletions (znodes: readonly ZnodeVersion[], unchanged: readonly ZnodeVersion[]): void {
+  if (znodes.length === 0) refuse('delete', undefined, 'a transaction must not be empty')
+  for (const { path, version } of [...unchanged, ...znodes]) {
+    checkPath('delete', path)
+    checkVersion('delete', path, version)
+  }
+  const bytes = deletionBytes([...unchanged, ...znodes].map(({ path }) => path))
+  if (bytes > MAX_DATA_BYTES) refuse('delete', znodes[0]?.path, `a transaction must not exceed ${MAX_DATA_BYTES} bytes, this one has ${bytes}`)
 }
 
 /** A version is a signed 32-bit number, as the protocol has it. */

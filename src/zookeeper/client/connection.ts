@@ -76,6 +76,12 @@ export interface NewZnode {
   readonly ephemeral: boolean
 }
 
+/** A znode as it has to be when a transaction is applied. */
+export interface ZnodeVersion {
+  readonly path: string
+  readonly version: number
+}
+
 /** Versions are signed 32-bit numbers; -1 (`ANY_VERSION` in `session.ts`) matches every version. */
 export interface Connection {
   /** Bytes that one request re-arming every armed watch would need; bounded by what a server accepts (1 MB). */
@@ -91,6 +97,11 @@ export interface Connection {
   createAll (znodes: readonly NewZnode[]): Promise<void>
   set (path: string, data: string, version: number): Promise<Stat>
   delete (path: string, version: number): Promise<void>
+  /**
+   * Deletes them in this order, in one transaction, and only if every znode of `unchanged` is at its version: all of that or, with the first refusal as the
+   * reason, nothing. At least one.
+   */
+  deleteAll (znodes: readonly ZnodeVersion[], unchanged: readonly ZnodeVersion[]): Promise<void>
   /** Brings the server this client talks to up to date with the leader. */
   sync (path: string): Promise<void>
   close (): void

@@ -9,8 +9,8 @@
  */
 import { isMainThread } from 'node:worker_threads'
 import { systemClock, type Clock, type Timer } from '../../runtime/clock.ts'
-import { checkData, checkFlag, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
-import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, Zxid } from './connection.ts'
+import { checkData, checkDeletions, checkFlag, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
+import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, ZnodeVersion, Zxid } from './connection.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, dnsLookup, resolveEach, uniqueAddresses, type Lookup } from './resolve.ts'
@@ -289,6 +289,15 @@ class NativeConnection implements Connection {
     checkPath('delete', path)
     checkVersion('delete', path, version)
     await this.#call('delete', path, (client, done: (code: number, message: string) => void) => client.a_delete_(path, version, done), (code) => {
+      return code === 0 ? undefined : fromZkCode(code, 'delete', path, true)
+    })
+  }
+
+  async deleteAll (znodes: readonly ZnodeVersion[], unchanged: readonly ZnodeVersion[]): Promise<void> {
+    checkDeletions(znodes, unchanged)
+    const all = [...unchanged, ...znodes]
+    const path = znodes[0]?.path ?? ''
+    await this.#call('delete', path, (client, done: (code: number, message: string) => void) => client.a_delete_all(all.map((each) => each.path), all.map(({ version }) => version), unchanged.length, done), (code) => {
       return code === 0 ? undefined : fromZkCode(code, 'delete', path, true)
     })
   }

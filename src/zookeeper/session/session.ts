@@ -19,7 +19,7 @@
  * `clock.monotonic()` taken before the write it wants to count on.
  */
 import type { Clock } from '../../runtime/clock.ts'
-import type { Connection, ConnectionEvent, Connector, NewZnode, Stat } from '../client/connection.ts'
+import type { Connection, ConnectionEvent, Connector, NewZnode, Stat, ZnodeVersion } from '../client/connection.ts'
 import { ZooKeeperError, isLinkFailure, isNoNode, isNodeExists, isUnauthenticated, isWrite, type Operation } from '../client/errors.ts'
 import { parentPath } from '../client/paths.ts'
 import { checkVersion } from '../client/arguments.ts'
@@ -38,6 +38,11 @@ export type SessionState = keyof typeof SESSION_STATES
 /** In place of an expected version: whatever the version is. Written out, so that it can be seen and searched for. */
 export const ANY_VERSION: unique symbol = Symbol('ANY_VERSION')
 export type ExpectedVersion = number | typeof ANY_VERSION
+
+export interface ExpectedZnode {
+  readonly path: string
+  readonly version: ExpectedVersion
+}
 
 /** Characters of a znode's data that are read unless more are asked for: more than any value of use, and few enough to hold many of them. */
 const MAX_TEXT = 131_072
@@ -210,6 +215,16 @@ export class Session {
   async delete (path: string, expectedVersion: ExpectedVersion, options: OperationOptions = {}): Promise<void> {
     const version = this.#version('delete', path, expectedVersion)
     await this.#run('delete', path, options, () => this.#connection.delete(path, version))
+  }
+
+  /**
+   * Deletes them in this order, in one transaction, and only if every znode of `unchanged` is at its version: all of that or nothing. Rejects as `delete` does, or with
+   * `not_empty`, with the path of the first.
+   */
+  async deleteAll (znodes: readonly ExpectedZnode[], unchanged: readonly ExpectedZnode[], options: OperationOptions = {}): Promise<void> {
+    const versioned = (all: readonly ExpectedZnode[]) => all.map(({ path, version }): ZnodeVersion => ({ path, version: this.#version('delete', path, version) }))
+    const [gone, same] = [versioned(znodes), versioned(unchanged)] as const
+    await this.#run('delete', znodes[0]?.path ?? '', options, () => this.#connection.deleteAll(gone, same))
   }
 
   /** Reads after this see everything that was committed before it. */

@@ -104,6 +104,32 @@ async function contract (t: Test, make: () => Promise<World>): Promise<void> {
     t.equal(await codeOf(connection.createAll(Array.from({ length: 11 }, (_, index) => znode(`/all/${index}`, 'x'.repeat(100_000))))), 'invalid_argument')
   })
 
+  t.test('a transaction deletes all of its znodes at once, or none, and only while others are unchanged', async (t) => {
+    const { connection } = one
+    const at = (path: string, version = -1) => ({ path, version })
+    for (const path of ['/several', '/several/n', '/several/n/a', '/several/n/b', '/several/key']) await connection.create(path, '', PLAIN)
+    await connection.set('/several/n/b', 'x', 0)
+    const whole = [at('/several/n/a', 0), at('/several/n/b', 1), at('/several/n', 0)]
+    await two.connection.sync('/')
+    await two.connection.get('/several/n/a', true)
+
+    t.equal(await codeOf(connection.deleteAll([at('/several/n/a', 0), at('/several/n', 0)], [])), 'not_empty', 'a child that was not named')
+    t.equal(await codeOf(connection.deleteAll([at('/several/n/a', 0), at('/several/n/b', 0), at('/several/n', 0)], [])), 'bad_version')
+    t.equal(await codeOf(connection.deleteAll(whole, [at('/several/key', 1)])), 'bad_version', 'what has to be unchanged is not')
+    t.equal(await codeOf(connection.deleteAll(whole, [at('/several/none')])), 'no_node')
+    t.equal(await codeOf(connection.deleteAll([...whole, at('/several/none')], [])), 'no_node')
+    t.strictSame((await connection.children('/several/n', false)).names.sort(), ['a', 'b'], 'nothing is gone')
+    t.strictSame(fired(two, '/several/n/a'), [])
+
+    await connection.deleteAll(whole, [at('/several/key', 0), at('/several')])
+    await two.told(watchOf('/several/n/a', 'deleted'))
+    t.equal(await two.connection.exists('/several/n', false), null, 'who is told of the first deletion finds nothing of the others')
+    t.strictSame((await connection.children('/several', false)).names, ['key'])
+    t.equal(await codeOf(connection.deleteAll([], [at('/several/key')])), 'invalid_argument')
+    t.equal(await codeOf(connection.deleteAll([at('gone')], [])), 'invalid_argument')
+    t.equal(await codeOf(connection.deleteAll(Array.from({ length: 1_000 }, (_, index) => at(`/several/${'x'.repeat(1_000)}${index}`)), [])), 'invalid_argument')
+  })
+
   t.test('requests of one connection are applied in their order', async (t) => {
     const { connection } = one
     await connection.create('/order', '0', PLAIN)

@@ -27,6 +27,7 @@ function kept (diagnose?: () => Promise<Diagnosis>) {
         children: never,
         create: never,
         createAll: never,
+        deleteAll: never,
         set: never,
         delete: never,
         sync: never,
