@@ -11,6 +11,7 @@ import { isMainThread } from 'node:worker_threads'
 import { systemClock, type Clock, type Timer } from '../../runtime/clock.ts'
 import { checkData, checkFlag, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, Zxid } from './connection.ts'
+import { chrooted } from './chroot.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, dnsLookup, resolveServers, type Lookup } from './resolve.ts'
@@ -301,5 +302,5 @@ export function nativeConnector (options: NativeOptions = {}): Connector {
     resolveInterval: options.resolveInterval ?? 5_000,
     onProblem: options.onProblem ?? (() => {}),
   }
-  return (connection) => new NativeConnection(connection, complete)
+  return chrooted((connection) => new NativeConnection(connection, complete))
 }
