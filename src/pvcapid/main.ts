@@ -46,7 +46,7 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   const clock = systemClock
   const { config } = started
   const destination = stdoutDestination('pvcapid', clock, process.env)
-  const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination })
+  const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination, ...config.chroot === undefined ? {} : { fields: { cluster: config.chroot } } })
   const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, dnsLookup), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   let running = started
@@ -99,7 +99,7 @@ const listenAdvice = (code: string, { listenAddress, listenPort }: ApiConfig): s
   : code === 'EACCES' ? 'Set a pvc.api.listen_port of 1024 or more, or grant CAP_NET_BIND_SERVICE.' : `Set pvc.api.listen_address to an address of this host; ${listenAddress} cannot be used.`
 
 /** What only a restart takes over. */
-const fixed = ['node', 'servers', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins', 'basePath'] as const satisfies ReadonlyArray<keyof ApiConfig>
+const fixed = ['node', 'servers', 'chroot', 'sessionTimeout', 'listenAddress', 'listenPort', 'limits', 'trustedProxies', 'hostnames', 'allowedOrigins', 'basePath'] as const satisfies ReadonlyArray<keyof ApiConfig>
 
 /** Whether the file's last line is one; false also if it cannot be read. */
 function isWhole (file: string): boolean {
