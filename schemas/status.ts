@@ -45,6 +45,7 @@ const primaryLock = closed({
 
 export const ClusterStatus = reply('ClusterStatus', 'The cluster in one reply.', {
   cluster_name: text('The cluster\'s name; empty where it has none.'),
+  cluster: Type.Optional(Type.String({ description: 'The chroot: the znode of the ensemble under which everything of this cluster is. It tells clusters apart that share an ensemble. Missing where the cluster is at the root.' })),
   cluster_health: closed({
     health: Type.Integer({ description: 'Percent.' }),
     messages: list(closed({ id: Type.String(), health_delta: Type.Integer(), text: Type.String() }, 'One reason.')),

@@ -48,7 +48,7 @@ interface Roster {
 }
 
 /** The cluster as clients are sent it. */
-export type ShownStatus = ClusterStatus & { readonly conditions?: readonly Condition[], readonly stale?: boolean }
+export type ShownStatus = ClusterStatus & { readonly cluster?: string, readonly conditions?: readonly Condition[], readonly stale?: boolean }
 
 /** What a snapshot begins with. */
 interface Beginning {
@@ -251,8 +251,9 @@ export class ApiSnapshot {
    * The cluster in one reply; the same object while it says the same.
    * @param conditions what is wrong at present
    * @param stale whether there is no contact with ZooKeeper
+   * @param cluster the chroot, if the cluster has one: always the same
    */
-  status (conditions: readonly Condition[], stale: boolean): ShownStatus {
+  status (conditions: readonly Condition[], stale: boolean, cluster?: string): ShownStatus {
     if (this.#status?.conditions === conditions && this.#status.stale === stale) return this.#status.status
     this.#nodesStatus ??= nodesStatus(this.#replies.map(({ status }) => status))
     const fencing = fencingReport(this.cluster?.members ?? [], (name) => this.fence(name), this.maintenance === 'true')
@@ -269,7 +270,7 @@ export class ApiSnapshot {
       primaryLock: this.primaryLock,
     })
     // As with the fencing: PVC's own status has no such members.
-    const shown = Object.freeze(fencing === null ? status : { ...status, conditions, stale })
+    const shown = Object.freeze({ ...status, ...cluster === undefined ? {} : { cluster }, ...fencing === null ? {} : { conditions, stale } })
     this.#status = { conditions, stale, status: shown }
     return shown
   }

@@ -115,6 +115,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
 
   const services = clusterServices({
     servers: config.servers.map(({ host, port }) => host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`),
+    chroot: config.chroot,
     sessionTimeout: config.sessionTimeout,
     connector,
     clock,
@@ -150,7 +151,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => certificate?.[Symbol.dispose]())
   app.addHook('onClose', async () => await services.close())
 
-  await app.register(problemReplies, { basePath })
+  await app.register(problemReplies, { basePath, chrootFailure: services.chrootFailure })
   await app.register(bodies)
   await app.register(jsonBodies)
   await app.register(basePaths, { basePath })
@@ -167,8 +168,8 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(preconditions)
   await app.register(knownLayout, { view: services.view })
   await app.register(authentication, { credentials: () => credentials })
-  await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath })
-  await app.register(statusPage)
+  await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath, chroot: config.chroot })
+  await app.register(statusPage, { chroot: config.chroot })
   await app.register(async (pvc) => {
     await pvc.register(formBodies)
     for (const route of formRoutes) await pvc.register(route, { prefix })

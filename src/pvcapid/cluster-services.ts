@@ -9,6 +9,7 @@ import { packageVersion } from '../runtime/process/package-version.ts'
 import { Episode, type Logger } from '../runtime/log/log.ts'
 import type { Connector } from '../zookeeper/client/connection.ts'
 import { contactSentence, type Diagnosis } from '../zookeeper/client/diagnosis.ts'
+import { isChrootFailure, isTurnedAway } from '../zookeeper/client/errors.ts'
 import { LockBook } from '../zookeeper/locks/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session/session-keeper.ts'
 import type { ApiLimits } from './config/api-config.ts'
@@ -38,6 +39,8 @@ import { Waiters } from './services/waiters.ts'
 export interface ClusterOptions {
   /** `host:port`. */
   readonly servers: readonly string[]
+  /** The path of the znode under which the cluster is; the root of the ensemble unless given. */
+  readonly chroot?: string | undefined
   /** Milliseconds to ask for. */
   readonly sessionTimeout: number
   readonly connector: Connector
@@ -61,6 +64,8 @@ export interface ClusterOptions {
 
 export interface ClusterServices extends Services {
   readonly contact: Contact
+  /** Why the chroot of the cluster cannot be used; null if it can, or if nothing is known. */
+  readonly chrootFailure: () => Error | null
   readonly feed: EventFeed
   /** Keys have been replaced: requests that wait or follow with a revoked one are told. */
   revoke (): void
@@ -73,11 +78,12 @@ export interface ClusterServices extends Services {
 export function clusterServices (options: ClusterOptions): ClusterServices {
   const { clock, log, identifier } = options
   const closing = new Disposables()
-  const metrics = new Metrics(packageVersion())
+  const metrics = new Metrics(packageVersion(), options.chroot)
   metrics.waitersLimit.set(options.limits.waiters)
   let unreachable: string | null = null
   const keeper: SessionKeeper = new SessionKeeper({
     servers: options.servers,
+    chroot: options.chroot,
     sessionTimeout: options.sessionTimeout,
     connector: measuredConnector(guardedConnector(options.connector, 'API', () => view.newerSchema), clock, (operation, seconds, ok) => metrics.operation(operation, seconds, ok)),
     clock,
@@ -88,7 +94,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
   closing.defer('session', async () => await keeper.close())
   const waiters = new Waiters({ clock, limit: options.limits.waiters, perClient: options.limits.waitersPerClient })
   const unreadable = new UnreadableZnodes(log, clock)
-  const view: ClusterCache = new ClusterCache({ sessions: keeper, clock, waiters, probed: options.probed, ...unreadable.listeners })
+  const view: ClusterCache = new ClusterCache({ sessions: keeper, clock, waiters, probed: options.probed, cluster: options.chroot, ...unreadable.listeners })
   closing.use('what could not be read', keeper.onSession(() => {
     unreadable.clear()
     view.onSession()
@@ -137,6 +143,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     removals: new RemovalService(contact, silence, log),
     events: new EventService(feed, view, contact),
     contact,
+    chrootFailure: () => isChrootFailure(keeper.failure) ? keeper.failure : null,
     feed,
     waiting: () => waiters.size,
     streams: () => feed.size,
@@ -177,7 +184,7 @@ function reporter (log: Logger, clock: Clock, because: (reason: string | null) =
         break
       case 'connect_failed':
         because(`${report.error.message}.`)
-        away.fault(`ZooKeeper cannot be reached; still trying: ${report.error.message}`, { reason: report.error.code })
+        away.fault(`ZooKeeper cannot be ${isTurnedAway(report.error) ? 'used' : 'reached'}; still trying: ${report.error.message}`, { reason: report.error.code })
         break
       case 'diagnosed':
         because(`${contactSentence(report.diagnosis)}.`)

@@ -46,7 +46,7 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   const clock = systemClock
   const { config } = started
   const destination = stdoutDestination('pvcapid', clock, process.env)
-  const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination })
+  const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination, ...config.chroot === undefined ? {} : { fields: { cluster: config.chroot } } })
   const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, dnsLookup), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   let running = started
@@ -107,6 +107,7 @@ const listenAdvice = (code: string, { listenAddress, listenPort }: ApiConfig): s
 const fixed = {
   node: 'pvc.node',
   servers: 'pvc.coordinators',
+  chroot: 'pvc.zookeeper.chroot',
   sessionTimeout: 'pvc.zookeeper.session_timeout',
   listenAddress: 'pvc.api.listen_address',
   listenPort: 'pvc.api.listen_port',

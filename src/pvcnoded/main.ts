@@ -15,7 +15,7 @@ import { LogTail } from '../runtime/log/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { ServiceManager } from '../runtime/process/service-manager.ts'
-import { claimedBy, claimSole, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
+import { claimedBy, claimSole, holderNote, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
 import { watchClaim } from '../runtime/process/sole-watch.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
@@ -67,7 +67,7 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
   }
   const config = loaded.value
   const logTail = new LogTail()
-  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node } })
+  const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node, ...config.chroot === undefined ? {} : { cluster: config.chroot } } })
   for (const { code, message } of exposed) log.warn({ code }, message)
   const sole = claim(file, config, wanted, log)
   if (wanted === 'run' && sole !== null) watchClaim(sole, systemClock, log)
@@ -81,7 +81,7 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
  */
 function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log: Logger): SoleClaim | null {
   try {
-    const sole = claimSole('pvcnoded', file, config.runDirectory)
+    const sole = claimSole('pvcnoded', file, config.runDirectory, noteOf(file, config, wanted))
     if (sole !== null) return sole
   } catch (error) {
     if (!(error instanceof SoleProcessError)) throw error
@@ -95,8 +95,14 @@ function claim (file: string, config: NodeConfig, wanted: 'release' | 'run', log
       process.exit(exitStatus('configuration'))
     }
   }
-  log.fatal({ ...ending('daemon_running'), config: file }, `another pvcnoded runs with this configuration; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
+  const holder = holderNote('pvcnoded', file, config.runDirectory)
+  log.fatal({ ...ending('daemon_running'), config: file, holder }, `another pvcnoded runs with this configuration${holder === null ? '' : ` (${holder})`}; ${wanted === 'release' ? 'nothing is released under its feet' : 'stop that one first'}`)
   process.exit(exitStatus('running'))
+}
+
+/** Two clusters have two files, unless two containers have the same path and the same run-time directory: then this tells them apart. */
+function noteOf (file: string, { node, chroot }: NodeConfig, wanted: 'release' | 'run'): string {
+  return `pvcnoded${wanted === 'release' ? ' --release' : ''} of node ${node}${chroot === undefined ? '' : ` in ${chroot}`}, process ${process.pid}, ${file}`
 }
 
 async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Promise<number> {

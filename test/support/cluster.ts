@@ -78,7 +78,7 @@ export async function cluster (t: Test, options: ClusterOptions): Promise<{ clus
 
 export async function watch (t: Test, made: Cluster): Promise<Watcher> {
   // The watcher is no part of what is tested: it outlasts a server that a busy machine keeps waiting.
-  const { keeper, reports } = keep(t, made.zookeeper, { sessionTimeout: 30_000 })
+  const { keeper, reports } = keep(t, made.zookeeper, { sessionTimeout: 30_000, chroot: made.chroot })
   const tree = new ZnodeCache({ sessions: keeper, clock: systemClock, roots: clusterRoots, interest: clusterInterest })
   const feed = new ClusterSnapshots(tree)
   t.teardown(() => {

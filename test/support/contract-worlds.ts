@@ -1,5 +1,6 @@
 /** Two ZooKeepers that have to be one and the same to whoever talks to them: a real server behind a proxy, and the simulator's model. */
 import type { Test } from 'tap'
+import { chrooted } from '../../src/zookeeper/client/chroot.ts'
 import type { Connection, ConnectionEvent } from '../../src/zookeeper/client/connection.ts'
 import { nativeConnector } from '../../src/zookeeper/client/native.ts'
 import { Process } from '../../proof/simulate/process.ts'
@@ -82,7 +83,8 @@ function hearing () {
 
 const connected = ({ type }: ConnectionEvent) => type === 'connected'
 
-export async function realWorld (t: Test): Promise<World> {
+/** @param chroot under which every client is */
+export async function realWorld (t: Test, chroot = '/'): Promise<World> {
   const properties: Record<string, string> = {}
   const server = await zookeeper(t, { properties })
   let lists: Promise<Kazoo> | null = null
@@ -92,7 +94,7 @@ export async function realWorld (t: Test): Promise<World> {
       const { events, onEvent, onAttempt, told, tried } = hearing()
       // Without a connection nothing else is sent.
       between.onRequest = onAttempt
-      const connection = nativeConnector()({ servers: [between.connectString], sessionTimeout, onEvent })
+      const connection = nativeConnector()({ servers: [between.connectString], chroot: { path: chroot, create: true }, sessionTimeout, onEvent })
       t.teardown(() => connection.close())
       await told(connected)
       return { connection, events, told, tried, cut: async () => between.refuse(), heal: () => between.heal() }
@@ -108,13 +110,18 @@ export async function realWorld (t: Test): Promise<World> {
     },
     permit: async (path, allowed) => {
       lists ??= kazoo(t, server, LISTS)
-      await (await lists).ask(`${path} ${allowed}`)
+      await (await lists).ask(`${outside(chroot, path)} ${allowed}`)
     },
   }
 }
 
-/** @param servers of the ensemble */
-export function modelWorld (t: Test, servers: number): World {
+const outside = (chroot: string, path: string) => chroot === '/' ? path : `${chroot}${path}`
+
+/**
+ * @param servers of the ensemble
+ * @param chroot under which every client is
+ */
+export function modelWorld (t: Test, servers: number, chroot = '/'): World {
   const timeline = new Timeline()
   const random = new Random('contract')
   const ensemble = new Ensemble({ timeline, random, servers, latency: 0.4, disk: 1 })
@@ -140,7 +147,7 @@ export function modelWorld (t: Test, servers: number): World {
       const process = new Process(`peer ${++peers}`, timeline)
       const { events, onEvent, onAttempt: attempted, told, tried } = hearing()
       onAttempt.set(process.name, attempted)
-      const connection = simulatedConnector({ ensemble, network, random, owners: new Map() }, process)({ servers: ['model'], sessionTimeout, onEvent })
+      const connection = chrooted(simulatedConnector({ ensemble, network, random, owners: new Map() }, process))({ servers: ['model'], chroot: { path: chroot, create: true }, sessionTimeout, onEvent })
       await told(connected)
       return {
         connection,
@@ -161,6 +168,6 @@ export function modelWorld (t: Test, servers: number): World {
         each.dropAll()
       }
     },
-    permit: async (path, allowed) => ensemble.access.allow(path, allowed),
+    permit: async (path, allowed) => ensemble.access.allow(outside(chroot, path), allowed),
   }
 }

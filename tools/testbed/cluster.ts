@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly sessionTimeout?: number
   readonly coordinator?: Readonly<Record<string, unknown>>
   readonly keepaliveInterval?: number
+  /** The znode under which everything is; the root of the ensemble unless given. */
+  readonly chroot?: string
   /** A server, or what one of the cluster's own is to be like. */
   readonly zookeeper?: ZooKeeperServerOptions | ZooKeeperServer
   /** More of the section `system`, given the cluster's folder. */
@@ -62,7 +64,7 @@ export class Cluster {
       node: name,
       mode: 'coordinator',
       coordinators: [this.zookeeper.connectString],
-      zookeeper: { session_timeout: sessionTimeout },
+      zookeeper: { session_timeout: sessionTimeout, ...this.#chroot },
       coordinator: {
         resources: this.#resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1, ...this.#options.resourceSettings?.(this.folder) })),
         ...coordinator,
@@ -94,7 +96,7 @@ export class Cluster {
     const file = this.#configuration(`pvcapid-${name}`, {
       node: name,
       coordinators: zookeeper,
-      zookeeper: { session_timeout: this.#options.sessionTimeout ?? 4 },
+      zookeeper: { session_timeout: this.#options.sessionTimeout ?? 4, ...this.#chroot },
       api: { listen_address: '127.0.0.1', listen_port: port, ...api },
     })
     const daemon = new DaemonProcess('pvcapid', `api-${name}`, file)
@@ -122,6 +124,13 @@ export class Cluster {
   /** The lines of a file in the cluster's folder, none if there is no such file. */
   notes (name: string): readonly string[] {
     return this.#text(name)?.trim().split('\n') ?? []
+  }
+
+  get chroot (): string | undefined { return this.#options.chroot }
+
+  get #chroot (): { readonly chroot?: string } {
+    const { chroot } = this.#options
+    return chroot === undefined ? {} : { chroot }
   }
 
   /** Ends everything, daemons first. Idempotent. */

@@ -52,6 +52,8 @@ export interface ApiToken {
 export interface ApiConfig {
   readonly node: string | undefined
   readonly servers: readonly HostPort[]
+  /** The path of the znode under which the cluster is; the root of the ensemble unless given. */
+  readonly chroot?: string
   /** Asked for, milliseconds. */
   readonly sessionTimeout: number
   readonly listenAddress: string

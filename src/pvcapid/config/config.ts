@@ -3,7 +3,7 @@
  *
  * Guarantees: a configuration that loads is complete and consistent; clear-text keys do not outlive loading, only their SHA-256 does.
  */
-import { milliseconds, zooKeeperServers } from '../../runtime/config/config-common.ts'
+import { ensembleOf, milliseconds } from '../../runtime/config/config-common.ts'
 import { loadConfig, type ConfigResult } from '../../runtime/config/yaml-config.ts'
 import { originOf } from '../access/allowed-origins.ts'
 import { subjectOf } from '../access/client-certificates.ts'
@@ -26,7 +26,7 @@ function typed ({ pvc }: ApiConfigFile): ApiConfig {
   const known = (values: ReadonlyArray<string | null>) => values.filter((value) => value !== null)
   return {
     node: pvc.node,
-    servers: zooKeeperServers(pvc.coordinators),
+    ...ensembleOf(pvc),
     sessionTimeout: milliseconds(pvc.zookeeper.session_timeout),
     listenAddress: pvc.api.listen_address,
     listenPort: pvc.api.listen_port,

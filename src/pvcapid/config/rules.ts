@@ -1,7 +1,7 @@
 /** The rules between pvcapid's settings, and of single settings that the schema cannot say. */
 import { createSecureContext } from 'node:tls'
 import { isLoopback } from '../../runtime/addresses.ts'
-import { coordinatorsRule, judgeCoordinators, noListenerAt } from '../../runtime/config/config-common.ts'
+import { coordinatorsReads, coordinatorsRule, judgeCoordinators, noListenerAt } from '../../runtime/config/config-common.ts'
 import { readConfigFile, UnreadableFile } from '../../runtime/config/config-file.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { originOf } from '../access/allowed-origins.ts'
@@ -20,7 +20,7 @@ const EMPTY = tokenDigest({ token: '' }).toString('hex')
 type ApiRelation = Relation<ApiConfigFile>
 
 export const apiRelations: readonly ApiRelation[] = [
-  { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: coordinatorsReads, rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc) },
   { reads: ['pvc.api.authentication'], rule: `Each token has exactly one of \`token\` and \`token_sha256\`; no key is there twice; with \`enabled\` there is at least one. A clear-text key of fewer than ${SHORTEST} characters, or of fewer than ${DIFFERENT} different ones, is a warning; the SHA-256 of an empty key is an error.`, judge: judgeTokens },
   { reads: ['pvc.api.ssl'], rule: 'With `enabled`, both files can be read and belong together.', judge: judgeCertificate },
   { reads: ['pvc.api.ssl'], rule: '`client_ca_file`, where HTTPS is enabled, can be read and holds certificates; `require_client_certificate` needs it.', judge: judgeClientCa },

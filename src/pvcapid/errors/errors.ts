@@ -47,6 +47,7 @@ export const problems = {
   internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],
   http_version_unsupported: [505, 'This version of HTTP is not spoken here', 'Ask by HTTP/1.1.'],
   zookeeper_unavailable: [503, 'ZooKeeper cannot be reached', 'Try again after `Retry-After`. If `outcome` is `in_progress`, follow `Location` instead.'],
+  chroot_unusable: [503, 'The chroot of the cluster cannot be used', '`detail` says whether it may not be made, or was deleted. Make or restore the znode that it names, or give this API the right to; no daemon has to be restarted then.'],
   zookeeper_permission: [503, 'ZooKeeper does not permit this', 'Look at the access list of the path that `detail` names (`getAcl` of zkCli.sh), and give this API the right.'],
   schema_too_new: [503, 'The cluster\'s layout is newer than this API knows', 'Install a pvcapid that knows the version of PVC\'s layout that `detail` names, or ask PVC\'s own API. Readings continue.'],
   lock_not_had: [503, 'Timed out waiting for the primary lock', 'Retry after `Retry-After`. If it stays held, the message names the holder, and "A lock that is not released" in docs/operations.md says what to do.'],
@@ -136,3 +137,7 @@ export const zookeeperUnavailable = (cause?: unknown, outcome?: WriteOutcome) =>
   new ApiError('zookeeper_unavailable', 'ZooKeeper cannot be reached at present; the API keeps trying. Try again in a moment.', {
     cause, headers: { 'retry-after': RETRY_AFTER }, ...(outcome === undefined ? {} : { outcome }),
   })
+
+/** ZooKeeper serves, and the znode under which the cluster is cannot be used. */
+export const chrootUnusable = ({ message }: Error, options: ProblemOptions) =>
+  new ApiError('chroot_unusable', `The chroot of this cluster cannot be used: ${message}. The API keeps trying.`, options)

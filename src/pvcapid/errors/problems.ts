@@ -11,7 +11,7 @@ import { argumentProblem } from './argument-problem.ts'
 import type { BasePath } from '../http/base-path.ts'
 import { requestFault } from '../request/request-faults.ts'
 import { isDisguised } from '../request/request-target.ts'
-import { ApiError, asNotStarted, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable } from './errors.ts'
+import { ApiError, asNotStarted, chrootUnusable, ClientGone, schemaTooNew, zookeeperPermission, zookeeperUnavailable } from './errors.ts'
 import { frameworkError } from './framework.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from './problem.ts'
 import { barSentence } from '../../cluster/denial.ts'
@@ -54,7 +54,13 @@ function send (error: ApiError, request: FastifyRequest, reply: FastifyReply, in
   return reply.send(writes ? { ...body, outcome } : body)
 }
 
-async function problemReplies (app: FastifyInstance, { basePath }: { readonly basePath: BasePath }): Promise<void> {
+export interface ProblemReplyOptions {
+  readonly basePath: BasePath
+  /** Why the chroot of the cluster cannot be used; null if it can, or if nothing is known. */
+  readonly chrootFailure: () => Error | null
+}
+
+async function problemReplies (app: FastifyInstance, { basePath, chrootFailure }: ProblemReplyOptions): Promise<void> {
   const routes: Array<{ readonly pattern: RegExp, readonly methods: Set<string> }> = []
   const byUrl = new Map<string, Set<string>>()
 
@@ -98,7 +104,9 @@ async function problemReplies (app: FastifyInstance, { basePath }: { readonly ba
     }
     // What has no route is told so, whatever the framework finds wrong with its body.
     if (request.is404 && !(error instanceof ApiError) && error.code?.startsWith('FST_') === true) return notFound(request, reply)
-    const problem = translated(error, request)
+    const found = translated(error, request)
+    const failure = found.code === 'zookeeper_unavailable' ? chrootFailure() : null
+    const problem = failure === null ? found : chrootUnusable(failure, found.options)
     if (problem.status === 500) request.log.error({ err: error, method: request.method, path: pathOf(request.url) }, 'a request could not be answered')
     return send(problem, request, reply)
   })

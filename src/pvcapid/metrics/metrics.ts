@@ -17,6 +17,7 @@ const SWITCHING = [0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 20, 30, 60, 120, 
 export class Metrics {
   readonly registry = new Registry()
 
+  readonly cluster = this.#gauge('pvc_cluster_info', '1, with the chroot of the cluster, / at the root of the ensemble: tells clusters apart that share one.', ['cluster'])
   readonly nodes = this.#gauge('pvc_nodes', 'Nodes by daemon state.', ['daemon_state'])
   readonly coordinators = this.#gauge('pvc_coordinators', 'Coordinators by coordinator state.', ['coordinator_state'])
   readonly primary = this.#gauge('pvc_primary', '1 for the node that the primary key names.', ['node'])
@@ -61,7 +62,9 @@ export class Metrics {
   readonly residentMemory = this.#gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', [])
   readonly cpuSeconds = this.#counter('process_cpu_seconds_total', 'User and system CPU time spent.', [])
 
-  constructor (version: string) {
+  /** @param chroot of the cluster; the root of the ensemble unless given */
+  constructor (version: string, chroot = '/') {
+    this.cluster.set({ cluster: chroot }, 1)
     this.build.set({ version }, 1)
     for (const cause of Object.keys(causes)) for (const outcome of Object.keys(outcomes)) this.switchovers.inc({ cause, outcome }, 0)
     for (const reason of endings) this.endedConnections.inc({ reason }, 0)

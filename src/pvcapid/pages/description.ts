@@ -16,6 +16,7 @@ export interface DescriptionOptions {
   /** Whether the API is served by HTTPS itself. */
   readonly tls: boolean
   readonly basePath: BasePath
+  readonly chroot?: string | undefined
 }
 
 const FORM = 'application/x-www-form-urlencoded'
@@ -25,7 +26,7 @@ const text = `Coordinator state and primary switchovers of a cluster on ZooKeepe
 Every switchover has an epoch, a definite outcome and a bound. Ask for one with \`POST /api/v1/switchover\` and follow it with
 \`GET /api/v1/switchover/{epoch}\`. The routes tagged \`pvc\` are those of the Parallel Virtual Cluster's own API.`
 
-async function description (app: FastifyInstance, { version, tls, basePath }: DescriptionOptions): Promise<void> {
+async function description (app: FastifyInstance, { version, tls, basePath, chroot }: DescriptionOptions): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -66,9 +67,9 @@ async function description (app: FastifyInstance, { version, tls, basePath }: De
   await app.register(async (pages) => {
     pages.addHook('onSend', (request, reply, payload, done) => {
       const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
-      done(null, isPage ? pageFor(pathOf(request.url).endsWith('/'), payload) : payload)
+      done(null, isPage ? pageFor(pathOf(request.url).endsWith('/'), payload, chroot) : payload)
     })
-    await pages.register(swaggerUi, swaggerUiOptions(tls))
+    await pages.register(swaggerUi, swaggerUiOptions(tls, chroot))
   })
   app.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, (request, reply) => { reply.sendDocument(json(basePath.of(request))) })
 }

@@ -1,4 +1,4 @@
-/** The status page at `/` and its two files, read once at the start. Its policy allows nothing but these and the API itself. */
+/** The status page at `/` and its two files, read once at the start. It names the cluster where that has a chroot. Its policy allows nothing but these and the API itself. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -23,10 +23,15 @@ function folder (): string {
   return join(at, 'public')
 }
 
-async function statusPage (app: FastifyInstance): Promise<void> {
+/** The title and the heading name the cluster. A chroot is of plain characters (`config-common.ts`), which mean nothing in HTML. */
+const named = (html: string, chroot: string): string =>
+  html.replace('<title>Coordinators</title>', `<title>Coordinators of ${chroot}</title>`).replace('<h1>Coordinators</h1>', `<h1>Coordinators of ${chroot}</h1>`)
+
+async function statusPage (app: FastifyInstance, { chroot }: { readonly chroot?: string | undefined }): Promise<void> {
   const from = folder()
   for (const [url, name, type] of files) {
-    const document = new Document(readFileSync(join(from, name)), type)
+    const text = readFileSync(join(from, name), 'utf8')
+    const document = new Document(chroot !== undefined && name === 'status.html' ? named(text, chroot) : text, type)
     app.get(url, { schema: { hide: true }, config: { access: 'open' } }, (_request, reply) => {
       reply.header('content-security-policy', POLICY).sendDocument(document)
     })

@@ -19,13 +19,16 @@ const FORGET = "try { localStorage.removeItem('authorized') } catch { /* a brows
 /** Scripts and styles of our own alone. Swagger UI sets styles on its elements, which the last directive is for. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** @param tls whether the API is served by HTTPS itself: only then may a browser be told to ask for everything by HTTPS */
-export const swaggerUiOptions = (tls: boolean): FastifySwaggerUiOptions => ({
+/**
+ * @param tls whether the API is served by HTTPS itself: only then may a browser be told to ask for everything by HTTPS
+ * @param chroot of the cluster, if it has one
+ */
+export const swaggerUiOptions = (tls: boolean, chroot?: string): FastifySwaggerUiOptions => ({
   routePrefix: '/docs',
   uiConfig: { docExpansion: 'list', deepLinking: true, persistAuthorization: false, tryItOutEnabled: false, layout: 'BaseLayout' },
   staticCSP: tls ? `${POLICY}; upgrade-insecure-requests` : POLICY,
   theme: {
-    title: 'pvcapid: API',
+    title: chroot === undefined ? 'pvcapid: API' : `pvcapid: API, ${chroot}`,
     favicon: [{ filename: 'mark.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: Buffer.from(MARK) }],
     css: [{ filename: 'page.css', content: STYLE }],
     js: [{ filename: 'forget.js', content: FORGET }],
@@ -33,13 +36,13 @@ export const swaggerUiOptions = (tls: boolean): FastifySwaggerUiOptions => ({
 })
 
 /** The page as it is sent for `/docs` or `/docs/`: its links are relative, for only a proxy may know the path before them. */
-export function pageFor (isFolder: boolean, html: string): string {
+export function pageFor (isFolder: boolean, html: string, chroot?: string): string {
   const here = isFolder ? './' : './docs/'
   return html
     .replaceAll('"/docs/static/', `"${here}static/`)
     .replaceAll('"./static/', `"${here}static/`)
     .replace('<meta charset="UTF-8">', '<meta charset="UTF-8">\n      <meta name="viewport" content="width=device-width, initial-scale=1">')
-    .replace('<body>', `<body>\n      <nav class="home"><img src="${here}static/theme/mark.svg" alt=""><a href="${isFolder ? '../' : './'}">Status of the cluster</a></nav>`)
+    .replace('<body>', `<body>\n      <nav class="home"><img src="${here}static/theme/mark.svg" alt=""><a href="${isFolder ? '../' : './'}">Status of the cluster${chroot === undefined ? '' : ` ${chroot}`}</a></nav>`)
 }
 
 /** The description with the path below which its client sees the API. */

@@ -40,6 +40,8 @@ export interface ClusterCacheOptions {
   readonly onRecovered?: (path: string) => void
   readonly onMissed?: (path: string) => void
   readonly probed?: number | undefined
+  /** The chroot, if the cluster has one. */
+  readonly cluster?: string | undefined
 }
 
 /** What a new snapshot has brought. */
@@ -161,7 +163,7 @@ export class ClusterCache {
   }
 
   /** The cluster in one reply. Throws `zookeeper_unavailable` before there is a view. */
-  get status (): ShownStatus { return this.snapshot.status(this.conditions, this.stale) }
+  get status (): ShownStatus { return this.snapshot.status(this.conditions, this.stale, this.#options.cluster) }
 
   /** Milliseconds since the keepalive of a node was seen to change; null where there is none. */
   keepaliveAge (name: string): number | null { return this.#conditions.keepaliveAge(name, this.#asOf) }

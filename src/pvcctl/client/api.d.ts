@@ -410,6 +410,8 @@ export interface components {
         ClusterStatus: {
             /** @description The cluster's name; empty where it has none. */
             cluster_name: string;
+            /** @description The chroot: the znode of the ensemble under which everything of this cluster is. It tells clusters apart that share an ensemble. Missing where the cluster is at the root. */
+            cluster?: string;
             /** @description The cluster's health, from its faults. */
             cluster_health: {
                 /** @description Percent. */

@@ -46,7 +46,7 @@ export interface ClusterOptions {
 }
 
 /** Codes of problems that are about one API, not about the cluster. */
-const OWN = new Set(['zookeeper_unavailable', 'shutting_down', 'too_many_waiting', 'internal_error'])
+const OWN = new Set(['zookeeper_unavailable', 'chroot_unusable', 'shutting_down', 'too_many_waiting', 'internal_error'])
 
 type Problem = Partial<Schemas['Problem']>
 

@@ -28,7 +28,7 @@ export const status: Run = async ({ cluster, given, console }) => {
   const { data: primary } = await cluster.read(async (client) => await client.GET('/api/v1/primary'))
   const lock = data.primary_lock
   const rows = [
-    ['cluster', data.cluster_name === '' ? '-' : data.cluster_name],
+    ['cluster', [data.cluster_name, data.cluster].filter((text) => text !== undefined && text !== '').join(', ') || '-'],
     ['primary', primaryText(primary)],
     ['health', data.cluster_health.health < 0 ? 'unknown' : `${data.cluster_health.health}%`],
     ['nodes', `${data.nodes['total'] ?? 0}`],

@@ -4,7 +4,7 @@
  * Guarantees: a configuration that loads is complete and consistent, so that the state machine's timing assumptions hold
  * for the session time-out asked for; once the negotiated one is known, `leaseTerms` of the core gives what really holds.
  */
-import { milliseconds, zooKeeperServers } from '../../runtime/config/config-common.ts'
+import { ensembleOf, milliseconds } from '../../runtime/config/config-common.ts'
 import { loadConfig, type ConfigResult } from '../../runtime/config/yaml-config.ts'
 import type { FencingConfig, NodeConfig, ResourceConfig } from './node-config.ts'
 import { nodeRelations } from './rules.ts'
@@ -21,7 +21,7 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
   return {
     node: pvc.node,
     mode: pvc.mode,
-    servers: zooKeeperServers(pvc.coordinators),
+    ...ensembleOf(pvc),
     apiAddress: pvc.api_address,
     sessionTimeout: milliseconds(pvc.zookeeper.session_timeout),
     lockTimeout: milliseconds(coordinator.lock_timeout),

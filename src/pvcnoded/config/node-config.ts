@@ -41,6 +41,8 @@ export interface NodeConfig {
   readonly node: string
   readonly mode: NodeMode
   readonly servers: readonly HostPort[]
+  /** The path of the znode under which the cluster is; the root of the ensemble unless given. */
+  readonly chroot?: string
   /** `host:port` of this node's pvcapid. */
   readonly apiAddress: string | undefined
   /** Asked for; what is negotiated counts. */

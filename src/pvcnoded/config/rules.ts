@@ -4,7 +4,7 @@
  */
 import { isIPv6 } from 'node:net'
 import { leaseTerms } from '../../core/coordinator/lease.ts'
-import { coordinatorsRule, judgeCoordinators, milliseconds, noServerAt, parseHostPort } from '../../runtime/config/config-common.ts'
+import { coordinatorsReads, coordinatorsRule, judgeCoordinators, milliseconds, noServerAt, parseHostPort } from '../../runtime/config/config-common.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { builtInCollectors } from '../collectors/create.ts'
 import type { NodeConfigFile } from './schema.ts'
@@ -20,7 +20,7 @@ const fencing = 'pvc.system.fencing'
 const unfenced = `${fencing}.unfenced_failover`
 
 export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
-  { reads: ['pvc.coordinators'], rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc.coordinators) },
+  { reads: coordinatorsReads, rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc) },
   { reads: ['pvc.api_address'], rule: 'It names a host at which the others can reach the API, and a port.', judge: judgeApiAddress },
   { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
   { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },

@@ -10,7 +10,7 @@ import { Episode, type Logger } from '../../runtime/log/log.ts'
 import type { LogTail } from '../../runtime/log/log-tail.ts'
 import type { Connector } from '../../zookeeper/client/connection.ts'
 import { contactSentence, type Diagnosis } from '../../zookeeper/client/diagnosis.ts'
-import { isUnauthenticated, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
+import { isTurnedAway, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { LockBook } from '../../zookeeper/locks/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../../zookeeper/session/session-keeper.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
@@ -92,6 +92,7 @@ export class NodeDaemon {
     this.#keeper = new SessionKeeper({
       connector,
       servers: config.servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
+      chroot: config.chroot,
       sessionTimeout: config.sessionTimeout,
       clock,
       random,
@@ -212,7 +213,7 @@ export class NodeDaemon {
       const end = await life.run(() => {
         if (!this.#registered) this.#options.onRegistered?.()
         this.#registered = true
-        this.#options.onStatus?.(`registered as ${config.node}`)
+        this.#options.onStatus?.(this.#registeredStatus)
         this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name), (path) => this.#warnOfOverwriting(path))
         this.#registration = new RegistrationKeeper({
           session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, onOverwritten: (path) => this.#warnOfOverwriting(path),
@@ -226,7 +227,7 @@ export class NodeDaemon {
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
       // Why the session ended was said with its end.
-      if (!isUnauthenticated(session.lost.reason)) log.warn({ err: error }, 'could not register; trying again on a new session')
+      if (!isTurnedAway(session.lost.reason)) log.warn({ err: error }, 'could not register; trying again on a new session')
       return null
     }
   }
@@ -248,9 +249,15 @@ export class NodeDaemon {
     return stopped === 'done'
   }
 
-  #waits ({ code, message }: ZooKeeperError): void {
-    this.#unreachable.fault(`ZooKeeper cannot be ${code === 'auth_required' ? 'used' : 'reached'}; still trying: ${message}`, { reason: code })
+  #waits (error: ZooKeeperError): void {
+    const { code, message } = error
+    this.#unreachable.fault(`ZooKeeper cannot be ${isTurnedAway(error) ? 'used' : 'reached'}; still trying: ${message}`, { reason: code })
     this.#options.onStatus?.(`waiting for ZooKeeper: ${message}`)
+  }
+
+  get #registeredStatus (): string {
+    const { node, chroot } = this.#options.config
+    return `registered as ${node}${chroot === undefined ? '' : ` in ${chroot}`}`
   }
 
   #keepaliveValue (): string {
@@ -278,12 +285,12 @@ export class NodeDaemon {
         this.#reason = null
         log.info('in contact with ZooKeeper again')
         this.#keepalive.hasten()
-        this.#options.onStatus?.(`registered as ${this.#options.config.node}`)
+        this.#options.onStatus?.(this.#registeredStatus)
         break
       case 'session_lost':
         // Ended by this daemon itself, it is no fault.
         if (report.error.code === 'closed') log.info('ZooKeeper session closed')
-        else if (isUnauthenticated(report.error)) this.#waits(report.error)
+        else if (isTurnedAway(report.error)) this.#waits(report.error)
         else log.warn({ reason: report.error.code }, `ZooKeeper session ended: ${report.error.message}`)
         break
       case 'connect_failed': this.#waits(report.error); break

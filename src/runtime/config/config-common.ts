@@ -44,13 +44,27 @@ export const nodeName = (description: string) => Type.String({
 export const argv = (description: string) => Type.Array(Type.String({ minLength: 1, pattern: '^[^\\u0000]*$', form: 'a text without null bytes', description: 'Program or argument.' }), { description, minItems: 1 })
 
 export const coordinators = Type.Array(Type.String({ description: 'host, host:port, IPv4, [IPv6] or [IPv6]:port.' }), {
-  description: `The ZooKeeper servers: host or host:port; the port is ${defaultZooKeeperPort} unless given, IPv6 addresses stand in brackets.`,
+  description: `The ZooKeeper servers: host or host:port; the port is ${defaultZooKeeperPort} unless given, IPv6 addresses stand in brackets. A chroot may follow the last one, as ZooKeeper writes it: host:port/clusters/a.`,
   minItems: 1,
 })
 
+/** Names that are plain in a log, a label and a shell; `/` alone is the root of the ensemble. The subtree `/zookeeper` is ZooKeeper's own. */
+const chrootPattern = '^(?!/zookeeper(?:/|$))(?:/|(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+)$'
+const chrootForm = 'the path of a znode of plain names without a slash at its end, as /clusters/a, and not below /zookeeper, which is ZooKeeper\'s own'
+const longestChroot = 255
+
 export const zookeeper = section('How to talk to ZooKeeper.', {
   session_timeout: Type.Number({ description: 'Session time-out asked for; the servers may negotiate another, which is then used.', unit: 's', minimum: 4, maximum: 3600, default: 10 }),
+  chroot: Type.Optional(Type.String({
+    description: 'The znode under which everything of this cluster is, so that several clusters share an ensemble: the same for all daemons of a cluster, another for each cluster. Made if it is missing. The root of the ensemble unless given.', pattern: chrootPattern, maxLength: longestChroot, form: chrootForm,
+  })),
 })
+
+/** `pvc`, as far as it says where in which ensemble the cluster is. */
+interface Ensemble {
+  readonly coordinators: readonly string[]
+  readonly zookeeper: { readonly chroot?: string }
+}
 
 export const logLevel = Type.Enum([...logLevels], { description: 'The least severe level that is logged. From `warn` on no line says who asked for what: pvcapid takes such a level at a start alone, not at SIGHUP.', default: 'info' })
 
@@ -86,23 +100,53 @@ export function noListenerAt (address: string): string | null {
   return isIPv4(host) && Number(host.split('.')[0]) >= 224 ? 'is a multicast, reserved or broadcast address' : null
 }
 
-/** The servers of a `coordinators` list that has been judged; call only after `judgeCoordinators` found nothing. */
-export function zooKeeperServers (list: readonly string[]): HostPort[] {
-  return list.map((text) => {
-    const server = parseHostPort(text, defaultZooKeeperPort)
+/** An entry of `coordinators` as its server and its chroot, which is undefined if it has none. */
+function splitEntry (text: string): readonly [server: string, chroot: string | undefined] {
+  const at = text.indexOf('/')
+  return at <= 0 ? [text, undefined] : [text.slice(0, at), text.slice(at)]
+}
+
+/** Where the cluster is: its servers, and the path of its chroot if it is not at the root. Call only after `judgeCoordinators` found nothing. */
+export function ensembleOf ({ coordinators, zookeeper }: Ensemble): { servers: HostPort[], chroot?: string } {
+  const servers = coordinators.map((text) => {
+    const server = parseHostPort(splitEntry(text)[0], defaultZooKeeperPort)
     if (typeof server === 'string') throw new Error(server)
     return server
   })
+  const { chroot = coordinators.map((text) => splitEntry(text)[1]).find((found) => found !== undefined) ?? '/' } = zookeeper
+  return { servers, ...chroot === '/' ? {} : { chroot } }
 }
 
-export const coordinatorsRule = 'Each is an address, at which a server can be, and no server is there twice.'
+export const coordinatorsRule = 'Each is an address, at which a server can be, and no server is there twice. A chroot stands after the last of them or after each, and is the same everywhere, `chroot` included.'
+export const coordinatorsReads = ['pvc.coordinators', 'pvc.zookeeper.chroot'] as const
 
 /** Judges `pvc.coordinators` by `coordinatorsRule`. */
-export function judgeCoordinators (list: readonly string[]): Finding[] {
+export function judgeCoordinators (ensemble: Ensemble): Finding[] {
+  const servers = judgeServers(ensemble.coordinators)
+  return servers.length > 0 ? servers : judgeChroots(ensemble)
+}
+
+function judgeChroots ({ coordinators, zookeeper: { chroot: setting } }: Ensemble): Finding[] {
+  const entries = coordinators.map((text, index) => ({ text, path: `pvc.coordinators[${index}]`, chroot: splitEntry(text)[1] }))
+  const wrong = entries.filter(({ chroot }) => chroot !== undefined && !(chroot.length <= longestChroot && new RegExp(chrootPattern).test(chroot)))
+  if (wrong.length > 0) return wrong.map(({ text, path, chroot }) => ({ path, message: `"${text}" has the chroot "${chroot}", which is not ${chrootForm}.` }))
+  const once = 'A cluster has one chroot; write it once, in pvc.zookeeper.chroot.'
+  const first = entries.find(({ chroot }) => chroot !== undefined)
+  if (first === undefined) return []
+  if (setting !== undefined) return entries.filter(({ chroot }) => chroot !== undefined && chroot !== setting).map(({ text, path, chroot }) => ({ path, message: `"${text}" has the chroot "${chroot}", and pvc.zookeeper.chroot is "${setting}". ${once}` }))
+  const other = entries.filter(({ chroot }) => chroot !== undefined && chroot !== first.chroot)
+  if (other.length > 0) return other.map(({ text, path, chroot }) => ({ path, message: `"${text}" has the chroot "${chroot}", and "${first.text}" has "${first.chroot}". ${once}` }))
+  // ZooKeeper writes it after the last one, for all of them.
+  if (first === entries.at(-1)) return []
+  return entries.filter(({ chroot }) => chroot === undefined).map(({ text, path }) => ({ path, message: `"${text}" has no chroot, and "${first.text}" has "${first.chroot}", although it is not the last server. ${once}` }))
+}
+
+function judgeServers (list: readonly string[]): Finding[] {
   const first = new Map<string, number>()
   return list.flatMap((text, index): Finding[] => {
     const path = `pvc.coordinators[${index}]`
-    const server = parseHostPort(text, defaultZooKeeperPort)
+    if (text.includes(',')) return [{ path, message: `"${text}" is several servers; write each as an entry of its own, and a chroot in pvc.zookeeper.chroot.` }]
+    const server = parseHostPort(splitEntry(text)[0], defaultZooKeeperPort)
     if (typeof server === 'string') return [{ path, message: server }]
     const reason = noServerAt(server.host)
     if (reason !== null) return [{ path, message: `"${text}" ${reason}; write the name or address of a ZooKeeper server.` }]

@@ -2,14 +2,14 @@
  * One process at a time for one purpose on this machine. The mark is a lock of flock(2) on a file in a run-time directory that only its owner may write
  * to: taken atomically, and released by the kernel when the process ends, however it ends. A file that is left over means nothing. One that is removed
  * while its lock is held is no way in for another process, nor is another directory in its place or another name of the claimed file: the kernel is asked for a
- * holder (`lock-holder.ts`). `SoleClaim.renew` puts the lock file back.
+ * holder (`lock-holder.ts`). `SoleClaim.renew` puts the lock file back. The file holds a note that says who has it, for people: it decides nothing.
  *
  * The lock is taken by util-linux's `flock` on a descriptor of this process, which therefore keeps it: Node has no call for it.
  * Does not guarantee anything between machines or containers that do not share the directory.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, ftruncateSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { holderOf } from './lock-holder.ts'
 
@@ -38,11 +38,14 @@ export class SoleClaim implements Disposable {
   #lock: number
   /** The claimed file, which is kept open: by it and the lock the kernel shows this process to others. */
   readonly #file: number
+  readonly #note: string
 
-  constructor (path: string, lock: number, file: number) {
+  constructor (path: string, lock: number, file: number, note: string) {
     this.path = path
     this.#lock = lock
     this.#file = file
+    this.#note = note
+    write(lock, note)
   }
 
   /** Looks whether the lock file is still there, and puts it back if it is not. Throws a `SoleProcessError` if that cannot be done. */
@@ -54,6 +57,7 @@ export class SoleClaim implements Disposable {
     // The new lock first: there is no moment without one.
     closeSync(this.#lock)
     this.#lock = lock
+    write(lock, this.#note)
     return 'put_back'
   }
 
@@ -66,17 +70,17 @@ export class SoleClaim implements Disposable {
 /**
  * Claims what `file` stands for, under whatever path it is named; null if another process has it.
  * @param directory made if it is missing; has to belong to this user or to root, and no other user may write to it
+ * @param note who this is, for `holderNote`
  * @throws SoleProcessError
  */
-export function claimSole (purpose: string, file: string, directory: string): SoleClaim | null {
+export function claimSole (purpose: string, file: string, directory: string, note = ''): SoleClaim | null {
   checkDirectory(directory)
-  const digest = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 16)
-  const path = join(realpathSync(directory), `${purpose}-${digest}.lock`)
+  const path = lockPath(purpose, file, directory)
   const lock = lockAt(path)
   if (lock === null) return null
   // Open first: of two processes that look at the same time, one at least sees the other.
   const claimed = openSync(file, constants.O_RDONLY)
-  if (claimedBy(purpose, file) === null) return new SoleClaim(path, lock, claimed)
+  if (claimedBy(purpose, file) === null) return new SoleClaim(path, lock, claimed, note)
   closeSync(claimed)
   closeSync(lock)
   return null
@@ -84,6 +88,33 @@ export function claimSole (purpose: string, file: string, directory: string): So
 
 /** Another process that has claimed `file`, whatever has become of its lock file: its process id, or null. */
 export const claimedBy = (purpose: string, file: string): number | null => holderOf(purpose, realpathSync(file), statSync(file))
+
+/** What the holder has said of itself; null if that cannot be known. */
+export function holderNote (purpose: string, file: string, directory: string): string | null {
+  try {
+    const note = readFileSync(lockPath(purpose, file, directory), 'utf8').slice(0, LONGEST_NOTE).trim()
+    return note === '' ? null : note
+  } catch {
+    return null
+  }
+}
+
+/** Characters of a note at most. */
+const LONGEST_NOTE = 500
+
+function lockPath (purpose: string, file: string, directory: string): string {
+  const digest = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 16)
+  return join(realpathSync(directory), `${purpose}-${digest}.lock`)
+}
+
+function write (lock: number, note: string): void {
+  try {
+    ftruncateSync(lock)
+    writeSync(lock, `${note}\n`, 0)
+  } catch {
+    // A file system that is full keeps no daemon from starting.
+  }
+}
 
 /** A locked descriptor of the file that is at `path`, made if it is missing; null if another process has locked it. */
 function lockAt (path: string): number | null {

@@ -107,9 +107,19 @@ export interface Connection {
   close (): void
 }
 
+/** The znode under which everything is: where a connection has one, every path is below it, and `/` is itself. */
+export interface Chroot {
+  /** Absolute, as the servers have it. */
+  readonly path: string
+  /** Whether it is made if it is missing; else that is `chroot_deleted`. */
+  readonly create: boolean
+}
+
 export interface ConnectionOptions {
   /** `host` or `host:port`, port 2181 by default; `[v6]:port` for IPv6. At least one. */
   readonly servers: readonly string[]
+  /** The root of the ensemble unless given. `chrooted` (`chroot.ts`) adds it to an implementation that knows none. */
+  readonly chroot?: Chroot | undefined
   /** The session time-out to ask for, in milliseconds. The servers may negotiate another. */
   readonly sessionTimeout: number
   /** Every event, in order. Must not throw. */

@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   auth_required: 'the servers close sessions that do not authenticate, and this project has no credentials for them',
   session_refused: 'the servers take new sessions and not this one: they were probably wiped, or restored to older data',
   session_unserved: 'the servers take this session again and again, and close each connection before they have answered a request; they may want sessions to authenticate',
+  chroot_denied: 'the cluster\'s chroot does not exist, and ZooKeeper does not permit this process to make it; make it, or give the right to in the access list of the znode above',
+  chroot_deleted: 'the cluster\'s chroot was deleted, and is not made again by a process that has used it; restore it, or restart a daemon of the cluster to begin an empty one',
   closed: 'the session was closed by this process',
   client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run tools/setup.sh',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
@@ -152,7 +154,17 @@ export function isUnauthenticated (error: unknown): boolean {
   return hasCode(error, 'auth_required', 'auth_failed')
 }
 
+/** The znode under which the cluster is cannot be used: the next session will fare likewise until an operator has done something about it. */
+export function isChrootFailure (error: unknown): boolean {
+  return hasCode(error, 'chroot_denied', 'chroot_deleted')
+}
+
+/** The servers are there, and have given the reason why this process cannot use them: no diagnosis is needed, and a retry at once would fare likewise. */
+export function isTurnedAway (error: unknown): boolean {
+  return isUnauthenticated(error) || isChrootFailure(error)
+}
+
 /** The session is over: nothing on it will ever succeed again. */
 export function isSessionEnd (error: unknown): error is ZooKeeperError {
-  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'session_unserved', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
+  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'session_unserved', 'chroot_denied', 'chroot_deleted', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
 }

@@ -11,6 +11,7 @@ import { isMainThread } from 'node:worker_threads'
 import { systemClock, type Clock, type Timer } from '../../runtime/clock.ts'
 import { checkData, checkDeletions, checkFlag, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, ZnodeVersion, Zxid } from './connection.ts'
+import { chrooted } from './chroot.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, dnsLookup, resolveEach, uniqueAddresses, type Lookup } from './resolve.ts'
@@ -324,5 +325,5 @@ export function nativeConnector (options: NativeOptions = {}): Connector {
     resolveInterval: options.resolveInterval ?? 5_000,
     onProblem: options.onProblem ?? (() => {}),
   }
-  return (connection) => new NativeConnection(connection, complete)
+  return chrooted((connection) => new NativeConnection(connection, complete))
 }

@@ -4,7 +4,8 @@
  * Guarantees: at most one session at a time; a new one only after the last is over; between attempts a bounded wait with
  * jitter, so that a cluster's daemons do not come back in step; nothing silent: every attempt, session and loss goes to
  * `report`. Without ZooKeeper it keeps trying and says so, with what each server does. A session that the servers take no more, while they take
- * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever. Servers that want sessions to authenticate are
+ * new ones, is given up: they were wiped, or restored to older data, and would refuse it for ever. A chroot that is missing is made, unless a session has been
+ * in it before: then it was deleted, and waits for an operator; servers that were wiped are no deletion. Servers that want sessions to authenticate are
  * tried once in `backoff.max`, and a session on them counts as one only when it has answered: until then it is not `current`, and `ready` waits.
  * Does not guarantee that `current` is connected: it may be suspended. A session is `current` from its first connection
  * to its end.
@@ -14,7 +15,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts'
 import { linkSignals } from '../../runtime/deadline.ts'
 import type { Connection, Connector } from '../client/connection.ts'
 import type { Diagnosis } from '../client/diagnosis.ts'
-import { ZooKeeperError, hasCode, isLinkFailure, isSessionEnd, isUnauthenticated, isZooKeeperError } from '../client/errors.ts'
+import { ZooKeeperError, hasCode, isLinkFailure, isSessionEnd, isTurnedAway, isUnauthenticated, isZooKeeperError } from '../client/errors.ts'
 import { ContactDiagnosis } from './contact-diagnosis.ts'
 import { Session } from './session.ts'
 
@@ -31,6 +32,8 @@ export type KeeperReport =
 export interface SessionKeeperOptions {
   readonly connector: Connector
   readonly servers: readonly string[]
+  /** The path of the znode under which everything is; the root of the ensemble unless given. Made by the first session that misses it. */
+  readonly chroot?: string | undefined
   /** Milliseconds to ask for. */
   readonly sessionTimeout: number
   readonly clock: Clock
@@ -62,6 +65,7 @@ export class SessionKeeper {
   #failures = 0
   #session: Session
   #current: Session | null = null
+  #failure: ZooKeeperError | null = null
   #timer: Timer | null = null
   #closing: Promise<void> | null = null
   readonly #diagnosis: ContactDiagnosis | null
@@ -69,6 +73,8 @@ export class SessionKeeper {
   #doubtful = false
   /** A doubtful session has been asked and has not answered yet. */
   #checking = false
+  /** A session has been in the chroot: if it is missing from now on, it was deleted. */
+  #hasEntered = false
   /** When the present session was first connected. */
   #connectedAt = -Infinity
   /** Finds out whether the servers take new sessions while ours is out of contact. */
@@ -87,6 +93,9 @@ export class SessionKeeper {
 
   /** The session since its first connection; null before the first and between two. */
   get current (): Session | null { return this.#current }
+
+  /** Why the last session ended or could not be opened; null while there is one, and before the first attempt has failed. */
+  get failure (): ZooKeeperError | null { return this.#failure }
 
   /** Tells of every new session, when it is first connected, and at once (in a microtask) of the present one. */
   onSession (listener: SessionListener): Disposable {
@@ -152,13 +161,14 @@ export class SessionKeeper {
   }
 
   #open (): Session {
-    const { connector, servers, sessionTimeout, clock, connectTimeout, deadline } = this.#options
+    const { connector, servers, chroot, sessionTimeout, clock, connectTimeout, deadline } = this.#options
     const session = new Session({
       connector,
       servers,
       sessionTimeout,
       clock,
       serial: ++this.#serial,
+      ...(chroot === undefined ? {} : { chroot: { path: chroot, create: !this.#hasEntered } }),
       ...(connectTimeout === undefined ? {} : { connectTimeout }),
       ...(deadline === undefined ? {} : { deadline }),
     })
@@ -166,6 +176,7 @@ export class SessionKeeper {
       switch (state) {
         case 'connecting': break
         case 'connected':
+          this.#hasEntered = true
           if (this.#doubtful) void this.#check(session)
           else this.#connected(session)
           break
@@ -182,7 +193,7 @@ export class SessionKeeper {
     return session
   }
 
-  /** Once the session must be over if the servers served all this time, a new one is tried beside it. */
+  /** Once the session must be over if the servers served all this time, a new one is tried beside it. It has no chroot: it names no znode. */
   #watchRefusal (session: Session): void {
     this.#endRefusal()
     const { connector, servers, sessionTimeout, clock } = this.#options
@@ -244,6 +255,7 @@ export class SessionKeeper {
     }
     this.#connectedAt = this.#options.clock.monotonic()
     this.#current = session
+    this.#failure = null
     this.#options.report({ event: 'session_opened', serial: session.serial, id: session.id, negotiatedTimeout: session.negotiatedTimeout })
     for (const listener of [...this.#listeners]) listener(session)
     this.#tellWaiting()
@@ -258,6 +270,7 @@ export class SessionKeeper {
     const error = isZooKeeperError(reason) ? reason : new ZooKeeperError('unknown', { op: 'connect', cause: reason })
     const serial = session.serial
     this.#endRefusal()
+    this.#failure = error
     const wasCurrent = this.#current === session
     if (wasCurrent) {
       // One that ended as soon as it had begun is no success: the next would end the same way.
@@ -269,11 +282,13 @@ export class SessionKeeper {
     this.#failures += 1
     const { min, max } = this.#options.backoff ?? { min: 100, max: 5_000 }
     const step = Math.min(max, min * 2 ** (this.#failures - 1))
-    const unauthenticated = isUnauthenticated(error)
-    this.#doubtful = unauthenticated || hasCode(error, 'session_unserved')
-    const retryIn = Math.round(unauthenticated ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
+    const turnedAway = isTurnedAway(error)
+    this.#doubtful = isUnauthenticated(error) || hasCode(error, 'session_unserved')
+    // Servers without their data have no chroot either, and nobody has deleted it.
+    if (hasCode(error, 'session_refused')) this.#hasEntered = false
+    const retryIn = Math.round(turnedAway ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
     // The servers have given the reason themselves: no diagnosis is needed.
-    if (unauthenticated) this.#diagnosis?.over()
+    if (turnedAway) this.#diagnosis?.over()
     else this.#diagnosis?.missing()
     if (session.id === '' || (this.#doubtful && !wasCurrent)) {
       this.#options.report({ event: 'connect_failed', serial, failures: this.#failures, retryIn, error })

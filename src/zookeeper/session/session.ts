@@ -19,7 +19,7 @@
  * `clock.monotonic()` taken before the write it wants to count on.
  */
 import type { Clock } from '../../runtime/clock.ts'
-import type { Connection, ConnectionEvent, Connector, NewZnode, Stat, ZnodeVersion } from '../client/connection.ts'
+import type { Chroot, Connection, ConnectionEvent, Connector, NewZnode, Stat, ZnodeVersion } from '../client/connection.ts'
 import { ZooKeeperError, isLinkFailure, isNoNode, isNodeExists, isUnauthenticated, isWrite, type Operation } from '../client/errors.ts'
 import { parentPath } from '../client/paths.ts'
 import { checkVersion } from '../client/arguments.ts'
@@ -69,6 +69,8 @@ export interface CreateOptions extends OperationOptions {
 export interface SessionOptions {
   readonly connector: Connector
   readonly servers: readonly string[]
+  /** The znode under which every path of the session is; the root of the ensemble unless given. */
+  readonly chroot?: Chroot | undefined
   /** Milliseconds to ask for. */
   readonly sessionTimeout: number
   readonly clock: Clock
@@ -107,8 +109,8 @@ export class Session {
     this.clock = options.clock
     this.#deadline = options.deadline ?? 5_000
     this.#negotiatedTimeout = options.sessionTimeout
-    const { servers, sessionTimeout } = options
-    this.#connection = options.connector({ servers, sessionTimeout, onEvent: (event) => this.#onEvent(event) })
+    const { servers, chroot, sessionTimeout } = options
+    this.#connection = options.connector({ servers, chroot, sessionTimeout, onEvent: (event) => this.#onEvent(event) })
     const timer = this.clock.after(options.connectTimeout ?? 10_000, () => {
       if (this.#state === 'connecting') this.destroy(new ZooKeeperError('connect_timeout', { op: 'connect', detail: servers.join(', ') }))
     })

@@ -118,11 +118,26 @@ t.test('everything set: seconds become milliseconds', async (t) => {
   })
 })
 
+t.test('a chroot: the setting, after the last server as ZooKeeper writes it, after each, or none', async (t) => {
+  const chrootOf = (coordinators: string, setting = '') => {
+    const { result } = load(t, `pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [${coordinators}]\n${setting === '' ? '' : `  zookeeper: {chroot: ${setting}}\n`}`)
+    t.ok(result.ok)
+    return result.ok ? [result.value.chroot ?? null, result.value.servers.map(({ host, port }) => `${host} ${port}`).join()] : null
+  }
+  t.strictSame(chrootOf('zk1, zk2'), [null, 'zk1 2181,zk2 2181'])
+  t.strictSame(chrootOf('zk1, zk2', '/clusters/a'), ['/clusters/a', 'zk1 2181,zk2 2181'])
+  t.strictSame(chrootOf('zk1, "zk2:2182/clusters/a.b_c-d~1"'), ['/clusters/a.b_c-d~1', 'zk1 2181,zk2 2182'])
+  t.strictSame(chrootOf('"[::1]:2182/a", zk2/a', '/a'), ['/a', '::1 2182,zk2 2181'])
+  t.strictSame(chrootOf('zk1/'), [null, 'zk1 2181'])
+  t.strictSame(chrootOf('zk1', '/'), [null, 'zk1 2181'])
+  t.strictSame(chrootOf('zk1', '/zookeepers/a'), ['/zookeepers/a', 'zk1 2181'])
+})
+
 for (const [name, text, expected] of [
   ['what must be given', 'pvc: {}\n', [
     'f:1:1: pvc.node: This setting is missing: The name of this node; unique in the cluster.',
     'f:1:1: pvc.mode: This setting is missing: coordinator (may become primary) or hypervisor (never does).',
-    'f:1:1: pvc.coordinators: This setting is missing: The ZooKeeper servers: host or host:port; the port is 2181 unless given, IPv6 addresses stand in brackets.',
+    'f:1:1: pvc.coordinators: This setting is missing: The ZooKeeper servers: host or host:port; the port is 2181 unless given, IPv6 addresses stand in brackets. A chroot may follow the last one, as ZooKeeper writes it: host:port/clusters/a.',
   ]],
   ['a bad mode, name and address', 'pvc:\n  node: a/b\n  mode: witness\n  coordinators: [a, a]\n  api_address: hv1\n', [
     'f:2:3: pvc.node: It must be a node name: a letter or digit, then up to 63 letters, digits, dots, underscores or hyphens; not none or null, which stand for no node; it is "a/b".',
@@ -199,6 +214,27 @@ for (const [name, text, expected] of [
     'f:4:109: pvc.coordinators[8]: "0x7f000001" is neither a host name nor an IPv4 address of four numbers; write the name or address of a ZooKeeper server.',
     'f:4:123: pvc.coordinators[9]: "2130706433" is neither a host name nor an IPv4 address of four numbers; write the name or address of a ZooKeeper server.',
     'f:4:146: pvc.coordinators[11]: "[0:0::1]" is the same server as "[::1]", number 11 of the list.',
+  ]],
+  ['chroots that cannot be', `${base}  zookeeper: {chroot: /clusters/a/}\n`, [
+    'f:5:15: pvc.zookeeper.chroot: It must be the path of a znode of plain names without a slash at its end, as /clusters/a, and not below /zookeeper, which is ZooKeeper\'s own; it is "/clusters/a/".',
+  ]],
+  ['chroots that cannot be, after servers', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [a/zookeeper/x, b/x//y, c/.., d/a b, /x, http://e, "f:99999/x"]\n', [
+    'f:4:54: pvc.coordinators[4]: "/x" is not a host name or IPv4 address.',
+    'f:4:58: pvc.coordinators[5]: "http:" is not an address; write host, host:port or [IPv6]:port.',
+    'f:4:68: pvc.coordinators[6]: Port 99999 is not between 1 and 65535.',
+  ]],
+  ['chroots that cannot be, after servers that can', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [a/zookeeper/x, b/x//y, c/.., d/a b]\n', ([['18', 0, 'a', '/zookeeper/x'], ['33', 1, 'b', '/x//y'], ['41', 2, 'c', '/..'], ['47', 3, 'd', '/a b']] as const).map(([column, index, server, chroot]) =>
+    `f:4:${column}: pvc.coordinators[${index}]: "${server}${chroot}" has the chroot "${chroot}", which is not the path of a znode of plain names without a slash at its end, as /clusters/a, and not below /zookeeper, which is ZooKeeper's own.`)],
+  ['two chroots', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [a/x, b/y, c/x, d]\n', [
+    'f:4:23: pvc.coordinators[1]: "b/y" has the chroot "/y", and "a/x" has "/x". A cluster has one chroot; write it once, in pvc.zookeeper.chroot.',
+  ]],
+  ['a chroot after the first server alone', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [a/x, b, c]\n', ['b', 'c'].map((server, index) =>
+    `f:4:${23 + 3 * index}: pvc.coordinators[${index + 1}]: "${server}" has no chroot, and "a/x" has "/x", although it is not the last server. A cluster has one chroot; write it once, in pvc.zookeeper.chroot.`)],
+  ['a chroot after a server and another as the setting', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [a/, b/x]\n  zookeeper: {chroot: /x}\n', [
+    'f:4:18: pvc.coordinators[0]: "a/" has the chroot "/", and pvc.zookeeper.chroot is "/x". A cluster has one chroot; write it once, in pvc.zookeeper.chroot.',
+  ]],
+  ['a whole connect string as one server', 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: ["a:2181,b:2181/x"]\n', [
+    'f:4:18: pvc.coordinators[0]: "a:2181,b:2181/x" is several servers; write each as an entry of its own, and a chroot in pvc.zookeeper.chroot.',
   ]],
   ['a null byte in a command', `${base}  system: {self_fence: ["x", "a\\0b"]}\n`, [
     'f:5:30: pvc.system.self_fence[1]: It must be a text without null bytes; it is "a\\u0000b".',

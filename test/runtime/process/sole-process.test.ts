@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { claimedBy, claimSole, directoryProblem } from '../../../src/runtime/process/sole-process.ts'
+import { claimedBy, claimSole, directoryProblem, holderNote } from '../../../src/runtime/process/sole-process.ts'
 import { watchClaim } from '../../../src/runtime/process/sole-watch.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
@@ -39,6 +39,22 @@ t.test('one process at a time, however the file is named, until it releases', as
   t.not(again, null, 'the file that is left over means nothing')
   for (const each of [other, purpose, elsewhere, again]) each?.[Symbol.dispose]()
   t.throws(() => claimSole('test', join(folder, 'missing'), run), { code: 'ENOENT' })
+})
+
+t.test('the file says who has it, also when it was put back, and a later holder leaves nothing of an earlier one', async (t) => {
+  const folder = t.testdir({ 'a.yaml': '' })
+  const [file, run] = [join(folder, 'a.yaml'), join(folder, 'run')]
+  t.equal(holderNote('test', file, run), null, 'nobody')
+  const claim = claimSole('test', file, run, 'node hv1 in /clusters/a, process 1')
+  t.equal(claimSole('test', file, run, 'another'), null)
+  t.equal(holderNote('test', file, run), 'node hv1 in /clusters/a, process 1')
+  rmSync(claim?.path ?? '')
+  t.equal(claim?.renew(), 'put_back')
+  t.equal(holderNote('test', file, run), 'node hv1 in /clusters/a, process 1')
+  claim?.[Symbol.dispose]()
+  const later = claimSole('test', file, run)
+  t.equal(holderNote('test', file, run), null)
+  later?.[Symbol.dispose]()
 })
 
 t.test('a process that is killed has released everything', async (t) => {

@@ -31,7 +31,10 @@ const watching: ReadonlyArray<readonly [read: 'get' | 'exists' | 'children', exi
   ['children', true, 'delete', ['deleted']],
 ]
 
-async function contract (t: Test, make: () => Promise<World>): Promise<void> {
+/** A client in a chroot watches that for itself: it always has something to arm again. */
+type Place = 'at the root' | 'in a chroot'
+
+async function contract (t: Test, make: () => Promise<World>, place: Place = 'at the root'): Promise<void> {
   const world = await make()
   const [one, two] = await Promise.all([world.connect(), world.connect()])
 
@@ -287,10 +290,12 @@ async function contract (t: Test, make: () => Promise<World>): Promise<void> {
     await watching.told(disconnected, 3)
     t.equal(await codeOf(watching.connection.sync('/')), 'connection_loss')
     await plain.told(connected, 2)
-    t.equal(await codeOf(plain.connection.exists('/', false)), 'auth_required')
+    t.equal(await codeOf(plain.connection.exists('/', false)), place === 'at the root' ? 'auth_required' : 'connection_loss')
   })
 }
 
 t.test('a real server', async (t) => await contract(t, async () => await realWorld(t)))
+t.test('a real server, in a chroot', async (t) => await contract(t, async () => await realWorld(t, '/clusters/a'), 'in a chroot'))
 t.test('the model, one server', async (t) => await contract(t, async () => modelWorld(t, 1)))
 t.test('the model, three servers', async (t) => await contract(t, async () => modelWorld(t, 3)))
+t.test('the model, three servers, in a chroot', async (t) => await contract(t, async () => modelWorld(t, 3, '/clusters/a'), 'in a chroot'))
