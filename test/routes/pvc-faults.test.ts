@@ -40,6 +40,8 @@ t.test('faults', async (t) => {
       t.match(await ask(t, app, method, `/api/v1/faults/${other}`), { status: 404 }, `${method} ${other}`)
     }
   }
+  t.match(await ask(t, app, 'PUT', '/api/v1/faults/ABCD1234'), { status: 200, body: { message: /^Acknowledged: ABCD1234/ } })
+  t.equal((await session.get('/faults/ABCD1234/status')).data, 'ack', 'one that came without a status')
   t.match(await ask(t, app, 'PUT', '/api/v1/faults'), { status: 200 })
   t.match(await ask(t, app, 'DELETE', '/api/v1/faults'), { status: 200, body: { message: /^Deleted: / } })
   t.strictSame((await session.children('/faults')).names, [])

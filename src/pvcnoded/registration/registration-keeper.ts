@@ -8,7 +8,7 @@ import { nodePath, type NodeKey } from '../../cluster/layout.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import { hasCode, isZooKeeperError } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
-import { firstValues, readSchema } from './registration.ts'
+import { firstValues, isFigure, readSchema } from './registration.ts'
 
 export interface RegistrationKeeperOptions {
   readonly session: Session
@@ -49,7 +49,7 @@ export class RegistrationKeeper {
     const { session, node, texts } = this.#options
     if (this.#active === null) this.#active = (await readZnode(session, nodePath(node, 'activeschema')))?.data ?? null
     const kept = this.#active === null ? texts : [...texts, ['activeschema', this.#active] as const]
-    const found = await Promise.all([...kept.map(([key, text]) => ({ key, text, isFirst: false })), ...firstValues.map(([key, text]) => ({ key, text, isFirst: true }))]
+    const found = await Promise.all([...kept.map(([key, text]) => ({ key, text, isFirst: false })), ...firstValues.map(([key, text]) => ({ key, text, isFirst: !isFigure(key) }))]
       .filter(({ key }) => !this.#options.isElsewhere(nodePath(node, key)))
       .map(async (wanted) => ({ ...wanted, znode: await readZnode(session, nodePath(node, wanted.key)) })))
     const changed = found.filter(({ znode, text, isFirst }) => znode === undefined || (!isFirst && znode.data !== text))

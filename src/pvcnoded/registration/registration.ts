@@ -24,6 +24,9 @@ export const firstValues: ReadonlyArray<readonly [NodeKey, string]> = [
   ['monitoring_plugins', ''], ['monitoring_data', ''], ['network_stats', '{}'],
 ]
 
+/** Whether a first value is a figure, which nothing but this daemon has to say of its node: one without a collector stays as it is made. */
+export const isFigure = (key: NodeKey): boolean => firstValues.some(([name]) => name === key) && !['domainstate', 'monitoring_plugins', 'monitoring_data', 'network_stats'].includes(key)
+
 /** What this daemon writes may not mean what it is meant to in a newer layout: exit 78. */
 export class SchemaTooNewError extends Error {
   readonly code = 'schema_too_new' satisfies EndingCode

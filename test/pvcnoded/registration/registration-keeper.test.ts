@@ -26,10 +26,11 @@ t.test('what was changed or deleted is there again', async (t) => {
   t.same([await all(), told], [sound, []], 'deleted')
   t.equal(await session.exists('/nodes/hv1/cpuload'), null, 'which another part of the daemon writes')
   for (const key of ['activeschema', 'pvcversion']) await session.set(`/nodes/hv1/${key}`, '3', ANY_VERSION)
+  for (const key of ['memtotal', 'runningdomains']) await session.set(`/nodes/hv1/${key}`, '77', ANY_VERSION)
   await session.set('/nodes/hv1/domainstate', 'flush', ANY_VERSION)
   await keeper.look()
   t.same(await all(), sound.map((text) => text === 'ready' ? 'flush' : text), 'overwritten; a state that others set stays')
-  t.same(told.sort(), ['/nodes/hv1/activeschema', '/nodes/hv1/pvcversion'])
+  t.same(told.sort(), ['/nodes/hv1/activeschema', '/nodes/hv1/memtotal', '/nodes/hv1/pvcversion', '/nodes/hv1/runningdomains'])
 
   await session.set('/schema/version', '16', ANY_VERSION)
   await session.delete('/nodes/hv1/pvcversion', ANY_VERSION)

@@ -59,16 +59,16 @@ export class FaultService {
     let acknowledged = 0
     await this.#each(ids, 'acknowledged', async (each) => {
       const path = faultPath(each)
-      const changed = await this.#contact.write(childPath(path, 'status'), 'ack', (status) => {
-        // Deleted meanwhile: an acknowledgement must not make it again.
-        if (status === null) throw faultUnknown(each)
+      const changed = await this.#contact.write(childPath(path, 'status'), 'ack', async (status, session) => {
+        // Deleted meanwhile: an acknowledgement must not make it again. One that another program has written without a status gets one.
+        if (status === null && await session.exists(path) === null) throw faultUnknown(each)
         return status !== 'ack'
       }).catch((error: unknown) => {
         if (id !== null || !(error instanceof ApiError) || error.code !== 'fault_unknown') throw error
         return false
       })
-      // Every fault has one; where it is missing, the fault is being deleted.
-      if (changed) await this.#contact.write(childPath(path, 'ack_time'), faultTime(this.#clock.wall()), (time) => time !== null)
+      // Where the fault is gone, it is being deleted.
+      if (changed) await this.#contact.write(childPath(path, 'ack_time'), faultTime(this.#clock.wall()), async (time, session) => time !== null || await session.exists(path) !== null)
       if (changed) acknowledged += 1
     })
     return ids.length > 0 && acknowledged === 0 ? `Already acknowledged: ${ids.join(', ')}.` : sentence('Acknowledged', ids)

@@ -63,7 +63,7 @@ export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | '
     case 'precondition_failed':
       return preconditionFailed(ruling.message, ruling.primary, ruling.epoch)
     case 'busy':
-      return new ApiError('switchover_in_flight', `${whatIsGoingOn(inFlight, ruling.nodes)} Wait for its end, then ask again.`, {
+      return new ApiError('switchover_in_flight', `${whatIsGoingOn(inFlight, ruling.nodes)} Wait for its end, then ask again.${inFlight === null ? ' A node whose daemon does not run never ends it: start the daemon, or confirm that the node is down.' : ''}`, {
         outcome,
         headers: inFlight === null ? { 'retry-after': RETRY_AFTER } : { location: switchoverUrl(inFlight.epoch), 'retry-after': RETRY_AFTER },
         members: { switchover: inFlight, nodes: ruling.nodes },
