@@ -49,7 +49,7 @@ t.test('a sound node', async (t) => {
     vcpu: { total: 8, allocated: 3 },
     memory: { total: 10, allocated: 2, provisioned: 5, used: 4, free: 6 },
     interfaces: { eth0: { rx_bps: 1 } },
-    resources: [{ name: 'ip', state: 'held', since: '', error: null }],
+    resources: [{ name: 'ip', state: 'held', since: '', error: null, concerns: [] }],
   })
 })
 
