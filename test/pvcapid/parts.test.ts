@@ -131,8 +131,9 @@ t.test('numbers come from text only where they are plainly numbers', async (t) =
 
 t.test('If-Match', async (t) => {
   t.strictSame([undefined, '*', '"7.1"', '"7.0"', '7', ' "7" '].map((header) => expectedEpoch(header, 5)), [null, null, 7, 7, 7, 7])
+  t.equal(expectedEpoch(',"7.1",', 5), 7, 'empty elements of a list are ignored')
   t.strictSame([7, 8, 9, null].map((present) => expectedEpoch('"x", "7.1" , "8.0", W/"9.0"', present)), [7, 8, 8, 8], 'of a list the present one, or else one that was or will be')
-  t.strictSame(['', 'x', '"7.2"', '"7', '-1', '7.5', '"7.1", 8', '"7.1",', '"x", "y"', 'W/"7.0"', 'W/7', '07', '"07.1"'].map((header) => expectedEpoch(header, 7)).filter((epoch) => epoch !== undefined), [])
+  t.strictSame(['', 'x', '"7.2"', '"7', '-1', '7.5', '"7.1", 8', ',', '"x", "y"', 'W/"7.0"', 'W/7', '07', '"07.1"'].map((header) => expectedEpoch(header, 7)).filter((epoch) => epoch !== undefined), [])
 })
 
 t.test('what is watched', async (t) => {

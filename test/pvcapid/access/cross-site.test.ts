@@ -13,6 +13,7 @@ const writes = [
   ['/api/v1/node/fig/domain-state?state=flush', { headers: {} }],
   ['/api/v1/switchover', { payload: { to: 'fig' }, headers: {} }],
   ['/api/v1/node/fig/fence-confirmation', { payload: { confirm: 'fig' }, headers: {} }],
+  ['/api/v1/node/fig', { method: 'DELETE', headers: {} }],
   ['/api/v1/faults', { method: 'PUT', headers: {} }],
   ['/api/v1/faults', { method: 'DELETE', headers: {} }],
   ['/api/v1/faults/ABCD1234', { method: 'PUT', headers: {} }],
