@@ -30,7 +30,7 @@ t.test('roles', async (t) => {
   await session.create('/nodes/plum/transition', '{}')
   await eventually(() => present()?.ours === true)
   t.strictSame(await statuses(), [503, 503], 'has no role')
-  await session.create('/nodes/plum/presence', '{}')
+  await session.create('/nodes/plum/presence', '{}', { ephemeral: true })
   await eventually(() => present()?.presence != null)
   t.strictSame(await statuses(), [200, 503])
   t.comment('GET, HEAD and OPTIONS say the same')
@@ -75,7 +75,7 @@ t.test('fence confirmation', async (t) => {
   t.strictSame(await everything(session), before)
 
   t.comment('signs of life')
-  await session.create('/nodes/plum/presence', '{}')
+  await session.create('/nodes/plum/presence', '{}', { ephemeral: true })
   t.match(await confirm(t, app, 'plum', { confirm: 'plum' }), { status: 409, body: { reasons: { plum: [{ code: 'present' }] } } })
   await session.delete('/nodes/plum/presence', ANY_VERSION)
   await session.set('/nodes/plum/keepalive', '1700000005', ANY_VERSION)

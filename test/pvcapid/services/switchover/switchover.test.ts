@@ -92,7 +92,7 @@ t.test('the primary releases, and whoever wins is pointed to', async (t) => {
 
 t.test('a primary that has died is nothing that a request could be content with', async (t) => {
   const { server, session } = await clusterTree(t)
-  await session.create('/nodes/plum/presence', '{}')
+  await session.create('/nodes/plum/presence', '{}', { ephemeral: true })
   await session.create('/nodes/plum/transition', '{}')
   const app = await api(t, { port: server.port })
   const first = await ask(t, app, 'GET', '/api/v1/primary')
