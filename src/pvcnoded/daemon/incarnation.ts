@@ -177,8 +177,8 @@ export class Incarnation {
     const members = await sureRead(session, async () => await readMembers(session))
     const self = members?.find(({ name }) => name === config.node)
     if (members === null || self === undefined || self.coordinatorState === 'secondary' || !members.some(({ mode, ours }) => mode === 'coordinator' && ours === false)) return
-    await this.#syncLock.stand()
     this.#closing.defer('place in the sync lock', async () => await this.#syncLock.leave())
+    await this.#syncLock.stand()
   }
 
   /** A coordinator watches the whole cluster, and judges its peers by that. */

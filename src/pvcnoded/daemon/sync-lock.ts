@@ -57,23 +57,24 @@ export class SyncLock {
 
   /**
    * Resolves once this node is in the line, whether it is first or not: its turn does not matter, but that a PVC node which takes over waits behind it. The place
-   * is there until `leave`, or until the session ends.
+   * is there until `leave`, or until the session ends. Waits for a session time-out at most: an earlier attempt of this process may have to be gone first.
    */
   async stand (): Promise<void> {
     if (this.#standing !== null) return
     const { session, book, identifier } = this.#options
     const stop = new AbortController()
-    let over = Promise.resolve()
     await new Promise<void>((resolve) => {
-      const onWake = (): boolean => { resolve(); return true }
-      over = acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout: LONGEST_START, signal: stop.signal, onWake }).then(async (handle) => {
+      const patience = session.clock.after(session.negotiatedTimeout, resolve)
+      const inLine = (): boolean => { patience[Symbol.dispose](); resolve(); return true }
+      const place = acquireLock(session, PRIMARY_SYNC_LOCK, { book, kind: 'write', identifier, timeout: LONGEST_START, signal: stop.signal, onWake: inLine })
+      const over = place.then(async (handle) => {
         await anyAborted(stop.signal, session.lost)
         await handle.release()
       }).catch((error: unknown) => {
         if (!isZooKeeperError(error)) throw error
-      }).finally(resolve)
+      }).finally(inLine)
+      this.#standing = { stop, over }
     })
-    this.#standing = { stop, over }
   }
 
   /** Gives up the place that `stand` has taken. Idempotent. */
