@@ -176,7 +176,7 @@ export class Incarnation {
     if (config.mode !== 'coordinator') return
     const members = await sureRead(session, async () => await readMembers(session))
     const self = members?.find(({ name }) => name === config.node)
-    if (members === null || self === undefined || self.coordinatorState === 'secondary' || !members.some(({ mode, ours }) => mode === 'coordinator' && ours === false)) return
+    if (members === null || self === undefined || (self.coordinatorState === 'secondary' && !self.fencersWord) || !members.some(({ mode, ours }) => mode === 'coordinator' && ours === false)) return
     this.#closing.defer('place in the sync lock', async () => await this.#syncLock.leave())
     await this.#syncLock.stand()
   }
