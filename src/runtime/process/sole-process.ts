@@ -89,7 +89,7 @@ export function claimSole (purpose: string, file: string, directory: string, not
 /** Another process that has claimed `file`, whatever has become of its lock file: its process id, or null. */
 export const claimedBy = (purpose: string, file: string): number | null => holderOf(purpose, realpathSync(file), statSync(file))
 
-/** What the holder has said of itself; null if that cannot be known. */
+/** The note of the holder; null if it cannot be read. */
 export function holderNote (purpose: string, file: string, directory: string): string | null {
   try {
     const note = readFileSync(lockPath(purpose, file, directory), 'utf8').slice(0, LONGEST_NOTE).trim()

@@ -135,7 +135,7 @@ class ChrootedConnection implements Connection {
     return new ZooKeeperError('chroot_deleted', { op: 'exists', path: this.#chroot.path })
   }
 
-  /** Closing may block the process: whoever holds something is told before. */
+  /** Closing may block the process: the user of the connection, which may hold something, is told first. */
   #fail (error: unknown): void {
     this.#over = true
     this.#emit({ type: 'failed', error: isZooKeeperError(error) ? error : new ZooKeeperError('unknown', { op: 'connect', cause: error }) })

@@ -284,7 +284,7 @@ export class SessionKeeper {
     const step = Math.min(max, min * 2 ** (this.#failures - 1))
     const turnedAway = isTurnedAway(error)
     this.#doubtful = isUnauthenticated(error) || hasCode(error, 'session_unserved')
-    // Servers without their data have no chroot either, and nobody has deleted it.
+    // Servers without their data have no chroot either, although no client has deleted it.
     if (hasCode(error, 'session_refused')) this.#hasEntered = false
     const retryIn = Math.round(turnedAway ? max * (1 + this.#options.random() / 2) : step * (0.5 + this.#options.random() / 2))
     // The servers have given the reason themselves: no diagnosis is needed.

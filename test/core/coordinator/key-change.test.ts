@@ -60,7 +60,7 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, failure: R
   ['the record written over', toHv2, keySnapshot(), { create_record: 'overwritten' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'overtaken'],
   ['the record never sent', toHv2, keySnapshot(), { create_record: 'failed' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'not_started'],
   ['the record unknown', toHv2, keySnapshot(), { create_record: 'unknown' }, ['lock', 'read_snapshot', 'create_record 2', 'unlock'], 'not_started'],
-  ['the key of a coordinator\'s change written by somebody else', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
+  ['the key of a coordinator\'s change is written by another program', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overtaken'],
   ['and the record not closed', ofHv2, keySnapshot({ key: key('none') }), { write_key: 'refused', close_record: 'failed' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'not_started'],
   ['the key written over', toHv2, keySnapshot(), { write_key: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],
   ['and the record closed and written over', toHv2, keySnapshot(), { write_key: 'overwritten', close_record: 'overwritten' }, [...plain.slice(0, 4), 'close_record 2 superseded@0', 'unlock'], 'overwritten'],

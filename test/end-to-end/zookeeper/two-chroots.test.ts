@@ -91,7 +91,7 @@ t.test('apart', { timeout: 180_000 }, async (t) => {
     await eventually(async () => (await json<{ reasons?: string[] }>(`${apiOfA}/health/ready`)).body.reasons?.some((reason) => reason.includes('chroot was deleted')) === true)
     t.match(await json(`${apiOfA}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"to":"hv1"}' }), { status: 503, body: { code: 'chroot_unusable', outcome: 'not_started', detail: /"\/clusters\/a": the cluster's chroot was deleted/ } })
     const root = await connect(t, server)
-    t.strictSame(await names(root, '/clusters'), ['b'], 'nobody has made it again')
+    t.strictSame(await names(root, '/clusters'), ['b'], 'no daemon has made it again')
     t.strictSame(await b.watcher.settled(), before)
     await root.create('/clusters/a', '')
     const again = await watch(t, a.cluster)

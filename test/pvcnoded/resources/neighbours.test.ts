@@ -1,4 +1,4 @@
-/** What is told of announcements and questions, with answers in place of the program. What real frames come to is in floating-ip.test.ts. */
+/** Reports of announcements and questions, with answers in place of the program; floating-ip.test.ts sends real frames. */
 import t, { type Test } from 'tap'
 import type { AttemptTools } from '../../../src/pvcnoded/resources/attempt.ts'
 import { Neighbours } from '../../../src/pvcnoded/resources/neighbours.ts'

@@ -114,7 +114,7 @@ t.test('a chroot that is deleted ends the session, also while it is out of conta
   await t.rejects(second.create('/x', ''), { code: 'chroot_deleted' })
 })
 
-t.test('a keeper does not make again what was deleted, and is back when somebody else has', async (t) => {
+t.test('a keeper does not make a deleted chroot again, and is back once another client has made it', async (t) => {
   const server = await zookeeper(t)
   const root = await connect(t, server)
   const { keeper, reports } = keep(t, server, { chroot: '/clusters/a' })

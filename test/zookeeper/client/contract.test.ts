@@ -126,7 +126,7 @@ async function contract (t: Test, make: () => Promise<World>, place: Place = 'at
 
     await connection.deleteAll(whole, [at('/several/key', 0), at('/several')])
     await two.told(watchOf('/several/n/a', 'deleted'))
-    t.equal(await two.connection.exists('/several/n', false), null, 'who is told of the first deletion finds nothing of the others')
+    t.equal(await two.connection.exists('/several/n', false), null, 'a client that hears of the first deletion finds nothing of the others')
     t.strictSame((await connection.children('/several', false)).names, ['key'])
     t.equal(await codeOf(connection.deleteAll([], [at('/several/key')])), 'invalid_argument')
     t.equal(await codeOf(connection.deleteAll([at('gone')], [])), 'invalid_argument')
