@@ -151,8 +151,9 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   try {
     const end = await daemon.run()
     if (end === 'stopped') log.info('stopped')
+    else if (end === 'not_registered') log.warn(ending(end), 'stopped before this run had registered the node')
     else log.fatal(ending(end), 'stopped, but ZooKeeper does not know: peers will find this node dead, and fence it if they can')
-    return exitStatus(end === 'stopped' ? 'ended' : 'failed')
+    return exitStatus(end === 'stop_not_written' ? 'failed' : 'ended')
   } catch (error) {
     if (!(error instanceof NodeNameInUseError || error instanceof SchemaTooNewError)) throw error
     log.fatal(ending(error.code), error.message)

@@ -14,11 +14,12 @@ import type { Timer } from '../../runtime/clock.ts'
 import { ApiError } from '../errors/errors.ts'
 import { clientOf } from './client-address.ts'
 import type { ConnectionOwner, Ending } from './connection-owner.ts'
+import { ConductRecord, type Conduct } from './crowd/conduct.ts'
 import { bodyBytes, headBytes, textBytes, type Holder } from './crowd/held-requests.ts'
 import { PartialHead } from './crowd/partial-head.ts'
 import { boundBody } from './request-body.ts'
 import { discard, endWith, isEnding, problemText, stopParser } from './last-reply.ts'
-import type { Conduct, Reader } from './crowd/reading-order.ts'
+import type { Reader } from './crowd/reading-order.ts'
 import { isReset, tcpHandle, waitOf } from './tcp-handle.ts'
 
 /** Requests of one connection that are in progress at once. */
@@ -57,6 +58,8 @@ interface Unfinished {
 /** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
 const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
 
+const isHalfSent = (request: IncomingMessage): boolean => !request.complete && bodyBytes(request) > 0
+
 export class Connection implements Holder, Reader {
   readonly socket: Socket
   readonly address: string
@@ -71,8 +74,8 @@ export class Connection implements Holder, Reader {
   #partialBytes = 0
   #waiting: Waiting[] = []
   #halfClosed = false
-  #conduct: Conduct = 'new'
-  /** Milliseconds for which it has waited for this process before its first request, and since when it does, monotonic. */
+  readonly #conduct = new ConductRecord()
+  /** Milliseconds for which it has waited for this process before its first request, and since when it does. */
   #waited: number
   #heldSince: number | null = null
   /** Until its turn comes (`crowd/reading-order.ts`). */
@@ -114,13 +117,12 @@ export class Connection implements Holder, Reader {
   /** Whether the client has closed its side. */
   get halfClosed (): boolean { return this.#halfClosed }
 
-  get conduct (): Conduct { return this.#conduct }
-
+  get conduct (): Conduct { return this.#conduct.conduct(() => [...this.#unfinished.keys()].some(({ req }) => isHalfSent(req)) || this.#waiting.some(({ request }) => isHalfSent(request))) }
   isOver (): boolean { return this.socket.destroyed || this.#endIfReset() }
 
   hold (): void {
     this.#isHeld = true
-    if (this.#conduct === 'new') this.#heldSince = this.#owner.now()
+    if (!this.#conduct.hasAsked) this.#heldSince = this.#owner.now()
     this.socket.pause()
   }
 
@@ -162,9 +164,7 @@ export class Connection implements Holder, Reader {
     this.#countPartial(0)
     const text = textBytes(request)
     this.#partial.pass(request, text, this.socket.bytesRead)
-    const isFirst = this.#conduct === 'new'
-    if (isPipelined) this.#conduct = 'pipelines'
-    else if (isFirst) this.#conduct = 'orderly'
+    const isFirst = this.#conduct.asks(isPipelined)
     boundBody(request, response, { onTooMuch: (error) => this.#refuseBody(request, response, error), onLastReply: () => this.#endBehind('') })
     // The announced body counts from now on: its bytes are kept while the request waits.
     const bytes = headBytes(text, isPipelined) + bodyBytes(request)
@@ -337,6 +337,7 @@ export class Connection implements Holder, Reader {
     const held = this.#unfinished.get(response)
     if (held === undefined) return
     this.#unfinished.delete(response)
+    this.#conduct.answered(response.req.complete)
     this.#owner.inProgress(-1)
     // Once the last reply is sent, nothing is counted for it any more.
     if (this.socket.destroyed || (this.#lastText !== null && isEnding(this.socket))) return

@@ -52,8 +52,8 @@ export interface NodeDaemonOptions {
   readonly onStatus?: (status: string) => void
 }
 
-/** `stop_not_written`: nothing is held any more, but peers will find this node dead. */
-export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written'>
+/** `stop_not_written`: nothing is held any more, but peers will find this node dead. `not_registered`: this run held nothing and never told ZooKeeper of itself. */
+export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written' | 'not_registered'>
 
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
 const FAREWELL = 10_000
@@ -136,13 +136,14 @@ export class NodeDaemon {
   /** Nothing may be held here, or the lease stands for it. */
   get sound (): boolean { return this.#life?.sound ?? true }
 
-  /** Runs until `shutdown` has been carried out, and says whether `stop` was written. Rejects with a `NodeNameInUseError` or a `SchemaTooNewError`. */
+  /** Runs until `shutdown` has been carried out, and says how it ended. Rejects with a `NodeNameInUseError` or a `SchemaTooNewError`. */
   async run (): Promise<DaemonEnd> {
     try {
       const last = await this.#liveUntilLeft()
       // What the collectors still have to say, and what is left of lock attempts, must not come after the last words.
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
       await Promise.all([this.#publisher?.stop(), this.#registration?.stop(), this.#logPublisher?.stop(), this.#book.close()])
+      if (last === null && !this.#registered) return 'not_registered'
       return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true
@@ -194,7 +195,7 @@ export class NodeDaemon {
         throw error
       })
       if (session === null) {
-        log.error('ZooKeeper could not be reached during the shutdown')
+        log[this.#registered ? 'error' : 'info']('ZooKeeper could not be reached during the shutdown')
         return null
       }
       const life = await this.#live(session)

@@ -3,7 +3,7 @@
  * docs/errors.md is made from this list.
  */
 export const exitStatuses = {
-  ended: [0, 'Stopped in order; or `--check` found the file good, or `--release` has released everything.'],
+  ended: [0, 'Stopped in order, or before this run had registered the node (`not_registered`); or `--check` found the file good, or `--release` has released everything.'],
   failed: [1, 'pvcnoded: stopped, but not in order (`stop_not_written`, or a second signal); or `--release` could not release everything, and `self_fence` has run if there is one. Either daemon: a fault that nothing handles.'],
   usage: [64, 'The command line is wrong (EX_USAGE).'],
   unavailable: [69, 'pvcapid: the address cannot be listened on (EX_UNAVAILABLE).'],

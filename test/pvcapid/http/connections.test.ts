@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { clientAddress, clientOf } from '../../../src/pvcapid/http/client-address.ts'
-import { IN_PROGRESS, WAITING } from '../../../src/pvcapid/http/connection.ts'
+import { Connection, IN_PROGRESS, WAITING } from '../../../src/pvcapid/http/connection.ts'
 import { PIECES } from '../../../src/pvcapid/http/request-body.ts'
 import { isReset } from '../../../src/pvcapid/http/tcp-handle.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -315,6 +315,37 @@ t.test('what a new connection waits for this process is told once, and not what 
     await eventually(() => fresh.said().length > length)
   }
   t.strictSame(waited, [0, 50])
+})
+
+t.test('a connection is orderly once a request has come whole and has its reply, and not while part of the next one is missing', async (t) => {
+  const conducts: Array<string | undefined> = []
+  const held: ServerResponse[] = []
+  const { port } = await bareServer(t, {}, (request, response) => {
+    // What is asked of a connection while its request is in progress, and what of one whose body is left out.
+    conducts.push(Connection.of(request.socket)?.conduct)
+    request.resume()
+    if (request.url === '/held') held.push(response)
+    else response.end('x')
+  })
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+  const post = (body: string): string => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n${body}`
+  const { socket, said } = await client(t, port)
+  let replies = 0
+  const answered = async (text: string): Promise<void> => {
+    socket.write(text)
+    replies += 1
+    await eventually(() => said().split('HTTP/1.1 200').length === replies + 1)
+  }
+  await answered(get('/'))
+  await answered(get('/'))
+  await answered(post('ab'))
+  await answered('cd' + get('/'))
+  await answered(get('/'))
+  t.strictSame(conducts, ['new', 'orderly', 'new', 'new', 'orderly'])
+  socket.write(get('/held') + get('/held'))
+  await eventually(() => held.length === 2)
+  t.equal(conducts.at(-1), 'pipelines')
+  for (const response of held) response.end()
 })
 
 t.test('connections of one address are bounded, but not those of a trusted proxy', async (t) => {

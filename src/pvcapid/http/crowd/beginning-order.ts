@@ -3,7 +3,7 @@
  * all come before the next request of a client of another address. Within one client, connections that have sent each request after the reply to the one before
  * alternate with those that pipeline.
  */
-import type { Conduct } from './reading-order.ts'
+import type { Conduct } from './conduct.ts'
 
 export interface Beginner {
   readonly client: string

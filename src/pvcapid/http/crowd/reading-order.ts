@@ -7,8 +7,7 @@
  * client of the newest is most likely still waiting, and the longest held must not starve. Pipelining connections come last; one of them is read in each turn.
  */
 
-/** How a connection has sent its requests so far: none yet; each after the reply to the one before; some before that reply. */
-export type Conduct = 'new' | 'orderly' | 'pipelines'
+import type { Conduct } from './conduct.ts'
 
 /** A connection that is read, or one that has come and is not read yet. */
 export interface Reader {
