@@ -1,10 +1,10 @@
-/** How pvcnoded ended, where more is to be known than that it stopped in order: the code in its last log line, with what to do. docs/errors.md is made from this list. */
+/** The ways in which pvcnoded ends that an operator has to know more about: the code in its last log line, with what to do. docs/errors.md is made from this list. */
 export const endings = {
   daemon_running: 'Another pvcnoded runs with this configuration file. Stop that one first; `--release` takes nothing away under the feet of a running daemon. Where `holder` names another node or cluster, two containers share the run-time directory: give each its own (`pvc.system.run_directory`).',
   run_directory_unusable: 'The lock file that keeps a second daemon from running cannot be used. Set `pvc.system.run_directory` to a directory that belongs to root or to this user alone.',
   node_name_in_use: 'Another daemon goes by this node\'s name: its session holds `/nodes/<node>/presence`. Stop it, or give this node a name of its own.',
   schema_too_new: 'The cluster uses a version of PVC\'s layout that this pvcnoded does not know, and it has written nothing. Install a pvcnoded that knows it, or run PVC\'s own on this node. A pvcnoded that runs already continues; see docs/pvc.md.',
   stop_not_written: 'It stopped and holds nothing, but ZooKeeper could not be told. Its peers will find it dead, and fence it if they can; start it again, or confirm that it is down.',
-  not_registered: 'It stopped before this run had registered the node, and holds nothing. There is nothing to do, unless an earlier run of this node ended without a final keepalive: then its peers find the node dead until it starts again.',
+  not_registered: 'It stopped before this run had registered the node, and this run has acquired nothing. There is nothing to do, unless an earlier run ended without a final keepalive: then peers find the node dead until it starts again, and `--release` releases what that run has left held.',
 } as const
 export type EndingCode = keyof typeof endings

@@ -39,7 +39,7 @@ export function errorsPage (): string {
     'Each problem is a line `file:line:column: setting: sentence`; by kind:', meanings('code', configProblems),
     '## How the daemons end',
     table(['exit status', 'meaning'], Object.values(exitStatuses).map(([status, meaning]) => [String(status), meaning])),
-    'The `code` in the last line of pvcnoded\'s log, where there is more to know than that it stopped in order:', meanings('code', endings),
+    'The `code` in the last line of pvcnoded\'s log, unless it stopped in order:', meanings('code', endings),
     '## ZooKeeper, in the logs',
     'The field `err.code` of a log line that tells of an operation on ZooKeeper, or on a lock:', meanings('code', ERROR_CODES))
 }

@@ -15,7 +15,7 @@ import { ApiError } from '../errors/errors.ts'
 import { clientOf } from './client-address.ts'
 import type { ConnectionOwner, Ending } from './connection-owner.ts'
 import { ConductRecord, type Conduct } from './crowd/conduct.ts'
-import { bodyBytes, headBytes, textBytes, type Holder } from './crowd/held-requests.ts'
+import { bodyBytes, headBytes, isHalfSent, textBytes, type Holder } from './crowd/held-requests.ts'
 import { PartialHead } from './crowd/partial-head.ts'
 import { boundBody } from './request-body.ts'
 import { discard, endWith, isEnding, problemText, stopParser } from './last-reply.ts'
@@ -58,8 +58,6 @@ interface Unfinished {
 /** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
 const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
 
-const isHalfSent = (request: IncomingMessage): boolean => !request.complete && bodyBytes(request) > 0
-
 export class Connection implements Holder, Reader {
   readonly socket: Socket
   readonly address: string
@@ -75,7 +73,7 @@ export class Connection implements Holder, Reader {
   #waiting: Waiting[] = []
   #halfClosed = false
   readonly #conduct = new ConductRecord()
-  /** Milliseconds for which it has waited for this process before its first request, and since when it does. */
+  /** Milliseconds for which it has waited for this process before its first request, and since when it does, monotonic. */
   #waited: number
   #heldSince: number | null = null
   /** Until its turn comes (`crowd/reading-order.ts`). */
@@ -117,7 +115,8 @@ export class Connection implements Holder, Reader {
   /** Whether the client has closed its side. */
   get halfClosed (): boolean { return this.#halfClosed }
 
-  get conduct (): Conduct { return this.#conduct.conduct(() => [...this.#unfinished.keys()].some(({ req }) => isHalfSent(req)) || this.#waiting.some(({ request }) => isHalfSent(request))) }
+  get conduct (): Conduct { return this.#conduct.conduct(() => [...this.#unfinished.keys(), ...this.#waiting.map(({ response }) => response)].some(({ req }) => isHalfSent(req))) }
+
   isOver (): boolean { return this.socket.destroyed || this.#endIfReset() }
 
   hold (): void {

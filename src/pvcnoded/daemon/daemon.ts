@@ -52,7 +52,7 @@ export interface NodeDaemonOptions {
   readonly onStatus?: (status: string) => void
 }
 
-/** `stop_not_written`: nothing is held any more, but peers will find this node dead. `not_registered`: this run held nothing and never told ZooKeeper of itself. */
+/** `stop_not_written`: nothing is held any more, but peers will find this node dead. `not_registered`: this run has acquired nothing, and had not registered yet. */
 export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written' | 'not_registered'>
 
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */

@@ -2,8 +2,8 @@
  * The order in which the client tries addresses, of which one server may have several. The client goes round the list, and a silent address costs it a quarter
  * of the session time-out: two in a row are what the lease has time for (docs/design.md).
  *
- * Guarantees: with two servers or more, the address after any address is that of another server, also from the last to the first. Where each of three servers has
- * addresses of both families, families alternate: one whole family may fall silent after the start, and no two silent addresses are neighbours.
+ * Guarantees: with two servers or more, the address after any address is that of another server, also from the last to the first. Where each of three servers has one
+ * address of each family, families alternate: if one family falls silent after the start, no two silent addresses are neighbours.
  */
 import { isIP } from 'node:net'
 
@@ -30,7 +30,10 @@ export function connectionOrder (servers: ReadonlyArray<readonly string[]>, rand
   const rounds = Math.max(0, ...lists.map(({ addresses }) => addresses.length))
   const order: string[] = []
   for (let round = 0; round < rounds; round += 1) {
-    for (const { addresses, left } of lists) order.push(...[takeNext(left, addresses, order.at(-1))].filter((address) => address !== undefined))
+    for (const { addresses, left } of lists) {
+      const next = takeNext(left, addresses, order.at(-1))
+      if (next !== undefined) order.push(next)
+    }
   }
   const start = Math.floor(random() * order.length)
   return [...order.slice(start), ...order.slice(0, start)]

@@ -1,6 +1,6 @@
 /** How the client of a connection has sent its requests so far, which decides the place of the connection in a crowd. */
 
-/** None whole and answered yet, or the last one half sent; each after the reply to the one before; some before that reply. */
+/** No request whole and answered yet, or part of one missing; each request after the reply to the one before; some before that reply. */
 export type Conduct = 'new' | 'orderly' | 'pipelines'
 
 export class ConductRecord {
@@ -18,7 +18,7 @@ export class ConductRecord {
     return isFirst
   }
 
-  /** A request has its reply, and had come whole by then or not. */
+  /** A request has its reply; `isWhole`: all of it had come by then. */
   answered (isWhole: boolean): void { this.#isProven = isWhole }
 
   /** @param isHalfSent whether part of a request is missing: a crowd that leaves its requests half sent must not stand beside a client that waits for each reply */

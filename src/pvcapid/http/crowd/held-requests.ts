@@ -41,6 +41,9 @@ export function bodyBytes ({ headers }: IncomingMessage): number {
   return length === undefined ? 0 : Math.min(Number(length), BODY)
 }
 
+/** Whether the head has come, and part of the body has not. */
+export const isHalfSent = (request: IncomingMessage): boolean => !request.complete && bodyBytes(request) > 0
+
 export class HeldRequests {
   readonly #most: number
   readonly #holders = new Set<Holder>()

@@ -6,7 +6,6 @@
  * Clients alternate. Within one client, orderly connections alternate with new ones. Of the new ones the newest alternates with the longest held: the
  * client of the newest is most likely still waiting, and the longest held must not starve. Pipelining connections come last; one of them is read in each turn.
  */
-
 import type { Conduct } from './conduct.ts'
 
 /** A connection that is read, or one that has come and is not read yet. */
