@@ -58,9 +58,15 @@ export const HistoryEntry = reply('HistoryEntry', 'A switchover, or a run of the
 
 export const SwitchoverRequest = Type.Object({
   to: Type.Optional(nodeName('Who is to be primary.')),
-  from: Type.Optional(nodeName('Who has to be primary for this to be done. Alone: any eligible coordinator but this one is to take over.')),
+  from: Type.Optional(nodeName('Who has to be primary for this to be done. Alone: any other coordinator that contends by itself is to take over.')),
   reason: Type.Optional(Type.String({ description: 'For people; kept in the record.', minLength: 1, maxLength: 500 })),
   timeout: Type.Optional(Type.Number({ description: 'Bound in seconds. By default what the nodes say they may need, and 10.', minimum: 1, maximum: 3600 })),
+  force: Type.Optional(Type.Array(Type.Enum(['health', 'priority']), {
+    description: 'Preferences of nodes that this request overrides, and nothing that is safety. `health`: the node may be below its `min_health`. `priority`, with `from` alone: where no coordinator contends by itself, one of priority 0 is named; a request with `to` needs it not.',
+    uniqueItems: true,
+    maxItems: 2,
+    examples: [['health']],
+  })),
   dry_run: Type.Optional(Type.Boolean({ description: 'Judge the request as for real, and write nothing: the status and the body are those of a request without `wait`.' })),
 }, {
   $id: 'SwitchoverRequest',
@@ -83,6 +89,13 @@ export const Eligibility = reply('Eligibility', 'Whether a coordinator may be ma
     until: Type.String({ description: 'RFC 3339, by the node\'s own wall clock.' }),
     why: Type.String({ description: 'What failed.' }),
   }, { additionalProperties: false }), 'After a failure the node does not contend for a while. A request that names it does not wait for that.'),
+  priority: Type.Integer({ description: 'Of the coordinators that may contend, the highest priority goes first. 0: it never contends by itself.', minimum: 0, maximum: 100, examples: [50] }),
+  min_health: Type.Integer({ description: 'Percent of its health below which it neither contends nor is eligible.', minimum: 0, maximum: 100, examples: [0] }),
+  health: nullable(Type.Integer({ minimum: 0, maximum: 100 }), 'Its health in percent as `min_health` is compared with it; null where `min_health` is 0, or the node does not know yet.'),
+  unwilling: list(Type.Object({
+    code: oneOf(['health_too_low', 'priority_zero'], 'Which preference it is.'),
+    message: Type.String({ description: 'A sentence.' }),
+  }, { additionalProperties: false }), { description: 'Why it does not contend by itself although it could; empty if it does. `force` of a request overrides each.' }),
 })
 
 export const Primary = reply('Primary', 'Whom the primary key names, and since when.', {

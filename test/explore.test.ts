@@ -12,6 +12,7 @@ for (const [what, bounds] of [
   ['a request between two coordinators, two resources', { ...none, resources: ['r1', 'r2'] }],
   ['a request, and an acquisition or a release that fails', { ...none, failures: 1 }],
   ['a node that is there and judged dead, without fences', { ...none, requests: 0, stale: 1, unfenced: 1 }],
+  ['a crash, with a node that never contends by itself and one that goes first', { ...none, nodes: ['hv1', 'hv2', 'hv3'], priorities: [50, 0, 80], requests: 0, crashes: 1 }],
   ['a request and a blind write beside a PVC node', { ...none, pvc: 1, blindWrites: 1 }],
   ['three requests beside a PVC node, which asks nobody what is held', { ...none, pvc: 1, requests: 3, writes: 6 }],
   ['a request, a blind write and a failing release beside a PVC node', { ...none, pvc: 1, blindWrites: 1, failures: 1, writes: 6 }],

@@ -16,7 +16,7 @@ _pvcctl () {
     case $word in
       --api|--config|--key-file|--ca-file|--cert-file|--cert-key-file|--api-timeout) pvcctl+=("$word" "${words[index + 1]}"); index=$((index + 1)) ;;
       --api=*|--config=*|--key-file=*|--ca-file=*|--cert-file=*|--cert-key-file=*|--api-timeout=*) pvcctl+=("$word") ;;
-      --to|--from|--reason|--timeout|--if-epoch|--exec|--event|--limit|--before|--confirm) index=$((index + 1)) ;;
+      --to|--from|--reason|--timeout|--force|--if-epoch|--exec|--event|--limit|--before|--confirm) index=$((index + 1)) ;;
       -*) ;;
       *) if [ -z "$command" ]; then command=$word; else positional=$((positional + 1)); fi ;;
     esac
@@ -33,6 +33,7 @@ _pvcctl () {
     --from) COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current")); return ;;
     --reason) COMPREPLY=(); return ;;
     --timeout) COMPREPLY=(); return ;;
+    --force) COMPREPLY=($(compgen -W "health priority" -- "$current")); return ;;
     --if-epoch) COMPREPLY=(); return ;;
     --exec) COMPREPLY=($(compgen -c -- "$current")); return ;;
     --event) COMPREPLY=($(compgen -W "node primary switchover resync" -- "$current")); return ;;
@@ -44,7 +45,7 @@ _pvcctl () {
     '') COMPREPLY=($(compgen -W "list status switch watch history show eligible pause resume confirm-fence remove-node check completion --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")) ;;
     list) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--quiet -q --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--quiet -q --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
     status) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
-    switch) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--to --from --reason --timeout --if-epoch --wait -w --dry-run -n --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--to --from --reason --timeout --if-epoch --wait -w --dry-run -n --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
+    switch) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--to --from --reason --timeout --force --if-epoch --wait -w --dry-run -n --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--to --from --reason --timeout --force --if-epoch --wait -w --dry-run -n --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
     watch) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--exec --event --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--exec --event --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
     history) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--limit --before --each --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--limit --before --each --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
     show) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--wait -w --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); elif [ "$positional" -eq 0 ]; then COMPREPLY=(); fi ;;

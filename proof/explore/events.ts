@@ -100,9 +100,10 @@ function carryOut (world: World, name: string, node: NodeModel): World | null {
   return applied === null ? null : answered({ ...world, zk: applied.zk }, applied.answer)
 }
 
+/** Also that of a contender which leaves the key to others first: it ends whether or not they have come to it. */
 const shortDelay = (machine: Coordinator, id: number) =>
   (machine.activity.kind === 'procedure' && machine.activity.id === id) ||
-  (machine.timers.idle?.id === id && /"do":"(takeover|relinquish)"/.test(machine.timers.idle.subject))
+  (machine.timers.idle?.id === id && (/"do":"(takeover|relinquish)"/.test(machine.timers.idle.subject) || /"do":"contend","after":0/.test(machine.timers.idle.subject)))
 
 /** Nothing short of a long delay can happen of itself: no node is busy, and every node has seen everything. */
 export const quiet = (world: World, resources: readonly string[]) => world.api === null && Object.keys(world.nodes).every((name) => pvcStep(world, name, resources) === null) && Object.values(world.nodes).every((node) => node.machine === null ||

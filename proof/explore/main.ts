@@ -13,11 +13,12 @@ import type { Report } from './search.ts'
 const kinds = ['requests', 'blind', 'crashes', 'expiries', 'failures', 'shutdowns', 'hasty', 'stale', 'unfenced', 'readings'] as const
 const program: Program = {
   name: 'npm run explore',
-  options: [`--nodes N, --pvc N, --resources N, --writes N: the cluster; --${kinds.join(' N, --')} N: what happens in it; the bounds of the suite by default`, '--limit N  states at most', '--quick    the first violation is enough'],
+  options: [`--nodes N, --pvc N, --resources N, --writes N: the cluster; --${kinds.join(' N, --')} N: what happens in it; the bounds of the suite by default`, '--priorities N,N…  of the nodes, in their order; the default of each', '--limit N  states at most', '--quick    the first violation is enough'],
 }
 const { values } = programArguments(program, {
   options: {
     ...Object.fromEntries(['nodes', 'pvc', 'resources', 'writes', 'limit', ...kinds].map((name) => [name, { type: 'string' as const }])),
+    priorities: { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 })
@@ -27,8 +28,8 @@ const number = (name: string, fallback: number) => {
 }
 
 const nothing: Budget = { requests: 0, blindWrites: 0, crashes: 0, expiries: 0, failures: 0, shutdowns: 0, hasty: 0, stale: 0, unfenced: 0, readings: 0 }
-const cluster = (nodes: number, resources: number, writes: number, pvc = 0): Bounds =>
-  ({ ...nothing, pvc, nodes: ['hv1', 'hv2', 'hv3', 'hv4'].slice(0, nodes), resources: ['r1', 'r2'].slice(0, resources), writes })
+const cluster = (nodes: number, resources: number, writes: number, pvc = 0, priorities?: readonly number[]): Bounds =>
+  ({ ...nothing, pvc, priorities, nodes: ['hv1', 'hv2', 'hv3', 'hv4'].slice(0, nodes), resources: ['r1', 'r2'].slice(0, resources), writes })
 
 /** What `npm run explore` goes through: for each cluster, what may happen in it, one list of events after the other. */
 const suite: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [
@@ -59,9 +60,17 @@ const suite: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [
   ]],
   // A PVC node that was named before a taker that is not the former primary.
   [cluster(3, 1, 4, 1), [{ ...nothing, blindWrites: 2 }]],
+  // One that leaves the role to another, and one that never contends by itself.
+  [cluster(3, 1, 4, 0, [50, 0, 80]), [
+    { ...nothing, requests: 1, failures: 1 },
+    { ...nothing, blindWrites: 1 },
+    { ...nothing, shutdowns: 1 },
+    { ...nothing, crashes: 1 },
+  ]],
 ]
 
-const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(number('nodes', 2), number('resources', 1), number('writes', 4), number('pvc', 0)), [{
+const priorities = values.priorities?.split(',').map((text) => numberOption(program, 'priorities', text, 0))
+const given: ReadonlyArray<readonly [Bounds, readonly Budget[]]> = [[cluster(number('nodes', 2), number('resources', 1), number('writes', 4), number('pvc', 0), priorities), [{
   requests: number('requests', 0),
   blindWrites: number('blind', 0),
   crashes: number('crashes', 0),
@@ -104,9 +113,9 @@ function tell (name: string, { report, seconds }: Found): void {
   for (const [what, way] of report.violations) console.log(`\n${what}:\n${way.map((label, index) => `  ${index + 1}. ${label}`).join('\n')}`)
 }
 
-const custom = ['nodes', 'pvc', 'resources', 'writes', ...kinds].some((name) => name in values)
+const custom = ['nodes', 'pvc', 'resources', 'writes', 'priorities', ...kinds].some((name) => name in values)
 const searches = (custom ? given : suite).map(([bounds, budgets]): Search => ({
-  name: `${bounds.nodes.length} coordinators${bounds.pvc === 0 ? '' : `, ${bounds.pvc} of them PVC's`}, ${bounds.resources.length} resources, up to ${bounds.writes} writes of the key; ${budgets.map(happens).join(', or ')}`,
+  name: `${bounds.nodes.length} coordinators${bounds.pvc === 0 ? '' : `, ${bounds.pvc} of them PVC's`}${bounds.priorities === undefined ? '' : `, of priorities ${bounds.priorities.join(', ')}`}, ${bounds.resources.length} resources, up to ${bounds.writes} writes of the key; ${budgets.map(happens).join(', or ')}`,
   task: { bounds, options: { budgets, limit: number('limit', Infinity), quick: values.quick } },
 }))
 

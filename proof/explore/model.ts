@@ -9,6 +9,7 @@ import { newCoordinator, type ClusterSnapshot, type Coordinator, type NodeOp } f
 import type { RoleSnapshot } from '../../src/core/switchover/completion.ts'
 import type { KeyChange } from '../../src/core/coordinator/key-change.ts'
 import type { Member } from '../../src/core/model/member.ts'
+import { defaultPreference } from '../../src/core/model/preference.ts'
 import type { StoredRecord, KeySnapshot } from '../../src/core/switchover/key-snapshot.ts'
 import type { CoordinatorState, DaemonState } from '../../src/core/model/states.ts'
 import type { Transition } from '../../src/core/model/transition.ts'
@@ -22,6 +23,8 @@ export interface NodeZnodes {
   readonly transition: Transition | null
   /** It runs PVC's daemon, and is known by its states alone. */
   readonly pvc: boolean
+  /** The priority that its presence says; left out: the default. It is configuration, and outlives every daemon. */
+  readonly priority?: number | undefined
 }
 
 export interface ZooKeeperModel {
@@ -113,6 +116,8 @@ export interface Bounds extends Budget {
   readonly pvc: number
   /** Writes of the key; states beyond are counted, not entered. */
   readonly writes: number
+  /** Of the nodes, in their order; left out: the default of each. */
+  readonly priorities?: readonly number[] | undefined
 }
 
 const CZXID = 'c'
@@ -126,7 +131,7 @@ const settingsOf = (self: string, bounds: Bounds) => ({
   backoff: { first: 13, most: 13 },
 })
 
-function member (name: string, { daemonState, state, stateVersion, present, transition, pvc }: NodeZnodes): Member {
+function member (name: string, { daemonState, state, stateVersion, present, transition, pvc, priority }: NodeZnodes): Member {
   return {
     name,
     mode: 'coordinator',
@@ -134,7 +139,7 @@ function member (name: string, { daemonState, state, stateVersion, present, tran
     coordinatorState: state,
     stateVersion: state === null ? null : stateVersion,
     stateSince: null,
-    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, backoff: null, brokenFences: null } : null,
+    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, backoff: null, brokenFences: null, preference: priority === undefined ? defaultPreference : { ...defaultPreference, priority } } : null,
     transition,
     ours: present || transition !== null,
     fencersWord: false,
@@ -193,11 +198,14 @@ export const keySnapshotOf = (zk: ZooKeeperModel): KeySnapshot => ({
   ...pictureOf(zk), ledgerVersion: 0, recordEpochs: zk.records.map(({ record }) => record.epoch), records: zk.records,
 })
 
+/** Left out where it is the default, so that a world without priorities has the text that it had. */
+const ofPriority = (priority: number | undefined) => priority === undefined ? {} : { priority }
+
 /** A daemon begins: registered, present, in `init`. */
 export function boot (world: World, name: string, bounds: Bounds): World {
   const before = world.zk.nodes[name]
   const znodes: NodeZnodes = {
-    daemonState: 'init', state: before?.state ?? null, stateVersion: before?.stateVersion ?? 0, present: true, transition: before?.transition ?? null, pvc: false,
+    daemonState: 'init', state: before?.state ?? null, stateVersion: before?.stateVersion ?? 0, present: true, transition: before?.transition ?? null, pvc: false, ...ofPriority(before?.priority),
   }
   const node: NodeModel = {
     pvc: null,
@@ -218,7 +226,8 @@ export function boot (world: World, name: string, bounds: Bounds): World {
 export function initialWorld (bounds: Bounds): World {
   const first = bounds.nodes[0] ?? ''
   const ofPvc = bounds.nodes.slice(bounds.nodes.length - bounds.pvc)
-  const znodes = Object.fromEntries(bounds.nodes.map((name): [string, NodeZnodes] => [name, {
+  const znodes = Object.fromEntries(bounds.nodes.map((name, index): [string, NodeZnodes] => [name, {
+    ...ofPriority(bounds.priorities?.[index]),
     daemonState: 'run',
     state: name === first ? 'primary' : 'secondary',
     stateVersion: 0,

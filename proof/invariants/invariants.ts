@@ -5,6 +5,8 @@ import type { ClusterSnapshot } from '../../src/core/coordinator/coordinator-sta
 import { isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import { pictureOf, type World } from '../explore/model.ts'
 
+const contends: ReadonlySet<string> = new Set<SwitchoverRecord['cause']>(['contention', 'repair', 'fence'])
+
 /** The invariant that `world` breaks, in words; null if it keeps them all. */
 export function violation (world: World, before: World): string | null {
   const holders = Object.entries(world.nodes).filter(([, node]) => node.holds.length > 0)
@@ -20,6 +22,10 @@ export function violation (world: World, before: World): string | null {
     if (earlier.to !== record.to || earlier.cause !== record.cause) return 'an epoch was given to two switchovers'
     const wasComplete = before.reader?.epoch === record.epoch && before.reader.complete
     if (earlier.outcome === null && record.outcome === 'succeeded' && record.to !== null && !wasComplete && !isCompleteNow(record, view)) return 'succeeded without the completion rule'
+  }
+  for (const { epoch, to, cause } of view.records) {
+    if (before.zk.records.some(({ record }) => record.epoch === epoch) || to === null || !contends.has(cause)) continue
+    if (world.zk.nodes[to]?.priority === 0 && before.zk.nodes[to]?.state === 'secondary') return 'a node of priority 0 has contended'
   }
   if (world.zk.key.version < before.zk.key.version) return 'an epoch fell'
   for (const [name, znodes] of Object.entries(world.zk.nodes)) {

@@ -11,6 +11,7 @@ import { NOBODY } from '../../src/core/model/states.ts'
 import { toZnode } from '../../src/cluster/reading.ts'
 import { NODES, nodePath, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from '../../src/cluster/layout.ts'
 import { JudgedBesidePvc, type BesidePvc } from './judged-beside-pvc.ts'
+import { JudgedPreferences } from './judged-preferences.ts'
 import { JudgedReadiness } from './judged-readiness.ts'
 import { JudgedRequests } from './judged-requests.ts'
 import { JudgedWinners } from './judged-winners.ts'
@@ -66,6 +67,7 @@ export class Judge {
   readonly #registered = new Map<string, { readonly name: string, readonly at: number }>()
   #requests = new JudgedRequests((what) => this.#say(what))
   readonly #readiness = new JudgedReadiness((what) => this.#say(what), (name) => !this.#isPvc(name))
+  readonly #preferences = new JudgedPreferences((what) => this.#say(what))
   readonly #sound: (name: string) => number
   #winners = new JudgedWinners((what) => this.#say(what))
   /** Null where all nodes have our daemon. */
@@ -292,8 +294,10 @@ export class Judge {
     const epoch = epochOf(snapshot.key, snapshot.ledger)
     this.#winners.seen(snapshot.members, time)
     this.#beside?.seen(snapshot.members, this.#now())
+    this.#preferences.seen(snapshot.members, this.#now())
     if (path === SWITCHOVERS && snapshot.ledger !== null) this.#ledgerMoved(snapshot.ledger)
     if (path === PRIMARY_NODE) {
+      this.#preferences.named(snapshot, epoch === null ? undefined : this.#records.get(epoch)?.record, this.#now())
       this.#winners.named(snapshot.key.value, epoch === null ? undefined : this.#records.get(epoch)?.record, time)
       if (epoch !== null) this.#keyMoved(epoch, snapshot.key.value, session)
       if (this.#isOperator(session) || (epoch !== null && this.#records.get(epoch)?.record.cause === 'request')) this.#beside?.disturbed(this.#now())
@@ -377,6 +381,9 @@ export class Judge {
     const open = [...this.#records.values()].filter(({ record }) => isOpen(record))
     return open.length === 0 ? null : `open: ${open.map(({ record }) => record.epoch).join(' ')}`
   }
+
+  /** 22. A node that could become primary if it were asked for, where the cluster says that none does by itself; null otherwise. */
+  onlyUnwilling (): string | null { return this.#preferences.onlyUnwilling(this.snapshot()) }
 
   snapshot (): RoleSnapshot | null {
     const znodes = this.#znodes()

@@ -238,7 +238,7 @@ export class SimulatedCluster {
         if (process !== undefined && stage.pvc === null) process.skew = fault.by
         return
       }
-      case 'request': return this.#request(fault.api, fault.to, { reason: `request ${this.struck.requests}`, attempt: 1, attempts: fault.again ? 2 : 1 })
+      case 'request': return this.#request(fault.api, fault.to, { reason: `request ${this.struck.requests}`, attempt: 1, attempts: fault.again ? 2 : 1, force: fault.force === true || this.struck.requests % 2 === 0 })
       default: fault satisfies never
     }
   }
@@ -284,7 +284,7 @@ export class SimulatedCluster {
     this.#operator.removeLocks()
   }
 
-  #request (api: string, to: string, { reason, attempt, attempts }: { reason: string, attempt: number, attempts: number }): void {
+  #request (api: string, to: string, { reason, attempt, attempts, force }: { reason: string, attempt: number, attempts: number, force: boolean }): void {
     const { timeline, tell } = this.#options
     const { losses } = this.judge
     const slot = this.#slots.get(api)
@@ -294,7 +294,7 @@ export class SimulatedCluster {
       const ask = async (): Promise<Told> => {
         try {
           const reply = await services.switchovers.request({
-            to, ifMatch: undefined, requestedBy: null, reason, wait: undefined, client: undefined, url: '/api/v1/switchover',
+            to, ifMatch: undefined, requestedBy: null, reason, wait: undefined, client: undefined, url: '/api/v1/switchover', force: force ? ['health', 'priority'] : [],
           })
           const epoch = Number(reply.headers['location']?.split('/').at(-1))
           if ('outcome' in reply.body && reply.body.outcome === 'unknown') return { kind: 'unknown', epoch }
@@ -308,7 +308,7 @@ export class SimulatedCluster {
         tell(api, `was asked for ${to}: ${JSON.stringify(told)}`)
         // What was committed to data that are gone by now shows nowhere.
         if (losses === this.judge.losses) this.judge.told(told, { to, reason, alone: attempts === 1 })
-        if (attempt < attempts) timeline.after(50, () => this.#request(api, to, { reason, attempt: attempt + 1, attempts }))
+        if (attempt < attempts) timeline.after(50, () => this.#request(api, to, { reason, attempt: attempt + 1, attempts, force }))
       }).catch((error: unknown) => this.judge.broke(`${api}: ${String(error)}`))
     })
   }
@@ -359,7 +359,7 @@ export class SimulatedCluster {
           ...shared, traits: stage.pvc, random: chance.stream('pvc'), commands: machine.commandsOf(process), resources: stage.resources, sessionTimeout: stage.sessionTimeout, timed: stage.pvc.calm && this.#isPrompt, onMistaken: (peer) => this.judge.mistaken(peer),
         })
         : new NodeDaemon({
-          ...shared, config: configOf(name, stage), commands: machine.commandsOf(process), facts: { cpus: 1, kernel: '', os: '', arch: '' }, collectors: collectorsOf(process, chance.stream('collectors')), version: '0',
+          ...shared, config: configOf(name, stage), commands: machine.commandsOf(process), facts: { cpus: 1, kernel: '', os: '', arch: '' }, collectors: collectorsOf(process, chance.stream('collectors'), (stage.candidates[name]?.minHealth ?? 0) > 0), version: '0',
         })
       const end: Promise<unknown> = slot.daemon.run()
       end.then(

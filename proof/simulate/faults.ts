@@ -1,4 +1,5 @@
 /** What goes wrong in a run, and what clients ask for: a list made from the seed beforehand, so that a run can be repeated with less of it. */
+import type { NodeConfig } from '../../src/pvcnoded/config/node-config.ts'
 import type { EnsembleFault, EnsembleFaultKind } from './ensemble-faults/kinds.ts'
 import type { FencingHumour, Humour } from './machine.ts'
 import type { PvcTraits } from './pvc/traits.ts'
@@ -38,7 +39,7 @@ export type Fault = { readonly at: number, readonly cue?: Cue } & (
   | { readonly kind: 'blind_write', readonly value: string }
   | { readonly kind: 'key_restored', readonly value: string }
   | { readonly kind: 'skew', readonly process: string, readonly by: number }
-  | { readonly kind: 'request', readonly api: string, readonly to: string, readonly again: boolean }
+  | { readonly kind: 'request', readonly api: string, readonly to: string, readonly again: boolean, readonly force?: true }
   | EnsembleFault
 )
 
@@ -64,6 +65,8 @@ export interface Stage {
   readonly takeoverGrace: number | undefined
   /** The node among `nodes` that has PVC's daemon; null: all have ours. */
   readonly pvc: PvcTraits | null
+  /** Node → what it prefers; the defaults of a node that is not here. */
+  readonly candidates: Readonly<Record<string, NodeConfig['candidate']>>
   /** Which faults of ZooKeeper's service there are; in most runs none. */
   readonly ensembleFaults: readonly EnsembleFaultKind[]
 }

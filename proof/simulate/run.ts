@@ -36,6 +36,9 @@ const LAST_CUES = 2_000
 /** Milliseconds in which a cluster that is left alone has settled: the longest backoff, and a switchover. */
 const SETTLED_WITHIN = 420_000
 
+/** Milliseconds for which a cluster has to say that only unwilling nodes are left before an operator asks for one of them. */
+const SAID = 20_000
+
 function stageOf (seed: string): Stage {
   const seeded = new Random(seed)
   const random = seeded.stream('stage')
@@ -55,10 +58,17 @@ function stageOf (seed: string): Stage {
     releaseTimeout: Math.max(random.pick([400, 5_000]), pvc?.calm === true ? 5_000 : 0),
     takeoverGrace: random.pick([undefined, 0, 0]),
     pvc,
+    candidates: pvc === null ? candidatesOf(seeded.stream('candidates'), nodes) : {},
     // PVC's daemon decides by itself what it does then.
     ensembleFaults: pvc === null ? ensembleFaultKindsOf(seeded.stream('ensemble faults')) : [],
     ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 30_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
   }
+}
+
+/** In every other run nodes prefer something, each by chance. */
+function candidatesOf (random: Random, nodes: readonly string[]): Stage['candidates'] {
+  if (random.chance(0.5)) return {}
+  return Object.fromEntries(nodes.map((node) => [node, { priority: random.pick([0, 0, 1, 50, 50, 80, 100]), minHealth: random.pick([0, 0, 0, 50, 100]) }]))
 }
 
 function plannedFor (stage: Stage, random: Random): readonly Fault[] {
@@ -98,9 +108,16 @@ export async function run (seed: string, { faults, story = false, stage: given }
   }
   const healed = timeline.now
   let settled = false
+  let since = healed
   while (!broken() && !settled && timeline.now < healed + SETTLED_WITHIN) {
     await timeline.run(timeline.now + 1_000, broken)
     settled = judge.unsettled(stage.resources) === null
+    const unwilling = settled ? null : judge.onlyUnwilling()
+    since = unwilling === null ? timeline.now : since
+    if (unwilling === null || timeline.now - since < SAID) continue
+    // The cluster says that it waits for this; the request overrides every preference.
+    cluster.release({ at: timeline.now, kind: 'request', api: random.stream(`asked ${timeline.now}`).pick(stage.apis) ?? '', to: unwilling, again: false, force: true })
+    since = timeline.now
   }
   const first = judge.violations[0]
   const violation = first !== undefined ? `${first.what}, at ${(first.at / 1000).toFixed(3)} s` : settled ? null : `7: not settled: ${String(judge.unsettled(stage.resources))}`

@@ -5,14 +5,18 @@ import t from 'tap'
 import { packageFolder } from '../../tools/testbed/daemon-process.ts'
 import { api, clusterTree, everything } from '../pvcapid/support/api.ts'
 
-interface Schema { readonly type?: string, readonly minimum?: number, readonly maximum?: number, readonly minLength?: number, readonly maxLength?: number, readonly pattern?: string, readonly enum?: readonly string[], readonly properties?: Readonly<Record<string, Schema>> }
+interface Schema { readonly type?: string, readonly minimum?: number, readonly maximum?: number, readonly minLength?: number, readonly maxLength?: number, readonly pattern?: string, readonly enum?: readonly string[], readonly items?: Schema, readonly maxItems?: number, readonly properties?: Readonly<Record<string, Schema>> }
 interface Parameter { readonly in: string, readonly name: string, readonly schema: Schema }
 interface Operation { readonly parameters?: readonly Parameter[], readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> } }
 const { paths } = JSON.parse(readFileSync(join(packageFolder(), 'openapi', 'openapi.json'), 'utf8')) as { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
 
 /** Values at the bounds, and beyond them. */
-function valuesOf ({ type, minimum, maximum, minLength, maxLength, pattern, enum: words }: Schema, text: (length: number) => string): { readonly at: readonly unknown[], readonly beyond: readonly unknown[] } {
+function valuesOf ({ type, minimum, maximum, minLength, maxLength, pattern, enum: words, items, maxItems }: Schema, text: (length: number) => string): { readonly at: readonly unknown[], readonly beyond: readonly unknown[] } {
   if (words !== undefined) return { at: words, beyond: ['nonsense', `${words.at(-1) ?? ''}x`] }
+  if (type === 'array') {
+    const { at, beyond } = valuesOf(items ?? {}, text)
+    return { at: [[], at], beyond: [...beyond.map((each) => [each]), ...maxItems === undefined ? [] : [Array.from({ length: maxItems + 1 }, (_, index) => at[index % at.length])]] }
+  }
   if (type === 'boolean') return { at: [true, false], beyond: ['true', 1, null] }
   if (type === 'integer' || type === 'number') {
     const step = type === 'integer' ? 1 : 0.001
@@ -58,7 +62,7 @@ t.test('every parameter and field', { timeout: 280_000 }, async (t) => {
       const judge = async (where: string, name: string, schema: Schema, text: (length: number) => string, change: (value: unknown) => Request): Promise<void> => {
         const { at, beyond } = valuesOf(schema, text)
         if (beyond.length === 0) unbounded.push(`${verb} ${path} ${name}`)
-        const isAbout = (body: Readonly<Record<string, unknown>>) => body['code'] === 'argument_invalid' && (body['errors'] as ReadonlyArray<{ readonly field: string }> | undefined)?.some(({ field }) => field === `/${name}`) === true
+        const isAbout = (body: Readonly<Record<string, unknown>>) => body['code'] === 'argument_invalid' && (body['errors'] as ReadonlyArray<{ readonly field: string }> | undefined)?.some(({ field }) => field === `/${name}` || field.startsWith(`/${name}/`)) === true
         for (const value of at) {
           const { status, body } = await send(verb, path, change(value))
           t.notOk(isAbout(body) || body['code'] === 'malformed_request' || body['code'] === 'state_invalid' || (status >= 500 && body['code'] !== undefined), `${verb} ${path}: ${where} ${name} ${JSON.stringify(value).slice(0, 40)} is taken: ${status} ${JSON.stringify(body).slice(0, 200)}`)

@@ -153,6 +153,12 @@ export const conditionKinds = {
     title: 'No other coordinator could become primary',
     advice: 'A failure of the primary would not be survived. `GET /api/v1/switchover/eligibility` says why each coordinator could not take over.',
   },
+  candidates_unwilling: {
+    severity: 'warning',
+    delta: 10,
+    title: 'No coordinator becomes primary by itself',
+    advice: 'The coordinators that could take over have `priority: 0`, or are below their `min_health` (`pvc.candidate` in pvcnoded.yaml). Ask for one of them: `POST /api/v1/switchover` with `to`, and with `force: ["health"]` where it is its health. So that a failure of the primary is survived, mend that health, or give one of them a priority.',
+  },
   node_fenced: {
     severity: 'warning',
     delta: 10,

@@ -3,7 +3,8 @@ import { isPresent, isServing, type Member } from '../model/member.ts'
 import { holderInWords } from '../model/lock-holder.ts'
 import type { Cause } from '../model/states.ts'
 import { NOBODY } from '../model/states.ts'
-import { eligiblePeers, ineligibilityReasons } from '../switchover/eligibility.ts'
+import { isVacant, mayContend } from '../switchover/contention.ts'
+import { capablePeers, incapacityReasons, unwillingnessReasons } from '../switchover/eligibility.ts'
 import { onTheWay } from '../switchover/rules.ts'
 import { condition, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
@@ -73,10 +74,19 @@ function lock ({ lock: held, members }: ClusterFacts, thresholds: Thresholds): r
 }
 
 /** Only while all is quiet: in the middle of a switchover no node is eligible. */
-function successor ({ members }: ClusterFacts): readonly Condition[] {
+function successor ({ key, members }: ClusterFacts): readonly Condition[] {
   const coordinators = members.filter(({ mode }) => mode === 'coordinator')
   const holder = coordinators.find(isHolding)
-  if (holder === undefined || coordinators.length < 2 || onTheWay(members).length > 0 || eligiblePeers(holder.name, members).length > 0) return []
-  const reasons = coordinators.filter(({ name }) => name !== holder.name).flatMap(ineligibilityReasons).map(({ message }) => message)
+  if (onTheWay(members).length > 0) return []
+  const capable = capablePeers(holder?.name ?? null, coordinators)
+  const unwilling = capable.flatMap((member) => unwillingnessReasons(member).map(({ message }) => message))
+  const contends = capable.some((member) => unwillingnessReasons(member).length === 0)
+  if (holder === undefined) {
+    const isFree = key !== null && isVacant(key.value, members) && capable.some(({ name }) => mayContend(name, members))
+    return contends || !isFree ? [] : [condition('candidates_unwilling', `No coordinator becomes primary by itself: ${unwilling.join('; ')}.`, { since: key.since }, 'critical')]
+  }
+  if (contends || coordinators.length < 2) return []
+  if (unwilling.length > 0) return [condition('candidates_unwilling', `No other coordinator takes over from ${holder.name} by itself: ${unwilling.join('; ')}.`)]
+  const reasons = coordinators.filter(({ name }) => name !== holder.name).flatMap((member) => incapacityReasons(member)).map(({ message }) => message)
   return [condition('successor_missing', `No other coordinator could take over from ${holder.name}: ${reasons.join('; ')}.`)]
 }

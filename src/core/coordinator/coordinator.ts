@@ -7,7 +7,7 @@
  * a hypervisor's machine never has a view, so it starts, announces its end and leaves, and does nothing else.
  */
 import { keyAnswerOf, type Coordinator, type CoordinatorEvent, type Effect, type NodeAnswer } from './coordinator-state.ts'
-import { decide, type Decision } from './decision.ts'
+import { decide, delayOf, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyOutcome } from './key-change.ts'
 import { beginProcedure, guardPlan, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
@@ -120,7 +120,7 @@ function unguarded (context: StepContext): void {
 /** What to do at rest: begun at once, or after a delay that starts again whenever the subject changes. */
 function consider (context: StepContext): void {
   const decision = decide(standingOf(context.state), context.state.view)
-  const after = 'after' in decision ? decision.after : 0
+  const after = delayOf(decision)
   const subject = subjectOf(decision)
   const { idle } = context.state.timers
   if (idle !== null && (idle.subject !== subject || after === 0)) {
@@ -138,7 +138,8 @@ function lookAgain (context: StepContext, subject: string): void {
   if (decision.do !== 'nothing' && subjectOf(decision) === subject) perform(context, decision)
 }
 
-const subjectOf = (decision: Decision): string => JSON.stringify(decision)
+/** Without the head start of others: whatever they prefer meanwhile, a delay that runs ends when it was to end. */
+const subjectOf = (decision: Decision): string => JSON.stringify({ ...decision, headStart: undefined })
 
 const standingOf = (state: Coordinator) => ({
   ...state,

@@ -4,10 +4,10 @@
  */
 import type { RoleSnapshot } from '../switchover/completion.ts'
 import type { Delays } from './delays.ts'
-import { isVacant, mayContend } from '../switchover/contention.ts'
+import { headStart, isVacant, mayContend } from '../switchover/contention.ts'
 import type { Guard, Tried } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
-import { isFit, isReady, type Member } from '../model/member.ts'
+import { isFit, isReady, isWilling, type Member } from '../model/member.ts'
 import { isKeptFromReleasing } from '../switchover/handover.ts'
 import { isAsSeen, type Past, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from '../model/states.ts'
@@ -48,7 +48,8 @@ export type Decision =
   | { readonly do: 'free', readonly after: number, readonly seen: SeenKey, readonly cause: 'shutdown' | 'repair', readonly reason: string | null, readonly to: string | null }
   /** Give the key back before anything is acquired or released for it. */
   | { readonly do: 'decline', readonly after: number, readonly seen: SeenKey, readonly failure: Failure }
-  | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly past: Past, readonly cause: 'contention' | 'repair' | 'fence' }
+  /** `headStart`: milliseconds more, in which peers of a higher priority go first. A delay that runs is not begun again when this changes. */
+  | { readonly do: 'contend', readonly after: number, readonly seen: SeenKey, readonly past: Past, readonly cause: 'contention' | 'repair' | 'fence', readonly headStart?: number }
   | { readonly do: 'takeover' | 'relinquish', readonly after: number, readonly epoch: number }
   /** Take the sync lock as a primary, or give it up. */
   | { readonly do: 'guard', readonly after: number, readonly wanted: boolean }
@@ -80,6 +81,9 @@ const retryDelay = (me: DecisionInput, intent: RestingIntent['kind'], seen: Seen
 const isTried = ({ tried }: DecisionInput, intent: RestingIntent['kind'], seen: SeenKey) =>
   tried !== null && tried.intent === intent && isAsSeen(tried.seen, seen)
 
+/** Milliseconds until it is done. */
+export const delayOf = (decision: Decision): number => 'after' in decision ? decision.after + ('headStart' in decision ? decision.headStart : 0) : 0
+
 const find = (name: string, members: readonly Member[]) => members.find((member) => member.name === name)
 
 function named (me: DecisionInput, epoch: number, seen: SeenKey): Decision {
@@ -98,17 +102,21 @@ function secondary (me: DecisionInput, { members }: RoleSnapshot, epoch: number,
   if (seen.value === me.self) return named(me, epoch, seen)
   if (me.echoed && me.unready === null && me.daemon === 'run') return { do: 'reassert', after: retryDelay(me, 'reassert', seen), seen }
   if (me.backingOff || me.unready !== null || !mayContend(me.self, members)) return nothing
+  const self = find(me.self, members)
+  if (self !== undefined && !isWilling(self)) return nothing
+  const share = headStart(me.self, seen.value, members)
+  const behind = share === 0 ? {} : { headStart: share * me.delays.transitionDelay }
   if (isVacant(seen.value, members)) {
-    return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, past: 'nobody', cause: causeOf(seen, members) }
+    return { do: 'contend', after: retryDelay(me, 'contend', seen), seen, past: 'nobody', cause: causeOf(seen, members), ...behind }
   }
   const other = find(seen.value, members)
   const slow = other !== undefined && isFit(other) && other.coordinatorState !== 'takeover' && other.coordinatorState !== 'primary'
-  return slow ? { do: 'contend', after: me.delays.takeoverStart, seen, past: 'slow', cause: 'repair' } : nothing
+  return slow ? { do: 'contend', after: me.delays.takeoverStart, seen, past: 'slow', cause: 'repair', ...behind } : nothing
 }
 
-/** A peer could take over at once. */
+/** A peer could take over at once, and would by itself. */
 const somebodyFit = (me: DecisionInput, members: readonly Member[]) =>
-  members.some((member) => member.name !== me.self && isFit(member) && isReady(member)) && mayContend(me.self, members)
+  members.some((member) => member.name !== me.self && isFit(member) && isReady(member) && isWilling(member)) && mayContend(me.self, members)
 
 const free = (me: DecisionInput, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
   ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason, to: null })

@@ -3,7 +3,7 @@
  * the intent is judged again here, on a fresh snapshot, before anything is written.
  */
 import { mayContend } from '../switchover/contention.ts'
-import { isFit, type Member } from '../model/member.ts'
+import { isFit, isWilling, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
 import { epochNow, isEchoed, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
@@ -100,7 +100,7 @@ export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapsh
   if (ruling.kind !== 'write') return { kind: 'refuse', refusal: ruling }
   const record: NewRecord = {
     from: ruling.from,
-    to: request.to,
+    to: ruling.value === NOBODY ? null : ruling.value,
     cause: 'request',
     timeout: ruling.timeout,
     requested_by: request.requestedBy,
@@ -109,9 +109,14 @@ export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapsh
   return { kind: 'write', value: ruling.value, record }
 }
 
-/** A node that is primary already holds everything and may be named again, whatever its peers do; any other node depends on its peers. */
-const mayClaim = (node: string, members: readonly Member[]) =>
-  members.some((member) => member.name === node && member.coordinatorState === 'primary') || mayContend(node, members)
+/**
+ * A node that is primary already holds everything and may be named again, whatever its peers do; any other node depends on its peers. What it prefers
+ * matters for a node that holds nothing.
+ */
+function mayClaim (node: string, members: readonly Member[]): boolean {
+  const self = members.find(({ name }) => name === node)
+  return self?.coordinatorState === 'primary' || (mayContend(node, members) && !(self?.coordinatorState === 'secondary' && !isWilling(self)))
+}
 
 /**
  * The named node cannot serve; or it can, and had its time and has not begun: its turn is not to be taken away. Who has only just come to see the

@@ -4,6 +4,7 @@
  */
 import { parseBrokenFences, type BrokenFence } from './fence-probe.ts'
 import { failoverOf, type Failover } from './failover.ts'
+import { defaultPreference, parsePreference, unwillingness, type Preference } from './preference.ts'
 import { parseReadiness, type Readiness } from './readiness.ts'
 import { shortened } from './shortened.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
@@ -26,6 +27,8 @@ export interface Presence {
   readonly backoff: Backoff | null
   /** Peers that it could not fence, as it has found out before that is needed; null where it has not asked. */
   readonly brokenFences: readonly BrokenFence[] | null
+  /** Who is to be primary rather than it, and whether it contends at all; the defaults where it does not say. */
+  readonly preference: Preference
 }
 
 export interface Backoff {
@@ -87,6 +90,7 @@ function parsePresence (znode: Znode | undefined): Presence | null {
     readiness: parseReadiness(object['readiness']),
     backoff: parseStandsBack(object['stands_back']),
     brokenFences: parseBrokenFences(object['broken_fences']),
+    preference: parsePreference(object['candidate']),
   }
 }
 
@@ -140,6 +144,12 @@ export const isFit = (member: Member) =>
 
 /** Has found nothing that would keep it from acquiring its resources. */
 export const isReady = ({ presence }: Member) => (presence?.readiness?.unready ?? []).length === 0
+
+/** A node that is not there, or does not say, has the defaults. */
+export const preferenceOf = ({ presence }: Member): Preference => presence?.preference ?? defaultPreference
+
+/** Nothing that it prefers keeps it from contending by itself. It says nothing of whether the node could, or may. */
+export const isWilling = (member: Member) => unwillingness(preferenceOf(member)).length === 0
 
 /** Does a primary's work: its daemon runs, or is stopping and has not handed over yet, and is in contact. */
 export const isServing = (member: Member) =>

@@ -2,9 +2,9 @@
  * Whether each coordinator may be made primary now: what a request for it would come to, and if it would be refused, every reason at once.
  * A coordinator is eligible if such a request would not be refused, the present primary and the target of a switchover in flight included.
  */
-import { ineligibilityReasons, type ineligibilities } from './eligibility.ts'
+import { ineligibilityReasons, unwillingnessReasons, type ineligibilities } from './eligibility.ts'
 import { unconfirmedHolders } from './handover.ts'
-import type { Member, Backoff } from '../model/member.ts'
+import { preferenceOf, type Member, type Backoff } from '../model/member.ts'
 import type { CoordinatorState } from '../model/states.ts'
 import { switchoverInFlight, type KeySnapshot } from './key-snapshot.ts'
 import { isForTheTaking, onTheWay, rule } from './rules.ts'
@@ -30,6 +30,13 @@ export interface CandidateReport {
   readonly reasons: readonly EligibilityReason[]
   /** It leaves the role to its peers for a while, after a failure; a request that names it ends that. Null if it does not. */
   readonly stands_back: Backoff | null
+  /** Of those that may contend, the highest goes first. */
+  readonly priority: number
+  readonly min_health: number
+  /** The health that `min_health` is compared with, in percent; null where the node has no `min_health`, or does not know. */
+  readonly health: number | null
+  /** Why it does not contend by itself; each is overridden by a request that names the node, or that says so. Empty if it contends. */
+  readonly unwilling: readonly EligibilityReason[]
 }
 
 /** Sorted as the snapshot's members are. */
@@ -40,7 +47,18 @@ function candidateReport (member: Member, keySnapshot: KeySnapshot): CandidateRe
   const { name, coordinatorState } = member
   const { kind } = rule({ to: name, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null }, keySnapshot)
   const eligible = kind === 'write' || kind === 'already' || kind === 'in_flight'
-  return { name, coordinator_state: coordinatorState, eligible, reasons: eligible ? [] : [...ineligibilityReasons(member), ...obstaclesTo(name, keySnapshot)], stands_back: member.presence?.backoff ?? null }
+  const { priority, minHealth, health } = preferenceOf(member)
+  return {
+    name,
+    coordinator_state: coordinatorState,
+    eligible,
+    reasons: eligible ? [] : [...ineligibilityReasons(member), ...obstaclesTo(name, keySnapshot)],
+    stands_back: member.presence?.backoff ?? null,
+    priority,
+    min_health: minHealth,
+    health,
+    unwilling: unwillingnessReasons(member),
+  }
 }
 
 function obstaclesTo (candidate: string, keySnapshot: KeySnapshot): readonly EligibilityReason[] {

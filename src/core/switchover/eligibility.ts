@@ -1,5 +1,6 @@
 /** Whether a coordinator may be made primary, and if not, every reason: an operator mends all of them in one go. */
-import { isFit, isPresent, isReady, type Member } from '../model/member.ts'
+import { isFit, isPresent, isReady, preferenceOf, type Member } from '../model/member.ts'
+import { unwillingness, type PreferenceName } from '../model/preference.ts'
 import { sentenceOf } from '../model/readiness.ts'
 
 export const ineligibilities = {
@@ -8,6 +9,8 @@ export const ineligibilities = {
   not_present: 'it is not in contact with ZooKeeper',
   not_secondary: 'its coordinator state is not secondary',
   not_ready: 'it could not acquire its resources',
+  health_too_low: 'its health is below its min_health',
+  priority_zero: 'it does not contend by itself',
 } as const
 export type Ineligibility = keyof typeof ineligibilities
 
@@ -16,8 +19,23 @@ export interface Reason {
   readonly message: string
 }
 
-/** Empty for a coordinator that may become primary now; `primary` itself is not asked whether it is secondary. */
-export function ineligibilityReasons (member: Member): readonly Reason[] {
+const nothing: readonly PreferenceName[] = []
+
+/** Empty for a coordinator that a request may name now, if it overrides the preferences in `force`. A node that is named does not have to contend. */
+export const ineligibilityReasons = (member: Member, force: readonly PreferenceName[] = nothing): readonly Reason[] =>
+  [...incapacityReasons(member), ...unwillingnessReasons(member, [...force, 'priority'])]
+
+/** Why a node that could become primary does not contend for it by itself, but for the preferences in `force`. */
+export const unwillingnessReasons = (member: Member, force: readonly PreferenceName[] = nothing): readonly Reason[] =>
+  member.mode !== 'coordinator' || member.coordinatorState !== 'secondary'
+    ? []
+    : unwillingness(preferenceOf(member)).filter((name) => !force.includes(name)).map((name) => because(name === 'health' ? 'health_too_low' : 'priority_zero', member))
+
+/**
+ * Empty for a coordinator that could become primary now, whatever it prefers; `primary` itself is not asked whether it is secondary. None of these is ever
+ * overridden.
+ */
+export function incapacityReasons (member: Member): readonly Reason[] {
   const found: Ineligibility[] = []
   if (member.mode !== 'coordinator') return [because('not_a_coordinator', member)]
   if (member.daemonState !== 'run') found.push('not_running')
@@ -32,16 +50,19 @@ const whatFailed = ({ daemonState, coordinatorState, transition }: Member): stri
   transition?.error == null || (daemonState === 'run' && coordinatorState === 'secondary') ? '' : `: ${transition.error.message.replace(/\.$/, '')}`
 
 function because (code: Ineligibility, member: Member, failed = ''): Reason {
+  const { health, minHealth, priority } = preferenceOf(member)
   const seen = {
     not_a_coordinator: member.mode ?? 'unknown',
     not_running: member.daemonState ?? 'unknown',
     not_present: 'no presence',
     not_secondary: member.coordinatorState ?? 'unknown',
     not_ready: sentenceOf(member.presence?.readiness ?? null),
+    health_too_low: `${health ?? 'unknown'} %, min_health ${minHealth} %`,
+    priority_zero: `priority ${priority}`,
   }[code]
   return { code, message: `${member.name}: ${ineligibilities[code]} (${seen}${failed})` }
 }
 
-/** Coordinators that could take the role over from `from`. */
-export const eligiblePeers = (from: string | null, members: readonly Member[]): readonly Member[] =>
-  members.filter((member) => member.name !== from && isFit(member) && ineligibilityReasons(member).length === 0)
+/** Coordinators that could take the role over from `from`, whatever they prefer. */
+export const capablePeers = (from: string | null, members: readonly Member[]): readonly Member[] =>
+  members.filter((member) => member.name !== from && isFit(member) && incapacityReasons(member).length === 0)

@@ -5,8 +5,9 @@
 import { isSettled } from './completion.ts'
 import { isVacant } from './contention.ts'
 import { unconfirmedHolders } from './handover.ts'
-import { eligiblePeers, ineligibilityReasons, type Reason } from './eligibility.ts'
-import type { Member } from '../model/member.ts'
+import { capablePeers, incapacityReasons, ineligibilityReasons, unwillingnessReasons, type Reason } from './eligibility.ts'
+import { preferenceOf, type Member } from '../model/member.ts'
+import type { PreferenceName } from '../model/preference.ts'
 import type { SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
 import { isEcho, isRepeated } from './rewrites.ts'
@@ -22,6 +23,8 @@ export interface SwitchoverRequest {
   readonly timeout: number | null
   readonly requestedBy: string | null
   readonly reason: string | null
+  /** Preferences of nodes that it overrides; none unless given. What is safety is never overridden. */
+  readonly force?: readonly PreferenceName[] | undefined
 }
 
 export type Ruling =
@@ -123,18 +126,35 @@ function unconfirmed ({ to }: SwitchoverRequest, { members }: KeySnapshot): Ruli
   return { kind: 'holder_unconfirmed', nodes, alsoDead }
 }
 
-function ineligible ({ to, from }: SwitchoverRequest, { members }: KeySnapshot): Ruling | null {
-  const candidates = to !== null
-    ? members.filter((member) => member.name === to)
-    : members.filter((member) => member.name !== from && member.mode === 'coordinator')
-  const reasons = Object.fromEntries(candidates.map((member) => [member.name, ineligibilityReasons(member)]))
+const candidatesOf = ({ to, from }: SwitchoverRequest, { members }: KeySnapshot): readonly Member[] => to !== null
+  ? members.filter((member) => member.name === to)
+  : members.filter((member) => member.name !== from && member.mode === 'coordinator')
+
+const forced = ({ force = [] }: SwitchoverRequest): readonly PreferenceName[] => force
+
+/** A node that the request does not name has to contend by itself, or to be named by the rule, which `force` allows. */
+const reasonsAgainst = (member: Member, { to }: SwitchoverRequest, force: readonly PreferenceName[]): readonly Reason[] =>
+  to !== null ? ineligibilityReasons(member, force) : [...incapacityReasons(member), ...unwillingnessReasons(member, force)]
+
+function ineligible (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
+  const reasons = Object.fromEntries(candidatesOf(request, keySnapshot).map((member) => [member.name, reasonsAgainst(member, request, forced(request))]))
   const possible = Object.values(reasons).some((list) => list.length === 0)
   return possible ? null : { kind: 'ineligible', reasons }
 }
 
-function write ({ to, timeout }: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
+function write (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
   const from = primaryOf(keySnapshot.members)
-  return { kind: 'write', value: to ?? NOBODY, from, timeout: timeout ?? defaultTimeout(from, to, keySnapshot.members) }
+  const to = request.to ?? unwillingTarget(request, keySnapshot)
+  return { kind: 'write', value: to ?? NOBODY, from, timeout: request.timeout ?? defaultTimeout(from, to, keySnapshot.members) }
+}
+
+/** Where no candidate would contend for a freed key, a request that overrides their preferences names one: that of the highest priority, then of the best health. */
+function unwillingTarget (request: SwitchoverRequest, keySnapshot: KeySnapshot): string | null {
+  const candidates = candidatesOf(request, keySnapshot)
+  const contends = candidates.some((member) => reasonsAgainst(member, request, []).length === 0)
+  const rank = (member: Member) => preferenceOf(member).priority * 1000 + (preferenceOf(member).health ?? 100)
+  const named = contends ? [] : candidates.filter((member) => reasonsAgainst(member, request, forced(request)).length === 0).sort((a, b) => rank(b) - rank(a))
+  return named.map(({ name }) => name)[0] ?? null
 }
 
 /** Seconds on top of what the nodes say they may need. */
@@ -144,7 +164,7 @@ const UNSTATED = 60
 
 /** The default timeout: the relinquish time of the former primary, the longest takeover time of a candidate, and a margin. */
 export function defaultTimeout (from: string | null, to: string | null, members: readonly Member[]): number {
-  const takers = to !== null ? members.filter((member) => member.name === to) : eligiblePeers(from, members)
+  const takers = to !== null ? members.filter((member) => member.name === to) : capablePeers(from, members)
   const holder = members.find((member) => member.name === from)
   const released = holder === undefined ? 0 : holder.presence?.relinquishTime ?? UNSTATED
   const take = Math.max(0, ...takers.map((member) => member.presence?.takeoverTime ?? UNSTATED))

@@ -22,7 +22,7 @@ declare module 'fastify' {
 }
 
 /** What may be asked for, by the names of the arguments. */
-const told = ['to', 'from', 'reason', 'timeout', 'dry_run', 'state', 'confirm', 'wait'] as const
+const told = ['to', 'from', 'reason', 'timeout', 'force', 'dry_run', 'state', 'confirm', 'wait'] as const
 const LONGEST = 500
 /** What is left of a character that the end falls into. */
 const HALF = /[\uD800-\uDBFF]$/
@@ -33,7 +33,8 @@ function argumentsOf ({ query, body }: FastifyRequest): Record<string, unknown> 
     if (typeof source !== 'object' || source === null) continue
     for (const name of told) {
       const value = Object.hasOwn(source, name) ? (source as Record<string, unknown>)[name] : undefined
-      if (typeof value === 'string') found[name] = value.slice(0, LONGEST).replace(HALF, '')
+      if (name === 'force' && Array.isArray(value)) found[name] = value.join(',').slice(0, LONGEST)
+      else if (typeof value === 'string') found[name] = value.slice(0, LONGEST).replace(HALF, '')
       else if (typeof value === 'number' || typeof value === 'boolean') found[name] = value
     }
   }

@@ -4,7 +4,7 @@
  */
 
 /** What a value is: judged when it is parsed, and completed by kind. */
-export type ValueKind = 'node' | 'file' | 'url' | 'text' | 'event' | 'shell' | 'command' | 'epoch' | 'count' | 'seconds'
+export type ValueKind = 'node' | 'file' | 'url' | 'text' | 'event' | 'shell' | 'command' | 'epoch' | 'count' | 'seconds' | 'preference'
 
 export interface Option {
   readonly name: string
@@ -35,6 +35,7 @@ export interface Command {
 export const choices: Readonly<Partial<Record<ValueKind, readonly string[]>>> = {
   event: ['node', 'primary', 'switchover', 'resync'],
   shell: ['bash', 'zsh', 'fish'],
+  preference: ['health', 'priority'],
 }
 
 export const defaultApi = 'http://127.0.0.1:7370'
@@ -76,9 +77,10 @@ export const commands: readonly Command[] = [
     arguments: [],
     options: [
       { name: 'to', value: 'NODE', kind: 'node', text: 'the node that is to be primary' },
-      { name: 'from', value: 'NODE', kind: 'node', text: 'the node that has to be primary for this to be done; without --to any other eligible coordinator takes over' },
+      { name: 'from', value: 'NODE', kind: 'node', text: 'the node that has to be primary for this to be done; without --to any other coordinator that contends by itself takes over' },
       { name: 'reason', value: 'TEXT', kind: 'text', text: 'kept in the record of the switchover' },
       { name: 'timeout', value: 'SECONDS', kind: 'seconds', text: 'the bound of the switchover; the cluster rolls it back after that' },
+      { name: 'force', value: 'PREFERENCE', kind: 'preference', repeated: true, text: 'override this preference of nodes: health (min_health) or, with --from alone, priority (priority 0); never what is safety' },
       { name: 'if-epoch', value: 'EPOCH', kind: 'epoch', text: 'only if the present epoch is this one' },
       wait,
       { name: 'dry-run', short: 'n', text: 'have the request judged as for real, and write nothing' },
@@ -125,7 +127,7 @@ export const commands: readonly Command[] = [
     arguments: [],
     options: [],
     summary: 'show which coordinators may be made primary, and why the others may not',
-    details: [],
+    details: ['A coordinator that is eligible and does not contend by itself has the reason for that in the last column.'],
   },
   {
     name: 'pause',

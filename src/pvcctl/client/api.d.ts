@@ -814,6 +814,22 @@ export interface components {
                 /** @description What failed. */
                 why: string;
             } | null;
+            /** @description Of the coordinators that may contend, the highest priority goes first. 0: it never contends by itself. */
+            priority: number;
+            /** @description Percent of its health below which it neither contends nor is eligible. */
+            min_health: number;
+            /** @description Its health in percent as `min_health` is compared with it; null where `min_health` is 0, or the node does not know yet. */
+            health: number | null;
+            /** @description Why it does not contend by itself although it could; empty if it does. `force` of a request overrides each. */
+            unwilling: {
+                /**
+                 * @description Which preference it is.
+                 * @enum {string}
+                 */
+                code: "health_too_low" | "priority_zero";
+                /** @description A sentence. */
+                message: string;
+            }[];
         };
         /** @description RFC 9457 problem details. */
         Problem: {
@@ -1863,12 +1879,14 @@ export interface operations {
                 "application/json": {
                     /** @description Who is to be primary. */
                     to?: string;
-                    /** @description Who has to be primary for this to be done. Alone: any eligible coordinator but this one is to take over. */
+                    /** @description Who has to be primary for this to be done. Alone: any other coordinator that contends by itself is to take over. */
                     from?: string;
                     /** @description For people; kept in the record. */
                     reason?: string;
                     /** @description Bound in seconds. By default what the nodes say they may need, and 10. */
                     timeout?: number;
+                    /** @description Preferences of nodes that this request overrides, and nothing that is safety. `health`: the node may be below its `min_health`. `priority`, with `from` alone: where no coordinator contends by itself, one of priority 0 is named; a request with `to` needs it not. */
+                    force?: ("health" | "priority")[];
                     /** @description Judge the request as for real, and write nothing: the status and the body are those of a request without `wait`. */
                     dry_run?: boolean;
                 };

@@ -69,7 +69,7 @@ export const eligible: Run = async ({ cluster, given, console }) => {
   else {
     console.print(columns([
       ['NODE', 'STATE', 'ELIGIBLE', 'WHY NOT'],
-      ...data.map(({ name, coordinator_state: state, eligible, reasons }) => [name, state ?? '-', eligible ? 'yes' : 'no', reasons.map(({ message }) => message).join('; ')]),
+      ...data.map(({ name, coordinator_state: state, eligible, reasons, unwilling }) => [name, state ?? '-', eligible ? 'yes' : 'no', (eligible ? unwilling : reasons).map(({ message }) => message).join('; ')]),
     ]))
   }
   return DONE

@@ -9,7 +9,7 @@ import type { Context, Run } from './command.ts'
 import { epochWord, followed, nameOf, printEnd } from './follow.ts'
 
 type Switchover = Schemas['Switchover']
-type Wish = { readonly to?: string, readonly from?: string, readonly reason?: string, readonly timeout?: number }
+type Wish = { readonly to?: string, readonly from?: string, readonly reason?: string, readonly timeout?: number, readonly force?: Array<'health' | 'priority'> }
 
 /** Milliseconds that a lost reply is looked for: longer than an API works on a request. */
 const LOOK_FOR = 5_000
@@ -23,7 +23,8 @@ export const change: Run = async (context) => {
   const { given } = context
   const [to, from, reason, timeout, epoch] = [given.text('to'), given.text('from'), given.text('reason'), given.number('timeout'), given.number('if-epoch')]
   if (to === undefined && from === undefined) throw new Failure('usage', 'switch needs --to, --from or both. See pvcctl switch --help.')
-  const wish: Wish = { ...to === undefined ? {} : { to }, ...from === undefined ? {} : { from }, ...reason === undefined ? {} : { reason }, ...timeout === undefined ? {} : { timeout } }
+  const force = given.list('force') as Array<'health' | 'priority'>
+  const wish: Wish = { ...to === undefined ? {} : { to }, ...from === undefined ? {} : { from }, ...reason === undefined ? {} : { reason }, ...timeout === undefined ? {} : { timeout }, ...force.length === 0 ? {} : { force } }
   const header = epoch === undefined ? {} : { 'if-match': String(epoch) }
   return given.flag('dry-run') ? await dryRun(context, wish, header) : await request(context, wish, header)
 }
@@ -82,7 +83,7 @@ async function found ({ cluster, clock, console }: Context, wish: Wish, before: 
 }
 
 const isWish = ({ cause, to, from, reason }: Schemas['HistoryEntry'], wish: Wish): boolean =>
-  cause === 'request' && to === (wish.to ?? null) && (wish.from === undefined || from === wish.from) && reason === (wish.reason ?? null)
+  cause === 'request' && (to === (wish.to ?? null) || (wish.to === undefined && wish.force !== undefined)) && (wish.from === undefined || from === wish.from) && reason === (wish.reason ?? null)
 
 export const show: Run = async (context) => {
   const { cluster, given, console } = context

@@ -30,7 +30,7 @@ export class CollectedPublisher {
   #stopped = false
 
   /** @param onOverwritten called with the path of each text that another program has overwritten */
-  constructor (session: Session, node: string, checks: readonly string[], onOverwritten: (path: string) => void = () => {}) {
+  constructor (session: Session, node: string, checks: Iterable<string>, onOverwritten: (path: string) => void = () => {}) {
     this.#onOverwritten = onOverwritten
     this.#session = session
     this.#node = node
@@ -102,7 +102,7 @@ export class CollectedPublisher {
   }
 
   #shown (): readonly CheckState[] {
-    return this.#latest.filter((each) => this.#checks.has(each.name) || each.fault !== null).map(checkState)
+    return shownChecks(this.#latest, this.#checks)
   }
 
   async #publishCheck (check: CheckState): Promise<void> {
@@ -155,6 +155,12 @@ export class CollectedPublisher {
     }
   }
 }
+
+const shownChecks = (all: readonly Collected[], checks: ReadonlySet<string>): readonly CheckState[] =>
+  all.filter((each) => checks.has(each.name) || each.fault !== null).map(checkState)
+
+/** The node's health in percent, as it is published. @param checks as above */
+export const collectedHealth = (all: readonly Collected[], checks: ReadonlySet<string>): number => healthOf(shownChecks(all, checks))
 
 function checkState ({ name, reading, fault, at, took }: Collected): CheckState {
   const check = reading?.check ?? null

@@ -32,6 +32,7 @@ function typed ({ pvc }: NodeConfigFile): NodeConfig {
     takeoverGrace: coordinator.takeover_grace === undefined ? undefined : milliseconds(coordinator.takeover_grace),
     handoverTimeout: milliseconds(coordinator.handover_timeout),
     resources: coordinator.resources.map(typedResource),
+    candidate: { priority: pvc.candidate.priority, minHealth: pvc.candidate.min_health },
     keepaliveInterval: milliseconds(system.intervals.keepalive_interval),
     fenceIntervals: system.intervals.fence_intervals,
     collectors: system.collectors.map(({ name, command, timeout }) => ({ name, command, timeout: milliseconds(timeout) })),

@@ -1,4 +1,5 @@
 /** The configuration as pvcnoded uses it. Durations are in milliseconds. */
+import type { Preference } from '../../core/model/preference.ts'
 import type { NodeMode } from '../../core/model/states.ts'
 import type { HostPort } from '../../runtime/config/config-common.ts'
 import type { LogLevel } from '../../runtime/log/log.ts'
@@ -57,6 +58,8 @@ export interface NodeConfig {
   readonly handoverTimeout: number
   /** In the order of acquisition. */
   readonly resources: readonly ResourceConfig[]
+  /** What this node prefers of its part in the primary role. */
+  readonly candidate: Pick<Preference, 'priority' | 'minHealth'>
   readonly keepaliveInterval: number
   readonly fenceIntervals: number
   readonly collectors: readonly CommandCollectorConfig[]

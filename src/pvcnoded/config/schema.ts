@@ -1,6 +1,7 @@
 /** The schema of pvcnoded's configuration file: each setting with its description, bounds and default. Durations are in seconds. */
 import Type from 'typebox'
 import type { Static } from 'typebox'
+import { DEFAULT_MIN_HEALTH, DEFAULT_PRIORITY } from '../../core/model/preference.ts'
 import { nodeModes } from '../../core/model/states.ts'
 import { argv, coordinators, duration, logLevel, nodeName, pause, secretSection, section, zookeeper } from '../../runtime/config/config-common.ts'
 
@@ -66,6 +67,10 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
       takeover_grace: Type.Optional(pause('With unfenced_failover: wait after a peer\'s presence is gone before its resources are taken. Default: session_timeout ÷ 3.')),
       handover_timeout: duration('Longest wait, on shutdown, for a peer to take over.', 120),
       resources: Type.Array(resource, { description: 'What the primary holds: acquired in this order, released in reverse; floating-ips beside one another are handed over in this order, too.', default: [] }),
+    }),
+    candidate: section('What this node prefers of its part in the primary role. A request may override it; no safety rests on it.', {
+      priority: Type.Integer({ description: 'Of the coordinators that may contend for the role, the highest priority goes first; those of the same priority go at once. 0: this node never contends by itself, and becomes primary by a request alone. Whole number, no unit.', minimum: 0, maximum: 100, default: DEFAULT_PRIORITY }),
+      min_health: Type.Integer({ description: 'Percent of its own health, as its collectors find it, below which this node neither contends nor is eligible. 0: its health does not matter.', minimum: 0, maximum: 100, default: DEFAULT_MIN_HEALTH }),
     }),
     system: section('The node itself.', {
       intervals: section('The keepalive.', {

@@ -1,11 +1,12 @@
 /**
  * What this node publishes of itself as a candidate, in its presence: whether it could acquire its resources, checked while it is secondary and
- * once more whenever the key names it, and until when it leaves the role to its peers. The coordinator machine is told what the checks find.
+ * once more whenever the key names it, until when it leaves the role to its peers, and what it prefers. The coordinator machine is told what the checks find.
  */
 import type { Coordinator } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
 import type { Backoff } from '../../core/model/member.ts'
 import { backoffTime } from '../../core/coordinator/procedure-runner.ts'
+import { publishedPreference, type Preference, type PublishedPreference } from '../../core/model/preference.ts'
 import { publishedReadiness, type Readiness } from '../../core/model/readiness.ts'
 import { shortened } from '../../core/model/shortened.ts'
 import type { Failure } from '../../core/model/transition.ts'
@@ -20,8 +21,10 @@ export interface CandidacyOptions {
   readonly resources: readonly Resource[]
   /** Milliseconds between two checks. */
   readonly interval: number
-  /** Puts both into the presence. */
-  readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: Backoff | null }) => void
+  /** As configured, with the health that is known. */
+  readonly preference: Preference
+  /** Puts all of it into the presence. */
+  readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: Backoff | null, readonly candidate: PublishedPreference | undefined }) => void
   readonly onChecked: (failure: Failure | null) => void
 }
 
@@ -29,6 +32,7 @@ export class Candidacy implements Disposable {
   readonly #options: CandidacyOptions
   readonly #monitor: ReadinessMonitor
   #readiness: Readiness | null = null
+  #preference: Preference
   #backoff: { readonly timer: number, readonly shown: Backoff } | null = null
   /** The newest epoch that named this node and was checked for. */
   #checkedFor = -1
@@ -36,6 +40,7 @@ export class Candidacy implements Disposable {
 
   constructor (options: CandidacyOptions) {
     this.#options = options
+    this.#preference = options.preference
     const { clock, log, resources, interval } = options
     this.#monitor = new ReadinessMonitor({
       clock,
@@ -61,6 +66,13 @@ export class Candidacy implements Disposable {
       this.#readiness = null
     }
     this.#followBackoff(machine, isCandidate)
+    this.#publish()
+  }
+
+  /** Its health in percent has been found. */
+  health (health: number): void {
+    if (health === this.#preference.health) return
+    this.#preference = { ...this.#preference, health }
     this.#publish()
   }
 
@@ -90,6 +102,6 @@ export class Candidacy implements Disposable {
   }
 
   #publish (): void {
-    this.#options.publish({ readiness: this.#readiness, stands_back: this.#backoff?.shown ?? null })
+    this.#options.publish({ readiness: this.#readiness, stands_back: this.#backoff?.shown ?? null, candidate: publishedPreference(this.#preference) })
   }
 }

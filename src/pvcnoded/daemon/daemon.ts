@@ -16,7 +16,7 @@ import { SessionKeeper, type KeeperReport } from '../../zookeeper/session/sessio
 import type { Session } from '../../zookeeper/session/session.ts'
 import { Collection } from '../collectors/collection.ts'
 import type { Collector } from '../collectors/collector.ts'
-import { CollectedPublisher } from '../collectors/publisher.ts'
+import { CollectedPublisher, collectedHealth } from '../collectors/publisher.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { EndingCode } from '../endings.ts'
 import { Keepalive } from '../keepalive/keepalive.ts'
@@ -68,6 +68,8 @@ export class NodeDaemon {
   readonly #book: LockBook
   readonly #keepalive: Keepalive
   readonly #collection: Collection
+  readonly #checks: ReadonlySet<string>
+  #health: number | null = null
   #publisher: CollectedPublisher | null = null
   #registration: RegistrationKeeper | null = null
   #logPublisher: LogPublisher | null = null
@@ -87,6 +89,7 @@ export class NodeDaemon {
   constructor (options: NodeDaemonOptions) {
     this.#options = options
     const { config, connector, clock, collectors, log, random, uuid } = options
+    this.#checks = new Set(config.collectors.map((collector) => collector.name))
     this.#unreachable = new Episode(log, clock)
     this.#book = new LockBook({ clock, uuid, report: ({ path, error }) => log.warn({ path, err: error }, 'an abandoned lock attempt is not gone yet') })
     this.#keeper = new SessionKeeper({
@@ -113,7 +116,11 @@ export class NodeDaemon {
       clock,
       log,
       collectors,
-      onCollected: (collected, all) => { void this.#publisher?.publish(collected, all) },
+      onCollected: (collected, all) => {
+        void this.#publisher?.publish(collected, all)
+        this.#health = collectedHealth(all, this.#checks)
+        this.#life?.health(this.#health)
+      },
     })
   }
 
@@ -207,7 +214,7 @@ export class NodeDaemon {
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Incarnation | null> {
     const { config, clock, commands, log, facts, version, logTail, probed } = this.#options
-    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed })
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, health: this.#health })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {
@@ -215,7 +222,7 @@ export class NodeDaemon {
         if (!this.#registered) this.#options.onRegistered?.()
         this.#registered = true
         this.#options.onStatus?.(this.#registeredStatus)
-        this.#publisher = new CollectedPublisher(session, config.node, config.collectors.map((collector) => collector.name), (path) => this.#warnOfOverwriting(path))
+        this.#publisher = new CollectedPublisher(session, config.node, this.#checks, (path) => this.#warnOfOverwriting(path))
         this.#registration = new RegistrationKeeper({
           session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, onOverwritten: (path) => this.#warnOfOverwriting(path),
         })

@@ -8,6 +8,7 @@ import { step } from '../../core/coordinator/coordinator.ts'
 import { newCoordinator, type ClusterSnapshot, type Coordinator, type CoordinatorEvent, type Effect, type Note } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
 import { publishedBrokenFences } from '../../core/model/fence-probe.ts'
+import { publishedPreference, type Preference } from '../../core/model/preference.ts'
 import { unreachable } from '../../core/model/states.ts'
 import type { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
@@ -42,6 +43,8 @@ import { OwnWatch } from '../watching/own-watch.ts'
 
 export interface IncarnationOptions extends FencingTools, RegistrationFacts {
   readonly probed?: number | undefined
+  /** The health of this node in percent; null while it is not known. */
+  readonly health: number | null
 }
 
 /** How a life ended: `left` in order, holding nothing, or `demoted` because its session or its lease did. */
@@ -64,6 +67,7 @@ export class Incarnation {
   readonly #lockWatch: LockWatch
   readonly #faults: FaultReporter
   readonly #syncLock: SyncLock
+  readonly #preference: Preference
   #lease: Lease | null = null
   #observer: Observer | null = null
   /** Runs while everything has to be released. */
@@ -79,6 +83,7 @@ export class Incarnation {
     this.#syncLock = new SyncLock({ session, book, identifier: config.node })
     this.#lockWatch = new LockWatch(session, log, clock)
     this.own = new OwnZnodes(session, config.node)
+    this.#preference = { ...config.candidate, health: options.health }
     this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
     this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log, onConcern: (...concern) => this.#board?.concern(...concern) })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
@@ -120,6 +125,9 @@ export class Incarnation {
     if (this.#machine !== null) this.#dispatch({ type: 'shutdown' })
   }
 
+  /** The health of this node has been found. */
+  health (health: number): void { this.#candidacy?.health(health) }
+
   async #prepare () {
     const { config, session, clock, book, log, facts, version, returns } = this.#options
     const content: PresenceContent = {
@@ -130,6 +138,7 @@ export class Incarnation {
       readiness: null,
       stands_back: null,
       broken_fences: null,
+      candidate: publishedPreference(this.#preference),
     }
     await this.#standBesidePvc()
     const presence = this.#closing.use('own presence', new Presence(session, config.node, content, clock.wall()))
@@ -234,6 +243,7 @@ export class Incarnation {
       log,
       resources: [new LayoutCheck(session), ...this.#resources.values()],
       interval: Math.min(LAYOUT_INTERVAL, ...config.resources.map(({ checkInterval }) => checkInterval)),
+      preference: this.#preference,
       publish,
       onChecked: (failure) => this.#dispatch({ type: 'readiness', failure }),
     })

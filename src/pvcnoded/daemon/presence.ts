@@ -5,6 +5,7 @@
 import type { BrokenFence } from '../../core/model/fence-probe.ts'
 import type { Failover } from '../../core/model/failover.ts'
 import type { Backoff } from '../../core/model/member.ts'
+import type { PublishedPreference } from '../../core/model/preference.ts'
 import type { Readiness } from '../../core/model/readiness.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { hasCode, isNoNode, isNodeExists, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
@@ -35,6 +36,8 @@ export interface PresenceContent {
   readonly stands_back: Backoff | null
   /** Peers that it could not fence; null where it has not asked. */
   readonly broken_fences: readonly BrokenFence[] | null
+  /** What it prefers of its part in the primary role; left out where that is the defaults. */
+  readonly candidate?: PublishedPreference | undefined
 }
 
 /** The owner of a persistent znode. */

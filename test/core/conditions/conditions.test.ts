@@ -10,7 +10,7 @@ import { newFence } from '../../../src/core/model/fence-record.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import type { Fault } from '../../../src/core/pvc/cluster-status.ts'
 import { faultId } from '../../../src/core/pvc/fault.ts'
-import { gone, member, presence, primary, record, transition, unready } from '../../support/scenario/builders.ts'
+import { gone, member, preferring, presence, primary, record, transition, unready } from '../../support/scenario/builders.ts'
 
 const well: NodeFacts = { health: 100, staleChecks: 0, resources: [], fence: null, domainState: 'ready', version: '1', stateSince: 'state', keepaliveAt: 'beat', keepaliveAge: 100, domains: () => [] }
 const sound = [primary('hv1'), member('hv2'), member('hv3')]
@@ -73,6 +73,7 @@ const cases = [
   ['a hypervisor is out of contact', { members: [...sound, member('hv4', { mode: 'hypervisor', coordinatorState: 'client', presence: null })] }, ['warning node_unreachable hv4']],
   ['a node is stopped', { members: instead(member('hv3', { daemonState: 'stop', presence: null })) }, ['warning node_stopped hv3']],
   ['no node could take over', { members: instead(unready('hv2'), member('hv3', { daemonState: 'stop', presence: null })) }, ['warning successor_missing', 'warning node_stopped hv3', 'warning node_not_ready hv2']],
+  ['no node would take over by itself', { members: instead(preferring('hv2', { priority: 0 }), preferring('hv3', { minHealth: 80, health: 79 })) }, ['warning candidates_unwilling']],
   ['a state is malformed', { members: instead(member('hv3', { coordinatorState: null })) }, ['warning node_unreadable hv3']],
   ['a PVC node is back after a fence that is not confirmed', { members: instead(member('hv3', { ours: false, presence: null, fencersWord: true })), nodes: { hv3: { keepaliveAge: 15_000 } } }, ['critical state_disbelieved hv3']],
   ['a keepalive is late', { nodes: { hv1: { keepaliveAge: 15_000 } } }, ['warning keepalive_late hv1']],

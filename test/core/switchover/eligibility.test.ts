@@ -1,6 +1,6 @@
 // Who may be made primary, and every reason why not.
 import t from 'tap'
-import { eligiblePeers, ineligibilityReasons } from '../../../src/core/switchover/eligibility.ts'
+import { capablePeers, ineligibilityReasons } from '../../../src/core/switchover/eligibility.ts'
 import type { Direction, Transition } from '../../../src/core/model/transition.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import { gone, member, primary, unready } from '../../support/scenario/builders.ts'
@@ -32,6 +32,6 @@ t.test('reasons', async (t) => {
 })
 
 t.test('peers', async (t) => {
-  const names = eligiblePeers('hv1', [primary('hv1'), member('hv2'), gone('hv3'), member('hv4', { coordinatorState: 'relinquish' }), member('hv5'), unready('hv6')]).map(({ name }) => name)
+  const names = capablePeers('hv1', [primary('hv1'), member('hv2'), gone('hv3'), member('hv4', { coordinatorState: 'relinquish' }), member('hv5'), unready('hv6')]).map(({ name }) => name)
   t.strictSame(names, ['hv2', 'hv5'])
 })

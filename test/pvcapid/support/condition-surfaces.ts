@@ -59,6 +59,7 @@ export const cases: readonly Case[] = [
   { code: 'node_unreadable', node: 'fig', texts: { [`${fig}/daemonstate`]: 'asleep' } },
   { code: 'resource_failed', node: 'fig', texts: { [`${fig}/resources`]: resources('failed') } },
   { code: 'successor_missing', node: null, texts: { [`${fig}/presence`]: presence(unready), '/nodes/quince/presence': presence(unready) } },
+  { code: 'candidates_unwilling', node: null, texts: { [`${fig}/presence`]: presence({ candidate: { priority: 0 } }), '/nodes/quince/presence': presence({ candidate: { priority: 0 } }) } },
   { code: 'node_not_ready', node: 'fig', texts: { [`${fig}/presence`]: presence(unready) } },
   { code: 'checks_stale', node: 'fig', texts: { [`${fig}/monitoring_plugins`]: 'disk', [`${fig}/monitoring_data`]: '', [`${fig}/monitoring_data/disk`]: '', [`${fig}/monitoring_data/disk/stale`]: 'true' } },
   { code: 'failover_differs', node: null, texts: { [`${fig}/presence`]: presence({ failover: 'fenced' }) } },

@@ -42,6 +42,7 @@ t.test('the least there can be, with every default', async (t) => {
     takeoverGrace: undefined,
     handoverTimeout: 120_000,
     resources: [],
+    candidate: { priority: 50, minHealth: 0 },
     keepaliveInterval: 5000,
     fenceIntervals: 6,
     collectors: [],
@@ -75,6 +76,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
       - {name: two, type: command, acquire: [a], release: [c], release_timeout: 0.25}
       - {name: ip, type: floating-ip, address: "fd00::1/64", device: br0, release_timeout: 0.2}
       - {name: unit, type: systemd-unit, unit: "a@b.service", release_timeout: 0.2}
+  candidate: {priority: 0, min_health: 80}
   system:
     intervals: {keepalive_interval: 0.5, fence_intervals: 9}
     collectors:
@@ -105,6 +107,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
       { type: 'floating-ip', name: 'ip', address: 'fd00::1', prefix: 64, device: 'br0', acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
       { type: 'systemd-unit', name: 'unit', unit: 'a@b.service', earlierUnits: [], acquireTimeout: 30_000, releaseTimeout: 200, retries: 2, checkInterval: 10_000 },
     ],
+    candidate: { priority: 0, minHealth: 80 },
     keepaliveInterval: 500,
     fenceIntervals: 9,
     collectors: [{ name: 'raid', command: ['r'], timeout: 2500 }, { name: 'temperature', command: ['t', '-x'], timeout: 4000 }],
@@ -321,4 +324,14 @@ t.test('one list of all commands', async (t) => {
   // Every list of texts in the file is a command; whichever is new has to be in the list as well.
   t.strictSame((result.ok ? commandsOf(result.value) : []).map(({ argv }) => argv[0]).sort(), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'p', 's', 'u', 'v'])
   t.equal(JSON.stringify(nodeConfigSchema).match(/"Program or argument\."/g)?.length, 11, 'a command that is new in the schema is new in that list')
+})
+
+t.test('preferences that cannot be', async (t) => {
+  const messages = (candidate: string) => load(t, `${base}  candidate: ${candidate}\n`).problems.map((problem) => JSON.stringify(problem))
+  t.strictSame(messages('{priority: 100, min_health: 100}'), [])
+  for (const [candidate, said] of [
+    ['{priority: 101}', /pvc\.candidate\.priority.*101|101.*pvc\.candidate\.priority/], ['{priority: -1}', /pvc\.candidate\.priority/], ['{priority: high}', /pvc\.candidate\.priority/], ['{min_health: 99.5}', /pvc\.candidate\.min_health/],
+    ['{minimum_health: 1}', /minimum_health/],
+  ] as const) t.match(messages(candidate), [said], candidate)
+  t.comment(messages('{priority: 101}').join())
 })

@@ -4,8 +4,9 @@ import type { Member, Presence } from '../../../src/core/model/member.ts'
 import { openRecord, type SwitchoverRecord } from '../../../src/core/model/record.ts'
 import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import type { Transition } from '../../../src/core/model/transition.ts'
+import { defaultPreference, type Preference } from '../../../src/core/model/preference.ts'
 
-export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null }
+export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null, preference: defaultPreference }
 
 /** One of ours, a coordinator in `run`, present and secondary. */
 export const member = (name: string, given: Partial<Member> = {}): Member => ({
@@ -55,3 +56,7 @@ export function keySnapshot (given: Partial<Omit<KeySnapshot, 'records' | 'recor
     ...rest,
   }
 }
+
+/** A secondary that has published what it prefers. */
+export const preferring = (name: string, preference: Partial<Preference>, given: Partial<Member> = {}): Member =>
+  member(name, { presence: { ...presence, preference: { ...defaultPreference, ...preference } }, ...given })

@@ -4,6 +4,7 @@
  *
  * After each change the store itself checks what must be true of any history, whoever wrote it; a breach is reported through `breach`.
  */
+import { defaultPreference, publishedPreference, type Preference } from '../../../src/core/model/preference.ts'
 import { isComplete } from '../../../src/core/switchover/completion.ts'
 import type { ClusterSnapshot } from '../../../src/core/coordinator/coordinator-state.ts'
 import { epochOf, parseLedger, type KeyView, type Ledger } from '../../../src/core/model/epoch.ts'
@@ -44,6 +45,7 @@ export class Store {
   #ledger: { data: string, version: number } | null = null
   readonly #records = new Map<number, { data: string, version: number }>()
   readonly #nodes = new Map<string, Map<MemberZnode, Znode>>()
+  readonly #preferences = new Map<string, Preference>()
   #line: Waiter[] = []
   /** Which value of which life of the key had an epoch. */
   readonly #epochs = new Map<number, string>()
@@ -184,8 +186,22 @@ export class Store {
   }
 
   createPresence (name: string, session: Session): void {
-    this.#write(name, 'presence', JSON.stringify({ session: session.id, api: `${name}:7370`, takeover_time: 20, relinquish_time: 10 }), session.id)
+    this.#writePresence(name, session.id)
     this.#changed()
+  }
+
+  /** What a node prefers, from now on and in every presence that it has later. */
+  prefer (name: string, preference: Partial<Preference>): void {
+    this.#preferences.set(name, { ...defaultPreference, ...preference })
+    const owner = this.#nodes.get(name)?.get('presence')?.owner
+    if (owner === undefined) return
+    this.#writePresence(name, owner)
+    this.#changed()
+  }
+
+  #writePresence (name: string, owner: string): void {
+    const candidate = publishedPreference(this.#preferences.get(name) ?? defaultPreference)
+    this.#write(name, 'presence', JSON.stringify({ session: owner, api: `${name}:7370`, takeover_time: 20, relinquish_time: 10, candidate }), owner)
   }
 
   #write (name: string, child: MemberZnode, data: string, owner: string): void {

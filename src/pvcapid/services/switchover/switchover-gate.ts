@@ -4,6 +4,7 @@ import { expectedEpoch } from '../primary-service.ts'
 import { ApiError, asNotStarted, problems, RETRY_AFTER, type ProblemCode } from '../../errors/errors.ts'
 import { inProgress, outcomeUnknown, noContact, stillUnknown, switchoverUrl, type OutcomeUnknown } from './switchover-problems.ts'
 import type { CandidateReport } from '../../../core/switchover/eligibility-report.ts'
+import type { PreferenceName } from '../../../core/model/preference.ts'
 import type { HistoryEntry, HistoryPage } from '../../../core/switchover/history.ts'
 import type { Switchover, SwitchoverRequest, SwitchoverService } from './switchover-service.ts'
 import type { Client } from '../waiters.ts'
@@ -14,6 +15,8 @@ export interface SwitchoverWish {
   readonly from?: string
   readonly reason?: string
   readonly timeout?: number
+  /** Preferences of nodes that it overrides. */
+  readonly force?: readonly PreferenceName[]
   /** Judge it, and write nothing. */
   readonly dry_run?: boolean
   /** The `If-Match` header. */
@@ -83,6 +86,7 @@ export class SwitchoverGate {
       timeout: wish.timeout ?? null,
       requestedBy: wish.requestedBy,
       reason: wish.reason ?? null,
+      force: wish.force ?? [],
     }
     if (wish.dry_run === true) return await this.#dryRun(request, wish.client)
     const answer = await this.#service.request(request, wish.client)
@@ -134,8 +138,9 @@ export class SwitchoverGate {
   }
 }
 
-/** Whether a switchover whose epoch was all that was known is the one that was asked for. */
-const isWish = ({ to, cause }: Switchover, wish: SwitchoverWish) => cause === 'request' && to === (wish.to ?? null)
+/** Whether a switchover whose epoch was all that was known is the one that was asked for. One that overrides preferences may have been given a target. */
+const isWish = ({ to, cause }: Switchover, wish: SwitchoverWish) =>
+  cause === 'request' && (to === (wish.to ?? null) || (wish.to === undefined && (wish.force ?? []).length > 0 && to !== wish.from))
 
 /** @param switchover null if the link was lost after the write was sent */
 const running = (epoch: number, switchover: Switchover | null): SwitchoverReply =>

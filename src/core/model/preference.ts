@@ -1,0 +1,48 @@
+/**
+ * What a node prefers of its part in the primary role, as it publishes it with its presence. A preference decides who goes first, and who does not go by
+ * itself. No safety rests on it: a request may override it, and a node that does not say has the defaults.
+ */
+
+/** Each preference, as a request that overrides it names it. */
+export const preferences = ['health', 'priority'] as const
+export type PreferenceName = typeof preferences[number]
+
+export interface Preference {
+  /** 0 to 100: of those that may contend, the highest goes first. 0: it never contends by itself. */
+  readonly priority: number
+  /** Percent of health below which it neither contends nor is eligible. */
+  readonly minHealth: number
+  /** Its own health in percent; null while that is not known, or does not matter. */
+  readonly health: number | null
+}
+
+export const DEFAULT_PRIORITY = 50
+export const DEFAULT_MIN_HEALTH = 0
+export const defaultPreference: Preference = { priority: DEFAULT_PRIORITY, minHealth: DEFAULT_MIN_HEALTH, health: null }
+
+export interface PublishedPreference {
+  readonly priority: number
+  readonly min_health: number
+  readonly health: number | null
+}
+
+/** What a presence publishes of it; undefined for the defaults, with which a presence reads as that of a node that knows no preferences. */
+export const publishedPreference = ({ priority, minHealth, health }: Preference): PublishedPreference | undefined =>
+  priority === DEFAULT_PRIORITY && minHealth === DEFAULT_MIN_HEALTH ? undefined : { priority, min_health: minHealth, health: minHealth === DEFAULT_MIN_HEALTH ? null : health }
+
+const isPercent = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100
+
+/** Each part that is not there, or is no whole number from 0 to 100, is its default. */
+export function parsePreference (value: unknown): Preference {
+  const { priority, min_health: minHealth, health } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  return {
+    priority: isPercent(priority) ? priority : DEFAULT_PRIORITY,
+    minHealth: isPercent(minHealth) ? minHealth : DEFAULT_MIN_HEALTH,
+    health: isPercent(health) ? health : null,
+  }
+}
+
+/** Those of its preferences that keep a node from contending by itself. A health that is not known keeps no node from it. */
+export function unwillingness ({ priority, minHealth, health }: Preference): readonly PreferenceName[] {
+  return preferences.filter((name) => name === 'priority' ? priority === 0 : health !== null && health < minHealth)
+}

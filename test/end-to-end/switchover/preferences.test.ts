@@ -1,0 +1,40 @@
+/**
+ * What pvcnoded.yaml says of a node as a candidate, on a cluster of processes: the node with the higher priority is primary, one of priority 0 does not take
+ * over by itself, one whose health is too low is not eligible and says why, and a request works all the same.
+ */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { cluster, quick } from '../../support/cluster.ts'
+import { eventually } from '../../support/zookeeper.ts'
+
+t.test('preferences', { timeout: 120_000 }, async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
+  await watcher.settled()
+  const worn = join(made.folder, 'worn')
+  writeFileSync(worn, '')
+  const system = { intervals: { keepalive_interval: 1, fence_intervals: 6 }, collectors: [{ name: 'wear', command: ['sh', '-c', `if [ -e ${worn} ]; then echo '{"health_delta": 60}'; else echo '{}'; fi`] }] }
+  made.startNode('hv2', { candidate: { priority: 0, min_health: 50 }, system })
+  await watcher.sees('hv2 publishes its health', ({ members }) => members.some(({ name, presence }) => name === 'hv2' && presence?.preference.health === 40))
+  const api = await made.startApi('hv1')
+  const report = async () => (await (await fetch(`${api}/api/v1/switchover/eligibility`)).json() as Array<Record<string, unknown>>).find(({ name }) => name === 'hv2')
+  const move = async (body: object) => await fetch(`${api}/api/v1/switchover?wait=30`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  await eventually(async () => (await report())?.['eligible'] === false)
+  t.match(await report(), { priority: 0, min_health: 50, health: 40, reasons: [{ code: 'health_too_low' }], unwilling: [{ code: 'health_too_low' }, { code: 'priority_zero' }] })
+  t.equal((await move({ to: 'hv2' })).status, 422)
+
+  t.comment('a health that is back is seen, and priority 0 does not take over by itself')
+  rmSync(worn)
+  await eventually(async () => (await report())?.['eligible'] === true)
+  t.match(await report(), { health: 100, reasons: [], unwilling: [{ code: 'priority_zero' }] })
+  const refused = await move({ from: 'hv1' })
+  t.match([refused.status, await refused.json()], [422, { code: 'not_eligible', reasons: { hv2: [{ code: 'priority_zero' }] } }])
+  const status = await (await fetch(`${api}/api/v1/status`)).json() as { conditions: Array<{ code: string }> }
+  t.ok(status.conditions.some(({ code }) => code === 'candidates_unwilling'), 'the cluster says so')
+
+  t.comment('a request overrides it')
+  t.equal((await move({ from: 'hv1', force: ['priority'] })).status, 200)
+  t.equal((await watcher.settled()).name, 'hv2')
+  t.equal((await move({ to: 'hv1' })).status, 200)
+  t.strictSame(made.collisions(), [])
+})

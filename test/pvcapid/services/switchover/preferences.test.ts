@@ -1,0 +1,23 @@
+/** `force` over HTTP: what it overrides, that a dry run honours it, and what is no preference. */
+import t from 'tap'
+import { api, clusterTree, everything, wish } from '../../support/api.ts'
+
+t.test('force', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const prefer = async (node: string, candidate: object) => await session.create(`/nodes/${node}/presence`, JSON.stringify({ candidate }), { ephemeral: true })
+  await prefer('fig', { priority: 0, min_health: 0, health: null })
+  await prefer('quince', { priority: 50, min_health: 80, health: 40 })
+  const lines: string[] = []
+  const app = await api(t, { port: server.port, logTo: lines })
+  const before = await everything(session)
+  const dry = async (body: object) => await wish(t, app, { ...body, dry_run: true })
+  t.match(await dry({ to: 'quince' }), { status: 422, body: { code: 'not_eligible', reasons: { quince: [{ code: 'health_too_low' }] } } })
+  t.match(await dry({ to: 'quince', force: ['health'] }), { status: 202, body: { to: 'quince' } })
+  t.match(await dry({ to: 'fig' }), { status: 202, body: { to: 'fig' } })
+  t.match(await dry({ from: 'plum' }), { status: 422, body: { reasons: { fig: [{ code: 'priority_zero' }], quince: [{ code: 'health_too_low' }] } } })
+  t.match(await dry({ from: 'plum', force: ['priority'] }), { status: 202, body: { to: 'fig' } })
+  for (const force of [['safety'], 'health', ['health', 'health'], [1]]) t.match(await dry({ to: 'fig', force }), { status: 400 }, JSON.stringify(force))
+  t.strictSame(await everything(session), before, 'nothing is written')
+  t.match(await wish(t, app, { from: 'plum', force: ['health'] }), { status: 202, body: { to: 'quince', cause: 'request' } })
+  t.ok(lines.some((line) => line.includes('"force":"health"')), 'the log of requests says what was overridden')
+})

@@ -1,0 +1,73 @@
+// Who becomes primary where nodes prefer something, and that a request still works where none does by itself.
+import t from 'tap'
+import { scenario } from '../support/scenario/scenario.ts'
+
+scenario(t, 'The highest priority goes first', (cluster, t) => {
+  cluster.store.prefer('hv1', { priority: 20 })
+  cluster.store.prefer('hv3', { priority: 80 })
+  cluster.boot('hv1', 'hv2', 'hv3')
+  cluster.advance(10)
+  t.equal(cluster.store.key?.value, 'hv3')
+  cluster.powerOff('hv3')
+  cluster.advance(12)
+  cluster.confirmFenced('hv3')
+  cluster.advance(1)
+  t.equal(cluster.store.key?.value, 'hv2', 'the next one')
+  cluster.advance(10)
+  t.match(cluster.look(), /hv2 run\/primary holds/)
+})
+
+scenario(t, 'One of the highest priority that does not come to it', (cluster, t) => {
+  cluster.store.prefer('hv3', { priority: 80 })
+  cluster.boot('hv1', 'hv2', 'hv3')
+  cluster.advance(10)
+  cluster.request({ to: 'hv1' })
+  cluster.advance(10)
+  cluster.cut('hv3')
+  cluster.powerOff('hv1')
+  cluster.confirmFenced('hv1')
+  cluster.advance(0.6)
+  t.equal(cluster.store.key?.value, 'hv2', 'no later than the transition delay')
+  cluster.heal('hv3')
+  cluster.advance(15)
+  t.match(cluster.look(), /hv2 run\/primary holds/)
+})
+
+scenario(t, 'Only a node of priority 0 is left', (cluster, t) => {
+  cluster.store.prefer('hv2', { priority: 0 })
+  cluster.boot('hv1', 'hv2')
+  cluster.advance(10)
+  cluster.powerOff('hv1')
+  cluster.advance(12)
+  cluster.confirmFenced('hv1')
+  cluster.advance(60)
+  t.equal(cluster.store.key?.value, 'hv1', 'it does not contend')
+  cluster.request({ to: 'hv2' })
+  cluster.advance(10)
+  t.match(cluster.look(), /hv2 run\/primary holds/)
+})
+
+scenario(t, 'A health that is too low, and a request that overrides it', (cluster, t) => {
+  cluster.store.prefer('hv2', { minHealth: 80, health: 79 })
+  cluster.boot('hv1', 'hv2')
+  cluster.advance(10)
+  cluster.request({ from: 'hv1' })
+  cluster.request({ to: 'hv2' })
+  cluster.advance(10)
+  t.equal(cluster.store.key?.value, 'hv1', 'refused')
+  cluster.request({ from: 'hv1', force: ['health'] })
+  cluster.advance(10)
+  t.match(cluster.look(), /hv2 run\/primary holds/)
+})
+
+scenario(t, 'A stopping primary does not wait for a peer that does not contend', (cluster, t) => {
+  cluster.store.prefer('hv2', { priority: 0 })
+  cluster.boot('hv1', 'hv2')
+  cluster.advance(10)
+  cluster.shutdown('hv1')
+  cluster.advance(10)
+  t.strictSame(cluster.holds('hv1'), [])
+  cluster.store.prefer('hv2', { priority: 1 })
+  cluster.advance(10)
+  t.match(cluster.look(), /hv2 run\/primary holds/, 'it contends once it may')
+})
