@@ -170,7 +170,7 @@ function reporter (log: Logger, clock: Clock, because: (reason: string | null) =
         because(null)
         diagnosed = null
         away.over('ZooKeeper is back')
-        log.info({ session: report.id, negotiatedTimeout: report.negotiatedTimeout }, 'connected to ZooKeeper')
+        log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'connected to ZooKeeper')
         break
       case 'session_resumed':
         because(null)

@@ -31,7 +31,7 @@ import { apiConfigSchema } from './config/schema.ts'
 import type { ApiConfig } from './config/api-config.ts'
 import { loadApiConfig } from './config/config.ts'
 import { hostProblems } from './host-check.ts'
-import { weakenings, widened, type ConfigFile } from './reload-guard.ts'
+import { changes, weakenings, widened, type ConfigFile } from './reload-guard.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
 const FIRST_VIEW = 1_000
@@ -170,7 +170,8 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
     log.error({ err }, 'the certificates cannot be used; everything stays as it is')
     return running
   }
-  log.info({ keys: next.tokens?.length ?? null, problems }, 'the configuration was read again: keys, certificates and log level')
+  const changed = changes(running, taken)
+  log.info({ changed, keys: next.tokens?.length ?? null, problems }, `the configuration was read again: ${changed.length === 0 ? 'keys, certificates and log level are as before' : changed.join('; ')}`)
   const wider = widened(running.config, next)
   if (wider.length > 0) log.warn({ keys: wider }, `keys that could only read may operate from now on: ${wider.join(', ')}`)
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed too, and wait for a restart')

@@ -50,6 +50,23 @@ export function widened (running: ApiConfig, next: ApiConfig): readonly string[]
   return [...keys, ...certificates].filter(({ role, before }) => role === 'operate' && before === 'read').map(({ at }) => at)
 }
 
+/** What a reload has changed of what it takes over, in words for the log; empty if that is nothing. */
+export function changes (running: ConfigFile, next: ConfigFile): readonly string[] {
+  const keys = ({ config: { tokens = [] } }: ConfigFile) => new Map(tokens.map(({ digest, role, description }) => [digest.toString('hex'), `key ${JSON.stringify(description)} (${role})`]))
+  const subjects = ({ config: { clientCertificates = [] } }: ConfigFile) => new Map(clientCertificates.map(({ subject, role }) => [subject, `client certificate ${JSON.stringify(subject)} (${role})`]))
+  const found = [...differences(keys(running), keys(next)), ...differences(subjects(running), subjects(next))]
+  const { validity } = next
+  if (validity !== null && validity.fingerprint !== running.validity?.fingerprint) found.push(`certificate of ${JSON.stringify(validity.subject)}, until ${new Date(validity.until).toISOString()}`)
+  if (running.config.logLevel !== next.config.logLevel) found.push(`log level ${next.config.logLevel}, was ${running.config.logLevel}`)
+  return found
+}
+
+const differences = (before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] => [
+  ...[...after].filter(([id]) => !before.has(id)).map(([, text]) => `${text} added`),
+  ...[...before].filter(([id]) => !after.has(id)).map(([, text]) => `${text} removed`),
+  ...[...after].filter(([id, text]) => before.has(id) && before.get(id) !== text).map(([id, text]) => `${text}, was ${before.get(id)}`),
+]
+
 const isNonEmpty = (list: readonly unknown[] | undefined): boolean => list !== undefined && list.length > 0
 
 /** A key that was cut short is a key that is easily guessed. Those that are in use already stay as they are. */

@@ -52,7 +52,7 @@ t.test('without ZooKeeper it listens, answers and ends in order', async (t) => {
   t.equal((await fetch(`${base}/health/live`)).status, 200)
   t.equal((await fetch(`${base}/api/v1/node`)).status, 503)
   child.kill('SIGHUP')
-  await says('the configuration was read again: keys, certificates and log level')
+  await says('the configuration was read again: keys, certificates and log level are as before')
   t.equal((await fetch(`${base}/health/ready`)).status, 503, 'alive after SIGHUP')
   const taken = start(t, `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api: {listen_port: ${Number(port)}}\n`)
   const { code: status, lines: said } = await taken.ended
@@ -93,8 +93,9 @@ t.test('SIGHUP: new keys without a restart, and a file that cannot be used', asy
   }
   t.match(await reread(text('another-key-of-all', '  colour: red\n'), 'the configuration cannot be used; everything stays as it is'), { problems: [/colour/] })
   t.equal(await status('the-first-key-of-all'), 503)
-  await reread(text('the-second-key-of-all'), 'the configuration was read again: keys, certificates and log level')
+  await reread(text('the-second-key-of-all'), 'the configuration was read again: key "a" (read) added; key "a" (read) removed')
   t.strictSame([await status('the-first-key-of-all'), await status('the-second-key-of-all')], [401, 503])
+  await reread(text('the-second-key-of-all', '  log_level: debug\n').replace('role: read', 'role: operate'), 'the configuration was read again: key "a" (operate), was key "a" (read); log level debug, was info')
   t.match(await reread(text('the-second-key-of-all', '  node: hv7\n'), 'these settings have changed too, and wait for a restart'), { settings: ['pvc.node'] })
 
   const waiting = fetch(`http://127.0.0.1:${Number(port)}/api/v1/events`, { headers: { 'x-api-key': 'the-second-key-of-all' } })

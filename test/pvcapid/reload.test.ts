@@ -200,7 +200,7 @@ t.test('a certificate that clients refuse, over one that they accept', async (t)
     copyFileSync(expired.certFile, good.certFile)
     copyFileSync(expired.keyFile, good.keyFile)
   }), { level: 'error', reasons: [/expired at/] })
-  t.match(await reload(text(other)), { level: 'info' })
+  t.match(await reload(text(other)), { level: 'info', msg: /read again: certificate of "CN=api", until \d{4}-\d\d-\d\dT\S+Z$/ }, 'the log names it')
   t.equal(await served(), fingerprint(other))
 })
 

@@ -109,7 +109,7 @@ function operationParts (path: string, verb: string, operation: Operation): read
   const body = Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) => `${code(type)}: ${typeOf(schema)}`)
   return [
     `### ${verb.toUpperCase()} ${path}`,
-    `${summary}. ${description}${security?.length === 0 ? ' Needs no key.' : verb === 'get' ? '' : ' Needs a key of the role `operate`.'}`,
+    `${summary}. ${description}${security?.length === 0 ? (description.includes('Needs no key') ? '' : ' Needs no key.') : verb === 'get' ? '' : ' Needs a key of the role `operate`.'}`,
     parametersTable(operation),
     body.length === 0 ? '' : `Body: ${body.join('; ')}.`,
     bodyTable(operation),

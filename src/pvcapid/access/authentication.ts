@@ -116,8 +116,9 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
     const { tokens, certificates } = credentials()
     if (tokens === undefined) return app.unknownHost(request, 'no_key')
     const key = request.headers['x-api-key']
-    // A key that is sent is meant, whatever the certificate would allow.
-    if (typeof key !== 'string' || key === '') return certificateFault(request, access, certificates)
+    if (typeof key !== 'string') return certificateFault(request, access, certificates)
+    // A key that is sent is meant, whatever the certificate would allow. An empty one is a variable that was not set.
+    if (key === '') return new ApiError('key_missing', 'The header X-Api-Key is empty. Send a key in it, or leave it out.', { headers: CHALLENGE })
     const token = tokenAt(request.raw.socket, key, tokens)
     if (token === null) return new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
     request.requestedBy = token.description

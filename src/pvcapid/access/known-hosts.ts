@@ -16,14 +16,14 @@ const KEPT = 256
 /** Milliseconds for which the interfaces' addresses are taken as they were read. */
 const INTERFACES_KEPT = 1_000
 
-const FORM = /^(?:\[([0-9a-f:.]+)(?:%[\w.%~-]+)?\]|(\w[\w.-]*?))\.?(?::\d{0,5})?$/i
+const FORM = /^(?:\[([0-9a-f:.]+)(?:%[\w.%~-]+)?\]|(\w[\w.-]*?))\.?(:\d{0,5})?$/i
 
 /** The host of a `Host` header or of a setting as it is compared: a name in lower case, an address in its one form. Null if it is neither. */
 export function hostOf (text: string): string | null {
-  const [, literal, name] = FORM.exec(text) ?? []
+  const [, literal, name, port = ''] = FORM.exec(text) ?? []
   if (literal === undefined && name === undefined) return null
   try {
-    const { hostname } = new URL(`http://${literal === undefined ? name : `[${literal}]`}`)
+    const { hostname } = new URL(`http://${literal === undefined ? name : `[${literal}]`}${port}`)
     return hostname.replace(/^\[|\]$/g, '')
   } catch {
     return null

@@ -27,7 +27,7 @@ const limit = (description: string, fallback: number, minimum: number) => Type.I
 const absoluteFile = (description: string) => Type.String({ description, pattern: '^/[^\\u0000]*$', form: 'an absolute path' })
 
 export const apiConfigSchema = section('The configuration of pvcapid.', {
-  pvc: section('Everything.', {
+  pvc: section('What everything else stands in.', {
     node: Type.Optional(nodeName('The node this API runs on: whom /role/primary and /role/secondary speak of unless asked about another.')),
     coordinators,
     zookeeper,

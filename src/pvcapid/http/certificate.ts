@@ -13,16 +13,25 @@ const DAY = 86_400_000
 const NEAR = 14
 
 /** When every certificate of a chain is valid, milliseconds since 1970. */
-export interface Validity {
+export interface Period {
   readonly from: number
   readonly until: number
+}
+
+/** The first certificate of a chain, and when all of it is valid. */
+export interface Validity extends Period {
+  readonly subject: string
+  /** SHA-256. */
+  readonly fingerprint: string
 }
 
 /** The validity of the chain in `file`; null if it holds no certificate that can be read. */
 export function validityOf (file: string): Validity | null {
   try {
     const chain = certificatesIn(file)
-    return { from: Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))), until: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))) }
+    const [own] = chain
+    if (own === undefined) return null
+    return { subject: own.subject.replaceAll('\n', ', '), fingerprint: own.fingerprint256, from: Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))), until: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))) }
   } catch {
     // Whether it can be served is judged with the rest of the configuration.
     return null
@@ -30,14 +39,14 @@ export function validityOf (file: string): Validity | null {
 }
 
 /** Why clients refuse a certificate now, or null. */
-export function invalidSentence (file: string, { from, until }: Validity, now: number): string | null {
+export function invalidSentence (file: string, { from, until }: Period, now: number): string | null {
   if (until <= now) return `The certificate in ${file} expired at ${new Date(until).toISOString()}: clients refuse it. Replace it and send SIGHUP.`
   if (from > now) return `The certificate in ${file} is valid from ${new Date(from).toISOString()} on: clients refuse it until then. Replace it and send SIGHUP, or set the clock.`
   return null
 }
 
 /** What is to be said of a certificate, or null while there is time. */
-export function validitySentence (file: string, validity: Validity, now: number): string | null {
+export function validitySentence (file: string, validity: Period, now: number): string | null {
   const days = (validity.until - now) / DAY
   const near = days > NEAR ? null : `The certificate in ${file} expires at ${new Date(validity.until).toISOString()}, in ${Math.floor(days)} days. Replace it and send SIGHUP.`
   return invalidSentence(file, validity, now) ?? near

@@ -21,9 +21,12 @@ export function clientOf (address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? network64(address)
 }
 
-/** Some proxies name the port as well; an IPv4 address that came in over an IPv6 socket is one of IPv4. */
+/**
+ * Some proxies name the port as well; an IPv4 address that came in over an IPv6 socket is one of IPv4. A zone means something on the host of its
+ * interface alone, and can be any text.
+ */
 const plain = (text: string): string =>
-  (/^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(text) ?? /^\[([^\]]+)\](?::\d+)?$/.exec(text))?.[1] ?? text
+  ((/^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(text) ?? /^\[([^\]]+)\](?::\d+)?$/.exec(text))?.[1] ?? text).replace(/(?<=:.*)%.*$/s, '')
 
 /**
  * The client's address: the last one that a trusted proxy has vouched for and that is an address. What stands in `X-Forwarded-For` can be any

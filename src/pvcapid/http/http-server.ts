@@ -16,6 +16,7 @@ import type { ApiConfig } from '../config/api-config.ts'
 import { HEADER_BYTES } from '../request/bounds.ts'
 import { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
+import { holdContinue } from './expect-continue.ts'
 import { isEnding, problemText } from './last-reply.ts'
 import { trackedResponse } from './tracked-response.ts'
 
@@ -87,6 +88,10 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
   if (tls !== undefined) server.on('secureConnection', (socket: TLSSocket) => connections.opened(socket))
   // An unknown expectation is ignored.
   server.on('checkExpectation', listener)
+  server.on('checkContinue', (request, response) => {
+    holdContinue(response)
+    listener(request, response)
+  })
   // A tunnel is nothing that this server opens.
   server.on('connect', (request, socket: Duplex) => connections.endWith(socket as Socket, problemText(new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), basePath?.seen(request, '/') ?? '/')))
   return server
@@ -127,8 +132,15 @@ export function renewCertificate (server: Server, tls: Tls): void {
 const refusals: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   HPE_HEADER_OVERFLOW: ['headers_too_large', `The request line and the headers together are longer than ${HEADER_BYTES} bytes.`],
   ERR_HTTP_REQUEST_TIMEOUT: ['request_too_slow', 'The request did not arrive in time.'],
+  HPE_INVALID_VERSION: ['http_version_unsupported', 'This is neither HTTP/1.1 nor HTTP/1.0.'],
+  HPE_PAUSED_H2_UPGRADE: ['http_version_unsupported', 'This is HTTP/2.'],
+  HPE_INVALID_METHOD: ['malformed_request', 'This does not begin with a method of HTTP; methods are in upper case.'],
 }
-const malformed = ['malformed_request', 'This is not a request by HTTP.'] as const
+
+/** @param error its `reason` is the parser's own, which quotes nothing of the request */
+function refusalOf ({ code = '', reason }: NodeJS.ErrnoException & { readonly reason?: unknown }): readonly [ProblemCode, string] {
+  return refusals[code] ?? ['malformed_request', `This is not a request by HTTP${code.startsWith('HPE_') && typeof reason === 'string' && reason !== '' ? `: ${reason}` : ''}.`]
+}
 
 /**
  * Answers what never became a request, after every reply to what came before it, and ends the connection.
@@ -146,7 +158,7 @@ export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, 
     socket.destroy()
     return
   }
-  const [code, sentence] = refusals[error.code ?? ''] ?? malformed
+  const [code, sentence] = refusalOf(error)
   const refuse = () => connections.endWith(socket as Socket, problemText(new ApiError(code, `${sentence} Nothing was done; correct the request.`), root))
   const connection = Connection.of(socket)
   if (connection === null) refuse()

@@ -1,11 +1,15 @@
 /**
  * What is refused of a body before it is read: a body where the route takes none, since its client then means something else than it asks for; an encoding or a
  * character set that is not read. A body of no bytes is none, whatever type it is said to have. Routes that ignore parameters (`anyQuery`) ignore bodies, too.
+ *
+ * A client that waits with its body (`Expect: 100-continue`) is asked for it here, unless the headers decide already that it is not read.
  */
 import type { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiError } from '../errors/errors.ts'
+import { isContinueHeld, sendContinue } from '../http/expect-continue.ts'
+import { BODY_BYTES } from '../request/bounds.ts'
 import { foreignCharset } from '../request/request-faults.ts'
 import { isForm } from './forms.ts'
 
@@ -35,27 +39,38 @@ function unreadable ({ headers }: FastifyRequest): ApiError | null {
 }
 
 /** Resolves with the error of a request that has a body, or says something of one; null if there is none. */
-async function bodyFault (request: FastifyRequest, payload: Readable): Promise<ApiError | null> {
+async function bodyFault (request: FastifyRequest, { raw }: FastifyReply, payload: Readable): Promise<ApiError | null> {
   const { method, headers } = request
   const { schema = {}, config, url = '' } = request.routeOptions as { readonly schema?: BodySchema, readonly config: { readonly formQuery?: boolean, readonly anyQuery?: boolean }, readonly url?: string }
   if (schema.body !== undefined) return unreadable(request)
   const { formQuery = false, anyQuery = false } = config
   if (formQuery && isForm(headers['content-type'])) return null
   const isChunked = headers['transfer-encoding'] !== undefined
+  // Only the body tells whether there is one.
+  if (isChunked && !anyQuery) sendContinue(raw)
   const has = isChunked ? !anyQuery && await hasBytes(payload) : Number(headers['content-length'] ?? 0) > 0
   if (has && !anyQuery) return notTaken(method, url, formQuery, schema)
   if (method !== 'GET' && method !== 'HEAD') request.headers = EMPTY as unknown as Record<string, string>
   return null
 }
 
+/** The framework refuses these once it has the headers. */
+const isRefused = ({ headers, server }: FastifyRequest): boolean =>
+  Number(headers['content-length'] ?? 0) > BODY_BYTES || !server.hasContentTypeParser(headers['content-type'] ?? '')
+
 async function bodies (app: FastifyInstance): Promise<void> {
-  app.addHook('preParsing', (request, _reply, payload, done) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
     const { headers } = request.raw
+    // Nothing of the body is read.
+    if (request.is404 && isContinueHeld(reply.raw)) request.headers = EMPTY as unknown as Record<string, string>
     if (request.is404 || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && headers['content-type'] === undefined)) {
       done()
       return
     }
-    bodyFault(request, payload as Readable).then((fault) => done(fault), done)
+    bodyFault(request, reply, payload as Readable).then((fault) => {
+      if (fault === null && !isRefused(request)) sendContinue(reply.raw)
+      done(fault)
+    }, done)
   })
 }
 

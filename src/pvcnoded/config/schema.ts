@@ -52,7 +52,7 @@ const collector = Type.Object({
 }, { additionalProperties: false, description: 'A command that is run at each keepalive.' })
 
 export const nodeConfigSchema = section('The configuration of pvcnoded.', {
-  pvc: section('Everything.', {
+  pvc: section('What everything else stands in.', {
     node: nodeName('The name of this node; unique in the cluster.'),
     mode: Type.Enum([...nodeModes], { description: 'coordinator (may become primary) or hypervisor (never does).' }),
     coordinators,

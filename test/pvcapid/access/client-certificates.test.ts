@@ -69,6 +69,7 @@ t.test('a verified certificate counts as a key does, by its whole subject', asyn
   }
   t.match(await ask(app, '/api/v1/status?state=true', ops, { ...write, ...withKey(READ) }), { status: 403 }, 'a key that is sent is what counts')
   t.match(await ask(app, '/api/v1/node', ops, withKey('no such key at all')), { status: 401, body: { code: 'key_unknown' } })
+  t.match(await ask(app, '/api/v1/status?state=true', ops, { ...write, ...withKey('') }), { status: 401, body: { code: 'key_missing', outcome: 'not_started', detail: /X-Api-Key is empty/ } }, 'a variable that was not set')
   t.match(await ask(app, '/api/v1/status?state=true', watch, { ...write, ...withKey(OPERATE) }), { status: 200 })
   t.match(await ask(app, '/api/v1/status?state=true', ops, { ...write, headers: { origin: 'https://evil.example' } }), { status: 403, body: { code: 'cross_site' } }, 'nor may a page of another site use it')
 })

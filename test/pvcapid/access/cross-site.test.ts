@@ -134,7 +134,7 @@ t.test('known hosts: addresses that come and go, and a bound on what is kept', a
 })
 
 t.test('hosts and names are read as browsers and resolvers read them', async (t) => {
-  for (const [text, host] of [['A.Example:80', 'a.example'], ['a.example.', 'a.example'], ['[::1]:80', '::1'], ['[0::1%25eth0]', '::1'], ['127.1', '127.0.0.1'], ['2130706433', '127.0.0.1'], ['a_b', 'a_b'], ['', null], ['a b', null], ['u@a', null], ['a/b', null], ['[::1', null], ['[x]', null], ['a:80:80', null], ['.', null], ['999.1.1.1', null]] as const) t.equal(hostOf(text), host, text)
+  for (const [text, host] of [['A.Example:80', 'a.example'], ['a.example.', 'a.example'], ['[::1]:80', '::1'], ['[0::1%25eth0]', '::1'], ['127.1', '127.0.0.1'], ['2130706433', '127.0.0.1'], ['a_b', 'a_b'], ['', null], ['a b', null], ['u@a', null], ['a/b', null], ['[::1', null], ['[x]', null], ['a:80:80', null], ['localhost:65535', 'localhost'], ['localhost:65536', null], ['[::1]:99999', null], ['localhost:', 'localhost'], ['.', null], ['999.1.1.1', null]] as const) t.equal(hostOf(text), host, text)
   const hosts = '127.0.0.1 localhost lo.example # me\n10.0.0.1 hv1.example.com hv1 api\n10.0.0.2 hv2\n::1 ip6-me\n'
   t.strictSame([...namesIn('hv1', hosts, 'nameserver 10.0.0.9\nsearch example.com lab.example\n')].sort(), ['api', 'hv1', 'hv1', 'hv1', 'hv1.example.com', 'hv1.example.com', 'hv1.lab.example', 'ip6-me', 'lo.example', 'localhost'])
 })

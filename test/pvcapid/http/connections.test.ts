@@ -374,6 +374,10 @@ t.test('whose address counts, and as whose', async (t) => {
   t.equal(clientOf('fe80::1%eth0'), clientOf('fe80::2'))
   t.equal(clientOf('::1'), clientOf('::2'))
   t.equal(clientOf('64:ff9b::192.0.2.7'), '64:ff9b:0:0::/64')
+  for (const zone of ['%lo', `%${'x'.repeat(5_000)}`, '%a\n{"level":"error"}']) {
+    t.equal(clientAddress({ ip: `fe80::1${zone}`, ips: ['192.0.2.1', `fe80::1${zone}`] }), 'fe80::1', 'a zone can be any text')
+    t.equal(clientAddress({ ip: `[fe80::1${zone}]:443`, ips: ['192.0.2.1', `[fe80::1${zone}]:443`] }), 'fe80::1')
+  }
   t.equal(clientAddress({ ip: '192.0.2.1' }), '192.0.2.1')
   for (const [text, address] of [['192.0.2.1:99', '192.0.2.1'], ['[2001:db8::1]:99', '2001:db8::1'], ['[2001:db8::1]', '2001:db8::1'], ['::ffff:192.0.2.1', '192.0.2.1']] as const) t.equal(clientAddress({ ip: text, ips: ['10.0.0.1', text] }), address)
   t.equal(clientAddress({ ip: 'a\nb', ips: ['10.0.0.1', '10.0.0.2', 'a\nb'] }), '10.0.0.2')

@@ -247,3 +247,59 @@ t.test('a fence confirmation that is late writes nothing afterwards', async (t) 
   await eventually(() => probes >= before + 3)
   t.equal((await session.get('/nodes/fig/daemonstate')).data, 'dead')
 })
+
+t.test('a request that HTTP does not know is refused with its cause', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  for (const [text, status, detail] of [
+    ['GET / HTTP/1.2\r\nHost: localhost\r\n\r\n', 505, /neither HTTP\/1\.1 nor HTTP\/1\.0/],
+    ['GET / HTTP/3.0\r\nHost: localhost\r\n\r\n', 505, /neither HTTP\/1\.1 nor HTTP\/1\.0/],
+    ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505, /HTTP\/2/],
+    ['get / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, /method of HTTP; methods are in upper case/],
+    ['BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, /method of HTTP/],
+    ['\x16\x03\x01\x00\xff', 400, /method of HTTP/],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nA b: c\r\n\r\n', 400, /by HTTP: Invalid header token/],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n', 400, /by HTTP: Invalid character in Content-Length/],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400, /by HTTP: Transfer-Encoding can't be present with Content-Length/],
+  ] as const) {
+    const reply = await raw(t, app, text)
+    t.equal(Number(reply.split(' ')[1]), status, JSON.stringify(text))
+    t.match(reply, detail)
+  }
+})
+
+t.test('a client is asked for its body only where the headers do not decide', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  /** What the server says to the headers alone: until it asks for the body, which is then sent, or ends the connection. */
+  const ask100 = async (head: string, body: string): Promise<string> => {
+    const socket = connectSocket((app.server.address() as AddressInfo).port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    let said = ''
+    socket.on('error', () => {}).on('data', (chunk: Buffer) => {
+      if (said === '' && /^HTTP\/1\.1 100 /.test(chunk.toString())) socket.write(body)
+      said += chunk.toString('latin1')
+    })
+    socket.write(`${head}Host: localhost\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`)
+    while (!/HTTP\/1\.1 [2-5]\d\d [^]*\r\n\r\n/.test(said) && !socket.closed) await Promise.race([once(socket, 'data'), once(socket, 'close')])
+    return said
+  }
+  const json = 'Content-Type: application/json\r\n'
+  const wanted = await ask100(`POST /api/v1/switchover HTTP/1.1\r\n${json}`, '{"to":"nobody"}')
+  t.match(wanted, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 404 /)
+  t.notMatch(wanted, /connection: close/i, 'the connection is kept')
+  t.match(await ask100('POST /api/v1/status HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n', 'state=maybe'), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 400 /, 'a form')
+  for (const [head, body, status] of [
+    [`POST /api/v1/switchover HTTP/1.1\r\n${json}`, 'x'.repeat(70_000), 413],
+    [`POST /api/v1/switchover HTTP/1.1\r\n${json}Origin: http://elsewhere\r\n`, '{"to":"fig"}', 403],
+    [`POST /api/v1/switchover HTTP/1.1\r\n${json}Content-Encoding: gzip\r\n`, '{"to":"fig"}', 415],
+    ['POST /api/v1/switchover HTTP/1.1\r\nContent-Type: text/csv\r\n', '{"to":"fig"}', 415],
+    [`POST /api/v1/nowhere HTTP/1.1\r\n${json}`, '{"to":"fig"}', 404],
+    [`PUT /api/v1/status HTTP/1.1\r\n${json}`, '{"to":"fig"}', 405],
+  ] as const) {
+    const reply = await ask100(head, body)
+    t.match(reply, new RegExp(`^HTTP/1\\.1 ${status} [^]*connection: close\r\n`, 'i'), `${head.split(' HTTP')[0]}: ${status} at once, as the last reply`)
+  }
+})
