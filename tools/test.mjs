@@ -3,7 +3,7 @@
  * the pure core must cover all of it, line and branch; a file of the core that no test loads counts as uncovered. With arguments
  * (`npm test -- test/runtime/log/log.test.ts`) it builds and runs only those test files.
  *
- * The last line is `N passed, N failed`, from tap's own count of assertions. A step before the tests that fails, missing
+ * The last line is `N passed, N failed`, from tap's own count of assertions. A build, lint or graph of imports that fails, missing
  * coverage, and a skipped or unfinished (todo) test each make the run fail.
  */
 import { spawn } from 'node:child_process'
@@ -16,6 +16,9 @@ import ts from 'typescript'
 /** Where sources are. */
 const sources = ['src', 'routes', 'schemas', 'proof', 'tools', 'test', 'bench']
 
+/** Test files at a time beside those of the core, which compute: these wait most of their time, for sessions to end, for locks, for processes. */
+const WAITING = 5
+
 /** Tests of src/core alone. */
 const coreTests = ['test/core/', 'test/scenarios/']
 const notCore = ['src/!(core)/**', 'routes/**', 'schemas/**', 'proof/**', 'tools/**', 'test/**']
@@ -26,7 +29,7 @@ function files (folder, suffix) {
 }
 
 /** Those that take longest begin first, so that none of them runs alone at the end. */
-const longest = ['test/simulate', 'test/pvcapid/http/siege', 'test/pvcapid/access/client-certificates', 'test/pvcctl/cluster', 'test/pvcapid/http/', 'test/end-to-end/switchover/', 'test/end-to-end/', 'test/pvcapid/']
+const longest = ['test/pvcapid/services/zookeeper-loss', 'test/end-to-end/switchover/pvc-peer', 'test/simulate', 'test/pvcapid/http/siege', 'test/pvcapid/access/client-certificates', 'test/pvcctl/cluster', 'test/pvcapid/http/', 'test/end-to-end/switchover/', 'test/end-to-end/', 'test/pvcapid/']
 const rank = (file) => (longest.findIndex((start) => file.startsWith(start)) + longest.length + 1) % (longest.length + 1)
 const longestFirst = (all) => all.toSorted((one, other) => rank(one) - rank(other))
 
@@ -39,16 +42,21 @@ function finish ({ passed, failed }) {
   process.exit(failed === 0 && passed > 0 ? 0 : 1)
 }
 
-/** Runs steps at the same time, and ends the run if one fails. */
+/** Runs steps at the same time; a failed one counts as one failure. */
 async function steps (...all) {
   const failed = await Promise.all(all.map(async ([name, program, ...args]) => {
     console.log(`test: ${name}`)
     const [status] = await once(spawn(join('node_modules', '.bin', program), args, { stdio: 'inherit' }), 'close')
-    return status === 0 ? [] : [name]
+    if (status !== 0) console.error(`test: ${name} failed.`)
+    return status === 0 ? 0 : 1
   }))
-  if (failed.flat().length === 0) return
-  console.error(`test: ${failed.flat().join(' and ')} failed, so no test was run.`)
-  finish({ passed: 0, failed: 1 })
+  return { passed: 0, failed: failed.reduce((sum, one) => sum + one, 0) }
+}
+
+/** Without a build there is nothing to test. */
+async function build () {
+  const counts = await steps(['build', 'tsc', '-p', 'tsconfig.build.json'])
+  if (counts.failed > 0) finish(counts)
 }
 
 /**
@@ -102,18 +110,19 @@ function unloadedCore () {
 }
 
 const only = process.argv.slice(2)
-const build = ['build', 'tsc', '-p', 'tsconfig.build.json']
+await build()
 if (only.length > 0) {
-  await steps(build)
   finish(await tap('chosen tests', only, []))
 }
 
-await steps(build, ['lint', 'eslint', '.'], ['imports', 'depcruise', '--config', '.dependency-cruiser.cjs', ...sources])
 const tests = files('test', '.test.ts')
 const isCore = (file) => coreTests.some((folder) => file.startsWith(folder))
 const results = [
-  await tap('core', tests.filter(isCore), ['--no-disable-coverage', '--coverage-report=text', '--coverage-report=json-summary', ...notCore.map((glob) => `--coverage-exclude=${glob}`)]),
-  await tap('everything else', longestFirst(tests.filter((file) => !isCore(file))), []),
+  ...await Promise.all([
+    steps(['lint', 'eslint', '.'], ['imports', 'depcruise', '--config', '.dependency-cruiser.cjs', ...sources]),
+    tap('core', tests.filter(isCore), ['--no-disable-coverage', '--coverage-report=text', '--coverage-report=json-summary', ...notCore.map((glob) => `--coverage-exclude=${glob}`)]),
+  ]),
+  await tap('everything else', longestFirst(tests.filter((file) => !isCore(file))), [`--jobs=${WAITING}`]),
 ]
 if (tests.some(isCore)) {
   sayUncovered()

@@ -25,6 +25,7 @@ import { LogPublisher } from './log-publisher.ts'
 import { RegistrationKeeper } from '../registration/registration-keeper.ts'
 import { keepaliveText, registeredTexts } from '../registration/registration.ts'
 import type { StaticData } from '../static-data.ts'
+import { sessionTimeoutWarning } from '../terms.ts'
 
 export interface NodeDaemonOptions {
   readonly config: NodeConfig
@@ -79,6 +80,8 @@ export class NodeDaemon {
   #life: Incarnation | null = null
   /** Why ZooKeeper cannot be reached, as the log has it. */
   #reason: Diagnosis['reason'] | null = null
+  /** The session time-out that the servers granted last, milliseconds. */
+  #granted: number | null = null
   #registered = false
   #overwritten = false
   #stopping = false
@@ -277,6 +280,14 @@ export class NodeDaemon {
     return await this.#life.own.writeOnce('keepalive', this.#keepaliveValue(), deadline)
   }
 
+  /** Once for each time-out that the servers grant, not for each session. */
+  #warnOfTimeout (negotiated: number): void {
+    if (negotiated === this.#granted) return
+    this.#granted = negotiated
+    const warning = sessionTimeoutWarning(this.#options.config, negotiated)
+    if (warning !== null) this.#options.log.warn({ code: 'session_timeout_differs', session_timeout: negotiated / 1000 }, warning)
+  }
+
   #onSession (report: KeeperReport): void {
     const { log } = this.#options
     switch (report.event) {
@@ -284,6 +295,7 @@ export class NodeDaemon {
         this.#reason = null
         this.#unreachable.over('ZooKeeper can be reached')
         log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'ZooKeeper session opened')
+        this.#warnOfTimeout(report.negotiatedTimeout)
         break
       case 'session_suspended':
         log.warn('out of contact with ZooKeeper: nothing new is begun')

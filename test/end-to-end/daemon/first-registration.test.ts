@@ -6,7 +6,7 @@ import t from 'tap'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Cluster } from '../../../tools/testbed/cluster.ts'
-import { quick, watch } from '../../support/cluster.ts'
+import { cluster, quick, watch } from '../../support/cluster.ts'
 
 t.test('secondary at once, and believed once everything is released', async (t) => {
   const made = new Cluster({ nodes: [], ...quick })
@@ -36,4 +36,11 @@ echo "$PVC_NODE $PVC_ACTION" >> ${made.folder}/gate
   await watcher.settled('hv2')
   const notes = made.notes('gate').filter((line) => line !== 'hv2 release')
   t.strictSame(notes.slice(0, 2), ['hv1 release', 'hv2 acquire'])
+})
+
+t.test('servers that grant a shorter session than was asked for: said once, with what does not hold any more', { timeout: 60_000 }, async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { ...quick, nodes: ['hv1'], sessionTimeout: 5.5, zookeeper: { maxSessionTimeout: 5_000 } })
+  await watcher.settled('hv1')
+  const warnings = made.nodes.get('hv1')?.log.filter(({ code }) => code === 'session_timeout_differs') ?? []
+  t.match(warnings, [{ level: 'warn', msg: /grant a session time-out of 5 s, the most that their maxSessionTimeout allows, instead of the 5\.5 s/ }])
 })
