@@ -58,6 +58,8 @@ export type CoordinatorEvent = { readonly wall: string } & (
   | { readonly type: 'lost', readonly reason: string }
   /** A resource of a primary is gone, and could not be acquired again here. */
   | { readonly type: 'resource_lost', readonly failure: Failure }
+  /** A resource that was reported so is held here again. */
+  | { readonly type: 'resource_regained', readonly resource: string }
   /** Whether this node could acquire its resources, as it has found out without changing anything. */
   | { readonly type: 'readiness', readonly failure: Failure | null }
   | { readonly type: 'shutdown' }
@@ -122,7 +124,7 @@ export interface Coordinator {
   readonly held: readonly string[]
   readonly failures: number
   readonly handoverOver: boolean
-  /** Why a primary means to hand its role on; null while all is well. */
+  /** Why a primary means to hand its role on; null while it holds everything. */
   readonly lostResource: Failure | null
   readonly guard: Guard
   /** Why a release failed; null outside of `relinquish`. */

@@ -229,6 +229,10 @@ export class Incarnation {
         this.#faults.report({ kind: 'resource_lost', node: config.node, subject: failure.resource ?? '', detail: failure.message })
         this.#dispatch({ type: 'resource_lost', failure })
       },
+      onRegained: (resource) => {
+        this.#faults.over({ kind: 'resource_lost', node: config.node, subject: resource })
+        this.#dispatch({ type: 'resource_regained', resource })
+      },
     })
     this.#closing.defer('monitor', async () => await monitor.stop())
     return new NodeOperations({
@@ -245,7 +249,10 @@ export class Incarnation {
       interval: Math.min(LAYOUT_INTERVAL, ...config.resources.map(({ checkInterval }) => checkInterval)),
       preference: this.#preference,
       publish,
-      onChecked: (failure) => this.#dispatch({ type: 'readiness', failure }),
+      onChecked: ({ unready }, failure) => {
+        for (const name of this.#resources.keys()) if (!unready.some(({ resource }) => resource === name)) this.#faults.over({ kind: 'resource_lost', node: config.node, subject: name })
+        this.#dispatch({ type: 'readiness', failure })
+      },
     })
   }
 
