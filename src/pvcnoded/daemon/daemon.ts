@@ -222,9 +222,9 @@ export class NodeDaemon {
         if (!this.#registered) this.#options.onRegistered?.()
         this.#registered = true
         this.#options.onStatus?.(this.#registeredStatus)
-        this.#publisher = new CollectedPublisher(session, config.node, this.#checks, (path) => this.#warnOfOverwriting(path))
+        this.#publisher = new CollectedPublisher(session, config.node, this.#checks, (path) => this.#warnOfOverwriting(path), this.#publisher)
         this.#registration = new RegistrationKeeper({
-          session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, onOverwritten: (path) => this.#warnOfOverwriting(path),
+          session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, mayBeCollected: (key) => this.#collection.mayWrite(key), onOverwritten: (path) => this.#warnOfOverwriting(path),
         })
         void this.#logPublisher?.stop()
         if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
