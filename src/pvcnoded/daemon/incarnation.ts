@@ -250,7 +250,8 @@ export class Incarnation {
       preference: this.#preference,
       publish,
       onChecked: ({ unready }, failure) => {
-        for (const name of this.#resources.keys()) if (!unready.some(({ resource }) => resource === name)) this.#faults.over({ kind: 'resource_lost', node: config.node, subject: name })
+        const backsOff = this.#machine?.timers.backoff != null
+        for (const name of this.#resources.keys()) if (!backsOff && !unready.some(({ resource }) => resource === name)) this.#faults.over({ kind: 'resource_lost', node: config.node, subject: name })
         this.#dispatch({ type: 'readiness', failure })
       },
     })

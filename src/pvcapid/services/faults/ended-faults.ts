@@ -29,7 +29,9 @@ export function isMended (latest: ApiSnapshot, node: string, resource: string): 
   // It holds nothing any more, and checks everything before it contends again.
   if (details.daemon_state === 'stop' || details.daemon_state === 'fenced') return true
   const member = latest.cluster?.members.find(({ name }) => name === node)
-  const readiness = member === undefined || member.coordinatorState !== 'secondary' || !isPresent(member) ? null : member.presence?.readiness ?? null
+  // Not every resource can be checked without acquiring it: so the time for which its node leaves the role to its peers has to be over, too.
+  const isCandidate = member !== undefined && member.coordinatorState === 'secondary' && isPresent(member) && member.presence?.backoff == null
+  const readiness = isCandidate ? member.presence?.readiness ?? null : null
   return readiness !== null && readiness.unready.length < MOST_UNREADY && !readiness.unready.some((each) => each.resource === resource)
 }
 
