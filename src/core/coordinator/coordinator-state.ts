@@ -67,7 +67,9 @@ export type CoordinatorEvent = { readonly wall: string } & (
 
 export type Note =
   | { readonly code: 'key_changed', readonly outcome: string, readonly intent: string, readonly epoch: number | null, readonly denial?: Denial }
-  | { readonly code: 'begun' | 'finished', readonly procedure: string, readonly epoch: number | null }
+  | { readonly code: 'begun', readonly procedure: string, readonly epoch: number | null }
+  /** `failure`: it ended with something that is not released, or, of a rollback, what it was for. `idle`: of a takeover that found nothing to take over. */
+  | { readonly code: 'finished', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure | null, readonly idle?: true }
   | { readonly code: 'given_up', readonly procedure: string, readonly epoch: number | null, readonly reason: string }
   | { readonly code: 'failure', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure }
   | { readonly code: 'demoted', readonly reason: string, readonly held: readonly string[] }

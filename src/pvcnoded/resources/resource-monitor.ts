@@ -81,7 +81,8 @@ export class ResourceMonitor {
       log.debug({ resource: name, duration_ms: elapsed() }, `${name} is held, as its check found`)
       return this.#isHeld(name)
     }
-    log.warn({ resource: name, duration_ms: elapsed() }, `${name} is lost; acquiring it again: ${checked.failure.message}`)
+    // While it cannot be acquired again, each check finds the same.
+    log[this.#reported.has(name) ? 'debug' : 'warn']({ resource: name, duration_ms: elapsed() }, `${name} is lost; acquiring it again: ${checked.failure.message}`)
     board.set(name, 'lost', checked.failure.message)
     if (!await mayAct(signal)) return
     const acquired = await attemptAll(resource, 'acquire', { epoch, signal })
