@@ -69,6 +69,7 @@ export class NodeDaemon {
   readonly #keepalive: Keepalive
   readonly #collection: Collection
   readonly #checks: ReadonlySet<string>
+  readonly #placed = new Map<string, number>()
   #health: number | null = null
   #publisher: CollectedPublisher | null = null
   #registration: RegistrationKeeper | null = null
@@ -214,7 +215,7 @@ export class NodeDaemon {
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Incarnation | null> {
     const { config, clock, commands, log, facts, version, logTail, probed } = this.#options
-    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, health: this.#health })
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, placed: this.#placed, health: this.#health })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {

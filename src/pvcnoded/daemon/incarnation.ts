@@ -44,6 +44,8 @@ import { OwnWatch } from '../watching/own-watch.ts'
 
 export interface IncarnationOptions extends FencingTools, RegistrationFacts {
   readonly probed?: number | undefined
+  /** Where this daemon has put its floating addresses, on whatever session. */
+  readonly placed: Map<string, number>
   /** The health of this node in percent; null while it is not known. */
   readonly health: number | null
 }
@@ -88,7 +90,7 @@ export class Incarnation {
     this.own = new OwnZnodes(session, config.node)
     this.#preference = { ...config.candidate, health: options.health }
     this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
-    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log, onConcern: (...concern) => this.#board?.concern(...concern) })]))
+    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log, placed: options.placed, onConcern: (...concern) => this.#board?.concern(...concern) })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
 
