@@ -23,11 +23,11 @@ export async function releaseEverything (config: NodeConfig, { clock, commands, 
     const resource = createResource(entry, config.node, { commands, clock, log })
     const result = await attemptAll(resource, 'release', { epoch: null, signal: new AbortController().signal })
     if (result.kind === 'done') {
-      log.info({ resource: resource.name }, 'released')
+      log.info({ resource: resource.name }, `${resource.name} is released`)
       continue
     }
     failed.push(resource.name)
-    log.error({ resource: resource.name, why: result.kind === 'failed' ? result.failure.message : 'it was stopped' }, 'could not be released')
+    log.error({ resource: resource.name }, result.kind === 'failed' ? `${result.failure.message} Mend what is named, then run pvcnoded --release again.` : `the release of ${resource.name} was stopped`)
   }
   if (failed.length === 0) return true
   await selfFence(config, `not released: ${failed.join(', ')}`, { commands, log })

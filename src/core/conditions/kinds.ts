@@ -127,7 +127,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 50,
     title: 'Domains of a fenced node are not recovered',
-    advice: 'Start them elsewhere, then delete the fault: `DELETE /api/v1/faults/{id}`.',
+    advice: 'Start them elsewhere. It ends once PVC\'s znodes have no domain running on that node any more, or when the fault is deleted: `DELETE /api/v1/faults/{id}`.',
   },
   fault: {
     severity: 'warning',

@@ -6,6 +6,7 @@ import { NOBODY } from '../model/states.ts'
 import { isVacant, mayContend } from '../switchover/contention.ts'
 import { capablePeers, incapacityReasons, unwillingnessReasons } from '../switchover/eligibility.ts'
 import { onTheWay } from '../switchover/rules.ts'
+import { whyNobodyContends } from '../switchover/free-role.ts'
 import { condition, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
 import { LOCK_HELD, MISSING, OVERDUE, SLOW, type Thresholds } from './thresholds.ts'
@@ -52,8 +53,14 @@ function primary (facts: ClusterFacts, planned: boolean, thresholds: Thresholds,
   return planned ? [] : [condition('primary_mismatch', `${holder} is primary, and the primary key names ${named.name}.`, { node: holder, since })]
 }
 
+/** What to do where every coordinator backs off, or could not take over. */
+const IDLE = 'Mend what is named. A node that leaves the role to its peers contends again by itself at the time that is named; a request that names it, `POST /api/v1/switchover` with `to`, does not wait for that.'
+
 /** A planned switchover has its moment without a primary, and no more than that. */
-function missing ({ vacant, members }: ClusterFacts, planned: boolean, thresholds: Thresholds, message: string, where: { readonly node?: string, readonly since: string | null | undefined }): readonly Condition[] {
+function missing ({ key, vacant, members }: ClusterFacts, planned: boolean, thresholds: Thresholds, message: string, where: { readonly node?: string, readonly since: string | null | undefined }): readonly Condition[] {
+  // Whatever record is open, no node works on it.
+  const idle = key === null || isVacant(key.value, members) ? whyNobodyContends(members) : null
+  if (idle !== null) return [condition('primary_missing', `${message} No coordinator takes the role over at present: ${idle}.`, { ...where, advice: IDLE })]
   if (!planned) return [condition('primary_missing', message, where)]
   if (!thresholds.passed(vacant, SLOW)) return []
   const isMissing = thresholds.passed(vacant, MISSING)

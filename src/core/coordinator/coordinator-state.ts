@@ -58,6 +58,8 @@ export type CoordinatorEvent = { readonly wall: string } & (
   | { readonly type: 'lost', readonly reason: string }
   /** A resource of a primary is gone, and could not be acquired again here. */
   | { readonly type: 'resource_lost', readonly failure: Failure }
+  /** A resource that was reported so is held here again. */
+  | { readonly type: 'resource_regained', readonly resource: string }
   /** Whether this node could acquire its resources, as it has found out without changing anything. */
   | { readonly type: 'readiness', readonly failure: Failure | null }
   | { readonly type: 'shutdown' }
@@ -65,7 +67,9 @@ export type CoordinatorEvent = { readonly wall: string } & (
 
 export type Note =
   | { readonly code: 'key_changed', readonly outcome: string, readonly intent: string, readonly epoch: number | null, readonly denial?: Denial }
-  | { readonly code: 'begun' | 'finished', readonly procedure: string, readonly epoch: number | null }
+  | { readonly code: 'begun', readonly procedure: string, readonly epoch: number | null }
+  /** `failure`: it ended with something that is not released, or, of a rollback, what it was for. `idle`: of a takeover that found nothing to take over. */
+  | { readonly code: 'finished', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure | null, readonly idle?: true }
   | { readonly code: 'given_up', readonly procedure: string, readonly epoch: number | null, readonly reason: string }
   | { readonly code: 'failure', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure }
   | { readonly code: 'demoted', readonly reason: string, readonly held: readonly string[] }
@@ -122,7 +126,7 @@ export interface Coordinator {
   readonly held: readonly string[]
   readonly failures: number
   readonly handoverOver: boolean
-  /** Why a primary means to hand its role on; null while all is well. */
+  /** Why a primary means to hand its role on; null while it holds everything. */
   readonly lostResource: Failure | null
   readonly guard: Guard
   /** Why a release failed; null outside of `relinquish`. */

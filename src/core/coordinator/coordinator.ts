@@ -30,6 +30,7 @@ export function step (state: Coordinator, event: CoordinatorEvent): { state: Coo
     case 'readiness': context.set({ unready: event.failure }); break
     case 'shutdown': onShutdown(context); break
     case 'resource_lost': onResourceLost(context, event.failure); break
+    case 'resource_regained': if (context.state.lostResource?.resource === event.resource) context.set({ lostResource: null }); break
     default: unreachable(event)
   }
   if (context.lost !== null) demote(context, context.lost)

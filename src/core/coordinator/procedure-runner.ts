@@ -74,7 +74,8 @@ function advance (context: StepContext, running: Running): void {
 }
 
 function finish (context: StepContext, procedure: Procedure): void {
-  context.note({ code: 'finished', procedure: procedure.name, epoch: procedure.epoch })
+  const { name, epoch, error: failure } = procedure
+  context.note({ code: 'finished', procedure: name, epoch, failure, ...name === 'takeover' && context.state.state !== 'primary' ? { idle: true } : {} })
   context.set({ activity: { kind: 'idle' } })
   dropBound(context)
   afterwards[procedure.name](context, procedure)

@@ -22,12 +22,12 @@ export interface Readiness {
 }
 
 /** Resources of one node that are told of, and characters of each sentence: others read this at every snapshot. */
-const MOST = 16
+export const MOST_UNREADY = 16
 const LONGEST = 300
 
 /** What a presence publishes of it. */
 export const publishedReadiness = ({ unready, interval }: Readiness): Readiness => ({
-  unready: unready.slice(0, MOST).map(({ message, ...rest }) => ({ ...rest, message: shortened(message, LONGEST) })),
+  unready: unready.slice(0, MOST_UNREADY).map(({ message, ...rest }) => ({ ...rest, message: shortened(message, LONGEST) })),
   interval,
 })
 
@@ -41,7 +41,7 @@ export function parseReadiness (value: unknown): Readiness | null {
   return publishedReadiness({
     // It is for people; what the node could not acquire counts, whatever stands here.
     interval: Math.min(Math.max(0, interval), LONGEST_INTERVAL),
-    unready: unready.slice(0, MOST).flatMap((raw: unknown) => {
+    unready: unready.slice(0, MOST_UNREADY).flatMap((raw: unknown) => {
       const { resource, message, since } = (raw ?? {}) as Record<string, unknown>
       return text(resource) === null ? [] : [{ resource: resource as string, message: text(message) ?? '', since: text(since) ?? '' }]
     }),

@@ -56,6 +56,11 @@ export class Collection {
 
   get all (): readonly Collected[] { return this.#slots.map((slot) => slot.collected) }
 
+  /** Whether a collector has this key among its znodes; one that has never answered may have any. */
+  mayWrite (key: string): boolean {
+    return this.#slots.some(({ collected: { reading } }) => reading === null || Object.hasOwn(reading.znodes, key))
+  }
+
   /** Starts every collector that is not in progress. */
   start (): void {
     if (this.#stopped.signal.aborted) return

@@ -1,7 +1,7 @@
 /**
  * Writes what the collectors say into PVC's znodes, each text only when it has changed since this session wrote it. A write that fails is
  * made again with the next reading; the keepalive reports lost contact, so the publisher does not log it. What another program has changed or deleted
- * is put back: PVC's `pvchealthd` writes the same znodes, if it still runs on this node.
+ * is put back: PVC's `pvchealthd` writes the same znodes, if it still runs on this node. A late write of this daemon's own, on an earlier session, is put right without a word.
  *
  * Invariant: one write of a path at a time, and the newest text last; a check is in the list of checks only once its own texts are written.
  */
@@ -12,6 +12,9 @@ import { nodePath } from '../../cluster/layout.ts'
 import { childPath, parentPath } from '../../zookeeper/client/paths.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { Collected } from './collection.ts'
+
+/** Texts of one path by which a late write of this daemon's own is known. */
+const REMEMBERED = 4
 
 /** @param checks the names of the collectors that are checks; any other one is shown as a check only while its value is old */
 export class CollectedPublisher {
@@ -27,10 +30,16 @@ export class CollectedPublisher {
   /** Checks whose texts have been written, or tried. */
   readonly #known = new Set<string>()
   readonly #onOverwritten: (path: string) => void
+  /** Path → the last texts that this daemon has written there, on whatever session. */
+  readonly #own: Map<string, readonly string[]>
   #stopped = false
 
-  /** @param onOverwritten called with the path of each text that another program has overwritten */
-  constructor (session: Session, node: string, checks: Iterable<string>, onOverwritten: (path: string) => void = () => {}) {
+  /**
+   * @param onOverwritten called with the path of each text that another program has overwritten
+   * @param before the publisher of this daemon's session before
+   */
+  constructor (session: Session, node: string, checks: Iterable<string>, onOverwritten: (path: string) => void = () => {}, before: CollectedPublisher | null = null) {
+    this.#own = before === null ? new Map() : before.#own
     this.#onOverwritten = onOverwritten
     this.#session = session
     this.#node = node
@@ -124,7 +133,7 @@ export class CollectedPublisher {
       const { data } = await this.#session.get(path)
       if (data === written || this.#written.get(path) !== written || this.#writing.has(path)) return
       this.#written.delete(path)
-      this.#onOverwritten(path)
+      if (this.#own.get(path)?.includes(data) !== true) this.#onOverwritten(path)
     } catch (error) {
       if (!isZooKeeperError(error)) throw error
       if (isNoNode(error)) this.#written.delete(path)
@@ -145,6 +154,7 @@ export class CollectedPublisher {
   async #writeUntilNewest (path: string): Promise<void> {
     for (let text = this.#wanted.get(path); text !== undefined && text !== this.#written.get(path); text = this.#wanted.get(path)) {
       try {
+        this.#own.set(path, [...(this.#own.get(path) ?? []).filter((own) => own !== text), text].slice(-REMEMBERED))
         await put(this.#session, path, text)
         this.#written.set(path, text)
       } catch (error) {

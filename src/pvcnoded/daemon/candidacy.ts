@@ -25,7 +25,8 @@ export interface CandidacyOptions {
   readonly preference: Preference
   /** Puts all of it into the presence. */
   readonly publish: (parts: { readonly readiness: Readiness | null, readonly stands_back: Backoff | null, readonly candidate: PublishedPreference | undefined }) => void
-  readonly onChecked: (failure: Failure | null) => void
+  /** Told after each round of checks. */
+  readonly onChecked: (readiness: Readiness, failure: Failure | null) => void
 }
 
 export class Candidacy implements Disposable {
@@ -50,7 +51,7 @@ export class Candidacy implements Disposable {
       onChecked: (readiness, failure) => {
         this.#readiness = publishedReadiness(readiness)
         this.#publish()
-        options.onChecked(failure)
+        options.onChecked(readiness, failure)
       },
     })
   }

@@ -70,6 +70,7 @@ export class NodeDaemon {
   readonly #keepalive: Keepalive
   readonly #collection: Collection
   readonly #checks: ReadonlySet<string>
+  readonly #placed = new Map<string, number>()
   #health: number | null = null
   #publisher: CollectedPublisher | null = null
   #registration: RegistrationKeeper | null = null
@@ -217,7 +218,7 @@ export class NodeDaemon {
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Incarnation | null> {
     const { config, clock, commands, log, facts, version, logTail, probed } = this.#options
-    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, health: this.#health })
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, placed: this.#placed, health: this.#health })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {
@@ -225,9 +226,9 @@ export class NodeDaemon {
         if (!this.#registered) this.#options.onRegistered?.()
         this.#registered = true
         this.#options.onStatus?.(this.#registeredStatus)
-        this.#publisher = new CollectedPublisher(session, config.node, this.#checks, (path) => this.#warnOfOverwriting(path))
+        this.#publisher = new CollectedPublisher(session, config.node, this.#checks, (path) => this.#warnOfOverwriting(path), this.#publisher)
         this.#registration = new RegistrationKeeper({
-          session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, onOverwritten: (path) => this.#warnOfOverwriting(path),
+          session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, mayBeCollected: (key) => this.#collection.mayWrite(key), onOverwritten: (path) => this.#warnOfOverwriting(path),
         })
         void this.#logPublisher?.stop()
         if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)

@@ -1,8 +1,9 @@
 /**
- * Reports what this node finds as PVC's faults. One write at a time, and each fault at most once a minute. No step waits for a report or depends on
- * it: a failed write is logged, and the fault is written when it is found again.
+ * Reports what this node finds as PVC's faults, and deletes what it has reported once that is over. One write at a time, in the order of the reports, so
+ * that a fault is not written after its end; and each fault at most once a minute. No step waits for a report or depends on it: a failed write is logged,
+ * and the fault is written when it is found again. A fault that could not be deleted, or whose daemon ended first, is deleted by an API.
  */
-import { raiseFault } from '../../cluster/fault-writer.ts'
+import { deleteFault, raiseFault } from '../../cluster/fault-writer.ts'
 import { faultId, type FoundFault } from '../../core/pvc/fault.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
@@ -31,10 +32,29 @@ export class FaultReporter implements AsyncDisposable {
     this.#writing = this.#writing.then(async () => await this.#write(id, fault))
   }
 
+  /** What this run has reported is no longer so; nothing if it has not. */
+  over (fault: Omit<FoundFault, 'detail'>): void {
+    const id = faultId(fault)
+    if (!this.#written.delete(id)) return
+    this.#writing = this.#writing.then(async () => await this.#delete(id, fault))
+  }
+
   /** Writes nothing more; resolves once the write in progress is over. */
   async [Symbol.asyncDispose] (): Promise<void> {
     this.#stopped = true
     await this.#writing
+  }
+
+  async #delete (id: string, { kind, node, subject }: Omit<FoundFault, 'detail'>): Promise<void> {
+    const { session, log } = this.#options
+    if (this.#stopped) return
+    const about = `${kind} of ${node}${subject === undefined ? '' : ` (${subject})`}`
+    try {
+      if (await deleteFault(session, id)) log.info({ fault: id, node }, `the fault ${about} is deleted, because it is over`)
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error
+      if (!session.over) log.warn({ err: error, fault: id, node }, `the fault ${about} is over and could not be deleted; an API deletes it`)
+    }
   }
 
   async #write (id: string, fault: FoundFault): Promise<void> {

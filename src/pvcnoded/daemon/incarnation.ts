@@ -24,6 +24,7 @@ import { createFencing, type FencingTools } from '../fencing/create.ts'
 import type { Observer } from '../fencing/observer.ts'
 import { Lease } from '../keepalive/lease.ts'
 import { LockWatch } from './lock-watch.ts'
+import { NoteLog } from './note-log.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
 import { Presence, type PresenceContent } from './presence.ts'
@@ -43,6 +44,8 @@ import { OwnWatch } from '../watching/own-watch.ts'
 
 export interface IncarnationOptions extends FencingTools, RegistrationFacts {
   readonly probed?: number | undefined
+  /** Where this daemon has put its floating addresses, on whatever session. */
+  readonly placed: Map<string, number>
   /** The health of this node in percent; null while it is not known. */
   readonly health: number | null
 }
@@ -66,6 +69,7 @@ export class Incarnation {
   #candidacy: Candidacy | null = null
   readonly #lockWatch: LockWatch
   readonly #faults: FaultReporter
+  readonly #notes: NoteLog
   readonly #syncLock: SyncLock
   readonly #preference: Preference
   #lease: Lease | null = null
@@ -82,10 +86,11 @@ export class Incarnation {
     const { config, session, commands, clock, log, book } = options
     this.#syncLock = new SyncLock({ session, book, identifier: config.node })
     this.#lockWatch = new LockWatch(session, log, clock)
+    this.#notes = new NoteLog(log, config.selfFence !== undefined)
     this.own = new OwnZnodes(session, config.node)
     this.#preference = { ...config.candidate, health: options.health }
     this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
-    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log, onConcern: (...concern) => this.#board?.concern(...concern) })]))
+    this.#resources = new Map(config.resources.map((resource) => [resource.name, createResource(resource, config.node, { commands, clock, log, placed: options.placed, onConcern: (...concern) => this.#board?.concern(...concern) })]))
     this.#ended = new Promise((resolve) => { this.#end = resolve })
   }
 
@@ -229,6 +234,11 @@ export class Incarnation {
         this.#faults.report({ kind: 'resource_lost', node: config.node, subject: failure.resource ?? '', detail: failure.message })
         this.#dispatch({ type: 'resource_lost', failure })
       },
+      onRegained: (resource) => {
+        this.#faults.over({ kind: 'resource_lost', node: config.node, subject: resource })
+        this.#notes.over(resource)
+        this.#dispatch({ type: 'resource_regained', resource })
+      },
     })
     this.#closing.defer('monitor', async () => await monitor.stop())
     return new NodeOperations({
@@ -245,7 +255,11 @@ export class Incarnation {
       interval: Math.min(LAYOUT_INTERVAL, ...config.resources.map(({ checkInterval }) => checkInterval)),
       preference: this.#preference,
       publish,
-      onChecked: (failure) => this.#dispatch({ type: 'readiness', failure }),
+      onChecked: ({ unready }, failure) => {
+        const backsOff = this.#machine?.timers.backoff != null
+        for (const name of this.#resources.keys()) if (!backsOff && !unready.some(({ resource }) => resource === name)) this.#faults.over({ kind: 'resource_lost', node: config.node, subject: name })
+        this.#dispatch({ type: 'readiness', failure })
+      },
     })
   }
 
@@ -302,7 +316,10 @@ export class Incarnation {
         this.#delays.delete(effect.id)
         break
       case 'note': this.#note(effect.note); break
-      case 'self_fence': this.#selfFence(effect.failure.message); break
+      case 'self_fence':
+        this.#notes.releaseFailed(effect.failure)
+        if (this.#options.config.selfFence !== undefined) this.#selfFence(effect.failure.message)
+        break
       case 'ended': this.#end(effect.how); break
       default: unreachable(effect)
     }
@@ -340,18 +357,16 @@ export class Incarnation {
   }
 
   #note (note: Note): void {
-    const { log } = this.#options
-    const { code, ...fields } = note
+    const { code } = note
     if (code === 'demoted') this.#demoted(note.held)
     if (code === 'key_changed') this.#lockWatch.ended(note.outcome, note.denial)
-    else if (code === 'finished' && note.procedure === 'takeover') this.#lockWatch.acquired()
+    else if (code === 'finished' && note.procedure === 'takeover' && note.idle !== true) this.#lockWatch.acquired()
     if (code === 'failure') this.#candidacy?.because(note.failure)
     if (code === 'key_changed' && note.outcome === 'lock_timeout') {
-      void this.#lockWatch.held().then((holder) => log.info({ event: code, ...fields }, `${sentenceOf(note)}${holder === null ? '' : `; the primary lock is held by ${holder}`}`))
+      void this.#lockWatch.held().then((holder) => this.#notes.note(note, holder === null ? '' : `; the primary lock is held by ${holder}`))
       return
     }
-    const level = code === 'failure' || code === 'demoted' ? 'warn' : 'info'
-    log[level]({ event: code, ...fields }, sentenceOf(note))
+    this.#notes.note(note)
   }
 }
 
@@ -360,18 +375,6 @@ type FirstEvent = Extract<Undated<CoordinatorEvent>, { type: 'view' | 'begin' }>
 
 /** Milliseconds for publishing the resources' states. */
 const PUBLISH_DEADLINE = 5_000
-
-/** A note as a log message that makes sense without its fields. */
-function sentenceOf (note: Note): string {
-  switch (note.code) {
-    case 'key_changed': return `${note.intent}: change of the primary key ended: ${note.outcome}`
-    case 'begun': return `${note.procedure} started`
-    case 'finished': return `${note.procedure} finished`
-    case 'given_up': return `${note.procedure} given up: ${note.reason}`
-    case 'failure': return `${note.procedure}: ${note.failure.message}`
-    case 'demoted': return `${note.reason}; ${note.held.length === 0 ? 'nothing is held' : `releasing ${note.held.join(', ')}`}`
-  }
-}
 
 /** A node that is alive starts again: its peers do not rely any more on what it held. */
 const isJudgedByPeer = (view: ClusterSnapshot, node: string) => view.members.some(({ name, daemonState }) => name === node && (daemonState === 'dead' || daemonState === 'fenced'))

@@ -162,7 +162,8 @@ export class NodeOperations {
         log.info(fields, `the ${action} of ${name} was stopped`)
         return { kind: 'aborted' }
       case 'failed':
-        log.warn(fields, result.failure.message)
+        // Who asked for it says what follows from it, at a level of its own.
+        log.debug(fields, result.failure.message)
         return { kind: 'refused', failure: result.failure }
     }
   }

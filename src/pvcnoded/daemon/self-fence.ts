@@ -8,10 +8,10 @@ import type { NodeConfig } from '../config/node-config.ts'
 const PATIENCE = 60_000
 
 export async function selfFence ({ selfFence: argv }: Pick<NodeConfig, 'selfFence'>, why: string, { commands, log }: { readonly commands: CommandRunner, readonly log: Logger }): Promise<void> {
-  if (argv === undefined) return log.error({ why }, 'a resource could not be released and no self_fence is configured: release it by hand')
+  if (argv === undefined) return log.error({ why }, `${why}, and no self_fence is configured: mend what the lines before this one name, or make certain that this machine is down before another node takes over`)
   // Begun before anything is said of it.
   const running = commands.run({ argv, timeout: PATIENCE })
-  log.fatal({ why }, 'a resource could not be released: running self_fence')
+  log.fatal({ why }, `${why.replace(/\.$/, '')}: running self_fence`)
   const failure = failureOf(await running, PATIENCE)
   if (failure === null) log.fatal('self_fence has run')
   else log.fatal({ failure }, `self_fence ${failure}`)

@@ -21,6 +21,8 @@ export interface AttemptTools {
   readonly clock: Clock
   readonly commands: CommandRunner
   readonly log?: Pick<Logger, 'warn' | 'info'>
+  /** Floating address → the index of the device on which this process has put it, whichever session that was for. */
+  readonly placed?: Map<string, number>
   /** Told of what is wrong with a resource that is held all the same, and with null when that is over. */
   readonly onConcern?: (resource: string, code: ConcernCode, message: string | null) => void
 }

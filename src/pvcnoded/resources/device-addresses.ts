@@ -12,6 +12,8 @@ import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt
 /** What `ip -json address show` prints of a device and of one of its addresses. */
 export interface Device {
   readonly ifname: string
+  /** Stays the same whatever name the device is given. */
+  readonly ifindex: number
   readonly flags: readonly string[]
   readonly addr_info: readonly Entry[]
   /** The device that this one is a port of, and of which kind that is. */
@@ -159,7 +161,7 @@ export const cidrOf = ({ local = '', prefixlen }: Entry): string => `${local}/${
 /** The list has an empty object for each device that a filter has left out. */
 function devicesIn (json: string): readonly Device[] {
   const list = JSON.parse(json.trim() === '' ? '[]' : json) as ReadonlyArray<Partial<Device>>
-  return list.flatMap(({ ifname, flags = [], addr_info: entries = [], master, linkinfo }) => ifname === undefined ? [] : [{ ifname, flags, addr_info: entries, master, linkinfo }])
+  return list.flatMap(({ ifname, ifindex = 0, flags = [], addr_info: entries = [], master, linkinfo }) => ifname === undefined ? [] : [{ ifname, ifindex, flags, addr_info: entries, master, linkinfo }])
 }
 
 const place = (entry: Entry): readonly string[] =>

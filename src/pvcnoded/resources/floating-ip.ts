@@ -42,8 +42,10 @@ export class FloatingIp implements Resource {
   readonly #tools: AttemptTools
   readonly #addresses: DeviceAddresses
   readonly #neighbours: Neighbours
-  /** The device's own name, as it was when this node was last found ready; null before. */
-  #ifname: string | null = null
+  /** The device, as it was when this node was last found ready; null before. */
+  #device: Pick<Device, 'ifname' | 'ifindex'> | null = null
+  /** See `AttemptTools.placed`. */
+  readonly #placed: Map<string, number>
 
   constructor (config: FloatingIpConfig, tools: AttemptTools) {
     this.name = config.name
@@ -53,6 +55,7 @@ export class FloatingIp implements Resource {
     this.checkInterval = config.checkInterval
     this.#config = config
     this.#tools = tools
+    this.#placed = tools.placed ?? new Map()
     this.#addresses = new DeviceAddresses(config.device, tools)
     this.#neighbours = new Neighbours(config.name, config.address, tools)
   }
@@ -65,20 +68,22 @@ export class FloatingIp implements Resource {
   async acquire (attempt: Attempt, { handedOver = false }: AttemptContext): Promise<void> {
     if (handedOver && await this.#takeAtOnce(attempt)) return
     const found = await this.#reachable(attempt)
+    // Before the link is asked: the other device may be on the same one.
+    await this.#leave(attempt, found)
     // It being here already, left over or added by hand, does not say that no other machine has it.
     if (!handedOver) await this.#neighbours.probe(attempt, found.ifname)
     const wrong = this.#own(found).filter((entry) => !this.#isRight(entry))
     this.#sayPrefixes(found, wrong)
     await this.#addresses.remove(attempt, found, wrong)
-    const failure = await this.#add(attempt, found.ifname)
+    const failure = await this.#add(attempt, found)
     if (failure !== null) throw new AttemptFault(`failed: ${failure}`)
   }
 
   /** Clients wait: what would be looked at first is looked at afterwards. If it is not as it has to be, the address is removed again, and the answer is false. */
   async #takeAtOnce (attempt: Attempt): Promise<boolean> {
-    if (this.#ifname === null || await this.#add(attempt, this.#ifname) !== null) return false
+    if (this.#device === null || await this.#add(attempt, this.#device) !== null) return false
     const found = await this.#addresses.look(attempt)
-    const isGood = found?.ifname === this.#ifname && whyUnreachable(found) === null && this.#own(found).every((entry) => this.#isRight(entry))
+    const isGood = found?.ifindex === this.#device.ifindex && whyUnreachable(found) === null && this.#own(found).every((entry) => this.#isRight(entry))
     if (isGood) return true
     await this.#neighbours.silence()
     if (found !== null) await this.#addresses.remove(attempt, found, this.#own(found).filter((entry) => this.#isRight(entry)))
@@ -86,7 +91,8 @@ export class FloatingIp implements Resource {
   }
 
   /** Resolves with why not, null if it is done. */
-  async #add (attempt: Attempt, ifname: string): Promise<string | null> {
+  async #add (attempt: Attempt, { ifname, ifindex }: Pick<Device, 'ifname' | 'ifindex'>): Promise<string | null> {
+    this.#placed.set(this.#config.address, ifindex)
     // The program that announces the address is started beside the one that adds it, and waits for it.
     await this.#neighbours.announce(ifname)
     let failure: string | null = 'it was stopped'
@@ -98,24 +104,39 @@ export class FloatingIp implements Resource {
     return failure
   }
 
+  /** The configured name may be another device's by now: it is nowhere else once it is there. */
+  async #leave (attempt: Attempt, found: Device): Promise<void> {
+    const { address, device } = this.#config
+    if ((this.#placed.get(address) ?? found.ifindex) === found.ifindex) return
+    for (const { ifname } of (await this.#addresses.having(attempt, address)).filter((each) => this.#isPlace(each))) {
+      const former = await this.#addresses.look(attempt, ifname)
+      if (former === null) continue
+      this.#warn(former, `${device} is ${found.ifname} now; removing ${address} from ${ifname}, where this daemon had added it`)
+      await this.#addresses.remove(attempt, former, this.#own(former))
+    }
+    const left = (await this.#addresses.having(attempt, address)).find((each) => this.#isPlace(each))
+    if (left !== undefined) throw new AttemptFault(`failed: ${left.ifname} still has ${address}, and ${device} is ${found.ifname} now`)
+  }
+
   async release (attempt: Attempt, { epoch }: AttemptContext): Promise<void | 'absent'> {
     await this.#neighbours.forget()
     const { address, device } = this.#config
     // Clients wait: both questions are asked at once, although the first has nearly always the answer.
     const [configured, having] = await Promise.all([this.#addresses.look(attempt), this.#addresses.having(attempt, address)])
-    const holders = having.filter((each) => isOwn(each, configured))
+    const holders = having.filter((each) => isOwn(each, configured) || this.#isPlace(each))
     let wasReachable = false
     for (const { ifname } of holders) {
       const found = ifname === configured?.ifname ? configured : await this.#addresses.look(attempt, ifname)
       if (found === null) continue
       const own = this.#own(found)
       if (ifname !== configured?.ifname) this.#warn(found, `${ifname} has ${own.map(cidrOf).join(', ')}, which is configured for ${device}; removing it`)
-      else if (epoch === null) this.#warn(found, `${ifname} has ${own.map(cidrOf).join(', ')}, left over or added by hand; removing it`)
+      else if (epoch === null && !this.#isPlace(found)) this.#warn(found, `${ifname} has ${own.map(cidrOf).join(', ')}, left over or added by hand; removing it`)
       else this.#sayPrefixes(found, own)
       // It is looked at again only where the kernel has not acknowledged the removal.
       if (!await this.#addresses.remove(attempt, found, own)) await this.#assertGone(attempt)
       wasReachable ||= !own.every(isUnusable) && whyUnreachable(found) === null
     }
+    this.#placed.delete(address)
     // Where no machine could reach it, another one may have taken it meanwhile.
     if (!wasReachable) return 'absent'
   }
@@ -123,15 +144,26 @@ export class FloatingIp implements Resource {
   async #assertGone (attempt: Attempt): Promise<void> {
     const { address } = this.#config
     const configured = await this.#addresses.look(attempt)
-    const [left] = (await this.#addresses.having(attempt, address)).filter((each) => isOwn(each, configured))
+    const [left] = (await this.#addresses.having(attempt, address)).filter((each) => isOwn(each, configured) || this.#isPlace(each))
     if (left !== undefined) throw new AttemptFault(`failed: ${left.ifname} still has ${address}`)
+  }
+
+  /** This daemon has put the address on this device. */
+  #isPlace ({ ifindex }: Device): boolean { return this.#placed.get(this.#config.address) === ifindex }
+
+  /** As the end of a sentence, with the device that has the address instead. */
+  async #whyAbsent (attempt: Attempt, found: Device | null): Promise<string> {
+    const { address, device } = this.#config
+    const elsewhere = (await this.#addresses.having(attempt, address)).filter((each) => each.ifindex !== found?.ifindex && (isOwn(each, found) || this.#isPlace(each)))
+    const here = found === null || found.ifname === device ? `${device} does not have ${address}` : `${device} is ${found.ifname} now, which does not have ${address}`
+    return elsewhere.length === 0 ? here : `${found === null ? `there is no device ${device}` : here}; it is on ${elsewhere.map(({ ifname }) => ifname).join(', ')}`
   }
 
   async check (attempt: Attempt): Promise<void> {
     const { address, device } = this.#config
     const found = await this.#addresses.look(attempt)
     const own = found === null ? [] : this.#own(found)
-    if (found === null || own.length === 0) throw new AttemptFault(`failed: ${device} does not have ${address}`)
+    if (found === null || own.length === 0) throw new AttemptFault(`failed: ${await this.#whyAbsent(attempt, found)}`)
     assertReachable(found, device)
     if (own.every(isUnusable)) throw new AttemptFault(`failed: ${address} on ${device} cannot be used: the kernel has not ended its own duplicate detection, or has found one`)
     this.#neighbours.remind(found.ifname)
@@ -140,7 +172,7 @@ export class FloatingIp implements Resource {
   async ready (attempt: Attempt, { daemonBeside = false }: AttemptContext): Promise<void> {
     const { address } = this.#config
     const found = await this.#reachable(attempt)
-    this.#ifname = found.ifname
+    this.#device = found
     if (daemonBeside && found.flags.includes('LOOPBACK')) throw new AttemptFault(`failed: ${found.ifname} is a loopback device, on which no other machine can reach ${address}`)
     if (await this.#addresses.isWithoutPorts(attempt, found)) throw new AttemptFault(`failed: ${found.ifname} is a ${found.linkinfo?.info_kind} without a port that has a carrier: no other machine can reach ${address} there`)
     await this.#neighbours.ready(attempt, found.ifname, daemonBeside)

@@ -19,6 +19,8 @@ export interface ResourceMonitorOptions {
   readonly mayAct: (signal: AbortSignal) => Promise<boolean>
   /** Told of a resource that is gone and could not be acquired again. */
   readonly onLost: (failure: KnownFailure) => void
+  /** Told once of a resource that was reported, and is held again. */
+  readonly onRegained: (resource: string) => void
 }
 
 interface Run {
@@ -30,6 +32,8 @@ interface Run {
 export class ResourceMonitor {
   readonly #options: ResourceMonitorOptions
   #watch: Run | null = null
+  /** Those that were reported as lost and have not been seen held since. */
+  readonly #reported = new Set<string>()
 
   constructor (options: ResourceMonitorOptions) {
     this.#options = options
@@ -40,6 +44,7 @@ export class ResourceMonitor {
     if (this.#watch !== null) return
     const watch: Run = { stop: new AbortController(), timers: new Map(), running: new Set() }
     this.#watch = watch
+    this.#reported.clear()
     for (const resource of this.#options.resources) this.#checkLater(watch, resource, epoch)
   }
 
@@ -74,18 +79,25 @@ export class ResourceMonitor {
     if (signal.aborted || checked.kind === 'aborted') return
     if (checked.kind === 'done') {
       log.debug({ resource: name, duration_ms: elapsed() }, `${name} is held, as its check found`)
-      return board.set(name, 'held')
+      return this.#isHeld(name)
     }
-    log.warn({ resource: name, duration_ms: elapsed() }, `${name} is lost; acquiring it again: ${checked.failure.message}`)
+    // While it cannot be acquired again, each check finds the same.
+    log[this.#reported.has(name) ? 'debug' : 'warn']({ resource: name, duration_ms: elapsed() }, `${name} is lost; acquiring it again: ${checked.failure.message}`)
     board.set(name, 'lost', checked.failure.message)
     if (!await mayAct(signal)) return
     const acquired = await attemptAll(resource, 'acquire', { epoch, signal })
     if (signal.aborted || acquired.kind === 'aborted') return
     if (acquired.kind === 'done') {
       log.info({ resource: name, duration_ms: elapsed() }, `${name} is acquired again`)
-      return board.set(name, 'held')
+      return this.#isHeld(name)
     }
+    this.#reported.add(name)
     board.set(name, 'failed', acquired.failure.message)
     onLost({ ...acquired.failure, code: 'resource_lost' })
+  }
+
+  #isHeld (name: string): void {
+    this.#options.board.set(name, 'held')
+    if (this.#reported.delete(name)) this.#options.onRegained(name)
   }
 }

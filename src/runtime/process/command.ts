@@ -55,6 +55,12 @@ export function createCommandRunner (clock: Clock): CommandRunner {
   return { run: (request) => runCommand(clock, request), obstacleTo }
 }
 
+/** The system names an error and no file: which file is missing, or cannot be executed, and what to do. */
+async function whyNotStarted (program: string, error: NodeJS.ErrnoException): Promise<string> {
+  const obstacle = error.code === 'ENOENT' || error.code === 'EACCES' ? await obstacleTo(program) : null
+  return obstacle === null ? error.message : `${program} ${obstacle} (${error.code}); ${error.code === 'ENOENT' ? 'install it, or correct' : 'permit it, or correct'} the command in the configuration`
+}
+
 async function runCommand (clock: Clock, request: CommandRequest): Promise<CommandOutcome> {
   const { argv, env, timeout, signal, outputLimit = defaultOutputLimit, killStragglers = false } = request
   const [program, ...args] = argv
@@ -89,7 +95,7 @@ async function runCommand (clock: Clock, request: CommandRequest): Promise<Comma
   signal?.removeEventListener('abort', abort)
 
   if (end instanceof Error || child.pid === undefined) {
-    return { kind: 'failed_to_start', message: end instanceof Error ? end.message : 'no process was made' }
+    return { kind: 'failed_to_start', message: end instanceof Error ? await whyNotStarted(program, end) : 'no process was made' }
   }
   stdout.hurry()
   stderr.hurry()

@@ -36,7 +36,14 @@ const moving = instead(member('hv1'), member('hv2', { coordinatorState: 'takeove
 const releasing = instead(member('hv1', { coordinatorState: 'relinquish' }), member('hv2', { coordinatorState: 'takeover' }))
 const open = (cause: 'request' | 'rollback' | 'fence' | 'contention' | 'repair', age = 1_000, given = {}) => [{ record: record(5, { cause, timeout: 40, ...given }), age }]
 const nobody = { key: { value: 'none', since: 'then' }, members: instead(member('hv1')) }
+const backingOff = (...names: readonly string[]) => names.map((name) => member(name, { presence: says({ backoff: { until: 'noon', why: 'The acquire of ip failed.' } }) }))
 const dead = primary('hv1', { daemonState: 'dead', presence: null })
+t.test('while every coordinator backs off, the condition says so, until when and why', async (t) => {
+  const [found] = conditionsOf(facts({ key: { value: 'none', since: 'then' }, members: [...backingOff('hv1', 'hv2'), member('hv3', { daemonState: 'stop', presence: null })], open: open('rollback', 1_000, { to: null }) })).conditions
+  t.equal(found?.message, 'The primary key names no node. No coordinator takes the role over at present: hv1 leaves the role to its peers until noon, because of a failure: The acquire of ip failed; hv2 leaves the role to its peers until noon, because of a failure: The acquire of ip failed; hv3: its daemon state is not run (stop); hv3: it is not in contact with ZooKeeper (no presence).')
+  t.match(found?.advice, /a request that names it, `POST \/api\/v1\/switchover` with `to`, does not wait/)
+})
+
 const cases = [
   ['no node is named', nobody, ['critical primary_missing']],
   ['there is no key', { key: null, members: instead(member('hv1')) }, ['critical primary_missing']],
@@ -48,6 +55,11 @@ const cases = [
   ['it takes too long', { key: { value: 'hv2', since: 'then' }, members: releasing, open: open('request'), vacant: 60_000 }, ['critical primary_missing hv2']],
   ['one switchover follows the other', { ...nobody, open: open('request', 1_000, { to: null }), vacant: 15_000 }, ['warning switchover_slow']],
   ['and no node becomes primary', { ...nobody, open: open('rollback', 1_000, { to: null }), vacant: 60_000 }, ['critical primary_missing']],
+  ['and every coordinator backs off', { ...nobody, members: backingOff('hv1', 'hv2', 'hv3'), open: open('rollback', 1_000, { to: null }) }, ['critical primary_missing', 'info node_backs_off hv1', 'info node_backs_off hv2', 'info node_backs_off hv3']],
+  ['and all but one that could not take over', { ...nobody, members: [...backingOff('hv1', 'hv2'), unready('hv3')], open: open('rollback', 1_000, { to: null }) }, ['critical primary_missing', 'warning node_not_ready hv3', 'info node_backs_off hv1', 'info node_backs_off hv2']],
+  ['and one does not back off', { ...nobody, members: [...backingOff('hv1', 'hv2'), member('hv3')], open: open('rollback', 1_000, { to: null }) }, ['info node_backs_off hv1', 'info node_backs_off hv2']],
+  ['and one is at work', { ...nobody, members: [...backingOff('hv1', 'hv2'), member('hv3', { coordinatorState: 'relinquish' })], open: open('rollback', 1_000, { to: null }) }, ['info node_backs_off hv1', 'info node_backs_off hv2']],
+  ['and a request has named one of those', { key: { value: 'hv1', since: 'then' }, members: backingOff('hv1', 'hv2', 'hv3'), open: open('request') }, ['info node_backs_off hv1', 'info node_backs_off hv2', 'info node_backs_off hv3']],
   ['the former primary serves meanwhile', { key: { value: 'hv2', since: 'then' }, members: instead(member('hv2', { coordinatorState: 'takeover' })), open: open('request') }, []],
   ['and the key is free', { key: nobody.key, open: open('request', 1_000, { to: null }) }, []],
   ['a failover is in progress', { key: { value: 'hv2', since: 'then' }, members: moving, open: open('contention') }, ['critical primary_missing hv2']],

@@ -106,6 +106,9 @@ t.test('a resource that is gone for good', async (t) => {
   t.strictSame(lose(freed).words, [], 'and does not hand on again before that is over')
   const refused = lose(holding()).answer({ kind: 'refused' })
   t.ok(refused.state.lostResource !== null, 'not freed: it keeps meaning to')
+  const mended = lose(new Driver({ state: 'primary', held: ['ip', 'dhcp'], spentEpoch: 1 }).view('hv1', 1, { members: [primary('hv1')] }))
+  t.ok(mended.send({ type: 'resource_regained', resource: 'another' }).state.lostResource !== null)
+  t.strictSame(mended.send({ type: 'resource_regained', resource: failure.resource ?? '' }).view('hv1', 1, peers).words, [], 'held again before there is somebody: it is kept')
 })
 
 t.test('releasing towards a PVC peer', async (t) => {
@@ -153,6 +156,12 @@ t.test('a release that failed is tried again', async (t) => {
   const failed = () => new Driver({ state: 'primary', held: ['ip', 'dhcp'], spentEpoch: 1 }).view('hv2', 2, peers).elapse('idle').until('release', 'ip').answer({ kind: 'refused', failure }).answer()
   t.strictSame(failed().words, ['note finished', 'delay 5000'])
   t.strictSame([failed().state.held, failed().state.releaseFailure], [['ip'], failure])
+  const ended = (driver: Driver) => driver.effects.find((effect) => effect.type === 'note' && effect.note.code === 'finished')
+  t.match(ended(failed()), { note: { procedure: 'relinquish', failure } }, 'its end says that something is not released')
+  const done = new Driver({ state: 'primary', held: ['ip'], spentEpoch: 1 }).view('hv2', 2, peers).elapse('idle').until('release').answer().until('write_state').answer()
+  t.match(ended(done), { note: { procedure: 'relinquish', failure: null } })
+  const none = new Driver().view('hv1', 1).elapse('idle').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: { value: 'hv2', version: 2 } as never }) }).answer()
+  t.match(ended(none), { note: { procedure: 'takeover', failure: null, idle: true } }, 'a takeover that found nothing to take over')
   const again = () => failed().elapse('idle')
   t.match(again().effects.find((effect) => effect.type === 'do'), { op: { op: 'publish', transition: { released: ['dhcp'], error: failure } } }, 'shown as what it is')
   t.strictSame(again().answer().words, ['release ip'], 'it is in its state already')

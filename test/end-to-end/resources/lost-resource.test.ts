@@ -45,4 +45,6 @@ esac
   const faults = async () => await (await fetch(`${api}/api/v1/faults`)).json() as unknown[]
   await eventually(async () => (await faults()).length === 1)
   t.match(await faults(), [{ status: 'new', health_delta: 25, message: /^Node hv1 has lost a resource .*: The acquire command of job exited with 1\.$/ }])
+  await eventually(async () => (await faults()).length === 0)
+  t.match(await resources('hv1'), [{ name: 'job', state: 'released' }], 'over with the time for which it leaves the role to its peer')
 })

@@ -21,9 +21,11 @@ function collectionOf (t: Test, collect: Collector['collect']) {
 t.test('a good reading, and what it took', async (t) => {
   const { collection, collected, lines, clock } = collectionOf(t, async () => reading('1'))
   t.match(collection.all, [{ name: 'memory', reading: null, fault: 'has not answered yet' }])
+  t.same(['memtotal', 'cpuload'].map((key) => collection.mayWrite(key)), [true, true], 'it may have any figure')
   clock.advance(5_000)
   collection.start()
   await turn()
+  t.same(['memtotal', 'cpuload'].map((key) => collection.mayWrite(key)), [true, false])
   t.same(collected, [{ name: 'memory', reading: reading('1'), fault: null, at: '1970-01-01T00:00:05.000Z', took: 0 }])
   t.same(lines, [])
 })

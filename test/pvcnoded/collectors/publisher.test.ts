@@ -58,6 +58,25 @@ t.test('what another program writes over is put back', async (t) => {
   t.same(told.length, 2, 'nothing more to tell of')
 })
 
+t.test('a late write of an earlier session of this daemon is put right, and is no other program\'s', async (t) => {
+  const server = await zookeeper(t)
+  const [first, second] = [await connect(t, server), await connect(t, server)]
+  await first.ensurePath('/nodes/hv1')
+  const told: string[] = []
+  const load = (cpuload: string): Collected => ({ name: 'load', reading: { znodes: { cpuload }, check: null }, fault: null, at: '2026-01-01T00:00:00.000Z', took: 1 })
+  const before = new CollectedPublisher(first, 'hv1', [], (path) => told.push(path))
+  await before.publish(load('0.50'), [load('0.50')])
+  await before.stop()
+  const publisher = new CollectedPublisher(second, 'hv1', [], (path) => told.push(path), before)
+  await publisher.publish(load('0.75'), [load('0.75')])
+  await first.set('/nodes/hv1/cpuload', '0.50', ANY_VERSION)
+  await publisher.restore()
+  t.same([(await second.get('/nodes/hv1/cpuload')).data, told], ['0.75', []])
+  await first.set('/nodes/hv1/cpuload', '9', ANY_VERSION)
+  await publisher.restore()
+  t.same([(await second.get('/nodes/hv1/cpuload')).data, told], ['0.75', ['/nodes/hv1/cpuload']])
+})
+
 t.test('a check\'s own texts, and what it measured, are put back without a new reading', async (t) => {
   const session = await connect(t, await zookeeper(t))
   await session.ensurePath('/nodes/hv1')

@@ -16,7 +16,7 @@ t.test('what was changed or deleted is there again', async (t) => {
   await session.set('/schema/version', '14', ANY_VERSION)
   await register(session, new OwnZnodes(session, 'hv1'), config, said, { presence: '{}', startedAt: '2026-02-03T04:05:06.789Z' })
   const told: string[] = []
-  const keeper = new RegistrationKeeper({ session, node: 'hv1', texts: registeredTexts(config, said), isElsewhere: (path) => path.endsWith('/cpuload'), onOverwritten: (path) => told.push(path) })
+  const keeper = new RegistrationKeeper({ session, node: 'hv1', texts: registeredTexts(config, said), isElsewhere: (path) => path.endsWith('/cpuload'), mayBeCollected: () => false, onOverwritten: (path) => told.push(path) })
   const all = async () => await Promise.all(keys.map(async (key) => (await session.get(`/nodes/hv1/${key}`)).data))
   const sound = await all()
   t.equal(sound[1], '14')
@@ -42,9 +42,38 @@ t.test('what was changed or deleted is there again', async (t) => {
   t.equal(await session.exists('/nodes/hv1/pvcversion'), null, 'nor after it was stopped')
 })
 
+t.test('what an earlier run has left is not another program\'s', async (t) => {
+  const session = await connect(t, await zookeeper(t))
+  await register(session, new OwnZnodes(session, 'hv1'), config, said, { presence: '{}', startedAt: '2026-02-03T04:05:06.789Z' })
+  for (const key of ['memtotal', 'memfree', 'runningdomains']) await session.set(`/nodes/hv1/${key}`, '77', ANY_VERSION)
+  const told: string[] = []
+  let answered = false
+  let elsewhere: (path: string) => boolean = () => false
+  const keeper = new RegistrationKeeper({
+    session,
+    node: 'hv1',
+    texts: registeredTexts(config, said),
+    isElsewhere: (path) => elsewhere(path),
+    mayBeCollected: (key) => !answered || key === 'memtotal',
+    onOverwritten: (path) => told.push(path),
+  })
+  const all = async () => await Promise.all(['memtotal', 'memfree', 'runningdomains'].map(async (key) => (await session.get(`/nodes/hv1/${key}`)).data))
+  await keeper.look()
+  t.same([await all(), told], [['77', '77', '77'], []], 'a collector that has not answered yet may have it')
+  answered = true
+  // One begins to write a figure while the keeper looks at it.
+  let asked = 0
+  elsewhere = (path) => path.endsWith('/memfree') && ++asked > 1
+  await keeper.look()
+  t.same([await all(), told], [['77', '77', ''], []], 'that of a collector stays, one of none is put right')
+  await session.set('/nodes/hv1/runningdomains', '77', ANY_VERSION)
+  await keeper.look()
+  t.same([await all(), told], [['77', '77', ''], ['/nodes/hv1/runningdomains']], 'after that it is another program\'s')
+})
+
 t.test('a session that is over costs nothing', async (t) => {
   const session = await connect(t, await zookeeper(t))
-  const keeper = new RegistrationKeeper({ session, node: 'hv1', texts: registeredTexts(config, said), isElsewhere: () => false, onOverwritten: () => {} })
+  const keeper = new RegistrationKeeper({ session, node: 'hv1', texts: registeredTexts(config, said), isElsewhere: () => false, mayBeCollected: () => false, onOverwritten: () => {} })
   await session.close()
   await keeper.look()
   t.pass('it did not reject')

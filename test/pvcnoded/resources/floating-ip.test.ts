@@ -146,8 +146,10 @@ t.test('an address that is not as it is to be is put right', async (t) => {
     if (isV6) t.match(shown(address), /preferred_lft 0sec/, 'and is no source address')
     if (!isV6) a.ip('address', 'add', `${address}/${other}`, 'dev', 'eth0', 'label', 'eth0:x')
     warnings.length = 0
-    t.equal(await message(here.attempt('release', { ...context, epoch: null })), 'done')
+    const started = on(a, address, prefix)
+    t.equal(await message(started.attempt('release', { ...context, epoch: null })), 'done')
     t.match(warnings, [/^eth0 has .*, left over or added by hand; removing it$/], 'what a start finds is reported')
+    t.equal(await message(here.attempt('release', context)), 'done', 'its announcements end')
     t.notOk(a.has(address))
   }
 })

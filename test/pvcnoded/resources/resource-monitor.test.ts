@@ -24,6 +24,7 @@ function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () =
     board,
     mayAct,
     onLost: (failure) => lost.push(`${failure.code}: ${failure.message}`),
+    onRegained: (resource) => lost.push(`regained ${resource}`),
   })
   t.teardown(async () => { board[Symbol.dispose](); await monitor.stop() })
   const pass = async () => { clock.advance(10_000); for (let i = 0; i < 10; i++) await turn() }
@@ -61,6 +62,24 @@ t.test('one that cannot be had again is reported, and tried again', async (t) =>
   t.match(board.statuses, [{ state: 'failed', error: 'No acquire.' }])
   await pass()
   t.equal(lost.length, 2)
+})
+
+t.test('one that was reported is reported once as held again', async (t) => {
+  let answers: Record<'check' | 'acquire', AttemptResult> = { check: failed('No check.'), acquire: failed('No acquire.') }
+  const { monitor, pass, lost } = caretakerOf(t, async (action) => answers[action as 'check'])
+  const reported = 'resource_lost: No acquire.'
+  monitor.start(1)
+  await pass()
+  answers = { ...answers, acquire: { kind: 'done' } }
+  await pass()
+  t.same(lost, [reported, 'regained ip'], 'acquired')
+  await pass()
+  answers = { ...answers, acquire: failed('No acquire.') }
+  await pass()
+  answers = { ...answers, check: { kind: 'done' } }
+  await pass()
+  await pass()
+  t.same(lost, [reported, 'regained ip', reported, 'regained ip'], 'or found by its check')
 })
 
 t.test('nothing is acquired without a sound lease', async (t) => {

@@ -55,7 +55,8 @@ t.test('a command that dies by a signal says which', async (t) => {
 })
 
 t.test('what cannot be started says why', async (t) => {
-  t.match(await runner.run({ argv: ['/no/such/program'], timeout: minute }), { kind: 'failed_to_start', message: /ENOENT/ })
+  t.match(await runner.run({ argv: ['/no/such/program'], timeout: minute }), { kind: 'failed_to_start', message: '/no/such/program does not exist (ENOENT); install it, or correct the command in the configuration' })
+  t.match(await runner.run({ argv: ['no-such-program'], timeout: minute }), { kind: 'failed_to_start', message: /^no-such-program is not in PATH \(ENOENT\)/ })
   t.match(await runner.run({ argv: ['/etc/passwd'], timeout: minute }), { kind: 'failed_to_start', message: /EACCES/ })
   t.match(await runner.run({ argv: ['echo', 'a\0b'], timeout: minute }), { kind: 'failed_to_start', message: /null bytes/ })
   t.match(await runner.run({ argv: [], timeout: minute }), { kind: 'failed_to_start', message: 'the command is empty' })

@@ -1,0 +1,104 @@
+/**
+ * What the coordinator machine notes, as lines of the log that make sense alone. A failure is said once, where it is known what follows from it: it is said
+ * again only when it has another cause, or has been over.
+ */
+import type { Note } from '../../core/coordinator/coordinator-state.ts'
+import type { RestingIntent } from '../../core/coordinator/intent.ts'
+import type { KeyOutcome } from '../../core/coordinator/key-change.ts'
+import type { Failure } from '../../core/model/transition.ts'
+import type { Logger } from '../../runtime/log/log.ts'
+
+type Intent = RestingIntent['kind'] | 'give_back'
+
+/** What each change of the primary key is for: when it is done, and when it is not. */
+const intents: Readonly<Record<Intent, readonly [done: string, undone: string]>> = {
+  contend: ['the primary key names this node now, which has contended for the role', 'this node contended for the primary role'],
+  rewrite: ['the primary key names this node again, for a takeover of its own', 'this node was about to write its name into the primary key again'],
+  reassert: ['the primary key names this node again, over an echo of PVC\'s keepalive', 'this node was about to write its name over an echo of PVC\'s keepalive'],
+  free: ['this node has freed the primary key, to hand its role on', 'this node was about to free the primary key, to hand its role on'],
+  decline: ['this node has given the primary key back, because it could not acquire its resources', 'this node was about to give the primary key back, because it could not acquire its resources'],
+  give_back: ['this node has given the primary key back, because its takeover failed', 'this node was about to give the primary key back, because its takeover failed'],
+  adopt: ['the primary key, which another program has made, has a number now', 'this node was about to number the primary key, which another program has made'],
+}
+
+/** Why a change of the key was not made; null if it was. */
+const outcomes: Readonly<Record<KeyOutcome['kind'], string | null>> = {
+  committed: null,
+  adopted: null,
+  reasserted: null,
+  refused: 'it is not needed any more, because the key or a node has changed meanwhile',
+  lock_timeout: 'the primary lock could not be acquired in time; it looks again',
+  overtaken: 'another program has written the key meanwhile; it looks again',
+  overwritten: 'another program has written the key meanwhile; it looks again',
+  not_started: 'nothing was written, because contact with ZooKeeper was lost',
+  denied: 'ZooKeeper denies it; it tries again',
+  unknown: 'contact with ZooKeeper was lost, and the record of that switchover will tell whether it was done',
+}
+
+/** What failed, by the procedure in which it did. */
+const failures: Readonly<Record<string, string>> = {
+  takeover: 'the takeover failed and is rolled back',
+  primary: 'this node is primary and has lost a resource',
+}
+
+const isRelease = ({ code }: Failure): boolean => code.startsWith('release_')
+
+/** A note as a log message. */
+function sentenceOf (note: Note): string {
+  switch (note.code) {
+    case 'key_changed': {
+      const [done, undone] = intents[note.intent as Intent]
+      const why = outcomes[note.outcome as KeyOutcome['kind']]
+      return why === null ? done : `${undone}: ${why}`
+    }
+    case 'begun': return `${note.procedure} started`
+    case 'finished':
+      if (note.failure === null) return note.idle === true ? `${note.procedure} ended without an acquisition: the primary key or its switchover is another one by now` : `${note.procedure} finished`
+      return note.procedure === 'rollback' ? 'rollback finished: everything that the takeover acquired is released' : `${note.procedure} failed: ${note.failure.message}`
+    case 'given_up': return `${note.procedure} given up: ${note.reason}`
+    case 'failure': return `${failures[note.procedure] ?? `${note.procedure} failed`}: ${note.failure.message}`
+    case 'demoted': return `${note.reason}; ${note.held.length === 0 ? 'nothing is held' : `releasing ${note.held.join(', ')}`}`
+  }
+}
+
+export class NoteLog {
+  readonly #log: Logger
+  readonly #hasSelfFence: boolean
+  /** Causes of failures that have been said and are not over. */
+  readonly #said = new Set<string>()
+
+  constructor (log: Logger, hasSelfFence: boolean) {
+    this.#log = log
+    this.#hasSelfFence = hasSelfFence
+  }
+
+  /** @param more the end of the sentence */
+  note (note: Note, more = ''): void {
+    const { code, ...fields } = note
+    if (code === 'failure') return this.#failure(sentenceOf(note), note.failure, { event: code, ...fields }, note.procedure === 'primary')
+    // Its failure was said when it happened, and what is tried again because of one is no news.
+    const isRepeated = (code === 'begun' || (code === 'finished' && note.failure !== null)) && [...this.#said].some((said) => said.startsWith('release_'))
+    if (code === 'finished' && note.failure === null && note.idle !== true) this.over()
+    this.#log[code === 'demoted' ? 'warn' : isRepeated ? 'debug' : 'info']({ event: code, ...fields }, `${sentenceOf(note)}${more}`)
+  }
+
+  /** Before the last resort is taken. */
+  releaseFailed (failure: Failure): void {
+    this.#failure(failure.message, failure, { event: 'failure', failure }, true)
+  }
+
+  /** What has failed is well again. @param resource left out: all of it */
+  over (resource?: string): void {
+    for (const said of this.#said) if (resource === undefined || said.split(' ')[1] === resource) this.#said.delete(said)
+  }
+
+  /** @param isTriedAgain it is tried every few seconds */
+  #failure (sentence: string, failure: Failure, fields: object, isTriedAgain: boolean): void {
+    const cause = `${failure.code} ${failure.resource} ${failure.message}`
+    if (this.#said.has(cause)) return this.#log.debug(fields, sentence)
+    if (isTriedAgain || isRelease(failure)) this.#said.add(cause)
+    if (!isRelease(failure)) return this.#log.warn(fields, sentence)
+    const next = this.#hasSelfFence ? 'self_fence is run.' : 'No self_fence is configured, so no other node acquires it before it is released.'
+    this.#log.error(fields, `${sentence} ${failure.resource} may still be held here. ${next} Mend what is named: the release is tried again by itself.`)
+  }
+}
