@@ -7,7 +7,7 @@
 import { connect } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Lookup, NameProblem } from '../../runtime/process/name-lookup.ts'
-import { isZooKeeperError } from './errors.ts'
+import { isTurnedAway, isZooKeeperError, type ZooKeeperError } from './errors.ts'
 import { resolveEach, uniqueAddresses } from './resolve.ts'
 
 /** Milliseconds that one server is given. */
@@ -37,6 +37,11 @@ export interface Diagnosis {
 /** What is said of it without contact: a server that grants sessions is reached, and its client is not. */
 export const contactSentence = ({ sentence, someServe }: Diagnosis): string =>
   `${someServe ? 'There is no session with ZooKeeper yet, although a server grants sessions' : 'ZooKeeper cannot be reached'}: ${sentence}`
+
+/** The cause that says most: what the servers have told the client, else what they were found to do, else how the attempt ended. */
+export function exactCause (error: ZooKeeperError, found: Diagnosis | null): { readonly sentence: string, readonly reason: string } {
+  return found === null || isTurnedAway(error) ? { sentence: error.message, reason: error.code } : found
+}
 
 /** Protocol version 0, nothing seen, the shortest session, no session to resume, an empty password. */
 function sessionRequest (): Buffer {
