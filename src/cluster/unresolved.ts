@@ -1,6 +1,6 @@
 /** Names of ZooKeeper servers that cannot be resolved, in the log: once for each name and reason. */
-import { DeadlineError } from '../runtime/deadline.ts'
 import type { Logger } from '../runtime/log/log.ts'
+import { NameProblem } from '../runtime/process/name-lookup.ts'
 
 /** For the `onProblem` of a connector. */
 export function unresolved (log: Pick<Logger, 'warn' | 'error'>): (error: unknown, host?: string) => void {
@@ -10,9 +10,9 @@ export function unresolved (log: Pick<Logger, 'warn' | 'error'>): (error: unknow
       log.error({ err: error }, 'unexpected error of the ZooKeeper client')
       return
     }
-    const why = error instanceof DeadlineError ? 'the name server does not answer' : (error as NodeJS.ErrnoException).code ?? String(error)
+    const why = error instanceof NameProblem ? error.message : String(error)
     if (told.get(host) === why) return
     told.set(host, why)
-    log.warn({ host, reason: why }, `the ZooKeeper server ${host} cannot be resolved (${why}); the addresses that are known are used`)
+    log.warn({ host, reason: error instanceof NameProblem ? error.reason : 'unresolved' }, `the ZooKeeper server ${host} cannot be resolved (${why}); the addresses that are known are used`)
   }
 }

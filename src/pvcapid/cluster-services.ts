@@ -8,7 +8,7 @@ import { Disposables } from '../runtime/disposables.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { Episode, type Logger } from '../runtime/log/log.ts'
 import type { Connector } from '../zookeeper/client/connection.ts'
-import { contactSentence, type Diagnosis } from '../zookeeper/client/diagnosis.ts'
+import { contactSentence, exactCause, type Diagnosis } from '../zookeeper/client/diagnosis.ts'
 import { isChrootFailure, isTurnedAway } from '../zookeeper/client/errors.ts'
 import { LockBook } from '../zookeeper/locks/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../zookeeper/session/session-keeper.ts'
@@ -162,19 +162,19 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
 
 /** The keeper's reports as log lines: a fault that lasts is said once, and once when it is over. */
 function reporter (log: Logger, clock: Clock, because: (reason: string | null) => void): (report: KeeperReport) => void {
-  let diagnosed: string | null = null
+  let diagnosis: Diagnosis | null = null
   const away = new Episode(log, clock)
   return (report) => {
     switch (report.event) {
       case 'session_opened':
         because(null)
-        diagnosed = null
+        diagnosis = null
         away.over('ZooKeeper is back')
         log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'connected to ZooKeeper')
         break
       case 'session_resumed':
         because(null)
-        diagnosed = null
+        diagnosis = null
         away.over('ZooKeeper is back')
         break
       case 'session_suspended': away.fault('ZooKeeper does not answer; reads are served from the last view, writes are refused'); break
@@ -182,14 +182,18 @@ function reporter (log: Logger, clock: Clock, because: (reason: string | null) =
         because(`${report.error.message}.`)
         if (report.error.code !== 'closed') away.fault(`the ZooKeeper session is over; a new one is opened: ${report.error.message}`, { reason: report.error.code })
         break
-      case 'connect_failed':
-        because(`${report.error.message}.`)
-        away.fault(`ZooKeeper cannot be ${isTurnedAway(report.error) ? 'used' : 'reached'}; still trying: ${report.error.message}`, { reason: report.error.code })
+      case 'connect_failed': {
+        const turnedAway = isTurnedAway(report.error)
+        if (turnedAway) diagnosis = null
+        const { sentence, reason } = exactCause(report.error, diagnosis)
+        because(diagnosis === null ? `${sentence}.` : `${contactSentence(diagnosis)}.`)
+        away.fault(`ZooKeeper cannot be ${turnedAway ? 'used' : 'reached'}; still trying: ${sentence}`, { reason })
         break
+      }
       case 'diagnosed':
         because(`${contactSentence(report.diagnosis)}.`)
-        if (diagnosed !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
-        diagnosed = report.diagnosis.reason
+        if (diagnosis?.reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
+        diagnosis = report.diagnosis
         break
       default: report satisfies never
     }

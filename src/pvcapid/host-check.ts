@@ -1,6 +1,7 @@
 /** What an API's configuration names and its machine does not have or cannot use, and what was left as it stands in the example. */
 import type { Clock } from '../runtime/clock.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
+import type { Lookup } from '../runtime/process/name-lookup.ts'
 import { hostProblem, listenProblems, unknownServers } from '../runtime/config/host-problems.ts'
 import type { ApiConfig } from './config/api-config.ts'
 
@@ -8,7 +9,7 @@ import type { ApiConfig } from './config/api-config.ts'
 const PLACEHOLDER = '6f36c4a4c9f7e3a1b2d50c8e9b7a61f0d3c2b1a09f8e7d6c5b4a39281706f5e4'
 
 /** An address that cannot be listened on is an error, all else a warning. */
-export async function hostProblems (file: string, config: ApiConfig, clock: Clock, lookup: (host: string) => Promise<readonly string[]>): Promise<readonly ConfigProblem[]> {
+export async function hostProblems (file: string, config: ApiConfig, clock: Clock, lookup: Lookup): Promise<readonly ConfigProblem[]> {
   const found = await Promise.all([
     unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
     listenProblems(file, 'pvc.api.listen_address', config.listenAddress),

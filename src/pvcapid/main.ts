@@ -20,11 +20,11 @@ import { exitStatus } from '../runtime/config/exit-status.ts'
 import { createLogger, stdoutDestination, type Logger } from '../runtime/log/log.ts'
 import { plainOutput } from '../runtime/log/plain-output.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
+import { hostLookup } from '../runtime/process/name-lookup.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { unresolved } from '../cluster/unresolved.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
-import { dnsLookup } from '../zookeeper/client/resolve.ts'
 import { buildApp } from './app.ts'
 import { certificateProblems, validityOf } from './http/certificate.ts'
 import { apiConfigSchema } from './config/schema.ts'
@@ -47,7 +47,7 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   const { config } = started
   const destination = stdoutDestination('pvcapid', clock, process.env)
   const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination, ...config.chroot === undefined ? {} : { fields: { cluster: config.chroot } } })
-  const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, dnsLookup), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
+  const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, hostLookup), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   let running = started
   // Else Node opens its debugger, which can run anything in this process.
@@ -198,7 +198,7 @@ async function main (): Promise<number | null> {
       const isStrict = invocation.kind === 'check' && invocation.strict === true
       // A daemon that runs says these in its log.
       const isCheck = invocation.kind === 'check'
-      const found = result.ok && isCheck ? [...filesProblems(invocation.file, result.value), ...await hostProblems(invocation.file, result.value, systemClock, dnsLookup)] : []
+      const found = result.ok && isCheck ? [...filesProblems(invocation.file, result.value), ...await hostProblems(invocation.file, result.value, systemClock, hostLookup)] : []
       const problems = [...result.problems, ...found]
       const status = reportProblems(problems, complain, isStrict)
       if (!result.ok || (isCheck && status !== 0)) return status

@@ -2,11 +2,13 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { CommandRunner } from '../runtime/process/command.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
-import { hostProblem, unknownServers } from '../runtime/config/host-problems.ts'
+import type { Lookup } from '../runtime/process/name-lookup.ts'
+import { hostProblem, unknownHost, unknownServers } from '../runtime/config/host-problems.ts'
 import { obstacleTo } from '../runtime/process/program.ts'
 import { claimedBy, directoryProblem } from '../runtime/process/sole-process.ts'
 import { commandsOf } from './config/commands.ts'
 import type { NodeConfig, ResourceConfig } from './config/node-config.ts'
+import { hostAndPort } from './fencing/ipmi-agent.ts'
 import type { AttemptTools } from './resources/attempt.ts'
 import { createResource } from './resources/create.ts'
 import { FloatingIp } from './resources/floating-ip.ts'
@@ -14,7 +16,7 @@ import { FloatingIp } from './resources/floating-ip.ts'
 export interface HostCheckTools {
   readonly clock: Clock
   readonly commands: CommandRunner
-  readonly lookup: (host: string) => Promise<readonly string[]>
+  readonly lookup: Lookup
 }
 
 /** A warning each; an error for what would keep the daemon from starting. */
@@ -23,6 +25,7 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
   const found = await Promise.all([
     directory === null ? [] : [hostProblem(file, 'pvc.system.run_directory', directory, 'error')],
     unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
+    config.ipmi === undefined ? [] : unknownHost(file, 'pvc.system.fencing.ipmi.host', hostAndPort(config.ipmi.host)[0], 'the management controller', { clock, lookup }),
     ...config.resources.map(async (entry, index) => {
       const result = await createResource(entry, config.node, { clock, commands }).attempt('ready', { epoch: null, daemonBeside: true, signal: new AbortController().signal })
       return result.kind === 'failed' ? [hostProblem(file, `pvc.coordinator.resources[${index}]`, result.failure.message)] : []

@@ -13,13 +13,13 @@ import { createLogger, stdoutDestination, type Logger } from '../runtime/log/log
 import { plainOutput } from '../runtime/log/plain-output.ts'
 import { LogTail } from '../runtime/log/log-tail.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
+import { hostLookup } from '../runtime/process/name-lookup.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { ServiceManager } from '../runtime/process/service-manager.ts'
 import { claimedBy, claimSole, holderNote, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
 import { watchClaim } from '../runtime/process/sole-watch.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
-import { dnsLookup } from '../zookeeper/client/resolve.ts'
 import { unresolved } from '../cluster/unresolved.ts'
 import { createCollectors } from './collectors/create.ts'
 import { nodeConfigSchema } from './config/schema.ts'
@@ -57,7 +57,7 @@ async function main (): Promise<number> {
 async function configured (file: string, wanted: 'check' | 'release' | 'run', isStrict: boolean): Promise<number> {
   const loaded = loadNodeConfig(file)
   const exposed = exposureProblems(file, nodeConfigSchema)
-  const onHost = loaded.ok && wanted === 'check' ? await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: dnsLookup }) : []
+  const onHost = loaded.ok && wanted === 'check' ? await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: hostLookup }) : []
   const problems = [...loaded.problems, ...wanted === 'check' ? exposed : [], ...onHost]
   const status = reportProblems(problems, complain, isStrict)
   if (!loaded.ok || (wanted === 'check' && status !== 0)) return status
@@ -112,7 +112,7 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   const daemon: NodeDaemon = new NodeDaemon({
     config,
     connector: nativeConnector({ onProblem: unresolved(log) }),
-    diagnose: async (servers) => await diagnose(servers, systemClock, dnsLookup),
+    diagnose: async (servers) => await diagnose(servers, systemClock, hostLookup),
     clock: systemClock,
     commands,
     log,

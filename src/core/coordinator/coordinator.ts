@@ -16,6 +16,7 @@ import { unreachable } from '../model/states.ts'
 import { epochOf } from '../model/epoch.ts'
 import { isFit } from '../model/member.ts'
 import { continuedRecord, isEcho } from '../switchover/rewrites.ts'
+import type { Closing } from '../model/record.ts'
 import type { Failure } from '../model/transition.ts'
 import { StepContext } from './step-context.ts'
 
@@ -104,12 +105,17 @@ function onElapsed (context: StepContext, id: number): void {
 }
 
 function onShutdown (context: StepContext): void {
-  const { stopping, daemon, settings } = context.state
+  const { stopping, daemon, settings, activity } = context.state
   if (stopping) return
   context.set({ stopping: true, daemon: daemon === 'run' ? 'shutdown' : daemon })
   unguarded(context)
+  // It may wait for its peers, for the lock or for a command for as long as its bound, only to hand the role over afterwards.
+  if (activity.kind === 'procedure' && activity.procedure.name === 'takeover' && activity.doomed === null) doom(context, activity, toldToStop(settings.self))
   context.timer('handover', context.delay(settings.delays.handoverTimeout))
 }
+
+const toldToStop = (self: string): Closing =>
+  ({ outcome: 'failed', error: { code: 'acquire_aborted', resource: null, message: `${self} was told to stop while it took over: it gives the key back.` } })
 
 /** A guard that is waited for holds nothing up. */
 function unguarded (context: StepContext): void {

@@ -2,13 +2,14 @@
  * The rules between pvcnoded's settings. Each message shows both numbers.
  * All numbers here are the file's: seconds.
  */
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
+import { isLoopback } from '../../runtime/addresses.ts'
 import { leaseTerms } from '../../core/coordinator/lease.ts'
 import { coordinatorsReads, coordinatorsRule, judgeCoordinators, milliseconds, noServerAt, parseHostPort } from '../../runtime/config/config-common.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { builtInCollectors } from '../collectors/create.ts'
 import type { NodeConfigFile } from './schema.ts'
-import { judgeFloatingAddresses } from '../resources/floating-addresses.ts'
+import { canonical, judgeFloatingAddresses } from '../resources/floating-addresses.ts'
 import { judgeUnits } from '../resources/systemd-unit.ts'
 
 const coordinator = 'pvc.coordinator'
@@ -21,9 +22,10 @@ const unfenced = `${fencing}.unfenced_failover`
 
 export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: coordinatorsReads, rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc) },
-  { reads: ['pvc.api_address'], rule: 'It names a host at which the others can reach the API, and a port.', judge: judgeApiAddress },
+  { reads: ['pvc.api_address'], rule: 'It names a host at which the others can reach the API, and a port. A loopback address is a warning, unless the ZooKeeper servers are on this machine alone.', judge: judgeApiAddress },
+  { reads: [resources, 'pvc.coordinators', 'pvc.api_address'], rule: 'The `address` of a `floating-ip` is not that of a ZooKeeper server or of the API: those are addresses of machines.', judge: judgePeersAddresses },
   { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
-  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
+  { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once; the prefix is /8 or longer for IPv4, /16 or longer for IPv6. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },
   { reads: [resources], rule: 'The `unit` of a `systemd-unit` is there once, and is no template without an instance. An alias of another one is a warning of `--check`, and an obstacle to eligibility.', judge: ({ pvc }) => judgeUnits(resources, pvc.coordinator.resources) },
   { reads: [collectors], rule: `Names are unique, and none is that of a collector which every node has: ${builtInCollectors.map((name) => `\`${name}\``).join(', ')}.`, judge: ({ pvc }) => judgeNames(collectors, pvc.system.collectors, builtInCollectors) },
   {
@@ -53,7 +55,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
       return unless(interval * count > session, `${intervals}.fence_intervals`, `keepalive_interval × fence_intervals (${interval} s × ${count} = ${tidy(interval * count)} s) must be more than session_timeout (${session} s), or a node would count as dead while its session lives.`)
     },
   },
-  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command`, `probe` and `recover`; another is a warning. So is a `command` that neither has it nor could read `PVC_NODE`. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command`, `probe` and `recover`; another is a warning. So is a `command` that neither has it nor could read `PVC_NODE`. A setting of one method beside another, as `ipmi` beside `method: command`, is a warning. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
   {
     reads: [resources, sessionTimeout, unfenced],
     rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
@@ -71,7 +73,8 @@ function unless (good: boolean, path: string, message: string): Finding[] {
   return good ? [] : [{ path, message }]
 }
 
-function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, probe, recover, ipmi, unfenced_failover: unfencedFailover } } } }: NodeConfigFile): Finding[] {
+function judgeFencing ({ pvc: { mode, system } }: NodeConfigFile): Finding[] {
+  const { method, command, probe, recover, ipmi, unfenced_failover: unfencedFailover } = system.fencing
   return [
     ...unless(method !== 'command' || command !== undefined, `${fencing}.command`, 'The method command needs a command.'),
     ...unless(method === 'command' || command === undefined, `${fencing}.command`, `A command is run by the method command alone; the method is ${method}.`),
@@ -79,6 +82,7 @@ function judgeFencing ({ pvc: { mode, system: { fencing: { method, command, prob
     ...unless(method !== 'ipmi' || Buffer.byteLength(ipmi?.password ?? '') <= 20, `${fencing}.ipmi.password`, 'The password is longer than the 20 bytes that IPMI 2.0 and ipmitool take.'),
     ...unless(method !== 'ipmi' || Buffer.byteLength(ipmi?.username ?? '') <= 16, `${fencing}.ipmi.username`, 'The user name is longer than the 16 bytes that IPMI 2.0 and ipmitool take.'),
     ...judgeController(ipmi?.host),
+    ...judgeForeignSettings(system.fencing),
     ...judgePlaceholders(`${fencing}.command`, command),
     ...judgeTarget(command),
     ...judgePlaceholders(`${fencing}.probe`, probe),
@@ -145,9 +149,38 @@ function judgeNames (list: string, entries: ReadonlyArray<{ readonly name: strin
   })
 }
 
+const isLoopbackHost = (host: string): boolean => isLoopback(host) || host.toLowerCase() === 'localhost'
+
+/** Whether the ZooKeeper server is on this machine: where all are, so is the whole cluster. */
+function isOnThisMachine (coordinator: string): boolean {
+  const server = parseHostPort(coordinator.split('/', 1)[0] ?? '', 2181)
+  return typeof server !== 'string' && isLoopbackHost(server.host)
+}
+
+/** A floating address of which the configuration says that it is a machine's own. */
+function judgePeersAddresses ({ pvc }: NodeConfigFile): Finding[] {
+  const own = new Map([...pvc.coordinators.map((text) => [text, parseHostPort(text.split('/', 1)[0] ?? '', 2181)] as const), ...(pvc.api_address === undefined ? [] : [[pvc.api_address, parseHostPort(pvc.api_address)] as const])]
+    .flatMap(([text, server]) => typeof server === 'string' || isIP(server.host) === 0 ? [] : [[canonical(server.host), text] as const]))
+  return pvc.coordinator.resources.flatMap((resource, index): Finding[] => {
+    const address = resource.type === 'floating-ip' ? resource.address.split('/', 1)[0] ?? '' : ''
+    const machine = isIP(address) === 0 ? undefined : own.get(canonical(address))
+    return machine === undefined ? [] : [{ path: `${resources}[${index}].address`, message: `${address} is a machine's own address, as "${machine}" says; a floating address is one that no machine has by itself.` }]
+  })
+}
+
+/** Settings of one agent that stand beside another. */
+function judgeForeignSettings ({ method, ipmi, cipher_suite: cipherSuite, privilege, probe }: NodeConfigFile['pvc']['system']['fencing']): Finding[] {
+  const settings = [['ipmi', 'ipmi', ipmi], ['cipher_suite', 'ipmi', cipherSuite], ['privilege', 'ipmi', privilege], ['probe', 'command', probe]] as const
+  return settings.filter(([, agent, value]) => value !== undefined && agent !== method).map(([name, agent]): Finding =>
+    ({ path: `${fencing}.${name}`, severity: 'warning', message: `${name} is for the method ${agent}, and the method is ${method}${name === 'ipmi' ? ': it is published, and read only by nodes whose method is ipmi' : ''}.` }))
+}
+
 function judgeApiAddress ({ pvc }: NodeConfigFile): Finding[] {
   const address = pvc.api_address === undefined ? undefined : parseHostPort(pvc.api_address)
   if (typeof address === 'string') return [{ path: 'pvc.api_address', message: address }]
   const reason = address === undefined ? null : noServerAt(address.host)
+  if (reason === null && address !== undefined && isLoopbackHost(address.host) && !pvc.coordinators.every(isOnThisMachine)) {
+    return [{ path: 'pvc.api_address', severity: 'warning', message: `"${pvc.api_address}" is this machine alone, and the others read it as theirs; write the name or address at which they reach the pvcapid of this node.` }]
+  }
   return reason === null ? [] : [{ path: 'pvc.api_address', message: `"${pvc.api_address}" ${reason}; write the name or address at which the others reach the pvcapid of this node.` }]
 }

@@ -9,7 +9,7 @@ import type { CommandRunner } from '../../runtime/process/command.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
 import type { LogTail } from '../../runtime/log/log-tail.ts'
 import type { Connector } from '../../zookeeper/client/connection.ts'
-import { contactSentence, type Diagnosis } from '../../zookeeper/client/diagnosis.ts'
+import { contactSentence, exactCause, type Diagnosis } from '../../zookeeper/client/diagnosis.ts'
 import { isTurnedAway, isZooKeeperError, ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { LockBook } from '../../zookeeper/locks/locks.ts'
 import { SessionKeeper, type KeeperReport } from '../../zookeeper/session/session-keeper.ts'
@@ -79,8 +79,8 @@ export class NodeDaemon {
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
   readonly #giveUp = new AbortController()
   #life: Incarnation | null = null
-  /** Why ZooKeeper cannot be reached, as the log has it. */
-  #reason: Diagnosis['reason'] | null = null
+  /** Why ZooKeeper cannot be reached, as it was found out last while there is no contact. */
+  #diagnosis: Diagnosis | null = null
   /** The session time-out that the servers granted last, milliseconds. */
   #granted: number | null = null
   #registered = false
@@ -262,9 +262,11 @@ export class NodeDaemon {
   }
 
   #waits (error: ZooKeeperError): void {
-    const { code, message } = error
-    this.#unreachable.fault(`ZooKeeper cannot be ${isTurnedAway(error) ? 'used' : 'reached'}; still trying: ${message}`, { reason: code })
-    this.#options.onStatus?.(`waiting for ZooKeeper: ${message}`)
+    const turnedAway = isTurnedAway(error)
+    if (turnedAway) this.#diagnosis = null
+    const { sentence, reason } = exactCause(error, this.#diagnosis)
+    this.#unreachable.fault(`ZooKeeper cannot be ${turnedAway ? 'used' : 'reached'}; still trying: ${sentence}`, { reason })
+    this.#options.onStatus?.(`waiting for ZooKeeper: ${sentence}`)
   }
 
   get #registeredStatus (): string {
@@ -293,7 +295,7 @@ export class NodeDaemon {
     const { log } = this.#options
     switch (report.event) {
       case 'session_opened':
-        this.#reason = null
+        this.#diagnosis = null
         this.#unreachable.over('ZooKeeper can be reached')
         log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'ZooKeeper session opened')
         this.#warnOfTimeout(report.negotiatedTimeout)
@@ -303,7 +305,7 @@ export class NodeDaemon {
         this.#options.onStatus?.('out of contact with ZooKeeper')
         break
       case 'session_resumed':
-        this.#reason = null
+        this.#diagnosis = null
         log.info('in contact with ZooKeeper again')
         this.#keepalive.hasten()
         this.#options.onStatus?.(this.#registeredStatus)
@@ -316,8 +318,8 @@ export class NodeDaemon {
         break
       case 'connect_failed': this.#waits(report.error); break
       case 'diagnosed':
-        if (this.#reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
-        this.#reason = report.diagnosis.reason
+        if (this.#diagnosis?.reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
+        this.#diagnosis = report.diagnosis
         this.#options.onStatus?.(`${this.#keeper.current === null ? 'waiting for' : 'out of contact with'} ZooKeeper: ${report.diagnosis.sentence}`)
         break
       default: report satisfies never

@@ -116,8 +116,7 @@ export class Incarnation {
       return await this.#ended
     } finally {
       for (const controller of this.#running.values()) controller.abort()
-      // Peers may take over once they see the session end, which it is about to: not while this node is still ending itself.
-      await this.#selfFencing
+      await this.#selfFenced()
       for (const timer of this.#delays.values()) timer[Symbol.dispose]()
       this.#releasesDue?.[Symbol.dispose]()
       await this.#closing.close()
@@ -345,7 +344,7 @@ export class Incarnation {
 
   /** What is not released when the session can have ended may be held twice from then on. */
   #demoted (held: readonly string[]): void {
-    if (this.#operations !== null) this.#operations.hurried = true
+    this.#operations?.hurry()
     if (held.length === 0 || this.#lease === null) return
     this.#releasesDue ??= this.#options.clock.after(this.#lease.releaseTime, () => {
       this.#selfFence(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
@@ -354,6 +353,19 @@ export class Incarnation {
 
   #selfFence (why: string): void {
     this.#selfFencing ??= selfFence(this.#options.config, why, this.#options).finally(() => { this.#selfFencing = null })
+  }
+
+  /**
+   * Peers may take over once they see the session end, which it is about to: not while this node is still ending itself. Meanwhile it tries to release. That is safe in any
+   * order: a release only ever takes away, nothing is acquired any more, and the session, which keeps the peers from acquiring, lasts until both are over.
+   */
+  async #selfFenced (): Promise<void> {
+    if (this.#selfFencing === null) return
+    const fenced = new AbortController()
+    const releasing = this.#operations?.releaseLeft(fenced.signal).catch((err: unknown) => this.#options.log.error({ err }, 'unexpected error while releasing beside self_fence'))
+    await this.#selfFencing
+    fenced.abort()
+    await releasing
   }
 
   #note (note: Note): void {

@@ -12,6 +12,7 @@ import { readMembers, readRecord } from '../../cluster/reading.ts'
 import { sureRead, type WriteOutcome } from '../../cluster/certain-write.ts'
 import { denialOf } from '../../cluster/denial.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { pause } from '../../runtime/deadline.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { Lease } from '../keepalive/lease.ts'
 import type { OwnZnodes } from './own-znodes.ts'
@@ -24,6 +25,8 @@ import type { SyncLock } from './sync-lock.ts'
 const UNLIMITED = 24 * 3_600_000
 /** Milliseconds after which a wait for the primary lock is worth a line in the log. */
 const SLOW_LOCK = 5_000
+/** Milliseconds between two attempts to release beside a `self_fence`. */
+const RELEASE_AGAIN = 1_000
 
 export interface NodeOperationsOptions {
   readonly clock: Clock
@@ -44,8 +47,9 @@ export interface NodeOperationsOptions {
 
 export class NodeOperations {
   readonly #options: NodeOperationsOptions
-  /** The lease has run out: each release gets one attempt, for there is no time for more. */
-  hurried = false
+  readonly #urgent = new AbortController()
+  /** Resources whose last release failed. */
+  readonly #unreleased = new Set<string>()
   /** As the taker has read them last. */
   #peers: readonly Member[] = []
   /** Resources that were not here when they were last released. */
@@ -55,6 +59,19 @@ export class NodeOperations {
 
   constructor (options: NodeOperationsOptions) {
     this.#options = options
+  }
+
+  /** The lease has run out: each release gets one attempt, and what is stopped gets no time to end by itself. */
+  hurry (): void {
+    this.#urgent.abort()
+  }
+
+  /** Tries to release what could not be, again and again, until everything is released or `signal` aborts; then nothing of it continues. */
+  async releaseLeft (signal: AbortSignal): Promise<void> {
+    while (this.#unreleased.size > 0 && !signal.aborted) {
+      for (const resource of [...this.#unreleased].reverse()) await this.run({ op: 'release', resource, epoch: null }, signal)
+      if (this.#unreleased.size > 0) await pause(this.#options.clock, RELEASE_AGAIN, signal)
+    }
   }
 
   /** @param signal the machine has given the operation up */
@@ -149,8 +166,10 @@ export class NodeOperations {
     if (action === 'acquire') this.#epoch = epoch
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
     const begun = clock.monotonic()
-    const result = await attemptAll(resource, action, { epoch, signal, handedOver: action === 'acquire' && isHandedOver(name, epoch, this.#peers) }, () => this.hurried)
+    const result = await attemptAll(resource, action, { epoch, signal, urgent: this.#urgent.signal, handedOver: action === 'acquire' && isHandedOver(name, epoch, this.#peers) })
     board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.failure.message : null)
+    if (action === 'release' && result.kind === 'failed') this.#unreleased.add(name)
+    else if (result.kind === 'done') this.#unreleased.delete(name)
     const fields = { resource: name, epoch, duration_ms: Math.round(clock.monotonic() - begun) }
     switch (result.kind) {
       case 'done':

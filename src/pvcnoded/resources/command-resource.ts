@@ -7,6 +7,9 @@ import { failureOf } from '../../runtime/process/command-report.ts'
 import type { CommandResourceConfig } from '../config/node-config.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
+/** Milliseconds that a command has to end by itself once it is not wanted any more. */
+const GRACE = 2_000
+
 export class CommandResource implements Resource {
   readonly name: string
   readonly acquireTimeout: number
@@ -28,7 +31,7 @@ export class CommandResource implements Resource {
     this.#commands = commands
   }
 
-  async attempt (action: Action, { epoch, signal }: AttemptContext): Promise<AttemptResult> {
+  async attempt (action: Action, { epoch, signal, urgent }: AttemptContext): Promise<AttemptResult> {
     const missing = action === 'ready' ? await this.#missing() : null
     if (missing !== null) return { kind: 'failed', failure: { code: 'ready_failed', resource: this.name, message: missing } }
     const argv = this.#config[action]
@@ -44,6 +47,8 @@ export class CommandResource implements Resource {
       },
       timeout,
       signal,
+      grace: GRACE,
+      ...(urgent === undefined ? {} : { urgent }),
     })
     if (outcome.kind === 'aborted') return { kind: 'aborted' }
     const failure = failureOf(outcome, timeout)

@@ -14,6 +14,9 @@ const multicast = networks(['224.0.0.0/4', 'ff00::/8'])
 const nowhere = networks(['0.0.0.0/8', '240.0.0.0/4', '::/128'])
 const loopback = networks(['127.0.0.0/8', '::1'])
 
+/** The shortest prefix of a network that a machine can be in: no larger block is given to one organisation. By the bits of an address. */
+const SHORTEST: Readonly<Record<number, number>> = { 32: 8, 128: 16 }
+
 /** @param path the list's */
 export function judgeFloatingAddresses (path: string, resources: readonly Entry[]): Finding[] {
   const earlier = new Map<string, string>()
@@ -49,6 +52,8 @@ function whyNot (address: string, prefix: number, bits: number): string | null {
   // An IPv4 address in IPv6's clothes, which no device has.
   const mapped = bits === 128 && canonical(address).startsWith('::ffff:')
   if (mapped || nowhere.has(address)) return 'is no address that a machine can have'
+  const shortest = SHORTEST[bits] ?? 0
+  if (prefix < shortest) return `has a prefix (/${prefix}) that makes neighbours of whole continents: everything else there could not be reached any more (/${shortest} at least)`
   const host = hostBits(address, prefix, bits)
   if (bits - prefix < 2) return null
   if (!host.includes('1')) return bits === 32 ? `is the address of the network itself (/${prefix})` : `is the address of all routers of its subnet (/${prefix})`

@@ -31,6 +31,8 @@ export interface AttemptContext {
   /** For `ready`: it is asked beside a daemon that may hold the resource, by a user who may not be the daemon's. */
   readonly daemonBeside?: boolean
   readonly signal: AbortSignal
+  /** The lease has run out: what is aborted ends at once, and a failed attempt is the last. */
+  readonly urgent?: AbortSignal
 }
 
 export type AttemptResult =
@@ -39,11 +41,11 @@ export type AttemptResult =
   | { readonly kind: 'failed', readonly failure: KnownFailure }
   | { readonly kind: 'aborted' }
 
-/** Tries until it is done, aborted, or out of attempts; the last attempt's failure is the one that counts. While `hurried`, a failed attempt is the last. */
-export async function attemptAll (resource: Resource, action: Action, context: AttemptContext, hurried: () => boolean = () => false): Promise<AttemptResult> {
+/** Tries until it is done, aborted, or out of attempts; the last attempt's failure is the one that counts. Once it is urgent, a failed attempt is the last. */
+export async function attemptAll (resource: Resource, action: Action, context: AttemptContext): Promise<AttemptResult> {
   for (let left = 1 + resource.retries; ; left--) {
     const result = await resource.attempt(action, context)
-    if (result.kind !== 'failed' || left <= 1 || hurried()) return result
+    if (result.kind !== 'failed' || left <= 1 || context.urgent?.aborted === true) return result
     if (context.signal.aborted) return { kind: 'aborted' }
   }
 }

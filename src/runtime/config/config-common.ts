@@ -16,14 +16,22 @@ export interface HostPort {
 const defaultZooKeeperPort = 2181
 /** Longest duration accepted, seconds: a day. Also keeps milliseconds within what a timer can count. */
 const longest = 86_400
+/** Longest pause accepted, seconds: nobody is primary meanwhile. */
+const longestPause = 3_600
 
-/** A duration in seconds, more than 0. */
-export const duration = (description: string, fallback?: number) =>
-  Type.Number({ description, unit: 's', exclusiveMinimum: 0, maximum: longest, ...(fallback === undefined ? {} : { default: fallback }) })
+interface Bounds {
+  /** Seconds. */
+  readonly minimum: number
+  readonly maximum?: number
+}
+
+/** A duration in seconds. A minimum that is too low is no bound: what cannot be done in that time fails each time. */
+export const duration = (description: string, { minimum, maximum = longest }: Bounds, fallback?: number) =>
+  Type.Number({ description, unit: 's', minimum, maximum, ...(fallback === undefined ? {} : { default: fallback }) })
 
 /** A duration in seconds which may be 0. */
-export const pause = (description: string, fallback?: number) =>
-  Type.Number({ description, unit: 's', minimum: 0, maximum: longest, ...(fallback === undefined ? {} : { default: fallback }) })
+export const pause = (description: string, fallback?: number, maximum = longestPause) =>
+  Type.Number({ description, unit: 's', minimum: 0, maximum, ...(fallback === undefined ? {} : { default: fallback }) })
 
 /** A mapping that takes no unknown settings. `optional`: it may be left out; its own defaults then apply. */
 export const section = <Properties extends Parameters<typeof Type.Object>[0]>(description: string, properties: Properties, optional = true) =>

@@ -1,28 +1,29 @@
 /** What a sound configuration names and this machine does not have: for `--check`, which says it before the daemon meets it. */
-import { createServer } from 'node:net'
+import { createServer, isIP } from 'node:net'
 import type { Clock } from '../clock.ts'
 import type { ConfigProblem } from './config-problem.ts'
-import { DeadlineError, withDeadline } from '../deadline.ts'
-
-/** Milliseconds for one name. */
-const NAME = 2_000
+import { addressesOf, NameProblem, type Lookup } from '../process/name-lookup.ts'
 
 /** @param path the setting, as `pvc.node` */
 export const hostProblem = (file: string, path: string, message: string, severity: ConfigProblem['severity'] = 'warning'): ConfigProblem =>
   ({ code: 'config_host', severity, file, line: 0, column: 0, path, message })
 
-/** A warning for each ZooKeeper server whose name has no address. */
-export async function unknownServers (file: string, hosts: readonly string[], clock: Clock, lookup: (host: string) => Promise<readonly string[]>): Promise<readonly ConfigProblem[]> {
-  const found = await Promise.all(hosts.map(async (host, index) => {
-    try {
-      await withDeadline(clock, NAME, undefined, async () => await lookup(host))
-      return []
-    } catch (error) {
-      const why = error instanceof DeadlineError ? 'the name service does not answer' : (error as NodeJS.ErrnoException).code ?? 'it cannot be resolved'
-      return [hostProblem(file, `pvc.coordinators[${index}]`, `${host} has no address here (${why}). Put in the name or address of a ZooKeeper server.`)]
-    }
-  }))
-  return found.flat()
+/** A warning for each ZooKeeper server that the daemon could not resolve either. */
+export async function unknownServers (file: string, hosts: readonly string[], clock: Clock, lookup: Lookup): Promise<readonly ConfigProblem[]> {
+  return (await Promise.all(hosts.map(async (host, index) => await unknownHost(file, `pvc.coordinators[${index}]`, host, 'a ZooKeeper server', { lookup, clock })))).flat()
+}
+
+/** A warning if `host` is a name that has no address here. @param what what it should be the name of */
+export async function unknownHost (file: string, path: string, host: string, what: string, options: { readonly lookup: Lookup, readonly clock: Clock }): Promise<readonly ConfigProblem[]> {
+  if (isIP(host) !== 0) return []
+  try {
+    await addressesOf(host, options)
+    return []
+  } catch (error) {
+    if (!(error instanceof NameProblem)) throw error
+    const known = error.reason === 'silent' ? 'cannot be resolved here' : 'has no address here'
+    return [hostProblem(file, path, `${host} ${known} (${error.message}). ${error.reason === 'silent' ? 'See to the name server, or put in the address' : 'Put in the name or address'} of ${what}.`)]
+  }
 }
 
 /** Whether this machine could listen on `address`, whatever the port. */

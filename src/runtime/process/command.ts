@@ -12,7 +12,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { obstacleTo } from './program.ts'
 
 export interface CommandRequest {
@@ -24,6 +24,10 @@ export interface CommandRequest {
   readonly timeout: number
   /** Kills the whole group when aborted. */
   readonly signal?: AbortSignal
+  /** Milliseconds between SIGTERM and SIGKILL when `signal` aborts. Default 0: SIGKILL at once. */
+  readonly grace?: number
+  /** Ends the grace, before it has begun or while it runs. */
+  readonly urgent?: AbortSignal
   /** Bytes of stdout and of stderr that are kept, the last ones. Default 64 KiB. */
   readonly outputLimit?: number
   /** Kill what is left of the group after the leader has ended by itself, too. Without it a command may leave a daemon behind. */
@@ -62,7 +66,7 @@ async function whyNotStarted (program: string, error: NodeJS.ErrnoException): Pr
 }
 
 async function runCommand (clock: Clock, request: CommandRequest): Promise<CommandOutcome> {
-  const { argv, env, timeout, signal, outputLimit = defaultOutputLimit, killStragglers = false } = request
+  const { argv, env, timeout, signal, grace = 0, urgent, outputLimit = defaultOutputLimit, killStragglers = false } = request
   const [program, ...args] = argv
   if (program === undefined) return { kind: 'failed_to_start', message: 'the command is empty' }
   if (signal?.aborted === true) return { kind: 'aborted' }
@@ -87,12 +91,23 @@ async function runCommand (clock: Clock, request: CommandRequest): Promise<Comma
   }
   const stdout = new Capture(child.stdout, outputLimit, clock)
   const stderr = new Capture(child.stderr, outputLimit, clock)
-  const abort = () => kill('aborted')
+  const killAborted = () => { if (signal?.aborted === true) kill('aborted') }
+  let patience: Timer | undefined
+  const abort = () => {
+    if (grace <= 0 || urgent?.aborted === true || child.pid === undefined) return kill('aborted')
+    killGroup(child.pid, 'SIGTERM')
+    patience = clock.after(grace, killAborted)
+  }
   signal?.addEventListener('abort', abort, { once: true })
+  urgent?.addEventListener('abort', killAborted, { once: true })
   const timer = clock.after(timeout, () => kill('timed_out'))
   const end = await ended
   timer[Symbol.dispose]()
+  patience?.[Symbol.dispose]()
   signal?.removeEventListener('abort', abort)
+  urgent?.removeEventListener('abort', killAborted)
+  // It ended within its grace; what it leaves of its group does not outlast it.
+  if (patience !== undefined) kill('aborted')
 
   if (end instanceof Error || child.pid === undefined) {
     return { kind: 'failed_to_start', message: end instanceof Error ? await whyNotStarted(program, end) : 'no process was made' }
@@ -175,9 +190,9 @@ async function drained (seen: () => number | undefined): Promise<void> {
 
 const turnOfTheLoop = () => new Promise<void>((resolve) => { setImmediate(resolve) })
 
-function killGroup (group: number): void {
+function killGroup (group: number, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): void {
   try {
-    process.kill(-group, 'SIGKILL')
+    process.kill(-group, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }

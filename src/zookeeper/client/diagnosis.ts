@@ -6,8 +6,9 @@
  */
 import { connect } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
-import { isZooKeeperError } from './errors.ts'
-import { resolveEach, uniqueAddresses, type Lookup } from './resolve.ts'
+import type { Lookup, NameProblem } from '../../runtime/process/name-lookup.ts'
+import { isTurnedAway, isZooKeeperError, type ZooKeeperError } from './errors.ts'
+import { resolveEach, uniqueAddresses } from './resolve.ts'
 
 /** Milliseconds that one server is given. */
 const PATIENCE = 2_000
@@ -25,7 +26,7 @@ export const answers = {
 } as const
 export type Answer = keyof typeof answers
 
-/** Why there is no session: what all servers do, `mixed` where they differ, `unresolved` where no name has an address. */
+/** Why there is no session: what all servers do, `mixed` where they differ. Of names, `silent` where the name server says nothing, `unresolved` where they have no address. */
 export interface Diagnosis {
   readonly reason: Answer | 'mixed' | 'unresolved'
   readonly sentence: string
@@ -36,6 +37,11 @@ export interface Diagnosis {
 /** What is said of it without contact: a server that grants sessions is reached, and its client is not. */
 export const contactSentence = ({ sentence, someServe }: Diagnosis): string =>
   `${someServe ? 'There is no session with ZooKeeper yet, although a server grants sessions' : 'ZooKeeper cannot be reached'}: ${sentence}`
+
+/** The cause that says most: what the servers have told the client, else what they were found to do, else how the attempt ended. */
+export function exactCause (error: ZooKeeperError, found: Diagnosis | null): { readonly sentence: string, readonly reason: string } {
+  return found === null || isTurnedAway(error) ? { sentence: error.message, reason: error.code } : found
+}
 
 /** Protocol version 0, nothing seen, the shortest session, no session to resume, an empty password. */
 function sessionRequest (): Buffer {
@@ -72,18 +78,19 @@ async function ask (address: string, clock: Clock): Promise<Answer> {
 }
 
 export async function diagnose (servers: readonly string[], clock: Clock, lookup: Lookup): Promise<Diagnosis> {
-  let addresses: readonly string[]
+  const unknown = new Map<string, NameProblem>()
+  let addresses: readonly string[] = []
   try {
-    addresses = uniqueAddresses(await resolveEach(servers, { lookup, clock }))
+    addresses = uniqueAddresses(await resolveEach(servers, { lookup, clock, onFailure: (host, problem) => unknown.set(host, problem) }))
   } catch (error) {
-    return { reason: 'unresolved', sentence: isZooKeeperError(error) ? error.message : String(error), someServe: false }
+    if (unknown.size === 0) return { reason: 'unresolved', sentence: isZooKeeperError(error) ? error.message : String(error), someServe: false }
   }
   const found = await Promise.all(addresses.map(async (address) => [address, await ask(address, clock)] as const))
-  const kinds = new Set(found.map(([, answer]) => answer))
+  const kinds = new Set<Answer | NameProblem['reason']>([...[...unknown.values()].map(({ reason }) => reason), ...found.map(([, answer]) => answer)])
   const [only] = kinds
   return {
     reason: kinds.size === 1 && only !== undefined ? only : 'mixed',
-    sentence: found.map(([address, answer]) => `${address} ${answers[answer]}`).join('; '),
+    sentence: [...[...unknown].map(([host, { message }]) => `${host} cannot be resolved: ${message}`), ...found.map(([address, answer]) => `${address} ${answers[answer]}`)].join('; '),
     someServe: kinds.has('serves'),
   }
 }

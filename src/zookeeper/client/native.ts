@@ -9,12 +9,13 @@
  */
 import { isMainThread } from 'node:worker_threads'
 import { systemClock, type Clock, type Timer } from '../../runtime/clock.ts'
+import { hostLookup, type Lookup } from '../../runtime/process/name-lookup.ts'
 import { checkData, checkDeletions, checkFlag, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, ZnodeVersion, Zxid } from './connection.ts'
 import { chrooted } from './chroot.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
-import { areLiterals, dnsLookup, resolveEach, uniqueAddresses, type Lookup } from './resolve.ts'
+import { areLiterals, resolveEach, uniqueAddresses } from './resolve.ts'
 import { connectionOrder } from './server-order.ts'
 import { withoutSilent } from './silent-addresses.ts'
 import { WatchBook } from './watch-book.ts'
@@ -320,7 +321,7 @@ export function nativeConnector (options: NativeOptions = {}): Connector {
   const complete: NativeSettings = {
     known: new Map(),
     random: options.random ?? Math.random,
-    lookup: options.lookup ?? dnsLookup,
+    lookup: options.lookup ?? hostLookup,
     clock: options.clock ?? systemClock,
     resolveInterval: options.resolveInterval ?? 5_000,
     onProblem: options.onProblem ?? (() => {}),

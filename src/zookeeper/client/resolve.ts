@@ -1,22 +1,16 @@
 /**
- * Server names to addresses, in JavaScript, because the C client would resolve them on the JavaScript thread at every
+ * Server names to addresses, outside of the C client, which would resolve them on the JavaScript thread at every
  * turn of its I/O: 50 ms of DNS made each operation 50 ms, and failing DNS let the session expire.
  *
  * Guarantees: the result holds IP literals with ports and nothing else. A name that cannot be resolved, or not in time, is reported, stands for
- * the addresses that it had last, and keeps no other name waiting; only if there is no address at all it is an error (`resolve_failed`).
+ * the addresses that it had last, and keeps no other name waiting; only if there is no address at all it is an error (`resolve_failed`), which says of each name why.
  */
-import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
-import { DeadlineError, withDeadline } from '../../runtime/deadline.ts'
+import { addressesOf, NameProblem, type Lookup } from '../../runtime/process/name-lookup.ts'
 import { ZooKeeperError } from './errors.ts'
 
 const DEFAULT_PORT = 2181
-
-/** The addresses of a host; may reject. */
-export type Lookup = (host: string) => Promise<readonly string[]>
-
-export const dnsLookup: Lookup = async (host) => (await systemLookup(host, { all: true })).map(({ address }) => address)
 
 export interface Server {
   readonly host: string
@@ -45,50 +39,35 @@ export function areLiterals (servers: readonly string[]): boolean {
   return servers.every((server) => isIP(parseServer(server).host) !== 0)
 }
 
-/** Milliseconds that one name may take; without it the others are used. */
-const PATIENCE = 2_000
-/** Lookups that have not ended, by name: a name server that says nothing is asked once at a time, or it would take up every thread for lookups. */
-const running = new Map<string, Promise<readonly string[]>>()
-
-function lookedUp (host: string, lookup: Lookup): Promise<readonly string[]> {
-  const found = running.get(host) ?? lookup(host).finally(() => running.delete(host))
-  running.set(host, found)
-  return found
-}
-
 export interface ResolveOptions {
   readonly lookup: Lookup
   readonly clock: Clock
   /** Each name that could not be resolved, with the reason. */
-  readonly onFailure?: (host: string, error: unknown) => void
+  readonly onFailure?: (host: string, problem: NameProblem) => void
   /** The addresses that each name had last: they are used while it cannot be resolved. */
   readonly known?: Map<string, readonly string[]>
 }
 
 /** Every address of each server as `ip:port`; none of a server whose name cannot be resolved in time and never was. Rejects with `resolve_failed` if there is no address at all. */
 export async function resolveEach (servers: readonly string[], { lookup, clock, onFailure, known }: ResolveOptions): Promise<ReadonlyArray<readonly string[]>> {
-  const failures: unknown[] = []
+  const failures = new Map<string, NameProblem>()
   const found = await Promise.all(servers.map(parseServer).map(async ({ host, port }) => {
     if (isIP(host) !== 0) return [literal(host, port)]
     try {
-      const addresses = (await withDeadline(clock, PATIENCE, undefined, async () => await lookedUp(host, lookup))).filter((address) => isIP(address) !== 0)
-      if (addresses.length > 0) known?.set(host, addresses)
+      const addresses = await addressesOf(host, { lookup, clock, onFound: (latest) => known?.set(host, latest) })
       return addresses.map((address) => literal(address, port))
     } catch (error) {
-      failures.push(error)
+      if (!(error instanceof NameProblem)) throw error
+      failures.set(host, error)
       onFailure?.(host, error)
       return (known?.get(host) ?? []).map((address) => literal(address, port))
     }
   }))
   if (found.flat().length === 0) {
-    const [cause] = failures
-    const why = cause instanceof DeadlineError ? 'the name server does not answer' : codeOf(cause)
-    throw new ZooKeeperError('resolve_failed', { op: 'connect', detail: `${servers.join(', ')}: ${why}`, cause })
+    throw new ZooKeeperError('resolve_failed', { op: 'connect', detail: [...failures].map(([host, { message }]) => `${host}: ${message}`).join('; '), cause: [...failures.values()][0] })
   }
   return found
 }
 
 /** All addresses, without duplicates. */
 export const uniqueAddresses = (servers: ReadonlyArray<readonly string[]>): string[] => [...new Set(servers.flat())]
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? 'it has no address'

@@ -3,7 +3,7 @@
  * for it to systemd any more.
  */
 import t from 'tap'
-import { writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cluster, quick } from '../../support/cluster.ts'
 import { notifications } from '../../support/network/notify-socket.ts'
@@ -38,5 +38,31 @@ t.test('cut off with a release that hangs', { timeout: 120_000 }, async (t) => {
   // One may have been on its way.
   t.ok(words().length <= fed + 1, 'and the watchdog was not fed meanwhile')
   t.match(daemon.log.find((line) => line.msg.endsWith('running self_fence')), { level: 'fatal', why: /^not all of stuck was released/ })
+  await daemon.kill()
+})
+
+t.test('a release that failed is tried again while self_fence hangs, before the session can end', { timeout: 120_000 }, async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: [], ...quick })
+  const path = await proxy(t, made.zookeeper)
+  const script = join(made.folder, 'resource.sh')
+  writeFileSync(script, `[ "$PVC_ACTION" = release ] && [ -e ${made.folder}/broken ] && exit 1
+[ "$PVC_ACTION" = release ] && [ -e ${made.folder}/hangs ] && echo released >> ${made.folder}/done
+exit 0
+`)
+  const daemon = made.startNode('hv1', {
+    coordinators: [path.connectString],
+    zookeeper: { session_timeout: 8 },
+    coordinator: { ...quick.coordinator, resources: [{ name: 'stuck', type: 'command', acquire: ['sh', script], release: ['sh', script], release_timeout: 5, retries: 0 }] },
+    system: { self_fence: ['sh', '-c', `touch ${made.folder}/hangs; while [ -d ${made.folder} ] && [ ! -e ${made.folder}/go ]; do sleep 0.05; done; echo fenced >> ${made.folder}/done`] },
+  })
+  await watcher.settled('hv1')
+  writeFileSync(join(made.folder, 'broken'), '')
+  path.blackHole()
+  await eventually(() => existsSync(join(made.folder, 'hangs')))
+  rmSync(join(made.folder, 'broken'))
+  await eventually(() => made.notes('done').includes('released'))
+  t.same(made.notes('done'), ['released'], 'self_fence hangs still')
+  writeFileSync(join(made.folder, 'go'), '')
+  await daemon.logged((line) => line.msg === 'self_fence has run')
   await daemon.kill()
 })

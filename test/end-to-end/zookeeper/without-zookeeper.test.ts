@@ -25,6 +25,11 @@ for (const kind of ['refuses', 'is silent'] as const) {
     t.teardown(async () => await daemon.kill())
     await daemon.logged((line) => line.msg.startsWith('ZooKeeper cannot be reached'))
     await eventually(() => said.some((line) => /^STATUS=waiting for ZooKeeper: ./.test(line)))
+    // The first attempt to connect ends 10 s after its beginning, and says only that.
+    const reason = kind === 'refuses' ? 'refused' : 'silent'
+    t.match(await daemon.logged((line) => line.msg.startsWith('ZooKeeper cannot be reached; still trying')), { reason })
+    const words = kind === 'refuses' ? 'refuses connections' : 'says nothing'
+    t.same(said.filter((line) => line.startsWith('STATUS=waiting for ZooKeeper: ') && !line.includes(words)), [], 'no other cause takes the place of the exact one')
     // Ends well before the longest time that a shutdown may take (130 s), which this test would not live to see.
     t.equal(await daemon.stop(50_000), 0)
     t.match(daemon.log.at(-1), { level: 'warn', code: 'not_registered' })

@@ -22,7 +22,7 @@ const base = 'pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [hv1]\n'
 t.test('the example loads', async (t) => {
   const result = loadNodeConfig('pvcnoded.yaml.example')
   t.same(result.problems, [])
-  t.match(result.ok && result.value, { node: 'hv1', sessionTimeout: 30_000, resources: [{ name: 'job', releaseTimeout: 5000 }] })
+  t.match(result.ok && result.value, { node: 'hv1', sessionTimeout: 30_000, resources: [{ name: 'job', releaseTimeout: 3000 }] })
 })
 
 t.test('the least there can be, with every default', async (t) => {
@@ -61,7 +61,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
   node: hv1
   mode: hypervisor
   coordinators: ["127.0.0.1:21811", "127.0.0.1:21812"]
-  api_address: "[fd00::1]:7370"
+  api_address: "[fd00::2]:7370"
   zookeeper: {session_timeout: 4}
   coordinator:
     lock_timeout: 0.1
@@ -92,7 +92,7 @@ t.test('everything set: seconds become milliseconds', async (t) => {
     node: 'hv1',
     mode: 'hypervisor',
     servers: [{ host: '127.0.0.1', port: 21811 }, { host: '127.0.0.1', port: 21812 }],
-    apiAddress: '[fd00::1]:7370',
+    apiAddress: '[fd00::2]:7370',
     sessionTimeout: 4000,
     lockTimeout: 100,
     transitionDelay: 150,
@@ -334,4 +334,21 @@ t.test('preferences that cannot be', async (t) => {
     ['{minimum_health: 1}', /minimum_health/],
   ] as const) t.match(messages(candidate), [said], candidate)
   t.comment(messages('{priority: 101}').join())
+})
+
+t.test('what no cluster can want, or what cannot work, is refused or a warning', async (t) => {
+  const found = (text: string) => {
+    const { result } = load(t, `pvc:\n  node: hv1\n  mode: coordinator\n  coordinators: [10.0.0.1, 10.0.0.2]\n${text}`)
+    return result.problems.map(({ severity, path, message }) => `${severity} ${path}: ${message}`)
+  }
+  const ip = (address: string) => `  coordinator: {resources: [{name: ip, type: floating-ip, address: "${address}", device: br0, release_timeout: 1}]}\n`
+  for (const address of ['10.0.0.9/0', '10.0.0.9/2', '10.0.0.9/7', 'fd00::9/3']) t.match(found(ip(address)), [/^error pvc\.coordinator\.resources\[0\]\.address: .* has a prefix/], address)
+  t.match(found(ip('10.0.0.2/24')), [/^error .*10\.0\.0\.2 is a machine's own address/])
+  for (const address of ['10.0.0.9/8', '10.0.0.9/32', 'fd00::9/64']) t.same(found(ip(address)), [], address)
+  for (const address of ['127.0.0.1:7370', '"[::1]:7370"', 'localhost:7370']) t.match(found(`  api_address: ${address}\n`), [/^warning pvc\.api_address: .*this machine alone/], address)
+  t.match(found('  system: {fencing: {method: command, command: [f, "{node}"], ipmi: {host: h, username: u, password: p}}}\n'), [/^warning pvc\.system\.fencing\.ipmi: ipmi is for the method ipmi, and the method is command/])
+  t.match(found('  system: {fencing: {probe: [p, "{node}"]}}\n'), [/^warning pvc\.system\.fencing\.probe/])
+  t.match(found('  system: {fencing: {method: command, command: [f, "{node}"], timeout: 0.01}}\n'), ['error pvc.system.fencing.timeout: It must be at least 1 s; it is 0.01.'])
+  t.match(found('  coordinator: {resources: [{name: r, type: command, acquire: [a], release: [b], check_interval: 1e-9}]}\n'), [/check_interval: It must be at least 0\.1 s/])
+  for (const [setting, low] of [['lock_timeout', 1e-9], ['transition_delay', 1e-9], ['takeover_start', 1e-9], ['handover_timeout', 1e-9], ['settle_time', 86_400]] as const) t.match(found(`  coordinator: {${setting}: ${low}}\n`), [new RegExp(`^error pvc\\.coordinator\\.${setting}: It must be at (?:least|most) `)], setting)
 })

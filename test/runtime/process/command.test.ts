@@ -149,3 +149,28 @@ t.test('no timer and no listener is left', async (t) => {
   t.equal(clock.running, 0)
   t.equal(getEventListeners(caller.signal, 'abort').length, 0)
 })
+
+t.test('an abort with a grace: SIGTERM first, SIGKILL when the grace is over or the matter becomes urgent', async (t) => {
+  for (const ends of ['by itself', 'by the grace', 'by urgency'] as const) {
+    const folder = t.testdir({})
+    const clock = new ManualClock()
+    const [signal, urgent] = [new AbortController(), new AbortController()]
+    const script = `trap 'echo 1 > ${folder}/told${ends === 'by itself' ? '; exit 0' : ''}' TERM; echo $$ > ${folder}/begun; while :; do sleep 0.02; done`
+    const running = createCommandRunner(clock).run({ argv: sh(script), timeout: minute, signal: signal.signal, grace: 2_000, urgent: urgent.signal })
+    const [pid = 0] = await numbersIn(folder, 'begun')
+    signal.abort()
+    await numbersIn(folder, 'told')
+    if (ends !== 'by itself') t.ok(lives(pid), 'it has its grace')
+    if (ends === 'by the grace') clock.advance(2_000)
+    if (ends === 'by urgency') urgent.abort()
+    // What remains of the group is looked for by this clock, too.
+    const ended: unknown[] = []
+    void running.then((outcome) => ended.push(outcome))
+    while (ended.length === 0) {
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(ends === 'by itself' ? 0.001 : 5)
+    }
+    t.same(await running, { kind: 'aborted' }, ends)
+    t.notOk(lives(pid))
+  }
+})

@@ -5,7 +5,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { diagnose } from '../../../src/zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../../../src/zookeeper/client/native.ts'
-import { dnsLookup, resolveEach } from '../../../src/zookeeper/client/resolve.ts'
+import { hostLookup } from '../../../src/runtime/process/name-lookup.ts'
+import { resolveEach } from '../../../src/zookeeper/client/resolve.ts'
 import { Session } from '../../../src/zookeeper/session/session.ts'
 import { proxy, zookeeper } from '../../support/zookeeper.ts'
 
@@ -19,7 +20,7 @@ async function listening (t: Test, serve: (socket: Socket) => void): Promise<str
   await once(server, 'listening')
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
-const ask = async (...servers: string[]) => await diagnose(servers, systemClock, dnsLookup)
+const ask = async (...servers: string[]) => await diagnose(servers, systemClock, hostLookup)
 
 t.test('each reason is told from the others', async (t) => {
   const real = await zookeeper(t)
@@ -36,7 +37,10 @@ t.test('each reason is told from the others', async (t) => {
   t.match(await ask(closing), { reason: 'not_serving' })
   t.match(await ask(refused), { reason: 'refused', sentence: /refuses connections/ })
   t.match(await ask(refused, silent), { reason: 'mixed', sentence: `${refused} refuses connections: nothing listens there; ${silent} says nothing` })
-  t.match(await diagnose(['nowhere'], systemClock, async () => { throw Object.assign(new Error(), { code: 'ENOTFOUND' }) }), { reason: 'unresolved', sentence: /nowhere: ENOTFOUND/ })
+  t.match(await diagnose(['nowhere'], systemClock, async () => { throw Object.assign(new Error(), { code: 'ENOTFOUND' }) }), { reason: 'unresolved', sentence: 'nowhere cannot be resolved: it has no address (ENOTFOUND)' })
+  const lookup = async (host: string): Promise<readonly string[]> => host === 'hosts' ? ['127.0.0.1'] : await new Promise(() => {})
+  t.match(await diagnose(['quiet:1', 'quieter:1'], systemClock, lookup), { reason: 'silent', sentence: 'quiet cannot be resolved: the name server does not answer; quieter cannot be resolved: the name server does not answer' })
+  t.match(await diagnose(['quiet:1', `hosts:${refused.split(':')[1]}`], systemClock, lookup), { reason: 'mixed', sentence: `quiet cannot be resolved: the name server does not answer; ${refused} refuses connections: nothing listens there` })
 })
 
 t.test('a name server that says nothing keeps no other server from being used', async (t) => {
@@ -66,7 +70,7 @@ t.test('a name that can no longer be resolved stands for the addresses that it h
   t.same(failed, ['zk', 'zk', 'zk'])
 })
 
-for (const [how, server, lookup] of [['by address', '[::1]', dnsLookup], ['by a name that has this address alone', 'only-six', async () => ['::1']]] as const) {
+for (const [how, server, lookup] of [['by address', '[::1]', hostLookup], ['by a name that has this address alone', 'only-six', async () => ['::1']]] as const) {
   t.test(`IPv6 ${how}`, async (t) => {
     const path = await proxy(t, await zookeeper(t))
     t.teardown(await path.alsoOn('::1', path.port))
