@@ -6,7 +6,7 @@ import { conditionsOf } from '../../src/core/conditions/conditions.ts'
 import type { NodeFacts } from '../../src/core/conditions/facts.ts'
 import { preferenceOf, type Member } from '../../src/core/model/member.ts'
 import type { SwitchoverRecord } from '../../src/core/model/record.ts'
-import { unwillingness, type PreferenceName } from '../../src/core/model/preference.ts'
+import { preferences, unwillingness, type PreferenceName } from '../../src/core/model/preference.ts'
 import type { RoleSnapshot } from '../../src/core/switchover/completion.ts'
 import { ineligibilityReasons } from '../../src/core/switchover/eligibility.ts'
 
@@ -48,6 +48,6 @@ export class JudgedPreferences {
     const { key, members } = snapshot
     const { conditions } = conditionsOf({ key: { value: key.value, since: null }, members, node: () => unknown, open: [], vacant: 0, lock: null, maintenance: false, faults: [], newerSchema: null })
     if (!conditions.some(({ code, severity }) => code === 'candidates_unwilling' && severity === 'critical')) return null
-    return members.find((member) => ineligibilityReasons(member, ['health', 'priority']).length === 0)?.name ?? null
+    return members.find((member) => ineligibilityReasons(member, members, preferences).length === 0)?.name ?? null
   }
 }
