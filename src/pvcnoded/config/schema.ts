@@ -66,7 +66,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
       reclaim_delay: pause('How long a primary whom the key does not name waits for a peer to win before it contends itself.', 5),
       takeover_grace: Type.Optional(pause('With unfenced_failover: wait after a peer\'s presence is gone before its resources are taken. Default: session_timeout ÷ 3.')),
       handover_timeout: duration('Longest wait, on shutdown, for a peer to take over.', 120),
-      resources: Type.Array(resource, { description: 'What the primary holds: acquired in this order, released in reverse; floating-ips beside one another are handed over in this order, too. The same on every coordinator: one that lacks what the primary has is not eligible.', default: [] }),
+      resources: Type.Array(resource, { description: 'What the primary holds: acquired in this order, released in reverse; floating-ips beside one another are handed over in this order, too.', default: [] }),
     }),
     candidate: section('What this node prefers of its part in the primary role. A request may override it; no safety rests on it.', {
       priority: Type.Integer({ description: 'Of the coordinators that may contend for the role, the highest priority goes first; those of the same priority go at once. 0: this node never contends by itself, and becomes primary by a request alone. Whole number, no unit.', minimum: 0, maximum: 100, default: DEFAULT_PRIORITY }),
