@@ -134,7 +134,7 @@ const retries: Static<typeof HistoryEntry> = {
 }
 
 const primary: Static<typeof Primary> = { name: 'hv2', epoch: 17, since: '2026-02-03T04:05:06.801Z', settled: true }
-const eligibility: Static<typeof Eligibility> = { name: 'hv3', coordinator_state: 'secondary', eligible: false, reasons: [{ code: 'not_running', message: 'hv3: its daemon state is not run (stop)' }], stands_back: null, priority: 50, min_health: 0, health: null, unwilling: [] }
+const eligibility: Static<typeof Eligibility> = { name: 'hv3', coordinator_state: 'secondary', eligible: false, reasons: [{ code: 'not_running', message: 'hv3: its daemon state is not run (stop)' }], stands_back: null, priority: 50, min_health: 0, health: null, resources: ['10.0.0.254', 'systemd-unit dnsmasq.service'], unwilling: [] }
 const holds = { node: 'hv1', holds: true, coordinator_state: 'primary', view_age: 0.21, reasons: [] }
 
 const condition: Static<typeof Condition> = {

@@ -61,10 +61,10 @@ export const SwitchoverRequest = Type.Object({
   from: Type.Optional(nodeName('Who has to be primary for this to be done. Alone: any other coordinator that contends by itself is to take over.')),
   reason: Type.Optional(Type.String({ description: 'For people; kept in the record.', minLength: 1, maxLength: 500 })),
   timeout: Type.Optional(Type.Number({ description: 'Bound in seconds. By default what the nodes say they may need, and 10.', minimum: 1, maximum: 3600 })),
-  force: Type.Optional(Type.Array(Type.Enum(['health', 'priority']), {
-    description: 'Preferences of nodes that this request overrides, and nothing that is safety. `health`: the node may be below its `min_health`. `priority`, with `from` alone: where no coordinator contends by itself, one of priority 0 is named; a request with `to` needs it not.',
+  force: Type.Optional(Type.Array(Type.Enum(['health', 'priority', 'resources']), {
+    description: 'Preferences of nodes that this request overrides, and nothing that is safety. `health`: the node may be below its `min_health`. `priority`, with `from` alone: where no coordinator contends by itself, one of priority 0 is named; a request with `to` needs it not. `resources`: the node may lack resources that another coordinator is configured with, which no node holds then; with `from` alone, where no coordinator contends by itself, such a one is named.',
     uniqueItems: true,
-    maxItems: 2,
+    maxItems: 3,
     examples: [['health']],
   })),
   dry_run: Type.Optional(Type.Boolean({ description: 'Judge the request as for real, and write nothing: the status and the body are those of a request without `wait`.' })),
@@ -92,8 +92,9 @@ export const Eligibility = reply('Eligibility', 'Whether a coordinator may be ma
   priority: Type.Integer({ description: 'Of the coordinators that may contend, the highest priority goes first. 0: it never contends by itself.', minimum: 0, maximum: 100, examples: [50] }),
   min_health: Type.Integer({ description: 'Percent of its health below which it neither contends nor is eligible.', minimum: 0, maximum: 100, examples: [0] }),
   health: nullable(Type.Integer({ minimum: 0, maximum: 100 }), 'Its health in percent as `min_health` is compared with it; null where `min_health` is 0, or the node does not know yet.'),
+  resources: nullable(list(Type.String(), { description: 'One of them: an address without its prefix, or the type and the name.' }), 'What it is configured to hold as primary; null where it does not say.'),
   unwilling: list(Type.Object({
-    code: oneOf(['health_too_low', 'priority_zero'], 'Which preference it is.'),
+    code: oneOf(['health_too_low', 'priority_zero', 'lacks_resources'], 'Which preference it is.'),
     message: Type.String({ description: 'A sentence.' }),
   }, { additionalProperties: false }), { description: 'Why it does not contend by itself although it could; empty if it does. `force` of a request overrides each.' }),
 })

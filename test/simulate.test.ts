@@ -22,7 +22,7 @@ t.test('no violation', async (t) => {
 
 // Small clusters of their own, so that nothing else the seeds say of a run matters.
 const stage: Stage = {
-  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, latency: 0.4, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, releaseTimeout: 400, takeoverGrace: undefined, pvc: null, candidates: {}, ensembleFaults: [],
+  fencing: 'command', nodes: ['hv1', 'hv2', 'hv3'], apis: ['api1'], servers: 3, latency: 0.4, resources: ['r1'], span: 30_000, every: 1_000, sessionTimeout: 6_000, maxSessionTimeout: 40_000, releaseTimeout: 400, takeoverGrace: undefined, pvc: null, candidates: {}, configured: {}, ensembleFaults: [],
 }
 
 const pvc: PvcTraits = { node: 'hv2', rewrites: 'own', fence: 'works', fencesAlone: false, contends: true, slow: 0, calm: true }

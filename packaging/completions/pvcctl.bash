@@ -33,7 +33,7 @@ _pvcctl () {
     --from) COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current")); return ;;
     --reason) COMPREPLY=(); return ;;
     --timeout) COMPREPLY=(); return ;;
-    --force) COMPREPLY=($(compgen -W "health priority" -- "$current")); return ;;
+    --force) COMPREPLY=($(compgen -W "health priority resources" -- "$current")); return ;;
     --if-epoch) COMPREPLY=(); return ;;
     --exec) COMPREPLY=($(compgen -c -- "$current")); return ;;
     --event) COMPREPLY=($(compgen -W "node primary switchover resync" -- "$current")); return ;;

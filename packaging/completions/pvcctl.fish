@@ -42,7 +42,7 @@ complete -c pvcctl -n '__fish_seen_subcommand_from switch' -l to -x -a '(__pvcct
 complete -c pvcctl -n '__fish_seen_subcommand_from switch' -l from -x -a '(__pvcctl_nodes)' -d 'the node that has to be primary for this to be done; without --to any other coordinator that contends by itself takes over'
 complete -c pvcctl -n '__fish_seen_subcommand_from switch' -l reason -x -d 'kept in the record of the switchover'
 complete -c pvcctl -n '__fish_seen_subcommand_from switch' -l timeout -x -d 'the bound of the switchover; the cluster rolls it back after that'
-complete -c pvcctl -n '__fish_seen_subcommand_from switch' -l force -x -a 'health priority' -d 'override this preference of nodes: health (min_health) or, with --from alone, priority (priority 0); never what is safety'
+complete -c pvcctl -n '__fish_seen_subcommand_from switch' -l force -x -a 'health priority resources' -d 'override this preference of nodes: health (min_health), resources (that the node is configured without) or, with --from alone, priority (priority 0); never what is safety'
 complete -c pvcctl -n '__fish_seen_subcommand_from switch' -l if-epoch -x -d 'only if the present epoch is this one'
 complete -c pvcctl -n '__fish_seen_subcommand_from switch' -s w -l wait -d 'follow the switchover until it has ended; progress is shown on a terminal'
 complete -c pvcctl -n '__fish_seen_subcommand_from switch' -s n -l dry-run -d 'have the request judged as for real, and write nothing'

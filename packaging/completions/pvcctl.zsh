@@ -78,7 +78,7 @@ _pvcctl () {
         '--from[the node that has to be primary for this to be done; without --to any other coordinator that contends by itself takes over]:NODE:_pvcctl_nodes' \
         '--reason[kept in the record of the switchover]:TEXT: ' \
         '--timeout[the bound of the switchover; the cluster rolls it back after that]:SECONDS: ' \
-        '*--force[override this preference of nodes\: health (min_health) or, with --from alone, priority (priority 0); never what is safety]:PREFERENCE:(health priority)' \
+        '*--force[override this preference of nodes\: health (min_health), resources (that the node is configured without) or, with --from alone, priority (priority 0); never what is safety]:PREFERENCE:(health priority resources)' \
         '--if-epoch[only if the present epoch is this one]:EPOCH: ' \
         '(-w --wait)'{-w,--wait}'[follow the switchover until it has ended; progress is shown on a terminal]' \
         '(-n --dry-run)'{-n,--dry-run}'[have the request judged as for real, and write nothing]' \

@@ -367,7 +367,7 @@ export class Judge {
   }
 
   /** 7. What keeps the cluster from being at rest with one primary; null if nothing does. */
-  unsettled (resources: readonly string[]): string | null {
+  unsettled (resourcesOf: (node: string) => readonly string[]): string | null {
     const snapshot = this.snapshot()
     if (snapshot === null) return 'there is no primary key'
     const { value } = snapshot.key
@@ -376,7 +376,7 @@ export class Judge {
     if (!isComplete(snapshot, epoch, value)) return `the key names ${value}: ${snapshot.members.map((member) => `${member.name} ${String(member.daemonState)} ${String(member.coordinatorState)}`).join(', ')}`
     for (const machine of this.#machines()) {
       const wanted = machine.name === value
-      if (resources.some((resource) => machine.holds.has(resource) !== wanted)) return `${machine.name} holds ${[...machine.holds].join(' ') || 'nothing'}, and ${value} is primary`
+      if (resourcesOf(machine.name).some((resource) => machine.holds.has(resource) !== wanted)) return `${machine.name} holds ${[...machine.holds].join(' ') || 'nothing'}, and ${value} is primary`
     }
     const open = [...this.#records.values()].filter(({ record }) => isOpen(record))
     return open.length === 0 ? null : `open: ${open.map(({ record }) => record.epoch).join(' ')}`

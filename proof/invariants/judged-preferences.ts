@@ -1,14 +1,15 @@
 /**
- * 22. A node that holds nothing contends only if its priority is more than 0 and its health, as it publishes it, is not below its `min_health`. Where only such
- * nodes are left, the conditions of the cluster say so.
+ * 22. A node that holds nothing contends only if its priority is more than 0, its health, as it publishes it, is not below its `min_health`, and it lacks no
+ * resource of the primary or of a contender with more. Where only nodes are left that prefer not to contend, the conditions of the cluster say so.
  */
 import { conditionsOf } from '../../src/core/conditions/conditions.ts'
 import type { NodeFacts } from '../../src/core/conditions/facts.ts'
 import { preferenceOf, type Member } from '../../src/core/model/member.ts'
 import type { SwitchoverRecord } from '../../src/core/model/record.ts'
-import { unwillingness, type PreferenceName } from '../../src/core/model/preference.ts'
+import { preferences, unwillingness, type PreferenceName } from '../../src/core/model/preference.ts'
 import type { RoleSnapshot } from '../../src/core/switchover/completion.ts'
 import { ineligibilityReasons } from '../../src/core/switchover/eligibility.ts'
+import { lacks } from '../../src/core/switchover/lacking.ts'
 
 /** Milliseconds that a contender may take from its reading under the lock to its write: no session lives longer without contact. */
 const JUDGED = 60_000
@@ -29,7 +30,8 @@ export class JudgedPreferences {
   seen (members: readonly Member[], now: number): void {
     for (const member of members) {
       const before = this.#since.get(member.name)
-      this.#since.set(member.name, new Map(unwillingness(preferenceOf(member)).map((name) => [name, before?.get(name) ?? now])))
+      const keeping: readonly PreferenceName[] = [...unwillingness(preferenceOf(member)), ...lacks(member, members).length === 0 ? [] : ['resources' as const]]
+      this.#since.set(member.name, new Map(keeping.map((name) => [name, before?.get(name) ?? now])))
     }
   }
 
@@ -48,6 +50,6 @@ export class JudgedPreferences {
     const { key, members } = snapshot
     const { conditions } = conditionsOf({ key: { value: key.value, since: null }, members, node: () => unknown, open: [], vacant: 0, lock: null, maintenance: false, faults: [], newerSchema: null })
     if (!conditions.some(({ code, severity }) => code === 'candidates_unwilling' && severity === 'critical')) return null
-    return members.find((member) => ineligibilityReasons(member, ['health', 'priority']).length === 0)?.name ?? null
+    return members.find((member) => ineligibilityReasons(member, members, preferences).length === 0)?.name ?? null
   }
 }

@@ -294,7 +294,7 @@ export class SimulatedCluster {
       const ask = async (): Promise<Told> => {
         try {
           const reply = await services.switchovers.request({
-            to, ifMatch: undefined, requestedBy: null, reason, wait: undefined, client: undefined, url: '/api/v1/switchover', force: force ? ['health', 'priority'] : [],
+            to, ifMatch: undefined, requestedBy: null, reason, wait: undefined, client: undefined, url: '/api/v1/switchover', force: force ? ['health', 'priority', 'resources'] : [],
           })
           const epoch = Number(reply.headers['location']?.split('/').at(-1))
           if ('outcome' in reply.body && reply.body.outcome === 'unknown') return { kind: 'unknown', epoch }

@@ -67,6 +67,8 @@ export interface Stage {
   readonly pvc: PvcTraits | null
   /** Node → what it prefers; the defaults of a node that is not here. */
   readonly candidates: Readonly<Record<string, NodeConfig['candidate']>>
+  /** Node → which of the resources it is configured with; all of them where it is not here. */
+  readonly configured: Readonly<Record<string, readonly string[]>>
   /** Which faults of ZooKeeper's service there are; in most runs none. */
   readonly ensembleFaults: readonly EnsembleFaultKind[]
 }

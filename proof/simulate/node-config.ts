@@ -7,6 +7,8 @@ import { SELF_FENCE } from './machine.ts'
 
 const NO_PREFERENCE: NodeConfig['candidate'] = { priority: DEFAULT_PRIORITY, minHealth: DEFAULT_MIN_HEALTH }
 
+export const resourcesOf = (node: string, stage: Stage): readonly string[] => stage.configured[node] ?? stage.resources
+
 export const configOf = (node: string, stage: Stage): NodeConfig => ({
   node,
   mode: 'coordinator',
@@ -20,7 +22,7 @@ export const configOf = (node: string, stage: Stage): NodeConfig => ({
   reclaimDelay: 5_000,
   takeoverGrace: stage.takeoverGrace,
   handoverTimeout: 20_000,
-  resources: stage.resources.map((name) => ({
+  resources: resourcesOf(node, stage).map((name) => ({
     type: 'command', name, acquire: ['acquire'], release: ['release'], check: undefined, ready: ['ready'], acquireTimeout: 5_000, releaseTimeout: stage.releaseTimeout, retries: stage.fencing === 'unfenced' ? 0 : 1, checkInterval: 10_000,
   })),
   candidate: stage.candidates[node] ?? NO_PREFERENCE,

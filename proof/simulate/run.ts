@@ -4,6 +4,7 @@ import type { BesidePvc } from '../invariants/judged-beside-pvc.ts'
 import { SimulatedCluster } from './cluster.ts'
 import { isOfTheKey, planOf, type Fault, type Stage } from './faults.ts'
 import { ensembleFaultKindsOf, ensembleFaultsOf } from './ensemble-faults/moments.ts'
+import { resourcesOf } from './node-config.ts'
 import { momentsOf } from './pvc/moments.ts'
 import { traitsOf } from './pvc/traits.ts'
 import { Random } from './random.ts'
@@ -59,6 +60,7 @@ function stageOf (seed: string): Stage {
     takeoverGrace: random.pick([undefined, 0, 0]),
     pvc,
     candidates: pvc === null ? candidatesOf(seeded.stream('candidates'), nodes) : {},
+    configured: pvc === null ? configuredOf(seeded.stream('configured'), nodes) : {},
     // PVC's daemon decides by itself what it does then.
     ensembleFaults: pvc === null ? ensembleFaultKindsOf(seeded.stream('ensemble faults')) : [],
     ...random.pick([{ sessionTimeout: 6_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 10_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 30_000, maxSessionTimeout: 40_000 }, { sessionTimeout: 20_000, maxSessionTimeout: 6_000 }]),
@@ -69,6 +71,12 @@ function stageOf (seed: string): Stage {
 function candidatesOf (random: Random, nodes: readonly string[]): Stage['candidates'] {
   if (random.chance(0.5)) return {}
   return Object.fromEntries(nodes.map((node) => [node, { priority: random.pick([0, 0, 1, 50, 50, 80, 100]), minHealth: random.pick([0, 0, 0, 50, 100]) }]))
+}
+
+/** In one run of four some nodes are configured without resources that others have. */
+function configuredOf (random: Random, nodes: readonly string[]): Stage['configured'] {
+  if (random.chance(0.75)) return {}
+  return Object.fromEntries(nodes.map((node) => [node, random.pick([['r1', 'r2'], ['r1', 'r2'], ['r1'], ['r2'], []])]))
 }
 
 function plannedFor (stage: Stage, random: Random): readonly Fault[] {
@@ -111,7 +119,7 @@ export async function run (seed: string, { faults, story = false, stage: given }
   let since = healed
   while (!broken() && !settled && timeline.now < healed + SETTLED_WITHIN) {
     await timeline.run(timeline.now + 1_000, broken)
-    settled = judge.unsettled(stage.resources) === null
+    settled = judge.unsettled((node) => resourcesOf(node, stage)) === null
     const unwilling = settled ? null : judge.onlyUnwilling()
     since = unwilling === null ? timeline.now : since
     if (unwilling === null || timeline.now - since < SAID) continue
@@ -120,7 +128,7 @@ export async function run (seed: string, { faults, story = false, stage: given }
     since = timeline.now
   }
   const first = judge.violations[0]
-  const violation = first !== undefined ? `${first.what}, at ${(first.at / 1000).toFixed(3)} s` : settled ? null : `7: not settled: ${String(judge.unsettled(stage.resources))}`
+  const violation = first !== undefined ? `${first.what}, at ${(first.at / 1000).toFixed(3)} s` : settled ? null : `7: not settled: ${String(judge.unsettled((node) => resourcesOf(node, stage)))}`
   return {
     seed, faults: plan, struck: cluster.struck, violation, switchovers: judge.switchovers, outcomes: judge.outcomes, besidePvc: judge.besidePvc, ensembleFaults: stage.ensembleFaults.length === 0 ? null : cluster.ensembleFaults, steps: timeline.steps, simulated: timeline.now, settledAfter: timeline.now - healed, story: lines,
   }

@@ -58,15 +58,13 @@ export class Cluster {
    */
   startNode (name: string, changes: Readonly<Record<string, unknown>> = {}, options: DaemonProcessOptions = {}): DaemonProcess {
     const { sessionTimeout = 4, coordinator = {}, keepaliveInterval = 1 } = this.#options
-    const script = join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh')
-    const command = ['sh', script, this.folder]
     const pvc: Record<string, unknown> = {
       node: name,
       mode: 'coordinator',
       coordinators: [this.zookeeper.connectString],
       zookeeper: { session_timeout: sessionTimeout, ...this.#chroot },
       coordinator: {
-        resources: this.#resources.map((resource) => ({ name: resource, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1, ...this.#options.resourceSettings?.(this.folder) })),
+        resources: this.resourceSettings(this.#resources),
         ...coordinator,
       },
       system: { intervals: { keepalive_interval: keepaliveInterval, fence_intervals: 6 }, ...this.#options.system?.(this.folder) },
@@ -76,6 +74,12 @@ export class Cluster {
     const daemon = new DaemonProcess('pvcnoded', name, file, options)
     this.nodes.set(name, daemon)
     return daemon
+  }
+
+  /** The settings of these resources, as every node has them unless it is started with others. */
+  resourceSettings (names: readonly string[]): readonly object[] {
+    const command = ['sh', join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh'), this.folder]
+    return names.map((name) => ({ name, type: 'command', acquire: command, release: command, acquire_timeout: 10, release_timeout: 1, ...this.#options.resourceSettings?.(this.folder) }))
   }
 
   /** The configuration file of a node that was started. */

@@ -3,10 +3,11 @@
  * exactly as long as the facts are so.
  */
 import { fencingReport, type FencingReport } from '../fencing/report.ts'
-import type { Member } from '../model/member.ts'
+import { isPresent, type Member } from '../model/member.ts'
 import type { Fault } from '../pvc/cluster-status.ts'
 import { faultId } from '../pvc/fault.ts'
 import { newerSchemaSentence } from '../pvc/schema.ts'
+import { differences, lacksInWords } from '../switchover/lacking.ts'
 import { byWeight, condition, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
 import { nodeConditions } from './node-conditions.ts'
@@ -64,6 +65,10 @@ function clusterConditions ({ members, node, maintenance, newerSchema }: Cluster
   const versions = [...new Set(members.map(({ name }) => node(name).version).filter((version) => version !== null))].sort()
   return [
     ...newerSchema === null ? [] : [condition('schema_too_new', newerSchemaSentence(newerSchema, 'API'))],
+    ...members.filter(isPresent).flatMap((member) => {
+      const lacking = differences(member, members)
+      return lacking.length === 0 ? [] : [condition('resources_differ', `${member.name} does not have ${lacksInWords(lacking)}.`, { node: member.name })]
+    }),
     ...maintenance ? [condition('maintenance', 'The cluster is in maintenance mode.')] : [],
     ...versions.length > 1 ? [condition('versions_differ', `The nodes run ${versions.join(', ')}.`)] : [],
   ]

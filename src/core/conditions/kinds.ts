@@ -219,6 +219,12 @@ export const conditionKinds = {
     title: 'The coordinators differ in what they do about a dead primary',
     advice: 'Give `fencing` of all pvcnoded.yaml the same settings.',
   },
+  resources_differ: {
+    severity: 'warning',
+    delta: 10,
+    title: 'A coordinator is configured without a resource that others have',
+    advice: 'Give `resources` of all pvcnoded.yaml the same entries (an address counts without its prefix and device, a unit by its name, a command by that of the resource), and restart the daemons whose file has changed; see docs/operations.md#add-or-remove-a-resource. Until then a node that lacks what the primary has does not become primary by itself, nor by a request without `force: ["resources"]`.',
+  },
   node_backs_off: {
     severity: 'info',
     delta: 0,

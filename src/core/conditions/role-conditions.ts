@@ -86,8 +86,10 @@ function successor ({ key, members }: ClusterFacts): readonly Condition[] {
   const holder = coordinators.find(isHolding)
   if (onTheWay(members).length > 0) return []
   const capable = capablePeers(holder?.name ?? null, coordinators)
-  const unwilling = capable.flatMap((member) => unwillingnessReasons(member).map(({ message }) => message))
-  const contends = capable.some((member) => unwillingnessReasons(member).length === 0)
+  // What a node lacks keeps it from contending only while a peer that has it could, or the primary is there.
+  const unwillingTo = (member: Member) => unwillingnessReasons(member, members, ['resources'])
+  const unwilling = capable.flatMap((member) => unwillingTo(member).map(({ message }) => message))
+  const contends = capable.some((member) => unwillingTo(member).length === 0)
   if (holder === undefined) {
     const isFree = key !== null && isVacant(key.value, members) && capable.some(({ name }) => mayContend(name, members))
     return contends || !isFree ? [] : [condition('candidates_unwilling', `No coordinator becomes primary by itself: ${unwilling.join('; ')}.`, { since: key.since }, 'critical')]

@@ -4,10 +4,10 @@
  */
 import type { RoleSnapshot } from '../switchover/completion.ts'
 import type { Delays } from './delays.ts'
-import { headStart, isVacant, mayContend } from '../switchover/contention.ts'
+import { contendsByItself, headStart, isVacant, mayContend } from '../switchover/contention.ts'
 import type { Guard, Tried } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
-import { isFit, isReady, isWilling, type Member } from '../model/member.ts'
+import { isFit, isReady, type Member } from '../model/member.ts'
 import { isKeptFromReleasing } from '../switchover/handover.ts'
 import { isAsSeen, type Past, type RestingIntent, type SeenKey } from './intent.ts'
 import type { CoordinatorState } from '../model/states.ts'
@@ -103,7 +103,7 @@ function secondary (me: DecisionInput, { members }: RoleSnapshot, epoch: number,
   if (me.echoed && me.unready === null && me.daemon === 'run') return { do: 'reassert', after: retryDelay(me, 'reassert', seen), seen }
   if (me.backingOff || me.unready !== null || !mayContend(me.self, members)) return nothing
   const self = find(me.self, members)
-  if (self !== undefined && !isWilling(self)) return nothing
+  if (self !== undefined && !contendsByItself(self, members)) return nothing
   const share = headStart(me.self, seen.value, members)
   const behind = share === 0 ? {} : { headStart: share * me.delays.transitionDelay }
   if (isVacant(seen.value, members)) {
@@ -114,9 +114,11 @@ function secondary (me: DecisionInput, { members }: RoleSnapshot, epoch: number,
   return slow ? { do: 'contend', after: me.delays.takeoverStart, seen, past: 'slow', cause: 'repair', ...behind } : nothing
 }
 
-/** A peer could take over at once, and would by itself. */
-const somebodyFit = (me: DecisionInput, members: readonly Member[]) =>
-  members.some((member) => member.name !== me.self && isFit(member) && isReady(member) && isWilling(member)) && mayContend(me.self, members)
+/** A peer could take over at once, and would by itself. A primary that stops has no part in what its peers lack, whether or not its view shows that it stops. */
+function somebodyFit (me: DecisionInput, members: readonly Member[]): boolean {
+  const compared = me.daemon === 'shutdown' ? members.filter(({ name }) => name !== me.self) : members
+  return members.some((member) => member.name !== me.self && isFit(member) && isReady(member) && contendsByItself(member, compared)) && mayContend(me.self, members)
+}
 
 const free = (me: DecisionInput, seen: SeenKey, cause: 'shutdown' | 'repair', reason: string | null): Decision =>
   ({ do: 'free', after: retryDelay(me, 'free', seen), seen, cause, reason, to: null })

@@ -2,8 +2,8 @@
  * Why a process wants to write the primary key, and whether its reading under the lock still supports that. Every condition that led to
  * the intent is judged again here, on a fresh snapshot, before anything is written.
  */
-import { mayContend } from '../switchover/contention.ts'
-import { isFit, isWilling, type Member } from '../model/member.ts'
+import { contendsByItself, mayContend } from '../switchover/contention.ts'
+import { isFit, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
 import { epochNow, isEchoed, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
@@ -111,11 +111,11 @@ export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapsh
 
 /**
  * A node that is primary already holds everything and may be named again, whatever its peers do; any other node depends on its peers. What it prefers
- * matters for a node that holds nothing.
+ * and what it lacks matter for a node that holds nothing.
  */
 function mayClaim (node: string, members: readonly Member[]): boolean {
   const self = members.find(({ name }) => name === node)
-  return self?.coordinatorState === 'primary' || (mayContend(node, members) && !(self?.coordinatorState === 'secondary' && !isWilling(self)))
+  return self?.coordinatorState === 'primary' || (mayContend(node, members) && !(self?.coordinatorState === 'secondary' && !contendsByItself(self, members)))
 }
 
 /**

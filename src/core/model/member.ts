@@ -6,6 +6,7 @@ import { parseBrokenFences, type BrokenFence } from './fence-probe.ts'
 import { failoverOf, type Failover } from './failover.ts'
 import { defaultPreference, parsePreference, unwillingness, type Preference } from './preference.ts'
 import { parseReadiness, type Readiness } from './readiness.ts'
+import { parseIdentities } from './resource-states.ts'
 import { shortened } from './shortened.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
 import { parseTransition, type Transition } from './transition.ts'
@@ -29,6 +30,8 @@ export interface Presence {
   readonly brokenFences: readonly BrokenFence[] | null
   /** Who is to be primary rather than it, and whether it contends at all; the defaults where it does not say. */
   readonly preference: Preference
+  /** What it is configured to hold as primary, by identity; null where it does not say. */
+  readonly resources: readonly string[] | null
 }
 
 export interface Backoff {
@@ -91,6 +94,7 @@ function parsePresence (znode: Znode | undefined): Presence | null {
     backoff: parseStandsBack(object['stands_back']),
     brokenFences: parseBrokenFences(object['broken_fences']),
     preference: parsePreference(object['candidate']),
+    resources: parseIdentities(object['resources']),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** Each preference, as a request that overrides it names it. */
-export const preferences = ['health', 'priority'] as const
+export const preferences = ['health', 'priority', 'resources'] as const
 export type PreferenceName = typeof preferences[number]
 
 export interface Preference {
@@ -42,7 +42,9 @@ export function parsePreference (value: unknown): Preference {
   }
 }
 
-/** Those of its preferences that keep a node from contending by itself. A health that is not known keeps no node from it. */
-export function unwillingness ({ priority, minHealth, health }: Preference): readonly PreferenceName[] {
-  return preferences.filter((name) => name === 'priority' ? priority === 0 : health !== null && health < minHealth)
-}
+/**
+ * Those of its preferences that keep a node from contending by itself. A health that is not known keeps no node from it. What it lacks of `resources` depends on
+ * its peers: see `lacking.ts`.
+ */
+export const unwillingness = ({ priority, minHealth, health }: Preference): ReadonlyArray<'health' | 'priority'> =>
+  [...health !== null && health < minHealth ? ['health' as const] : [], ...priority === 0 ? ['priority' as const] : []]

@@ -1,4 +1,7 @@
-/** What is known of each of a node's resources, as the node publishes it in `/nodes/<n>/resources`. For people: nothing is decided on it. */
+/**
+ * What a node publishes of its resources: in `/nodes/<n>/resources` what is known of each, for people, on which nothing is decided; and in its presence which it is
+ * configured with, by which coordinators are compared.
+ */
 import { jsonObject, text } from './znode.ts'
 
 export const resourceStates = {
@@ -58,3 +61,19 @@ function parseConcerns (value: unknown): readonly Concern[] {
     return known === null ? [] : [{ code: known, message: text(message) ?? '', since: text(since) ?? '' }]
   })
 }
+
+/** Identities that one node publishes, and characters of each: others read this at every snapshot. */
+const MOST_IDENTITIES = 64
+const LONGEST_IDENTITY = 128
+
+const isIdentity = (value: unknown): value is string => typeof value === 'string' && /^[ -~]+$/.test(value) && value.length <= LONGEST_IDENTITY
+
+/** What a presence publishes of it, in one order for all nodes; null, which is never compared, for more than can be published whole. */
+export function publishedIdentities (identities: readonly string[]): readonly string[] | null {
+  const each = [...new Set(identities.map((identity) => identity.slice(0, LONGEST_IDENTITY)))].sort()
+  return each.length > MOST_IDENTITIES ? null : each
+}
+
+/** Null for a node that does not say, and for a list that is not as a node writes it: one that is understood in part would make a node lack what it has. */
+export const parseIdentities = (value: unknown): readonly string[] | null =>
+  Array.isArray(value) && value.length <= MOST_IDENTITIES && value.every(isIdentity) ? value : null

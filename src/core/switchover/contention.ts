@@ -2,9 +2,10 @@
  * When a coordinator may contend for the primary role. Who wins is decided under the primary lock, with the key's version as failsafe;
  * this only says whose turn it may be at all.
  */
-import { holdsNothing, isFit, isPresent, isReady, isWilling, preferenceOf, type Member } from '../model/member.ts'
+import { holdsNothing, isFit, isPresent, isWilling, preferenceOf, type Member } from '../model/member.ts'
 import { defaultPreference } from '../model/preference.ts'
 import { NOBODY } from '../model/states.ts'
+import { couldContend, lacks } from './lacking.ts'
 
 /** Every other coordinator is in contact, or certainly holds nothing: no coordinator contends past a holder that cannot be asked. */
 export const mayContend = (self: string, members: readonly Member[]) =>
@@ -17,9 +18,8 @@ export function isVacant (value: string, members: readonly Member[]): boolean {
   return named === undefined || (!isFit(named) && holdsNothing(named))
 }
 
-/** Nothing that is known keeps it from contending, and it does so by itself. */
-const isContender = (member: Member): boolean =>
-  member.coordinatorState === 'secondary' && isFit(member) && isReady(member) && isWilling(member) && member.presence?.backoff == null
+/** Neither what it prefers nor what it lacks keeps it from contending. It says nothing of whether the node could, or may. */
+export const contendsByItself = (member: Member, members: readonly Member[]): boolean => isWilling(member) && lacks(member, members).length === 0
 
 /**
  * The part of the transition delay, 0 to 1, for which `self` leaves the key to contenders that are to be primary rather than it: 0 for the highest
@@ -30,7 +30,7 @@ const isContender = (member: Member): boolean =>
 export function headStart (self: string, named: string, members: readonly Member[]): number {
   const own = members.find(({ name }) => name === self)
   const priority = (own === undefined ? defaultPreference : preferenceOf(own)).priority
-  const others = new Set(members.filter((member) => member.name !== self && member.name !== named && isContender(member)).map((member) => preferenceOf(member).priority))
+  const others = new Set(members.filter((member) => member.name !== self && member.name !== named && couldContend(member) && lacks(member, members).length === 0).map((member) => preferenceOf(member).priority))
   const higher = [...others].filter((other) => other > priority).length
   return higher === 0 ? 0 : higher / (higher + [...others].filter((other) => other < priority).length)
 }

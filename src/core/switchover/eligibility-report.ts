@@ -35,6 +35,8 @@ export interface CandidateReport {
   readonly min_health: number
   /** The health that `min_health` is compared with, in percent; null where the node has no `min_health`, or does not know. */
   readonly health: number | null
+  /** What it is configured to hold as primary; null where it does not say. */
+  readonly resources: readonly string[] | null
   /** Why it does not contend by itself; each is overridden by a request that names the node, or that says so. Empty if it contends. */
   readonly unwilling: readonly EligibilityReason[]
 }
@@ -52,12 +54,13 @@ function candidateReport (member: Member, keySnapshot: KeySnapshot): CandidateRe
     name,
     coordinator_state: coordinatorState,
     eligible,
-    reasons: eligible ? [] : [...ineligibilityReasons(member), ...obstaclesTo(name, keySnapshot)],
+    reasons: eligible ? [] : [...ineligibilityReasons(member, keySnapshot.members), ...obstaclesTo(name, keySnapshot)],
     stands_back: member.presence?.backoff ?? null,
     priority,
     min_health: minHealth,
     health,
-    unwilling: unwillingnessReasons(member),
+    resources: member.presence?.resources ?? null,
+    unwilling: unwillingnessReasons(member, keySnapshot.members),
   }
 }
 

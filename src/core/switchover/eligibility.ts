@@ -2,6 +2,7 @@
 import { isFit, isPresent, isReady, preferenceOf, type Member } from '../model/member.ts'
 import { unwillingness, type PreferenceName } from '../model/preference.ts'
 import { sentenceOf } from '../model/readiness.ts'
+import { lacks, lacksInWords } from './lacking.ts'
 
 export const ineligibilities = {
   not_a_coordinator: 'it is a hypervisor, which has no part in the primary role',
@@ -11,6 +12,7 @@ export const ineligibilities = {
   not_ready: 'it could not acquire its resources',
   health_too_low: 'its health is below its min_health',
   priority_zero: 'it does not contend by itself',
+  lacks_resources: 'it lacks resources that another coordinator has',
 } as const
 export type Ineligibility = keyof typeof ineligibilities
 
@@ -21,22 +23,29 @@ export interface Reason {
 
 const nothing: readonly PreferenceName[] = []
 
-/** Empty for a coordinator that a request may name now, if it overrides the preferences in `force`. A node that is named does not have to contend. */
-export const ineligibilityReasons = (member: Member, force: readonly PreferenceName[] = nothing): readonly Reason[] =>
-  [...incapacityReasons(member), ...unwillingnessReasons(member, [...force, 'priority'])]
+/**
+ * Empty for a coordinator that a request may name now, if it overrides the preferences in `force`. A node that is named does not have to contend.
+ * @param members all of them, with which it is compared
+ */
+export const ineligibilityReasons = (member: Member, members: readonly Member[], force: readonly PreferenceName[] = nothing): readonly Reason[] =>
+  [...incapacityReasons(member), ...unwillingnessReasons(member, members, [...force, 'priority'])]
 
 /** Why a node that could become primary does not contend for it by itself, but for the preferences in `force`. */
-export const unwillingnessReasons = (member: Member, force: readonly PreferenceName[] = nothing): readonly Reason[] =>
-  member.mode !== 'coordinator' || member.coordinatorState !== 'secondary'
-    ? []
-    : unwillingness(preferenceOf(member)).filter((name) => !force.includes(name)).map((name) => because(name === 'health' ? 'health_too_low' : 'priority_zero', member))
+export function unwillingnessReasons (member: Member, members: readonly Member[], force: readonly PreferenceName[] = nothing): readonly Reason[] {
+  if (member.mode !== 'coordinator' || member.coordinatorState !== 'secondary') return []
+  const lacking = force.includes('resources') ? [] : lacks(member, members)
+  return [
+    ...unwillingness(preferenceOf(member)).filter((name) => !force.includes(name)).map((name) => because(name === 'health' ? 'health_too_low' : 'priority_zero', member)),
+    ...lacking.length === 0 ? [] : [{ code: 'lacks_resources' as const, message: `${member.name}: it lacks ${lacksInWords(lacking)}` }],
+  ]
+}
 
 /**
  * Empty for a coordinator that could become primary now, whatever it prefers; `primary` itself is not asked whether it is secondary. None of these is ever
  * overridden.
  */
 export function incapacityReasons (member: Member): readonly Reason[] {
-  const found: Ineligibility[] = []
+  const found: Array<Parameters<typeof because>[0]> = []
   if (member.mode !== 'coordinator') return [because('not_a_coordinator', member)]
   if (member.daemonState !== 'run') found.push('not_running')
   if (!isPresent(member)) found.push('not_present')
@@ -49,7 +58,7 @@ export function incapacityReasons (member: Member): readonly Reason[] {
 const whatFailed = ({ daemonState, coordinatorState, transition }: Member): string =>
   transition?.error == null || (daemonState === 'run' && coordinatorState === 'secondary') ? '' : `: ${transition.error.message.replace(/\.$/, '')}`
 
-function because (code: Ineligibility, member: Member, failed = ''): Reason {
+function because (code: Exclude<Ineligibility, 'lacks_resources'>, member: Member, failed = ''): Reason {
   const { health, minHealth, priority } = preferenceOf(member)
   const seen = {
     not_a_coordinator: member.mode ?? 'unknown',

@@ -5,6 +5,7 @@
 import { isSettled } from './completion.ts'
 import { isVacant } from './contention.ts'
 import { unconfirmedHolders } from './handover.ts'
+import { lacks } from './lacking.ts'
 import { capablePeers, incapacityReasons, ineligibilityReasons, unwillingnessReasons, type Reason } from './eligibility.ts'
 import { preferenceOf, type Member } from '../model/member.ts'
 import type { PreferenceName } from '../model/preference.ts'
@@ -133,11 +134,11 @@ const candidatesOf = ({ to, from }: SwitchoverRequest, { members }: KeySnapshot)
 const forced = ({ force = [] }: SwitchoverRequest): readonly PreferenceName[] => force
 
 /** A node that the request does not name has to contend by itself, or to be named by the rule, which `force` allows. */
-const reasonsAgainst = (member: Member, { to }: SwitchoverRequest, force: readonly PreferenceName[]): readonly Reason[] =>
-  to !== null ? ineligibilityReasons(member, force) : [...incapacityReasons(member), ...unwillingnessReasons(member, force)]
+const reasonsAgainst = (member: Member, { to }: SwitchoverRequest, { members }: KeySnapshot, force: readonly PreferenceName[]): readonly Reason[] =>
+  to !== null ? ineligibilityReasons(member, members, force) : [...incapacityReasons(member), ...unwillingnessReasons(member, members, force)]
 
 function ineligible (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling | null {
-  const reasons = Object.fromEntries(candidatesOf(request, keySnapshot).map((member) => [member.name, reasonsAgainst(member, request, forced(request))]))
+  const reasons = Object.fromEntries(candidatesOf(request, keySnapshot).map((member) => [member.name, reasonsAgainst(member, request, keySnapshot, forced(request))]))
   const possible = Object.values(reasons).some((list) => list.length === 0)
   return possible ? null : { kind: 'ineligible', reasons }
 }
@@ -148,12 +149,15 @@ function write (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
   return { kind: 'write', value: to ?? NOBODY, from, timeout: request.timeout ?? defaultTimeout(from, to, keySnapshot.members) }
 }
 
-/** Where no candidate would contend for a freed key, a request that overrides their preferences names one: that of the highest priority, then of the best health. */
+/**
+ * Where no candidate would contend for a freed key, a request that overrides their preferences names one: that which lacks the fewest resources, then that of the
+ * highest priority, then of the best health.
+ */
 function unwillingTarget (request: SwitchoverRequest, keySnapshot: KeySnapshot): string | null {
   const candidates = candidatesOf(request, keySnapshot)
-  const contends = candidates.some((member) => reasonsAgainst(member, request, []).length === 0)
-  const rank = (member: Member) => preferenceOf(member).priority * 1000 + (preferenceOf(member).health ?? 100)
-  const named = contends ? [] : candidates.filter((member) => reasonsAgainst(member, request, forced(request)).length === 0).sort((a, b) => rank(b) - rank(a))
+  const contends = candidates.some((member) => reasonsAgainst(member, request, keySnapshot, []).length === 0)
+  const rank = (member: Member) => preferenceOf(member).priority * 1000 + (preferenceOf(member).health ?? 100) - lacks(member, keySnapshot.members).length * 1_000_000
+  const named = contends ? [] : candidates.filter((member) => reasonsAgainst(member, request, keySnapshot, forced(request)).length === 0).sort((a, b) => rank(b) - rank(a))
   return named.map(({ name }) => name)[0] ?? null
 }
 

@@ -35,7 +35,7 @@ export interface Command {
 export const choices: Readonly<Partial<Record<ValueKind, readonly string[]>>> = {
   event: ['node', 'primary', 'switchover', 'resync'],
   shell: ['bash', 'zsh', 'fish'],
-  preference: ['health', 'priority'],
+  preference: ['health', 'priority', 'resources'],
 }
 
 export const defaultApi = 'http://127.0.0.1:7370'
@@ -80,7 +80,7 @@ export const commands: readonly Command[] = [
       { name: 'from', value: 'NODE', kind: 'node', text: 'the node that has to be primary for this to be done; without --to any other coordinator that contends by itself takes over' },
       { name: 'reason', value: 'TEXT', kind: 'text', text: 'kept in the record of the switchover' },
       { name: 'timeout', value: 'SECONDS', kind: 'seconds', text: 'the bound of the switchover; the cluster rolls it back after that' },
-      { name: 'force', value: 'PREFERENCE', kind: 'preference', repeated: true, text: 'override this preference of nodes: health (min_health) or, with --from alone, priority (priority 0); never what is safety' },
+      { name: 'force', value: 'PREFERENCE', kind: 'preference', repeated: true, text: 'override this preference of nodes: health (min_health), resources (that the node is configured without) or, with --from alone, priority (priority 0); never what is safety' },
       { name: 'if-epoch', value: 'EPOCH', kind: 'epoch', text: 'only if the present epoch is this one' },
       wait,
       { name: 'dry-run', short: 'n', text: 'have the request judged as for real, and write nothing' },

@@ -820,13 +820,15 @@ export interface components {
             min_health: number;
             /** @description Its health in percent as `min_health` is compared with it; null where `min_health` is 0, or the node does not know yet. */
             health: number | null;
+            /** @description What it is configured to hold as primary; null where it does not say. */
+            resources: string[] | null;
             /** @description Why it does not contend by itself although it could; empty if it does. `force` of a request overrides each. */
             unwilling: {
                 /**
                  * @description Which preference it is.
                  * @enum {string}
                  */
-                code: "health_too_low" | "priority_zero";
+                code: "health_too_low" | "priority_zero" | "lacks_resources";
                 /** @description A sentence. */
                 message: string;
             }[];
@@ -1885,8 +1887,8 @@ export interface operations {
                     reason?: string;
                     /** @description Bound in seconds. By default what the nodes say they may need, and 10. */
                     timeout?: number;
-                    /** @description Preferences of nodes that this request overrides, and nothing that is safety. `health`: the node may be below its `min_health`. `priority`, with `from` alone: where no coordinator contends by itself, one of priority 0 is named; a request with `to` needs it not. */
-                    force?: ("health" | "priority")[];
+                    /** @description Preferences of nodes that this request overrides, and nothing that is safety. `health`: the node may be below its `min_health`. `priority`, with `from` alone: where no coordinator contends by itself, one of priority 0 is named; a request with `to` needs it not. `resources`: the node may lack resources that another coordinator is configured with, which no node holds then; with `from` alone, where no coordinator contends by itself, such a one is named. */
+                    force?: ("health" | "priority" | "resources")[];
                     /** @description Judge the request as for real, and write nothing: the status and the body are those of a request without `wait`. */
                     dry_run?: boolean;
                 };

@@ -9,6 +9,7 @@ import { newCoordinator, type ClusterSnapshot, type Coordinator, type Coordinato
 import { epochOf } from '../../core/model/epoch.ts'
 import { publishedBrokenFences } from '../../core/model/fence-probe.ts'
 import { publishedPreference, type Preference } from '../../core/model/preference.ts'
+import { publishedIdentities } from '../../core/model/resource-states.ts'
 import { unreachable } from '../../core/model/states.ts'
 import type { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
@@ -30,6 +31,7 @@ import { OwnZnodes } from './own-znodes.ts'
 import { Presence, type PresenceContent } from './presence.ts'
 import { OwnStates } from './own-states.ts'
 import { PublishedPresence } from './published-presence.ts'
+import { LackLog } from './lack-log.ts'
 import { LAYOUT_INTERVAL, LayoutCheck } from './layout-check.ts'
 import { announceStart, register, type RegistrationFacts } from '../registration/registration.ts'
 import { ResourceStatePublisher } from '../resources/state-publisher.ts'
@@ -143,6 +145,7 @@ export class Incarnation {
       stands_back: null,
       broken_fences: null,
       candidate: publishedPreference(this.#preference),
+      resources: config.mode === 'coordinator' ? publishedIdentities([...this.#resources.values()].map(({ identity }) => identity)) ?? undefined : undefined,
     }
     await this.#standBesidePvc()
     const presence = this.#closing.use('own presence', new Presence(session, config.node, content, clock.wall()))
@@ -196,14 +199,16 @@ export class Incarnation {
 
   /** A coordinator watches the whole cluster, and judges its peers by that. */
   async #takePart (key: KeyOperations, presence: Presence, content: PresenceContent): Promise<() => FirstEvent> {
-    const { config, clock } = this.#options
+    const { config, clock, log } = this.#options
     const watch = new ClusterWatch({ ...this.#options, key, alive: this.#alive, closing: this.#closing })
     const { feed } = watch
     const view = await watch.begin()
     const published = this.#closing.use('presence', new PublishedPresence(clock, presence, content))
     this.#candidacy = this.#closing.use('candidacy', this.#candidacyOf((parts) => published.set(parts)))
     this.#machine = newCoordinator(settingsOf(config), epochOf(view.key, view.ledger) ?? -1)
+    const lackLog = new LackLog(config.node, log)
     this.#closing.use('view', feed.onView((next) => {
+      lackLog.seen(next.members)
       if (isJudgedByPeer(next, config.node)) return this.#loseAsJudged()
       this.#dispatch({ type: 'view', view: next })
     }))

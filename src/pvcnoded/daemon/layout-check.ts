@@ -15,6 +15,7 @@ export const LAYOUT_INTERVAL = 10_000
 
 export class LayoutCheck implements Resource {
   readonly name = 'layout'
+  readonly identity = 'layout'
   readonly acquireTimeout = 0
   readonly releaseTimeout = 0
   readonly retries = 0

@@ -38,6 +38,8 @@ export interface PresenceContent {
   readonly broken_fences: readonly BrokenFence[] | null
   /** What it prefers of its part in the primary role; left out where that is the defaults. */
   readonly candidate?: PublishedPreference | undefined
+  /** What it is configured to hold as primary; left out where there is nothing to compare. */
+  readonly resources?: readonly string[] | undefined
 }
 
 /** The owner of a persistent znode. */

@@ -12,6 +12,7 @@ const GRACE = 2_000
 
 export class CommandResource implements Resource {
   readonly name: string
+  readonly identity: string
   readonly acquireTimeout: number
   readonly releaseTimeout: number
   readonly retries: number
@@ -22,6 +23,8 @@ export class CommandResource implements Resource {
 
   constructor (config: CommandResourceConfig, node: string, commands: CommandRunner) {
     this.name = config.name
+    // Its commands may differ from host to host.
+    this.identity = `${config.type} ${config.name}`
     this.acquireTimeout = config.acquireTimeout
     this.releaseTimeout = config.releaseTimeout
     this.retries = config.retries

@@ -16,6 +16,7 @@
 import { isIPv6 } from 'node:net'
 import { Attempt, attempted, AttemptFault, type AttemptTools } from './attempt.ts'
 import { cidrOf, DeviceAddresses, entriesOf, type Device, type Entry } from './device-addresses.ts'
+import { canonical } from './floating-addresses.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
 
@@ -34,6 +35,7 @@ export interface FloatingIpConfig {
 
 export class FloatingIp implements Resource {
   readonly name: string
+  readonly identity: string
   readonly acquireTimeout: number
   readonly releaseTimeout: number
   readonly retries: number
@@ -49,6 +51,7 @@ export class FloatingIp implements Resource {
 
   constructor (config: FloatingIpConfig, tools: AttemptTools) {
     this.name = config.name
+    this.identity = canonical(config.address)
     this.acquireTimeout = config.acquireTimeout
     this.releaseTimeout = config.releaseTimeout
     this.retries = config.retries

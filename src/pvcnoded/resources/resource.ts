@@ -6,6 +6,8 @@ import type { KnownFailure } from '../../core/model/transition.ts'
 
 export interface Resource {
   readonly name: string
+  /** What is held, the same on every host: by this coordinators are compared. ASCII, one line. */
+  readonly identity: string
   /** Milliseconds for one attempt each. */
   readonly acquireTimeout: number
   readonly releaseTimeout: number

@@ -23,6 +23,7 @@ const ON_ITS_WAY = ['activating', 'reloading', 'refreshing']
 
 export class SystemdUnit implements Resource {
   readonly name: string
+  readonly identity: string
   readonly acquireTimeout: number
   readonly releaseTimeout: number
   readonly retries: number
@@ -33,6 +34,7 @@ export class SystemdUnit implements Resource {
 
   constructor (config: SystemdUnitConfig, tools: AttemptTools) {
     this.name = config.name
+    this.identity = `${config.type} ${config.unit}`
     this.acquireTimeout = config.acquireTimeout
     this.releaseTimeout = config.releaseTimeout
     this.retries = config.retries

@@ -5,7 +5,7 @@ import { newCoordinator, type Coordinator } from '../../../src/core/coordinator/
 import { step } from '../../../src/core/coordinator/coordinator.ts'
 import { judge } from '../../../src/core/coordinator/intent.ts'
 import type { Member } from '../../../src/core/model/member.ts'
-import { gone, key, keySnapshot, member, preferring, presence, primary, unready } from '../../support/scenario/builders.ts'
+import { gone, having, key, keySnapshot, member, preferring, presence, primary, unready } from '../../support/scenario/builders.ts'
 
 const delays = { transitionDelay: 500, takeoverStart: 5_000, reclaimDelay: 4_000, settleTime: 2_000, handoverTimeout: 120_000 }
 const me = (given: Partial<DecisionInput> = {}): DecisionInput => ({
@@ -40,6 +40,11 @@ t.test('who goes first', async (t) => {
     ['not well', [preferring('hv1', unwell), member('hv2')], 'none', 'nothing'],
     ['priority 0, named', [own(0), member('hv2')], 'hv1', 'takeover'],
     ['not well, named', [preferring('hv1', unwell), member('hv2')], 'hv1', 'takeover'],
+    ['lacks what a peer has that could contend', [having('hv1', []), having('hv2', ['ip'])], 'none', 'nothing'],
+    ['lacks what no peer has that could contend', [having('hv1', []), having('hv2', ['ip'], { daemonState: 'shutdown' })], 'none', 'contend after 0'],
+    ['lacks what the primary has, past a slow one', [having('hv1', []), having('hv2', []), having('hv3', ['ip'], { coordinatorState: 'primary' })], 'hv2', 'nothing'],
+    ['lacks what the primary has, named', [having('hv1', []), having('hv3', ['ip'], { coordinatorState: 'primary' })], 'hv1', 'takeover'],
+    ['has more than its peers', [having('hv1', ['ip']), having('hv2', [])], 'none', 'contend after 0'],
     ['safety comes first, whatever the priority', [own(100), gone('hv2')], 'none', 'nothing'],
   ]
   for (const [what, members, value, expected] of cases) t.equal(told(decided(value, members)), expected, what)
@@ -66,6 +71,10 @@ t.test('a primary hands its role on only to a node that contends', async (t) => 
   t.equal(told(decided('hv1', [primary('hv1'), preferring('hv2', { priority: 1 })], lost)), 'free')
   const stopping = { state: 'primary', daemon: 'shutdown', stopping: true, announced: true } as const
   t.equal(told(decided('none', [primary('hv1', { daemonState: 'shutdown' }), preferring('hv2', unwell)], stopping)), 'relinquish', 'it waits for none')
+  const full = (given: Partial<Member>) => having('hv1', ['ip'], { coordinatorState: 'primary', ...given })
+  t.equal(told(decided('hv1', [full({}), having('hv2', [])], lost)), 'nothing', 'one that lacks something')
+  t.equal(told(decided('hv1', [full({}), having('hv2', ['ip'])], lost)), 'free')
+  for (const daemonState of ['shutdown', 'run'] as const) t.equal(told(decided('none', [full({ daemonState }), having('hv2', [])], stopping)), 'nothing', `one that lacks what the stopping primary has is waited for, whose own state reads ${daemonState}`)
 })
 
 t.test('willingness is judged again under the lock', async (t) => {
@@ -75,6 +84,9 @@ t.test('willingness is judged again under the lock', async (t) => {
   t.equal(judged(own(1)), 'write')
   t.equal(judged(own(0)), 'refuse')
   t.equal(judged(preferring('hv1', unwell)), 'refuse')
+  t.equal(judged(having('hv1', []), having('hv2', ['ip'])), 'refuse', 'it lacks what a peer has')
+  t.equal(judged(having('hv1', ['ip']), having('hv2', [])), 'write')
+  t.equal(judged(having('hv1', [], { coordinatorState: 'primary' }), having('hv2', ['ip'])), 'write', 'one that holds the role, and lacks something')
   t.equal(judged(preferring('hv1', { priority: 0 }, { coordinatorState: 'primary' })), 'write', 'one that holds the role')
   t.equal(judged(preferring('hv1', { priority: 0 }, { coordinatorState: 'relinquish' })), 'write', 'one that could not release')
   t.equal(judged(own(100), gone('hv2')), 'refuse', 'safety comes first')

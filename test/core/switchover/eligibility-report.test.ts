@@ -8,7 +8,7 @@ const report = (given: Parameters<typeof keySnapshot>[0]) =>
 
 t.test('at rest everybody may, hypervisors are not asked', async (t) => {
   t.strictSame(report({ members: [primary('hv1'), member('hv2'), member('hv9', { mode: 'hypervisor' })] }), ['hv1 may', 'hv2 may'])
-  t.strictSame(eligibilityReport(keySnapshot())[0], { name: 'hv1', coordinator_state: 'primary', eligible: true, reasons: [], stands_back: null, priority: 50, min_health: 0, health: null, unwilling: [] })
+  t.strictSame(eligibilityReport(keySnapshot())[0], { name: 'hv1', coordinator_state: 'primary', eligible: true, reasons: [], stands_back: null, priority: 50, min_health: 0, health: null, resources: null, unwilling: [] })
 })
 
 t.test('every reason at once', async (t) => {

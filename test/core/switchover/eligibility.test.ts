@@ -28,7 +28,7 @@ t.test('reasons', async (t) => {
     [unready('a', { coordinatorState: 'primary' }), []],
     [member('a', { coordinatorState: null }), ['a: its coordinator state is not secondary (unknown)']],
   ]
-  for (const [each, reasons] of cases) t.strictSame(ineligibilityReasons(each).map(({ message }) => message), reasons)
+  for (const [each, reasons] of cases) t.strictSame(ineligibilityReasons(each, [each]).map(({ message }) => message), reasons)
 })
 
 t.test('peers', async (t) => {

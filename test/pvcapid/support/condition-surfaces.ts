@@ -62,6 +62,7 @@ export const cases: readonly Case[] = [
   { code: 'candidates_unwilling', node: null, texts: { [`${fig}/presence`]: presence({ candidate: { priority: 0 } }), '/nodes/quince/presence': presence({ candidate: { priority: 0 } }) } },
   { code: 'node_not_ready', node: 'fig', texts: { [`${fig}/presence`]: presence(unready) } },
   { code: 'checks_stale', node: 'fig', texts: { [`${fig}/monitoring_plugins`]: 'disk', [`${fig}/monitoring_data`]: '', [`${fig}/monitoring_data/disk`]: '', [`${fig}/monitoring_data/disk/stale`]: 'true' } },
+  { code: 'resources_differ', node: 'fig', texts: { [`${fig}/presence`]: presence({ resources: [] }), '/nodes/quince/presence': presence({ resources: ['10.0.0.100'] }) } },
   { code: 'failover_differs', node: null, texts: { [`${fig}/presence`]: presence({ failover: 'fenced' }) } },
   { code: 'node_backs_off', node: 'fig', texts: { [`${fig}/presence`]: presence({ stands_back: { until: 'noon', why: 'It failed.' } }) } },
   { code: 'node_flushed', node: 'fig', texts: { [`${fig}/domainstate`]: 'flushed' } },

@@ -19,7 +19,7 @@ function monitorOf (t: Test) {
     clock,
     log: createLogger({ name: 'pvcnoded', level: 'silent', clock }),
     interval: 10_000,
-    resources: [{ name: 'ip', acquireTimeout: 1, releaseTimeout: 1, retries: 0, checkInterval: 10_000, attempt: async (action) => { actions.push(action); return await new Promise((resolve) => { answers.push(resolve) }) } }],
+    resources: [{ name: 'ip', identity: 'ip', acquireTimeout: 1, releaseTimeout: 1, retries: 0, checkInterval: 10_000, attempt: async (action) => { actions.push(action); return await new Promise((resolve) => { answers.push(resolve) }) } }],
     onChecked: (readiness, failure) => told.push({ readiness, failure: failure?.message ?? null }),
   })
   t.teardown(() => monitor.stop())

@@ -19,7 +19,7 @@ function caretakerOf (t: Test, attempt: Resource['attempt'], mayAct = async () =
     clock,
     log: createLogger({ name: 'pvcnoded', level: 'silent', clock }),
     resources: [{
-      name: 'ip', acquireTimeout: 1, releaseTimeout: 1, retries: 1, checkInterval: 10_000, attempt: async (action, context) => { done.push(action); return await attempt(action, context) },
+      name: 'ip', identity: 'ip', acquireTimeout: 1, releaseTimeout: 1, retries: 1, checkInterval: 10_000, attempt: async (action, context) => { done.push(action); return await attempt(action, context) },
     }],
     board,
     mayAct,

@@ -6,7 +6,7 @@ import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import type { Transition } from '../../../src/core/model/transition.ts'
 import { defaultPreference, type Preference } from '../../../src/core/model/preference.ts'
 
-export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null, preference: defaultPreference }
+export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null, preference: defaultPreference, resources: null }
 
 /** One of ours, a coordinator in `run`, present and secondary. */
 export const member = (name: string, given: Partial<Member> = {}): Member => ({
@@ -56,6 +56,10 @@ export function keySnapshot (given: Partial<Omit<KeySnapshot, 'records' | 'recor
     ...rest,
   }
 }
+
+/** A secondary that has published what it is configured to hold. */
+export const having = (name: string, resources: readonly string[] | null, given: Partial<Member> = {}): Member =>
+  member(name, { presence: { ...presence, resources }, ...given })
 
 /** A secondary that has published what it prefers. */
 export const preferring = (name: string, preference: Partial<Preference>, given: Partial<Member> = {}): Member =>

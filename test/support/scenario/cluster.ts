@@ -251,7 +251,7 @@ export class Cluster {
     this.store.write(node.name, 'daemonstate', 'init')
     if (this.store.key === null) this.store.makeKey('none')
     const { view } = this.store
-    const settings = { self: node.name, mode: node.mode, resources: this.#resources, ...SETTINGS }
+    const settings = { self: node.name, mode: node.mode, resources: this.store.configured(node.name) ?? this.#resources, ...SETTINGS }
     const version = (child: 'routerstate' | 'transition' | 'daemonstate') => this.store.znode(node.name, child)?.version
     const life: Life = {
       node,

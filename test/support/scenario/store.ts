@@ -46,6 +46,7 @@ export class Store {
   readonly #records = new Map<number, { data: string, version: number }>()
   readonly #nodes = new Map<string, Map<MemberZnode, Znode>>()
   readonly #preferences = new Map<string, Preference>()
+  readonly #resources = new Map<string, readonly string[]>()
   #line: Waiter[] = []
   /** Which value of which life of the key had an epoch. */
   readonly #epochs = new Map<number, string>()
@@ -199,9 +200,17 @@ export class Store {
     this.#changed()
   }
 
+  /** What a node holds as primary from the next start of its daemon on, and says so in its presence. */
+  configure (name: string, resources: readonly string[]): void {
+    this.#resources.set(name, resources)
+  }
+
+  /** Undefined for a node that does not say. */
+  configured (name: string): readonly string[] | undefined { return this.#resources.get(name) }
+
   #writePresence (name: string, owner: string): void {
     const candidate = publishedPreference(this.#preferences.get(name) ?? defaultPreference)
-    this.#write(name, 'presence', JSON.stringify({ session: owner, api: `${name}:7370`, takeover_time: 20, relinquish_time: 10, candidate }), owner)
+    this.#write(name, 'presence', JSON.stringify({ session: owner, api: `${name}:7370`, takeover_time: 20, relinquish_time: 10, candidate, resources: this.#resources.get(name) }), owner)
   }
 
   #write (name: string, child: MemberZnode, data: string, owner: string): void {

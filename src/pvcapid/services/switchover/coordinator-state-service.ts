@@ -2,7 +2,7 @@
  * PVC's way to ask for a switchover, node by node: `state=primary` wants the role there, `state=secondary` wants it anywhere else. Goes
  * through the switchover service, and answers in PVC's statuses.
  */
-import { ineligibilityReasons } from '../../../core/switchover/eligibility.ts'
+import { incapacityReasons } from '../../../core/switchover/eligibility.ts'
 import { isServing, type Member } from '../../../core/model/member.ts'
 import { coordinatorStates } from '../../../core/model/states.ts'
 import { shownState, UNKNOWN } from '../../../core/pvc/node-reply.ts'
@@ -93,7 +93,7 @@ function expecting (tag: string | undefined, node: string, keySnapshot: KeySnaps
 }
 
 function refuseUnable (member: Member): void {
-  const codes = ineligibilityReasons(member).map(({ code }) => code)
+  const codes = incapacityReasons(member).map(({ code }) => code)
   if (codes.includes('not_a_coordinator')) {
     throw new ApiError('node_not_a_coordinator', `Node ${member.name} is not a coordinator and has no coordinator state to change; name a coordinator.`, { outcome: 'not_started' })
   }
