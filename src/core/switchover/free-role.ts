@@ -12,7 +12,7 @@ export function whyNobodyContends (members: readonly Member[]): string | null {
   const coordinators = members.filter(({ mode }) => mode === 'coordinator')
   const reasons = coordinators.map((member) => {
     const backoff = isFit(member) ? member.presence?.backoff ?? null : null
-    const others = [...incapacityReasons(member), ...unwillingnessReasons(member)].map(({ message }) => message)
+    const others = [...incapacityReasons(member), ...unwillingnessReasons(member, members)].map(({ message }) => message)
     return { backsOff: backoff !== null, clauses: backoff === null ? others : [`${member.name} leaves the role to its peers until ${backoff.until}, because of a failure: ${backoff.why.replace(/\.$/, '')}`, ...others] }
   })
   if (reasons.some(({ clauses }) => clauses.length === 0)) return null
