@@ -20,25 +20,25 @@ import { Disposables } from '../../runtime/disposables.ts'
 import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
 import { Candidacy, type CandidacyOptions } from './candidacy.ts'
 import { Domains } from './domains.ts'
-import { FaultReporter } from './fault-reporter.ts'
+import { FaultReporter } from '../reports/fault-reporter.ts'
 import { createFencing, type FencingTools } from '../fencing/create.ts'
 import type { Observer } from '../fencing/observer.ts'
 import { Lease } from '../keepalive/lease.ts'
 import { LockWatch } from './lock-watch.ts'
-import { NoteLog } from './note-log.ts'
+import { NoteLog } from '../reports/note-log.ts'
 import { NodeOperations } from './node-operations.ts'
 import { OwnZnodes } from './own-znodes.ts'
 import { Presence, type PresenceContent } from './presence.ts'
 import { OwnStates } from './own-states.ts'
 import { PublishedPresence } from './published-presence.ts'
-import { LackLog } from './lack-log.ts'
+import { LackLog } from '../reports/lack-log.ts'
 import { LAYOUT_INTERVAL, LayoutCheck } from './layout-check.ts'
 import { announceStart, register, type RegistrationFacts } from '../registration/registration.ts'
 import { ResourceStatePublisher } from '../resources/state-publisher.ts'
 import { ResourceMonitor } from '../resources/resource-monitor.ts'
 import { createResource } from '../resources/create.ts'
 import type { Resource } from '../resources/resource.ts'
-import { selfFence } from './self-fence.ts'
+import { SelfFencing } from './self-fence.ts'
 import { SyncLock } from './sync-lock.ts'
 import { failover, relinquishTime, settingsOf, takeoverTime } from '../terms.ts'
 import { ClusterWatch } from '../watching/cluster-watch.ts'
@@ -79,7 +79,7 @@ export class Incarnation {
   /** Runs while everything has to be released. */
   #releasesDue: Timer | null = null
   /** The self_fence that is in progress. */
-  #selfFencing: Promise<void> | null = null
+  readonly #selfFencing: SelfFencing
   #stepping = false
   #stopping = false
 
@@ -89,6 +89,7 @@ export class Incarnation {
     this.#syncLock = new SyncLock({ session, book, identifier: config.node })
     this.#lockWatch = new LockWatch(session, log, clock)
     this.#notes = new NoteLog(log, config.selfFence !== undefined)
+    this.#selfFencing = new SelfFencing(config, options)
     this.own = new OwnZnodes(session, config.node)
     this.#preference = { ...config.candidate, health: options.health }
     this.#faults = this.#closing.use('faults', new FaultReporter({ session, clock, log }))
@@ -118,7 +119,8 @@ export class Incarnation {
       return await this.#ended
     } finally {
       for (const controller of this.#running.values()) controller.abort()
-      await this.#selfFenced()
+      // Peers may take over once they see the session end, which it is about to: not while this node is still ending itself.
+      await this.#selfFencing.over(async (signal) => await this.#releaseLeft(signal))
       for (const timer of this.#delays.values()) timer[Symbol.dispose]()
       this.#releasesDue?.[Symbol.dispose]()
       await this.#closing.close()
@@ -322,7 +324,7 @@ export class Incarnation {
       case 'note': this.#note(effect.note); break
       case 'self_fence':
         this.#notes.releaseFailed(effect.failure)
-        if (this.#options.config.selfFence !== undefined) this.#selfFence(effect.failure.message)
+        if (this.#options.config.selfFence !== undefined) this.#selfFencing.start(effect.failure.message)
         break
       case 'ended': this.#end(effect.how); break
       default: unreachable(effect)
@@ -352,25 +354,16 @@ export class Incarnation {
     this.#operations?.hurry()
     if (held.length === 0 || this.#lease === null) return
     this.#releasesDue ??= this.#options.clock.after(this.#lease.releaseTime, () => {
-      this.#selfFence(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
+      this.#selfFencing.start(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
     })
   }
 
-  #selfFence (why: string): void {
-    this.#selfFencing ??= selfFence(this.#options.config, why, this.#options).finally(() => { this.#selfFencing = null })
-  }
-
-  /**
-   * Peers may take over once they see the session end, which it is about to: not while this node is still ending itself. Meanwhile it tries to release. That is safe in any
-   * order: a release only ever takes away, nothing is acquired any more, and the session, which keeps the peers from acquiring, lasts until both are over.
-   */
-  async #selfFenced (): Promise<void> {
-    if (this.#selfFencing === null) return
-    const fenced = new AbortController()
-    const releasing = this.#operations?.releaseLeft(fenced.signal).catch((err: unknown) => this.#options.log.error({ err }, 'unexpected error while releasing beside self_fence'))
-    await this.#selfFencing
-    fenced.abort()
-    await releasing
+  async #releaseLeft (signal: AbortSignal): Promise<void> {
+    try {
+      await this.#operations?.releaseLeft(signal)
+    } catch (err) {
+      this.#options.log.error({ err }, 'unexpected error while releasing beside self_fence')
+    }
   }
 
   #note (note: Note): void {

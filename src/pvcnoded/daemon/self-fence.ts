@@ -16,3 +16,30 @@ export async function selfFence ({ selfFence: argv }: Pick<NodeConfig, 'selfFenc
   if (failure === null) log.fatal('self_fence has run')
   else log.fatal({ failure }, `self_fence ${failure}`)
 }
+
+/** At most one run of `self_fence` at a time, and what is released beside it. */
+export class SelfFencing {
+  readonly #run: (why: string) => Promise<void>
+  #running: Promise<void> | null = null
+
+  constructor (config: Pick<NodeConfig, 'selfFence'>, tools: Parameters<typeof selfFence>[2]) {
+    this.#run = async (why) => await selfFence(config, why, tools)
+  }
+
+  start (why: string): void {
+    this.#running ??= this.#run(why).finally(() => { this.#running = null })
+  }
+
+  /**
+   * Resolves once the node is no longer ending itself; at once if it is not. Meanwhile it tries to release what is left. That is safe in any order: a release
+   * only takes away, and nothing is acquired any more.
+   */
+  async over (release: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (this.#running === null) return
+    const ended = new AbortController()
+    const releasing = release(ended.signal)
+    await this.#running
+    ended.abort()
+    await releasing
+  }
+}

@@ -1,7 +1,7 @@
 // What names a resource on every host, and what a node says in its log of those that it is configured without.
 import t from 'tap'
 import type { ResourceConfig } from '../../../src/pvcnoded/config/node-config.ts'
-import { LackLog } from '../../../src/pvcnoded/daemon/lack-log.ts'
+import { LackLog } from '../../../src/pvcnoded/reports/lack-log.ts'
 import { createResource } from '../../../src/pvcnoded/resources/create.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'

@@ -1,9 +1,9 @@
 /** Each line makes sense alone, says what failed at a level of its own, and says one failure once. */
 import t, { type Test } from 'tap'
-import type { Note } from '../../src/core/coordinator/coordinator-state.ts'
-import { NoteLog } from '../../src/pvcnoded/daemon/note-log.ts'
-import { createLogger } from '../../src/runtime/log/log.ts'
-import { ManualClock } from '../support/manual-clock.ts'
+import type { Note } from '../../../src/core/coordinator/coordinator-state.ts'
+import { NoteLog } from '../../../src/pvcnoded/reports/note-log.ts'
+import { createLogger } from '../../../src/runtime/log/log.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 
 const names: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' }
 const stuck = { code: 'release_failed', resource: 'ip', message: 'The release of ip failed: ip could not be started.' } as const

@@ -1,10 +1,10 @@
 /** What a node has reported as a fault, it deletes when that is over, in the order in which it found out. */
 import t from 'tap'
-import { faultId, type FoundFault } from '../../src/core/pvc/fault.ts'
-import { FaultReporter } from '../../src/pvcnoded/daemon/fault-reporter.ts'
-import { createLogger } from '../../src/runtime/log/log.ts'
-import { ManualClock } from '../support/manual-clock.ts'
-import { connect, eventually, zookeeper } from '../support/zookeeper.ts'
+import { faultId, type FoundFault } from '../../../src/core/pvc/fault.ts'
+import { FaultReporter } from '../../../src/pvcnoded/reports/fault-reporter.ts'
+import { createLogger } from '../../../src/runtime/log/log.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import { connect, eventually, zookeeper } from '../../support/zookeeper.ts'
 
 const fault: FoundFault = { kind: 'resource_lost', node: 'hv1', subject: 'ip', detail: 'gone' }
 
