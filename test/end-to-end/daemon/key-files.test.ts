@@ -47,7 +47,7 @@ t.test('files that every user may read', async (t) => {
         : [], `${daemon} ${mode.toString(8)}`)
     }
   }
-  for (const [daemon, text] of [['pvcapid', api(keys)], ['pvcnoded', node('  system: {fencing: {method: ipmi, ipmi: {host: hv1-bmc, username: fencer, password: secret}}}\n')]] as const) {
+  for (const [daemon, text] of [['pvcapid', api(keys)], ['pvcnoded', node('  system: {fencing: {method: ipmi, ipmi: {host: 127.0.0.9, username: fencer, password: secret}}}\n')]] as const) {
     writeFileSync(file, text)
     chmodSync(file, 0o644)
     t.match(check(daemon, file), { status: 0, stderr: /^\S+: warning: .* holds keys, .*\(mode 0644\)/ }, daemon)

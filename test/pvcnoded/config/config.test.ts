@@ -185,7 +185,7 @@ for (const [name, text, expected] of [
     'f:10:22: pvc.coordinator.resources[3].type: It must be one of command, floating-ip, systemd-unit; it is "drbd".',
     'f:11:34: pvc.coordinator.resources[4].acquire: The list must have at least 1 entry.',
     'f:11:57: pvc.coordinator.resources[4].release[0]: The text must not be empty.',
-    'f:11:62: pvc.coordinator.resources[4].check: It must be a list; it is "x".',
+    'f:11:62: pvc.coordinator.resources[4].check: It must be a list, such as ["x"]; it is "x".',
     'f:11:72: pvc.coordinator.resources[4].retries: It must be a whole number; it is 1.5.',
   ]],
   ['floating addresses', `${base}  coordinator:
