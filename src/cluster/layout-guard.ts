@@ -36,6 +36,7 @@ export function guardedConnector (connector: Connector, writer: string, known: K
       create: async (path, data, flags) => await barred('create', path, async () => await connection.create(path, data, flags)),
       createAll: async (znodes) => await barred('create', znodes[0]?.path ?? '', async () => await connection.createAll(znodes)),
       set: async (path, data, version) => await barred('set', path, async () => await connection.set(path, data, version)),
+      setGuarded: async (path, data, version, guard) => await barred('set', path, async () => { await connection.setGuarded(path, data, version, guard) }),
       delete: async (path, version) => path.startsWith(`${PRIMARY_NODE}/`)
         ? await connection.delete(path, version)
         : await barred('delete', path, async () => { await connection.delete(path, version) }),

@@ -9,7 +9,7 @@ import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 /** A client that is never connected. */
 const nowhere: Connector = () => {
   const refuse = async (): Promise<never> => { throw new ZooKeeperError('connection_loss', { op: 'connect' }) }
-  return { watchBytes: 0, get: refuse, exists: refuse, children: refuse, create: refuse, createAll: refuse, deleteAll: refuse, set: refuse, delete: refuse, sync: refuse, close () {} }
+  return { watchBytes: 0, get: refuse, exists: refuse, children: refuse, create: refuse, createAll: refuse, deleteAll: refuse, setGuarded: refuse, set: refuse, delete: refuse, sync: refuse, close () {} }
 }
 
 export async function openapiText (): Promise<string> {

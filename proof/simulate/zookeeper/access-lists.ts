@@ -26,6 +26,7 @@ export class AccessLists {
       case 'create_all': return change.znodes.every(({ path }) => this.#permitsAt(parentPath(path), 'c', znodes))
       case 'delete_all': return change.znodes.every(({ path }) => znodes.get(path) === null || this.#permitsAt(parentPath(path), 'd', znodes))
       case 'delete': return znodes.get(change.path) === null || this.#permitsAt(parentPath(change.path), 'd', znodes)
+      case 'set_guarded': return this.#permitsAt(change.path, 'w', znodes) && change.absent.every((path) => this.#permitsAt(parentPath(path), 'c', znodes) && this.#permitsAt(parentPath(path), 'd', znodes))
       case 'set': return this.#permitsAt(change.path, 'w', znodes)
       default: return true
     }

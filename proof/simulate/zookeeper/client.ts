@@ -2,8 +2,8 @@
  * The client library, as `src/zookeeper/client/connection.ts` promises it, over simulated wires: it looks for a server that takes it, pings, gives
  * a silent one up, and continues with its session elsewhere until it is told that the session has expired.
  */
-import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, ZnodeVersion } from '../../../src/zookeeper/client/connection.ts'
-import { checkData, checkDeletions, checkNewZnodes, checkPath, checkVersion } from '../../../src/zookeeper/client/arguments.ts'
+import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, WriteGuard, ZnodeVersion } from '../../../src/zookeeper/client/connection.ts'
+import { checkData, checkDeletions, checkGuarded, checkNewZnodes, checkPath, checkVersion } from '../../../src/zookeeper/client/arguments.ts'
 import { fromZkCode, ZooKeeperError, type Operation } from '../../../src/zookeeper/client/errors.ts'
 import { WatchBook, type WatchTable } from '../../../src/zookeeper/client/watch-book.ts'
 import { contactTerms } from '../../../src/core/coordinator/lease.ts'
@@ -284,6 +284,11 @@ class SimulatedConnection implements Connection {
     checkPath('delete', path)
     checkVersion('delete', path, version)
     await this.#call('delete', path, { op: 'delete', path, version }, ({ code }) => code === 0 ? undefined : fromZkCode(code, 'delete', path, true))
+  }
+
+  async setGuarded (path: string, data: string, version: number, guard: WriteGuard): Promise<void> {
+    checkGuarded(path, data, version, guard)
+    await this.#call('set', path, { op: 'set_guarded', path, data, version, ...guard }, ({ code }) => code === 0 ? undefined : fromZkCode(code, 'set', path, true))
   }
 
   async deleteAll (znodes: readonly ZnodeVersion[], unchanged: readonly ZnodeVersion[]): Promise<void> {

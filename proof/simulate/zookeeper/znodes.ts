@@ -1,10 +1,11 @@
 /** The znodes of one server: a tree that transactions change one after the other, each in the same way on every server. */
-import type { NewZnode, Stat, WatchKind, ZnodeVersion } from '../../../src/zookeeper/client/connection.ts'
+import type { NewZnode, Stat, WatchKind, WriteGuard, ZnodeVersion } from '../../../src/zookeeper/client/connection.ts'
 import { parentPath } from '../../../src/zookeeper/client/paths.ts'
 
 export type Change =
   | { readonly op: 'create', readonly path: string, readonly data: string, readonly ephemeral: boolean, readonly sequential: boolean }
   | { readonly op: 'create_all', readonly znodes: readonly NewZnode[] }
+  | { readonly op: 'set_guarded', readonly path: string, readonly data: string, readonly version: number } & WriteGuard
   | { readonly op: 'delete_all', readonly znodes: readonly ZnodeVersion[], readonly unchanged: readonly ZnodeVersion[] }
   | { readonly op: 'set', readonly path: string, readonly data: string, readonly version: number }
   | { readonly op: 'delete', readonly path: string, readonly version: number }
@@ -110,6 +111,7 @@ export class Znodes {
       case 'create_all': return this.#createAll(transaction, change.znodes)
       case 'delete_all': return this.#deleteAll(transaction, change)
       case 'set': return this.#set(transaction, change)
+      case 'set_guarded': return this.#setGuarded(transaction, change)
       case 'delete': return this.#delete(transaction, change.path, change.version)
       default: throw new Error(`${change.op} is not a write`)
     }
@@ -163,6 +165,23 @@ export class Znodes {
     if (parent !== undefined) this.#childrenChanged(parent, zxid).delete(nameOf(path))
     this.#ephemerals.get(znode.owner)?.delete(path)
     return done(path, null, [{ kind: 'deleted', path }, { kind: 'children', path: above }])
+  }
+
+  /** Refused before anything is written. What has to be absent is made and deleted again. */
+  #setGuarded (transaction: Transaction, { unchanged, absent, ...change }: Extract<Change, { op: 'set_guarded' }>): Effect {
+    for (const { path, version } of [...unchanged, change]) {
+      const znode = this.#znodes.get(path)
+      if (znode === undefined) return failed(path, NO_NODE)
+      if (version !== -1 && version !== znode.version) return failed(path, BAD_VERSION)
+    }
+    for (const path of absent) {
+      const parent = this.#znodes.get(parentPath(path))
+      if (parent === undefined) return failed(path, NO_NODE)
+      if (this.#znodes.has(path)) return failed(path, NODE_EXISTS)
+      if (parent.owner !== '0') return failed(path, NO_CHILDREN_FOR_EPHEMERALS)
+    }
+    const passing = absent.flatMap((path) => [this.#create(transaction, { op: 'create', path, data: '', ephemeral: false, sequential: false }), this.#delete(transaction, path, -1)])
+    return done('', null, [...passing.flatMap(({ events }) => events), ...this.#set(transaction, { ...change, op: 'set' }).events])
   }
 
   /** Refused before anything is deleted. */

@@ -38,11 +38,18 @@ export interface FenceWrite {
   readonly version: number | null
 }
 
+/** What the first write depends on: the signs of life that were judged, as they were. */
+export interface FenceGuard {
+  readonly unchanged: ReadonlyArray<{ readonly child: SignOfLife, readonly version: number }>
+  readonly absent: readonly SignOfLife[]
+}
+type SignOfLife = 'keepalive' | 'presence'
+
 export type FenceRuling =
   | { readonly kind: 'already' }
   | { readonly kind: 'refused', readonly obstacles: readonly FenceObstacle[] }
   /** In this order; the first stands for the judgement. */
-  | { readonly kind: 'confirm', readonly writes: readonly FenceWrite[] }
+  | { readonly kind: 'confirm', readonly writes: readonly FenceWrite[], readonly guard: FenceGuard }
 
 /**
  * @param confirmedBy whose API key vouches for it, or null where no key is needed
@@ -65,6 +72,15 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
       ...released ? [] : [write('routerstate', reading.routerstate, 'secondary')],
       write('fence', reading.fence, JSON.stringify(record)),
     ],
+    guard: guardOf(reading),
+  }
+}
+
+function guardOf (reading: FenceReading): FenceGuard {
+  const signs = (['keepalive', 'presence'] as const).map((child) => ({ child, znode: reading[child] }))
+  return {
+    unchanged: signs.flatMap(({ child, znode }) => znode === undefined ? [] : [{ child, version: znode.version }]),
+    absent: signs.filter(({ znode }) => znode === undefined).map(({ child }) => child),
   }
 }
 

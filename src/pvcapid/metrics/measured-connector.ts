@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import type { Connection, Connector } from '../../zookeeper/client/connection.ts'
 
-export type OperationName = Exclude<keyof Connection, 'watchBytes' | 'close' | 'createAll' | 'deleteAll'>
+export type OperationName = Exclude<keyof Connection, 'watchBytes' | 'close' | 'createAll' | 'deleteAll' | 'setGuarded'>
 
 /** @param observe is told how long an operation took, in seconds, and whether it succeeded */
 export function measuredConnector (connector: Connector, clock: Clock, observe: (operation: OperationName, seconds: number, ok: boolean) => void): Connector {
@@ -28,6 +28,7 @@ export function measuredConnector (connector: Connector, clock: Clock, observe: 
       createAll: async (znodes) => await timed('create', async () => { await connection.createAll(znodes) }),
       deleteAll: async (znodes, unchanged) => await timed('delete', async () => { await connection.deleteAll(znodes, unchanged) }),
       set: async (path, data, version) => await timed('set', async () => await connection.set(path, data, version)),
+      setGuarded: async (path, data, version, guard) => await timed('set', async () => { await connection.setGuarded(path, data, version, guard) }),
       delete: async (path, version) => await timed('delete', async () => { await connection.delete(path, version) }),
       sync: async (path) => await timed('sync', async () => { await connection.sync(path) }),
       close: () => connection.close(),

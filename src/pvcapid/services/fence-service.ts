@@ -1,8 +1,10 @@
 /**
  * An operator's word that a node is down. Judged on a direct reading (`core/fencing/fence-confirmation.ts`) and written at the versions that were
- * judged, the daemon state first: a node that comes back meanwhile has written that itself, and then nothing is done.
+ * judged, the daemon state first, and that only if neither keepalive nor presence has changed since: a node that comes back meanwhile shows one of these, and
+ * then nothing is done.
  */
-import { fenceObstacles, judgeConfirmation, type FenceReading, type FenceWrite } from '../../core/fencing/fence-confirmation.ts'
+import { fenceObstacles, judgeConfirmation, type FenceGuard, type FenceReading, type FenceRuling } from '../../core/fencing/fence-confirmation.ts'
+import { sureSet } from '../../cluster/certain-write.ts'
 import { readZnode } from '../../cluster/reading.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { isNodeName, nodePath } from '../../cluster/layout.ts'
@@ -50,7 +52,7 @@ export class FenceService {
           // A client that was told `not_started` was told the truth.
           signal.throwIfAborted()
           begun = true
-          if (await writeAll(session, node, ruling.writes, made)) return `Node ${node} is fenced now: it counts as holding nothing.`
+          if (await writeAll(session, node, ruling, made)) return `Node ${node} is fenced now: it counts as holding nothing.`
         }
         throw refused(node, [{ code: 'not_dead', message: `${node}: it keeps changing` }])
       }, BOUND)
@@ -73,13 +75,23 @@ async function readNode (session: Session, node: string, silence: Silence): Prom
   return { daemonmode, daemonstate, routerstate, presence, keepalive, fence, transition, silence: keepalive?.modified == null ? null : silence(node, keepalive.modified) }
 }
 
+type Confirmation = Extract<FenceRuling, { kind: 'confirm' }>
+
+const onNode = (node: string, { unchanged, absent }: FenceGuard) => ({
+  unchanged: unchanged.map(({ child, version }) => ({ path: nodePath(node, child), version })),
+  absent: absent.map((child) => nodePath(node, child)),
+})
+
 /**
  * False if the node is not as it was judged any more.
  * @param made told of the first write that is done
  */
-async function writeAll (session: Session, node: string, writes: readonly FenceWrite[], made: { some: boolean }): Promise<boolean> {
+async function writeAll (session: Session, node: string, { writes, guard }: Confirmation, made: { some: boolean }): Promise<boolean> {
   for (const { child, value, version } of writes) {
-    const outcome = await writeVersioned(session, nodePath(node, child), value, version)
+    const path = nodePath(node, child)
+    const outcome = child === 'daemonstate' && version !== null
+      ? await sureSet(session, path, value, version, { write: async () => await session.setGuarded(path, value, version, onNode(node, guard)) })
+      : await writeVersioned(session, path, value, version)
     if (outcome === 'unknown') throw unknownOutcome()
     if (outcome === 'failed') throw zookeeperUnavailable()
     if (outcome === 'done') made.some = true

@@ -6,7 +6,7 @@
  * flight. What does not pass is a `ZooKeeperError` `invalid_argument` that names the argument and never shows data.
  * Any implementation of `Connection` is to call these.
  */
-import type { NewZnode, ZnodeVersion } from './connection.ts'
+import type { NewZnode, WriteGuard, ZnodeVersion } from './connection.ts'
 import { ZooKeeperError, type Operation } from './errors.ts'
 import { pathProblem } from './paths.ts'
 
@@ -59,6 +59,19 @@ export function checkDeletions (znodes: readonly ZnodeVersion[], unchanged: read
   }
   const bytes = deletionBytes([...unchanged, ...znodes].map(({ path }) => path))
   if (bytes > MAX_DATA_BYTES) refuse('delete', znodes[0]?.path, `a transaction must not exceed ${MAX_DATA_BYTES} bytes, this one has ${bytes}`)
+}
+
+/** A write and what has to be so for it. */
+export function checkGuarded (path: string, data: string, version: number, { unchanged, absent }: WriteGuard): void {
+  checkPath('set', path)
+  checkData('set', path, data)
+  for (const each of [...unchanged, { path, version }]) {
+    checkPath('set', each.path)
+    checkVersion('set', each.path, each.version)
+  }
+  for (const each of absent) checkPath('set', each)
+  const bytes = Buffer.byteLength(data) + deletionBytes([path, ...unchanged.map((each) => each.path), ...absent, ...absent])
+  if (bytes > MAX_DATA_BYTES) refuse('set', path, `a transaction must not exceed ${MAX_DATA_BYTES} bytes, this one has ${bytes}`)
 }
 
 /** A version is a signed 32-bit number, as the protocol has it. */

@@ -8,7 +8,7 @@
  * Does not guarantee that a deletion is heard of where the access list of the chroot denies its reading.
  */
 import { checkPath } from './arguments.ts'
-import type { Chroot, Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, ZnodeVersion } from './connection.ts'
+import type { Chroot, Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WriteGuard, ZnodeVersion } from './connection.ts'
 import { ZooKeeperError, hasCode, isLinkFailure, isNoNode, isNodeExists, isZooKeeperError } from './errors.ts'
 import { parentPath } from './paths.ts'
 
@@ -183,6 +183,11 @@ class ChrootedConnection implements Connection {
   async set (path: string, data: string, version: number): Promise<Stat> {
     checkPath('set', path)
     return await this.#inner.set(this.#outside(path), data, version)
+  }
+
+  async setGuarded (path: string, data: string, version: number, { unchanged, absent }: WriteGuard): Promise<void> {
+    for (const each of [path, ...unchanged.map((znode) => znode.path), ...absent]) checkPath('set', each)
+    await this.#inner.setGuarded(this.#outside(path), data, version, { unchanged: unchanged.map((each) => ({ ...each, path: this.#outside(each.path) })), absent: absent.map((each) => this.#outside(each)) })
   }
 
   async delete (path: string, version: number): Promise<void> {

@@ -83,6 +83,13 @@ export interface ZnodeVersion {
 }
 
 /** Versions are signed 32-bit numbers; -1 (`ANY_VERSION` in `session.ts`) matches every version. */
+/** What has to be so for a write. */
+export interface WriteGuard {
+  readonly unchanged: readonly ZnodeVersion[]
+  /** Paths. For a moment that no reader sees each is made and deleted again: watches fire. */
+  readonly absent: readonly string[]
+}
+
 export interface Connection {
   /** Bytes that one request re-arming every armed watch would need; bounded by what a server accepts (1 MB). */
   readonly watchBytes: number
@@ -96,6 +103,11 @@ export interface Connection {
   /** Makes them in this order, in one transaction: all of them or, with the first refusal as the reason, none. At least one. */
   createAll (znodes: readonly NewZnode[]): Promise<void>
   set (path: string, data: string, version: number): Promise<Stat>
+  /**
+   * As `set`, in one transaction with its guard, and only if that holds: every znode of `unchanged` is at its version, and those of `absent` are not there. Else nothing is done,
+   * with the first refusal as the reason: `bad_version` or `no_node`, and `node_exists` for `absent`, whose parents have to be there.
+   */
+  setGuarded (path: string, data: string, version: number, guard: WriteGuard): Promise<void>
   delete (path: string, version: number): Promise<void>
   /**
    * Deletes them in this order, in one transaction, and only if every znode of `unchanged` is at its version: all of that or, with the first refusal as the

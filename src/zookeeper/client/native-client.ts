@@ -39,13 +39,14 @@ export interface NativeOperations {
   a_create (path: string, data: Buffer, flags: number, done: Completion<[string]>): number
   a_create_all (paths: readonly string[], data: readonly Buffer[], flags: readonly number[], done: Completion<[]>): number
   /** The first `checked` paths are only to be at their version. */
+  a_set_guarded (path: string, data: Buffer, version: number, unchanged: readonly string[], versions: readonly number[], absent: readonly string[], done: Completion<[]>): number
   a_delete_all (paths: readonly string[], versions: readonly number[], checked: number, done: Completion<[]>): number
   a_set (path: string, data: Buffer, version: number, done: Completion<[NativeStat | null]>): number
   a_delete_ (path: string, version: number, done: Completion<[]>): number
   a_sync (path: string, done: Completion<[string]>): number
 }
 
-export interface NativeClient extends Omit<NativeOperations, 'a_create_all' | 'a_delete_all'> {
+export interface NativeClient extends Omit<NativeOperations, 'a_create_all' | 'a_delete_all' | 'a_set_guarded'> {
   on (event: 'connect' | 'connecting', listener: () => void): this
   on (event: 'close', listener: (client: unknown, code: number) => void): this
   on (event: 'created' | 'deleted' | 'changed' | 'child' | 'notwatching', listener: (client: unknown, path: string) => void): this
@@ -56,7 +57,7 @@ export interface NativeClient extends Omit<NativeOperations, 'a_create_all' | 'a
   /** Negotiated, in milliseconds. */
   readonly timeout: number
   /**
-   * `a_create_all` and `a_delete_all` are of our patch. The others are what the package's own methods of the same names pass everything on to, unchanged, after they have put it into words for a log that is not
+   * `a_create_all`, `a_delete_all` and `a_set_guarded` are of our patch. The others are what the package's own methods of the same names pass everything on to, unchanged, after they have put it into words for a log that is not
    * kept: a tenth of what a request costs this process.
    */
   readonly native: NativeOperations
@@ -72,8 +73,8 @@ export const NativeZooKeeper = createRequire(import.meta.url)('zookeeper') as Na
  * or the process ends with SIGABRT or SIGSEGV. It has no transactions either.
  */
 export function isPatched (client: object): boolean {
-  const { native } = client as { native?: { a_create_all?: unknown, a_delete_all?: unknown, constructor: { POLLS_DUPLICATE?: unknown } } }
-  return native?.constructor.POLLS_DUPLICATE === true && typeof native.a_create_all === 'function' && typeof native.a_delete_all === 'function'
+  const { native } = client as { native?: { a_create_all?: unknown, a_delete_all?: unknown, a_set_guarded?: unknown, constructor: { POLLS_DUPLICATE?: unknown } } }
+  return native?.constructor.POLLS_DUPLICATE === true && [native.a_create_all, native.a_delete_all, native.a_set_guarded].every((operation) => typeof operation === 'function')
 }
 
 /** `state` right after `init` while a connection is being made; 0 if that has failed already. */

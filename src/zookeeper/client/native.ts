@@ -10,8 +10,8 @@
 import { isMainThread } from 'node:worker_threads'
 import { systemClock, type Clock, type Timer } from '../../runtime/clock.ts'
 import { hostLookup, type Lookup } from '../../runtime/process/name-lookup.ts'
-import { checkData, checkDeletions, checkFlag, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
-import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, ZnodeVersion, Zxid } from './connection.ts'
+import { checkData, checkDeletions, checkFlag, checkGuarded, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
+import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, WriteGuard, ZnodeVersion, Zxid } from './connection.ts'
 import { chrooted } from './chroot.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
@@ -284,6 +284,14 @@ class NativeConnection implements Connection {
     checkVersion('set', path, version)
     return await this.#call('set', path, (client, done: (code: number, message: string, stat: NativeStat | null) => void) => client.a_set(path, Buffer.from(data), version, done), (code, stat) => {
       return code === 0 && stat !== null ? statOf(stat) : fromZkCode(code, 'set', path, true)
+    })
+  }
+
+  async setGuarded (path: string, data: string, version: number, guard: WriteGuard): Promise<void> {
+    checkGuarded(path, data, version, guard)
+    const { unchanged, absent } = guard
+    await this.#call('set', path, (client, done: (code: number, message: string) => void) => client.a_set_guarded(path, Buffer.from(data), version, unchanged.map((each) => each.path), unchanged.map((each) => each.version), absent, done), (code) => {
+      return code === 0 ? undefined : fromZkCode(code, 'set', path, true)
     })
   }
 

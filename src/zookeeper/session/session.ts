@@ -213,6 +213,13 @@ export class Session {
     return await this.#run('set', path, options, () => this.#connection.set(path, data, version))
   }
 
+  /** As `set`, and only if every znode of `unchanged` is at its version and none of `absent` is there, which is `node_exists`: all in one transaction. */
+  async setGuarded (path: string, data: string, expectedVersion: ExpectedVersion, { unchanged, absent }: { readonly unchanged: readonly ExpectedZnode[], readonly absent: readonly string[] }, options: OperationOptions = {}): Promise<void> {
+    const version = this.#version('set', path, expectedVersion)
+    const same = unchanged.map((each): ZnodeVersion => ({ path: each.path, version: this.#version('set', each.path, each.version) }))
+    await this.#run('set', path, options, () => this.#connection.setGuarded(path, data, version, { unchanged: same, absent }))
+  }
+
   /** Rejects with `bad_version` unless the znode is at `expectedVersion`, with `no_node` if there is none. */
   async delete (path: string, expectedVersion: ExpectedVersion, options: OperationOptions = {}): Promise<void> {
     const version = this.#version('delete', path, expectedVersion)

@@ -27,7 +27,9 @@ t.test('a dead node: fenced, secondary, and on record', async (t) => {
       { child: 'routerstate', value: 'secondary', version: 4 },
       { child: 'fence', value: JSON.stringify(confirmed(judged, 'ops', 'An operator has confirmed that it is down.', WALL)), version: 1 },
     ],
+    guard: { unchanged: [{ child: 'keepalive', version: dead.keepalive?.version }], absent: ['presence'] },
   })
+  t.match(rule({ keepalive: undefined }), { guard: { unchanged: [], absent: ['keepalive', 'presence'] } }, 'a sign of life that was not there must not be there')
   t.match(rule({ fence: undefined, keepalive: undefined }), { writes: [{}, {}, { child: 'fence', version: null }] })
   t.match(rule({ fence: znode('garbled') }), { kind: 'confirm' })
   t.match(rule({ routerstate: undefined }), { writes: [{}, { child: 'routerstate', version: null }, {}] }, 'a state that is missing is made')

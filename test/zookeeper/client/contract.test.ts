@@ -133,6 +133,35 @@ async function contract (t: Test, make: () => Promise<World>, place: Place = 'at
     t.equal(await codeOf(connection.deleteAll(Array.from({ length: 1_000 }, (_, index) => at(`/several/${'x'.repeat(1_000)}${index}`)), [])), 'invalid_argument')
   })
 
+  t.test('a write whose guard does not hold is none', async (t) => {
+    const { connection } = one
+    const at = (path: string, version = -1) => ({ path, version })
+    await connection.create('/guarded', '', PLAIN)
+    for (const name of ['state', 'alive']) await connection.create(`/guarded/${name}`, '0', PLAIN)
+    await connection.set('/guarded/alive', '1', 0)
+    const guard = { unchanged: [at('/guarded/alive', 1)], absent: ['/guarded/here'] }
+    await two.connection.sync('/')
+    await two.connection.exists('/guarded/here', true)
+    t.equal(await codeOf(connection.setGuarded('/guarded/state', 'x', 0, { ...guard, unchanged: [at('/guarded/alive', 0)] })), 'bad_version')
+    t.equal(await codeOf(connection.setGuarded('/guarded/state', 'x', 1, guard)), 'bad_version', 'the znode itself')
+    t.equal(await codeOf(connection.setGuarded('/guarded/none', 'x', 0, guard)), 'no_node')
+    t.equal(await codeOf(connection.setGuarded('/guarded/state', 'x', 0, { ...guard, absent: ['/guarded/alive'] })), 'node_exists')
+    t.equal(await codeOf(connection.setGuarded('/guarded/state', 'x', 0, { ...guard, absent: ['/guarded/none/here'] })), 'no_node', 'its parent')
+    t.equal(await codeOf(connection.setGuarded('/guarded/state', 'x', 0, { ...guard, absent: ['here'] })), 'invalid_argument')
+    t.match(await connection.get('/guarded/state', false), { data: '0', stat: { version: 0 } }, 'nothing was written')
+    t.strictSame(fired(two, '/guarded/here'), [])
+
+    await connection.setGuarded('/guarded/state', 'x', 0, guard)
+    t.match(await connection.get('/guarded/state', false), { data: 'x', stat: { version: 1 } })
+    await two.told(watchOf('/guarded/here', 'created'))
+    t.equal(await two.connection.exists('/guarded/here', false), null, 'a client that hears of it finds nothing')
+    t.match(await connection.get('/guarded/alive', false), { data: '1', stat: { version: 1 } })
+    await connection.create('/guarded/here', '', EPHEMERAL)
+    t.equal(await codeOf(connection.setGuarded('/guarded/state', 'y', 1, guard)), 'node_exists')
+    await connection.setGuarded('/guarded/state', 'y', -1, { unchanged: [], absent: [] })
+    t.match(await connection.get('/guarded/state', false), { data: 'y' })
+  })
+
   t.test('requests of one connection are applied in their order', async (t) => {
     const { connection } = one
     await connection.create('/order', '0', PLAIN)

@@ -28,6 +28,7 @@ function kept (diagnose?: () => Promise<Diagnosis>) {
         create: never,
         createAll: never,
         deleteAll: never,
+        setGuarded: never,
         set: never,
         delete: never,
         sync: never,
