@@ -5,6 +5,7 @@ export const endings = {
   node_name_in_use: 'Another daemon goes by this node\'s name: its session holds `/nodes/<node>/presence`. Stop it, or give this node a name of its own.',
   schema_too_new: 'The cluster uses a version of PVC\'s layout that this pvcnoded does not know, and it has written nothing. Install a pvcnoded that knows it, or run PVC\'s own on this node. A pvcnoded that runs already continues; see docs/pvc.md.',
   stop_not_written: 'It stopped and holds nothing, but ZooKeeper could not be told. Its peers will find it dead, and fence it if they can; start it again, or confirm that it is down.',
+  resources_left: 'It stopped with something that it could not release: the lines before name what, and why. Mend that, then run `pvcnoded --release` (systemd does so once by itself), or start it again; or make certain that this machine is down, and confirm that. No peer takes over before that.',
   not_registered: 'It stopped before this run had registered the node, and this run has acquired nothing. There is nothing to do, unless an earlier run ended without a final keepalive: then peers find the node dead until it starts again, and `--release` releases what that run has left held.',
 } as const
 export type EndingCode = keyof typeof endings

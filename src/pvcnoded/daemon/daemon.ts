@@ -53,8 +53,8 @@ export interface NodeDaemonOptions {
   readonly onStatus?: (status: string) => void
 }
 
-/** `stop_not_written`: nothing is held any more, but peers will find this node dead. `not_registered`: this run has acquired nothing, and had not registered yet. */
-export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written' | 'not_registered'>
+/** `resources_left`: something may still be held. `stop_not_written`: nothing is held any more, but peers will find this node dead. `not_registered`: this run has acquired nothing, and had not registered yet. */
+export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written' | 'not_registered' | 'resources_left'>
 
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
 const FAREWELL = 10_000
@@ -63,6 +63,9 @@ const CONTACT = 3_000
 /** Milliseconds between two looks at whether a shutdown that takes long is still in contact. */
 const DEAD_SESSION_CHECK = 1_000
 
+/** Sessions of its own that it remembers. */
+const REMEMBERED = 64
+
 export class NodeDaemon {
   readonly #options: NodeDaemonOptions
   readonly #keeper: SessionKeeper
@@ -70,6 +73,8 @@ export class NodeDaemon {
   readonly #keepalive: Keepalive
   readonly #collection: Collection
   readonly #checks: ReadonlySet<string>
+  /** Those that may not have ended yet. */
+  #sessions: readonly string[] = []
   readonly #placed = new Map<string, number>()
   #health: number | null = null
   #publisher: CollectedPublisher | null = null
@@ -155,7 +160,8 @@ export class NodeDaemon {
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
       await Promise.all([this.#publisher?.stop(), this.#registration?.stop(), this.#logPublisher?.stop(), this.#book.close()])
       if (last === null && !this.#registered) return 'not_registered'
-      return last !== null && await this.#sayFarewell(last) ? 'stopped' : 'stop_not_written'
+      const isWritten = last !== null && await this.#sayFarewell(last)
+      return this.held.length > 0 ? 'resources_left' : isWritten ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true
       this.#lastResort?.[Symbol.dispose]()
@@ -218,7 +224,7 @@ export class NodeDaemon {
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Incarnation | null> {
     const { config, clock, commands, log, facts, version, logTail, probed } = this.#options
-    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, placed: this.#placed, health: this.#health })
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, placed: this.#placed, isOwn: (id) => this.#sessions.includes(id), health: this.#health })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {
@@ -299,6 +305,7 @@ export class NodeDaemon {
         this.#unreachable.over('ZooKeeper can be reached')
         log.info({ session: report.id, session_timeout: report.negotiatedTimeout / 1000 }, 'ZooKeeper session opened')
         this.#warnOfTimeout(report.negotiatedTimeout)
+        this.#sessions = [...this.#sessions, report.id].slice(-REMEMBERED)
         break
       case 'session_suspended':
         log.warn('out of contact with ZooKeeper: nothing new is begun')

@@ -48,6 +48,8 @@ export interface IncarnationOptions extends FencingTools, RegistrationFacts {
   readonly probed?: number | undefined
   /** Where this daemon has put its floating addresses, on whatever session. */
   readonly placed: Map<string, number>
+  /** Whether a session was one of this daemon. */
+  readonly isOwn: (session: string) => boolean
   /** The health of this node in percent; null while it is not known. */
   readonly health: number | null
 }
@@ -80,6 +82,8 @@ export class Incarnation {
   #releasesDue: Timer | null = null
   /** The self_fence that is in progress. */
   readonly #selfFencing: SelfFencing
+  /** What an orderly end has left held. */
+  #left: readonly string[] | null = null
   #stepping = false
   #stopping = false
 
@@ -104,7 +108,7 @@ export class Incarnation {
   get mayHold (): boolean { return this.#machine !== null && mayHold(this.#machine) }
 
   /** What may be held here. */
-  get held (): readonly string[] { return this.#machine?.held ?? [] }
+  get held (): readonly string[] { return this.#left ?? this.#machine?.held ?? [] }
 
   /**
    * Registers, runs the machine until this life is over, and takes everything down again. Rejects with what kept it from registering: a
@@ -116,7 +120,9 @@ export class Incarnation {
       onRegistered()
       this.#dispatch(first)
       if (this.#stopping) this.#dispatch({ type: 'shutdown' })
-      return await this.#ended
+      const end = await this.#ended
+      if (end === 'left') await this.#releaseRest()
+      return end
     } finally {
       for (const controller of this.#running.values()) controller.abort()
       // Peers may take over once they see the session end, which it is about to: not while this node is still ending itself.
@@ -137,7 +143,7 @@ export class Incarnation {
   health (health: number): void { this.#candidacy?.health(health) }
 
   async #prepare () {
-    const { config, session, clock, book, log, facts, version, returns } = this.#options
+    const { config, session, clock, book, log, facts, version, returns, isOwn } = this.#options
     const content: PresenceContent = {
       api: config.apiAddress ?? null,
       takeover_time: takeoverTime(config),
@@ -154,7 +160,7 @@ export class Incarnation {
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
       await register(session, this.own, config, { facts, version, returns }, { presence: presence.text(content), startedAt: clock.wall() })
-      await presence.claim(clock, config.node)
+      await presence.claim({ clock, node: config.node, isOwn, onWait: (owner) => log.info({ session: owner }, `waiting for ZooKeeper session 0x${owner} to end, which has the presence of ${config.node}: of ${isOwn(owner) ? 'this daemon' : 'an earlier run, or of another daemon that goes by this name'}`) })
       return await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     })
     if (registered === null) throw new ZooKeeperError('session_expired', { op: 'connect', cause: session.lost.reason, detail: 'before the node was registered' })
@@ -356,6 +362,13 @@ export class Incarnation {
     this.#releasesDue ??= this.#options.clock.after(this.#lease.releaseTime, () => {
       this.#selfFencing.start(`not all of ${held.join(', ')} was released in the time that the lease leaves`)
     })
+  }
+
+  /** An orderly end whose time is over stops at the first release that fails: what is still held gets an attempt each. */
+  async #releaseRest (): Promise<void> {
+    if (this.held.length === 0) return
+    this.#left = await this.#operations?.releaseEach(this.held) ?? this.held
+    if (this.#left.length === 0) await this.own.write('routerstate', 'secondary')
   }
 
   async #releaseLeft (signal: AbortSignal): Promise<void> {

@@ -74,6 +74,19 @@ export class NodeOperations {
     }
   }
 
+  /** One attempt to release each, the last of them first. Those that may still be held. */
+  async releaseEach (resources: readonly string[]): Promise<readonly string[]> {
+    this.hurry()
+    const left: string[] = []
+    for (const resource of resources.toReversed()) {
+      const answer = await this.run({ op: 'release', resource, epoch: null }, new AbortController().signal)
+      if (answer.kind === 'done') continue
+      left.push(resource)
+      this.#options.log.error({ resource }, `${resource} is left as it is, and may be held: ${'failure' in answer && answer.failure !== undefined ? answer.failure.message : 'its release was not carried out.'}`)
+    }
+    return left
+  }
+
   /** @param signal the machine has given the operation up */
   async run (op: NodeOp, signal: AbortSignal): Promise<NodeAnswer> {
     try {

@@ -45,6 +45,15 @@ export interface PresenceContent {
 /** The owner of a persistent znode. */
 const NO_SESSION = '0'
 
+export interface ClaimOptions {
+  readonly clock: Clock
+  readonly node: string
+  /** Whether a session was one of this very daemon. */
+  readonly isOwn: (session: string) => boolean
+  /** Told of each session that has to end first. */
+  readonly onWait: (session: string) => void
+}
+
 export class Presence implements Disposable {
   readonly #session: Session
   readonly #path: string
@@ -72,18 +81,34 @@ export class Presence implements Disposable {
   }
 
   /**
-   * Creates it. One left by an earlier life goes with that life's session; one that is still there after twice the session time-out
-   * belongs to a daemon that is alive: `NodeNameInUseError`. One of no session, as an imported tree has it, is replaced.
+   * Creates it. One left by an earlier life goes with that life's session, which may last: each new leader of the ensemble renews all sessions, and an earlier life may
+   * have had a longer time-out. One of another session is a daemon's that is alive, if the node's keepalive is written after twice the session time-out as well:
+   * `NodeNameInUseError`. One of no session, as an imported tree has it, is replaced.
    */
-  async claim (clock: Clock, node: string): Promise<void> {
-    const until = clock.monotonic() + 2 * this.#session.negotiatedTimeout
+  async claim ({ clock, node, isOwn, onWait }: ClaimOptions): Promise<void> {
+    const patience = 2 * this.#session.negotiatedTimeout
+    let until = clock.monotonic() + patience
+    let keepalive: string | null | undefined
+    let waitedFor = ''
     for (;;) {
       const owner = await this.#create()
       if (owner === null) return
-      const left = until - clock.monotonic()
-      if (left <= 0) throw new NodeNameInUseError(node, owner)
+      if (owner !== waitedFor) onWait(owner)
+      waitedFor = owner
+      keepalive ??= await this.#keepaliveOf(node)
+      let left = until - clock.monotonic()
+      if (left <= 0) {
+        if (!isOwn(owner) && await this.#keepaliveOf(node) !== keepalive) throw new NodeNameInUseError(node, owner)
+        until += patience
+        left += patience
+      }
       await this.#gone(clock, left)
     }
+  }
+
+  /** The transaction of its last write; null if there is none. */
+  async #keepaliveOf (node: string): Promise<string | null> {
+    return (await this.#session.exists(nodePath(node, 'keepalive')))?.mzxid ?? null
   }
 
   /** Sets it again, which a quorum has to commit. True once it is committed and the znode is still ours. */

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 
 t.test('refused while the daemon runs; after a crash it needs nobody', async (t) => {
@@ -44,4 +45,31 @@ t.test('one that cannot be released keeps no other from it, and self_fence is th
   t.match(await made.release('hv1'), { code: 1 })
   t.same(made.notes('done').slice(before), ['release free', 'fenced'])
   t.equal(watcher.feed.view?.key.value, 'none')
+})
+
+t.test('an orderly end with one release that fails: everything else is released, and it does not say that all is well', { timeout: 120_000 }, async (t) => {
+  const { cluster: made, watcher } = await cluster(t, {
+    nodes: ['hv1', 'hv2'],
+    coordinator: { ...quick.coordinator, handover_timeout: 5 },
+    resourceSettings (folder) {
+      const script = join(folder, 'failing.sh')
+      writeFileSync(script, `if [ "$PVC_ACTION" = release ] && [ "$PVC_RESOURCE" = service ] && [ -e ${folder}/failing ]; then echo 'target is busy' >&2; exit 32; fi
+exec sh ${join(packageFolder(), 'tools', 'testbed', 'exclusive-resource.sh')} ${folder}
+`)
+      return { acquire: ['sh', script], release: ['sh', script], release_timeout: 1, retries: 0 }
+    },
+  })
+  const { name } = await watcher.settled()
+  const daemon = made.nodes.get(name)
+  const flag = join(made.folder, 'failing')
+  writeFileSync(flag, '')
+  daemon?.signal('SIGTERM')
+  t.equal(await daemon?.exited(), 1)
+  t.match(daemon?.log.at(-1), { level: 'fatal', code: 'resources_left', held: ['service'], msg: /could not release service/ })
+  t.ok(daemon?.log.some(({ level, msg }) => level === 'error' && /^service is left as it is, and may be held: .*target is busy/.test(msg)))
+  t.same(['address', 'service'].map((resource) => made.holder(resource)), [null, name], 'address is released after service, and released all the same')
+
+  rmSync(flag)
+  made.startNode(name)
+  await watcher.settled()
 })

@@ -1,10 +1,10 @@
 /** The presence of a node: its renewal, when a reply was lost and the daemon ends meanwhile, and one that no session made. */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { Presence, type PresenceContent } from '../../../src/pvcnoded/daemon/presence.ts'
 import type { Stat } from '../../../src/zookeeper/client/connection.ts'
 import { ZooKeeperError } from '../../../src/zookeeper/client/errors.ts'
 import type { Session } from '../../../src/zookeeper/session/session.ts'
-import { systemClock } from '../../../src/runtime/clock.ts'
+import { systemClock, type Clock } from '../../../src/runtime/clock.ts'
 import { connect, zookeeper } from '../../support/zookeeper.ts'
 
 /** A presence whose version is another than it knows, and what it asks of its session. */
@@ -46,6 +46,50 @@ t.test('and not after the end of its life: the final keepalive and stop come las
 t.test('a presence of no session, as an imported tree has it, bars no daemon', async (t) => {
   const session = await connect(t, await zookeeper(t))
   for (const path of ['/nodes', '/nodes/hv1', '/nodes/hv1/presence']) await session.create(path, '{"session":"7"}')
-  await new Presence(session, 'hv1', {} as PresenceContent, '').claim(systemClock, 'hv1')
+  await new Presence(session, 'hv1', {} as PresenceContent, '').claim({ clock: systemClock, node: 'hv1', isOwn: () => false, onWait: () => {} })
   t.match((await session.get('/nodes/hv1/presence')).stat, { ephemeralOwner: session.id })
+})
+
+/** A presence of another session, and a claim to it for which time flies. @param at what happens at the third wait: by then twice the session time-out has passed twice */
+async function claimed (t: Test, isOwn: boolean, at: (session: Session, other: Session) => Promise<unknown>): Promise<{ readonly waited: readonly string[], readonly other: string, readonly claim: Promise<void> }> {
+  const server = await zookeeper(t)
+  const [session, other] = [await connect(t, server), await connect(t, server)]
+  for (const path of ['/nodes', '/nodes/hv1', '/nodes/hv1/keepalive']) await session.create(path, '')
+  await other.create('/nodes/hv1/presence', '{}', { ephemeral: true })
+  let now = 0
+  let waits = 0
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => now,
+    after (ms, then) {
+      waits++
+      if (waits === 3) void at(session, other)
+      if (waits <= 3) setImmediate(() => { now += ms; then() })
+      return { [Symbol.dispose] () {} }
+    },
+  }
+  const waited: string[] = []
+  const claim = new Presence(session, 'hv1', {} as PresenceContent, '').claim({ clock, node: 'hv1', isOwn: () => isOwn, onWait: (owner) => waited.push(owner) })
+  return { waited, other: other.id, claim }
+}
+
+t.test('an earlier session of its own that lasts is waited for, however long', async (t) => {
+  // The keepalive of a daemon that has lost its session may still come through.
+  const { waited, other, claim } = await claimed(t, true, async (session, other) => {
+    await session.set('/nodes/hv1/keepalive', '1', 0)
+    await other.close()
+  })
+  await claim
+  t.strictSame(waited, [other], 'and that is said once')
+})
+
+t.test('so is one of a daemon that writes no keepalive', async (t) => {
+  const { claim } = await claimed(t, false, async (_session, other) => await other.close())
+  await claim
+  t.pass('an earlier run, with a longer session time-out')
+})
+
+t.test('one that does is another daemon', async (t) => {
+  const { other, claim } = await claimed(t, false, async (session) => await session.set('/nodes/hv1/keepalive', '1', 0))
+  await t.rejects(claim, { code: 'node_name_in_use', message: new RegExp(other) })
 })
