@@ -100,7 +100,7 @@ t.test('who can write', { timeout: 170_000 }, async (t) => {
   await page.goto(`${base}/`)
   await page.getByRole('button', { name: 'Make fig primary' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Make primary' }).click()
-  await page.getByText('fig is primary since').waitFor()
+  await page.getByText('fig has been primary for').waitFor()
 })
 
 interface Site { readonly base: string, readonly options: BrowserContextOptions }
@@ -161,10 +161,10 @@ t.test('the pages, wherever they are served', { timeout: 290_000 }, async (t) =>
       page.on('request', (request) => { if (!request.url().startsWith(base) && !request.url().startsWith('data:')) outside.push(request.url()) })
 
       await page.goto(`${base}/`)
-      await page.getByText('plum is primary since').waitFor()
+      await page.getByText('plum has been primary for').waitFor()
       await page.getByRole('button', { name: 'Make fig primary' }).click()
       await page.getByRole('dialog').getByRole('button', { name: 'Make primary' }).click()
-      await page.getByText('fig is primary since').waitFor()
+      await page.getByText('fig has been primary for').waitFor()
       await page.getByRole('link', { name: 'API' }).click()
       const operation = page.locator('#operations-switchover-getPrimary')
       await operation.click()
@@ -186,7 +186,7 @@ t.test('the pages, wherever they are served', { timeout: 290_000 }, async (t) =>
         await page.locator('.auth-btn-wrapper .btn-done').click()
         t.equal(await page.evaluate('JSON.stringify(Object.values(localStorage))'), '[]', `${url}: no key is kept, nor an old one`)
         await page.getByRole('link', { name: 'Status of the cluster' }).click()
-        await page.getByText('fig is primary since').waitFor()
+        await page.getByText('fig has been primary for').waitFor()
         t.equal(page.url(), `${base}/`)
       }
       t.strictSame(complaints, [], 'the browser has nothing to complain of')
