@@ -3,7 +3,7 @@ import { actions, forgetQuestion, judgeAwaited } from './status/actions.js'
 import { follow, forgetKey, hasKey, read, useKey } from './status/api.js'
 import { keepaliveAges } from './status/cluster.js'
 import { element, setText } from './status/dom.js'
-import { forgetAll, learnClock, model } from './status/model.js'
+import { forgetAll, learnClock, model, now } from './status/model.js'
 import { tick } from './status/moment.js'
 import { showNodes } from './status/nodes-view.js'
 import { forgetStory, PAGE, showPast, showStory } from './status/past-view.js'
@@ -67,8 +67,11 @@ function single (work) {
     if (running || session === null) return
     running = true
     const current = session
-    await work(() => session === current)
-    running = false
+    try {
+      await work(() => session === current)
+    } finally {
+      running = false
+    }
     if (again) void run()
   }
   return run
@@ -107,7 +110,7 @@ const readKeepalives = single(async (isCurrent) => {
   if (model.nodes.size === 0 || model.nodes.size > NODES_WITH_KEEPALIVE) return
   const { body } = await read('metrics')
   if (!isCurrent() || typeof body !== 'string') return
-  const seen = Date.now()
+  const seen = now()
   model.keepalives = new Map([...keepaliveAges(body)].map(([name, age]) => [name, seen - age * 1000]))
   renderSoon()
 })

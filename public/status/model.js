@@ -15,7 +15,7 @@ export const model = {
   pages: null,
   hasOlder: false,
   eligibility: new Map(),
-  /** When each keepalive was seen to change, in milliseconds of this browser's clock. */
+  /** When each keepalive was seen to change, in milliseconds of the API's clock. */
   keepalives: new Map(),
   filter: { text: '', kind: 'all' },
   /** By action: that it is being done, and why it was refused. */
