@@ -44,7 +44,7 @@ export default [
   // The status page runs in browsers.
   {
     files: ['public/**/*.js'],
-    languageOptions: { globals: Object.fromEntries(['document', 'fetch', 'sessionStorage', 'setInterval', 'setTimeout', 'CSS', 'TextDecoderStream'].map((name) => [name, 'readonly'])) },
+    languageOptions: { globals: Object.fromEntries(['document', 'fetch', 'sessionStorage', 'setInterval', 'setTimeout', 'clearTimeout', 'TextDecoderStream', 'AbortController', 'AbortSignal'].map((name) => [name, 'readonly'])) },
   },
 
   // Who may import whom.

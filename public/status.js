@@ -1,215 +1,272 @@
-// The status page: follows /api/v1/events and shows what they say. Everything that comes from the API is shown as text, never as markup.
-// Its own URLs are relative: only a proxy may know the path before them.
+// The status page: follows /api/v1/events, and reads again what events do not carry. Everything that comes from the API is shown as text, never as markup.
+import { actions, forgetQuestion, judgeAwaited } from './status/actions.js'
+import { follow, forgetKey, hasKey, read, useKey } from './status/api.js'
+import { keepaliveAges } from './status/cluster.js'
+import { element, setText } from './status/dom.js'
+import { forgetAll, learnClock, model, now } from './status/model.js'
+import { tick } from './status/moment.js'
+import { showNodes } from './status/nodes-view.js'
+import { forgetStory, PAGE, showPast, showStory } from './status/past-view.js'
+import { merged } from './status/past.js'
+import { showBanner, showCurrent, showMaintenance, showPrimary, showTimeLeft } from './status/summary-view.js'
 
+/** Milliseconds between two readings: of the status, which changes with time alone too, and of what hardly changes without an event. */
+const STATUS_EVERY = 3_000
+const REST_EVERY = 15_000
+/** Milliseconds in which several events are shown, and read after, at once. */
+const TOGETHER = 50
+const AFTER_EVENTS = 250
+/** Milliseconds before the stream is asked for again, at first and at most. */
 const RETRY = 1_000
-const CHECK = 2_000
-const HISTORY = 20
+const LONGEST_RETRY = 15_000
+/** Nodes beyond which the ages of keepalives, which come with every other figure, are not read. */
+const NODES_WITH_KEEPALIVE = 300
 
-const nodes = new Map()
-const switchovers = new Map()
-/** The history as it was read last; events are newer. */
-let past = []
-let primary = null
 let lastId = null
-let eligibility = new Map()
-let key = sessionStorage.getItem('api-key')
+/** Ends the stream and what was begun with the same key. */
+let session = null
 
-const element = (id) => document.getElementById(id)
-const headers = (more = {}) => key === null ? more : { 'x-api-key': key, ...more }
-
-function made (tag, text, attributes = {}) {
-  const node = document.createElement(tag)
-  if (text !== null) node.textContent = text
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
-  return node
-}
+const entries = () => merged(model.pages ?? [], model.live)
+const openOne = (all) => all.find(({ done }) => !done)
 
 function contact (state, text) {
-  const place = element('contact')
-  if (place.textContent === text) return
-  place.dataset.state = state
-  place.textContent = text
+  element('contact').dataset.state = state
+  setText('contact', text)
 }
 
-const clock = (moment) => moment === null ? '' : new Date(moment).toLocaleString()
-
-function nodeCard (node) {
-  const { name, coordinator_state: state, daemon_state: daemon } = node
-  const card = made('li', null, { 'data-node': name, 'data-state': String(state) })
-  const button = made('button', 'Make primary', { type: 'button', 'aria-label': `Make ${name} primary` })
-  const isPrimary = primary?.name === name && state === 'primary'
-  const reasons = eligibility.get(name) ?? []
-  button.disabled = primary?.name === name || reasons.length > 0
-  button.addEventListener('click', () => { void makePrimary(name) })
-  card.append(made('strong', name), made('span', state === 'unknown' ? 'no readable state' : state, { class: 'state' }), made('span', `daemon: ${daemon}`, { class: 'quiet' }))
-  if (!isPrimary) for (const { message } of reasons) card.append(made('span', message, { class: 'quiet' }))
-  card.append(isPrimary ? made('span', 'holds the primary role', { class: 'quiet' }) : button)
-  return card
+function render () {
+  const all = entries()
+  const open = openOne(all)
+  showBanner(open)
+  showPrimary()
+  showMaintenance()
+  showCurrent(open)
+  showNodes()
+  showPast(all)
 }
 
-/** Puts `children` into the list unless it shows the same already: what has the focus keeps it. */
-function show (list, children) {
-  const text = (node) => node.outerHTML
-  if ([...list.children].map(text).join() === children.map(text).join()) return
-  const focused = document.activeElement?.getAttribute('aria-label')
-  list.replaceChildren(...children)
-  if (focused) list.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus()
+/** Runs `work` once, `delay` after the first of several calls. */
+function together (delay, work) {
+  let timer = null
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = null
+      work()
+    }, delay)
+  }
 }
 
-function showNow () {
-  const coordinators = [...nodes.values()].filter(({ coordinator_state: state }) => state !== 'client').sort((a, b) => a.name < b.name ? -1 : 1)
-  show(element('nodes'), coordinators.map(nodeCard))
-  element('primary').textContent = primary === null
-    ? '\u00a0'
-    : primary.name === null ? 'Nobody is primary.' : `${primary.name} is ${primary.settled ? '' : 'to be '}primary since ${clock(primary.since)}, epoch ${primary.epoch}.`
+const renderSoon = together(TOGETHER, render)
+
+/** Runs `work` one at a time; calls meanwhile have it run once more, with the same key or not at all. */
+function single (work) {
+  let running = false
+  let again = false
+  const run = async () => {
+    again = running
+    if (running || session === null) return
+    running = true
+    const current = session
+    try {
+      await work(() => session === current)
+    } finally {
+      running = false
+    }
+    if (again) void run()
+  }
+  return run
 }
 
-function showCurrent (open) {
-  element('current').hidden = open === undefined
-  if (open === undefined) return
-  element('current-text').textContent = `Switchover ${open.epoch}: ${open.from ?? 'none'} to ${open.to ?? 'any other'}, ${open.state === 'requested' ? 'no node has begun' : 'in progress'}.`
-  element('current-progress').value = open.progress
-  show(element('current-nodes'), Object.entries(open.nodes).map(([name, { coordinator_state: state, step, of, resource }]) =>
-    made('li', `${name}: ${state ?? 'unknown'}${of > 0 ? `, step ${step} of ${of}` : ''}${resource === null ? '' : `, ${resource}`}`)))
+const readStatus = single(async (isCurrent) => {
+  const { body, problem, date, age } = await read('api/v1/status')
+  if (!isCurrent()) return
+  learnClock(date)
+  model.failure = problem === null ? null : problem.detail
+  if (body !== null) model.status = body
+  model.viewAge = age
+  if (problem !== null) contact('stale', problem.code === null ? 'this API does not answer' : 'not up to date')
+  else if (body.stale === true) contact('stale', `not up to date: ZooKeeper last answered ${Math.round(age)} s ago`)
+  else contact('live', 'live')
+  renderSoon()
+})
+
+const readPast = single(async (isCurrent) => {
+  const { body } = await read(`api/v1/switchover?limit=${PAGE}`)
+  if (!isCurrent() || body === null) return
+  // Pages below stay: what was read of the past does not change.
+  if (model.pages === null || model.pages.length === 1) model.hasOlder = body.length === PAGE
+  model.pages = [body, ...(model.pages ?? []).slice(1)]
+  renderSoon()
+})
+
+const readEligibility = single(async (isCurrent) => {
+  const { body } = await read('api/v1/switchover/eligibility')
+  if (!isCurrent() || body === null) return
+  model.eligibility = new Map(body.map((each) => [each.name, each]))
+  renderSoon()
+})
+
+const readKeepalives = single(async (isCurrent) => {
+  if (model.nodes.size === 0 || model.nodes.size > NODES_WITH_KEEPALIVE) return
+  const { body } = await read('metrics')
+  if (!isCurrent() || typeof body !== 'string') return
+  const seen = now()
+  model.keepalives = new Map([...keepaliveAges(body)].map(([name, age]) => [name, seen - age * 1000]))
+  renderSoon()
+})
+
+async function readOlder () {
+  const last = model.pages?.at(-1)?.at(-1)
+  if (last === undefined) return
+  const { body } = await read(`api/v1/switchover?limit=${PAGE}&before=${last.first_epoch}`)
+  if (body === null || model.pages?.at(-1)?.at(-1) !== last) return
+  model.hasOlder = body.length === PAGE
+  if (body.length > 0) model.pages = [...model.pages, body]
+  render()
 }
 
-function historyRow (switchover) {
-  const { epoch, started_at: started, from, to, cause, outcome, reason, error, count = 1, first_started_at: first } = switchover
-  const times = count === 1 ? null : `${count} failed switchovers since ${clock(first)}`
-  const row = made('tr', null)
-  row.append(made('td', String(epoch)), made('td', clock(started)), made('td', from ?? 'none'), made('td', to ?? 'any other'), made('td', cause),
-    made('td', outcome ?? 'in progress', { 'data-outcome': outcome ?? '' }), made('td', [times, reason, error?.message].filter((text) => text).join(' — ')))
-  return row
-}
+const readAfterEvents = together(AFTER_EVENTS, () => {
+  void readStatus()
+  void readEligibility()
+  if ([...model.live.values()].some(({ epoch, done }) => done !== model.pages?.[0]?.find((entry) => entry.epoch === epoch)?.done)) void readPast()
+})
 
-function showAll () {
-  showNow()
-  const newer = [...switchovers.values()].filter(({ epoch }) => epoch > (past[0]?.epoch ?? -1)).sort((a, b) => b.epoch - a.epoch)
-  const newest = [...newer, ...past.map((entry) => entry.count > 1 ? entry : { ...entry, ...switchovers.get(entry.epoch) })]
-  showCurrent(newest.find(({ done }) => !done))
-  const rows = newest.slice(0, HISTORY).map(historyRow)
-  element('history').hidden = rows.length === 0
-  element('no-history').hidden = rows.length > 0
-  show(element('history').tBodies[0], rows)
-}
-
-async function readMore () {
-  const [entries, candidates] = await Promise.all(['api/v1/switchover?limit=20', 'api/v1/switchover/eligibility'].map(async (url) => {
-    const response = await fetch(url, { headers: headers() })
-    return response.ok ? await response.json() : null
-  }))
-  past = entries ?? past
-  eligibility = new Map((candidates ?? []).map(({ name, reasons }) => [name, reasons]))
-  showAll()
-}
-
-let reading = null
-/** Asks for what events do not carry, soon and once for many of them. */
-function readMoreSoon () {
-  reading ??= setTimeout(() => {
-    reading = null
-    readMore().catch(() => {})
-  }, 200)
+function readEverything () {
+  void readStatus()
+  void readEligibility()
+  void readPast()
+  void readKeepalives()
 }
 
 function take ({ id, event, data }) {
   if (id !== null) lastId = id
   switch (event) {
     case 'resync':
-      nodes.clear()
-      switchovers.clear()
-      past = []
+      model.nodes.clear()
+      model.live.clear()
+      model.pages = model.pages?.slice(0, 1) ?? null
+      readEverything()
       break
-    case 'node': nodes.set(data.name, data); break
-    case 'switchover': switchovers.set(data.epoch, data); break
-    case 'primary': primary = data; break
+    case 'node': {
+      const isFirst = model.nodes.size === 0
+      model.nodes.set(data.name, data)
+      if (isFirst) together(AFTER_EVENTS, () => { void readKeepalives() })()
+      break
+    }
+    case 'switchover':
+      model.live.set(data.epoch, data)
+      judgeAwaited(data)
+      break
+    case 'primary': model.primary = data; break
     default: return
   }
-  showAll()
-  readMoreSoon()
+  renderSoon()
+  readAfterEvents()
 }
 
-function parsed (block) {
-  const fields = { id: null, event: 'message', data: '' }
-  for (const line of block.split('\n')) {
-    const colon = line.indexOf(':')
-    if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 1).trimStart()
-  }
-  return { id: fields.id, event: fields.event, data: fields.data === '' ? null : JSON.parse(fields.data) }
-}
-
-/** Reads events until the stream ends. Answers false if a key is needed. */
-async function follow () {
-  const response = await fetch('api/v1/events', { headers: headers(lastId === null ? {} : { 'last-event-id': lastId }) })
-  if (response.status === 401 || response.status === 403) {
-    const { code, detail } = await response.json()
-    if (code !== 'host_unknown') return false
-    // No key would help: the page was opened by a name that the API does not know.
-    element('notice').textContent = detail
-  }
-  if (!response.ok) return true
+function onOpen (role) {
+  model.role = role
   element('key').hidden = true
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return true
-    text += value
-    const blocks = text.split('\n\n')
-    text = blocks.pop()
-    for (const block of blocks) take(parsed(block))
-  }
+  element('cluster').hidden = false
+  element('forget').hidden = role === null || !hasKey()
+  setText('key-use', role === null ? '' : role === 'operate' ? 'may operate' : 'may only read')
+  setText('notice', '')
+  readEverything()
+}
+
+function askForKey (problem) {
+  session?.abort()
+  session = null
+  forgetAll()
+  lastId = null
+  element('cluster').hidden = true
+  // What the key showed is not to be found in the page any more.
+  render()
+  forgetQuestion()
+  forgetStory()
+  element('forget').hidden = true
+  setText('key-use', '')
+  setText('notice', '')
+  element('key').hidden = false
+  setText('key-problem', problem)
+  contact('waiting', 'an API key is needed')
 }
 
 async function followForEver () {
-  for (;;) {
-    const allowed = await follow().catch(() => true)
-    if (!allowed) {
-      element('key').hidden = false
-      element('key-problem').textContent = key === null ? '' : 'This key is not known here.'
-      contact('waiting', 'an API key is needed')
+  session?.abort()
+  const own = session = new AbortController()
+  let wait = RETRY
+  contact('waiting', 'connecting')
+  while (!own.signal.aborted) {
+    const problem = await follow({ lastId, take, signal: own.signal, onOpen: (role) => { wait = RETRY; onOpen(role) } }).catch(() => ({ status: 0, code: null, detail: null }))
+    if (own.signal.aborted) return
+    if (problem?.status === 401) {
+      const wasTried = hasKey()
+      if (wasTried) forgetKey()
+      askForKey(wasTried ? `This key is not known here. ${problem.detail}` : '')
       return
     }
     contact('waiting', 'reconnecting')
-    await new Promise((resolve) => setTimeout(resolve, RETRY))
+    // Also: the page was opened by a name that the API does not know, and no key would help.
+    if (problem?.detail) {
+      element('notice').dataset.tone = 'critical'
+      setText('notice', problem.detail)
+      model.failure = problem.detail
+    }
+    if (problem?.code !== 'host_unknown') void readStatus()
+    renderSoon()
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.75 + Math.random() / 2)))
+    wait = Math.min(LONGEST_RETRY, wait * 2)
   }
 }
 
-async function checkContact () {
-  if (!element('key').hidden) return
-  const response = await fetch('health/ready').catch(() => null)
-  if (response === null) contact('stale', 'this API does not answer')
-  else if (response.ok) contact('live', 'live')
-  else contact('stale', `not up to date: ${(await response.json()).reasons.join(' ')}`)
-}
-
-async function makePrimary (name) {
-  const dialog = element('ask')
-  element('ask-title').textContent = `Make ${name} primary?`
-  element('ask-text').textContent = primary?.name ? `The primary role, and everything that it holds, moves from ${primary.name} to ${name}.` : `${name} takes the primary role over.`
-  element('ask-reason').value = ''
-  dialog.returnValue = 'no'
-  dialog.showModal()
-  await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }))
-  if (dialog.returnValue !== 'yes') return
-  const reason = element('ask-reason').value.trim()
-  const notice = element('notice')
-  notice.textContent = ''
-  const body = JSON.stringify({ to: name, ...primary?.name ? { from: primary.name } : {}, ...reason === '' ? {} : { reason } })
-  const response = await fetch('api/v1/switchover', { method: 'POST', headers: headers({ 'content-type': 'application/json' }), body }).catch(() => null)
-  if (response === null) notice.textContent = 'This API did not answer; what became of the request will show in the history.'
-  else if (!response.ok) notice.textContent = (await response.json()).detail
+function begin () {
+  if (document.documentElement.dataset.key === 'needed' && !hasKey()) askForKey('')
+  else void followForEver()
 }
 
 element('key').addEventListener('submit', (event) => {
   event.preventDefault()
-  key = element('key-value').value
-  sessionStorage.setItem('api-key', key)
+  useKey(element('key-value').value)
   element('key-value').value = ''
   element('key').hidden = true
   void followForEver()
 })
 
-setInterval(() => { void checkContact() }, CHECK)
-void checkContact()
-void followForEver()
+element('forget').addEventListener('click', () => {
+  forgetKey()
+  askForKey('')
+  element('key-value').focus()
+  setText('announcement', 'The key is forgotten.')
+})
+
+document.addEventListener('click', (event) => {
+  const pressed = event.target.closest?.('[data-action]') ?? null
+  if (pressed === null || pressed.getAttribute('aria-disabled') === 'true') return
+  const { action, node } = pressed.dataset
+  if (action === 'story') void showStory(Number(node), entries())
+  else if (action === 'older') void readOlder()
+  else void actions[action](node, render).then(() => readStatus())
+})
+
+element('filter').addEventListener('submit', (event) => event.preventDefault())
+element('filter').addEventListener('input', () => {
+  model.filter = { text: element('filter-text').value, kind: element('filter-kind').value }
+  showPast(entries())
+})
+element('hypervisors').addEventListener('toggle', showNodes)
+
+/** A page that nobody sees asks for nothing but its events. */
+const whileSeen = (work) => () => { if (document.visibilityState === 'visible' && session !== null) work() }
+
+setInterval(whileSeen(() => { void readStatus() }), STATUS_EVERY)
+setInterval(whileSeen(() => {
+  void readEligibility()
+  void readKeepalives()
+}), REST_EVERY)
+setInterval(whileSeen(() => {
+  tick()
+  showTimeLeft(openOne(entries()))
+}), 1_000)
+document.addEventListener('visibilitychange', whileSeen(readEverything))
+begin()

@@ -49,6 +49,7 @@ const named = {
   Location: { type: 'string', description: 'Where the switchover is read.' },
   'Retry-After': { type: 'string', description: 'Seconds until it is worth while to ask again.' },
   ETag: { type: 'string', description: 'For If-None-Match, and for If-Match of a switchover.' },
+  'X-Api-Role': { type: 'string', enum: ['read', 'operate'], description: 'What the key or the client certificate allows; missing where none is needed.' },
 } as const
 
 /** A reply with a shared schema, and the headers it carries beside those of every reply. */
@@ -67,7 +68,7 @@ export const repliesEither = <A extends Shared, B extends Shared>(first: A, seco
 export const plainText = (description: string) => ({ description, headers, content: { 'text/plain': { schema: { type: 'string' } } } })
 
 /** A stream of server-sent events. */
-export const eventStream = (description: string) => ({ description, headers, content: { 'text/event-stream': { schema: { type: 'string', description: 'Server-sent events.' } } } })
+export const eventStream = (description: string) => ({ description, headers: { ...headers, 'X-Api-Role': named['X-Api-Role'] }, content: { 'text/event-stream': { schema: { type: 'string', description: 'Server-sent events.' } } } })
 
 /** A reply without a body. */
 export const empty = (description: string) => Type.Unsafe<undefined>({ type: 'null', description, headers })

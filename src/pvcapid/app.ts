@@ -169,7 +169,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(knownLayout, { view: services.view })
   await app.register(authentication, { credentials: () => credentials })
   await app.register(description, { version: packageVersion(), tls: config.tls !== undefined, basePath, chroot: config.chroot })
-  await app.register(statusPage, { chroot: config.chroot })
+  await app.register(statusPage, { chroot: config.chroot, credentials: () => credentials })
   await app.register(async (pvc) => {
     await pvc.register(formBodies)
     for (const route of formRoutes) await pvc.register(route, { prefix })

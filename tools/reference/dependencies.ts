@@ -30,6 +30,7 @@ const development: Reasons = {
   '@redocly/cli': ['lints the OpenAPI description', 'A judge that this project did not write.'],
   '@types/node': ['types of Node 20', 'Node 20\'s, so that nothing newer slips in.'],
   ajv: ['judges the description\'s examples by its schemas', 'Another implementation than the one that serves.'],
+  'axe-core': ['finds what keeps people from using the status page, in `npm run campaign -- pages`', 'The rules that other checkers use, too; brings nothing with it.'],
   'dependency-cruiser': ['finds circles of imports', 'The linter sees one file at a time; this reads the whole graph, types included. Version 16 is the last for Node 20.'],
   eslint: ['lint, and the rules between layers', 'Rules by folder.'],
   'fast-check': ['properties in tests', 'Shrinks what it finds.'],

@@ -37,6 +37,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose key or certificate came with the request; null where none is needed. */
     requestedBy: string | null
+    /** What that key or certificate allows; null where none is needed. */
+    keyRole: TokenRole | null
     /** What was found good of its key or certificate: for what, and by which of them. Null where none was needed. */
     keyCheck: { readonly access: TokenRole, readonly credentials: Credentials } | null
   }
@@ -99,6 +101,7 @@ function tokenAt (socket: Keyed, key: string, tokens: readonly ApiToken[]): ApiT
 
 async function authentication (app: FastifyInstance, { credentials }: AuthenticationOptions): Promise<void> {
   app.decorateRequest('requestedBy', null)
+  app.decorateRequest('keyRole', null)
   app.decorateRequest('keyCheck', null)
   app.decorateReply('identity', {
     getter (this: FastifyReply): string {
@@ -122,6 +125,7 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
     const token = tokenAt(request.raw.socket, key, tokens)
     if (token === null) return new ApiError('key_unknown', 'The key in the header X-Api-Key is none of those configured.', { headers: CHALLENGE })
     request.requestedBy = token.description
+    request.keyRole = token.role
     return access === 'operate' && token.role !== 'operate' ? new ApiError('key_too_weak', 'This key may only read; use one with the role operate.') : null
   }
 
@@ -141,6 +145,7 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
     const host = access === 'operate' ? app.unknownHost(request, 'certificate') : null
     if (host !== null) return host
     request.requestedBy = holder.description
+    request.keyRole = holder.role
     return access === 'operate' && holder.role !== 'operate' ? new ApiError('key_too_weak', 'This client certificate may only read; use one with the role operate, or send a key.') : null
   }
 

@@ -222,7 +222,7 @@ export interface paths {
         };
         /**
          * What happens, as server-sent events
-         * @description Events `node`, `primary` and `switchover`, each with the object as its route serves it. A new stream begins with `resync` and everything there is; one that is taken up with `Last-Event-ID`, at this API or another, continues where it ended, or begins again with `resync` if that is too long ago. A client that reads too slowly gets `resync`, too. `end` is the last event of a stream that the API ends, because it stops or has read its configuration again; come back, to this API or another.
+         * @description Events `node`, `primary` and `switchover`, each with the object as its route serves it. A new stream begins with `resync` and everything there is; one that is taken up with `Last-Event-ID`, at this API or another, continues where it ended, or begins again with `resync` if that is too long ago. A client that reads too slowly gets `resync`, too. `end` is the last event of a stream that the API ends, because it stops or has read its configuration again; come back, to this API or another. `X-Api-Role` says what the key or the certificate allows.
          */
         get: operations["followEvents"];
         put?: never;

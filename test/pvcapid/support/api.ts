@@ -43,11 +43,11 @@ export async function makeCluster (session: Session, coordinators: readonly stri
   }
 }
 
-/** A ZooKeeper of the test's own with that cluster on it, and a session there. */
-export async function clusterTree (t: Test): Promise<{ readonly server: ZooKeeperServer, readonly session: Session }> {
+/** A ZooKeeper of the test's own with that cluster on it, or the one that is made, and a session there. */
+export async function clusterTree (t: Test, make: (session: Session) => Promise<void> = makeCluster): Promise<{ readonly server: ZooKeeperServer, readonly session: Session }> {
   const server = await zookeeper(t)
   const session = await connect(t, server)
-  await makeCluster(session)
+  await make(session)
   return { server, session }
 }
 

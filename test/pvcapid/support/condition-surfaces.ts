@@ -75,7 +75,7 @@ export const cases: readonly Case[] = [
 
 const isPresence = (path: string) => path.endsWith('/presence')
 
-async function put (session: Session, path: string, value: string | null): Promise<string | null> {
+export async function put (session: Session, path: string, value: string | null): Promise<string | null> {
   const before = await session.get(path).then(({ data }) => data, (error: unknown) => { if (!isNoNode(error)) throw error; return null })
   if (value === null) await session.delete(path, ANY_VERSION).catch((error: unknown) => { if (!isNoNode(error)) throw error })
   else if (before === null) await session.create(path, value, { ephemeral: isPresence(path) })

@@ -1,0 +1,87 @@
+// Requests to the API, with the key of this tab. URLs are relative: only a proxy may know the path before them.
+
+/** Milliseconds that a request may take, and that the stream may be silent: it has a comment every 15 s. */
+const PATIENCE = 10_000
+const SILENCE = 40_000
+/** Characters of one event that are kept until its end comes. */
+const LONGEST = 4_000_000
+const STORED = 'api-key'
+
+let key = sessionStorage.getItem(STORED)
+
+export const hasKey = () => key !== null
+
+export function useKey (given) {
+  key = given
+  sessionStorage.setItem(STORED, given)
+}
+
+export function forgetKey () {
+  key = null
+  sessionStorage.removeItem(STORED)
+}
+
+const headers = (more = {}) => key === null ? more : { 'x-api-key': key, ...more }
+
+/** What went wrong, in the API's words. */
+async function problemOf (response) {
+  const problem = await response.json().catch(() => null)
+  return { code: problem?.code ?? null, detail: problem?.detail ?? `The reply was ${response.status} ${response.statusText}`.trim() + ', without a reason. A proxy may stand between.' }
+}
+
+const SILENT = { code: null, detail: 'This API does not answer.' }
+
+/**
+ * Answers with `body`, or with `problem`.
+ * @param body sent as JSON
+ */
+export async function ask (method, url, body) {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  const response = await fetch(url, { method, ...sent, headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }), signal: AbortSignal.timeout(PATIENCE) }).catch(() => null)
+  if (response === null) return { body: null, problem: SILENT, date: null, age: null }
+  const date = response.headers.get('date')
+  const age = Number(response.headers.get('x-view-age') ?? NaN)
+  if (!response.ok) return { body: null, problem: await problemOf(response), date, age }
+  const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json')
+  return await (isJson ? response.json() : response.text()).then((read) => ({ body: read, problem: null, date, age }), () => ({ body: null, problem: SILENT, date, age }))
+}
+
+export const read = async (url) => await ask('GET', url)
+
+function parsed (block) {
+  const fields = { id: null, event: 'message', data: '' }
+  for (const line of block.split('\n')) {
+    const colon = line.indexOf(':')
+    if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 1).trimStart()
+  }
+  return { id: fields.id, event: fields.event, data: fields.data === '' ? null : JSON.parse(fields.data) }
+}
+
+/**
+ * Reads events until the stream ends, and tells `take` of each. Answers with the problem if there was no stream, else null.
+ * @param onOpen told what the key allows, null where none is needed
+ */
+export async function follow ({ lastId, take, onOpen, signal }) {
+  const silent = new AbortController()
+  signal.addEventListener('abort', () => silent.abort(), { once: true })
+  let timer = setTimeout(() => silent.abort(), SILENCE)
+  try {
+    const response = await fetch('api/v1/events', { headers: headers(lastId === null ? {} : { 'last-event-id': lastId }), signal: silent.signal, cache: 'no-store' })
+    if (!response.ok) return { status: response.status, ...await problemOf(response) }
+    onOpen(response.headers.get('x-api-role'))
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done || text.length > LONGEST) return null
+      clearTimeout(timer)
+      timer = setTimeout(() => silent.abort(), SILENCE)
+      text += value
+      const blocks = text.split('\n\n')
+      text = blocks.pop()
+      for (const block of blocks) take(parsed(block))
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
