@@ -14,7 +14,6 @@ import { unreachable } from '../../core/model/states.ts'
 import type { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
 import { sureRead } from '../../cluster/certain-write.ts'
-import { readMembers } from '../../cluster/reading.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { Disposables } from '../../runtime/disposables.ts'
 import { ZooKeeperError } from '../../zookeeper/client/errors.ts'
@@ -155,7 +154,8 @@ export class Incarnation {
       candidate: publishedPreference(this.#preference),
       resources: config.mode === 'coordinator' ? publishedIdentities([...this.#resources.values()].map(({ identity }) => identity)) ?? undefined : undefined,
     }
-    await this.#standBesidePvc()
+    this.#closing.defer('place in the sync lock', async () => await this.#syncLock.leave())
+    if (config.mode === 'coordinator') await this.#syncLock.standBesidePvc(config.node)
     const presence = this.#closing.use('own presence', new Presence(session, config.node, content, clock.wall()))
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
@@ -189,20 +189,6 @@ export class Incarnation {
     this.#closing.defer('domains', async () => await domains.stop())
     log.info({ session: session.id, session_timeout: session.negotiatedTimeout / 1000 }, 'registered')
     return first()
-  }
-
-  /**
-   * An earlier daemon of this node may have left something held, as one that was killed while a release failed. A PVC node that takes over waits for the session of
-   * that daemon alone, and that ends at any moment: before it does, this node is in the line.
-   */
-  async #standBesidePvc (): Promise<void> {
-    const { config, session } = this.#options
-    if (config.mode !== 'coordinator') return
-    const members = await sureRead(session, async () => await readMembers(session))
-    const self = members?.find(({ name }) => name === config.node)
-    if (members === null || self === undefined || (self.coordinatorState === 'secondary' && !self.fencersWord) || !members.some(({ mode, ours }) => mode === 'coordinator' && ours === false)) return
-    this.#closing.defer('place in the sync lock', async () => await this.#syncLock.leave())
-    await this.#syncLock.stand()
   }
 
   /** A coordinator watches the whole cluster, and judges its peers by that. */

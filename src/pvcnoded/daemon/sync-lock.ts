@@ -6,9 +6,11 @@
  * Invariant: between the two it is never out of the line. Its place for the release is taken, behind the PVC node's first phase, before the guard is given up.
  */
 import type { NodeAnswer } from '../../core/coordinator/coordinator-state.ts'
+import { sureRead } from '../../cluster/certain-write.ts'
 import { HeldLock } from '../../cluster/held-lock.ts'
 import { acquireLock, type LockBook } from '../../zookeeper/locks/locks.ts'
 import { PRIMARY_SYNC_LOCK } from '../../cluster/layout.ts'
+import { readMembers } from '../../cluster/reading.ts'
 import { isZooKeeperError } from '../../zookeeper/client/errors.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 
@@ -53,6 +55,18 @@ export class SyncLock {
     })
     await this.#guard.release()
     return taken
+  }
+
+  /**
+   * An earlier daemon of this node may have left something held, as one that was killed while a release failed. A PVC node that takes over waits for the session of
+   * that daemon alone, and that ends at any moment: before it does, this node is in the line. Nothing where no PVC node is a coordinator.
+   */
+  async standBesidePvc (node: string): Promise<void> {
+    const { session } = this.#options
+    const members = await sureRead(session, async () => await readMembers(session))
+    const self = members?.find(({ name }) => name === node)
+    if (members === null || self === undefined || (self.coordinatorState === 'secondary' && !self.fencersWord) || !members.some(({ mode, ours }) => mode === 'coordinator' && ours === false)) return
+    await this.stand()
   }
 
   /**

@@ -50,8 +50,8 @@ t.test('a presence of no session, as an imported tree has it, bars no daemon', a
   t.match((await session.get('/nodes/hv1/presence')).stat, { ephemeralOwner: session.id })
 })
 
-/** A presence of another session, and a claim to it for which time flies. @param at what happens at the third wait: by then twice the session time-out has passed twice */
-async function claimed (t: Test, isOwn: boolean, at: (session: Session, other: Session) => Promise<unknown>): Promise<{ readonly waited: readonly string[], readonly other: string, readonly claim: Promise<void> }> {
+/** A presence of another session, and a claim to it for which time flies. @param at what happens at the second and the third wait, of twice the session time-out each */
+async function claimed (t: Test, isOwn: boolean, at: (wait: number, session: Session, other: Session) => Promise<unknown>): Promise<{ readonly waited: readonly string[], readonly other: string, readonly claim: Promise<void> }> {
   const server = await zookeeper(t)
   const [session, other] = [await connect(t, server), await connect(t, server)]
   for (const path of ['/nodes', '/nodes/hv1', '/nodes/hv1/keepalive']) await session.create(path, '')
@@ -62,9 +62,8 @@ async function claimed (t: Test, isOwn: boolean, at: (session: Session, other: S
     ...systemClock,
     monotonic: () => now,
     after (ms, then) {
-      waits++
-      if (waits === 3) void at(session, other)
-      if (waits <= 3) setImmediate(() => { now += ms; then() })
+      const wait = ++waits
+      if (wait <= 3) void (wait === 1 ? Promise.resolve() : at(wait, session, other)).then(() => { now += ms; then() })
       return { [Symbol.dispose] () {} }
     },
   }
@@ -75,21 +74,21 @@ async function claimed (t: Test, isOwn: boolean, at: (session: Session, other: S
 
 t.test('an earlier session of its own that lasts is waited for, however long', async (t) => {
   // The keepalive of a daemon that has lost its session may still come through.
-  const { waited, other, claim } = await claimed(t, true, async (session, other) => {
-    await session.set('/nodes/hv1/keepalive', '1', 0)
-    await other.close()
+  const { waited, other, claim } = await claimed(t, true, async (wait, session, other) => {
+    if (wait === 2) await session.set('/nodes/hv1/keepalive', '1', 0)
+    else await other.close()
   })
   await claim
   t.strictSame(waited, [other], 'and that is said once')
 })
 
 t.test('so is one of a daemon that writes no keepalive', async (t) => {
-  const { claim } = await claimed(t, false, async (_session, other) => await other.close())
+  const { claim } = await claimed(t, false, async (wait, _session, other) => { if (wait === 3) await other.close() })
   await claim
   t.pass('an earlier run, with a longer session time-out')
 })
 
 t.test('one that does is another daemon', async (t) => {
-  const { other, claim } = await claimed(t, false, async (session) => await session.set('/nodes/hv1/keepalive', '1', 0))
+  const { other, claim } = await claimed(t, false, async (wait, session) => { if (wait === 2) await session.set('/nodes/hv1/keepalive', '1', 0) })
   await t.rejects(claim, { code: 'node_name_in_use', message: new RegExp(other) })
 })
