@@ -13,6 +13,6 @@ export function unresolved (log: Pick<Logger, 'warn' | 'error'>): (error: unknow
     const why = error instanceof NameProblem ? error.message : String(error)
     if (told.get(host) === why) return
     told.set(host, why)
-    log.warn({ host, reason: error instanceof NameProblem ? error.reason : 'unresolved' }, `the ZooKeeper server ${host} cannot be resolved (${why}); the addresses that are known are used`)
+    log.warn({ host, reason: error instanceof NameProblem ? error.reason : 'unresolved' }, `the ZooKeeper server ${host} cannot be resolved (${why}); other servers, and addresses of it that were known before, are used`)
   }
 }

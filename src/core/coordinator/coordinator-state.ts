@@ -70,6 +70,8 @@ export type Note =
   | { readonly code: 'begun', readonly procedure: string, readonly epoch: number | null }
   /** `failure`: it ended with something that is not released, or, of a rollback, what it was for. `idle`: of a takeover that found nothing to take over. */
   | { readonly code: 'finished', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure | null, readonly idle?: true }
+  /** A takeover cannot acquire `resource` before nodes that cannot be asked are known to hold nothing. */
+  | { readonly code: 'waits', readonly procedure: string, readonly epoch: number | null, readonly resource: string, readonly nodes: readonly string[] }
   | { readonly code: 'given_up', readonly procedure: string, readonly epoch: number | null, readonly reason: string }
   | { readonly code: 'failure', readonly procedure: string, readonly epoch: number | null, readonly failure: Failure }
   | { readonly code: 'demoted', readonly reason: string, readonly held: readonly string[] }

@@ -11,7 +11,7 @@ import { decide, delayOf, type Decision } from './decision.ts'
 import { isAsSeen, type RestingIntent } from './intent.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyOutcome } from './key-change.ts'
 import { beginProcedure, guardPlan, relinquishPlan, startPlan, takeoverPlan } from './procedure.ts'
-import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, backOff, giveWay } from './procedure-runner.ts'
+import { answerProcedure, doom, peersMoved, roleMoved, runProcedure, timedOut, backOff, giveWay } from './procedure-runner.ts'
 import { unreachable } from '../model/states.ts'
 import { epochOf } from '../model/epoch.ts'
 import { isFit } from '../model/member.ts'
@@ -94,7 +94,7 @@ function onElapsed (context: StepContext, id: number): void {
   }
   if (timers.bound === id && activity.kind === 'procedure') {
     context.timer('bound', null)
-    return doom(context, activity)
+    return doom(context, activity, timedOut(context, activity))
   }
   if (timers.backoff === id) return context.timer('backoff', null)
   if (timers.handover === id) {

@@ -6,7 +6,8 @@
 import { keyAnswerOf, type Activity, type CoordinatorSettings, type NodeAnswer, type NodeOp } from './coordinator-state.ts'
 import { epochOf } from '../model/epoch.ts'
 import { isPresent, type Member } from '../model/member.ts'
-import { holdersOf, isKeptFromReleasing } from '../switchover/handover.ts'
+import { namesInWords } from '../model/names-in-words.ts'
+import { holdersOf, isKeptFromReleasing, unconfirmedHolders } from '../switchover/handover.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
 import { isOpen, type Closing } from '../model/record.ts'
@@ -175,6 +176,8 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
       const closing = superseded(context)
       if (closing !== null) return rollBack(context, procedure, closing)
       if (running.peers === 'asked_and_moved') return begin(context, running)
+      const silent = unconfirmedHolders(context.state.settings.self, answer.members ?? [])
+      if (silent.length > 0) context.note({ code: 'waits', procedure: procedure.name, epoch: procedure.epoch, resource: now.resource, nodes: silent })
       return context.set({ activity: { ...running, peers: 'waiting' } })
     }
     case 'look_at_peers':
@@ -232,8 +235,18 @@ function answerGiveBack (context: StepContext, running: Running & { change: KeyC
   advance(context, { ...running, change: null })
 }
 
-/** The bound of the takeover has passed: nothing more is begun, and what is running is stopped. Once `primary` is being written it is too late for that. */
-export function doom (context: StepContext, activity: Running, doomed: Closing = { outcome: 'timed_out' }): void {
+/** How a takeover ends whose bound has passed: with what it has waited for. */
+export function timedOut (context: StepContext, { procedure: { steps: [now] } }: Running): Closing {
+  const { settings: { self }, view } = context.state
+  const holders = now.do === 'await_release' ? holdersOf(now.resource, self, view!.members) : []
+  if (now.do !== 'await_release' || holders.length === 0) return { outcome: 'timed_out' }
+  const silent = unconfirmedHolders(self, view!.members).filter((name) => holders.includes(name))
+  const message = `${namesInWords(holders)} had not released ${now.resource} when the bound of the switchover had passed${silent.length === 0 ? '' : `; ${namesInWords(silent)} cannot be asked`}.`
+  return { outcome: 'timed_out', error: { code: 'not_released', resource: now.resource, message } satisfies KnownFailure }
+}
+
+/** The takeover is to end: nothing more is begun, and what is running is stopped. Once `primary` is being written it is too late for that. */
+export function doom (context: StepContext, activity: Running, doomed: Closing): void {
   const [now] = activity.procedure.steps
   if (now.do === 'unlock' || now.do === 'guard_sync' || (now.do === 'enter' && now.state === 'primary')) return
   if (now.do === 'await_release' || now.do === 'settle') {

@@ -14,6 +14,7 @@ export const failures = {
   acquire_aborted: 'The acquisition was stopped before it ended. Ask again.',
   release_failed: 'The resource could not be released within its retries. Mend it on that node, or end the node: no node takes over what it may hold.',
   release_aborted: 'The release was stopped before it ended. Look at the node\'s log.',
+  not_released: 'A node had not released the resource when the bound of the switchover had passed, so the taker acquired nothing. Mend the release on that node; if it cannot be asked, make certain that it is down and confirm that. Then ask again.',
   ready_failed: 'The node found that it could not acquire the resource before anything was released for it; the role stayed where it was. Mend it on that node; `GET /api/v1/switchover/eligibility` says when it is ready.',
   check_failed: 'The resource was found not to be held any more; the primary acquires it again by itself.',
   resource_lost: 'A resource of the primary was gone and could not be acquired again there, so the role was handed on. Mend it on that node.',

@@ -41,7 +41,7 @@ export const problems = {
   too_many_pipelined: [429, 'Too many requests at once on one connection', 'Wait for replies before sending more; this request and those behind it were not begun.'],
   headers_too_large: [431, 'The headers are too large', 'Send fewer or shorter headers.'],
   holder_unconfirmed: [422, 'A coordinator that may hold resources does not answer', 'Once it is certain that the node is down, confirm it at the route in `confirmation`; then ask again.'],
-  not_eligible: [422, 'No coordinator is eligible', '`reasons` has every reason for each candidate.'],
+  not_eligible: [422, 'No coordinator is eligible', '`reasons` has every reason for each candidate: mend what they name. `force` in the request overrides what is a preference.'],
   node_not_a_coordinator: [400, 'The node is not a coordinator', 'Hypervisors have no part in the primary role.'],
   node_not_running: [400, 'The node is not running', 'Start its pvcnoded.'],
   internal_error: [500, 'This API has a fault', 'Report it, with the lines of the log that carry its request id.'],

@@ -18,7 +18,7 @@ const intents: Readonly<Record<Intent, readonly [done: string, undone: string]>>
   free: ['this node has freed the primary key, to hand its role on', 'this node was about to free the primary key, to hand its role on'],
   decline: ['this node has given the primary key back, because it could not acquire its resources', 'this node was about to give the primary key back, because it could not acquire its resources'],
   give_back: ['this node has given the primary key back, because its takeover failed', 'this node was about to give the primary key back, because its takeover failed'],
-  adopt: ['the primary key, which another program has made, has a number now', 'this node was about to number the primary key, which another program has made'],
+  adopt: ['the primary key, which was made without one, has a number now', 'this node was about to number the primary key, which was made without one'],
 }
 
 /** Why a change of the key was not made; null if it was. */
@@ -30,7 +30,7 @@ const outcomes: Readonly<Record<KeyOutcome['kind'], string | null>> = {
   lock_timeout: 'the primary lock could not be acquired in time; it looks again',
   overtaken: 'another program has written the key meanwhile; it looks again',
   overwritten: 'another program has written the key meanwhile; it looks again',
-  not_started: 'nothing was written, because contact with ZooKeeper was lost',
+  not_started: 'nothing was written, because another node was first or contact with ZooKeeper was lost',
   denied: 'ZooKeeper denies it; it tries again',
   unknown: 'contact with ZooKeeper was lost, and the record of that switchover will tell whether it was done',
 }
@@ -55,6 +55,7 @@ function sentenceOf (note: Note): string {
     case 'finished':
       if (note.failure === null) return note.idle === true ? `${note.procedure} ended without an acquisition: the primary key or its switchover is another one by now` : `${note.procedure} finished`
       return note.procedure === 'rollback' ? 'rollback finished: everything that the takeover acquired is released' : `${note.procedure} failed: ${note.failure.message}`
+    case 'waits': return `the ${note.procedure} waits before it acquires ${note.resource}: ${note.nodes.join(', ')} may hold it and cannot be asked. It continues once that is fenced, or confirmed to be down`
     case 'given_up': return `${note.procedure} given up: ${note.reason}`
     case 'failure': return `${failures[note.procedure] ?? `${note.procedure} failed`}: ${note.failure.message}`
     case 'demoted': return `${note.reason}; ${note.held.length === 0 ? 'nothing is held' : `releasing ${note.held.join(', ')}`}`
@@ -66,6 +67,8 @@ export class NoteLog {
   readonly #hasSelfFence: boolean
   /** Causes of failures that have been said and are not over. */
   readonly #said = new Set<string>()
+  /** What a takeover was said to wait for last. */
+  #waits: string | null = null
 
   constructor (log: Logger, hasSelfFence: boolean) {
     this.#log = log
@@ -75,11 +78,15 @@ export class NoteLog {
   /** @param more the end of the sentence */
   note (note: Note, more = ''): void {
     const { code, ...fields } = note
+    // It looks again whenever a peer has moved.
+    const waits = code === 'waits' ? sentenceOf(note) : null
+    if (waits !== null && waits === this.#waits) return
+    this.#waits = waits
     if (code === 'failure') return this.#failure(sentenceOf(note), note.failure, { event: code, ...fields }, note.procedure === 'primary')
     // Its failure was said when it happened, and what is tried again because of one is no news.
     const isRepeated = (code === 'begun' || (code === 'finished' && note.failure !== null)) && [...this.#said].some((said) => said.startsWith('release_'))
     if (code === 'finished' && note.failure === null && note.idle !== true) this.over()
-    this.#log[code === 'demoted' ? 'warn' : isRepeated ? 'debug' : 'info']({ event: code, ...fields }, `${sentenceOf(note)}${more}`)
+    this.#log[code === 'demoted' || code === 'waits' ? 'warn' : isRepeated ? 'debug' : 'info']({ event: code, ...fields }, `${sentenceOf(note)}${more}`)
   }
 
   /** Before the last resort is taken. */

@@ -22,7 +22,7 @@ export async function unknownHost (file: string, path: string, host: string, wha
   } catch (error) {
     if (!(error instanceof NameProblem)) throw error
     const known = error.reason === 'silent' ? 'cannot be resolved here' : 'has no address here'
-    return [hostProblem(file, path, `${host} ${known} (${error.message}). ${error.reason === 'silent' ? 'See to the name server, or put in the address' : 'Put in the name or address'} of ${what}.`)]
+    return [hostProblem(file, path, `${host} ${known} (${error.message}). ${error.reason === 'silent' ? 'See to the name server, or put in the address' : 'See to the name servers of /etc/resolv.conf, or put in the name or address'} of ${what}.`)]
   }
 }
 

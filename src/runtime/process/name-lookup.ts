@@ -56,7 +56,7 @@ export function getentLookup (commands: CommandRunner, clock: Clock, ending: () 
     }
     if (outcome.kind === 'exited' && outcome.code === 0) return [...new Set(outcome.stdout.split('\n').map((line) => line.split(/\s/, 1)[0] ?? '').filter((address) => isIP(address) !== 0))]
     if (outcome.kind === 'timed_out' || outcome.kind === 'aborted') throw silent()
-    if (outcome.kind === 'exited' && outcome.code === NOT_FOUND) throw clock.monotonic() - begun >= SILENCE ? silent() : new NameProblem('unresolved', 'neither /etc/hosts nor DNS has an address for it')
+    if (outcome.kind === 'exited' && outcome.code === NOT_FOUND) throw clock.monotonic() - begun >= SILENCE ? silent() : new NameProblem('unresolved', 'neither /etc/hosts nor a name server gives an address for it; one that refuses or fails looks the same')
     throw new NameProblem('unresolved', `it cannot be looked up: getent ${failureOf(outcome, LONGEST) ?? ''}`)
   }
 }

@@ -107,6 +107,23 @@ t.test('the key moves on while a taker waits for its peers: it gives up the lock
   t.strictSame(taking().until('acquire').view('none', 2).words, [], 'all have released: the takeover continues, and ends in the usual way')
 })
 
+t.test('what a takeover waits for is said, and on record when its bound has passed', async (t) => {
+  const waits = (holder: ReturnType<typeof member>) => {
+    const members = [member('hv1', { coordinatorState: 'takeover' }), holder]
+    return taking().view('hv1', 1, { members }).until('read_peers').answer({ kind: 'done', members })
+  }
+  const gone = waits(member('hv2', { coordinatorState: 'primary', presence: null }))
+  t.match(gone.effects, [{ note: { code: 'waits', procedure: 'takeover', epoch: 1, resource: 'ip', nodes: ['hv2'] } }])
+  const closingOf = (driver: typeof gone) => { driver.elapse('bound').until('conclude'); return driver.effects }
+  t.match(closingOf(gone), [{ op: { closing: { outcome: 'timed_out', error: { code: 'not_released', resource: 'ip', message: 'hv2 had not released ip when the bound of the switchover had passed; hv2 cannot be asked.' } } } }])
+  const there = waits(member('hv2', { coordinatorState: 'relinquish' }))
+  t.strictSame(there.words, [], 'a node that is there releases, or says why not')
+  t.match(closingOf(there), [{ op: { closing: { outcome: 'timed_out', error: { code: 'not_released', message: 'hv2 had not released ip when the bound of the switchover had passed.' } } } }])
+  const released = taking().view('hv1', 1, { members: [member('hv1', { coordinatorState: 'takeover' }), member('hv2')] }).until('read_peers')
+  released.elapse('bound').until('conclude')
+  t.match(released.effects, [{ op: { closing: { outcome: 'timed_out', error: undefined } } }], 'by its view all have released')
+})
+
 t.test('a PVC node waits for the lock that was named before this node', async (t) => {
   const pvc = (alive = true, state: CoordinatorState = 'takeover') => member('pvc1', { ours: false, presence: null, coordinatorState: state, alive })
   const read = (...others: ReturnType<typeof member>[]) => taking().until('read_peers').answer({ kind: 'done', members: [member('hv1', { coordinatorState: 'takeover' }), ...others] })
@@ -115,7 +132,7 @@ t.test('a PVC node waits for the lock that was named before this node', async (t
   t.strictSame(given.until('conclude').words, ['conclude failed'])
   t.match(given.effects, [{ op: { closing: { error: { code: 'peer_in_takeover', resource: 'ip' } } } }])
   t.strictSame(read(primary('hv2')).view('hv1', 1).answer({ kind: 'done', members: [primary('hv2'), pvc()] }).words, ['note failure', 'cancel', 'note begun', 'publish'], 'it begins later')
-  t.strictSame(read(pvc(false)).words, [], 'it is not there')
+  t.strictSame(read(pvc(false)).words, ['note waits'], 'it is not there')
   t.strictSame(read(pvc(true, 'relinquish')).words, [], 'it releases')
   t.strictSame(read(member('hv2', { coordinatorState: 'takeover' })).words, [], 'one of ours has no takeover without the lock')
 })

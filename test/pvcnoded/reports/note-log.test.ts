@@ -75,8 +75,18 @@ t.test('a change of the key in words', async (t) => {
   notes.note(changed('contend', 'committed'))
   notes.note(changed('free', 'lock_timeout'), '; the primary lock is held by hv2')
   t.strictSame(said(), [
-    'info this node was about to number the primary key, which another program has made: it is not needed any more, because the key or a node has changed meanwhile',
+    'info this node was about to number the primary key, which was made without one: it is not needed any more, because the key or a node has changed meanwhile',
     'info the primary key names this node now, which has contended for the role',
     'info this node was about to free the primary key, to hand its role on: the primary lock could not be acquired in time; it looks again; the primary lock is held by hv2',
   ])
+})
+
+t.test('what a takeover waits for is a warning, said once', async (t) => {
+  const { notes, said } = noteLog(t)
+  const waits = (...nodes: readonly string[]): Note => ({ code: 'waits', procedure: 'takeover', epoch: 3, resource: 'ip', nodes })
+  for (const note of [waits('hv1'), waits('hv1'), waits('hv1', 'hv2')]) notes.note(note)
+  t.strictSame(said(), ['hv1', 'hv1, hv2'].map((nodes) => `warn the takeover waits before it acquires ip: ${nodes} may hold it and cannot be asked. It continues once that is fenced, or confirmed to be down`))
+  notes.note(finished('rollback'))
+  notes.note(waits('hv1', 'hv2'))
+  t.equal(said().length, 2, 'and again in another takeover')
 })

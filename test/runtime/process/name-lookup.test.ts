@@ -31,7 +31,7 @@ t.test('an address of a family that this machine does not have is found; an olde
 
 t.test('why a name cannot be used', async (t) => {
   const clock = systemClock
-  await t.rejects(addressesOf('a', { clock, lookup: answering(() => exited(2)).lookup }), { reason: 'unresolved', message: 'neither /etc/hosts nor DNS has an address for it' })
+  await t.rejects(addressesOf('a', { clock, lookup: answering(() => exited(2)).lookup }), { reason: 'unresolved', message: 'neither /etc/hosts nor a name server gives an address for it; one that refuses or fails looks the same' })
   await t.rejects(addressesOf('a', { clock, lookup: answering(() => ({ kind: 'timed_out' })).lookup }), { reason: 'silent', message: 'the name server does not answer' })
   await t.rejects(addressesOf('a', { clock, lookup: answering(() => ({ kind: 'failed_to_start', message: 'spawn getent ENOENT' })).lookup }), { reason: 'unresolved', message: /getent .*ENOENT/ })
   await t.rejects(addressesOf('a', { clock, lookup: async () => ['nonsense'] }), { reason: 'unresolved', message: 'it has no address' })

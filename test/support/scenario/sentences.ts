@@ -10,6 +10,7 @@ export function sentence (note: Note): string {
     case 'key_changed': return `${note.intent}${epoch}: ${note.outcome}`
     case 'begun':
     case 'finished': return `${note.procedure}${epoch} ${note.code}`
+    case 'waits': return `${note.procedure}${epoch} waits for ${note.nodes.join(' ')}: ${note.resource} may be held there, and it cannot be asked`
     case 'given_up': return `${note.procedure}${epoch} given up: ${note.reason}`
     case 'failure': return `${note.procedure}${epoch}: ${note.failure.message}`
     case 'demoted': return `demotes itself: ${note.reason}; holds ${note.held.length === 0 ? 'nothing' : note.held.join('+')}`

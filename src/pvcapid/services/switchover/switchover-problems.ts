@@ -1,5 +1,7 @@
 /** What a refused switchover is answered with. Each says why, what the client can do, and that nothing was written. */
 import { holderInWords, type LockHolder } from '../../../core/model/lock-holder.ts'
+import type { PreferenceName } from '../../../core/model/preference.ts'
+import type { Reason } from '../../../core/switchover/eligibility.ts'
 import type { Ruling } from '../../../core/switchover/rules.ts'
 import { NOBODY, unreachable } from '../../../core/model/states.ts'
 import type { Switchover } from '../../../core/switchover/view.ts'
@@ -55,6 +57,18 @@ export const noContact = (epoch: number, switchover: Switchover | null, end: End
 
 const outcome = 'not_started' as const
 
+/** What `force` overrides. */
+const preferenceBehind: Readonly<Partial<Record<Reason['code'], PreferenceName>>> = { health_too_low: 'health', priority_zero: 'priority', lacks_resources: 'resources' }
+
+/** The end of a refusal, where nothing but preferences is in the way of a candidate. */
+function overridable (reasons: Readonly<Record<string, readonly Reason[]>>): string {
+  for (const [node, list] of Object.entries(reasons)) {
+    const names = [...new Set(list.map(({ code }) => preferenceBehind[code]))]
+    if (names.length > 0 && !names.includes(undefined)) return ` To move the role to ${node} all the same, add "force": ${JSON.stringify(names)} to the request (pvcctl: --force ${names.join(' --force ')}).`
+  }
+  return ''
+}
+
 /** @param inFlight the switchover that is in the way, as clients read it */
 export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | 'in_flight' }>, inFlight: Switchover | null): ApiError {
   switch (ruling.kind) {
@@ -74,7 +88,9 @@ export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | '
         { outcome, members: { nodes: ruling.nodes, confirmation: [...ruling.alsoDead, ...ruling.nodes].map(confirmationPath) } })
     case 'ineligible': {
       const sentences = Object.values(ruling.reasons).flat().map(({ message }) => message)
-      return new ApiError('not_eligible', `No node can take the role over. ${sentences.length === 0 ? 'There is no other coordinator' : sentences.join('; ')}.`, { outcome, members: { reasons: ruling.reasons } })
+      const [only, ...others] = Object.keys(ruling.reasons)
+      const who = only !== undefined && others.length === 0 ? only : 'No node'
+      return new ApiError('not_eligible', `${who} ${who === only ? 'cannot' : 'can'} take the role over. ${sentences.length === 0 ? 'There is no other coordinator' : sentences.join('; ')}.${overridable(ruling.reasons)}`, { outcome, members: { reasons: ruling.reasons } })
     }
     default: return unreachable(ruling)
   }

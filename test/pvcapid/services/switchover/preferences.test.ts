@@ -11,7 +11,7 @@ t.test('force', async (t) => {
   const app = await api(t, { port: server.port, logTo: lines })
   const before = await everything(session)
   const dry = async (body: object) => await wish(t, app, { ...body, dry_run: true })
-  t.match(await dry({ to: 'quince' }), { status: 422, body: { code: 'not_eligible', reasons: { quince: [{ code: 'health_too_low' }] } } })
+  t.match(await dry({ to: 'quince' }), { status: 422, body: { code: 'not_eligible', detail: /^quince cannot take the role over\..* add "force": \["health"\] to the request/, reasons: { quince: [{ code: 'health_too_low' }] } } })
   t.match(await dry({ to: 'quince', force: ['health'] }), { status: 202, body: { to: 'quince' } })
   t.match(await dry({ to: 'fig' }), { status: 202, body: { to: 'fig' } })
   t.match(await dry({ from: 'plum' }), { status: 422, body: { reasons: { fig: [{ code: 'priority_zero' }], quince: [{ code: 'health_too_low' }] } } })
