@@ -261,7 +261,7 @@ t.test('settings', async (t) => {
   const config = (ssl: string, authentication: string) => {
     const result = load(ssl, authentication)
     if (!result.ok) throw new Error(result.problems.map((problem) => problem.message).join())
-    return { config: result.value, problems: [], isWhole: true, validity: null }
+    return { config: result.value, problems: [], isWhole: true, validity: null, authorities: new Map() }
   }
   const strong = config(`${mutual}, min_version: TLSv1.3, require_client_certificate: true`, `${listed}, ${key}`)
   t.strictSame(weakenings(strong, strong, 0), [])
