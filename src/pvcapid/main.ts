@@ -12,7 +12,6 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/config/command-line.ts'
-import { readConfigText } from '../runtime/config/config-file.ts'
 import { problemText, reportProblems, verdict, type ConfigProblem } from '../runtime/config/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { exposureProblems } from '../runtime/config/exposure.ts'
@@ -26,12 +25,12 @@ import { unresolved } from '../cluster/unresolved.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
 import { buildApp } from './app.ts'
-import { certificateProblems, validityOf } from './http/certificate.ts'
+import { certificateProblems } from './http/certificate.ts'
 import { apiConfigSchema } from './config/schema.ts'
 import type { ApiConfig } from './config/api-config.ts'
 import { loadApiConfig } from './config/config.ts'
 import { hostProblems } from './host-check.ts'
-import { changes, weakenings, widened, type ConfigFile } from './reload-guard.ts'
+import { AS_BEFORE, changes, configFile, inForce, weakenings, widened, type ConfigFile } from './reload-guard.ts'
 
 /** Milliseconds that the first view is waited for before listening: with ZooKeeper at hand it is there in a fraction of that. */
 const FIRST_VIEW = 1_000
@@ -119,27 +118,6 @@ const fixed = {
 } as const satisfies Partial<Record<keyof ApiConfig, string>>
 const fixedDemands = ['pvc.api.ssl.enabled', 'pvc.api.ssl.client_ca_file', 'pvc.api.ssl.require_client_certificate'] as const
 
-/** Whether the file's last line is one; false also if it cannot be read. */
-function isWhole (file: string): boolean {
-  try {
-    return readConfigText(file).endsWith('\n')
-  } catch {
-    // What is wrong with it was said when it was loaded.
-    return false
-  }
-}
-
-const configFile = (file: string, config: ApiConfig, problems: readonly ConfigProblem[]): ConfigFile =>
-  ({ config, problems, isWhole: isWhole(file), validity: config.tls === undefined ? null : validityOf(config.tls.certFile) })
-
-/** HTTPS and what it demands of clients wait for a restart: what waits is not in force, and may be taken back. */
-function inForce (started: ApiConfig['tls'], next: ApiConfig['tls']): ApiConfig['tls'] {
-  if (started === undefined || next === undefined) return undefined
-  const { clientCaFile, requireClientCertificate = false, ...rest } = next
-  if (started.clientCaFile === undefined || clientCaFile === undefined) return rest
-  return { ...rest, clientCaFile, requireClientCertificate: requireClientCertificate && started.requireClientCertificate === true }
-}
-
 /** Answers with what is in force from now on. */
 function reload (app: FastifyInstance, file: string, running: ConfigFile, log: Logger): ConfigFile {
   const result = loadApiConfig(file)
@@ -170,12 +148,13 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
     log.error({ err }, 'the certificates cannot be used; everything stays as it is')
     return running
   }
-  const changed = changes(running, taken)
-  log.info({ changed, keys: next.tokens?.length ?? null, problems }, `the configuration was read again: ${changed.length === 0 ? 'keys, certificates and log level are as before' : changed.join('; ')}`)
+  const ruling = inForce(started, taken)
+  const changed = changes(running, ruling)
+  log.info({ changed, keys: next.tokens?.length ?? null, problems }, `the configuration was read again: ${changed.length === 0 ? AS_BEFORE : changed.join('; ')}`)
   const wider = widened(running.config, next)
   if (wider.length > 0) log.warn({ keys: wider }, `keys that could only read may operate from now on: ${wider.join(', ')}`)
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed too, and wait for a restart')
-  return { ...taken, config: { ...next, tls: inForce(started.tls, next.tls) } }
+  return ruling
 }
 
 /** Resolves with the exit status; null once it serves. */

@@ -3,10 +3,12 @@
  * authentication, HTTPS or the log of writes off, asks less of clients, or has a certificate that they refuse, takes effect by a restart alone, which an operator has to
  * want.
  */
+import { readConfigText } from '../runtime/config/config-file.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import { showsDeeds } from '../runtime/log/log.ts'
+import { certificatesIn } from './access/client-certificates.ts'
 import type { ApiConfig } from './config/api-config.ts'
-import { invalidSentence, type Validity } from './http/certificate.ts'
+import { invalidSentence, validityOf, type Validity } from './http/certificate.ts'
 
 export interface ConfigFile {
   readonly config: ApiConfig
@@ -16,6 +18,42 @@ export interface ConfigFile {
   readonly isWhole: boolean
   /** Of the certificate, as it was when the file was read: another may have been written to its place since. Null without one. */
   readonly validity: Validity | null
+  /** What is said of the authorities whose client certificates are taken, by fingerprint, as their file was by then; empty without such a file. */
+  readonly authorities: ReadonlyMap<string, string>
+}
+
+/** `config` with what its files hold at present. */
+export const configFile = (file: string, config: ApiConfig, problems: readonly ConfigProblem[]): ConfigFile =>
+  ({ config, problems, isWhole: isWhole(file), validity: config.tls === undefined ? null : validityOf(config.tls.certFile), authorities: authoritiesIn(config.tls?.clientCaFile) })
+
+/** Whether the file's last line is one; false also if it cannot be read. */
+function isWhole (file: string): boolean {
+  try {
+    return readConfigText(file).endsWith('\n')
+  } catch {
+    // What is wrong with it was said when it was loaded.
+    return false
+  }
+}
+
+function authoritiesIn (file: string | undefined): ReadonlyMap<string, string> {
+  try {
+    const found = file === undefined ? [] : certificatesIn(file)
+    return new Map(found.map(({ fingerprint256, subject, validTo }) => [fingerprint256, `authority of client certificates ${JSON.stringify(subject.replaceAll('\n', ', '))}, until ${new Date(validTo).toISOString()},`]))
+  } catch {
+    // Whether it can be used is judged with the rest of the configuration.
+    return new Map()
+  }
+}
+
+/** What of `next` is in force after a reload: HTTPS and what it demands of clients wait for a restart. What waits may be taken back. */
+export function inForce (started: ApiConfig, next: ConfigFile): ConfigFile {
+  const { tls } = next.config
+  if (started.tls === undefined || tls === undefined) return { ...next, config: { ...next.config, tls: undefined }, validity: null, authorities: new Map() }
+  const { clientCaFile, requireClientCertificate = false, ...rest } = tls
+  if (started.tls.clientCaFile === undefined || clientCaFile === undefined) return { ...next, config: { ...next.config, tls: rest }, authorities: new Map() }
+  const isRequired = requireClientCertificate && started.tls.requireClientCertificate === true
+  return { ...next, config: { ...next.config, tls: { ...rest, clientCaFile, requireClientCertificate: isRequired } } }
 }
 
 /**
@@ -50,13 +88,20 @@ export function widened (running: ApiConfig, next: ApiConfig): readonly string[]
   return [...keys, ...certificates].filter(({ role, before }) => role === 'operate' && before === 'read').map(({ at }) => at)
 }
 
-/** What a reload has changed of what it takes over, in words for the log; empty if that is nothing. */
+/** Everything that a reload takes over, in words for the log where nothing of it has changed. */
+export const AS_BEFORE = 'keys, certificates, authorities of clients, min_version and log level are as before'
+
+/** What a reload has changed of what it takes over, in words for the log; empty if that is nothing. @param next as `inForce` gives it */
 export function changes (running: ConfigFile, next: ConfigFile): readonly string[] {
   const keys = ({ config: { tokens = [] } }: ConfigFile) => new Map(tokens.map(({ digest, role, description }) => [digest.toString('hex'), `key ${JSON.stringify(description)} (${role})`]))
-  const subjects = ({ config: { clientCertificates = [] } }: ConfigFile) => new Map(clientCertificates.map(({ subject, role }) => [subject, `client certificate ${JSON.stringify(subject)} (${role})`]))
-  const found = [...differences(keys(running), keys(next)), ...differences(subjects(running), subjects(next))]
+  const subjects = ({ config: { clientCertificates = [] } }: ConfigFile) => new Map(clientCertificates.map(({ subject, role, description }) => [subject, `client certificate ${JSON.stringify(subject)} (${role}${description === subject ? '' : `, ${JSON.stringify(description)}`})`]))
+  const isOn = running.config.tokens === undefined && next.config.tokens !== undefined
+  const found = [...isOn ? ['authentication is on'] : [], ...differences(keys(running), keys(next)), ...differences(subjects(running), subjects(next)), ...differences(running.authorities, next.authorities)]
   const { validity } = next
   if (validity !== null && validity.fingerprint !== running.validity?.fingerprint) found.push(`certificate of ${JSON.stringify(validity.subject)}, until ${new Date(validity.until).toISOString()}`)
+  else if (validity !== null && validity.issuers !== running.validity?.issuers) found.push(`certificates of the issuers of ${JSON.stringify(validity.subject)}, until ${new Date(validity.until).toISOString()}`)
+  const [before, after] = [running.config.tls?.minVersion, next.config.tls?.minVersion]
+  if (before !== undefined && after !== undefined && before !== after) found.push(`oldest version of TLS ${after}, was ${before}`)
   if (running.config.logLevel !== next.config.logLevel) found.push(`log level ${next.config.logLevel}, was ${running.config.logLevel}`)
   return found
 }

@@ -52,7 +52,7 @@ t.test('without ZooKeeper it listens, answers and ends in order', async (t) => {
   t.equal((await fetch(`${base}/health/live`)).status, 200)
   t.equal((await fetch(`${base}/api/v1/node`)).status, 503)
   child.kill('SIGHUP')
-  await says('the configuration was read again: keys, certificates and log level are as before')
+  await says('the configuration was read again: keys, certificates, authorities of clients, min_version and log level are as before')
   t.equal((await fetch(`${base}/health/ready`)).status, 503, 'alive after SIGHUP')
   const taken = start(t, `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api: {listen_port: ${Number(port)}}\n`)
   const { code: status, lines: said } = await taken.ended

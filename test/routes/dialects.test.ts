@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { ANY_VERSION } from '../../src/zookeeper/session/session.ts'
-import { api, ask, clusterTree } from '../pvcapid/support/api.ts'
+import { api, ask, clusterTree, everything } from '../pvcapid/support/api.ts'
 import { eventually } from '../support/zookeeper.ts'
 
 const multipart = (fields: Readonly<Record<string, string>>) => ({
@@ -88,6 +88,32 @@ t.test('PVC\'s client asks who is primary until it gets an answer: an empty key 
   t.strictSame(await named('none'), { status: 204, name: undefined })
   t.strictSame(await named(''), { status: 200, name: '' })
   t.equal((await ask(t, app, 'GET', '/role/primary?node=fig')).status, 503)
+})
+
+t.test('a file in a form is refused by its name, at every route that takes forms', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const app = await api(t, { port: server.port })
+  const before = await everything(session)
+  const file = (field: string, name: string, value: string, more: Readonly<Record<string, string>> = {}) => {
+    const { headers, payload } = multipart(more)
+    return { headers, payload: `--b\r\nContent-Disposition: form-data; name="${field}"; filename="${name}"\r\nContent-Type: text/plain\r\n\r\n${value}\r\n${payload}` }
+  }
+  for (const [method, url, field, value, more] of [
+    ['GET', '/api/v1/node', 'limit', 'plum', {}],
+    ['GET', '/api/v1/node?limit=plum', 'other', 'x', {}],
+    ['GET', '/api/v1/node/plum/log', 'lines', '3', {}],
+    ['POST', '/api/v1/status', 'state', 'true', {}],
+    ['POST', '/api/v1/status?state=true', 'state', 'false', {}],
+    ['POST', '/api/v1/status?state=true', 'other', '\u00ff', {}],
+    ['POST', '/api/v1/status', 'other', 'x', { state: 'true' }],
+    ['POST', '/api/v1/node/fig/domain-state?state=flush', 'state', 'ready', {}],
+    ['POST', '/api/v1/node/fig/coordinator-state', 'state', 'primary', {}],
+  ] as const) {
+    for (const name of ['a.txt', '']) {
+      t.match(await ask(t, app, method, url, file(field, name, value, more)), { status: 400, body: { code: 'argument_invalid', detail: new RegExp(`^${field} is a file`), errors: [{ in: 'body', field: `/${field}` }] } }, `${method} ${url}, ${field} from "${name}"`)
+    }
+  }
+  t.strictSame(await everything(session), before, 'nothing was done')
 })
 
 t.test('filters of a reading in a form', async (t) => {

@@ -55,7 +55,6 @@ t.test('NUL and halves of surrogate pairs', async (t) => {
     t.match([statusCode, JSON.parse(body)], [400, { code: 'argument_invalid', errors: [{ in: where, field, message: 'has bytes that are not UTF-8' }] }], `${method} ${url} ${String(payload)}`)
   }
   t.strictSame(await everything(session), before, 'nothing was done by these either')
-  t.equal((await app.inject({ method: 'POST', url: '/api/v1/status', headers: multipart, payload: bytes(`${part('state', 'false')}${part('file', '\xff\xfe', '; filename="a"')}--x--\r\n`) })).statusCode, 200, 'a file in a form may be of any bytes')
   t.notMatch(lines.join(), /"level":"error"/)
   t.equal((await ask(t, app, 'POST', '/api/v1/switchover', { headers, payload: '{"to":"fig","dry_run":true,"reason":"\\ud83d\\ude00 \\\\u0000 \\u0041"}' })).status, 202)
   t.equal((await ask(t, app, 'POST', '/api/v1/switchover', { headers, payload: JSON.stringify({ to: 'fig', dry_run: true, reason: `${'x'.repeat(499)}\u{1F600}` }) })).status, 202)

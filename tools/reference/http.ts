@@ -145,6 +145,8 @@ const connectionParts = [
     ['writes that wait (`wait`) for what they asked for, and those of one client', `${WRITES} and ${WRITES_PER_CLIENT}`, '503 `too_many_waiting`'],
   ]),
   'Of a body that is refused, at most 1 MiB is read. At most 144 requests or 768 KiB of them may be sent on a connection before their replies; of more, the first that was not begun is 429 `too_many_pipelined`. Such a reply, like `body_in_pieces` and that to what is no HTTP, to headers that are too large or that do not come within 10 s, and to a request that does not come within 30 s, is the last on its connection, with `Connection: close` and without the headers that other replies have. Behind it this API closes its side and reads for up to 2 s or 1 MiB more, so that a client that is still sending can read it.',
+  'A request whose `Transfer-Encoding` does not end with `chunked`, once and without parameters, or that has one in HTTP/1.0, is 400 `malformed_request` as the last reply of its connection: what comes behind its head is not taken for another request. Other codings before `chunked` are 415 `encoding_unsupported`. A request that has its reply gets no second one for what is wrong with the rest of its body.',
+  'A file in a multipart form is 400 `argument_invalid`, at every route that takes forms.',
   'A connection is ended without a reply in these cases:',
   [
     'before anything of it is read, because there are too many connections, or too many of its address (`pvcapid_connections_refused_total`)',
@@ -152,6 +154,7 @@ const connectionParts = [
     'while it is idle: 72 s after the last reply, and at once when this API stops',
     'when its client does not read: less than 4 KiB of what waits for it in 20 s, or nothing for a second while more than 64 MiB wait for all clients',
     'when it is the one that holds most, while too many bytes are held for requests or for replies of all connections',
+    'when the body of a request that has its reply turns out to be broken, or does not come in time',
     'when a body that is not taken further comes behind other requests without a reply, or in the middle of its own reply',
     'when a request is not answered within 6 s of the beginning of a shutdown',
   ].map((text) => `- ${text}`).join('\n'),

@@ -11,7 +11,7 @@ import crypto, { timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import type { ClientCertificates } from './client-certificates.ts'
+import { REPEATED, type ClientCertificates } from './client-certificates.ts'
 import type { ApiToken, TokenRole } from '../config/api-config.ts'
 import { ApiError, asNotStarted } from '../errors/errors.ts'
 import { clientAddress, clientOf } from '../http/client-address.ts'
@@ -50,8 +50,6 @@ declare module 'fastify' {
   }
 }
 
-/** Characters of a subject that an error repeats. */
-const REPEATED = 500
 const CHALLENGE = { 'www-authenticate': 'ApiKey realm="pvc", header="X-Api-Key"' }
 
 function needed ({ config, url, method }: RouteOptions): 'open' | TokenRole {
@@ -134,11 +132,14 @@ async function authentication (app: FastifyInstance, { credentials }: Authentica
     const holder = certificates?.of(socket) ?? null
     if (holder === null) {
       const subject = certificates?.subjectOf(socket) ?? null
+      const refused = certificates?.refusalOf(socket) ?? null
       const sentence = certificates === null
         ? 'Send an API key in the header X-Api-Key.'
-        : subject === null
-          ? 'Send an API key in the header X-Api-Key, or connect with a client certificate that pvc.api.ssl.client_ca_file verifies.'
-          : `The subject of the client certificate, ${JSON.stringify(subject.slice(0, REPEATED))}, is not in pvc.api.authentication.client_certificates. Add it there and send SIGHUP to pvcapid, or send an API key in the header X-Api-Key.`
+        : refused !== null
+          ? `The client certificate does not count. ${refused}. Show one that pvc.api.ssl.client_ca_file verifies, or send an API key in the header X-Api-Key.`
+          : subject === null
+            ? 'Send an API key in the header X-Api-Key, or connect with a client certificate that pvc.api.ssl.client_ca_file verifies.'
+            : `The subject of the client certificate, ${JSON.stringify(subject.slice(0, REPEATED))}, is not in pvc.api.authentication.client_certificates. Add it there and send SIGHUP to pvcapid, or send an API key in the header X-Api-Key.`
       return new ApiError('key_missing', sentence, { headers: CHALLENGE })
     }
     // Browsers show a certificate by themselves, also to a page whose own name points here.

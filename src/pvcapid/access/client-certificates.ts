@@ -13,6 +13,8 @@ import type { ClientCertificate } from '../config/api-config.ts'
 /** A type and a value, as `CN=ops`. */
 const ATTRIBUTE = /^([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*(\S.*)$/
 const LONGEST_CHAIN = 10
+/** Characters of a subject that an error repeats. */
+export const REPEATED = 500
 
 /** The parts of a subject, split where `separator` matches outside an escape; null if one of them is none. */
 function attributes (text: string, separator: RegExp): readonly string[] | null {
@@ -74,6 +76,8 @@ export interface ClientCertificatesOptions {
 export class ClientCertificates {
   readonly #clock: Pick<Clock, 'wall'>
   readonly #shown = new WeakMap<object, Shown>()
+  /** Why a connection's certificate was not verified, for people. */
+  readonly #unverified = new WeakMap<object, string>()
   #roots: Roots
   #known: ReadonlyMap<string, ClientCertificate>
 
@@ -96,10 +100,14 @@ export class ClientCertificates {
 
   /** The handshake of a connection is done. */
   connected (socket: TLSSocket): void {
-    if (!socket.authorized) return
     const certificate = socket.getPeerX509Certificate()
-    const parts = certificate === undefined ? null : attributes(certificate.subject, /\n/)
-    if (certificate === undefined || parts === null) return
+    if (certificate === undefined) return
+    const parts = attributes(certificate.subject, /\n/)
+    if (!socket.authorized || parts === null) {
+      const reason = socket.authorized ? 'its subject cannot be read' : `it was not verified (${String(socket.authorizationError)})`
+      this.#unverified.set(socket, `${JSON.stringify(certificate.subject.replaceAll('\n', ',').slice(0, REPEATED))}: ${reason}`)
+      return
+    }
     this.#shown.set(socket, {
       subject: ordered(parts),
       text: parts.toReversed().join(','),
@@ -118,6 +126,15 @@ export class ClientCertificates {
   /** The subject of a connection's certificate, if that counts, for people. */
   subjectOf (socket: object): string | null {
     return this.#counting(socket)?.text ?? null
+  }
+
+  /** The subject of the certificate that a connection has shown, and why it does not count; null if it counts, or there is none. */
+  refusalOf (socket: object): string | null {
+    const shown = this.#shown.get(socket)
+    if (shown === undefined) return this.#unverified.get(socket) ?? null
+    if (this.#counting(socket) !== null) return null
+    const reason = shown.until <= Date.parse(this.#clock.wall()) ? `it has expired (${new Date(shown.until).toISOString()})` : 'its authority is not in pvc.api.ssl.client_ca_file any more; connect again'
+    return `${JSON.stringify(shown.text.slice(0, REPEATED))}: ${reason}`
   }
 
   #counting (socket: object): Shown | null {

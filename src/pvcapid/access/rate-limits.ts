@@ -30,6 +30,8 @@ declare module 'fastify' {
     countWrite (request: FastifyRequest): void
   }
   interface FastifyRequest {
+    /** Whether it has a wrong key, also if it is refused because there were too many. */
+    hasWrongKey: boolean
     /** Whose write it was counted as. */
     countedAs: string | null
   }
@@ -47,7 +49,11 @@ async function rateLimits (app: FastifyInstance, { clock, limits }: RateLimitsOp
     throw new ApiError('too_many_requests', `More than ${counter.limit} ${what} within a minute; try again in ${seconds} s.`, { headers: { 'retry-after': String(seconds) } })
   }
   app.decorateRequest('countedAs', null)
-  app.decorate('countFailedAuthentication', (request: FastifyRequest) => count(failed, address(request), 'wrong keys from this address'))
+  app.decorateRequest('hasWrongKey', false)
+  app.decorate('countFailedAuthentication', (request: FastifyRequest) => {
+    request.hasWrongKey = true
+    count(failed, address(request), 'wrong keys from this address')
+  })
   app.decorate('countWrite', (request: FastifyRequest) => {
     const client = writer(request)
     count(writes, client, 'writes by this client')

@@ -23,15 +23,17 @@ export interface Validity extends Period {
   readonly subject: string
   /** SHA-256. */
   readonly fingerprint: string
+  /** The fingerprints of the rest of the chain. */
+  readonly issuers: string
 }
 
 /** The validity of the chain in `file`; null if it holds no certificate that can be read. */
 export function validityOf (file: string): Validity | null {
   try {
     const chain = certificatesIn(file)
-    const [own] = chain
+    const [own, ...rest] = chain
     if (own === undefined) return null
-    return { subject: own.subject.replaceAll('\n', ', '), fingerprint: own.fingerprint256, from: Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))), until: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))) }
+    return { subject: own.subject.replaceAll('\n', ', '), fingerprint: own.fingerprint256, issuers: rest.map(({ fingerprint256 }) => fingerprint256).join(' '), from: Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))), until: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))) }
   } catch {
     // Whether it can be served is judged with the rest of the configuration.
     return null

@@ -12,15 +12,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Timer } from '../../runtime/clock.ts'
 import { ApiError } from '../errors/errors.ts'
+import { framingFault } from '../request/request-faults.ts'
 import { clientOf } from './client-address.ts'
 import type { ConnectionOwner, Ending } from './connection-owner.ts'
 import { ConductRecord, type Conduct } from './crowd/conduct.ts'
-import { bodyBytes, headBytes, isHalfSent, textBytes, type Holder } from './crowd/held-requests.ts'
+import { bodyBytes, headBytes, isHalfSent, isUrgent, textBytes, type Holder, type Unfinished, type Waiting } from './crowd/held-requests.ts'
 import { PartialHead } from './crowd/partial-head.ts'
 import { boundBody } from './request-body.ts'
 import { discard, endWith, isEnding, problemText, stopParser } from './last-reply.ts'
 import type { Reader } from './crowd/reading-order.ts'
 import { isReset, tcpHandle, waitOf } from './tcp-handle.ts'
+import { closeResponse } from './tracked-response.ts'
 
 /** Requests of one connection that are in progress at once. */
 export const IN_PROGRESS = 16
@@ -40,23 +42,6 @@ type Owner = ConnectionOwner<Connection>
 
 const key = Symbol('connection')
 type Owned = Socket & { [key]?: Connection }
-
-interface Waiting {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly bytes: number
-  /** When the first request of its connection came, monotonic; null for any other. */
-  readonly since: number | null
-}
-
-/** What is held for a request in progress, bytes: the request, and what its reply alone holds besides what is being written. */
-interface Unfinished {
-  readonly requested: number
-  replied: number
-}
-
-/** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
-const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
 
 export class Connection implements Holder, Reader {
   readonly socket: Socket
@@ -81,6 +66,8 @@ export class Connection implements Holder, Reader {
   /** Runs while the socket is not read because requests wait. */
   #unread: Timer | null = null
   #whenAnswered: (() => void) | null = null
+  /** The request that has its reply, and whose body had not come whole by then. */
+  #half: IncomingMessage | null = null
   #stopped: Disposable | null = null
   /** What is said once the replies in progress are there, as the last on this connection; null while it continues. */
   #lastText: string | null = null
@@ -114,6 +101,12 @@ export class Connection implements Holder, Reader {
 
   /** Whether the client has closed its side. */
   get halfClosed (): boolean { return this.#halfClosed }
+
+  /** Whether nothing more of what it sends is parsed: its last reply is sent, or will be. */
+  get isStopped (): boolean { return this.#stopped !== null }
+
+  /** Whether what it sends at present is the body of a request that has its reply: whatever is wrong with it, that request gets no other. */
+  get isReplied (): boolean { return this.#half !== null && !this.#half.complete }
 
   get conduct (): Conduct { return this.#conduct.conduct(() => [...this.#unfinished.keys(), ...this.#waiting.map(({ response }) => response)].some(({ req }) => isHalfSent(req))) }
 
@@ -161,6 +154,11 @@ export class Connection implements Holder, Reader {
     if (this.socket.destroyed || this.#lastText !== null) return
     const isPipelined = this.#isBusy
     this.#countPartial(0)
+    const fault = framingFault(request)
+    if (fault !== null) {
+      this.#refuseFraming(request, fault)
+      return
+    }
     const text = textBytes(request)
     this.#partial.pass(request, text, this.socket.bytesRead)
     const isFirst = this.#conduct.asks(isPipelined)
@@ -233,6 +231,13 @@ export class Connection implements Holder, Reader {
     }
     this.#owner.ended('body')
     this.#endBehind(isReplied ? '' : problemText(error, this.#owner.seen(request)))
+  }
+
+  /** The reply to a request whose end cannot be told, after those to the requests before it: what comes behind its head may be its body or another request. */
+  #refuseFraming (request: IncomingMessage, error: ApiError): void {
+    this.#owner.ended('body')
+    this.#stopReading()
+    this.whenAnswered(() => this.#endBehind(problemText(error, this.#owner.seen(request))))
   }
 
   /** Says `text` once the replies in progress are sent, and ends. Requests that wait are dropped. */
@@ -336,6 +341,7 @@ export class Connection implements Holder, Reader {
     const held = this.#unfinished.get(response)
     if (held === undefined) return
     this.#unfinished.delete(response)
+    this.#half = response.req.complete ? null : response.req
     this.#conduct.answered(response.req.complete)
     this.#owner.inProgress(-1)
     // Once the last reply is sent, nothing is counted for it any more.
@@ -385,12 +391,7 @@ export class Connection implements Holder, Reader {
   }
 
   #closeResponses (): void {
-    for (const response of [...this.#unfinished.keys()]) {
-      // As Node does it for the response that owns the socket, which has been told by now.
-      if (response.closed) continue
-      Object.assign(response, { destroyed: true, _closed: true })
-      response.emit('close')
-    }
+    for (const response of [...this.#unfinished.keys()]) closeResponse(response)
   }
 }
 

@@ -31,7 +31,7 @@ export function isWellFormed (header: string): boolean {
   return elements.length > 0 && elements.every((element) => element === MARK)
 }
 
-/** Throws `argument_invalid` for an `If-Match` that is neither `*` nor a list of entity tags: what a condition says has to be known before it is judged. */
-export function checkTags (header: string | undefined): void {
-  if (header !== undefined && header.trim() !== '*' && !isWellFormed(header)) throw new ApiError('argument_invalid', 'If-Match has to be an ETag of the same path, several of them, or *.', { outcome: 'not_started' })
+/** Throws `argument_invalid` for an `If-Match`, or another header of its form, that is neither `*` nor a list of entity tags: what a condition says has to be known before it is judged. */
+export function checkTags (header: string | undefined, name = 'If-Match'): void {
+  if (header !== undefined && header.trim() !== '*' && !isWellFormed(header)) throw new ApiError('argument_invalid', `${name} has to be an ETag of the same path, several of them, or *.`, { outcome: 'not_started' })
 }

@@ -35,6 +35,9 @@ const options: ServerOptions = {
   maxHeaderSize: HEADER_BYTES,
 }
 
+/** The methods that some route takes, for a target that is none of them. */
+const TAKEN = 'DELETE, GET, HEAD, OPTIONS, POST, PUT'
+
 /** Milliseconds within which a TLS handshake has to be done. */
 const HANDSHAKE = 5_000
 
@@ -93,7 +96,7 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
     listener(request, response)
   })
   // A tunnel is nothing that this server opens.
-  server.on('connect', (request, socket: Duplex) => connections.endWith(socket as Socket, problemText(new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.'), basePath?.seen(request, '/') ?? '/')))
+  server.on('connect', (request, socket: Duplex) => connections.endWith(socket as Socket, problemText(new ApiError('method_not_allowed', 'This is no proxy; CONNECT is not taken. Nothing was done.', { headers: { allow: TAKEN } }), basePath?.seen(request, '/') ?? '/')))
   return server
 }
 
@@ -132,7 +135,7 @@ export function renewCertificate (server: Server, tls: Tls): void {
 const refusals: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   HPE_HEADER_OVERFLOW: ['headers_too_large', `The request line and the headers together are longer than ${HEADER_BYTES} bytes.`],
   ERR_HTTP_REQUEST_TIMEOUT: ['request_too_slow', 'The request did not arrive in time.'],
-  HPE_INVALID_VERSION: ['http_version_unsupported', 'This is neither HTTP/1.1 nor HTTP/1.0.'],
+  HPE_INVALID_VERSION: ['http_version_unsupported', 'The request line does not end with HTTP/1.1 or HTTP/1.0 and CR LF.'],
   HPE_PAUSED_H2_UPGRADE: ['http_version_unsupported', 'This is HTTP/2.'],
   HPE_INVALID_METHOD: ['malformed_request', 'This does not begin with a method of HTTP; methods are in upper case.'],
 }
@@ -143,11 +146,13 @@ function refusalOf ({ code = '', reason }: NodeJS.ErrnoException & { readonly re
 }
 
 /**
- * Answers what never became a request, after every reply to what came before it, and ends the connection.
+ * Answers what never became a request, after every reply to what came before it, and ends the connection. What is wrong with the rest of a request that has
+ * its reply ends it without another.
  * @param root where the API is, as its clients see it
  */
 export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, root: string, connections: Connections): void {
-  if (isEnding(socket) && error.code !== 'ECONNRESET') return
+  const connection = Connection.of(socket)
+  if ((isEnding(socket) || connection?.isStopped === true) && error.code !== 'ECONNRESET') return
   // Of a TLS that is broken nothing can be said either: neither a reply nor the client's end would come through.
   if (socket instanceof TLSSocket && error.code?.startsWith('ERR_SSL_') === true) {
     socket.destroy()
@@ -159,8 +164,7 @@ export function refuseConnection (error: NodeJS.ErrnoException, socket: Duplex, 
     return
   }
   const [code, sentence] = refusalOf(error)
-  const refuse = () => connections.endWith(socket as Socket, problemText(new ApiError(code, `${sentence} Nothing was done; correct the request.`), root))
-  const connection = Connection.of(socket)
+  const refuse = () => connections.endWith(socket as Socket, connection?.isReplied === true ? '' : problemText(new ApiError(code, `${sentence} Nothing was done; correct the request.`), root))
   if (connection === null) refuse()
   else connection.whenAnswered(refuse)
 }

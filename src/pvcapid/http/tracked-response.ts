@@ -18,3 +18,10 @@ export function trackedResponse (onWriting: (socket: Socket) => void): typeof Se
     }
   }
 }
+
+/** As Node does it for the response that owns the socket, which has been told by then. */
+export function closeResponse (response: ServerResponse): void {
+  if (response.closed) return
+  Object.assign(response, { destroyed: true, _closed: true })
+  response.emit('close')
+}

@@ -17,7 +17,9 @@ async function httpMetrics (app: FastifyInstance, { metrics }: { readonly metric
     const { query, problemCode } = request
     const waits = isStream || (typeof query === 'object' && query !== null && Object.hasOwn(query, 'wait'))
     if (!waits) tally.time(reply.elapsedTime / 1000)
-    if (problemCode !== null && keyProblems.has(problemCode)) metrics.refusedKeys.inc({ reason: problemCode })
+    // Beyond the limit a wrong key is another problem; an address that guesses goes beyond it.
+    const refused = request.hasWrongKey ? 'key_unknown' : problemCode
+    if (refused !== null && keyProblems.has(refused)) metrics.refusedKeys.inc({ reason: refused })
   }
 
   app.addHook('onRoute', (route) => {

@@ -9,6 +9,16 @@ const isProblem = (payload: unknown): payload is Problem =>
   typeof payload === 'object' && payload !== null && typeof (payload as Partial<Problem>).instance === 'string'
 
 async function basePaths (app: FastifyInstance, { basePath }: { readonly basePath: BasePath }): Promise<void> {
+  const { configured } = basePath
+  if (configured !== '') {
+    app.addHook('onRequest', (request, reply, done) => {
+      const { originalUrl } = request
+      // A link of the page is relative to its path up to the last slash.
+      if (originalUrl === configured || originalUrl.startsWith(`${configured}?`)) reply.code(308).header('location', `/${originalUrl.slice(configured.length)}`).send()
+      else done()
+    })
+  }
+
   app.addHook('preSerialization', (request, _reply, payload: unknown, done) => {
     if (!isProblem(payload) || basePath.of(request) === '') done(null, payload)
     else {

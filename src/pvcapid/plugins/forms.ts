@@ -10,9 +10,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { unfitArgument } from '../errors/argument-problem.ts'
 import { ApiError } from '../errors/errors.ts'
 import { BODY_BYTES, FORM_FIELDS } from '../request/bounds.ts'
-import { checkEncoded, checkFields, utf8Text } from './utf8.ts'
+import { checkEncoded, checkFields, step, utf8Text } from './utf8.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -48,7 +49,7 @@ export function parseForm (text: string): Fields {
   return fieldsOf(new URLSearchParams(text))
 }
 
-/** The fields of a multipart form; files in it are none. */
+/** The fields of a multipart form. A file in it is refused: no route takes one, and the client means something by it. */
 async function parseMultipart (type: string, body: Buffer): Promise<Fields> {
   let entries
   try {
@@ -57,8 +58,16 @@ async function parseMultipart (type: string, body: Buffer): Promise<Fields> {
     throw new ApiError('malformed_request', 'The body is no multipart form. Nothing was done; correct the request.', { cause })
   }
   if (entries.length > FORM_FIELDS) throw tooManyFields()
+  const file = entries.find(([, value]) => typeof value !== 'string')
+  if (file !== undefined) throw unfitArgument({ pointer: step(file[0]), problem: 'is a file, which this route does not take; send it as a field without a file name' })
   checkFields(body, entries)
-  return fieldsOf(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  return fieldsOf(entries as ReadonlyArray<readonly [string, string]>)
+}
+
+/** Beside a `state` in the query a body that is no form says nothing. */
+function sayingNothing (error: unknown): Fields {
+  if (error instanceof ApiError && error.cause !== undefined) return {}
+  throw error
 }
 
 const mediaType = (header: string | undefined): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
@@ -75,7 +84,7 @@ async function otherBody (request: FastifyRequest, body: Buffer): Promise<Fields
   if (type === MULTIPART) {
     if (!hasState(request)) return await parseMultipart(header, body)
     // Whatever else is in it is not asked for.
-    const { state } = await parseMultipart(header, body).catch((): Fields => ({}))
+    const { state } = await parseMultipart(header, body).catch(sayingNothing)
     return state === undefined ? undefined : { state }
   }
   if (hasState(request) || request.routeOptions.schema?.body === undefined) return undefined

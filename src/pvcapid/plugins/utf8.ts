@@ -6,7 +6,8 @@ import { isUtf8 } from 'node:buffer'
 import { unfitArgument } from '../errors/argument-problem.ts'
 
 const PROBLEM = 'has bytes that are not UTF-8'
-const step = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+/** The name of a field as a JSON pointer. */
+export const step = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 /** The text of a body. Throws `argument_invalid` if it is none. */
 export function utf8Text (body: Buffer): string {
@@ -32,7 +33,7 @@ export function checkEncoded (text: string, where: 'querystring' | 'body'): void
   }
 }
 
-/** Throws `argument_invalid` for a multipart body one of whose fields has been decoded with replacements. Its files may hold any bytes. */
+/** Throws `argument_invalid` for a multipart body one of whose fields has been decoded with replacements. */
 export function checkFields (body: Buffer, entries: ReadonlyArray<readonly [string, unknown]>): void {
   if (isUtf8(body)) return
   const found = entries.find(([name, value]) => name.includes('\ufffd') || (typeof value === 'string' && value.includes('\ufffd')))

@@ -35,6 +35,22 @@ export function requestFault ({ rawHeaders, headers, httpVersion, method, url: r
   return repeated === null ? null : malformed(`The header ${repeated} is there more than once.`, 'send it once')
 }
 
+/** A transfer coding without parameters, in lower case. */
+const CODING = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+
+/**
+ * Why it cannot be told where the body of a request ends: its transfer coding does not end with `chunked`, once (RFC 9112, 6.3). Null if it can. What comes behind
+ * the head of such a request must not be taken for another one.
+ */
+export function framingFault ({ headers: { 'transfer-encoding': given }, httpVersion }: IncomingMessage): ApiError | null {
+  if (given === undefined) return null
+  const codings = given.split(',').map((coding) => coding.trim().toLowerCase())
+  const isChunked = codings.indexOf('chunked') === codings.length - 1 && codings.every((coding) => CODING.test(coding))
+  if (isChunked && httpVersion !== '1.0') return null
+  const what = isChunked ? 'HTTP/1.0 has no Transfer-Encoding' : 'Transfer-Encoding does not end with chunked, once'
+  return new ApiError('malformed_request', `${what}, so that it cannot be told where the request ends. Nothing was done; send the body with Content-Length.`, { outcome: 'not_started' })
+}
+
 /** How many headers `name` there are among names and values in turn. */
 function count (rawHeaders: readonly string[], name: string): number {
   let found = 0

@@ -20,14 +20,21 @@ export class UnreadableFile extends Error {
     this.name = 'UnreadableFile'
     this.reason = reason
   }
+
+  /** Whether it is there, and this user may not read it: the reason says what to do. */
+  get isForbidden (): boolean { return ['EACCES', 'EPERM'].includes((this.cause as NodeJS.ErrnoException | undefined)?.code ?? '') }
 }
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
-  EACCES: 'may not be read by this user',
-  EPERM: 'may not be read by this user',
   ELOOP: 'is a symbolic link to itself',
   ENOTDIR: 'does not exist: a part of its path is no directory',
+}
+
+/** The group by its number, which needs no look-up. */
+const forbidden = (file: string): string => {
+  const group = process.getgid?.() ?? 'GROUP'
+  return `may not be read by this user. As root, give its group the right to: chgrp ${group} '${file}' && chmod g+r '${file}'; each folder above it has to let that group pass (chmod g+x)`
 }
 
 const kindOf = (stats: Stats): string =>
@@ -51,7 +58,7 @@ export function readConfigFile (file: string): Buffer {
   } catch (error) {
     if (error instanceof UnreadableFile) throw error
     const { code = '' } = error as NodeJS.ErrnoException
-    throw new UnreadableFile(file, reasons[code] ?? `cannot be read (${code})`, { cause: error })
+    throw new UnreadableFile(file, code === 'EACCES' || code === 'EPERM' ? forbidden(file) : reasons[code] ?? `cannot be read (${code})`, { cause: error })
   } finally {
     if (descriptor !== null) closeSync(descriptor)
   }

@@ -110,7 +110,7 @@ function explain (root: SchemaNode, value: unknown, error: SchemaError): Violati
         return { code: 'config_missing', path: [...path, name], message: `This setting is missing${description === undefined ? '.' : `: ${description}`}` }
       })
     case 'type':
-      return invalid(`It must be ${typeName(String(error.params.type))}${error.params.type === 'array' && typeof content === 'string' && content.trim() !== '' && !isSecret ? `, such as ${JSON.stringify(content.trim().split(/\s+/))}` : ''}`)
+      return invalid(`It must be ${typeName(String(error.params.type))}${error.params.type === 'array' && typeof content === 'string' && content.trim() !== '' && !isSecret ? `, such as ${JSON.stringify(content.split(/[\s,]+/).filter((word) => word !== ''))}` : ''}`)
     case 'enum':
       return invalid(`It must be ${error.params.allowedValues.length === 1 ? '' : 'one of '}${error.params.allowedValues.join(', ')}`)
     case 'const':

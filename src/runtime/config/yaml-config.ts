@@ -45,7 +45,7 @@ export function loadConfig<Schema extends TSchema> (file: string, schema: Schema
     text = readConfigText(file)
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
-    return { ok: false, problems: [{ code: 'config_unreadable', severity: 'error', file, line: 0, column: 0, path: '', message: `This file ${error.reason}. Put the configuration there, or name another file with --config at the start.` }] }
+    return { ok: false, problems: [{ code: 'config_unreadable', severity: 'error', file, line: 0, column: 0, path: '', message: `This file ${error.reason}.${error.isForbidden ? '' : ' Put the configuration there, or name another file with --config at the start.'}` }] }
   }
   return parseConfig(text, file, schema, relations)
 }

@@ -67,6 +67,9 @@ t.test('a verified certificate counts as a key does, by its whole subject', asyn
     t.match(await ask(app, '/api/v1/node', from, withKey(READ)), { status: 200 }, 'and a key does')
     t.match(await ask(app, '/health/live', from), { status: 200 }, 'what is open stays open')
   }
+  for (const [from, detail] of [[forged, /does not count\. "CN=ops": it was not verified \(UNABLE_TO_\w+\)\. Show one/], [expired, /"CN=ops": it was not verified \(CERT_HAS_EXPIRED\)\./], [server, /\(INVALID_PURPOSE\)\./], [undefined, /^Send an API key in the header X-Api-Key, or connect with a client certificate/]] as const) {
+    t.match(await ask(app, '/api/v1/node', from), { status: 401, body: { code: 'key_missing', detail } }, 'and why')
+  }
   t.match(await ask(app, '/api/v1/status?state=true', ops, { ...write, ...withKey(READ) }), { status: 403 }, 'a key that is sent is what counts')
   t.match(await ask(app, '/api/v1/node', ops, withKey('no such key at all')), { status: 401, body: { code: 'key_unknown' } })
   t.match(await ask(app, '/api/v1/status?state=true', ops, { ...write, ...withKey('') }), { status: 401, body: { code: 'key_missing', outcome: 'not_started', detail: /X-Api-Key is empty/ } }, 'a variable that was not set')
@@ -261,7 +264,7 @@ t.test('settings', async (t) => {
   const config = (ssl: string, authentication: string) => {
     const result = load(ssl, authentication)
     if (!result.ok) throw new Error(result.problems.map((problem) => problem.message).join())
-    return { config: result.value, problems: [], isWhole: true, validity: null }
+    return { config: result.value, problems: [], isWhole: true, validity: null, authorities: new Map() }
   }
   const strong = config(`${mutual}, min_version: TLSv1.3, require_client_certificate: true`, `${listed}, ${key}`)
   t.strictSame(weakenings(strong, strong, 0), [])

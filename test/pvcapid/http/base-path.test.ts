@@ -22,6 +22,18 @@ t.test('what is believed', async (t) => {
   t.notOk(BASE_PATH.test('/a/') || BASE_PATH.test('/') || BASE_PATH.test(''))
 })
 
+t.test('the base path without its slash', async (t) => {
+  const app = await openApi(t, { port: 1, config: { basePath: '/pvc' } })
+  for (const method of ['GET', 'HEAD', 'POST'] as const) {
+    for (const query of ['', '?a=b&c=%2f']) {
+      const { statusCode, headers } = await app.inject({ method, url: `/pvc${query}` })
+      t.strictSame([statusCode, headers.location], [308, `/pvc/${query}`], `${method} /pvc${query}`)
+    }
+  }
+  for (const url of ['/pvc/', '/']) t.equal((await app.inject(url)).statusCode, 200, url)
+  t.equal((await app.inject('/pvcs')).statusCode, 404)
+})
+
 for (const [what, config, headers, at] of [
   ['a setting, and a proxy that strips', { basePath: '/pvc' }, {}, ''],
   ['a setting, and a proxy that does not', { basePath: '/pvc' }, {}, '/pvc'],

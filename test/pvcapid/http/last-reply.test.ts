@@ -11,7 +11,7 @@ import { PIECES } from '../../../src/pvcapid/http/request-body.ts'
 import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { eventually } from '../../support/zookeeper.ts'
-import { api, ask, clusterTree } from '../support/api.ts'
+import { api, ask, clusterTree, OPERATE } from '../support/api.ts'
 import { makeCertificate } from '../support/certificate.ts'
 
 interface Client { readonly socket: Socket, readonly said: () => string, readonly errors: string[], readonly ended: Promise<unknown> }
@@ -54,6 +54,7 @@ for (const tls of [false, true]) {
       const last = said().slice(said().lastIndexOf('HTTP/1.1 '))
       t.match(last, new RegExp(`^HTTP/1.1 ${status} [^]*connection: close\r\n`, 'i'), what)
       t.match(problemOf(said()), { status, code, instance, ...outcome === undefined ? {} : { outcome } }, what)
+      if (status === 405) t.match(last, /\r\nallow: DELETE, GET, HEAD, OPTIONS, POST, PUT\r\n/)
       if (what === 'pipelined') t.ok(said().split('HTTP/1.1 200 ').length - 1 <= IN_PROGRESS && /HTTP\/1\.1 200 [^]*HTTP\/1\.1 429 /.test(said()), 'those in progress are answered before it, and none behind it')
       // It sends more, and still was not reset.
       socket.write('x'.repeat(50_000))
@@ -68,6 +69,62 @@ for (const tls of [false, true]) {
     t.equal((await ask(t, app, 'GET', '/api/v1/primary')).body['epoch'], 0, 'nothing was done')
   })
 }
+
+/** The status of each reply in `text`. */
+const statuses = (text: string): readonly number[] => [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status))
+
+t.test('a request whose end cannot be told is refused, and nothing behind it is taken for another', async (t) => {
+  const app = await api(t, { port: (await clusterTree(t)).server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const behind = '2\r\n{}\r\n0\r\n\r\nPOST /api/v1/status?state=true HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const get = 'GET /api/v1/primary HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  for (const coding of ['', ' ', 'xchunked', 'gzip', 'identity', '"chunked"', ',chunked', 'chunked,', 'chunked, chunked', 'chunked, gzip', 'chunked;a=b', 'chunked\r\nTransfer-Encoding: gzip']) {
+    for (const [path, more] of [['/api/v1/switchover', behind], ['/api/v1/nothing', ''], ['/health/live', behind.slice(behind.indexOf('POST'))]] as const) {
+      const { socket, said, errors, ended } = await client(t, port, `${get.repeat(20)}${post(path, `Transfer-Encoding: ${coding}`, more)}`)
+      await ended
+      t.strictSame(statuses(said()), [...Array.from({ length: 20 }, () => 200), 400], `${JSON.stringify(coding)} at ${path}`)
+      t.match(said(), /connection: close\r\n/i)
+      // Node's parser refuses some by itself, before there is a request.
+      const isParsed = !/by HTTP: Invalid `Transfer-Encoding`/.test(said())
+      t.match(problemOf(said()), { code: 'malformed_request', ...isParsed ? { instance: path, outcome: 'not_started', detail: /does not end with chunked, once/ } : {} })
+      socket.end('x'.repeat(1_000))
+      t.strictSame(errors, [])
+    }
+  }
+  const old = await client(t, port, post('/api/v1/switchover', 'Transfer-Encoding: chunked', behind).replace('HTTP/1.1', 'HTTP/1.0'))
+  await old.ended
+  t.strictSame(statuses(old.said()), [400])
+  t.match(problemOf(old.said()), { detail: /^HTTP\/1\.0 has no Transfer-Encoding/ })
+  t.equal((await ask(t, app, 'GET', '/api/v1/status')).body['maintenance'], 'false', 'nothing was done')
+  for (const shown of ['http_requests_waiting 0', 'http_requests_in_progress 0', 'http_request_bytes 0']) await eventually(async () => (await app.inject('/metrics')).body.includes(`\npvcapid_${shown}\n`))
+})
+
+t.test('a request that has its reply gets no second one for what is wrong with its body', async (t) => {
+  const app = await api(t, { port: (await clusterTree(t)).server.port, authentication: true })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  for (const path of ['/api/v1/switchover', '/api/v1/status?state=true']) {
+    for (const broken of ['zz\r\n', '1\r\nabc', '5\r\nab']) {
+      const { socket, said, ended } = await client(t, port, `GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n${post(path, 'Transfer-Encoding: chunked', '')}`)
+      await eventually(() => statuses(said()).length === 2)
+      const first = statuses(said())
+      t.notMatch(said(), /connection: close/i, 'kept, for the body that still comes')
+      if (broken.endsWith('ab')) socket.end(broken)
+      else socket.write(broken)
+      await ended
+      t.strictSame(statuses(said()), first, `${path}, ${JSON.stringify(broken)}`)
+    }
+    const whole = await client(t, port, post(path, 'Transfer-Encoding: chunked', ''))
+    await eventually(() => statuses(whole.said()).length === 1)
+    whole.socket.write('2\r\n{}\r\n0\r\n\r\nnonsense\r\n\r\n')
+    await whole.ended
+    t.strictSame(statuses(whole.said()).slice(1), [400], 'what is no request, behind a body that came whole, is told so')
+  }
+  const unanswered = await client(t, port, post('/api/v1/switchover', `X-Api-Key: ${OPERATE}\r\nTransfer-Encoding: chunked`, 'zz\r\n'))
+  await unanswered.ended
+  t.strictSame(statuses(unanswered.said()), [400], 'one without a reply gets this one')
+})
 
 t.test('a client that stays behind its last reply, or sends on, is given up', async (t) => {
   const clock = new ManualClock()

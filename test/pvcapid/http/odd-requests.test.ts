@@ -178,6 +178,11 @@ t.test('a condition that a write does not judge is refused', async (t) => {
       t.match(await ask(t, app, method as 'POST', path, { headers: { [name]: value }, ...method === 'POST' ? { payload: { confirm: 'fig' } } : {} }), { status: 412, body: { code: 'precondition_failed', outcome: 'not_started' } }, `${method} ${path} ${name}`)
     }
   }
+  for (const [method, path] of [...writes, ['DELETE', '/api/v1/node/fig'], ['POST', '/api/v1/switchover']] as const) {
+    for (const [name, value] of [['if-match', 'x'], ['if-match', '"a" "b"'], ['if-match', ''], ['if-none-match', 'x'], ['if-none-match', ',']] as const) {
+      t.match(await ask(t, app, method as 'POST', path, { headers: { [name]: value }, ...method === 'POST' ? { payload: path.endsWith('switchover') ? { to: 'fig' } : { confirm: 'fig' } } : {} }), { status: 400, body: { code: 'argument_invalid', outcome: 'not_started' } }, `${method} ${path} ${name}: ${value}`)
+    }
+  }
   t.match(await wish(t, app, { to: 'fig' }, '', { 'if-none-match': '*' }), { status: 412 })
   t.not(await session.exists('/faults/one/status'), null)
 })
@@ -253,8 +258,9 @@ t.test('a request that HTTP does not know is refused with its cause', async (t) 
   const app = await api(t, { port: server.port })
   await app.listen({ host: '127.0.0.1', port: 0 })
   for (const [text, status, detail] of [
-    ['GET / HTTP/1.2\r\nHost: localhost\r\n\r\n', 505, /neither HTTP\/1\.1 nor HTTP\/1\.0/],
-    ['GET / HTTP/3.0\r\nHost: localhost\r\n\r\n', 505, /neither HTTP\/1\.1 nor HTTP\/1\.0/],
+    ['GET / HTTP/1.2\r\nHost: localhost\r\n\r\n', 505, /line does not end with HTTP\/1\.1 or HTTP\/1\.0 and CR LF\./],
+    ['GET / HTTP/3.0\r\nHost: localhost\r\n\r\n', 505, /line does not end with HTTP\/1\.1 or HTTP\/1\.0 and CR LF\./],
+    ['GET / HTTP/1.1 \r\nHost: localhost\r\n\r\n', 505, /line does not end with HTTP\/1\.1 or HTTP\/1\.0 and CR LF\./],
     ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505, /HTTP\/2/],
     ['get / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, /method of HTTP; methods are in upper case/],
     ['BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, /method of HTTP/],

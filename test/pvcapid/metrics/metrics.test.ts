@@ -71,3 +71,15 @@ t.test('before there is a view', async (t) => {
   t.match(text, /^pvcapid_view_age_seconds \+Inf$/m)
   t.match(text, /^pvcapid_zookeeper_session_state\{state="connecting"\} 1$/m)
 })
+
+t.test('every wrong key of one address is counted, beyond its limit as well', async (t) => {
+  const app = await openApi(t, { port: 1, authentication: true })
+  const statuses = new Map<number, number>()
+  // As many as the example rule needs of one address: more than one a second.
+  for (let sent = 0; sent < 90; sent++) {
+    const { statusCode } = await app.inject({ url: '/api/v1/node', headers: { 'x-api-key': `guess-${sent}` } })
+    statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
+  }
+  t.strictSame([...statuses], [[401, 60], [429, 30]])
+  t.match((await app.inject('/metrics')).body, /^pvcapid_authentication_failures_total\{reason="key_unknown"\} 90$/m)
+})

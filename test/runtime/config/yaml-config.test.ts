@@ -60,6 +60,7 @@ for (const [name, text, expected] of [
     'x.yaml:5:1: nested: It must be a mapping (name: value); it is a list.',
     'x.yaml:6:1: list: It must be a list; it is a mapping.',
   ]],
+  ['a text in the place of a list', 'name: a\nlist: "hv1,hv2, hv3  hv4,"\n', ['x.yaml:2:1: list: It must be a list, such as ["hv1","hv2","hv3","hv4"]; it is "hv1,hv2, hv3  hv4,".']],
   ['an empty section', 'name: a\nnested:\n', ['x.yaml:2:1: nested: It must be a mapping (name: value); it is empty.']],
   ['a number out of bounds, with its unit', 'name: a\nlow: -1\nhigh: 101\n', ['x.yaml:2:1: low: It must be at least 0 s; it is -1.', 'x.yaml:3:1: high: It must be at most 100; it is 101.']],
   ['a number at an excluded bound', 'name: a\nlow: 0\nhigh: 0\n', ['x.yaml:3:1: high: It must be more than 0; it is 0.']],
@@ -111,11 +112,11 @@ t.test('files: read, missing, no file at all, not readable', async (t) => {
   const folder = t.testdir({ 'good.yaml': 'name: a\n', 'closed.yaml': 'name: a\n' })
   const load = (name: string) => loadConfig(join(folder, name), schema, relations)
   t.equal(load('good.yaml').ok, true)
-  t.same(load('none.yaml').problems.map(problemText), [`${join(folder, 'none.yaml')}: This file does not exist; name the configuration file with --config.`])
-  t.same(load('.').problems.map(problemText), [`${folder}: This file is a directory, not a regular file; name the configuration file with --config.`])
+  t.same(load('none.yaml').problems.map(problemText), [`${join(folder, 'none.yaml')}: This file does not exist. Put the configuration there, or name another file with --config at the start.`])
+  t.same(load('.').problems.map(problemText), [`${folder}: This file is a directory, not a regular file. Put the configuration there, or name another file with --config at the start.`])
   t.equal(load('none.yaml').problems[0]?.code, 'config_unreadable')
   if (process.getuid?.() !== 0) {
     chmodSync(join(folder, 'closed.yaml'), 0)
-    t.match(load('closed.yaml').problems[0]?.message, 'may not be read')
+    t.match(load('closed.yaml').problems[0]?.message, new RegExp(`may not be read by this user\\. As root, .*: chgrp ${process.getgid?.() ?? 0} '.*closed\\.yaml' && chmod g\\+r '.*closed\\.yaml'; each folder above it has to let that group pass \\(chmod g\\+x\\)\\.$`))
   }
 })

@@ -3,7 +3,7 @@
  * request of a connection are covered by the bound on connections. Bounded over all connections. Beyond the bound the connections that hold most are ended, those of
  * the client that holds most first: the next one to come is not to blame.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { clientOf } from '../client-address.ts'
 
 /** Bytes over all connections. */
@@ -24,6 +24,21 @@ export interface Holder {
   lookAtHead (): void
 }
 
+/** A request that is not begun. */
+export interface Waiting {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly bytes: number
+  /** When the first request of its connection came, monotonic; null for any other. */
+  readonly since: number | null
+}
+
+/** What is held for a request in progress, bytes: the request, and what its reply alone holds besides what is being written. */
+export interface Unfinished {
+  readonly requested: number
+  replied: number
+}
+
 /** Bytes of a request's target and headers. */
 export function textBytes ({ url = '', rawHeaders }: IncomingMessage): number {
   let sum = url.length
@@ -40,6 +55,9 @@ export function bodyBytes ({ headers }: IncomingMessage): number {
   if (encoding !== undefined) return BODY
   return length === undefined ? 0 : Math.min(Number(length), BODY)
 }
+
+/** Whether it is answered before all others, if it is the only one of its connection: it is asked whether this API lives, and the answer costs next to nothing. */
+export const isUrgent = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
 
 /** Whether the head has come, and part of the body has not. */
 export const isHalfSent = (request: IncomingMessage): boolean => !request.complete && bodyBytes(request) > 0
