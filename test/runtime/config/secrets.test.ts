@@ -71,7 +71,7 @@ t.test('in a file that is no UTF-8', async (t) => {
   for (const bytes of [Buffer.from(text, 'utf16le'), Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text, 'utf16le').swap16(), Buffer.from(`\u00e4${text}`, 'latin1')]) {
     writeFileSync(file, bytes)
     const { problems } = loadConfig(file, apiConfigSchema, [])
-    t.strictSame(problems.map(({ message }) => message), ['This file is not text in UTF-8; name the configuration file with --config.'])
+    t.strictSame(problems.map(({ message }) => message), ['This file is not text in UTF-8. Put the configuration there, or name another file with --config at the start.'])
   }
 })
 
