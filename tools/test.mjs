@@ -17,7 +17,7 @@ import ts from 'typescript'
 const sources = ['src', 'routes', 'schemas', 'proof', 'tools', 'test', 'bench']
 
 /** Test files at a time beside those of the core, which compute: these wait most of their time, for sessions to end, for locks, for processes. */
-const WAITING = 5
+const WAITING = 4
 
 /** Tests of src/core alone. */
 const coreTests = ['test/core/', 'test/scenarios/']
