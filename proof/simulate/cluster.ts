@@ -11,7 +11,7 @@ import { Service } from './ensemble-faults/service.ts'
 import { Judge, type Told } from '../invariants/judge.ts'
 import { Impairments } from './impairments.ts'
 import { Machine, type FencingHumour } from './machine.ts'
-import { configOf } from './node-config.ts'
+import { configOf, resourcesOf } from './node-config.ts'
 import { Operator, OPERATOR } from './operator.ts'
 import { Process } from './process.ts'
 import { PvcDaemon } from './pvc/daemon.ts'
@@ -219,8 +219,8 @@ export class SimulatedCluster {
         humours?.set(fault.resource, fault.humour)
         return undo(fault.lasts, () => humours?.delete(fault.resource))
       }
-      case 'unready': {
-        const unready = this.machines.get(fault.node)?.unready
+      case 'unready': { // What a node is not configured with it does not check.
+        const unready = resourcesOf(fault.node, stage).includes(fault.resource) ? this.machines.get(fault.node)?.unready : undefined
         unready?.set(fault.resource, timeline.now)
         return undo(fault.lasts, () => unready?.delete(fault.resource))
       }

@@ -15,6 +15,7 @@ export function whyNobodyContends (members: readonly Member[]): string | null {
     const others = [...incapacityReasons(member), ...unwillingnessReasons(member, members)].map(({ message }) => message)
     return { backsOff: backoff !== null, clauses: backoff === null ? others : [`${member.name} leaves the role to its peers until ${backoff.until}, because of a failure: ${backoff.why.replace(/\.$/, '')}`, ...others] }
   })
+  if (reasons.length === 0) return 'no coordinator has registered yet; start pvcnoded on one'
   if (reasons.some(({ clauses }) => clauses.length === 0)) return null
   return [...reasons.filter(({ backsOff }) => backsOff), ...reasons.filter(({ backsOff }) => !backsOff)].flatMap(({ clauses }) => clauses).join('; ')
 }

@@ -109,7 +109,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
         unflush: Type.Optional(argv('Takes domains again. Exit 0: done. Left out: it counts as done at once.')),
         timeout: duration('Bound of one run; then its process group is killed.', { minimum: 1 }, 3600),
       }),
-      self_fence: Type.Optional(argv('Ends this node at once; run when a release fails or hangs.')),
+      self_fence: Type.Optional(argv('Ends this node at once; run when a release fails or hangs. It gets 60 s; an orderly end waits for it, and tries to release meanwhile.')),
       run_directory: Type.String({ description: 'Where the lock file is that keeps a second pvcnoded, or --release, from running beside this one. Belongs to root or to this user alone.', pattern: '^/[^\\u0000]*$', form: 'an absolute path', default: '/run/pvc' }),
     }),
     log_level: logLevel,

@@ -38,6 +38,12 @@ const open = (cause: 'request' | 'rollback' | 'fence' | 'contention' | 'repair',
 const nobody = { key: { value: 'none', since: 'then' }, members: instead(member('hv1')) }
 const backingOff = (...names: readonly string[]) => names.map((name) => member(name, { presence: says({ backoff: { until: 'noon', why: 'The acquire of ip failed.' } }) }))
 const dead = primary('hv1', { daemonState: 'dead', presence: null })
+
+t.test('a cluster without a coordinator says so', async (t) => {
+  const found = conditionsOf(facts({ ...nobody, members: [member('hv9', { mode: 'hypervisor', coordinatorState: 'client' })] })).conditions.find(({ code }) => code === 'primary_missing')
+  t.match(found?.message, /at present: no coordinator has registered yet; start pvcnoded on one\.$/)
+})
+
 t.test('while every coordinator backs off, the condition says so, until when and why', async (t) => {
   const [found] = conditionsOf(facts({ key: { value: 'none', since: 'then' }, members: [...backingOff('hv1', 'hv2'), member('hv3', { daemonState: 'stop', presence: null })], open: open('rollback', 1_000, { to: null }) })).conditions
   t.equal(found?.message, 'The primary key names no node. No coordinator takes the role over at present: hv1 leaves the role to its peers until noon, because of a failure: The acquire of ip failed; hv2 leaves the role to its peers until noon, because of a failure: The acquire of ip failed; hv3: its daemon state is not run (stop); hv3: it is not in contact with ZooKeeper (no presence).')
