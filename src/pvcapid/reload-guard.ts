@@ -88,10 +88,13 @@ export function widened (running: ApiConfig, next: ApiConfig): readonly string[]
   return [...keys, ...certificates].filter(({ role, before }) => role === 'operate' && before === 'read').map(({ at }) => at)
 }
 
-/** Everything that a reload takes over, in words for the log where nothing of it has changed. */
+/** For the log, where a reload has changed nothing. */
 export const AS_BEFORE = 'keys, certificates, authorities of clients, min_version and log level are as before'
 
-/** What a reload has changed of what it takes over, in words for the log; empty if that is nothing. @param next as `inForce` gives it */
+/**
+ * The changes that a reload has put in force, in words for the log; empty if there are none.
+ * @param next as `inForce` gives it
+ */
 export function changes (running: ConfigFile, next: ConfigFile): readonly string[] {
   const keys = ({ config: { tokens = [] } }: ConfigFile) => new Map(tokens.map(({ digest, role, description }) => [digest.toString('hex'), `key ${JSON.stringify(description)} (${role})`]))
   const subjects = ({ config: { clientCertificates = [] } }: ConfigFile) => new Map(clientCertificates.map(({ subject, role, description }) => [subject, `client certificate ${JSON.stringify(subject)} (${role}${description === subject ? '' : `, ${JSON.stringify(description)}`})`]))

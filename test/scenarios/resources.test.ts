@@ -1,5 +1,5 @@
-// Coordinators that are configured with different resources: who becomes primary, and that a resource can be added and removed in a running cluster.
-import t from 'tap'
+// Coordinators that are configured with different resources: which becomes primary, and that a resource can be added and removed in a running cluster.
+import t, { type Test } from 'tap'
 import { scenario } from '../support/scenario/scenario.ts'
 import type { Cluster } from '../support/scenario/cluster.ts'
 
@@ -24,27 +24,26 @@ function reconfigure (cluster: Cluster, name: string, list: readonly string[]): 
   cluster.advance(10)
 }
 
-scenario(t, 'A node that lacks a resource does not take over while another has it', (cluster, t) => {
-  started(cluster, { hv1: both, hv2: both, hv3: ['ip'] })
-  cluster.request({ to: 'hv3' })
+/** The request is refused; then the primary, hv1, dies and is fenced. */
+function refusedThenDead (cluster: Cluster, t: Test, request: Parameters<Cluster['request']>[0]): void {
+  cluster.request(request)
   cluster.advance(10)
   t.equal(cluster.store.key?.value, 'hv1', 'refused')
   cluster.powerOff('hv1')
   cluster.advance(12)
   cluster.confirmFenced('hv1')
   cluster.advance(10)
+}
+
+scenario(t, 'A node that lacks a resource does not take over while another has it', (cluster, t) => {
+  started(cluster, { hv1: both, hv2: both, hv3: ['ip'] })
+  refusedThenDead(cluster, t, { to: 'hv3' })
   t.match(cluster.look(), /hv2 run\/primary holds ip\+dhcp/)
 })
 
 scenario(t, 'Only a node that lacks a resource is left', (cluster, t) => {
   started(cluster, { hv1: both, hv2: ['ip'] })
-  cluster.request({ from: 'hv1' })
-  cluster.advance(10)
-  t.equal(cluster.store.key?.value, 'hv1', 'refused')
-  cluster.powerOff('hv1')
-  cluster.advance(12)
-  cluster.confirmFenced('hv1')
-  cluster.advance(10)
+  refusedThenDead(cluster, t, { from: 'hv1' })
   t.match(cluster.look(), /hv2 run\/primary holds ip(;|$)/, 'some of it is better than nothing')
 })
 

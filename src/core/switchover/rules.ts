@@ -150,7 +150,7 @@ function write (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
 }
 
 /**
- * Where no candidate would contend for a freed key, a request that overrides their preferences names one: that which lacks the fewest resources, then that of the
+ * Where no candidate would contend for a freed key, a request that overrides their preferences names one: the node that lacks the fewest resources, then that of the
  * highest priority, then of the best health.
  */
 function unwillingTarget (request: SwitchoverRequest, keySnapshot: KeySnapshot): string | null {

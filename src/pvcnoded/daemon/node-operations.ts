@@ -61,7 +61,7 @@ export class NodeOperations {
     this.#options = options
   }
 
-  /** The lease has run out: each release gets one attempt, and what is stopped gets no time to end by itself. */
+  /** The lease has run out, or the time of an orderly end: each release gets one attempt, and what is stopped gets no time to end by itself. */
   hurry (): void {
     this.#urgent.abort()
   }

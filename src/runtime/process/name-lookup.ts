@@ -4,7 +4,7 @@
  * (an A and an AAAA query each) held up a third that was in /etc/hosts, and the end of the process waited for those threads. More threads would only put that off,
  * and a resolver in JavaScript knows neither nsswitch.conf nor search domains.
  *
- * Guarantees: no name waits for another, and none is looked up twice at a time; whoever asks has an answer within `PATIENCE`, and at once while a look-up is in progress that has
+ * Guarantees: no name waits for another, and none is looked up twice at a time; a caller has an answer within `PATIENCE`, and at once while a look-up is in progress that has
  * had its time already; no look-up outlives this process.
  * The one notion of resolving: the daemons and `--check` ask here.
  */

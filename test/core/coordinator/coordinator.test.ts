@@ -108,7 +108,7 @@ t.test('a resource that is gone for good', async (t) => {
   t.ok(refused.state.lostResource !== null, 'not freed: it keeps meaning to')
   const mended = lose(new Driver({ state: 'primary', held: ['ip', 'dhcp'], spentEpoch: 1 }).view('hv1', 1, { members: [primary('hv1')] }))
   t.ok(mended.send({ type: 'resource_regained', resource: 'another' }).state.lostResource !== null)
-  t.strictSame(mended.send({ type: 'resource_regained', resource: failure.resource ?? '' }).view('hv1', 1, peers).words, [], 'held again before there is somebody: it is kept')
+  t.strictSame(mended.send({ type: 'resource_regained', resource: failure.resource ?? '' }).view('hv1', 1, peers).words, [], 'held again before a peer could take over: the role is kept')
 })
 
 t.test('releasing towards a PVC peer', async (t) => {

@@ -1,6 +1,5 @@
 // Which resources a coordinator lacks, what a request for it comes to, and what eligibility and the conditions say of that.
 import t from 'tap'
-import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
 import { contendsByItself, headStart } from '../../../src/core/switchover/contention.ts'
 import { unwillingnessReasons } from '../../../src/core/switchover/eligibility.ts'
 import { eligibilityReport } from '../../../src/core/switchover/eligibility-report.ts'
@@ -8,7 +7,7 @@ import { couldContend, differences, lacks, lacksInWords } from '../../../src/cor
 import { rule, type SwitchoverRequest } from '../../../src/core/switchover/rules.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import { defaultPreference } from '../../../src/core/model/preference.ts'
-import { gone, having, keySnapshot, member, presence, primary } from '../../support/scenario/builders.ts'
+import { conditionsIn, gone, having, keySnapshot, member, presence, primary } from '../../support/scenario/builders.ts'
 
 const says = (given: object) => ({ ...presence, ...given })
 const holding = (name: string, resources: readonly string[] | null, given: Partial<Member> = {}) => having(name, resources, { coordinatorState: 'primary', ...given })
@@ -82,7 +81,7 @@ t.test('a request', async (t) => {
     ['to one that does not say', { to: 'hv2' }, [having('hv2', null)], 'writes hv2'],
     ['away, one contends', { from: 'hv1' }, [having('hv2', both), less], 'writes none'],
     ['away, none contends', { from: 'hv1' }, [having('hv2', ['b']), less], 'lacks_resources lacks_resources'],
-    ['away, forced: that which lacks the fewest', { from: 'hv1', force: ['resources', 'health'] }, [having('hv2', []), member('hv4', { presence: says({ resources: [], preference: { ...defaultPreference, priority: 90 } }) }), less], 'writes hv3'],
+    ['away, forced: the node that lacks the fewest', { from: 'hv1', force: ['resources', 'health'] }, [having('hv2', []), member('hv4', { presence: says({ resources: [], preference: { ...defaultPreference, priority: 90 } }) }), less], 'writes hv3'],
     ['away, forced, one contends', { from: 'hv1', force: ['resources'] }, [less, having('hv4', both)], 'writes none'],
     ['what is safety is not overridden', { to: 'hv3', force: ['resources'] }, [less, gone('hv4')], 'holder_unconfirmed'],
   ]
@@ -108,17 +107,7 @@ t.test('in words', async (t) => {
 })
 
 t.test('the cluster says so in either direction, and only as long as it is so', async (t) => {
-  const facts = (...members: Member[]) => conditionsOf({
-    key: { value: 'hv1', since: 'then' },
-    members,
-    open: [],
-    vacant: 0,
-    lock: null,
-    maintenance: false,
-    faults: [],
-    newerSchema: null,
-    node: () => ({ health: null, staleChecks: 0, resources: [], fence: null, domainState: null, version: null, stateSince: null, keepaliveAt: null, keepaliveAge: null, domains: () => [] }),
-  }).conditions.map(({ code, message, node }) => `${code} ${node ?? '-'}: ${message}`)
+  const facts = (...members: Member[]) => conditionsIn('hv1', members).map(({ code, message, node }) => `${code} ${node ?? '-'}: ${message}`)
   t.strictSame(facts(holding('hv1', both), having('hv2', both)), [])
   t.strictSame(facts(holding('hv1', both), having('hv2', null)), [], 'one of an earlier version')
   t.strictSame(facts(holding('hv1', both), having('hv2', ['a'])), ['resources_differ hv2: hv2 does not have resources that hv1 has (b).'], 'that no peer would contend while the primary is there is no failover lost')

@@ -1,11 +1,10 @@
 // What a request comes to where nodes prefer not to be primary; what eligibility and the conditions of the cluster say of that.
 import t from 'tap'
-import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
 import { planOfRequest } from '../../../src/core/coordinator/key-change.ts'
 import { eligibilityReport } from '../../../src/core/switchover/eligibility-report.ts'
 import { rule, type SwitchoverRequest } from '../../../src/core/switchover/rules.ts'
 import type { Member } from '../../../src/core/model/member.ts'
-import { gone, keySnapshot, member, preferring, primary, unready } from '../../support/scenario/builders.ts'
+import { conditionsIn, gone, keySnapshot, member, preferring, primary, unready } from '../../support/scenario/builders.ts'
 
 const request = (wish: Partial<SwitchoverRequest>): SwitchoverRequest => ({ to: null, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null, ...wish })
 const unwell = (name: string, given = {}) => preferring(name, { minHealth: 80, health: 40, ...given })
@@ -57,17 +56,8 @@ t.test('eligibility', async (t) => {
   t.match(eligibilityReport(keySnapshot({ members: [primary('hv1', never('hv1').presence === null ? {} : { presence: never('hv1').presence })] })), [{ eligible: true, priority: 0, unwilling: [] }], 'a primary is not asked')
 })
 
-const facts = (value: string | null, ...members: Member[]) => conditionsOf({
-  key: value === null ? null : { value, since: 'then' },
-  members,
-  open: [],
-  vacant: 0,
-  lock: null,
-  maintenance: false,
-  faults: [],
-  newerSchema: null,
-  node: () => ({ health: null, staleChecks: 0, resources: [], fence: null, domainState: null, version: null, stateSince: null, keepaliveAt: null, keepaliveAge: null, domains: () => [] }),
-}).conditions.filter(({ code }) => code === 'candidates_unwilling' || code === 'successor_missing').map(({ code, severity, message }) => `${severity} ${code} ${message}`)
+const facts = (value: string | null, ...members: Member[]) => conditionsIn(value, members)
+  .filter(({ code }) => code === 'candidates_unwilling' || code === 'successor_missing').map(({ code, severity, message }) => `${severity} ${code} ${message}`)
 
 t.test('where only unwilling nodes are left the cluster says so', async (t) => {
   const fenced = gone('hv1', { daemonState: 'fenced', coordinatorState: 'secondary' })

@@ -34,7 +34,7 @@ t.test('the log says it once, and when it is over', async (t) => {
   t.strictSame(said(), [], 'nothing is known yet')
   lack.seen([full('hv1'), having('hv3', ['a'])])
   lack.seen([full('hv1'), full('hv2'), having('hv3', ['a'], { coordinatorState: 'primary' })])
-  t.match(said(), [/warn this node is configured without resources that hv1 has \(b\), and .*pvcnoded\.yaml.*docs\/operations\.md/], 'once, whoever is primary')
+  t.match(said(), [/warn this node is configured without resources that hv1 has \(b\), and .*pvcnoded\.yaml.*docs\/operations\.md/], 'once, whichever node is primary')
   lack.seen([full('hv1', 'c'), having('hv3', ['a'])])
   t.match(said(), [/warn .*\(b, c\)/], 'another one')
   lack.seen([full('hv1'), having('hv3', ['a'])])

@@ -1,4 +1,6 @@
 /** Members, keys, records and snapshots for table tests: sound ones, but for what the test names. */
+import type { Condition } from '../../../src/core/conditions/condition.ts'
+import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
 import type { KeyView } from '../../../src/core/model/epoch.ts'
 import type { Member, Presence } from '../../../src/core/model/member.ts'
 import { openRecord, type SwitchoverRecord } from '../../../src/core/model/record.ts'
@@ -64,3 +66,16 @@ export const having = (name: string, resources: readonly string[] | null, given:
 /** A secondary that has published what it prefers. */
 export const preferring = (name: string, preference: Partial<Preference>, given: Partial<Member> = {}): Member =>
   member(name, { presence: { ...presence, preference: { ...defaultPreference, ...preference } }, ...given })
+
+/** The conditions of a cluster of which nothing else is known than its key and its members. */
+export const conditionsIn = (key: string | null, members: readonly Member[]): readonly Condition[] => conditionsOf({
+  key: key === null ? null : { value: key, since: 'then' },
+  members,
+  open: [],
+  vacant: 0,
+  lock: null,
+  maintenance: false,
+  faults: [],
+  newerSchema: null,
+  node: () => ({ health: null, staleChecks: 0, resources: [], fence: null, domainState: null, version: null, stateSince: null, keepaliveAt: null, keepaliveAge: null, domains: () => [] }),
+}).conditions
