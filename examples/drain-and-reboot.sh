@@ -20,6 +20,7 @@
 set -u
 
 api=${PVC_API:-http://127.0.0.1:7370}
+api=${api%/}
 here=$(dirname "$0")
 say () { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 usage () { say "usage: ${0##*/} [-d] [-w WAIT] NODE [COMMAND [ARGUMENT...]]"; exit 64; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Follows what happens in the cluster: one line for each event, its name and its JSON, on stdout. Comes back by itself when the stream breaks, and goes
-# on where it ended; the event "resync" says that something may have been missed, and everything there is follows it. Needs curl and nothing else.
+# Follows what happens in the cluster: one line for each event, its name and its JSON, on stdout. Comes back by itself when the stream breaks, and
+# continues where it ended; the event "resync" says that something may have been missed, and everything there is follows it. Needs curl and nothing else.
 #
 #   follow.sh [EVENT...]    only these events: node, primary, switchover, resync; all unless given
 #
@@ -45,7 +45,7 @@ follow () {
     [ -z "$last" ] || printf 'header = "Last-Event-ID: %s"\n' "$last"
   } > "$folder/config"
   curl --silent --no-buffer --config "$folder/config" --connect-timeout 5 --speed-limit 1 --speed-time 45 \
-    --dump-header "$folder/head" "$1/api/v1/events" > "$folder/stream" &
+    --dump-header "$folder/head" "${1%/}/api/v1/events" > "$folder/stream" &
   curl_pid=$!
   event=message
   while IFS= read -r line; do
@@ -70,7 +70,7 @@ while :; do
     case $status in
       4?? | 3??) [ "$status" = 429 ] || { say "$api refuses ($status)"; exit 2; } ;;
       '') say "$api does not answer (curl $failure); trying again" ;;
-      *) say "the stream of $api has ended (status $status); in progress" ;;
+      *) say "the stream of $api has ended (status $status); following it again" ;;
     esac
     sleep 1
   done

@@ -13,6 +13,7 @@
 set -u
 
 api=${PVC_API:-http://127.0.0.1:7370}
+api=${api%/}
 say () { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 [ $# -le 1 ] || { say "usage: ${0##*/} [NODE]"; exit 64; }
 case ${1-} in *[!A-Za-z0-9._-]*) say "\"$1\" is no name of a node"; exit 64 ;; esac

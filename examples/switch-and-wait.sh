@@ -22,6 +22,7 @@
 set -u
 
 api=${PVC_API:-http://127.0.0.1:7370}
+api=${api%/}
 say () { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 usage () { say "$1; usage: ${0##*/} [-r REASON] [-t TIMEOUT] [-w WAIT] [-f] NODE"; exit 64; }
 is_number () { case $1 in '' | *[!0-9]*) return 1 ;; esac; }

@@ -5,8 +5,11 @@ import { coordinatorState, coordinatorStateOrNull } from './states.ts'
 
 const epoch = Type.Integer({ description: 'The number of the switchover: it only grows.', minimum: 0, examples: [17] })
 
+/** What a name of a node is like. */
+export const NODE_NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+
 /** Names by the rule for nodes; anything else cannot be one and is refused before ZooKeeper is asked. */
-const nodeName = (description: string) => Type.String({ description, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', examples: ['hv2'] })
+const nodeName = (description: string) => Type.String({ description, pattern: NODE_NAME, examples: ['hv2'] })
 
 const switchoverOutcome = oneOf(['succeeded', 'failed', 'superseded', 'timed_out', 'not_applied'], 'How it ended.')
 

@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { IN_PROGRESS, WAITING } from '../../src/pvcapid/http/connection.ts'
 import { OPERATE, READ } from '../../test/pvcapid/support/api.ts'
 
 export interface Attack {
@@ -131,11 +132,14 @@ const logs = Array.from({ length: 16 }, (_, at) => get(`/api/v1/node/plum/log?li
  */
 export const CROWD = '127.0.0.2'
 
+/** As many requests as one connection may send before their replies. */
+export const FULL = IN_PROGRESS + WAITING
+
 export const attacks: readonly Attack[] = [
   { name: '1,800 × /openapi.json, never reads', connections: 20, seconds: 10, run: neverReads(openapi.repeat(1_800)) },
   { name: '250 × /openapi.json, never reads', connections: 200, seconds: 10, run: neverReads(openapi.repeat(250)) },
   { name: '64 readers of /metrics', connections: 64, seconds: 5, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send(get('/metrics')); await delay(200) } } },
-  { name: 'all nodes, never reads', connections: 100, seconds: 10, run: neverReads(get('/api/v1/node').repeat(100)) },
+  { name: 'all nodes, never reads', connections: 100, seconds: 10, run: neverReads(get('/api/v1/node').repeat(FULL)) },
   { name: 'the log of a node, never reads', connections: 300, seconds: 10, run: neverReads(logs) },
   { name: '120,000 chunks of one byte', connections: 50, seconds: 10, run: neverReads(chunks(120_000, '')) },
   { name: '5,000 chunks of one byte, with a key', from: CROWD, connections: 1_000, seconds: 10, run: neverReads(chunks(5_000, `X-Api-Key: ${READ}\r\n`)) },
@@ -143,7 +147,7 @@ export const attacks: readonly Attack[] = [
   { name: 'reads one byte a second', connections: 100, seconds: 30, run: readsSlowly(openapi.repeat(50)) },
   { name: 'metrics and lists, one byte a second', connections: 100, seconds: 20, run: readsSlowly((get('/metrics') + get('/api/v1/node')).repeat(8)) },
   { name: '2,000 requests pipelined', connections: 50, seconds: 10, run: async (attacker, signal) => { attacker.readAll(); while (!signal.aborted) { attacker.send(get('/health/live').repeat(2_000)); await delay(250) } } },
-  { name: '100 long-polls pipelined, reset', connections: 50, seconds: 10, run: resets(longPoll.repeat(100)) },
+  { name: `${FULL} long-polls pipelined, reset`, connections: 50, seconds: 10, run: resets(longPoll.repeat(FULL)) },
   { name: '1,500 × 16 long-polls', from: CROWD, connections: 1_500, seconds: 10, run: neverReads(longPoll.repeat(16)) },
   { name: '1,200 × 16 long-polls with 15 kB of headers', from: CROWD, connections: 1_200, seconds: 10, run: neverReads(largeLongPoll.repeat(16)) },
   { name: 'all event streams', from: CROWD, connections: 1_200, seconds: 5, run: neverReads(stream) },
@@ -153,8 +157,9 @@ export const attacks: readonly Attack[] = [
   { name: '4,000 bodies that are half sent', from: CROWD, connections: 4_000, seconds: 8, run: neverReads(`POST /api/v1/switchover HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 65000\r\n\r\n{"to":"${'x'.repeat(60_000)}`) },
   { name: '4,500 heads that are half sent', from: CROWD, connections: 4_500, seconds: 8, run: neverReads(`GET / HTTP/1.1\r\nX: ${'y'.repeat(15_000)}`) },
   { name: '400 × 140 /openapi.json', connections: 400, seconds: 8, run: async (attacker, signal) => { attacker.readAll(); attacker.send(openapi.repeat(140)); await over(signal) } },
-  { name: '100 event streams pipelined, reset', connections: 20, seconds: 10, run: resets(stream.repeat(100)) },
-  { name: '100 static files pipelined, reset', connections: 30, seconds: 10, run: resets(get('/docs/static/swagger-ui-bundle.js').repeat(100)) },
+  { name: `400 × ${FULL} /openapi.json`, connections: 400, seconds: 8, run: async (attacker, signal) => { attacker.readAll(); attacker.send(openapi.repeat(FULL)); await over(signal) } },
+  { name: `${FULL} event streams pipelined, reset`, connections: 20, seconds: 10, run: resets(stream.repeat(FULL)) },
+  { name: `${FULL} static files pipelined, reset`, connections: 30, seconds: 10, run: resets(get('/docs/static/swagger-ui-bundle.js').repeat(FULL)) },
   { name: '1,000 event streams, dropped', from: CROWD, connections: 1_000, seconds: 6, run: async (attacker, signal) => { attacker.readAll(); attacker.send(stream); await over(signal); attacker.reset() } },
   { name: 'event streams, never reads', connections: 500, seconds: 15, run: neverReads(stream) },
   { name: 'long-polls, half-closed', connections: 200, seconds: 5, run: async (attacker, signal) => { attacker.send(longPoll); attacker.halfClose(); await over(signal) } },

@@ -18,6 +18,9 @@ const MOST = 150 * 2 ** 20
 const SLOWEST = 500
 /** Milliseconds after the attackers are gone. */
 const AFTERWARDS = 5_000
+/** Further looks at what seems to be left over, and milliseconds between two. */
+const LOOKS = 3
+const BETWEEN_LOOKS = 200
 
 export interface SiegeOptions {
   /** The share of attackers and of time, up to 1. */
@@ -43,6 +46,11 @@ export async function siege (t: Test, { session, open: _open, ...targets }: Targ
     if (judgesTime) {
       await delay(AFTERWARDS)
       left = await target.leftOver(quiet)
+      // An operation of the API's own, as one of its audit of the cache, has a timer while it is in progress: what is left over is there at each look.
+      for (let look = 0; look < LOOKS && left.length > 0; look++) {
+        await delay(BETWEEN_LOOKS)
+        left = await target.leftOver(quiet)
+      }
       t.ok(worst < SLOWEST, `${attack.name}: /health/live within ${SLOWEST} ms`)
     } else {
       await eventually(async () => (await target.leftOver(quiet)).length === 0)

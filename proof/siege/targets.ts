@@ -8,7 +8,7 @@ import { stringify } from 'yaml'
 import { DaemonProcess } from '../../tools/testbed/daemon-process.ts'
 import { freePort } from '../../tools/testbed/free-port.ts'
 import { connect } from '../../test/support/zookeeper.ts'
-import { clusterTree, OPERATE, READ } from '../../test/pvcapid/support/api.ts'
+import { clusterTree, makeCluster, OPERATE, READ } from '../../test/pvcapid/support/api.ts'
 import { makeCertificate } from '../../test/pvcapid/support/certificate.ts'
 import type { Session } from '../../src/zookeeper/session/session.ts'
 import { ask, Besieged } from './besieged.ts'
@@ -23,7 +23,8 @@ export interface Targets {
 
 /** @param nodes hypervisors besides the four of the tests' cluster */
 export async function targets (t: Test, nodes: number): Promise<Targets> {
-  const { server } = await clusterTree(t)
+  // It has to hold huge values of every znode, and the replies with them to every API, at once.
+  const { server } = await clusterTree(t, makeCluster, { heap: 1_024 })
   // Long enough for a server that takes in what is huge.
   const session = await connect(t, server, { sessionTimeout: 40_000 })
   for (let from = 0; from < nodes; from += 200) {

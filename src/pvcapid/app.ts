@@ -30,6 +30,7 @@ import bodies from './plugins/bodies.ts'
 import basePaths from './plugins/base-path.ts'
 import clientGone from './plugins/client-gone.ts'
 import crossSite from './access/cross-site.ts'
+import { RefusedConnections } from './access/refused-connections.ts'
 import description from './pages/description.ts'
 import { formBodies, formQueries } from './plugins/forms.ts'
 import httpMetrics from './metrics/http-metrics.ts'
@@ -79,6 +80,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const { config, clock, connector, log, logLinesDropped = () => 0, random, uuid } = options
   const loggerInstance: FastifyBaseLogger = requestLogs(log)
   const basePath = new BasePath(config)
+  const refusedConnections = new RefusedConnections({ log, clock })
   const connections = new Connections({
     clock,
     perAddress: config.limits.connectionsPerAddress,
@@ -86,7 +88,10 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     basePath,
     onBegun: (waited) => services.metrics.metrics.connectionWait.observe(waited / 1000),
     onEnded: (reason) => services.metrics.metrics.endedConnections.inc({ reason }),
-    onRefused: (reason) => services.metrics.metrics.refusedConnections.inc({ reason }),
+    onRefused: (reason, address, error) => {
+      services.metrics.metrics.refusedConnections.inc({ reason })
+      refusedConnections.refused(reason, address, error)
+    },
   })
   const { tls } = config
   const certificates = tls?.clientCaFile === undefined ? null : new ClientCertificates({ caFile: tls.clientCaFile, known: config.clientCertificates ?? [], clock })
@@ -148,7 +153,10 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     services.revoke()
   })
   app.addHook('preClose', async () => services.stop())
-  app.addHook('onClose', async () => certificate?.[Symbol.dispose]())
+  app.addHook('onClose', async () => {
+    certificate?.[Symbol.dispose]()
+    refusedConnections[Symbol.dispose]()
+  })
   app.addHook('onClose', async () => await services.close())
 
   await app.register(problemReplies, { basePath, chrootFailure: services.chrootFailure })

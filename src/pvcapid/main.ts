@@ -180,11 +180,12 @@ async function main (): Promise<number | null> {
       const found = result.ok && isCheck ? [...filesProblems(invocation.file, result.value), ...await hostProblems(invocation.file, result.value, systemClock, hostLookup)] : []
       const problems = [...result.problems, ...found]
       const status = reportProblems(problems, complain, isStrict)
-      if (!result.ok || (isCheck && status !== 0)) return status
       if (isCheck) {
-        say(`${verdict(invocation.file, problems)}\n`)
+        const tell = status === 0 ? say : complain
+        tell(`${verdict(invocation.file, problems, isStrict)}\n`)
         return status
       }
+      if (!result.ok) return status
       await serve(invocation.file, configFile(invocation.file, result.value, result.problems))
       return null
     }

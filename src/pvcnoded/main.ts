@@ -60,11 +60,12 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
   const onHost = loaded.ok && wanted === 'check' ? await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: hostLookup }) : []
   const problems = [...loaded.problems, ...wanted === 'check' ? exposed : [], ...onHost]
   const status = reportProblems(problems, complain, isStrict)
-  if (!loaded.ok || (wanted === 'check' && status !== 0)) return status
   if (wanted === 'check') {
-    say(`${verdict(file, problems)}\n`)
+    const tell = status === 0 ? say : complain
+    tell(`${verdict(file, problems, isStrict)}\n`)
     return status
   }
+  if (!loaded.ok) return status
   const config = loaded.value
   const logTail = new LogTail()
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node, ...config.chroot === undefined ? {} : { cluster: config.chroot } } })

@@ -46,6 +46,18 @@ t.test('a fault ends with its condition, acknowledged or not', async (t) => {
   await eventually(async () => (await ask(t, app, 'GET', '/health/cluster')).body['status'] === 'ok')
 })
 
+t.test('the fault of a lost resource ends when its node is configured without it', async (t) => {
+  const { server, session } = await clusterTree(t)
+  const resources = (...names: string[]) => JSON.stringify({ resources: names.map((name) => ({ name, state: 'released', error: null, since: '2026-01-01T00:00:00.000Z' })) })
+  await session.create('/nodes/plum/resources', resources('ip.v4', 'other'))
+  await raiseFault(session, { kind: 'resource_lost', node: 'plum', subject: 'ip.v4', detail: 'The acquire of ip.v4 failed: no carrier.' }, '2026-02-03T04:05:07.789Z')
+  const app = await api(t, { port: server.port })
+  await eventually(async () => (await ask(t, app, 'GET', '/health/cluster')).body['status'] === 'warning')
+  t.match(app.services.view.conditions, [{ code: 'fault' }])
+  await session.set('/nodes/plum/resources', resources('other'), ANY_VERSION)
+  await eventually(async () => (await session.children('/faults')).names.length === 0)
+})
+
 t.test('which domains a fenced node has left is said until they are elsewhere', async (t) => {
   const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port })

@@ -42,7 +42,7 @@ function unblockingAdvice (fencing: FencingReport | null): (node: string) => str
   const confirm = fencing?.suspended?.confirm ?? []
   return (node) => confirm.length === 0 || confirm.includes(node)
     ? undefined
-    : `No node is fenced while several coordinators are dead. Make certain that ${confirm.join(', ')} ${confirm.length === 1 ? 'is' : 'are'} down, then confirm that: ${confirm.map((name) => `\`POST /api/v1/node/${name}/fence-confirmation\``).join(', ')}. Then {node} is fenced if it can be; if not, confirm it, too.`
+    : `No node is fenced while several coordinators are dead. Make certain that ${confirm.join(', ')} ${confirm.length === 1 ? 'is' : 'are'} down, then confirm that: ${confirm.map((name) => `\`pvcctl confirm-fence ${name}\` (\`POST /api/v1/node/${name}/fence-confirmation\`)`).join(', ')}. Then {node} is fenced if it can be; if not, confirm it, too.`
 }
 
 function fencingConditions ({ suspended, broken, failover }: FencingReport): readonly Condition[] {

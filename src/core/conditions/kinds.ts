@@ -37,13 +37,13 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 50,
     title: 'The primary is dead or gone',
-    advice: 'If the node can be fenced, its role moves by itself. If not, make certain that it is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
+    advice: 'If the node can be fenced, its role moves by itself. If not, make certain that it is down, then confirm it: `pvcctl confirm-fence {node}`, or `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
   },
   primary_unknown: {
     severity: 'critical',
     delta: 50,
     title: 'The primary key names no coordinator',
-    advice: 'Ask for a switchover to a coordinator: `POST /api/v1/switchover` with `to`.',
+    advice: 'Ask for a switchover to a coordinator: `pvcctl switch --to`, or `POST /api/v1/switchover` with `to`.',
   },
   several_primaries: {
     severity: 'critical',
@@ -85,7 +85,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 50,
     title: 'A fence is not confirmed',
-    advice: 'Make certain that the node is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
+    advice: 'Make certain that the node is down, then confirm it: `pvcctl confirm-fence {node}`, or `POST /api/v1/node/{node}/fence-confirmation`. Where several coordinators are dead, confirm those that `fencing.suspended.confirm` of `GET /api/v1/status` names.',
   },
   fencing_suspended: {
     severity: 'critical',
@@ -157,7 +157,7 @@ export const conditionKinds = {
     severity: 'warning',
     delta: 10,
     title: 'No coordinator becomes primary by itself',
-    advice: 'The coordinators that could take over have `priority: 0`, or are below their `min_health` (`pvc.candidate` in pvcnoded.yaml). Ask for one of them: `POST /api/v1/switchover` with `to`, and with `force: ["health"]` where it is its health. So that a failure of the primary is survived, mend that health, or give one of them a priority.',
+    advice: 'The coordinators that could take over have `priority: 0`, or are below their `min_health` (`pvc.candidate` in pvcnoded.yaml). Ask for one of them: `pvcctl switch --to`, or `POST /api/v1/switchover` with `to`; with `--force health`, or `force: ["health"]`, where it is its health. So that a failure of the primary is survived, mend that health, or give one of them a priority.',
   },
   node_fenced: {
     severity: 'warning',
@@ -181,7 +181,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 25,
     title: 'The coordinator state of a node is not believed',
-    advice: 'A fencer has written it over `dead`, and the node may hold everything: no other node takes over meanwhile. Restart its pvcnoded, which writes its state at its start; or make certain that the node is down, then confirm it: `POST /api/v1/node/{node}/fence-confirmation`.',
+    advice: 'A fencer has written it over `dead`, and the node may hold everything: no other node takes over meanwhile. Restart its pvcnoded, which writes its state at its start; or make certain that the node is down, then confirm it: `pvcctl confirm-fence {node}`, or `POST /api/v1/node/{node}/fence-confirmation`.',
   },
   keepalive_late: {
     severity: 'warning',
@@ -247,7 +247,7 @@ export const conditionKinds = {
     severity: 'info',
     delta: 0,
     title: 'The cluster is in maintenance mode',
-    advice: 'No node is fenced meanwhile. End it when the work is done: `POST /api/v1/status?state=false`.',
+    advice: 'No node is fenced meanwhile. End it when the work is done: `pvcctl resume`, or `POST /api/v1/status?state=false`.',
   },
 } as const satisfies Readonly<Record<string, Kind>>
 export type ConditionCode = keyof typeof conditionKinds

@@ -54,7 +54,7 @@ function primary (facts: ClusterFacts, planned: boolean, thresholds: Thresholds,
 }
 
 /** What to do where every coordinator backs off, or could not take over. */
-const IDLE = 'Mend what is named. A node that leaves the role to its peers contends again by itself at the time that is named; a request that names it, `POST /api/v1/switchover` with `to`, does not wait for that.'
+const IDLE = 'Mend what is named. A node that leaves the role to its peers contends again by itself at the time that is named; a request that names it, `pvcctl switch --to`, or `POST /api/v1/switchover` with `to`, does not wait for that.'
 
 /** A planned switchover has its moment without a primary, and no more than that. */
 function missing ({ key, vacant, members }: ClusterFacts, planned: boolean, thresholds: Thresholds, message: string, where: { readonly node?: string, readonly since: string | null | undefined }): readonly Condition[] {

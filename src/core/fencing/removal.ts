@@ -79,7 +79,7 @@ function lifeOf ({ member, daemonState, keepalive, silence, hasEphemeral }: Remo
   switch (member.daemonState) {
     case 'fenced': return found
     case 'stop': return holdsNothing(member) ? found : [...found, obstacle(name, 'may_hold', `Its coordinator state is ${member.coordinatorState ?? 'unreadable'}.`)]
-    case 'dead': return [...found, obstacle(name, 'not_fenced', `POST /api/v1/node/${name}/fence-confirmation.`)]
+    case 'dead': return [...found, obstacle(name, 'not_fenced', `\`pvcctl confirm-fence ${name}\`, or \`POST /api/v1/node/${name}/fence-confirmation\`.`)]
     case null:
       // Made by hand, or left by an old removal: what is left of a node says nothing for itself, so only time can.
       if (daemonState !== undefined || member.stateVersion !== null) return [...found, obstacle(name, 'unreadable')]

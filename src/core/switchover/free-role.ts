@@ -19,3 +19,9 @@ export function whyNobodyContends (members: readonly Member[]): string | null {
   if (reasons.some(({ clauses }) => clauses.length === 0)) return null
   return [...reasons.filter(({ backsOff }) => backsOff), ...reasons.filter(({ backsOff }) => !backsOff)].flatMap(({ clauses }) => clauses).join('; ')
 }
+
+/** The same of the peers of `self`, which hands the role on. */
+export function whyNoPeerContends (self: string, members: readonly Member[]): string | null {
+  const peers = members.filter(({ name, mode }) => name !== self && mode === 'coordinator')
+  return peers.length === 0 ? 'there is none' : whyNobodyContends(peers)
+}

@@ -27,7 +27,7 @@ import { closeResponse } from './tracked-response.ts'
 /** Requests of one connection that are in progress at once. */
 export const IN_PROGRESS = 16
 /** Requests that wait behind them: Node reads 64 KiB at a time, and takes all of them out at once. A connection that has sent more is ended. */
-export const WAITING = 128
+export const WAITING = 32
 /** Bytes of theirs at most, likewise; and those of requests in progress, from which on no further one is begun. */
 const WAITING_BYTES = 786_432
 const IN_PROGRESS_BYTES = 131_072

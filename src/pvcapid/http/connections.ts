@@ -53,7 +53,8 @@ export interface ConnectionsOptions {
   readonly onEnded: (reason: Ending) => void
   /** The first request of a connection is begun, which has waited for this process for so many milliseconds. */
   readonly onBegun?: (waited: number) => void
-  readonly onRefused: (reason: Refusal, address: string) => void
+  /** `error` is what a TLS handshake failed of. */
+  readonly onRefused: (reason: Refusal, address: string, error?: NodeJS.ErrnoException) => void
 }
 
 /** How a connection reads that something is waiting for. */
@@ -141,8 +142,8 @@ export class Connections {
     if (this.#lookingAtHeads) this.#options.clock.after(LOOK, () => this.#lookAtHeads())
   }
 
-  refused (reason: Refusal, address: string): void {
-    this.#options.onRefused(reason, address)
+  refused (reason: Refusal, address: string, error?: NodeJS.ErrnoException): void {
+    this.#options.onRefused(reason, address, error)
   }
 
   /**

@@ -12,8 +12,6 @@ export function holdContinue (response: Waiting): void {
   response.shouldKeepAlive = false
 }
 
-export const isContinueHeld = (response: Waiting): boolean => response[held] !== undefined
-
 /** Asks for the body, if the client of `response` waits for that. Idempotent. */
 export function sendContinue (response: Waiting): void {
   if (response[held] === undefined) return

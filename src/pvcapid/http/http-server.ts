@@ -85,7 +85,7 @@ export function httpServer ({ config: { tls, limits }, connections, basePath, on
   ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
   enterInTurn(server, connections)
   server.on('drop', (data) => connections.refused('total', data?.remoteAddress ?? ''))
-  if (tls !== undefined) server.on('tlsClientError', (_error: Error, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? ''))
+  if (tls !== undefined) server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => connections.refused('handshake', socket.remoteAddress ?? '', error))
   if (onSecure !== undefined) server.prependListener('secureConnection', onSecure)
   if (tls?.clientCaFile !== undefined) server.prependListener('secureConnection', forgetVerification)
   if (tls !== undefined) server.on('secureConnection', (socket: TLSSocket) => connections.opened(socket))

@@ -13,7 +13,7 @@ const SHORT_TIME = 1
 const LONG_TIME = 40
 /** Slices of 64 KiB, likewise. */
 const SLICES = 64
-const FEW_SLICES = 4
+const FEW_SLICES = 1
 
 /** Turns, this one included, for which connections are taken to keep coming. */
 let coming = 0

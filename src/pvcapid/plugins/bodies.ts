@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiError } from '../errors/errors.ts'
-import { isContinueHeld, sendContinue } from '../http/expect-continue.ts'
+import { sendContinue } from '../http/expect-continue.ts'
 import { BODY_BYTES } from '../request/bounds.ts'
 import { foreignCharset } from '../request/request-faults.ts'
 import { isForm } from './forms.ts'
@@ -61,8 +61,8 @@ const isRefused = ({ headers, server }: FastifyRequest): boolean =>
 async function bodies (app: FastifyInstance): Promise<void> {
   app.addHook('preParsing', (request, reply, payload, done) => {
     const { headers } = request.raw
-    // Nothing of the body is read.
-    if (request.is404 && isContinueHeld(reply.raw)) request.headers = EMPTY as unknown as Record<string, string>
+    // Nothing of the body is read: where there is no route, none is waited for either.
+    if (request.is404) request.headers = EMPTY as unknown as Record<string, string>
     if (request.is404 || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && headers['content-type'] === undefined)) {
       done()
       return

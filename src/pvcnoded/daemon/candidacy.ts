@@ -6,7 +6,7 @@ import type { Coordinator } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
 import type { Backoff } from '../../core/model/member.ts'
 import { backoffTime } from '../../core/coordinator/procedure-runner.ts'
-import { publishedPreference, type Preference, type PublishedPreference } from '../../core/model/preference.ts'
+import { publishedPreference, unwillingness, type Preference, type PublishedPreference } from '../../core/model/preference.ts'
 import { publishedReadiness, type Readiness } from '../../core/model/readiness.ts'
 import { shortened } from '../../core/model/shortened.ts'
 import type { Failure } from '../../core/model/transition.ts'
@@ -73,7 +73,11 @@ export class Candidacy implements Disposable {
   /** Its health in percent has been found. */
   health (health: number): void {
     if (health === this.#preference.health) return
+    const [before, now] = [this.#preference, { ...this.#preference, health }].map((preference) => unwillingness(preference).includes('health'))
     this.#preference = { ...this.#preference, health }
+    const { minHealth } = this.#preference
+    if (now && !before) this.#options.log.warn({ health, min_health: minHealth }, `the health of this node is ${health} %, below its min_health of ${minHealth} %: it does not become primary by itself, nor by a request without \`force: ["health"]\``)
+    else if (before && !now) this.#options.log.info({ health, min_health: minHealth }, `the health of this node is ${health} % again, not below its min_health of ${minHealth} %`)
     this.#publish()
   }
 

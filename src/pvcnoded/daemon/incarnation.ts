@@ -11,6 +11,7 @@ import { publishedBrokenFences } from '../../core/model/fence-probe.ts'
 import { publishedPreference, type Preference } from '../../core/model/preference.ts'
 import { publishedIdentities } from '../../core/model/resource-states.ts'
 import { unreachable } from '../../core/model/states.ts'
+import { whyNoPeerContends } from '../../core/switchover/free-role.ts'
 import type { ClusterSnapshots } from '../../cluster/cluster-snapshots.ts'
 import { KeyOperations } from '../../cluster/key-operations.ts'
 import { sureRead } from '../../cluster/certain-write.ts'
@@ -375,7 +376,8 @@ export class Incarnation {
       void this.#lockWatch.held().then((holder) => this.#notes.note(note, holder === null ? '' : `; the primary lock is held by ${holder}`))
       return
     }
-    this.#notes.note(note)
+    const idle = code === 'key_changed' && note.intent === 'free' && note.outcome === 'committed' ? whyNoPeerContends(this.#options.config.node, this.#machine?.view?.members ?? []) : null
+    this.#notes.note(note, idle === null ? '' : `; no other coordinator takes it over at present: ${idle}`, idle !== null)
   }
 }
 

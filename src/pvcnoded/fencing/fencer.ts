@@ -282,7 +282,7 @@ export class Fencer {
     const { self, log, clock, onFault, onFenced } = this.#options
     const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
     if (!result.confirmed) {
-      log.error({ peer: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} Nobody takes over what it may hold; an operator can confirm that it is down.`)
+      log.error({ peer: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} No node takes over what it may hold; an operator can confirm that it is down.`)
       // The condition first: its fault would be taken for one that has ended.
       await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
       onFault({ kind: 'fence_unconfirmed', node: name, detail: result.message })

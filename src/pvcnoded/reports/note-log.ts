@@ -75,8 +75,11 @@ export class NoteLog {
     this.#hasSelfFence = hasSelfFence
   }
 
-  /** @param more the end of the sentence */
-  note (note: Note, more = ''): void {
+  /**
+   * @param more the end of the sentence
+   * @param isWarning it is one for what `more` says
+   */
+  note (note: Note, more = '', isWarning = false): void {
     const { code, ...fields } = note
     // It looks again whenever a peer has moved.
     const waits = code === 'waits' ? sentenceOf(note) : null
@@ -86,7 +89,7 @@ export class NoteLog {
     // Its failure was said when it happened, and what is tried again because of one is no news.
     const isRepeated = (code === 'begun' || (code === 'finished' && note.failure !== null)) && [...this.#said].some((said) => said.startsWith('release_'))
     if (code === 'finished' && note.failure === null && note.idle !== true) this.over()
-    this.#log[code === 'demoted' || code === 'waits' ? 'warn' : isRepeated ? 'debug' : 'info']({ event: code, ...fields }, `${sentenceOf(note)}${more}`)
+    this.#log[code === 'demoted' || code === 'waits' || isWarning ? 'warn' : isRepeated ? 'debug' : 'info']({ event: code, ...fields }, `${sentenceOf(note)}${more}`)
   }
 
   /** Before the last resort is taken. */

@@ -53,9 +53,19 @@ export function problemText (problem: ConfigProblem): string {
   return `${place}: ${problem.severity === 'warning' ? 'warning: ' : ''}${subject}${problem.message}`
 }
 
-/** What `--check` says at last, of a configuration without errors. */
-export const verdict = (file: string, problems: readonly ConfigProblem[]): string =>
-  problems.length === 0 ? `${file}: good` : `${file}: can be used, with ${problems.length === 1 ? 'a warning' : `${problems.length} warnings`}`
+const counted = (count: number, noun: string): string => count === 1 ? `${noun === 'error' ? 'an' : 'a'} ${noun}` : `${count} ${noun}s`
+
+/**
+ * What `--check` says at last.
+ * @param isStrict whether a warning counts as an error
+ */
+export function verdict (file: string, problems: readonly ConfigProblem[], isStrict = false): string {
+  if (problems.length === 0) return `${file}: good`
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  const warnings = problems.length - errors
+  if (errors > 0) return `${file}: cannot be used: ${counted(errors, 'error')}${warnings === 0 ? '' : ` and ${counted(warnings, 'warning')}`}`
+  return isStrict ? `${file}: refused by --strict, with ${counted(warnings, 'warning')}` : `${file}: can be used, with ${counted(warnings, 'warning')}`
+}
 
 /**
  * Writes every problem through `write` (a line with its newline each) and answers the exit code they call for: 78 if one is an error, else 0.

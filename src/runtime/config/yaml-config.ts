@@ -68,7 +68,7 @@ export function parseConfig<Schema extends TSchema> (text: string, file: string,
   }
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) {
-    return failed(faults.map((fault) => ({ code: 'config_syntax', severity: 'error', ...place(fault.pos[0]), path: '', message: syntaxSentence(fault.message) })))
+    return failed(faults.map((fault) => ({ code: 'config_syntax', severity: 'error', ...place(fault.pos[0]), path: '', message: syntaxSentence(fault.message, fault.code) })))
   }
   let plain: unknown
   try {
@@ -100,7 +100,8 @@ function failed (problems: readonly ConfigProblem[]): { ok: false, problems: rea
 }
 
 /** The parser's messages begin with a capital and sometimes lack the full stop. What they quote of the file is left out: it can be a key. */
-function syntaxSentence (message: string): string {
+function syntaxSentence (message: string, code?: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'This file holds more than one document: a line `---` ends the first. Leave one, without `---` behind it.'
   return `This is not valid YAML: ${message.replace(/(?:: | directive ).*$/s, '').replace(/^Unexpected \S{2,} in /, 'Unexpected text in ').replace(/\.$/, '')}.`
 }
 

@@ -10,6 +10,12 @@ import { faultTexts } from '../../../src/core/pvc/fault.ts'
 t.test('the beginning and the end, no longer than allowed, and no character in halves', async (t) => {
   t.equal(shortened('short', 5), 'short')
   t.equal(shortened('abcdefghijklmnop', 11), 'ab … klmnop')
+  const words = 'the resource floating-address-1 could not be acquired because the device eth0 has no carrier'
+  for (let most = 40; most < words.length; most++) {
+    const pieces = shortened(words, most).split(' … ')
+    t.ok(pieces.join(' … ').length <= most)
+    for (const piece of pieces) for (const word of piece.split(' ')) if (!words.split(' ').includes(word)) t.fail(`${most}: "${word}" is part of a word`)
+  }
   const cut = shortened('😀'.repeat(50), 20)
   t.ok(cut.length <= 20)
   t.equal(Buffer.from(cut).toString(), cut, 'well-formed')

@@ -4,6 +4,7 @@ import { planOfRequest } from '../../../src/core/coordinator/key-change.ts'
 import { eligibilityReport } from '../../../src/core/switchover/eligibility-report.ts'
 import { rule, type SwitchoverRequest } from '../../../src/core/switchover/rules.ts'
 import type { Member } from '../../../src/core/model/member.ts'
+import { whyNoPeerContends } from '../../../src/core/switchover/free-role.ts'
 import { conditionsIn, gone, keySnapshot, member, preferring, primary, unready } from '../../support/scenario/builders.ts'
 
 const request = (wish: Partial<SwitchoverRequest>): SwitchoverRequest => ({ to: null, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null, ...wish })
@@ -71,4 +72,10 @@ t.test('where only unwilling nodes are left the cluster says so', async (t) => {
   t.strictSame(facts(null, never('hv2')), [], 'a key is made first')
   t.strictSame(facts('none', member('hv2', { daemonState: 'stop' })), [], 'none is there')
   t.strictSame(facts('hv3', never('hv2'), member('hv3', { coordinatorState: 'takeover' })), [], 'a switchover is in progress')
+})
+
+t.test('the peers of a primary that hands its role on', async (t) => {
+  t.equal(whyNoPeerContends('hv1', [primary('hv1'), member('hv2')]), null)
+  t.equal(whyNoPeerContends('hv1', [primary('hv1')]), 'there is none')
+  t.match(whyNoPeerContends('hv1', [primary('hv1'), unwell('hv2'), never('hv3')]), /^hv2: its health is below its min_health .*; hv3: it does not contend by itself/)
 })

@@ -34,11 +34,11 @@ t.test('what is held for pipelined requests is released with their connection', 
   const stream = 'GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n'
   const descriptors = () => readdirSync('/proc/self/fd').length
 
-  const waiting = await client(t, port, wait.repeat(100))
+  const waiting = await client(t, port, wait.repeat(IN_PROGRESS + WAITING))
   await eventually(() => app.services.waiting() === IN_PROGRESS)
   await shows(app, 'pvcapid_http_requests_in_progress', IN_PROGRESS)
   // The rest waits.
-  await shows(app, 'pvcapid_http_requests_waiting', 100 - IN_PROGRESS)
+  await shows(app, 'pvcapid_http_requests_waiting', WAITING)
   waiting.socket.resetAndDestroy()
   await eventually(() => app.services.waiting() === 0)
 
@@ -48,7 +48,7 @@ t.test('what is held for pipelined requests is released with their connection', 
   await eventually(() => app.services.streams() === 0)
 
   const before = descriptors()
-  const clients = await Promise.all(Array.from({ length: 5 }, async () => await client(t, port, 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100), false)))
+  const clients = await Promise.all(Array.from({ length: 5 }, async () => await client(t, port, 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(IN_PROGRESS + WAITING), false)))
   await eventually(async () => await figure(app, 'pvcapid_http_requests_in_progress') > 0)
   t.ok(descriptors() <= before + 10, 'the two ends of each connection, and no file')
   for (const { socket } of clients) socket.resetAndDestroy()
@@ -59,8 +59,8 @@ t.test('requests that wait are answered in their order, and far more of them end
   const { server } = await clusterTree(t)
   const app = await api(t, { port: server.port })
   const port = await listen(app)
-  const paths = Array.from({ length: 120 }, (_, index) => index % 2 === 0 ? `/api/v1/switchover/${index}?consistent` : `/nothing/${index}`)
-  const many = await client(t, port, paths.map((path, index) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${index}\r\n${index === 119 ? 'Connection: close\r\n' : ''}\r\n`).join(''))
+  const paths = Array.from({ length: 40 }, (_, index) => index % 2 === 0 ? `/api/v1/switchover/${index}?consistent` : `/nothing/${index}`)
+  const many = await client(t, port, paths.map((path, index) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${index}\r\n${index === 39 ? 'Connection: close\r\n' : ''}\r\n`).join(''))
   await many.closed
   t.strictSame([...many.said().matchAll(/x-request-id: (\d+)/g)].map(([, id]) => Number(id)), paths.map((_, index) => index))
 
@@ -118,9 +118,9 @@ t.test('a client that has closed its side in the middle of a body is not waited 
 
 t.test('clients that read get their replies, however many requests of all of them wait', async (t) => {
   const { port, ended } = await bareServer(t, {}, (_request, response) => { setImmediate(() => response.end('x')) })
-  const clients = await Promise.all(Array.from({ length: 60 }, async () => await client(t, port, `${'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(99)}GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)))
+  const clients = await Promise.all(Array.from({ length: 60 }, async () => await client(t, port, `${'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(39)}GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)))
   for (const { closed } of clients) await closed
-  t.strictSame(clients.map(({ said }) => said().split('HTTP/1.1 200 ').length - 1), clients.map(() => 100))
+  t.strictSame(clients.map(({ said }) => said().split('HTTP/1.1 200 ').length - 1), clients.map(() => 40))
   t.strictSame(ended, [])
 })
 
@@ -161,8 +161,8 @@ t.test('a client that has reset its connection costs nothing more, though its re
   const waits = 'GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
   t.comment('its socket is not read because requests wait')
-  const many = await client(t, port, waits.repeat(100))
-  await eventually(() => connections.waiting === 84)
+  const many = await client(t, port, waits.repeat(IN_PROGRESS + WAITING))
+  await eventually(() => connections.waiting === WAITING)
   many.socket.resetAndDestroy()
   await eventually(() => sockets.every((socket) => isReset(socket)))
   clock.advance(100)

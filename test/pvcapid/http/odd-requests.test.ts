@@ -309,3 +309,16 @@ t.test('a client is asked for its body only where the headers do not decide', as
     t.match(reply, new RegExp(`^HTTP/1\\.1 ${status} [^]*connection: close\r\n`, 'i'), `${head.split(' HTTP')[0]}: ${status} at once, as the last reply`)
   }
 })
+
+t.test('where there is no route, no body is waited for', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await openApi(t, { port: server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  for (const length of ['Transfer-Encoding: chunked', 'Content-Length: 5']) {
+    const socket = connectSocket((app.server.address() as AddressInfo).port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    socket.write(`POST /api/v1/nonsense HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${length}\r\n\r\n`)
+    const [reply] = await once(socket, 'data') as [Buffer]
+    t.match(reply.toString(), /^HTTP\/1\.1 404 [^]*"code":"route_unknown"/, length)
+  }
+})

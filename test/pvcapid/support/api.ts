@@ -10,7 +10,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
-import type { ZooKeeperServer } from '../../../tools/testbed/zookeeper-server.ts'
+import type { ZooKeeperServer, ZooKeeperServerOptions } from '../../../tools/testbed/zookeeper-server.ts'
 import { buildApp } from '../../../src/pvcapid/app.ts'
 import { defaultLimits } from '../../../src/pvcapid/config/schema.ts'
 import type { ApiConfig, ApiLimits } from '../../../src/pvcapid/config/api-config.ts'
@@ -44,8 +44,8 @@ export async function makeCluster (session: Session, coordinators: readonly stri
 }
 
 /** A ZooKeeper of the test's own with that cluster on it, or the one that is made, and a session there. */
-export async function clusterTree (t: Test, make: (session: Session) => Promise<void> = makeCluster): Promise<{ readonly server: ZooKeeperServer, readonly session: Session }> {
-  const server = await zookeeper(t)
+export async function clusterTree (t: Test, make: (session: Session) => Promise<void> = makeCluster, options: ZooKeeperServerOptions = {}): Promise<{ readonly server: ZooKeeperServer, readonly session: Session }> {
+  const server = await zookeeper(t, options)
   const session = await connect(t, server)
   await make(session)
   return { server, session }

@@ -41,6 +41,15 @@ t.test('a release that failed is an error, said once until it is over', async (t
   t.strictSame(said(), [error], 'and another time')
 })
 
+t.test('what is added to a note, and makes a warning of it', async (t) => {
+  const { notes, said } = noteLog(t)
+  const freed: Note = { code: 'key_changed', outcome: 'committed', intent: 'free', epoch: 2 }
+  notes.note(freed)
+  notes.note(freed, '; and more', true)
+  const sentence = 'this node has freed the primary key, to hand its role on'
+  t.strictSame(said(), [`info ${sentence}`, `warn ${sentence}; and more`])
+})
+
 t.test('one that nothing else has said, before the last resort', async (t) => {
   const { notes, said } = noteLog(t, true)
   notes.releaseFailed(stuck)

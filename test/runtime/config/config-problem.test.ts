@@ -1,6 +1,6 @@
 /** Problems of a configuration as people read them. */
 import t from 'tap'
-import { nearest, pathSegments, pathText, problemText, reportProblems } from '../../../src/runtime/config/config-problem.ts'
+import { nearest, pathSegments, pathText, problemText, reportProblems, verdict } from '../../../src/runtime/config/config-problem.ts'
 import type { ConfigProblem } from '../../../src/runtime/config/config-problem.ts'
 
 const problem: ConfigProblem = { code: 'config_invalid', severity: 'error', file: 'a.yaml', line: 3, column: 5, path: 'pvc.node', message: 'It must be text.' }
@@ -19,6 +19,17 @@ t.test('errors call for exit code 78, warnings and nothing for 0', async (t) => 
   t.equal(reportProblems([], write), 0)
   t.equal(text.length, 3)
   t.equal(text[2], 'a.yaml:3:5: pvc.node: It must be text.\n')
+})
+
+t.test('--check ends with what it comes to', async (t) => {
+  const warning: ConfigProblem = { ...problem, severity: 'warning' }
+  t.equal(verdict('a.yaml', []), 'a.yaml: good')
+  t.equal(verdict('a.yaml', [], true), 'a.yaml: good')
+  t.equal(verdict('a.yaml', [warning]), 'a.yaml: can be used, with a warning')
+  t.equal(verdict('a.yaml', [warning, warning]), 'a.yaml: can be used, with 2 warnings')
+  t.equal(verdict('a.yaml', [warning, warning], true), 'a.yaml: refused by --strict, with 2 warnings')
+  t.equal(verdict('a.yaml', [problem]), 'a.yaml: cannot be used: an error')
+  t.equal(verdict('a.yaml', [problem, warning, problem], true), 'a.yaml: cannot be used: 2 errors and a warning')
 })
 
 t.test('paths are written as people write them', async (t) => {

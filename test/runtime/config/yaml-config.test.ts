@@ -79,6 +79,7 @@ for (const [name, text, expected] of [
   ['a relation is judged although something else is wrong', 'low: 5\nhigh: 3\nnoise: 1\nname: a\n', ['x.yaml:2:1: high: high (3) must be more than low (5).', 'x.yaml:3:1: noise: There is no setting "noise" here; the settings are name, low, high, whole, flag, colour, key, code, nested, list.']],
   ['a relation is not judged if what it reads is wrong', 'name: a\nlow: x\nhigh: 3\n', ['x.yaml:2:1: low: It must be a number; it is "x".']],
   ['duplicate keys', 'name: a\nlow: 1\nname: b\n', ['x.yaml:3:1: This is not valid YAML: Map keys must be unique.']],
+  ['two documents', 'name: a\n---\nname: b\n', ['x.yaml:2:1: This file holds more than one document: a line `---` ends the first. Leave one, without `---` behind it.']],
   ['a value through an alias', 'name: a\nlow: &x 7\nhigh: *x\n', ['x.yaml:3:1: high: high (7) must be more than low (7).']],
 ] as Array<[string, string, string[]]>) {
   t.test(name, async (t) => {

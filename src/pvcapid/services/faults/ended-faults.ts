@@ -59,10 +59,23 @@ export function endedIn (latest: ApiSnapshot, unseen: ReadonlyArray<{ readonly i
     }
   }
   for (const { id, message } of unseen) {
-    const about = ended.has(id) ? undefined : conditionOf(id, message, latest)
+    const about = ended.has(id) ? undefined : conditionOf(id, message, latest) ?? removedResource(id, message, latest)
     if (about !== undefined) ended.set(id, about)
   }
   return ended
+}
+
+const NAMES = /[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?/g
+
+/** A resource that its node has lost, and is no longer configured with since: the message of the fault names both, and the id proves it. */
+function removedResource (id: string, message: string, latest: ApiSnapshot): Subject | undefined {
+  for (const node of latest.names.filter((name) => message.includes(name))) {
+    const resources = latest.node(node)?.details.resources
+    if (resources === undefined || !latest.isYounger(node, 'resources', id)) continue
+    const resource = message.match(NAMES)?.find((word) => faultId({ kind: 'resource_lost', node, subject: word }) === id)
+    if (resource !== undefined && !resources.some(({ name }) => name === resource)) return { code: 'resource_lost', node, resource }
+  }
+  return undefined
 }
 
 /** The condition whose fault has this id, as a client has acknowledged it or a fencing node has found it; each names its node in its message. */
