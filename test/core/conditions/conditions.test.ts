@@ -47,7 +47,7 @@ t.test('a cluster without a coordinator says so', async (t) => {
 t.test('while every coordinator backs off, the condition says so, until when and why', async (t) => {
   const [found] = conditionsOf(facts({ key: { value: 'none', since: 'then' }, members: [...backingOff('hv1', 'hv2'), member('hv3', { daemonState: 'stop', presence: null })], open: open('rollback', 1_000, { to: null }) })).conditions
   t.equal(found?.message, 'The primary key names no node. No coordinator takes the role over at present: hv1 leaves the role to its peers until noon, because of a failure: The acquire of ip failed; hv2 leaves the role to its peers until noon, because of a failure: The acquire of ip failed; hv3: its daemon state is not run (stop); hv3: it is not in contact with ZooKeeper (no presence).')
-  t.match(found?.advice, /a request that names it, `POST \/api\/v1\/switchover` with `to`, does not wait/)
+  t.match(found?.advice, /a request that names it, `pvcctl switch --to`, or `POST \/api\/v1\/switchover` with `to`, does not wait/)
 })
 
 const cases = [
