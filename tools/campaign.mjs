@@ -11,7 +11,7 @@ const campaigns = {
   'broken-resource': { shows: 'resources that fail, hang and come back, on processes', files: ['end-to-end/resources/broken-resource'], limit: 3_600 },
   collectors: { shows: 'collectors that hang, spin, flood and fork beside the keepalive', files: ['end-to-end/daemon/misbehaving-collectors'], limit: 600 },
   commands: { shows: 'every command of the pages, on a cluster', files: ['docs/commands'], limit: 1_300 },
-  conditions: { shows: 'every condition on every surface, while it is so and then no more', files: ['pvcapid/conditions'], limit: 600 },
+  conditions: { shows: 'every condition on every surface (status page and alert too), while it is so and then no more', files: ['pvcapid/conditions'], limit: 900, needs: ['chromium', 'prometheus'] },
   contention: { shows: '200 contentions of processes: one winner each', files: ['end-to-end/switchover/contention.test.js'], limit: 3_600, env: { CONTENTION_ROUNDS: '200' } },
   crowd: { shows: 'thousands of clients that wait at one API', files: ['pvcapid/http/crowd'], limit: 600 },
   'cut-off': { shows: 'primaries that lose the network', files: ['end-to-end/zookeeper/cut-off'], limit: 7_200 },
