@@ -24,6 +24,7 @@ const campaigns = {
   moving: { shows: 'an address that moves under load', files: ['end-to-end/resources/moving-address'], limit: 300 },
   outage: { shows: 'an API whose ZooKeeper stands still', files: ['pvcapid/services/paused'], limit: 300 },
   package: { shows: 'the Debian package installed, used, upgraded and purged; the npm package installed and patched', files: ['packaging/deb', 'packaging/install'], limit: 1_200 },
+  'page-cost': { shows: 'what the status page costs a browser with 1,000 hypervisors', files: ['pvcapid/pages/many-hypervisors'], limit: 300, needs: ['chromium'] },
   pages: { shows: 'status page and Swagger UI in Chromium: origins, proxies, HTTPS', files: ['pvcapid/pages/pages', 'pvcapid/pages/states', 'pvcapid/access/sites'], limit: 300, needs: ['chromium', 'nginx', 'haproxy'] },
   paused: { shows: 'switchovers while ZooKeeper stands still for 60 s', files: ['end-to-end/zookeeper/paused-zookeeper'], limit: 300 },
   'pvc-peer': { shows: 'handovers to PVC nodes and back, keys changed meanwhile, deaths and fences of either kind', files: ['end-to-end/switchover/pvc-peer.test.js', 'end-to-end/fencing/pvc-peer'], limit: 7_200, env: { PVC_PEER_ROUNDS: '50' } },
