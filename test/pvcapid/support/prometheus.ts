@@ -46,6 +46,12 @@ export async function prometheus (t: Test, target: string): Promise<Prometheus> 
     if (hasEnded) throw new Error(`prometheus has ended: ${complaint}`)
     return await read('/-/ready').then(({ ok }) => ok, () => false)
   })
+  // It begins to scrape and to evaluate at moments of its own, seconds after it is ready.
+  await eventually(async () => {
+    const targets = await (await read('/api/v1/targets')).json() as { readonly data: { readonly activeTargets: ReadonlyArray<{ readonly health: string }> } }
+    const rules = await (await read('/api/v1/rules')).json() as { readonly data: { readonly groups: ReadonlyArray<{ readonly lastEvaluation: string }> } }
+    return targets.data.activeTargets.some(({ health }) => health === 'up') && rules.data.groups.every(({ lastEvaluation }) => !lastEvaluation.startsWith('0001'))
+  })
   return {
     async alerts () {
       const { data } = await (await read('/api/v1/alerts')).json() as { readonly data: { readonly alerts: readonly Alert[] } }
