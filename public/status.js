@@ -1,11 +1,11 @@
 // The status page: follows /api/v1/events, and reads again what events do not carry. Everything that comes from the API is shown as text, never as markup.
 import { actions, forgetQuestion, judgeAwaited } from './status/actions.js'
 import { follow, forgetKey, hasKey, read, useKey } from './status/api.js'
-import { keepaliveAges } from './status/cluster.js'
+import { isOnlyFigures, keepaliveAges } from './status/cluster.js'
 import { element, setText } from './status/dom.js'
 import { forgetAll, learnClock, model, now } from './status/model.js'
 import { tick } from './status/moment.js'
-import { showNodes } from './status/nodes-view.js'
+import { showHypervisors, showNodes } from './status/nodes-view.js'
 import { forgetStory, PAGE, showPast, showStory } from './status/past-view.js'
 import { merged } from './status/past.js'
 import { showBanner, showCurrent, showMaintenance, showPrimary, showTimeLeft } from './status/summary-view.js'
@@ -16,6 +16,8 @@ const REST_EVERY = 15_000
 /** Milliseconds in which several events are shown, and read after, at once. */
 const TOGETHER = 50
 const AFTER_EVENTS = 250
+/** The same of hypervisors, whose figures change all the time. */
+const HYPERVISORS_TOGETHER = 1_000
 /** Milliseconds before the stream is asked for again, at first and at most. */
 const RETRY = 1_000
 const LONGEST_RETRY = 15_000
@@ -57,6 +59,7 @@ function together (delay, work) {
 }
 
 const renderSoon = together(TOGETHER, render)
+const renderHypervisorsSoon = together(HYPERVISORS_TOGETHER, showHypervisors)
 
 /** Runs `work` one at a time; calls meanwhile have it run once more, with the same key or not at all. */
 function single (work) {
@@ -131,6 +134,8 @@ const readAfterEvents = together(AFTER_EVENTS, () => {
   if ([...model.live.values()].some(({ epoch, done }) => done !== model.pages?.[0]?.find((entry) => entry.epoch === epoch)?.done)) void readPast()
 })
 
+const readAfterHypervisors = together(HYPERVISORS_TOGETHER, () => { void readStatus() })
+
 function readEverything () {
   void readStatus()
   void readEligibility()
@@ -149,9 +154,14 @@ function take ({ id, event, data }) {
       break
     case 'node': {
       const isFirst = model.nodes.size === 0
+      const before = model.nodes.get(data.name)
       model.nodes.set(data.name, data)
       if (isFirst) together(AFTER_EVENTS, () => { void readKeepalives() })()
-      break
+      if (data.coordinator_state !== 'client' || before?.coordinator_state !== 'client') break
+      // A thousand hypervisors have hundreds of events each second.
+      renderHypervisorsSoon()
+      if (!isOnlyFigures(before, data)) readAfterHypervisors()
+      return
     }
     case 'switchover':
       model.live.set(data.epoch, data)
@@ -254,7 +264,7 @@ element('filter').addEventListener('input', () => {
   model.filter = { text: element('filter-text').value, kind: element('filter-kind').value }
   showPast(entries())
 })
-element('hypervisors').addEventListener('toggle', showNodes)
+element('hypervisors').addEventListener('toggle', showHypervisors)
 
 /** A page that nobody sees asks for nothing but its events. */
 const whileSeen = (work) => () => { if (document.visibilityState === 'visible' && session !== null) work() }

@@ -14,6 +14,12 @@ function tell (text, tone = 'ok') {
   setText('notice', text)
 }
 
+/** Takes the answer to the question that is asked; the first one counts. */
+let answered = () => {}
+element('ask').addEventListener('submit', ({ submitter }) => answered(submitter?.value ?? 'no'))
+// Escape. The event comes later: a dialog that is open by then asks the next question, which nobody has answered.
+element('ask').addEventListener('close', () => { if (!element('ask').open) answered('no') })
+
 /**
  * Asks in the dialog. Answers null if it is to be left.
  * @param warnings what to be certain of
@@ -35,10 +41,9 @@ async function confirmed ({ title, text, warnings = [], yes, wantsReason = false
   const judge = () => { button.disabled = (typed !== null && element('ask-name').value !== typed) || (override !== null && !element('ask-override').checked) }
   judge()
   dialog.oninput = judge
-  dialog.returnValue = 'no'
   dialog.showModal()
-  await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }))
-  return dialog.returnValue === 'yes' ? { reason: element('ask-reason').value.trim(), name: element('ask-name').value } : null
+  const answer = await new Promise((resolve) => { answered = resolve })
+  return answer === 'yes' ? { reason: element('ask-reason').value.trim(), name: element('ask-name').value } : null
 }
 
 export function forgetQuestion () {

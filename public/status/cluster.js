@@ -43,6 +43,9 @@ const runs = ({ daemon_state: state }) => state === 'run'
 export const hypervisorsOf = (nodes) => nodes.filter(({ coordinator_state: state }) => state === 'client')
   .sort((a, b) => Number(runs(a)) - Number(runs(b)) || healthOf(a) - healthOf(b) || byName(a, b))
 
+/** Whether nothing has changed of a node from which a condition could follow. */
+export const isOnlyFigures = (before, after) => ['daemon_state', 'domain_state', 'health', 'pvc_version'].every((name) => before[name] === after[name])
+
 /** Names that a summary lists. */
 const LISTED = 3
 

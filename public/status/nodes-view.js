@@ -92,7 +92,8 @@ function hypervisorRow (node) {
     made('td', {}, ...seen === undefined ? ['unknown'] : [moment(new Date(seen).toISOString())]))
 }
 
-function showHypervisors (hypervisors) {
+export function showHypervisors () {
+  const hypervisors = hypervisorsOf([...model.nodes.values()])
   const place = element('hypervisors')
   place.hidden = hypervisors.length === 0
   if (place.hidden) return
@@ -104,13 +105,12 @@ function showHypervisors (hypervisors) {
 }
 
 export function showNodes () {
-  const nodes = [...model.nodes.values()]
-  const coordinators = coordinatorsOf(nodes)
+  const coordinators = coordinatorsOf([...model.nodes.values()])
   const focused = document.activeElement?.closest('#nodes > li') ?? null
   fill(element('nodes'), coordinators.map(nodeCard))
   // A button that is gone leaves the focus to its node.
   if (focused !== null && document.activeElement === document.body) focused.focus()
   element('read-only').hidden = model.role !== 'read'
   setText('no-nodes', coordinators.length > 0 ? '' : 'No coordinator is known.')
-  showHypervisors(hypervisorsOf(nodes))
+  showHypervisors()
 }

@@ -34,7 +34,14 @@ function announce (tone, message) {
   announced = tone === 'unknown' ? null : text
 }
 
+let shownOf = []
+
+/** What was shown of the same state stays: there may be a condition for each of a thousand nodes. */
 export function showBanner (open) {
+  const { status, primary, failure } = model
+  const of = [status, primary, failure, open, model.nodes.size]
+  if (of.every((part, index) => part === shownOf[index]) && shownOf.length > 0) return
+  shownOf = of
   const { tone, message, advice, since: begun, node, rest } = banner({ ...model, open })
   const place = element('banner')
   place.dataset.tone = tone

@@ -2,7 +2,6 @@
 import { guardedConnector } from '../cluster/layout-guard.ts'
 import { RecordKeeper } from '../cluster/record-keeper.ts'
 import { UnreadableZnodes } from '../cluster/unreadable-znodes.ts'
-import { newerSchemaSentence } from '../core/pvc/schema.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Disposables } from '../runtime/disposables.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
@@ -17,6 +16,7 @@ import { Contact } from './services/contact.ts'
 import { CoordinatorStateService } from './services/switchover/coordinator-state-service.ts'
 import { EventFeed } from './services/events/event-feed.ts'
 import { EventService } from './services/events/event-service.ts'
+import { ConditionLog } from './services/faults/condition-log.ts'
 import { FaultKeeper } from './services/faults/fault-keeper.ts'
 import { FaultService } from './services/faults/fault-service.ts'
 import { FenceService, type Silence } from './services/fence-service.ts'
@@ -100,11 +100,6 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     view.onSession()
   }))
   closing.defer('view', () => view.close())
-  const newerLayout = new Episode(log, clock)
-  view.onChange(({ snapshot: { newerSchema } }) => {
-    if (newerSchema === null) newerLayout.over('the cluster uses a version of PVC\'s layout that this API knows; it writes again')
-    else newerLayout.fault(newerSchemaSentence(newerSchema, 'API'), { version: newerSchema })
-  })
   const feed = closing.use('event feed', new EventFeed({ view, clock, limit: options.limits.eventStreams, perClient: options.limits.eventStreamsPerClient }))
   const contact = new Contact(keeper, clock)
   const book = new LockBook({ clock, uuid: options.uuid, report: ({ path, error }) => log.warn({ err: error, path }, 'an abandoned lock could not be deleted; it is tried again') })
@@ -124,6 +119,7 @@ export function clusterServices (options: ClusterOptions): ClusterServices {
     session.onState((state) => { if (state === 'connected') records.look() })
   }))
   const faultKeeper = closing.use('fault keeper', new FaultKeeper({ view, clock, log, session: () => keeper.current }))
+  closing.use('condition log', new ConditionLog({ view, clock, log }))
   const health = new HealthService(view, () => unreachable ?? (unreadable.why === null ? null : `${unreadable.why}.`))
   const measuring = closing.use('metrics', new MetricsService({ metrics, view, clock, keeper, health, waiting: () => waiters.size, streams: () => feed.size, logLinesDropped: options.logLinesDropped }))
   const silence: Silence = (node, at) => view.snapshot.writtenAt(node, 'keepalive') === at ? view.keepaliveAge(node) : null

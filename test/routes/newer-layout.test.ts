@@ -25,6 +25,8 @@ t.test('every write is refused, and nothing is written', async (t) => {
   const { server, session } = await clusterTree(t)
   const lines: string[] = []
   const app = await api(t, { port: server.port, logTo: lines })
+  const said = (event: string) => lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => line['event'] === event && line['condition'] === 'schema_too_new').length
+  let rounds = 0
   await session.set('/nodes/quince/daemonstate', 'dead', ANY_VERSION)
   await session.set('/nodes/yew/daemonstate', 'stop', ANY_VERSION)
   for (const [path, version] of [['/schema/version', '16'], ['/nodes/fig/activeschema', '17']] as const) {
@@ -39,12 +41,15 @@ t.test('every write is refused, and nothing is written', async (t) => {
     for (const url of readings) t.equal((await ask(t, app, 'GET', `/api/v1${url}`)).status, 200, url)
     t.ok(app.services.health.cluster().conditions.some(({ code }) => code === 'schema_too_new'), 'a condition says so')
     t.strictSame(await everything(session), before, 'no znode has another value or version')
+    rounds += 1
+    await eventually(() => said('condition_began') === rounds)
     await raise(session, path, '15')
     await eventually(() => app.services.view.newerSchema === null)
+    await eventually(() => said('condition_ended') === rounds)
     t.equal((await ask(t, app, 'POST', '/api/v1/status?state=true')).status, 200, 'in a layout that it knows it writes again')
     t.equal((await ask(t, app, 'POST', '/api/v1/status?state=false')).status, 200)
   }
-  t.equal(lines.filter((line) => line.includes('of PVC\'s layout, and this API knows')).length, 2, 'the log says so once each time')
+  t.equal(lines.filter((line) => line.includes('of PVC\'s layout, and this API knows')).length, 2 * rounds, 'the log says so once each time, at the beginning and at the end')
 })
 
 t.test('one node\'s impossible number refuses nobody\'s writes, and the cluster\'s own does', async (t) => {

@@ -1,5 +1,6 @@
 /** docs/conditions.md, and the alert rules that are made of the same list. */
 import { conditionKinds, severities, type ConditionCode } from '../../src/core/conditions/kinds.ts'
+import { conditionEvents } from '../../src/pvcapid/services/faults/condition-log.ts'
 import { code, page, table } from './markdown.ts'
 
 const kinds = Object.entries(conditionKinds) as Array<[ConditionCode, typeof conditionKinds[ConditionCode]]>
@@ -20,10 +21,13 @@ const alertOf = (name: ConditionCode) => own.has(name) ? 'PvcapidNotReady' : ale
 
 export function conditionsPage (): string {
   return page('Conditions', 'src/core/conditions/kinds.ts',
-    'What can be wrong in a cluster, and what to do about it. A condition is there for as long as it is so, and every surface shows the same list: `conditions` of `GET /api/v1/status` and of `GET /health/cluster`, the metric `pvc_condition`, the [alerts](../examples/prometheus/pvc-alerts.yaml), and, but for those that cost no health, `GET /api/v1/faults` and `cluster_health` of the status. A code, once published, keeps its meaning.',
+    'What can be wrong in a cluster, and what to do about it. A condition is there for as long as it is so, and every surface shows the same list: `conditions` of `GET /api/v1/status` and of `GET /health/cluster`, the metric `pvc_condition`, the [alerts](../examples/prometheus/pvc-alerts.yaml), the status page, the [log](#in-the-log) of each pvcapid, and, but for those that cost no health, `GET /api/v1/faults` and `cluster_health` of the status. A code, once published, keeps its meaning.',
     '`GET /health/cluster` answers 503 while there is a critical condition; with `?warning=503` (or `429`) also while there is a warning. A fault that is acknowledged costs no health any more, and its condition stays until it ends. The fault of a condition that has ended is deleted, also where the fault was raised by a node at an event: that of a lost resource once its node holds it again, or holds nothing, no longer backs off and could acquire it, or is stopped.',
     table(['severity', 'meaning'], Object.entries(severities).map(([name, meaning]) => [code(name), meaning])),
     table(['code', 'severity', 'what is the case', 'health'], kinds.map(([name, { severity, title, delta }]) => [`[${name}](#${name})`, severity, title, delta === 0 ? '' : `-${delta}`])),
+    '## In the log',
+    'Each pvcapid logs a condition when it begins and when it ends, and each line says so in `event`. The level of a beginning is `error` for a critical condition, `warn` for a warning, and `info` otherwise. Lines have `condition` (the code), `severity`, `node`, `resource` and `fault`; a beginning has `since` and `advice`, too. What was counted is logged after ten minutes, and the conditions that are there then are logged again. A condition that is shorter than half a second may be missing. [operations.md](operations.md#conditions-in-the-log) shows how to read them.',
+    table(['event', 'level', 'meaning'], Object.entries(conditionEvents).map(([name, [level, meaning]]) => [code(name), level, meaning])),
     ...kinds.flatMap(([name, { title, severity, advice }]) => [`## ${name}`, `${title} (${severity}; alert ${code(alertOf(name))}).`, advice]))
 }
 

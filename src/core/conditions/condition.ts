@@ -48,10 +48,12 @@ export function condition (code: ConditionCode, message: string, { node, resourc
 
 const rank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 }
 const order = Object.keys(conditionKinds)
-const text = ({ node, resource, fault }: Condition) => `${node ?? ''} ${resource ?? ''} ${fault ?? ''}`
+
+/** What makes it the same condition, whatever its sentence says by now. */
+export const identityOf = ({ code, node, resource, fault }: Condition): string => `${code} ${node ?? ''} ${resource ?? ''} ${fault ?? ''}`
 
 /** The worst first; of one kind by node. */
 export const byWeight = (a: Condition, b: Condition): number =>
-  rank[a.severity] - rank[b.severity] || order.indexOf(a.code) - order.indexOf(b.code) || (text(a) < text(b) ? -1 : 1)
+  rank[a.severity] - rank[b.severity] || order.indexOf(a.code) - order.indexOf(b.code) || (identityOf(a) < identityOf(b) ? -1 : 1)
 
 export const worst = (conditions: readonly Condition[]): Severity | 'ok' => conditions[0]?.severity ?? 'ok'

@@ -62,6 +62,9 @@ export class ClusterCache {
   readonly #options: ClusterCacheOptions
   readonly #tree: ZnodeCache
   readonly #listeners = new Set<(change: CacheChange) => void>()
+  readonly #conditionListeners = new Set<(conditions: readonly Condition[]) => void>()
+  /** The list that listeners have. */
+  #toldConditions: readonly Condition[] = NOTHING_KNOWN
   #snapshot: ApiSnapshot | null = null
   /** Changed paths that no snapshot has taken in yet. */
   readonly #unread = new Set<string>()
@@ -99,10 +102,12 @@ export class ClusterCache {
   #look (): void {
     if (this.#snapshot === null) return
     // Ages count from zero after a gap between two looks; this keeps the looks close to one another.
-    void this.conditions
-    const { stale } = this
+    const { conditions, stale } = this
     if (stale !== this.#wasStale) this.#options.waiters.wake('primary')
     this.#wasStale = stale
+    if (conditions === this.#toldConditions) return
+    this.#toldConditions = conditions
+    for (const listener of [...this.#conditionListeners]) listener(conditions)
   }
 
   /** Whatever a znode can bring about here costs the view its freshness, which it says, and never the process. */
@@ -180,6 +185,12 @@ export class ClusterCache {
     return { [Symbol.dispose]: () => { this.#listeners.delete(listener) } }
   }
 
+  /** Tells of the conditions when they have changed, as they are at the next look: no more than twice a second. */
+  onConditions (listener: (conditions: readonly Condition[]) => void): Disposable {
+    this.#conditionListeners.add(listener)
+    return { [Symbol.dispose]: () => { this.#conditionListeners.delete(listener) } }
+  }
+
   /** Hypervisors that hold nothing, not older than this call. Rejects as the session does, and if the view does not catch up. */
   async idleHypervisors (): Promise<ReadonlyMap<string, Member>> {
     await this.catchingUp.get(CATCHING_UP_AT_BEST)
@@ -192,6 +203,7 @@ export class ClusterCache {
 
   close (): void {
     this.#listeners.clear()
+    this.#conditionListeners.clear()
     this.#ticking?.[Symbol.dispose]()
     this.feed[Symbol.dispose]()
     this.#tree.close()

@@ -10,23 +10,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import os, { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { freePort } from '../../../tools/testbed/free-port.ts'
 import { eventually } from '../../support/zookeeper.ts'
 import { api, clusterTree, everything, settle } from '../support/api.ts'
+import { openBrowser } from '../support/browser.ts'
 import { makeCertificate } from '../support/certificate.ts'
 
-const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const own = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []).find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 if (own === undefined) throw new Error('this machine has no address but loopback ones; give it one')
 
 /** That the API refuses is to be seen, not that the browser would not ask. */
-const browserOf = async (t: Test, rules: string): Promise<Browser> => {
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', `--host-resolver-rules=${rules}`, '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,PrivateNetworkAccessSendPreflights,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable'] })
-  t.teardown(async () => await browser.close())
-  return browser
-}
+const browserOf = async (t: Test, rules: string): Promise<Browser> => await openBrowser(t, [`--host-resolver-rules=${rules}`, '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,PrivateNetworkAccessSendPreflights,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable'])
 
 /** Everything that a script can try to write, in the page that it runs in; answers with what it could read. */
 const ATTACK = `async (base) => {

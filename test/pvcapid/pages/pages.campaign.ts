@@ -3,13 +3,13 @@
  * folder SCREENSHOTS, if that is set.
  */
 import { join } from 'node:path'
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
 import { connect } from '../../support/zookeeper.ts'
 import { api, clusterTree, OPERATE, settle } from '../support/api.ts'
+import { openBrowser } from '../support/browser.ts'
 
-const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const SCREENSHOTS = process.env['SCREENSHOTS']
 const names = ['plum', 'fig', 'quince']
 
@@ -33,8 +33,7 @@ const snapshot = async (page: Page, name: string): Promise<void> => {
 }
 
 t.test('pages', { timeout: 170_000 }, async (t) => {
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
-  t.teardown(async () => await browser.close())
+  const browser = await openBrowser(t)
   const { server, session } = await clusterTree(t)
   const app = await api(t, { port: server.port, authentication: true, node: 'plum' })
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -72,7 +71,8 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     t.equal((await session.get('/config/primary_node')).data, 'plum', 'the first choice is to leave it')
 
     t.comment('a switchover, live')
-    await page.keyboard.press('Enter')
+    // At once: the end of the question before is told to the page later, and is no answer to this one.
+    await page.evaluate("(() => { const make = document.querySelector('[data-action=primary][data-node=fig]'); make.click(); document.querySelector('#ask [value=no]').click(); make.click() })()")
     await page.getByLabel('Reason').fill('tea <b>time</b>')
     await page.getByRole('dialog').getByRole('button', { name: 'Make primary' }).press('Enter')
     await page.getByText('Switchover 1: plum to fig').waitFor()

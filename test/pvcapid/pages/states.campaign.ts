@@ -4,14 +4,14 @@
  */
 import { join } from 'node:path'
 import axe from 'axe-core'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { eventually } from '../../support/zookeeper.ts'
 import { api, clusterTree, OPERATE } from '../support/api.ts'
+import { openBrowser, plain } from '../support/browser.ts'
 import { put } from '../support/condition-surfaces.ts'
 import { beat, keyOf, makePageCluster, pageStates, type PageState } from '../support/page-states.ts'
 
-const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const SCREENSHOTS = process.env['SCREENSHOTS']
 /** Only states whose name has this. */
 const ONLY = process.env['STATES'] ?? ''
@@ -26,9 +26,6 @@ async function violations (page: Page): Promise<readonly string[]> {
   const found = await page.evaluate('axe.run(document).then(({ violations }) => violations)') as readonly Finding[]
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 120)} ${failureSummary ?? ''}`))
 }
-
-/** As the page shows a sentence: what is between backquotes is code. */
-const plain = (text: string) => text.replaceAll('`', '')
 
 async function look (t: Test, browser: Browser, base: string, state: PageState, device: keyof typeof devices): Promise<void> {
   const context = await browser.newContext({ baseURL: base, ...devices[device], colorScheme: 'light' })
@@ -69,8 +66,7 @@ async function look (t: Test, browser: Browser, base: string, state: PageState, 
 
 t.test('twelve states', { timeout: 280_000 }, async (t) => {
   t.equal(pageStates.length, 12)
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
-  t.teardown(async () => await browser.close())
+  const browser = await openBrowser(t)
   const { server, session } = await clusterTree(t, makePageCluster)
   let beats = 1
   let texts: Readonly<Record<string, string | null>> = {}

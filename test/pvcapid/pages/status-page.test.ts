@@ -54,7 +54,7 @@ t.test('the banner', async (t) => {
 })
 
 t.test('nodes', async (t) => {
-  const { coordinatorsOf, hypervisorsOf, hypervisorSummary, fenceOf, isToConfirm, isForceable, preferences, keepaliveAges, resourceTone } = await pure('cluster.js')
+  const { coordinatorsOf, hypervisorsOf, hypervisorSummary, fenceOf, isToConfirm, isForceable, preferences, keepaliveAges, resourceTone, isOnlyFigures } = await pure('cluster.js')
   const node = (name: string, more: object = {}) => ({ name, daemon_state: 'run', coordinator_state: 'client', health: 100, ...more })
   const nodes = [node('yew'), node('elm', { health: 70 }), node('ash', { daemon_state: 'stop' }), node('oak', { health: 'N/A' }), node('fig', { coordinator_state: 'secondary' }), node('bay', { coordinator_state: 'unknown' })]
   const names = (list: ReadonlyArray<{ name: string }>) => list.map(({ name }) => name)
@@ -64,6 +64,7 @@ t.test('nodes', async (t) => {
   t.strictSame(hypervisorSummary?.([node('a'), node('b')]), { tone: 'ok', text: 'worst health 100 %' })
   t.equal(hypervisorSummary?.([node('a', { daemon_state: 'dead' })]).tone, 'critical')
   t.equal(hypervisorSummary?.(['a', 'b', 'c', 'd', 'e'].map((name) => node(name, { daemon_state: 'stop' }))).text, '5 not running: a (stop), b (stop), c (stop) and 2 more')
+  t.strictSame([{ memory_used: 1 }, { daemon_state: 'stop' }, { domain_state: 'flush' }, { health: 50 }, { pvc_version: '2' }].map((more) => isOnlyFigures?.(node('a'), node('a', more))), [true, false, false, false, false], 'what a condition may follow from is read about')
 
   const fencing = { failover: 'fenced', suspended: null, broken: [{ node: 'fig', message: 'No answer.', since: before(5), found_by: 'plum' }], dead: [{ node: 'bay', state: 'unconfirmed', since: before(9), message: 'No power.' }, { node: 'elm', state: null }] }
   t.match(fenceOf?.('fig', fencing), { tone: 'critical', text: 'Would fail, by plum: No answer.' })
