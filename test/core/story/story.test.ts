@@ -55,11 +55,11 @@ t.test('a failover, from its record alone', async (t) => {
 
 t.test('the journals add what no record has', async (t) => {
   const journals = [
-    { node: 'hv1', entries: [entry('demoted', 2), entry('demoted', 40), entry('acquired', 3, { epoch: 6, resource: 'ip' })] },
+    { node: 'hv1', entries: [entry('demoted', 0), entry('demoted', 2), entry('demoted', 40), entry('acquired', 3, { epoch: 6, resource: 'ip' })] },
     { node: 'hv2', entries: [entry('judged', 4, { message: 'hv1 is judged dead' }), entry('key_written', 9, { epoch: 7 }), entry('acquired', 12, { epoch: 7, resource: 'ip', message: 'ip is acquired, in 0.1 s' })] },
     { node: 'hv3', entries: [entry('fence_failed', 6), entry('judged', 5, { message: 'hv9 is judged dead' }), entry('fenced', 8, { message: 'hv1 is fenced' })] },
   ]
-  const entries = story(failover, journals)
+  const entries = story(failover, journals, { from: at(1), until: at(15) })
   t.strictSame(told(entries), ['01 hv1 last_sign', '02 hv1 demoted', '04 hv2 judged', '05 hv3 judged', '06 hv3 fence_failed', '08 hv3 fenced', '09 - begun', '09 hv2 key_written', '10 hv2 state', '12 hv2 acquired', '13 hv2 state', '13 hv2 held', '14 - closed'])
   t.match(entries.find(({ event }) => event === 'acquired'), { resource: 'ip', message: 'ip is acquired, in 0.1 s' })
 })
