@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { OutcomeUnknown } from '../schemas/message.ts'
 import { epochParams, wait } from '../schemas/parameters.ts'
 import { problems, replies, repliesEither, repliesList, switchoverProblems } from '../schemas/replies.ts'
+import { StoryEntry } from '../schemas/story.ts'
 import { Eligibility, HistoryEntry, Switchover, SwitchoverRequest } from '../schemas/switchover.ts'
 
 const waiting = Type.Object({ wait: Type.Optional(wait) }, { additionalProperties: false })
@@ -72,6 +73,18 @@ const switchover: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: replies(Switchover, 'The switchover.'), ...problems(400, 401, 404, 410, 503) },
     },
   }, ({ params, query }, reply) => app.services.switchovers.get(params.epoch, query.wait, reply))
+
+  app.get('/switchover/:epoch/timeline', {
+    schema: {
+      operationId: 'getSwitchoverTimeline',
+      summary: 'What happened in a switchover',
+      description: 'One list of everything that is known, the oldest first: of a failover, who failed, who judged that and by what, and which fence or operator confirmed it; what each node acquired, released, lost or gave up; each state; the end. From the record, and from the journals of the coordinators, which hold their last 100 entries each and are read for this request. Moments come from the clocks of several machines.',
+      tags: ['switchover'],
+      params: epochParams,
+      querystring: Type.Object({}, { additionalProperties: false }),
+      response: { 200: repliesList(StoryEntry, 'The entries.'), ...problems(400, 401, 404, 410, 503) },
+    },
+  }, async ({ params }, reply) => await app.services.switchovers.timeline(params.epoch, reply))
 }
 
 export default switchover

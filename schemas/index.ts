@@ -6,9 +6,10 @@ import { CoordinatorState, DaemonState, DomainState, Node, NodeLog } from './nod
 import { Problem, SwitchoverProblem } from './problem.ts'
 import { RoleReport } from './role.ts'
 import { ClusterStatus, PrimaryNode } from './status.ts'
+import { StoryEntry } from './story.ts'
 import { Eligibility, HistoryEntry, Primary, Switchover } from './switchover.ts'
 
 export const sharedSchemas = [
   Node, DaemonState, CoordinatorState, DomainState, NodeLog, Fault, Condition, ClusterHealth, ClusterStatus, PrimaryNode, Message, RemovedNode, Health, OutcomeUnknown,
-  Switchover, HistoryEntry, Primary, Eligibility, RoleReport, Problem, SwitchoverProblem,
+  Switchover, StoryEntry, HistoryEntry, Primary, Eligibility, RoleReport, Problem, SwitchoverProblem,
 ] as const

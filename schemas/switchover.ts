@@ -19,17 +19,36 @@ const failure = Type.Object({
   message: Type.String({ description: 'A sentence.' }),
 }, { additionalProperties: false })
 
+const evidence = Type.Object({
+  node: Type.String({ description: 'The node that failed.' }),
+  daemon_state: oneOf(['dead', 'fenced'], 'As it was when the role was taken; `dead` where a node that is gone counts as having released.'),
+  judged_by: nullable(Type.String(), 'The coordinator that judged it dead.'),
+  judged_at: nullable(moment('When, by the clock of that coordinator.')),
+  why: nullable(oneOf(['presence_gone', 'keepalive_stale'], '`presence_gone`: its session with ZooKeeper has ended; `keepalive_stale`: its keepalive did not change any more.'), 'By what.'),
+  last_sign_at: nullable(moment('Its last keepalive, by the clock of the ensemble\'s leader.')),
+  fence: nullable(Type.Object({
+    state: oneOf(['pending', 'unconfirmed', 'confirmed'], '`confirmed`: a fence or an operator has confirmed that it holds nothing.'),
+    by: nullable(Type.String(), 'The coordinator that fenced it last, or judged it.'),
+    method: nullable(Type.String(), 'The method of the fencing agent, or `operator`.'),
+    attempts: Type.Integer({ description: 'Attempts to fence it.', minimum: 0 }),
+    confirmed_by: nullable(Type.String(), 'The coordinator whose fence confirmed it, or whose API key the operator had.'),
+    confirmed_at: nullable(moment('When.')),
+    message: nullable(Type.String(), 'What the last attempt came to.'),
+  }, { additionalProperties: false }), 'null where there is no record of it.'),
+}, { additionalProperties: false })
+
 const members = {
   epoch,
   state: oneOf(['requested', 'in_progress', 'done'], '`requested`: no node has begun; `in_progress`: a node is working on it; `done`: over, see `outcome`.'),
   done: Type.Boolean({ description: 'Whether it is over.' }),
   outcome: nullable(switchoverOutcome, 'How it ended; null while it continues.'),
-  from: nullable(Type.String(), 'The node that was primary; null: none.'),
+  from: nullable(Type.String(), 'The node that was primary, also where it has failed; null: none.'),
   to: nullable(Type.String(), 'Who is to be primary; null where the key was freed and any other coordinator may win.'),
   became: nullable(Type.String(), 'Who became primary by it, also where `to` is null; null while it continues, and where it did not succeed.'),
   cause: oneOf(['request', 'contention', 'shutdown', 'fence', 'repair', 'rollback', 'restart', 'external'], 'Why the primary key was written.'),
   requested_by: nullable(Type.String(), 'Whose API key asked for it.'),
-  reason: nullable(Type.String(), 'The reason that was given.'),
+  reason: nullable(Type.String(), 'Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself.'),
+  evidence: nullable(evidence, 'Of a failover, the node that failed and how that is known; null for any other switchover.'),
   started_at: moment('When it was asked for.'),
   timeout: Type.Number({ description: 'Its bound in seconds, from the request.' }),
   finished_at: nullable(moment('When it ended.')),
@@ -41,6 +60,15 @@ const members = {
     resource: nullable(Type.String(), 'The resource being worked on.'),
   }, { additionalProperties: false }), { description: 'How far each node has come.' }),
   timeline: list(Type.Object({ at: moment('When the node wrote it.'), node: Type.String(), coordinator_state: coordinatorState }, { additionalProperties: false }), { description: 'What the nodes went through.' }),
+  last_held_at: nullable(moment('When the service was held last, by the clock of the ensemble\'s leader: of a failover, the last keepalive of the node that failed, which may have held it for one keepalive interval longer; otherwise the beginning of the first release. null where that is not known.')),
+  held_again_at: nullable(moment('When every resource was held again, by the same clock: the new primary has said so, or that it is primary. null where that is not known.')),
+  outage_seconds: nullable(Type.Number({ minimum: 0 }), 'Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known.'),
+  resources: Type.Record(Type.String(), Type.Object({
+    released_by: nullable(Type.String(), 'The node that released it; null where none did, or did not say.'),
+    release_seconds: nullable(Type.Number({ minimum: 0 }), 'How long that took, with every attempt.'),
+    acquired_by: nullable(Type.String(), 'The node that acquired it.'),
+    acquire_seconds: nullable(Type.Number({ minimum: 0 }), 'How long that took, with every attempt.'),
+  }, { additionalProperties: false }), { description: 'What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed.' }),
   continued_by: nullable(Type.Integer(), 'The later epoch that the primary role went to.'),
   error: nullable(failure, 'What went wrong.'),
 } as const

@@ -21,7 +21,7 @@ _pvcctl () {
     'switch:move the primary role'
     'watch:follow what happens, and run a command for each event'
     'history:list the switchovers, the newest first'
-    'show:show one switchover with its timeline'
+    'show:show one switchover with everything that happened in it'
     'eligible:show which coordinators may be made primary, and why the others may not'
     'pause:switch maintenance mode on\: no node is fenced'
     'resume:switch maintenance mode off'

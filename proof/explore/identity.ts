@@ -7,8 +7,9 @@
  */
 import { hash } from 'node:crypto'
 import type { Coordinator } from '../../src/core/coordinator/coordinator-state.ts'
-import { isOpen } from '../../src/core/model/record.ts'
+import { isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import type { NodeModel, World, ZooKeeperModel } from './model.ts'
+import { withoutStory } from './operations.ts'
 
 /** The world as it is kept: each purpose has one number for its operations and delays, and what can never matter again is gone. */
 export function canonical (world: World, before: World | null): World {
@@ -81,9 +82,14 @@ interface Part {
 
 const BLANK = /((?:epoch|spentEpoch|continued_by|expectedEpoch|version|mzxid)\\?":\\?"?)(\d+)|hv(\d)/g
 
-/** The version of a record counts writes of the record, not of the key. */
-const apart = (_: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && 'op' in value && 'version' in value && value.op !== 'write_key' ? { ...value, version: `own ${String(value.version)}` } : value
+const isRecord = (value: object): value is SwitchoverRecord => 'evidence' in value && 'started_at' in value
+
+/** The version of a record counts writes of the record, not of the key. A record that is still to be written is as one that is. */
+const apart = (_: string, value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value
+  if ('op' in value && 'version' in value && value.op !== 'write_key') return { ...value, version: `own ${String(value.version)}` }
+  return isRecord(value) ? { ...value, ...withoutStory(value) } : value
+}
 
 const parts = new WeakMap<object, Part>()
 

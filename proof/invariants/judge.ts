@@ -347,7 +347,7 @@ export class Judge {
       if (outcome === 'succeeded' && record.to !== null && !complete) this.#say(`5: switchover ${epoch} to ${record.to} succeeded, but was never complete`)
       if (outcome === 'not_applied' && this.#keys.has(epoch) && !this.#outsiders.has(epoch)) this.#say(`4: switchover ${epoch} is not_applied, but the key had its epoch`)
       this.#beside?.closed(record)
-      if (this.#keys.get(epoch) === (record.to ?? NOBODY) && !this.#outsiders.has(epoch)) this.#requests.carriedOut(record)
+      if (record.cause === 'request' && this.#keys.get(epoch) === (record.to ?? NOBODY) && !this.#outsiders.has(epoch)) this.#requests.carriedOut(record)
     }
     followed.record = record
   }

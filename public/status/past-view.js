@@ -47,7 +47,7 @@ function timeline (switchover) {
 }
 
 function story (switchover, entry) {
-  const { epoch, from, to, became, cause, reason, requested_by: by, started_at: started, finished_at: finished, timeout, continued_by: next, error, nodes } = switchover
+  const { epoch, from, to, became, cause, reason, requested_by: by, started_at: started, finished_at: finished, timeout, continued_by: next, error, nodes, outage_seconds: outage } = switchover
   const link = (other) => made('button', { type: 'button', class: 'link', 'data-action': 'story', 'data-node': other, 'aria-label': `Switchover ${other}: the whole story` }, String(other))
   const run = entry === undefined ? [] : runOf(entry)
   return [
@@ -56,6 +56,7 @@ function story (switchover, entry) {
       fact('From', from ?? 'nobody'), fact('To', to ?? 'any other'), ...optional('Became primary', became),
       fact('Cause', cause), ...optional('Requested by', by), ...optional('Reason', reason),
       fact('Began', absolute(started)), ...finished === null ? [] : [fact('Ended', absolute(finished))],
+      ...outage == null ? [] : [fact('Service not held', `for ${outage} s`)],
       fact('Took', `${took(lengthOf(switchover, now()))} of at most ${took(timeout * 1000)}`),
       ...error === null ? [] : [fact('Error', made('span', { class: 'bad' }, error.message), ' ', made('code', {}, error.code), ...error.resource === null ? [] : [` at ${error.resource}`])],
       ...next === null ? [] : [fact('Continued by', link(next))],

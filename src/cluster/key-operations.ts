@@ -5,6 +5,7 @@
 import { closeRecord, isOpen, type Closing, type TimelineEntry } from '../core/model/record.ts'
 import type { KeyAnswer, KeyOp } from '../core/coordinator/key-change.ts'
 import { mergedTimeline, particularsOf } from '../core/switchover/progress.ts'
+import type { Member } from '../core/model/member.ts'
 import type { SwitchoverRecord } from '../core/model/record.ts'
 import { NOBODY, unreachable } from '../core/model/states.ts'
 import { hasCode, isNodeExists, isNoNode, isZooKeeperError, ZooKeeperError } from '../zookeeper/client/errors.ts'
@@ -13,7 +14,9 @@ import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
 import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
 import { denialOf } from './denial.ts'
 import { HeldLock } from './held-lock.ts'
-import { readEpoch, readMembers, readRecord, readKeySnapshot, type Alive } from './reading.ts'
+import { readEpoch, readFailure, readForChange, readMembers, readRecord, type Alive } from './reading.ts'
+import { completed, isIncomplete } from '../core/story/failed-holder.ts'
+import { serviceTimesFor, type ServiceTimes } from './service-times.ts'
 import { sureCreate, sureRead, sureSet, type WriteOutcome } from './certain-write.ts'
 
 export interface KeyOperationsOptions {
@@ -67,7 +70,7 @@ export class KeyOperations {
       case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
       case 'unlock': return await this.releaseLock()
       case 'read_snapshot': {
-        const keySnapshot = await sureRead(this.session, async () => await readKeySnapshot(this.session, this.#options.alive), signal)
+        const keySnapshot = await sureRead(this.session, async () => await readForChange(this.session, this.#options.alive), signal)
         this.#recordEpochs = keySnapshot?.recordEpochs ?? []
         return keySnapshot === null ? { kind: 'failed' } : { kind: 'done', keySnapshot }
       }
@@ -113,7 +116,17 @@ export class KeyOperations {
     if (stored === null || !isOpen(stored.record)) return { kind: 'refused' }
     const particulars = particularsOf({ ...stored.record, outcome: null }, members)
     const progress = closing.outcome === 'succeeded' ? 1 : particulars.progress
-    return answer(await this.#setRecord(closeRecord(stored.record, wall, closing, { ...particulars, progress, timeline: mergedTimeline(particulars.timeline, seen) }), stored.version, signal))
+    // Of any other the role is on its way to another node, which does not wait for what only people read.
+    const whole = closing.outcome === 'succeeded' ? await sureRead(this.session, async () => await this.#completed(stored.record, closing, members, seen), signal) : null
+    return answer(await this.#setRecord(closeRecord(whole?.record ?? stored.record, wall, closing, { ...particulars, ...whole?.times, progress, timeline: mergedTimeline(particulars.timeline, seen) }), stored.version, signal))
+  }
+
+  /** With how long the service was not held, and with the evidence that was not there yet when the record was made. */
+  async #completed (record: SwitchoverRecord, closing: Closing, members: readonly Member[], seen: readonly TimelineEntry[]): Promise<{ readonly record: SwitchoverRecord, readonly times: Partial<ServiceTimes> }> {
+    const { session } = this
+    const node = isIncomplete(record, members) ? record.evidence?.node : undefined
+    const [times, failure] = await Promise.all([serviceTimesFor(session, record, closing, members, seen), node === undefined ? null : readFailure(session, node)])
+    return { record: failure === null ? record : completed(record, failure), times }
   }
 
   /**

@@ -37,7 +37,7 @@ export const NODE_KEYS = [
   'domainscount', 'runningdomains', 'networkscount',
   'monitoring_health', 'monitoring_plugins', 'monitoring_data', 'network_stats',
   'ipmihostname', 'ipmiusername', 'ipmipassword',
-  'activeschema', 'latestschema', 'presence', 'transition', 'resources', 'fence', 'disbelieved',
+  'activeschema', 'latestschema', 'presence', 'transition', 'resources', 'fence', 'disbelieved', 'events',
 ] as const
 export type NodeKey = (typeof NODE_KEYS)[number]
 

@@ -3,6 +3,7 @@
  * in time, so what the holder of the primary lock reads here is at least as new as the moment it got the lock.
  */
 import { epochOf, epochOfName, keyOf, parseLedger, type KeyView, type Ledger } from '../core/model/epoch.ts'
+import { parseFence } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
@@ -10,10 +11,10 @@ import { memberOf, memberZnodes, type Member, type MemberZnode } from '../core/m
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
-import type { StoredRecord, KeySnapshot } from '../core/switchover/key-snapshot.ts'
+import type { FailureReading, StoredRecord, KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import type { Znode } from '../core/model/znode.ts'
 import type { Stat } from '../zookeeper/client/connection.ts'
-import { isNoNode } from '../zookeeper/client/errors.ts'
+import { hasCode, isNoNode } from '../zookeeper/client/errors.ts'
 import { isNodeName, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, SWITCHOVERS, switchoverPath } from './layout.ts'
 import { inLanes } from '../runtime/lanes.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
@@ -127,12 +128,57 @@ export async function readPicture (session: Session): Promise<RoleSnapshot | nul
   return key === null ? null : { key, ledger, members }
 }
 
+/** As `readZnode`; what may not be read is as what is not there. */
+async function readIfPermitted (session: Session, path: string): Promise<Znode | undefined> {
+  try {
+    return await readZnode(session, path)
+  } catch (error) {
+    if (hasCode(error, 'no_auth')) return undefined
+    throw error
+  }
+}
+
+/** What is known of a node that has failed. */
+export async function readFailure (session: Session, name: string): Promise<FailureReading> {
+  const [fence, keepalive] = await Promise.all((['fence', 'keepalive'] as const).map(async (child) => await readIfPermitted(session, nodePath(name, child))))
+  return { fence: parseFence(fence?.data), keepalive: keepalive ?? null }
+}
+
+/** Of coordinators that are dead or fenced: none, as a rule. */
+async function readFailures (session: Session, members: readonly Member[]): Promise<ReadonlyMap<string, FailureReading>> {
+  const failed = members.filter(({ mode, daemonState }) => mode === 'coordinator' && (daemonState === 'dead' || daemonState === 'fenced'))
+  return new Map(await Promise.all(failed.map(async ({ name }) => [name, await readFailure(session, name)] as const)))
+}
+
+/**
+ * Everything that a change of the key is decided on, and for its record what is known of coordinators that have failed; null while there is no key. The latter is
+ * read beside the records, and takes no time of its own.
+ */
+export async function readForChange (session: Session, alive?: Alive): Promise<KeySnapshot | null> {
+  const parts = await readParts(session, alive)
+  if (parts === null) return null
+  const [records, failures] = await Promise.all([readRecords(session, parts.names), readFailures(session, parts.members)])
+  return { ...snapshotOf(parts, records), failures }
+}
+
 /** Everything that a change of the key is decided on; null while there is no key. `known` as for `readMembers`. */
-export async function readKeySnapshot (session: Session, alive: Alive = assumed, known?: (name: string) => Member | undefined): Promise<KeySnapshot | null> {
+export async function readKeySnapshot (session: Session, alive?: Alive, known?: (name: string) => Member | undefined): Promise<KeySnapshot | null> {
+  const parts = await readParts(session, alive, known)
+  return parts === null ? null : snapshotOf(parts, await readRecords(session, parts.names))
+}
+
+type Parts = Pick<KeySnapshot, 'key' | 'ledger' | 'ledgerVersion' | 'members'> & { readonly names: readonly string[] }
+
+async function readParts (session: Session, alive?: Alive, known?: (name: string) => Member | undefined): Promise<Parts | null> {
   const [key, { ledger, version }, members, names] = await Promise.all([
     readKey(session), readLedger(session), readMembers(session, alive, known), readNames(session, SWITCHOVERS),
   ])
-  if (key === null) return null
-  const records = await Promise.all(newestOf(names).map(async (epoch) => await readRecord(session, epoch)))
-  return { key, ledger, ledgerVersion: version, members, recordEpochs: epochsOf(names), records: records.filter((stored) => stored !== null) }
+  return key === null ? null : { key, ledger, ledgerVersion: version, members, names }
 }
+
+async function readRecords (session: Session, names: readonly string[]): Promise<readonly StoredRecord[]> {
+  const records = await Promise.all(newestOf(names).map(async (epoch) => await readRecord(session, epoch)))
+  return records.filter((stored) => stored !== null)
+}
+
+const snapshotOf = ({ names, ...parts }: Parts, records: readonly StoredRecord[]): KeySnapshot => ({ ...parts, recordEpochs: epochsOf(names), records })

@@ -20,8 +20,9 @@ import { claimedBy, claimSole, holderNote, SoleProcessError, type SoleClaim } fr
 import { watchClaim } from '../runtime/process/sole-watch.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
-import { unresolved } from '../cluster/unresolved.ts'
+import { unresolved } from '../runtime/process/unresolved.ts'
 import { createCollectors } from './collectors/create.ts'
+import { Journal } from './reports/journal.ts'
 import { nodeConfigSchema } from './config/schema.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { loadNodeConfig } from './config/config.ts'
@@ -123,6 +124,7 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     collectors: createCollectors(config.collectors, config.node, facts, systemClock, commands),
     version: packageVersion(),
     logTail,
+    journal: new Journal(systemClock),
     onRegistered: () => serviceManager.ready(),
     onStatus: (status) => serviceManager.status(status),
   })

@@ -2,6 +2,11 @@
 import t from 'tap'
 import { KeyOperations } from '../../src/cluster/key-operations.ts'
 import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
+import { put } from '../../src/cluster/put.ts'
+import { readRecord } from '../../src/cluster/reading.ts'
+import { confirmed, newFence, sightedKeepalive } from '../../src/core/model/fence-record.ts'
+import { openRecord } from '../../src/core/model/record.ts'
+import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { connect, eventually, lockBook, proxy, zookeeper } from '../support/zookeeper.ts'
 
 t.test('whoever takes the lock makes a key that names nobody', async (t) => {
@@ -56,4 +61,38 @@ t.test('a write that unlocks, and a connection that ends before it has passed', 
   t.equal((await other.get(PRIMARY_NODE)).data, 'hv1')
   t.same(await operations.run({ op: 'unlock' }), { kind: 'done' })
   t.same((await other.children(PRIMARY_NODE)).names, [])
+})
+
+t.test('what is known of a node that has failed is read beside the records, and what comes later as a success is closed', async (t) => {
+  const session = await connect(t, await zookeeper(t))
+  const operations = new KeyOperations(session, { book: lockBook(), identifier: 'me', lockTimeout: 5_000 })
+  const texts = { hv1: { daemonmode: 'coordinator', daemonstate: 'fenced', routerstate: 'secondary', keepalive: '17' }, hv2: { daemonmode: 'coordinator', daemonstate: 'run', routerstate: 'primary' } }
+  for (const [name, children] of Object.entries(texts)) for (const [child, text] of Object.entries(children)) await put(session, `/nodes/${name}/${child}`, text)
+  await put(session, PRIMARY_NODE, 'hv1')
+  await put(session, '/switchovers', '')
+  const { data, stat } = await session.get('/nodes/hv1/keepalive')
+  const judged = newFence('hv2', 'presence_gone', { presence: null, renewal: null, keepalive: sightedKeepalive({ data, mzxid: stat.mzxid }) }, '2026-01-01T00:00:00.000Z')
+  await put(session, '/nodes/hv1/fence', JSON.stringify(judged))
+  const failures = async () => {
+    const answer = await operations.run({ op: 'read_snapshot' })
+    return answer.kind === 'done' ? answer.keySnapshot?.failures : undefined
+  }
+  t.match(await failures(), new Map([['hv1', { fence: judged, keepalive: { data: '17', modified: new Date(stat.mtime).toISOString() } }]]))
+  t.equal((await failures())?.size, 1, 'and of no other node')
+
+  const fence = { state: 'pending', by: 'hv2', method: null, attempts: 0, confirmed_by: null, confirmed_at: null, message: null } as const
+  const evidence = { node: 'hv1', daemon_state: 'fenced', judged_by: 'hv2', judged_at: judged.judged_at, why: 'presence_gone', last_sign_at: null, fence } as const
+  for (const epoch of [7, 8]) await operations.createRecord(openRecord(epoch, 'then', { from: 'hv1', to: 'hv2', cause: 'fence', timeout: 60, evidence, reason: 'It failed.' }))
+  await put(session, '/nodes/hv1/fence', JSON.stringify(confirmed({ ...judged, method: 'command', attempts: 1 }, 'hv2', 'It is off.', 'now')))
+  await operations.conclude(7, { outcome: 'succeeded' }, 'now')
+  t.match((await readRecord(session, 7))?.record, { outcome: 'succeeded', reason: /hv2 fenced hv1 by command/, evidence: { fence: { state: 'confirmed', attempts: 1 } } })
+  await operations.conclude(8, { outcome: 'failed' }, 'now')
+  t.match((await readRecord(session, 8))?.record, { outcome: 'failed', reason: 'It failed.', evidence: { fence: { state: 'pending' } } }, 'a role that is on its way to another node waits for nothing')
+
+  const get = session.get.bind(session)
+  session.get = async (path, options) => {
+    if (path.endsWith('/fence')) throw new ZooKeeperError('no_auth', { op: 'get', path })
+    return await get(path, options)
+  }
+  t.match((await failures())?.get('hv1'), { fence: null, keepalive: { data: '17' } }, 'one that may not be read keeps no coordinator from the role')
 })

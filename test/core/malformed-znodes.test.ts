@@ -13,7 +13,10 @@ import { nodeReply } from '../../src/core/pvc/node-reply.ts'
 import { nodeDetails } from '../../src/core/pvc/node-details.ts'
 import { phaseDurations } from '../../src/core/switchover/phases.ts'
 import { parseRecord } from '../../src/core/model/record.ts'
-import { parseResources } from '../../src/core/model/resource-states.ts'
+import { parseJournal } from '../../src/core/story/journal.ts'
+import { parseCourses, parseResources } from '../../src/core/model/resource-states.ts'
+import { failedHolder } from '../../src/core/story/failed-holder.ts'
+import { storyOf } from '../../src/core/story/story.ts'
 import { NOTHING_SEEN, switchoverView } from '../../src/core/switchover/view.ts'
 import { parseTransition } from '../../src/core/model/transition.ts'
 import type { Znode } from '../../src/core/model/znode.ts'
@@ -44,6 +47,10 @@ const shaped = fc.record({
   state: fc.constantFrom('pending', 'confirmed', 'x'),
   attempts: fc.anything(),
   api: fc.anything(),
+  evidence: fc.oneof(fc.anything(), fc.record({ node: fc.string(), daemon_state: fc.constantFrom('dead', 'fenced', 5), fence: fc.anything(), why: fc.anything(), judged_by: fc.anything() })),
+  last_held_at: fc.anything(),
+  outage_seconds: fc.anything(),
+  events: fc.oneof(fc.anything(), fc.array(fc.record({ at: fc.constantFrom('2026-01-01T00:00:00.000Z', 'x', 5), event: fc.constantFrom('demoted', 'x', 'constructor'), epoch: fc.anything(), message: fc.anything() }))),
   takeover_time: fc.anything(),
   failover: fc.anything(),
   czxid: fc.constant('1'),
@@ -85,6 +92,10 @@ t.test('nothing throws, and everything can be compared and told', async (t) => {
       confirmation: judgeConfirmation(reading, null, 'now'),
       view: record === null ? null : switchoverView(record, { members: [member], records: [record] }, NOTHING_SEEN),
       phases: record === null ? [] : phaseDurations(record),
+      courses: parseCourses(text),
+      journal: parseJournal(text),
+      failed: failedHolder({ key: { ...keyOf(znode(text)), value: 'hv1' }, ledger: null, ledgerVersion: null, recordEpochs: [], records: record === null ? [] : [{ record, version: 0 }], members: [{ ...member, daemonState: 'fenced' }], failures: new Map([['hv1', { fence, keepalive: znode(text) }]]) }),
+      story: record === null ? [] : storyOf(switchoverView(record, { members: [member], records: [record] }, NOTHING_SEEN), [{ node: 'hv1', entries: parseJournal(text) }], { from: '', until: 'z' }),
     }
     const json = JSON.stringify(all)
     // A fraction is an object of a class, which a clone is not.

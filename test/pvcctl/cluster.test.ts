@@ -96,7 +96,7 @@ t.test('pvcctl on a cluster', { timeout: 240_000 }, async (t) => {
     const moved = await pvcctl.run([...withKey, 'switch', '--to', to, '--reason', 'a test', '--wait'])
     says(moved, 0, new RegExp(`^switchover \\d+ from ${first} to ${to}: succeeded after \\d+\\.\\d s\n$`), /^$/)
     const epoch = /\d+/.exec(moved.stdout)?.[0] ?? ''
-    says(await pvcctl.run([...withKey, 'show', epoch]), 0, new RegExp(`^switchover ${epoch} from ${first} to ${to}: succeeded\n  cause     request, by ops: a test\n(.*\n)*  .*  ${to}  takeover\n`), /^$/)
+    says(await pvcctl.run([...withKey, 'show', epoch]), 0, new RegExp(`^switchover ${epoch} from ${first} to ${to}: succeeded\n  cause     request, by ops: a test\n(.*\n)*  outage    [\\d.]+ s, from .*\n(.*\n)*  .*  ${to}  state +${to} is takeover: .*\n`), /^$/)
     says(await pvcctl.run([...withKey, 'switch', '--to', to, '--wait']), 0, /^It is so already, since switchover \d+/, /^$/)
     const begun = await pvcctl.run([...withKey, 'switch', '--from', to])
     says(begun, 0, /^\d+\n$/, /^$/)

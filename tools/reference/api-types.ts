@@ -18,6 +18,7 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/switchover': ['get', 'post'],
   '/api/v1/switchover/eligibility': ['get'],
   '/api/v1/switchover/{epoch}': ['get'],
+  '/api/v1/switchover/{epoch}/timeline': ['get'],
   '/api/v1/events': ['get'],
 }
 

@@ -3,9 +3,10 @@
  * the intent is judged again here, on a fresh snapshot, before anything is written.
  */
 import { contendsByItself, mayContend } from '../switchover/contention.ts'
-import { isFit, type Member } from '../model/member.ts'
+import { isFit, isPresent, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
+import { failedHolder } from '../story/failed-holder.ts'
 import { epochNow, isEchoed, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/rules.ts'
 import { isUnrecordedSince } from '../switchover/rewrites.ts'
@@ -66,12 +67,25 @@ const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot
   return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, keySnapshot.members) } }
 }
 
+/** As `named`, with the node that failed where no node releases the role. The bound is that of a role which no node holds. */
+function contended (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement {
+  const judgement = named(node, cause, keySnapshot)
+  const failed = judgement.kind === 'write' && judgement.record.from === null ? failedHolder(keySnapshot) : null
+  return failed === null || judgement.kind !== 'write' ? judgement : { ...judgement, record: { ...judgement.record, ...failed } }
+}
+
+/** The record of what is to be written says why, in a sentence. */
 export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
+  const judgement = judged(intent, keySnapshot)
+  return judgement.kind !== 'write' || judgement.record.reason != null ? judgement : { ...judgement, record: { ...judgement.record, reason: reasonOf(intent, keySnapshot) } }
+}
+
+function judged (intent: Intent, keySnapshot: KeySnapshot): Judgement {
   switch (intent.kind) {
     case 'request': return judgeRequest(intent.request, keySnapshot)
     case 'contend':
       return isAsSeen(keySnapshot.key, intent.seen) && mayClaim(intent.node, keySnapshot.members) && isPassed(intent.seen.value, intent.past, keySnapshot.members)
-        ? named(intent.node, intent.cause, keySnapshot)
+        ? contended(intent.node, intent.cause, keySnapshot)
         : moved
     case 'rewrite':
       return isAsSeen(keySnapshot.key, intent.seen) ? named(intent.node, intent.cause, keySnapshot) : moved
@@ -143,4 +157,23 @@ function declined ({ node, error }: Extract<Intent, { kind: 'decline' }>, keySna
   const judgement = givenBack({ node, to: primaryOf(keySnapshot.members) }, keySnapshot)
   const stored = keySnapshot.records.find(({ record }) => record.epoch === epochNow(keySnapshot) && isOpen(record))
   return judgement.kind === 'write' && stored !== undefined ? { ...judgement, fails: { stored, error } } : judgement
+}
+
+/** Why the primary key is changed, as a sentence for the record, on which nothing is decided. Null for a client's request, which brings its own reason. */
+function reasonOf (intent: Intent, { key: { value }, members }: KeySnapshot): string | null {
+  switch (intent.kind) {
+    case 'contend': return value === NOBODY ? 'The primary key named no node.' : `The primary key named ${value}, which ${whyPassed(members.find(({ name }) => name === value))}.`
+    case 'rewrite': return `The primary key named ${intent.node} from before; ${intent.node} takes over under a number of its own.`
+    case 'free': return `${intent.node} is stopping and hands the role on.`
+    case 'give_back': return `${intent.node} did not complete its takeover.`
+    case 'decline': return `${intent.node} found that it could not take over: ${intent.error.message}`
+    default: return null
+  }
+}
+
+/** Why a contender passes the node that is named. */
+function whyPassed (named: Member | undefined): string {
+  if (named === undefined) return 'is no node of this cluster'
+  if (isFit(named)) return 'had not begun to take over in the time that it had'
+  return `could not serve: its daemon state was ${named.daemonState ?? 'missing'}${isPresent(named) ? '' : ' and it was out of contact'}`
 }

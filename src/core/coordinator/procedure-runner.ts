@@ -165,7 +165,7 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
       const usable = record === undefined || (isOpen(record) && record.to === self)
       const mine = keySnapshot?.key.value === self && epochNow(keySnapshot) === procedure.epoch && usable
       if (!mine) return advance(context, { ...running, procedure: { ...procedure, steps: [now, { do: 'unlock' }] } })
-      return advance(context, { ...running, procedure: { ...procedure, former: record?.from ?? null } })
+      return advance(context, { ...running, procedure: { ...procedure, former: record === undefined || record.evidence !== null ? null : record.from } })
     }
     case 'await_release': {
       const holders = answer.members === undefined ? ['unknown'] : holdersOf(now.resource, context.state.settings.self, answer.members)

@@ -43,7 +43,7 @@ export interface Procedure {
   readonly epoch: number | null
   /** The epoch of the switchover's record, if that is an earlier one: the key was only repeated since. */
   readonly recordEpoch: number | null
-  /** What this switchover came from: the node that the key goes back to if it fails. */
+  /** What this switchover came from: the node that the key goes back to if it fails; null for a failover. */
   readonly former: string | null
   readonly since: string
   /** The step in progress, and the rest. */

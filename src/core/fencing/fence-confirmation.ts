@@ -63,7 +63,7 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
   const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced')
   if (obstacles.length > 0) return { kind: 'refused', obstacles }
   const judged = presentFence(parseFence(reading.fence?.data), state, sightedKeepalive(reading.keepalive)) ?? newFence(null, null, { presence: null, renewal: null, keepalive: null }, wall)
-  const record = confirmed(judged, confirmedBy, 'An operator has confirmed that it is down.', wall)
+  const record = confirmed({ ...judged, method: 'operator' }, confirmedBy, 'An operator has confirmed that it is down.', wall)
   return {
     kind: 'confirm',
     writes: [

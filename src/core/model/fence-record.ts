@@ -31,8 +31,13 @@ export interface FenceRecord extends Sighting {
   readonly state: FenceState
   /** Who judged it, or fenced it last; null for a node that none of ours has judged. */
   readonly by: string | null
+  /** Who judged it, and when: `by` and `since` change with each attempt. Null where none of ours has judged it, and in a record of an earlier version. */
+  readonly judged_by: string | null
+  readonly judged_at: string | null
   readonly why: Suspicion | null
   readonly attempts: number
+  /** The method of the agent that made the last attempt, or `operator` for the word of one; null before the first. */
+  readonly method: string | null
   /** When the state became what it is. */
   readonly since: string
   /** What the last attempt came to. */
@@ -44,7 +49,7 @@ export interface FenceRecord extends Sighting {
 
 /** A record of a node that was judged just now; nothing has been attempted. */
 export const newFence = (by: string | null, why: Suspicion | null, seen: Sighting, wall: string): FenceRecord =>
-  ({ state: 'pending', by, why, presence: seen.presence, renewal: seen.renewal, keepalive: seen.keepalive, attempts: 0, since: wall, message: null, confirmed_by: null, confirmed_at: null })
+  ({ state: 'pending', by, judged_by: by, judged_at: by === null ? null : wall, why, presence: seen.presence, renewal: seen.renewal, keepalive: seen.keepalive, attempts: 0, method: null, since: wall, message: null, confirmed_by: null, confirmed_at: null })
 
 /** Null where there is none, or none that can be read. */
 export function parseFence (data: string | null | undefined): FenceRecord | null {
@@ -55,11 +60,14 @@ export function parseFence (data: string | null | undefined): FenceRecord | null
   return {
     state: state === 'unconfirmed' || state === 'confirmed' ? state : 'pending',
     by: text(object['by']),
+    judged_by: text(object['judged_by']),
+    judged_at: text(object['judged_at']),
     why: why === 'presence_gone' || why === 'keepalive_stale' ? why : null,
     presence: text(object['presence']),
     renewal: text(object['renewal']),
     keepalive: text(object['keepalive']),
     attempts: count(object['attempts']) ?? 0,
+    method: text(object['method']),
     since: text(object['since']) ?? '',
     message: text(object['message']),
     confirmed_by: text(object['confirmed_by']),

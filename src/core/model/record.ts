@@ -2,9 +2,10 @@
  * The record of one switchover, `/switchovers/<epoch>`: made before the key is written, closed once. Its JSON is also what clients
  * read, hence the snake_case. A closed record says everything about its switchover, so that every API gives the same answer for ever.
  */
+import { parseEvidence, type Evidence } from './failover.ts'
 import { causeOf, coordinatorStateOf, NOBODY, outcomeOf, type Cause, type CoordinatorState, type Outcome } from './states.ts'
 import { parseFailure, type Failure } from './transition.ts'
-import { count, jsonObject, text } from './znode.ts'
+import { count, jsonObject, secondsOf, text } from './znode.ts'
 
 /** How far one node has come in a switchover. */
 export interface NodeProgress {
@@ -21,7 +22,22 @@ export interface TimelineEntry {
   readonly coordinator_state: CoordinatorState
 }
 
-export interface SwitchoverRecord {
+/** What became of one resource, as far as the nodes have published it. Seconds are of each node's own monotonic clock, with every attempt. */
+export interface ResourceCourse {
+  readonly released_by: string | null
+  readonly release_seconds: number | null
+  readonly acquired_by: string | null
+  readonly acquire_seconds: number | null
+}
+
+/** How long the service was not held. Moments are RFC 3339 by the ensemble's clock; null where that is not known. */
+export interface Outage {
+  readonly last_held_at: string | null
+  readonly held_again_at: string | null
+  readonly outage_seconds: number | null
+}
+
+export interface SwitchoverRecord extends Outage {
   readonly epoch: number
   readonly from: string | null
   /** The target; null where the key was freed: the winner of the contention becomes primary. */
@@ -29,6 +45,8 @@ export interface SwitchoverRecord {
   readonly cause: Cause
   readonly requested_by: string | null
   readonly reason: string | null
+  /** Of a failover, the node that failed and how that is known; null for any other switchover. */
+  readonly evidence: Evidence | null
   readonly started_at: string
   /** Its bound in seconds, counted by each observer from first sight on its own monotonic clock. */
   readonly timeout: number
@@ -40,11 +58,15 @@ export interface SwitchoverRecord {
   readonly progress: number
   readonly nodes: Readonly<Record<string, NodeProgress>>
   readonly timeline: readonly TimelineEntry[]
+  readonly resources: Readonly<Record<string, ResourceCourse>>
 }
 
 export interface NewRecord extends Pick<SwitchoverRecord, 'from' | 'to' | 'cause' | 'timeout'> {
   readonly requested_by?: string | null
   readonly reason?: string | null
+  readonly evidence?: Evidence | null
+  /** Of a failover, by the ensemble's clock: the last sign of life of the node that held the role. */
+  readonly last_held_at?: string | null
 }
 
 export const openRecord = (epoch: number, startedAt: string, given: NewRecord): SwitchoverRecord => ({
@@ -54,6 +76,7 @@ export const openRecord = (epoch: number, startedAt: string, given: NewRecord): 
   cause: given.cause,
   requested_by: given.requested_by ?? null,
   reason: given.reason ?? null,
+  evidence: given.evidence ?? null,
   started_at: startedAt,
   timeout: given.timeout,
   outcome: null,
@@ -63,6 +86,10 @@ export const openRecord = (epoch: number, startedAt: string, given: NewRecord): 
   progress: 0,
   nodes: {},
   timeline: [],
+  last_held_at: given.last_held_at ?? null,
+  held_again_at: null,
+  outage_seconds: null,
+  resources: {},
 })
 
 /** Another write took the very version of the key that was to be this record's: it will never be carried out. */
@@ -74,8 +101,8 @@ export interface Closing {
   readonly continued_by?: number | null
 }
 
-/** What an observer adds at the end, from the nodes' own transitions. */
-export type Particulars = Pick<SwitchoverRecord, 'progress' | 'nodes' | 'timeline'>
+/** What an observer adds at the end, from the nodes' own transitions and, of one that succeeded, from what they have published of their resources. */
+export type Particulars = Pick<SwitchoverRecord, 'progress' | 'nodes' | 'timeline'> & Partial<Outage & Pick<SwitchoverRecord, 'resources'>>
 
 export const closeRecord = (record: SwitchoverRecord, finishedAt: string, closing: Closing, particulars: Particulars): SwitchoverRecord => ({
   ...record,
@@ -111,6 +138,22 @@ function parseTimeline (value: unknown): readonly TimelineEntry[] {
   })
 }
 
+/** Resources of one record: a record that is longer than a text may be would be none. */
+const MOST_RESOURCES = 64
+
+function parseCourses (value: unknown): Readonly<Record<string, ResourceCourse>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
+  return Object.fromEntries(Object.entries(value as Record<string, unknown>).slice(0, MOST_RESOURCES).map(([name, raw]) => {
+    const course = (raw ?? {}) as Record<string, unknown>
+    return [name, {
+      released_by: text(course['released_by']),
+      release_seconds: secondsOf(course['release_seconds']),
+      acquired_by: text(course['acquired_by']),
+      acquire_seconds: secondsOf(course['acquire_seconds']),
+    }]
+  }))
+}
+
 const fraction = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1 ? value : 0
 
 /** Seconds that a bound may be, at most; requests have less. */
@@ -132,6 +175,7 @@ export function parseRecord (data: string | null | undefined, epoch: number): Sw
     cause,
     requested_by: text(object['requested_by']),
     reason: text(object['reason']),
+    evidence: parseEvidence(object['evidence']),
     started_at: text(object['started_at']) ?? '',
     timeout,
     outcome: outcomeOf(text(object['outcome'])),
@@ -141,5 +185,9 @@ export function parseRecord (data: string | null | undefined, epoch: number): Sw
     progress: fraction(object['progress']),
     nodes: parseNodes(object['nodes']),
     timeline: parseTimeline(object['timeline']),
+    last_held_at: text(object['last_held_at']),
+    held_again_at: text(object['held_again_at']),
+    outage_seconds: secondsOf(object['outage_seconds']),
+    resources: parseCourses(object['resources']),
   }
 }

@@ -2,7 +2,7 @@
  * What a node publishes of its resources: in `/nodes/<n>/resources` what is known of each, for people, on which nothing is decided; and in its presence which it is
  * configured with, by which coordinators are compared.
  */
-import { jsonObject, text } from './znode.ts'
+import { count, jsonObject, secondsOf, text } from './znode.ts'
 
 export const resourceStates = {
   unknown: 'this life of the daemon has not touched it yet',
@@ -40,7 +40,40 @@ export interface ResourceStatus {
   readonly concerns: readonly Concern[]
 }
 
-export const resourcesText = (statuses: readonly ResourceStatus[]): string => JSON.stringify({ resources: statuses })
+/** What the last acquisition or release took, all attempts together, and for which epoch it was. */
+export interface Effort {
+  /** By the node's own monotonic clock. */
+  readonly seconds: number
+  readonly epoch: number
+}
+
+/** An acquisition or a release that a node has published with what it took. */
+export interface Course extends Effort {
+  readonly name: string
+  readonly action: 'acquire' | 'release'
+  /** When it ended, RFC 3339, by the node's own wall clock. */
+  readonly at: string
+}
+
+/** @param efforts by resource, of those that are held or released since */
+export const resourcesText = (statuses: readonly ResourceStatus[], efforts: ReadonlyMap<string, Effort> = new Map()): string =>
+  JSON.stringify({ resources: statuses.map((status) => ({ ...status, ...efforts.get(status.name) })) })
+
+/** Courses of one node, and characters of a name: they come to be in records. */
+const MOST_COURSES = 64
+const LONGEST_NAME = 128
+
+/** The courses in a znode's text, in the order of acquisition; none where a node does not say, and none for a resource in any other state. */
+export function parseCourses (data: string | null | undefined): readonly Course[] {
+  const list = jsonObject(data)?.['resources']
+  if (!Array.isArray(list)) return []
+  return list.slice(0, MOST_COURSES).flatMap((raw: unknown): Course[] => {
+    const { name, state, since, seconds, epoch } = (raw ?? {}) as Record<string, unknown>
+    const [took, number] = [secondsOf(seconds), count(epoch)]
+    const action = state === 'held' ? 'acquire' : state === 'released' ? 'release' : null
+    return action === null || took === null || number === null || typeof name !== 'string' || name.length > LONGEST_NAME ? [] : [{ name, action, seconds: took, epoch: number, at: text(since) ?? '' }]
+  })
+}
 
 /** The statuses in a znode's text, in the order of acquisition; null if it is absent or malformed. */
 export function parseResources (data: string | null | undefined): readonly ResourceStatus[] | null {

@@ -25,4 +25,6 @@ export function jsonObject (text: string | null | undefined): Record<string, unk
 
 export const text = (value: unknown): string | null => typeof value === 'string' ? value : null
 export const count = (value: unknown): number | null => Number.isSafeInteger(value) && (value as number) >= 0 ? value as number : null
+/** A number of seconds; null for anything else, and for what JSON cannot say. */
+export const secondsOf = (value: unknown): number | null => typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : null
 export const texts = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []

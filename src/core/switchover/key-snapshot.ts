@@ -4,6 +4,8 @@
 import { epochOf, isCounted, ledgerFor, type KeyView, type Ledger } from '../model/epoch.ts'
 import { isOpen, isTaken, type SwitchoverRecord } from '../model/record.ts'
 import type { Member } from '../model/member.ts'
+import type { FenceRecord } from '../model/fence-record.ts'
+import type { Znode } from '../model/znode.ts'
 import type { RoleSnapshot } from './completion.ts'
 import { isEcho, type PresentWrite } from './rewrites.ts'
 
@@ -17,6 +19,14 @@ export interface KeySnapshot extends RoleSnapshot {
   /** The newest records, at least those of the present epoch and later. */
   readonly records: readonly StoredRecord[]
   readonly members: readonly Member[]
+  /** What is known of coordinators that are dead or fenced, for the record of a failover; left out where no record is made. No decision rests on it. */
+  readonly failures?: ReadonlyMap<string, FailureReading>
+}
+
+/** Each null where there is none, or none that can be read. */
+export interface FailureReading {
+  readonly fence: FenceRecord | null
+  readonly keepalive: Pick<Znode, 'data' | 'mzxid' | 'modified'> | null
 }
 
 export interface StoredRecord {

@@ -14,8 +14,9 @@ const isOf = ({ epoch, direction }: Transition, name: string, record: Switchover
 const partOf = (member: Member, record: SwitchoverRecord) =>
   member.transition !== null && isOf(member.transition, member.name, record) ? member.transition : null
 
+/** A node that has failed releases nothing. */
 const takesPart = (member: Member, record: SwitchoverRecord) =>
-  member.name === record.from || member.name === record.to || partOf(member, record) !== null
+  (member.name === record.from && member.name !== record.evidence?.node) || member.name === record.to || partOf(member, record) !== null
 
 /** A transition is through once its node is in the state that it leads to. */
 const leadsTo = { start: 'secondary', takeover: 'primary', relinquish: 'secondary' } as const

@@ -119,8 +119,8 @@ export const commands: readonly Command[] = [
     name: 'show',
     arguments: [{ name: 'EPOCH', kind: 'epoch' }],
     options: [wait],
-    summary: 'show one switchover with its timeline',
-    details: ['Without --wait it exits 0 whatever the outcome is. With --wait it exits as switch --wait does.'],
+    summary: 'show one switchover with everything that happened in it',
+    details: ['The last column is a sentence: of a failover, who failed, who judged that, and what confirmed it. With --json it prints GET /api/v1/switchover/EPOCH.', 'Without --wait it exits 0 whatever the outcome is. With --wait it exits as switch --wait does.'],
   },
   {
     name: 'eligible',

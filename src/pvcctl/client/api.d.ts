@@ -213,6 +213,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/switchover/{epoch}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in a switchover
+         * @description One list of everything that is known, the oldest first: of a failover, who failed, who judged that and by what, and which fence or operator confirmed it; what each node acquired, released, lost or gave up; each state; the end. From the record, and from the journals of the coordinators, which hold their last 100 entries each and are read for this request. Moments come from the clocks of several machines.
+         */
+        get: operations["getSwitchoverTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -632,7 +652,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary; null: none. */
+            /** @description The node that was primary, also where it has failed; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -645,8 +665,43 @@ export interface components {
             cause: "request" | "contention" | "shutdown" | "fence" | "repair" | "rollback" | "restart" | "external";
             /** @description Whose API key asked for it. */
             requested_by: string | null;
-            /** @description The reason that was given. */
+            /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
+            evidence: {
+                /** @description The node that failed. */
+                node: string;
+                /**
+                 * @description As it was when the role was taken; `dead` where a node that is gone counts as having released.
+                 * @enum {string}
+                 */
+                daemon_state: "dead" | "fenced";
+                /** @description The coordinator that judged it dead. */
+                judged_by: string | null;
+                judged_at: string | null;
+                /** @description By what. */
+                why: ("presence_gone" | "keepalive_stale") | null;
+                last_sign_at: string | null;
+                /** @description null where there is no record of it. */
+                fence: {
+                    /**
+                     * @description `confirmed`: a fence or an operator has confirmed that it holds nothing.
+                     * @enum {string}
+                     */
+                    state: "pending" | "unconfirmed" | "confirmed";
+                    /** @description The coordinator that fenced it last, or judged it. */
+                    by: string | null;
+                    /** @description The method of the fencing agent, or `operator`. */
+                    method: string | null;
+                    /** @description Attempts to fence it. */
+                    attempts: number;
+                    /** @description The coordinator whose fence confirmed it, or whose API key the operator had. */
+                    confirmed_by: string | null;
+                    confirmed_at: string | null;
+                    /** @description What the last attempt came to. */
+                    message: string | null;
+                } | null;
+            } | null;
             /** @description When it was asked for. RFC 3339, UTC. */
             started_at: string;
             /** @description Its bound in seconds, from the request. */
@@ -678,6 +733,23 @@ export interface components {
                  */
                 coordinator_state: "client" | "secondary" | "takeover" | "primary" | "relinquish";
             }[];
+            last_held_at: string | null;
+            held_again_at: string | null;
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            outage_seconds: number | null;
+            /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
+            resources: {
+                [key: string]: {
+                    /** @description The node that released it; null where none did, or did not say. */
+                    released_by: string | null;
+                    /** @description How long that took, with every attempt. */
+                    release_seconds: number | null;
+                    /** @description The node that acquired it. */
+                    acquired_by: string | null;
+                    /** @description How long that took, with every attempt. */
+                    acquire_seconds: number | null;
+                };
+            };
             /** @description The later epoch that the primary role went to. */
             continued_by: number | null;
             /** @description What went wrong. */
@@ -700,6 +772,22 @@ export interface components {
              */
             dry_run?: true;
         };
+        /** @description Something that happened in a switchover. */
+        StoryEntry: {
+            /** @description When, by the clock of the machine that says so; `last_sign`, `held`, and the states of nodes by the ensemble's. RFC 3339, UTC. */
+            at: string;
+            /** @description The node that did it or that it is about; null for what no node did. */
+            node: string | null;
+            /**
+             * @description `last_sign`: the last keepalive of the node that failed; `judged`: a coordinator judged it dead; `fence_failed`, `fenced`: an attempt to fence it; `confirmed`: an operator said that it is down; `begun`: the record was made; `key_written`: so was the primary key; `state`: a node came into a coordinator state; `released`, `acquired`, `lost`, `regained`, `failed`: a resource, by the node; `waits`: a node waits before it acquires a resource; `demoted`: a node had to hold nothing any more and released everything by itself, as when its lease ran out; `held`: everything is held again; `closed`: it is over.
+             * @enum {string}
+             */
+            event: "last_sign" | "judged" | "fence_failed" | "fenced" | "confirmed" | "begun" | "key_written" | "state" | "released" | "acquired" | "lost" | "regained" | "failed" | "waits" | "demoted" | "held" | "closed";
+            /** @description The resource in question. */
+            resource: string | null;
+            /** @description A sentence. */
+            message: string;
+        };
         /** @description A switchover, or a run of them without a request (contention, repair, rollback, restart) and of which none succeeded: then the newest, and how far the run goes back. */
         HistoryEntry: {
             /** @description The number of the switchover: it only grows. */
@@ -713,7 +801,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary; null: none. */
+            /** @description The node that was primary, also where it has failed; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -726,8 +814,43 @@ export interface components {
             cause: "request" | "contention" | "shutdown" | "fence" | "repair" | "rollback" | "restart" | "external";
             /** @description Whose API key asked for it. */
             requested_by: string | null;
-            /** @description The reason that was given. */
+            /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
+            evidence: {
+                /** @description The node that failed. */
+                node: string;
+                /**
+                 * @description As it was when the role was taken; `dead` where a node that is gone counts as having released.
+                 * @enum {string}
+                 */
+                daemon_state: "dead" | "fenced";
+                /** @description The coordinator that judged it dead. */
+                judged_by: string | null;
+                judged_at: string | null;
+                /** @description By what. */
+                why: ("presence_gone" | "keepalive_stale") | null;
+                last_sign_at: string | null;
+                /** @description null where there is no record of it. */
+                fence: {
+                    /**
+                     * @description `confirmed`: a fence or an operator has confirmed that it holds nothing.
+                     * @enum {string}
+                     */
+                    state: "pending" | "unconfirmed" | "confirmed";
+                    /** @description The coordinator that fenced it last, or judged it. */
+                    by: string | null;
+                    /** @description The method of the fencing agent, or `operator`. */
+                    method: string | null;
+                    /** @description Attempts to fence it. */
+                    attempts: number;
+                    /** @description The coordinator whose fence confirmed it, or whose API key the operator had. */
+                    confirmed_by: string | null;
+                    confirmed_at: string | null;
+                    /** @description What the last attempt came to. */
+                    message: string | null;
+                } | null;
+            } | null;
             /** @description When it was asked for. RFC 3339, UTC. */
             started_at: string;
             /** @description Its bound in seconds, from the request. */
@@ -759,6 +882,23 @@ export interface components {
                  */
                 coordinator_state: "client" | "secondary" | "takeover" | "primary" | "relinquish";
             }[];
+            last_held_at: string | null;
+            held_again_at: string | null;
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            outage_seconds: number | null;
+            /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
+            resources: {
+                [key: string]: {
+                    /** @description The node that released it; null where none did, or did not say. */
+                    released_by: string | null;
+                    /** @description How long that took, with every attempt. */
+                    release_seconds: number | null;
+                    /** @description The node that acquired it. */
+                    acquired_by: string | null;
+                    /** @description How long that took, with every attempt. */
+                    acquire_seconds: number | null;
+                };
+            };
             /** @description The later epoch that the primary role went to. */
             continued_by: number | null;
             /** @description What went wrong; in a run, the last that is known. */
@@ -895,7 +1035,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary; null: none. */
+            /** @description The node that was primary, also where it has failed; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -908,8 +1048,43 @@ export interface components {
             cause: "request" | "contention" | "shutdown" | "fence" | "repair" | "rollback" | "restart" | "external";
             /** @description Whose API key asked for it. */
             requested_by: string | null;
-            /** @description The reason that was given. */
+            /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
+            evidence: {
+                /** @description The node that failed. */
+                node: string;
+                /**
+                 * @description As it was when the role was taken; `dead` where a node that is gone counts as having released.
+                 * @enum {string}
+                 */
+                daemon_state: "dead" | "fenced";
+                /** @description The coordinator that judged it dead. */
+                judged_by: string | null;
+                judged_at: string | null;
+                /** @description By what. */
+                why: ("presence_gone" | "keepalive_stale") | null;
+                last_sign_at: string | null;
+                /** @description null where there is no record of it. */
+                fence: {
+                    /**
+                     * @description `confirmed`: a fence or an operator has confirmed that it holds nothing.
+                     * @enum {string}
+                     */
+                    state: "pending" | "unconfirmed" | "confirmed";
+                    /** @description The coordinator that fenced it last, or judged it. */
+                    by: string | null;
+                    /** @description The method of the fencing agent, or `operator`. */
+                    method: string | null;
+                    /** @description Attempts to fence it. */
+                    attempts: number;
+                    /** @description The coordinator whose fence confirmed it, or whose API key the operator had. */
+                    confirmed_by: string | null;
+                    confirmed_at: string | null;
+                    /** @description What the last attempt came to. */
+                    message: string | null;
+                } | null;
+            } | null;
             /** @description When it was asked for. RFC 3339, UTC. */
             started_at: string;
             /** @description Its bound in seconds, from the request. */
@@ -941,6 +1116,23 @@ export interface components {
                  */
                 coordinator_state: "client" | "secondary" | "takeover" | "primary" | "relinquish";
             }[];
+            last_held_at: string | null;
+            held_again_at: string | null;
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            outage_seconds: number | null;
+            /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
+            resources: {
+                [key: string]: {
+                    /** @description The node that released it; null where none did, or did not say. */
+                    released_by: string | null;
+                    /** @description How long that took, with every attempt. */
+                    release_seconds: number | null;
+                    /** @description The node that acquired it. */
+                    acquired_by: string | null;
+                    /** @description How long that took, with every attempt. */
+                    acquire_seconds: number | null;
+                };
+            };
             /** @description The later epoch that the primary role went to. */
             continued_by: number | null;
             /** @description What went wrong. */
@@ -2137,6 +2329,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Switchover"];
+                };
+            };
+            /** @description As the client knows it, by the ETag that it sent. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed, or an argument is wrong. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A known API key is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key does not allow this; or the request comes from a web page of another site; or, where no key is needed, by a host that is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not kept any more. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong keys or writes within a minute; try again after Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ZooKeeper cannot be reached, or waiting for the lock timed out; retry after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSwitchoverTimeline: {
+        parameters: {
+            query?: {
+                /** @description Whether the reply has to show everything that was committed before the request; 503 if ZooKeeper cannot tell. Without it the reply is from the view that watches feed. */
+                consistent?: "" | "true" | "false";
+            };
+            header?: {
+                /** @description ETags that the client knows, or *. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /** @description The number of the switchover. */
+                epoch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoryEntry"][];
                 };
             };
             /** @description As the client knows it, by the ETag that it sent. */

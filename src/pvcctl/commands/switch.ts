@@ -3,7 +3,7 @@ import { exitStatus } from '../cli/table.ts'
 import type { Answer } from '../client/cluster.ts'
 import type { Schemas } from '../client/endpoint.ts'
 import { Failure } from '../output/failure.ts'
-import { moment, plain } from '../output/text.ts'
+import { columns, moment, plain } from '../output/text.ts'
 import { pause } from '../../runtime/deadline.ts'
 import type { Context, Run } from './command.ts'
 import { epochWord, followed, nameOf, printEnd } from './follow.ts'
@@ -91,20 +91,27 @@ export const show: Run = async (context) => {
   if (given.flag('wait')) return printEnd(context, await followed(context, epoch))
   const { data, text } = await cluster.read(async (client) => await client.GET('/api/v1/switchover/{epoch}', { params: { path: { epoch } } }))
   if (given.flag('json')) console.json(text)
-  else console.print(description(data))
+  else {
+    const { data: story } = await cluster.read(async (client) => await client.GET('/api/v1/switchover/{epoch}/timeline', { params: { path: { epoch } } }))
+    console.print(description(data) + storyText(story))
+  }
   return exitStatus('done')
 }
 
+/** A line for each entry; the last column is a sentence. */
+const storyText = (story: ReadonlyArray<Schemas['StoryEntry']>): string =>
+  story.length === 0 ? '' : `\n${columns(story.map(({ at, node, event, message }) => [`  ${at}`, node ?? '-', event, message]))}`
+
 function description (switchover: Switchover): string {
-  const { state, outcome, cause, requested_by: by, reason, started_at: started, finished_at: finished, timeout, error, continued_by: next, timeline, nodes } = switchover
+  const { state, outcome, cause, requested_by: by, reason, started_at: started, finished_at: finished, timeout, error, continued_by: next, nodes, outage_seconds: outage, last_held_at: held, held_again_at: again } = switchover
   return [
     `${nameOf(switchover)}: ${outcome ?? state}`,
     `  cause     ${cause}${by === null ? '' : `, by ${by}`}${reason === null ? '' : `: ${reason}`}`,
     `  started   ${moment(started)}, bound ${timeout} s`,
     `  finished  ${moment(finished)}`,
+    ...outage === null ? [] : [`  outage    ${outage} s, from ${held} to ${again}`],
     ...error === null ? [] : [`  error     ${error.message} (${error.code})`],
     ...next === null ? [] : [`  continued by ${epochWord(next)}`],
     ...outcome === null ? Object.entries(nodes).map(([name, { coordinator_state: now, step, of, resource }]) => `  ${name}  ${now ?? '-'} ${step}/${of}${resource === null ? '' : ` ${resource}`}`) : [],
-    ...timeline.map(({ at, node, coordinator_state: to }) => `  ${at}  ${node}  ${to}`),
   ].map((line) => `${plain(line)}\n`).join('')
 }

@@ -4,6 +4,7 @@
  *
  * Invariant: the last three writes of a clean shutdown are the final keepalive, `stop`, and the closing of the session.
  */
+import { logPath, nodePath } from '../../cluster/layout.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
@@ -21,6 +22,7 @@ import type { NodeConfig } from '../config/node-config.ts'
 import type { EndingCode } from '../endings.ts'
 import { Keepalive } from '../keepalive/keepalive.ts'
 import { Incarnation } from './incarnation.ts'
+import type { Journal } from '../reports/journal.ts'
 import { LogPublisher } from '../reports/log-publisher.ts'
 import { RegistrationKeeper } from '../registration/registration-keeper.ts'
 import { keepaliveText, registeredTexts } from '../registration/registration.ts'
@@ -45,6 +47,8 @@ export interface NodeDaemonOptions {
   readonly diagnose?: (servers: readonly string[]) => Promise<Diagnosis>
   /** Kept in ZooKeeper, if given. */
   readonly logTail?: LogTail
+  /** Published, if given. */
+  readonly journal?: Journal
   /** Znodes of the cluster that are verified each second; the default of `ZnodeCache` unless given. */
   readonly probed?: number
   /** Called once, when the node is registered for the first time. */
@@ -79,7 +83,7 @@ export class NodeDaemon {
   #health: number | null = null
   #publisher: CollectedPublisher | null = null
   #registration: RegistrationKeeper | null = null
-  #logPublisher: LogPublisher | null = null
+  #publishers: readonly LogPublisher[] = []
   readonly #unreachable: Episode
   /** Aborts when a daemon that is to stop has waited long enough for a session. */
   readonly #giveUp = new AbortController()
@@ -158,7 +162,7 @@ export class NodeDaemon {
       const last = await this.#liveUntilLeft()
       // What the collectors still have to say, and what is left of lock attempts, must not come after the last words.
       await Promise.all([this.#keepalive.stop(), this.#collection.stop()])
-      await Promise.all([this.#publisher?.stop(), this.#registration?.stop(), this.#logPublisher?.stop(), this.#book.close()])
+      await Promise.all([this.#publisher?.stop(), this.#registration?.stop(), ...this.#publishers.map(async (each) => await each.finish()), this.#book.close()])
       if (last === null && !this.#registered) return 'not_registered'
       const isWritten = last !== null && await this.#sayFarewell(last)
       return this.held.length > 0 ? 'resources_left' : isWritten ? 'stopped' : 'stop_not_written'
@@ -223,8 +227,8 @@ export class NodeDaemon {
 
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Incarnation | null> {
-    const { config, clock, commands, log, facts, version, logTail, probed } = this.#options
-    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, facts, version, returns: this.#registered, probed, placed: this.#placed, isOwn: (id) => this.#sessions.includes(id), health: this.#health })
+    const { config, clock, commands, log, journal, facts, version, logTail, probed } = this.#options
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, journal, facts, version, returns: this.#registered, probed, placed: this.#placed, isOwn: (id) => this.#sessions.includes(id), health: this.#health })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {
@@ -236,8 +240,8 @@ export class NodeDaemon {
         this.#registration = new RegistrationKeeper({
           session, node: config.node, texts: registeredTexts(config, { facts, version }), isElsewhere: (path) => this.#publisher?.has(path) === true, mayBeCollected: (key) => this.#collection.mayWrite(key), onOverwritten: (path) => this.#warnOfOverwriting(path),
         })
-        void this.#logPublisher?.stop()
-        if (logTail !== undefined) this.#logPublisher = new LogPublisher(session, config.node, logTail, clock)
+        for (const publisher of this.#publishers) void publisher.stop()
+        this.#publishers = [[logPath(config.node), logTail] as const, [nodePath(config.node, 'events'), journal] as const].flatMap(([path, text]) => text === undefined ? [] : [new LogPublisher(session, path, text, clock)])
         this.#keepalive.start()
         this.#keepalive.hasten()
       })

@@ -92,7 +92,7 @@ export class Incarnation {
     const { config, session, commands, clock, log, book } = options
     this.#syncLock = new SyncLock({ session, book, identifier: config.node })
     this.#lockWatch = new LockWatch(session, log, clock)
-    this.#notes = new NoteLog(log, config.selfFence !== undefined)
+    this.#notes = new NoteLog(log, config.selfFence !== undefined, options.journal)
     this.#selfFencing = new SelfFencing(config, options)
     this.own = new OwnZnodes(session, config.node)
     this.#preference = { ...config.candidate, health: options.health }
@@ -218,7 +218,7 @@ export class Incarnation {
   }
 
   #operationsOn (key: KeyOperations, lease: Lease): NodeOperations {
-    const { clock, log, config } = this.#options
+    const { clock, log, journal, config } = this.#options
     const board = this.#closing.use('resource board', new ResourceStatePublisher({
       clock, names: [...this.#resources.keys()], write: async (text) => await this.own.writeOnce('resources', text, PUBLISH_DEADLINE),
     }))
@@ -241,7 +241,7 @@ export class Incarnation {
     })
     this.#closing.defer('monitor', async () => await monitor.stop())
     return new NodeOperations({
-      clock, log, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, monitor, syncLock: this.#syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
+      clock, log, journal, key, own: this.own, lease, alive: this.#alive, resources: this.#resources, board, monitor, syncLock: this.#syncLock, onLockLost: () => this.#lose('the primary lock was lost'), onLockSlow: () => { void this.#lockWatch.held() },
     })
   }
 

@@ -15,6 +15,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { pause } from '../../runtime/deadline.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { Lease } from '../keepalive/lease.ts'
+import type { Journal } from '../reports/journal.ts'
 import type { OwnZnodes } from './own-znodes.ts'
 import type { ResourceStatePublisher } from '../resources/state-publisher.ts'
 import type { ResourceMonitor } from '../resources/resource-monitor.ts'
@@ -31,6 +32,7 @@ const RELEASE_AGAIN = 1_000
 export interface NodeOperationsOptions {
   readonly clock: Clock
   readonly log: Logger
+  readonly journal?: Journal | undefined
   readonly key: KeyOperations
   readonly own: OwnZnodes
   readonly lease: Lease
@@ -173,22 +175,25 @@ export class NodeOperations {
   async #effect (action: 'acquire' | 'release', name: string, epoch: number | null, signal: AbortSignal): Promise<NodeAnswer> {
     const resource = this.#options.resources.get(name)
     if (resource === undefined) throw new Error(`no resource is called ${name}`)
-    const { board, monitor, clock, lease, log } = this.#options
+    const { board, monitor, clock, lease, log, journal } = this.#options
     await monitor.stop()
     if (action === 'acquire' && !await lease.confirmed(signal)) return { kind: 'aborted' }
     if (action === 'acquire') this.#epoch = epoch
     board.set(name, action === 'acquire' ? 'acquiring' : 'releasing')
     const begun = clock.monotonic()
     const result = await attemptAll(resource, action, { epoch, signal, urgent: this.#urgent.signal, handedOver: action === 'acquire' && isHandedOver(name, epoch, this.#peers) })
-    board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.failure.message : null)
+    const took = Math.round(clock.monotonic() - begun)
+    board.set(name, result.kind === 'failed' ? 'failed' : result.kind === 'aborted' ? 'unknown' : action === 'acquire' ? 'held' : 'released', result.kind === 'failed' ? result.failure.message : null, result.kind === 'done' && epoch !== null ? { seconds: took / 1000, epoch } : null)
     if (action === 'release' && result.kind === 'failed') this.#unreleased.add(name)
     else if (result.kind === 'done') this.#unreleased.delete(name)
-    const fields = { resource: name, epoch, duration_ms: Math.round(clock.monotonic() - begun) }
+    const fields = { resource: name, epoch, duration_ms: took }
     switch (result.kind) {
       case 'done':
         if (result.absent === true) this.#absent.add(name)
         else this.#absent.delete(name)
         log.info(fields, `${name} is ${action}d`)
+        // A start releases what is not there.
+        if (epoch !== null) journal?.add({ event: action === 'acquire' ? 'acquired' : 'released', epoch, resource: name, message: `${name} is ${action}d, in ${took / 1000} s` })
         return { kind: 'done' }
       case 'aborted':
         log.info(fields, `the ${action} of ${name} was stopped`)

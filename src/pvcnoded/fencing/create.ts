@@ -9,6 +9,7 @@ import type { Logger } from '../../runtime/log/log.ts'
 import type { LockBook } from '../../zookeeper/locks/locks.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import type { NodeConfig } from '../config/node-config.ts'
+import type { Journal } from '../reports/journal.ts'
 import type { FencingAgent } from './agent.ts'
 import { commandAgent } from './command-agent.ts'
 import { Disbeliefs } from './disbelief.ts'
@@ -27,6 +28,7 @@ export interface FencingTools {
   readonly commands: CommandRunner
   readonly book: LockBook
   readonly log: Logger
+  readonly journal?: Journal | undefined
 }
 
 export interface FencingContext extends FencingTools {
@@ -56,6 +58,7 @@ export function createFencing (context: FencingContext): { readonly observer: Ob
     session,
     clock,
     log,
+    journal: context.journal,
     book,
     terms,
     agent,

@@ -21,6 +21,7 @@ import { hasCode, isZooKeeperError, kindOf } from '../../zookeeper/client/errors
 import { acquireLock, type LockBook, type LockHandle } from '../../zookeeper/locks/locks.ts'
 import { FENCE_LOCK, MAINTENANCE, nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
+import type { Journal } from '../reports/journal.ts'
 import type { FencingAgent, FencingResult } from './agent.ts'
 import { sight, type Observer } from './observer.ts'
 import { readTarget } from './target.ts'
@@ -31,6 +32,7 @@ export interface FencerOptions {
   readonly session: Session
   readonly clock: Clock
   readonly log: Logger
+  readonly journal?: Journal | undefined
   readonly book: LockBook
   readonly terms: FencingTerms
   /** null: no node is fenced, an operator has to confirm. */
@@ -160,7 +162,7 @@ export class Fencer {
 
   /** Writes `dead`, if a look that a quorum vouches for still bears the suspicion out; whether it has. */
   async #judge (name: string, why: Suspicion): Promise<boolean> {
-    const { self, session, clock, log, agent, onFault } = this.#options
+    const { self, session, clock, log, journal, agent, onFault } = this.#options
     const before = await this.#read(name)
     const seen = await sight(session, name)
     // Another coordinator may have judged it, or it may have stopped, and the view does not show it yet.
@@ -173,6 +175,7 @@ export class Fencer {
     if (after === null || showsLife(record, await sight(session, name)) || after.stateWritten !== before.stateWritten) return false
     if (await this.#set(name, 'daemonstate', 'dead', after.stateVersion) !== 'done') return false
     log.error({ peer: name, why }, `${name} is dead: ${suspicions[why]}`)
+    journal?.add({ event: 'judged', message: `${name} is judged dead: ${suspicions[why]}` })
     onFault({ kind: 'node_dead', node: name })
     return true
   }
@@ -230,7 +233,7 @@ export class Fencer {
   }
 
   async #fenceUnderLock (name: string, agent: FencingAgent, lock: LockHandle, silent: number): Promise<void> {
-    const { session, clock, log } = this.#options
+    const { self, session, clock, log } = this.#options
     const found = await this.#read(name)
     // Another coordinator has tried meanwhile, or it is not dead any more.
     if (found?.daemonState !== 'dead' || (found.fence?.written ?? null) !== this.#recordSeen.get(name)?.written) return
@@ -246,7 +249,7 @@ export class Fencer {
     const result = await agent.fence(target, AbortSignal.any([this.#stopped.signal, lock.lost]))
     // A coordinator that is stopping, or has lost the lock, leaves the rest to the others.
     if (this.#stopped.signal.aborted || lock.lost.aborted) return
-    await this.#conclude(name, found, judged, result)
+    await this.#conclude(name, found, { ...judged, by: self, method: agent.method, attempts: judged.attempts + 1 }, result)
   }
 
   /** A PVC node keeps the record of an earlier death; one of ours that shows life since it was judged is left alone. */
@@ -278,11 +281,11 @@ export class Fencer {
     return (await this.#read(name))?.stateWritten === stateWritten
   }
 
-  async #conclude (name: string, found: Found, judged: FenceRecord, result: FencingResult): Promise<void> {
-    const { self, log, clock, onFault, onFenced } = this.#options
-    const attempted: FenceRecord = { ...judged, by: self, attempts: judged.attempts + 1 }
+  async #conclude (name: string, found: Found, attempted: FenceRecord, result: FencingResult): Promise<void> {
+    const { self, log, journal, clock, onFault, onFenced } = this.#options
     if (!result.confirmed) {
       log.error({ peer: name, attempts: attempted.attempts, again_in: retryPause(attempted.attempts) / 1000 }, `${name} could not be fenced: ${result.message} No node takes over what it may hold; an operator can confirm that it is down.`)
+      journal?.add({ event: 'fence_failed', message: `attempt ${attempted.attempts} to fence ${name} failed: ${result.message}` })
       // The condition first: its fault would be taken for one that has ended.
       await this.#writeRecord(name, { ...attempted, state: 'unconfirmed', message: result.message, since: clock.wall() }, found.fence?.version ?? null)
       onFault({ kind: 'fence_unconfirmed', node: name, detail: result.message })
@@ -293,6 +296,7 @@ export class Fencer {
     await this.#writeRecord(name, confirmed(attempted, self, result.message, clock.wall()), found.fence?.version ?? null)
     if (outcome === 'done') {
       log.warn({ peer: name }, `${name} is fenced: ${result.message}`)
+      journal?.add({ event: 'fenced', message: `${name} is fenced, at attempt ${attempted.attempts}: ${result.message}` })
       onFenced(name)
     } else log.warn({ peer: name }, `${name} was fenced, but its state is not the one that was judged: it is left as it is`)
   }

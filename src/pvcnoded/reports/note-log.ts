@@ -7,6 +7,7 @@ import type { RestingIntent } from '../../core/coordinator/intent.ts'
 import type { KeyOutcome } from '../../core/coordinator/key-change.ts'
 import type { Failure } from '../../core/model/transition.ts'
 import type { Logger } from '../../runtime/log/log.ts'
+import type { Journal } from './journal.ts'
 
 type Intent = RestingIntent['kind'] | 'give_back'
 
@@ -41,6 +42,7 @@ const failures: Readonly<Record<string, string>> = {
   primary: 'this node is primary and has lost a resource',
 }
 
+const causeOf = ({ code, resource, message }: Failure): string => `${code} ${resource} ${message}`
 const isRelease = ({ code }: Failure): boolean => code.startsWith('release_')
 
 /** A note as a log message. */
@@ -65,14 +67,16 @@ function sentenceOf (note: Note): string {
 export class NoteLog {
   readonly #log: Logger
   readonly #hasSelfFence: boolean
+  readonly #journal: Journal | undefined
   /** Causes of failures that have been said and are not over. */
   readonly #said = new Set<string>()
   /** What a takeover was said to wait for last. */
   #waits: string | null = null
 
-  constructor (log: Logger, hasSelfFence: boolean) {
+  constructor (log: Logger, hasSelfFence: boolean, journal?: Journal) {
     this.#log = log
     this.#hasSelfFence = hasSelfFence
+    this.#journal = journal
   }
 
   /**
@@ -85,6 +89,7 @@ export class NoteLog {
     const waits = code === 'waits' ? sentenceOf(note) : null
     if (waits !== null && waits === this.#waits) return
     this.#waits = waits
+    this.#tell(note)
     if (code === 'failure') return this.#failure(sentenceOf(note), note.failure, { event: code, ...fields }, note.procedure === 'primary')
     // Its failure was said when it happened, and what is tried again because of one is no news.
     const isRepeated = (code === 'begun' || (code === 'finished' && note.failure !== null)) && [...this.#said].some((said) => said.startsWith('release_'))
@@ -94,17 +99,38 @@ export class NoteLog {
 
   /** Before the last resort is taken. */
   releaseFailed (failure: Failure): void {
+    this.#journalFailure(failure, null)
     this.#failure(failure.message, failure, { event: 'failure', failure }, true)
   }
 
   /** What has failed is well again. @param resource left out: all of it */
   over (resource?: string): void {
+    if (resource !== undefined) this.#journal?.add({ event: 'regained', resource, message: `${resource} is held again` })
     for (const said of this.#said) if (resource === undefined || said.split(' ')[1] === resource) this.#said.delete(said)
+  }
+
+  /** What belongs into the story of a switchover. A loss and a demotion are part of whichever follows from them. */
+  #tell (note: Note): void {
+    switch (note.code) {
+      case 'key_changed':
+        if (note.outcome === 'committed') this.#journal?.add({ event: 'key_written', epoch: note.epoch, message: sentenceOf(note) })
+        break
+      case 'waits': this.#journal?.add({ event: 'waits', epoch: note.epoch, resource: note.resource, message: sentenceOf(note) }); break
+      case 'demoted': this.#journal?.add({ event: 'demoted', message: sentenceOf(note) }); break
+      case 'failure':
+        if (note.procedure === 'primary') this.#journal?.add({ event: 'lost', resource: note.failure.resource, message: sentenceOf(note) })
+        else this.#journalFailure(note.failure, note.epoch, sentenceOf(note))
+    }
+  }
+
+  /** Once for each cause, as in the log. */
+  #journalFailure (failure: Failure, epoch: number | null, message = failure.message): void {
+    if (!this.#said.has(causeOf(failure))) this.#journal?.add({ event: 'failed', epoch, resource: failure.resource, message })
   }
 
   /** @param isTriedAgain it is tried every few seconds */
   #failure (sentence: string, failure: Failure, fields: object, isTriedAgain: boolean): void {
-    const cause = `${failure.code} ${failure.resource} ${failure.message}`
+    const cause = causeOf(failure)
     if (this.#said.has(cause)) return this.#log.debug(fields, sentence)
     if (isTriedAgain || isRelease(failure)) this.#said.add(cause)
     if (!isRelease(failure)) return this.#log.warn(fields, sentence)

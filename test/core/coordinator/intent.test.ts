@@ -30,6 +30,9 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement:
   ['contend, and the named primary is not fit', contend('hv2'), keySnapshot({ members: [primary('hv1', { daemonState: 'shutdown' }), member('hv2')] }), writes('hv2', 'hv1', 'hv2', 'repair')],
   ['contend, as primary, whatever the peers are at', contend('hv2'), keySnapshot({ members: [member('hv1'), primary('hv2'), gone('hv3')] }), writes('hv2', 'hv2', 'hv2', 'repair')],
 
+  ['contend over a node that was fenced', contend('hv2'), keySnapshot({ members: [member('hv1', { daemonState: 'fenced', presence: null }), member('hv2')] }), { ...writes('hv2', 'hv1', 'hv2', 'repair'), record: { from: 'hv1', timeout: 30, reason: /^hv1 was judged dead\. hv1 is fenced/, evidence: { node: 'hv1', daemon_state: 'fenced' } } }],
+  ['contend over one that has stopped', contend('hv2'), keySnapshot({ members: [member('hv1', { daemonState: 'stop', presence: null }), member('hv2')] }), { record: { from: null, evidence: undefined, reason: 'The primary key named hv1, which could not serve: its daemon state was stop and it was out of contact.' } }],
+
   ['rewrite, as seen', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, keySnapshot({ members: secondaries }), writes('hv1', null, 'hv1', 'restart')],
   ['rewrite, moved', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, later, moved],
   ['free, as seen', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen }, keySnapshot(), writes('none', 'hv1', null, 'shutdown')],
@@ -65,6 +68,25 @@ t.test('judgements', async (t) => {
     t.match(given, judgement, what)
   }
   t.throws(() => judge({ kind: 'whim' } as never, keySnapshot()), /unreachable/)
+})
+
+t.test('every record of a change that no client asked for says why', async (t) => {
+  const why = (intent: Intent, given: Parameters<typeof keySnapshot>[0] = {}) => {
+    const judgement = judge(intent, keySnapshot(given))
+    return judgement.kind === 'write' ? judgement.record.reason : judgement.kind
+  }
+  const free = { value: 'none', version: 1, czxid: 'a' }
+  t.equal(why({ ...contend('hv2'), seen: free } as Intent, { key: key('none', 1), members: secondaries }), 'The primary key named no node.')
+  t.equal(why(contend('hv2'), { members: [member('hv2')] }), 'The primary key named hv1, which is no node of this cluster.')
+  t.equal(why(contend('hv2'), { members: secondaries }), 'The primary key named hv1, which had not begun to take over in the time that it had.')
+  t.equal(why(contend('hv2'), { members: [member('hv1', { daemonState: null }), member('hv2')] }), 'The primary key named hv1, which could not serve: its daemon state was missing.')
+  t.equal(why({ kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, { members: secondaries }), 'The primary key named hv1 from before; hv1 takes over under a number of its own.')
+  t.equal(why({ kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen }), 'hv1 is stopping and hands the role on.')
+  t.equal(why({ kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', to: null, seen }), 'ip is gone.')
+  t.equal(why(giveBack('hv2'), { members: secondaries }), 'hv1 did not complete its takeover.')
+  t.equal(why(decline, { members: [member('hv1'), primary('hv2')] }), 'hv1 found that it could not take over: eth9 is down.')
+  const asked = { to: 'hv2', from: null, expectedEpoch: null, timeout: 9, requestedBy: null, reason: null }
+  t.equal(why({ kind: 'request', request: asked }), null, 'a client brings its own reason, or none')
 })
 
 t.test('as seen', async (t) => {

@@ -43,6 +43,9 @@ t.test('the bound', async (t) => {
   t.strictSame(had.words, ['read_snapshot'], 'whom to give it back to has to be read first')
   t.strictSame(had.answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1' })] }) }).words, ['note begun', 'publish'])
   t.match(had.state.activity, { procedure: { name: 'rollback', former: 'hv2' } })
+  const evidence = { node: 'hv2', daemon_state: 'fenced', judged_by: null, judged_at: null, why: null, last_sign_at: null, fence: null } as const
+  const failover = at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1', evidence })] }) })
+  t.match(failover.state.activity, { procedure: { name: 'rollback', former: null } }, 'it never goes back to the node that has failed')
   t.strictSame(at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv2', 2) }) }).words, ['unlock'], 'nothing to undo, and not ours to close')
   t.strictSame(at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv2', 2) }) }).answer().words.slice(0, 1), ['note finished'])
 

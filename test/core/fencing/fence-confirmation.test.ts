@@ -25,7 +25,7 @@ t.test('a dead node: fenced, secondary, and on record', async (t) => {
     writes: [
       { child: 'daemonstate', value: 'fenced', version: 7 },
       { child: 'routerstate', value: 'secondary', version: 4 },
-      { child: 'fence', value: JSON.stringify(confirmed(judged, 'ops', 'An operator has confirmed that it is down.', WALL)), version: 1 },
+      { child: 'fence', value: JSON.stringify(confirmed({ ...judged, method: 'operator' }, 'ops', 'An operator has confirmed that it is down.', WALL)), version: 1 },
     ],
     guard: { unchanged: [{ child: 'keepalive', version: dead.keepalive?.version }], absent: ['presence'] },
   })

@@ -4,7 +4,7 @@ import { confirmed, newFence, openFence, parseFence, presentFence, retryPause, s
 
 const WALL = '2026-01-01T00:00:00.000Z'
 const record: FenceRecord = {
-  state: 'unconfirmed', by: 'hv1', why: 'keepalive_stale', presence: '1', renewal: 'a', keepalive: '2', attempts: 3, since: 'then', message: 'It did not answer.', confirmed_by: null, confirmed_at: null,
+  state: 'unconfirmed', by: 'hv1', judged_by: 'hv2', judged_at: 'before', method: 'ipmi', why: 'keepalive_stale', presence: '1', renewal: 'a', keepalive: '2', attempts: 3, since: 'then', message: 'It did not answer.', confirmed_by: null, confirmed_at: null,
 }
 
 t.test('a record is read as it was written; what is missing is the least', async (t) => {

@@ -1,7 +1,9 @@
 // Records as text: made, closed, and read from anything.
 import t from 'tap'
+import type { Evidence } from '../../../src/core/model/failover.ts'
 import { closeRecord, isOpen, openRecord, parseRecord } from '../../../src/core/model/record.ts'
 
+const evidence: Evidence = { node: 'hv1', daemon_state: 'fenced', judged_by: 'hv2', judged_at: 'then', why: 'keepalive_stale', last_sign_at: 'before', fence: null }
 const opened = openRecord(7, 'then', { from: 'hv1', to: 'hv2', cause: 'request', timeout: 40.5, requested_by: 'ops', reason: 'kernel' })
 
 t.test('there and back', async (t) => {
@@ -15,6 +17,13 @@ t.test('there and back', async (t) => {
   })
   t.notOk(isOpen(closed))
   t.strictSame(parseRecord(JSON.stringify(closed), 7), closed)
+  const failover = openRecord(7, 'then', { from: 'hv1', to: 'hv2', cause: 'fence', timeout: 40, evidence, last_held_at: 'before' })
+  t.strictSame(parseRecord(JSON.stringify(failover), 7), failover)
+  const times = { last_held_at: 'before', held_again_at: 'after', outage_seconds: 12.5, resources: { ip: { released_by: null, release_seconds: null, acquired_by: 'hv2', acquire_seconds: 0.25 } } }
+  const whole = closeRecord(failover, 'now', { outcome: 'succeeded' }, { progress: 1, nodes: {}, timeline: [], ...times })
+  t.match(whole, { evidence, ...times })
+  t.strictSame(parseRecord(JSON.stringify(whole), 7), whole)
+  t.match(closeRecord(failover, 'now', { outcome: 'failed' }, { progress: 1, nodes: {}, timeline: [] }), { last_held_at: 'before', held_again_at: null, outage_seconds: null, resources: {} })
   t.match(closeRecord(opened, 'now', { outcome: 'superseded' }, opened), { outcome: 'superseded', finished_at: 'now', error: null, continued_by: null })
 })
 
@@ -37,4 +46,10 @@ t.test('a malformed part costs only itself', async (t) => {
   const empty = { coordinator_state: null, step: 0, of: 0, resource: null }
   t.strictSame([odd?.outcome, odd?.progress, odd?.nodes, odd?.timeline], [null, 0, { hv1: empty, hv2: empty }, [{ at: '', node: 'hv1', coordinator_state: 'primary' }]])
   t.strictSame(parseRecord(JSON.stringify({ ...base, nodes: 'x', timeline: 'x', progress: -1 }), 1)?.nodes, {})
+  t.match(parseRecord(JSON.stringify({ ...base, evidence: 'x', last_held_at: 7, outage_seconds: -1, resources: [1] }), 1), { evidence: null, last_held_at: null, held_again_at: null, outage_seconds: null, resources: {} })
+  t.strictSame(parseRecord(JSON.stringify({ ...base, outage_seconds: '1', resources: { ip: null, dhcp: { released_by: 7, acquire_seconds: 1 } } }), 1)?.resources, {
+    ip: { released_by: null, release_seconds: null, acquired_by: null, acquire_seconds: null }, dhcp: { released_by: null, release_seconds: null, acquired_by: null, acquire_seconds: 1 },
+  })
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`r${index}`, {}]))
+  t.equal(Object.keys(parseRecord(JSON.stringify({ ...base, resources: many }), 1)?.resources ?? {}).length, 64)
 })

@@ -1,6 +1,6 @@
 /** Where each resource stands, as it is written and read. */
 import t from 'tap'
-import { parseResources, resourcesText, type ResourceStatus } from '../../../src/core/model/resource-states.ts'
+import { parseCourses, parseResources, resourcesText, type ResourceStatus } from '../../../src/core/model/resource-states.ts'
 
 t.test('what is written is what is read', async (t) => {
   const statuses: ResourceStatus[] = [
@@ -8,6 +8,20 @@ t.test('what is written is what is read', async (t) => {
     { name: 'dhcp', state: 'failed', since: '2026-01-01T00:00:00.000Z', error: 'The acquire of dhcp exited with 1.', concerns: [] },
   ]
   t.strictSame(parseResources(resourcesText(statuses)), statuses)
+})
+
+t.test('what an acquisition or a release took, beside the state that it led to', async (t) => {
+  const status = (name: string, state: ResourceStatus['state']): ResourceStatus => ({ name, state, since: '2026-01-01T00:00:00.000Z', error: null, concerns: [] })
+  const statuses = [status('ip', 'held'), status('dhcp', 'released'), status('dns', 'held'), status('ntp', 'acquiring')]
+  const text = resourcesText(statuses, new Map([['ip', { seconds: 0.25, epoch: 7 }], ['dhcp', { seconds: 0, epoch: 6 }], ['ntp', { seconds: 1, epoch: 7 }]]))
+  t.strictSame(parseResources(text), statuses, 'readers of the states see nothing new')
+  t.strictSame(parseCourses(text), [
+    { name: 'ip', action: 'acquire', seconds: 0.25, epoch: 7, at: '2026-01-01T00:00:00.000Z' },
+    { name: 'dhcp', action: 'release', seconds: 0, epoch: 6, at: '2026-01-01T00:00:00.000Z' },
+  ])
+  for (const bad of [undefined, null, '', 'x', '[]', '{}', '{"resources": {}}', '{"resources": [null, 1, {"state": "held", "seconds": 1, "epoch": 1}, {"name": "a", "state": "held", "seconds": -1, "epoch": 1}, {"name": "a", "state": "held", "seconds": 1}]}']) t.strictSame(parseCourses(bad), [])
+  t.match(parseCourses('{"resources": [{"name": "a", "state": "held", "seconds": 1, "epoch": 1}]}'), [{ at: '' }])
+  t.strictSame(parseCourses(JSON.stringify({ resources: [{ name: 'n'.repeat(500), state: 'held', seconds: 1, epoch: 1 }] })), [], 'a record has to stay short enough to be read')
 })
 
 t.test('a malformed entry costs itself alone', async (t) => {

@@ -28,6 +28,7 @@ t.test('what is an echo', async (t) => {
   for (const [what, given, other] of [
     ['it is over', { outcome: 'succeeded' }, {}],
     ['it came from no node', { from: null }, {}],
+    ['it came from a node that has failed', { evidence: { node: 'pv1', daemon_state: 'fenced', judged_by: null, judged_at: null, why: null, last_sign_at: null, fence: null } }, {}],
     ['it names the holder itself', { to: 'pv1' }, {}],
     ['another name', {}, { value: 'hv3' }],
     ['the second write', {}, { epoch: 4 }],

@@ -1,7 +1,9 @@
 /** Each line makes sense alone, says what failed at a level of its own, and says one failure once. */
 import t, { type Test } from 'tap'
 import type { Note } from '../../../src/core/coordinator/coordinator-state.ts'
+import { Journal } from '../../../src/pvcnoded/reports/journal.ts'
 import { NoteLog } from '../../../src/pvcnoded/reports/note-log.ts'
+import { parseJournal } from '../../../src/core/story/journal.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
@@ -12,13 +14,13 @@ const begun = (procedure: string): Note => ({ code: 'begun', procedure, epoch: 1
 const failure = (procedure: string, what: typeof stuck | typeof broken): Note => ({ code: 'failure', procedure, epoch: 1, failure: what })
 const finished = (procedure: string, what: typeof stuck | typeof broken | null = null): Note => ({ code: 'finished', procedure, epoch: 1, failure: what })
 
-function noteLog (_t: Test, hasSelfFence = false) {
+function noteLog (_t: Test, hasSelfFence = false, journal?: Journal) {
   const lines: string[] = []
   const write = (line: string) => {
     const { level, msg } = JSON.parse(line) as { level: number | string, msg: string }
     lines.push(`${typeof level === 'number' ? names[level] : level} ${msg}`)
   }
-  const notes = new NoteLog(createLogger({ name: 'pvcnoded', level: 'info', clock: new ManualClock(), destination: { write } }), hasSelfFence)
+  const notes = new NoteLog(createLogger({ name: 'pvcnoded', level: 'info', clock: new ManualClock(), destination: { write } }), hasSelfFence, journal)
   return { notes, said: () => lines.splice(0) }
 }
 
@@ -98,4 +100,25 @@ t.test('what a takeover waits for is a warning, said once', async (t) => {
   notes.note(finished('rollback'))
   notes.note(waits('hv1', 'hv2'))
   t.equal(said().length, 2, 'and again in another takeover')
+})
+
+t.test('what belongs into the story of a switchover is in the journal, once', async (t) => {
+  const journal = new Journal(new ManualClock())
+  const { notes } = noteLog(t, false, journal)
+  const entries = () => parseJournal(journal.text).map(({ event, epoch, resource }) => `${event} ${epoch ?? '-'} ${resource ?? '-'}`)
+  notes.note(begun('takeover'))
+  notes.note({ code: 'key_changed', outcome: 'lock_timeout', intent: 'contend', epoch: null })
+  notes.note({ code: 'key_changed', outcome: 'committed', intent: 'contend', epoch: 3 })
+  for (let index = 0; index < 2; index++) notes.note({ code: 'waits', procedure: 'takeover', epoch: 3, resource: 'ip', nodes: ['hv2'] })
+  notes.note(failure('takeover', broken))
+  for (let index = 0; index < 2; index++) notes.note(failure('relinquish', stuck))
+  notes.releaseFailed(stuck)
+  notes.note(failure('primary', broken))
+  notes.over('ip')
+  notes.note({ code: 'demoted', reason: 'the lease ran out', held: ['ip'] })
+  t.strictSame(entries(), ['key_written 3 -', 'waits 3 ip', 'failed 1 ip', 'failed 1 ip', 'lost - ip', 'regained - ip', 'demoted - -'])
+  t.match(parseJournal(journal.text).at(-1), { message: 'the lease ran out; releasing ip' })
+  const other = new Journal(new ManualClock())
+  noteLog(t, true, other).notes.releaseFailed(stuck)
+  t.match(parseJournal(other.text), [{ event: 'failed', epoch: null, resource: 'ip' }])
 })

@@ -15,6 +15,25 @@ t.test('lines in words, as they were logged, without secrets', async (t) => {
   t.equal(printed.length, 2, 'and they go where they went')
 })
 
+t.test('the lines of earlier runs come before those of this one', async (t) => {
+  const tail = new LogTail()
+  const write = (msg: string) => tail.write(JSON.stringify({ level: 'info', time: 'T', msg }))
+  write('here')
+  tail.continueFrom('before\n\nand before')
+  t.equal(tail.text, 'before\nand before\nT info here')
+  tail.continueFrom('later')
+  t.equal(tail.text, 'before\nand before\nT info here', 'once')
+  const full = new LogTail()
+  full.continueFrom(Array.from({ length: 1_500 }, (_, index) => `old ${index}`).join('\n'))
+  t.equal(full.text.split('\n').length, 1_000)
+  full.write(JSON.stringify({ level: 'info', time: 'T', msg: 'new' }))
+  t.strictSame([full.text.split('\n').length, full.text.split('\n').at(-1)], [1_000, 'T info new'])
+  const large = new LogTail()
+  large.continueFrom('z'.repeat(1_000_000))
+  t.ok(large.text.length <= 200_000)
+  large.continueFrom('')
+})
+
 t.test('bounded in lines and in size', async (t) => {
   const tail = new LogTail()
   let told = 0

@@ -6,6 +6,7 @@ import { inProgress, outcomeUnknown, noContact, stillUnknown, switchoverUrl, typ
 import type { CandidateReport } from '../../../core/switchover/eligibility-report.ts'
 import type { PreferenceName } from '../../../core/model/preference.ts'
 import type { HistoryEntry, HistoryPage } from '../../../core/switchover/history.ts'
+import type { StoryEntry } from '../../../core/story/story.ts'
 import type { Switchover, SwitchoverRequest, SwitchoverService } from './switchover-service.ts'
 import type { Client } from '../waiters.ts'
 import { pathOf, problemBody, PROBLEM_TYPE } from '../../errors/problem.ts'
@@ -123,6 +124,11 @@ export class SwitchoverGate {
   /** Whether each coordinator may be made primary now. Throws `zookeeper_unavailable` before there is a view. */
   eligibility (): readonly CandidateReport[] {
     return this.#service.eligibility()
+  }
+
+  /** What happened in the switchover, the oldest first. */
+  async timeline (epoch: number, client: Client): Promise<readonly StoryEntry[]> {
+    return await this.#service.timeline(epoch, client)
   }
 
   /** The switchover; with `wait` once it is done, or as it is after that many seconds. */

@@ -8,6 +8,7 @@
  */
 import { changeKey, type RunningChange } from '../../../cluster/key-changer.ts'
 import { KeyOperations } from '../../../cluster/key-operations.ts'
+import { readJournals } from '../../../cluster/nodes/journals.ts'
 import { readEpoch, readKeySnapshot, readRecord } from '../../../cluster/reading.ts'
 import { eligibilityReport, type CandidateReport } from '../../../core/switchover/eligibility-report.ts'
 import { historyPage, type HistoryEntry, type HistoryPage } from '../../../core/switchover/history.ts'
@@ -21,6 +22,7 @@ import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
 import { epochNow } from '../../../core/switchover/key-snapshot.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
 import { repeatedRecord, unrecordedSwitchover } from '../../../core/switchover/unrecorded.ts'
+import { storyOf, type StoryEntry, type StoryWindow } from '../../../core/story/story.ts'
 import { NOTHING_SEEN, switchoverView, type Switchover } from '../../../core/switchover/view.ts'
 import type { Clock, Timer } from '../../../runtime/clock.ts'
 import type { Logger } from '../../../runtime/log/log.ts'
@@ -156,6 +158,15 @@ export class SwitchoverService {
     const repeated = repeatedRecord(epoch, { epoch: present, value, members, records: records.map(({ record }) => record) })
     if (repeated !== null) return { ...this.#shown(repeated), epoch }
     return epoch === present ? unrecordedSwitchover(keySnapshot, this.#since()) : null
+  }
+
+  /** What happened in the switchover of `epoch`, from its record and the journals of the coordinators. Throws as `get`, and `zookeeper_unavailable`. */
+  async timeline (epoch: number, client: Client | undefined): Promise<readonly StoryEntry[]> {
+    const { contact, view, clock } = this.#options
+    const switchover = await this.get(epoch, client)
+    const coordinators = (view.latest?.cluster?.members ?? []).filter(({ mode }) => mode === 'coordinator').map(({ name }) => name)
+    const journals = await contact.read(async (session) => await readJournals(session, coordinators)) ?? []
+    return storyOf(switchover, journals, windowOf(switchover, clock.wall()))
   }
 
   history (page: HistoryPage): readonly HistoryEntry[] {
@@ -345,6 +356,18 @@ export class SwitchoverService {
     if (seen !== null && (seen.done || isOpen(record))) return seen
     return switchoverView(record, { members: latest?.cluster?.members ?? [], records: latest?.cluster?.records ?? [] }, seen === null ? NOTHING_SEEN : { progress: seen.progress, states: seen.timeline })
   }
+}
+
+/** Milliseconds by which an entry of no switchover may come before or after one, and is part of it. */
+const MARGIN = 2_000
+
+const windowOf = ({ last_held_at: held, started_at: started, finished_at: finished }: Switchover, wall: string): StoryWindow =>
+  ({ from: shifted(held ?? started, -MARGIN), until: shifted(finished ?? wall, MARGIN) })
+
+/** A moment that has no date is left as it is. */
+function shifted (moment: string, milliseconds: number): string {
+  const date = new Date(Date.parse(moment) + milliseconds)
+  return Number.isNaN(date.getTime()) ? moment : date.toISOString()
 }
 
 function raise (error: unknown): never {

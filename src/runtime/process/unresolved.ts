@@ -1,6 +1,6 @@
 /** Names of ZooKeeper servers that cannot be resolved, in the log: once for each name and reason. */
-import type { Logger } from '../runtime/log/log.ts'
-import { NameProblem } from '../runtime/process/name-lookup.ts'
+import type { Logger } from '../log/log.ts'
+import { NameProblem } from './name-lookup.ts'
 
 /** For the `onProblem` of a connector. */
 export function unresolved (log: Pick<Logger, 'warn' | 'error'>): (error: unknown, host?: string) => void {

@@ -1,0 +1,97 @@
+/**
+ * The story of one switchover in one list: what its record says, and what the journals of the nodes add. Pure. For people: moments come from several clocks, which
+ * may differ by more than what lies between two entries.
+ */
+import { suspicions } from '../model/fence-record.ts'
+import { isMoment, journalEvents, type JournalEntry } from './journal.ts'
+import type { Outcome } from '../model/states.ts'
+import { coordinatorStates } from '../model/states.ts'
+import { certainty, judgement } from './failed-holder.ts'
+import type { Switchover } from '../switchover/view.ts'
+
+export const storyEvents = {
+  last_sign: 'the last keepalive of the node that failed',
+  ...journalEvents,
+  confirmed: 'an operator has confirmed that a node is down',
+  begun: 'the record was made, just before the primary key was written',
+  state: 'a node came into a coordinator state',
+  held: 'every resource is held again',
+  closed: 'the switchover is over',
+} as const
+export type StoryEvent = keyof typeof storyEvents
+
+export interface StoryEntry {
+  /** RFC 3339. */
+  readonly at: string
+  /** Which node did it, or which it is about; null for what no node did. */
+  readonly node: string | null
+  readonly event: StoryEvent
+  readonly resource: string | null
+  /** A sentence. */
+  readonly message: string
+}
+
+/** What one node has written in its journal. */
+export interface NodeJournal {
+  readonly node: string
+  readonly entries: readonly JournalEntry[]
+}
+
+/** RFC 3339; entries of no switchover that are in between belong to this one. */
+export interface StoryWindow {
+  readonly from: string
+  readonly until: string
+}
+
+/** Entries of one story, the newest of more. */
+const MOST = 500
+
+/** @returns the oldest first */
+export function storyOf (switchover: Switchover, journals: readonly NodeJournal[], window: StoryWindow): readonly StoryEntry[] {
+  const own = [...failureEntries(switchover), ...recordEntries(switchover)]
+  // The record has these of the node that failed, and keeps them for longer.
+  const isTold = ({ event, message }: JournalEntry) => (event === 'judged' || event === 'fenced') && own.some((entry) => entry.event === event) && message.startsWith(`${switchover.evidence?.node} is `)
+  const isPart = ({ epoch, at }: JournalEntry) => epoch === switchover.epoch || (epoch === null && at >= window.from && at <= window.until)
+  const added = journals.flatMap(({ node, entries }) => entries.filter((entry) => isPart(entry) && !isTold(entry))
+    .map(({ at, event, resource, message }): StoryEntry => ({ at, node, event, resource, message })))
+  return [...own, ...added].filter(({ at }) => isMoment(at)).sort(inOrder).slice(-MOST)
+}
+
+const inOrder = (a: StoryEntry, b: StoryEntry): number => a.at < b.at ? -1 : a.at > b.at ? 1 : 0
+
+type Possible = Omit<StoryEntry, 'at'> & { readonly at: string | null }
+const happened = (entry: Possible): entry is StoryEntry => entry.at !== null
+
+/** How the former holder failed, as the record has it. */
+function failureEntries ({ evidence }: Switchover): readonly StoryEntry[] {
+  if (evidence === null) return []
+  const { node, fence, judged_by: by, why } = evidence
+  const about = { node, resource: null }
+  const entries: Possible[] = [
+    { ...about, at: evidence.last_sign_at, event: 'last_sign', message: `${node} wrote its last keepalive.` },
+    { at: evidence.judged_at, node: by, event: 'judged', resource: null, message: why === null ? judgement(evidence) : `${node} was judged dead: ${suspicions[why]}.` },
+    ...fence?.state === 'confirmed'
+      ? [{ at: fence.confirmed_at, node: fence.method === 'operator' ? null : fence.confirmed_by, event: fence.method === 'operator' ? 'confirmed' : 'fenced', resource: null, message: certainty(evidence) } as const]
+      : [],
+  ]
+  return entries.filter(happened)
+}
+
+const ends: Readonly<Record<Outcome, string>> = {
+  succeeded: 'The switchover has succeeded',
+  failed: 'The switchover has failed',
+  superseded: 'Another change of the primary key took the place of this switchover',
+  timed_out: 'The switchover was not done within its bound',
+  not_applied: 'The primary key was never written for this switchover',
+}
+
+function recordEntries (switchover: Switchover): readonly StoryEntry[] {
+  const { from, to, cause, requested_by: by, reason, started_at: started, finished_at: finished, held_again_at: again, outage_seconds: seconds, outcome, error, became, timeline } = switchover
+  const entries: Possible[] = [
+    { at: started, node: null, event: 'begun', resource: null, message: `From ${from ?? 'no node'} to ${to ?? 'any other coordinator'} (${cause}${by === null ? '' : `, asked for by ${by}`})${reason === null ? '.' : `: ${reason}`}` },
+    ...timeline.map(({ at, node, coordinator_state: state }): StoryEntry => ({ at, node, event: 'state', resource: null, message: `${node} is ${state}: ${coordinatorStates[state]}.` })),
+    { at: again, node: became ?? to, event: 'held', resource: null, message: `Everything is held again${seconds === null ? '' : `; nothing was held for ${seconds} s`}.` },
+    ...outcome === null ? [] : [{ at: finished, node: null, event: 'closed', resource: null, message: `${ends[outcome]}${error === null ? '.' : `: ${error.message}`}` } as const],
+  ]
+  return entries.filter(happened)
+}
