@@ -1,6 +1,6 @@
 // The status page: follows /api/v1/events, and reads again what events do not carry. Everything that comes from the API is shown as text, never as markup.
 import { actions, forgetQuestion, judgeAwaited } from './status/actions.js'
-import { follow, forgetKey, hasKey, read, useKey } from './status/api.js'
+import { follow, forgetKey, hasKey, isKey, read, useKey } from './status/api.js'
 import { isOnlyFigures, keepaliveAges } from './status/cluster.js'
 import { element, setText } from './status/dom.js'
 import { forgetAll, learnClock, model, now } from './status/model.js'
@@ -194,6 +194,8 @@ function askForKey (problem) {
   render()
   forgetQuestion()
   forgetStory()
+  element('filter').reset()
+  model.filter = { text: '', kind: 'all' }
   element('forget').hidden = true
   setText('key-use', '')
   setText('notice', '')
@@ -237,7 +239,12 @@ function begin () {
 
 element('key').addEventListener('submit', (event) => {
   event.preventDefault()
-  useKey(element('key-value').value)
+  const typed = element('key-value').value.trim()
+  if (!isKey(typed)) {
+    setText('key-problem', 'This is no API key: it has a character beyond ASCII, as of another keyboard layout, or more than 4,096 characters.')
+    return
+  }
+  useKey(typed)
   element('key-value').value = ''
   element('key').hidden = true
   void followForEver()

@@ -13,6 +13,12 @@ let key = sessionStorage.getItem(STORED)
 
 export const hasKey = () => key !== null
 
+/** Whether a text could be a key: whatever else is typed in cannot be sent in a header, or is refused before it is looked at. */
+export const isKey = (text) => /^[\x20-\x7e]{1,4096}$/.test(text)
+
+// A key that cannot be sent, which an earlier page may have kept.
+if (key !== null && !isKey(key)) forgetKey()
+
 export function useKey (given) {
   key = given
   sessionStorage.setItem(STORED, given)

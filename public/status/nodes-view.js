@@ -96,7 +96,12 @@ export function showHypervisors () {
   const hypervisors = hypervisorsOf([...model.nodes.values()])
   const place = element('hypervisors')
   place.hidden = hypervisors.length === 0
-  if (place.hidden) return
+  if (place.hidden) {
+    // Nothing of what was there is left in the page.
+    fill(element('hypervisors-summary'), [])
+    fill(element('hypervisors-rows'), [])
+    return
+  }
   const { tone, text } = hypervisorSummary(hypervisors)
   place.dataset.tone = tone
   fill(element('hypervisors-summary'), [made('strong', {}, `${hypervisors.length} ${hypervisors.length === 1 ? 'hypervisor' : 'hypervisors'}`), made('span', { class: 'quiet' }, `: ${text}`)])

@@ -5,6 +5,8 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { Cluster } from '../../src/pvcctl/client/cluster.ts'
 import { Endpoint } from '../../src/pvcctl/client/endpoint.ts'
+import { shapes } from '../../src/pvcctl/client/shapes.ts'
+import { examples } from '../../schemas/examples.ts'
 import { serverEvents } from '../../src/pvcctl/client/event-stream.ts'
 import { Transport } from '../../src/pvcctl/client/transport.ts'
 
@@ -61,8 +63,8 @@ function clusterOf (t: Test, urls: readonly string[], patience = 30_000): { read
   return { cluster, warnings, told }
 }
 
-const readPrimary = async (cluster: Cluster) => (await cluster.read(async (client) => await client.GET('/api/v1/primary'))).data.name
-const pause = async (cluster: Cluster) => await cluster.write(async (client) => await client.POST('/api/v1/status', { params: { query: { state: 'true' } } }))
+const readPrimary = async (cluster: Cluster) => (await cluster.read(shapes.primary, async (client) => await client.GET('/api/v1/primary'))).data.name
+const pause = async (cluster: Cluster) => await cluster.write(shapes.message, async (client) => await client.POST('/api/v1/status', { params: { query: { state: 'true' } } }))
 
 t.test('the first that is ready is asked', async (t) => {
   const dead = await nowhere()
@@ -169,4 +171,51 @@ t.test('events in pieces', async (t) => {
     t.strictSame(events, [{ event: 'resync', id: '', data: '{}' }, { event: 'primary', id: '0a', data: '{"name":"häv"}' }, { event: 'message', id: '0a', data: 'a\nb' }], `pieces of ${size}`)
     t.equal(fed, chunks.length)
   }
+})
+
+/** Replies of no pvcapid. */
+const liars: Readonly<Record<string, Answer>> = {
+  'another form': json(200, {}),
+  null: json(200, null),
+  'an array': json(200, [null]),
+  'members of other types': json(200, { name: 7, epoch: 'x', since: null, settled: 'yes', message: 7 }),
+  nothing: (response) => { response.writeHead(204).end() },
+  'a stream that says little': (response) => { response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': still there\n') },
+  'a stream that ends': (response) => { response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: {}\n\n') },
+  'more than any pvcapid sends': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const more = (): void => { while (response.write(' '.repeat(1_048_576))); }
+    response.on('drain', more)
+    more()
+  },
+}
+
+t.test('a reply of another form is no answer: a reading goes to the next API, and of a write nothing is known', async (t) => {
+  const good = await api(t, ready, primary('good'))
+  for (const [what, liar] of Object.entries(liars)) {
+    const lying = await api(t, ready, liar)
+    const { cluster, told } = clusterOf(t, [lying.url, good.url], what === 'a stream that says little' ? 300 : 30_000)
+    t.equal(await readPrimary(cluster), 'good', what)
+    t.match(told.join(), /not that of a pvcapid|not JSON|more than 64 MiB|did not answer within/, what)
+    t.match(await pause(clusterOf(t, [lying.url], what === 'a stream that says little' ? 300 : 30_000).cluster), { kind: 'lost' }, what)
+    t.equal(lying.asked.length, 2, `${what}: each sent once`)
+  }
+})
+
+t.test('what a pvcapid replies has the form that is looked for', async (t) => {
+  const [node, status, message, begun] = ['Node', 'ClusterStatus', 'Message', 'OutcomeUnknown'].map((name) => examples[name])
+  for (const [name, shape, value] of [
+    ['nodes', shapes.nodes, [node]], ['status', shapes.status, status], ['message', shapes.message, message], ['unknown', shapes.begun, begun], ['primary', shapes.primary, examples['Primary']],
+    ['switchover', shapes.switchover, examples['Switchover']], ['begun', shapes.begun, examples['Switchover']], ['history', shapes.history, [examples['HistoryEntry']]],
+    ['eligibility', shapes.eligibility, [examples['Eligibility']]], ['story', shapes.story, [examples['StoryEntry']]], ['health', shapes.health, examples['ClusterHealth']],
+  ] as const) {
+    t.equal(shape(JSON.parse(JSON.stringify(value))), true, name)
+    t.equal(shape({}), false, name)
+  }
+})
+
+t.test('an event has a bound', async (t) => {
+  async function * endless (): AsyncGenerator<Uint8Array> { for (;;) yield Buffer.alloc(1_048_576, 'x') }
+  async function * lines (): AsyncGenerator<Uint8Array> { for (;;) yield Buffer.from(`data: ${'x'.repeat(1_048_576)}\n`) }
+  for (const stream of [endless(), lines()]) await t.rejects((async () => { for await (const event of serverEvents(stream, () => {})) t.fail(event.event) })(), /longer than/)
 })

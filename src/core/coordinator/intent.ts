@@ -6,7 +6,7 @@ import { contendsByItself, mayContend } from '../switchover/contention.ts'
 import { isFit, isPresent, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
-import { failedHolder } from '../story/failed-holder.ts'
+import { failedHolder, hasFailed } from '../story/failed-holder.ts'
 import { epochNow, isEchoed, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/rules.ts'
 import { isUnrecordedSince } from '../switchover/rewrites.ts'
@@ -67,11 +67,16 @@ const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot
   return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, keySnapshot.members) } }
 }
 
-/** As `named`, with the node that failed where no node releases the role. The bound is that of a role which no node holds. */
+/**
+ * As `named`, with the node that failed where no node releases the role. A fencer writes `fenced` before `secondary`: in between the node that failed reads as
+ * the primary still. The bound is that of `named`.
+ */
 function contended (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement {
   const judgement = named(node, cause, keySnapshot)
-  const failed = judgement.kind === 'write' && judgement.record.from === null ? failedHolder(keySnapshot) : null
-  return failed === null || judgement.kind !== 'write' ? judgement : { ...judgement, record: { ...judgement.record, ...failed } }
+  if (judgement.kind !== 'write') return judgement
+  const former = keySnapshot.members.find(({ name }) => name === judgement.record.from)
+  const failed = former === undefined || hasFailed(former) ? failedHolder(keySnapshot) : null
+  return failed === null ? judgement : { ...judgement, record: { ...judgement.record, ...failed } }
 }
 
 /** The record of what is to be written says why, in a sentence. */

@@ -12,7 +12,7 @@ import { epochNow, type FailureReading, type KeySnapshot } from '../switchover/k
 
 type FailedHolder = Required<Pick<NewRecord, 'reason' | 'evidence' | 'last_held_at'>> & { readonly from: string }
 
-const hasFailed = ({ daemonState }: Member): boolean => daemonState === 'dead' || daemonState === 'fenced'
+export const hasFailed = ({ daemonState }: Member): boolean => daemonState === 'dead' || daemonState === 'fenced'
 
 /** The node that held the role, or was to hold it, and has failed since; null if there is none. */
 export function failedHolder (keySnapshot: KeySnapshot): FailedHolder | null {

@@ -9,6 +9,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { Failure } from '../output/failure.ts'
 import { chosen } from './choice.ts'
 import type { ApiClient, Endpoint, Schemas } from './endpoint.ts'
+import type { Shape } from './shapes.ts'
 import { bodyText, ConnectionFailure } from './transport.ts'
 
 /** What openapi-fetch resolves with. */
@@ -48,6 +49,9 @@ export interface ClusterOptions {
 /** Codes of problems that are about one API, not about the cluster. */
 const OWN = new Set(['zookeeper_unavailable', 'chroot_unusable', 'shutting_down', 'too_many_waiting', 'internal_error'])
 
+/** What is said of an address whose reply has another form. */
+const FOREIGN = 'sent a reply that is not that of a pvcapid'
+
 type Problem = Partial<Schemas['Problem']>
 
 const isProblem = (value: unknown): value is Problem => typeof value === 'object' && value !== null && typeof (value as Problem).code === 'string'
@@ -70,12 +74,13 @@ export class Cluster {
   get isStale (): boolean { return this.#isStale }
 
   /**
+   * @param shape whether a reply is that of a pvcapid; the next API is asked after one that is not
    * @param ask makes the request
    * @param more milliseconds that the request itself asks the API to wait
    * @param accepts statuses of errors whose body is an answer
    * @throws Failure `refused` with the API's own sentence; `unreachable` if none can answer
    */
-  async read<T> (ask: (client: ApiClient) => Promise<Reply<T>>, { more = 0, accepts = [] }: { readonly more?: number, readonly accepts?: readonly number[] } = {}): Promise<Answer<T>> {
+  async read<T> (shape: Shape, ask: (client: ApiClient) => Promise<Reply<T>>, { more = 0, accepts = [] }: { readonly more?: number, readonly accepts?: readonly number[] } = {}): Promise<Answer<T>> {
     const excuses = new Map<Endpoint, string>()
     for (;;) {
       const endpoint = await this.#endpoint(excuses)
@@ -87,15 +92,23 @@ export class Cluster {
       const { data, error, response } = said
       const text = bodyText(response)
       if (response.headers.get('x-view-stale') === 'true' && !this.#isStale) this.#current = null
-      if (accepts.includes(response.status)) return { data: error as T, text, response, endpoint }
+      const isAccepted = accepts.includes(response.status)
+      if ((response.ok && !shape(data)) || (isAccepted && !isProblem(error) && !shape(error))) {
+        this.#leave(endpoint, FOREIGN, excuses)
+        continue
+      }
+      if (isAccepted) return { data: error as T, text, response, endpoint }
       if (response.ok) return { data: data as T, text, response, endpoint }
       if (response.status < 500 || (isProblem(error) && !OWN.has(error.code ?? ''))) throw refusal(error, response, endpoint)
       this.#leave(endpoint, isProblem(error) ? `${error.detail ?? ''} (${error.code ?? ''})` : `answers ${response.status}`, excuses)
     }
   }
 
-  /** @throws Failure `refused`, `unreachable`; nothing was done then */
-  async write<T> (ask: (client: ApiClient) => Promise<Reply<T>>): Promise<WriteAnswer<T>> {
+  /**
+   * @param shape as for `read`; after a reply that is not that of a pvcapid it is not known what was done
+   * @throws Failure `refused`, `unreachable`; nothing was done then
+   */
+  async write<T> (shape: Shape, ask: (client: ApiClient) => Promise<Reply<T>>): Promise<WriteAnswer<T>> {
     const excuses = new Map<Endpoint, string>()
     for (;;) {
       const endpoint = await this.#endpoint(excuses)
@@ -110,7 +123,11 @@ export class Cluster {
         return { kind: 'lost', why: `${endpoint.url} ${why} after the request was sent.`, problem: null }
       }
       const { data, error, response } = said
-      if (response.ok) return { kind: 'answer', data: data as T, text: bodyText(response), response, endpoint }
+      if (response.ok && shape(data)) return { kind: 'answer', data: data as T, text: bodyText(response), response, endpoint }
+      if (response.ok) {
+        this.#leave(endpoint, FOREIGN, excuses)
+        return { kind: 'lost', why: `${endpoint.url} ${FOREIGN}, after the request was sent.`, problem: null }
+      }
       if (isProblem(error)) {
         const { outcome } = error as { readonly outcome?: string }
         if (outcome === 'unknown' || outcome === 'in_progress' || (response.status >= 500 && outcome !== 'not_started')) return { kind: 'lost', why: `${endpoint.url}: ${error.detail ?? ''} (${error.code ?? ''})`, problem: error }

@@ -7,8 +7,11 @@ export interface ServerEvent {
   readonly data: string
 }
 
+/** Characters of an event at most: many times what a pvcapid sends. */
+const LONGEST = 16 * 2 ** 20
+
 /**
- * Events as they come. Ends with the stream.
+ * Events as they come. Ends with the stream, and rejects where an event is longer than any of a pvcapid's.
  * @param onBytes called whenever bytes arrive, comments included: a stream that is silent for long is broken
  */
 export async function * serverEvents (stream: AsyncIterable<Uint8Array>, onBytes: () => void): AsyncGenerator<ServerEvent> {
@@ -19,6 +22,7 @@ export async function * serverEvents (stream: AsyncIterable<Uint8Array>, onBytes
     onBytes()
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
+    if (rest.length + data.reduce((sum, { length }) => sum + length, 0) > LONGEST) throw new Error(`an event is longer than ${LONGEST} characters`)
     for (const line of lines) {
       const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*?))?\r?$/s.exec(line) ?? []
       if (field === 'event') event = value

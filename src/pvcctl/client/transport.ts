@@ -6,7 +6,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Tls } from '../config/configuration.ts'
@@ -117,13 +116,13 @@ export class Transport {
       }
       message.on('error', fail)
       message.on('response', (reply) => {
-        if (isStream(reply)) {
+        if (url.endsWith(STREAM) && isStream(reply)) {
           timer[Symbol.dispose]()
           reply.once('close', end)
           resolve(new Response(Readable.toWeb(reply) as ReadableStream, { status: reply.statusCode ?? 0, headers: headersOf(reply) }))
           return
         }
-        text(reply).then((said) => {
+        bounded(reply).then((said) => {
           end()
           const status = reply.statusCode ?? 0
           const response = new Response(status === 204 || status === 304 ? null : said, { status, headers: headersOf(reply) })
@@ -137,6 +136,22 @@ export class Transport {
 }
 
 class KeptConnectionClosed extends ConnectionFailure {}
+
+/** The route whose reply has no end; any other is waited for whole, whatever it says of itself. */
+const STREAM = '/api/v1/events'
+/** Bytes of a reply at most: many times what a pvcapid sends of the largest cluster. */
+const MOST = 64 * 2 ** 20
+
+async function bounded (reply: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of reply as AsyncIterable<Buffer>) {
+    length += piece.length
+    if (length > MOST) throw new Error(`sent more than ${MOST / 2 ** 20} MiB`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString()
+}
 
 const isStream = (reply: IncomingMessage): boolean => reply.statusCode === 200 && (reply.headers['content-type'] ?? '').startsWith('text/event-stream')
 

@@ -2,6 +2,7 @@
 import { plain } from '../output/text.ts'
 import { Failure } from '../output/failure.ts'
 import type { Schemas } from '../client/endpoint.ts'
+import { shapes } from '../client/shapes.ts'
 import type { Context, Run } from './command.ts'
 
 const statuses = { ok: [0, 'OK'], warning: [1, 'WARNING'], critical: [2, 'CRITICAL'] } as const
@@ -29,7 +30,7 @@ export const unknown = (why: string): string => `PVC UNKNOWN - ${words(why)}\n`
 
 async function report ({ cluster, console, given }: Context): Promise<number> {
   const [{ data, text }, living] = await Promise.all([
-    cluster.read(async (client) => await client.GET('/health/cluster'), { accepts: [429, 503] }),
+    cluster.read(shapes.health, async (client) => await client.GET('/health/cluster'), { accepts: [429, 503] }),
     cluster.living(),
   ])
   if (!Array.isArray(data.conditions)) throw new Failure('unreachable', 'The reply is not that of a pvcapid. See that --api names one.')

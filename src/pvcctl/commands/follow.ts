@@ -2,6 +2,7 @@
 import { exitStatus } from '../cli/table.ts'
 import type { Answer } from '../client/cluster.ts'
 import type { Schemas } from '../client/endpoint.ts'
+import { shapes } from '../client/shapes.ts'
 import { Failure } from '../output/failure.ts'
 import { duration } from '../output/text.ts'
 import { pause } from '../../runtime/deadline.ts'
@@ -37,7 +38,7 @@ export async function followed ({ cluster, clock, console }: Context, epoch: num
   for (;;) {
     const wait = console.isTerminal ? undefined : POLL
     try {
-      const answer = await cluster.read(async (client) => await client.GET('/api/v1/switchover/{epoch}', { params: { path: { epoch }, query: wait === undefined ? {} : { wait } } }), { more: (wait ?? 0) * 1000 })
+      const answer = await cluster.read(shapes.switchover, async (client) => await client.GET('/api/v1/switchover/{epoch}', { params: { path: { epoch }, query: wait === undefined ? {} : { wait } } }), { more: (wait ?? 0) * 1000 })
       const { data } = answer
       if (data.done) return answer
       const now = clock.monotonic()

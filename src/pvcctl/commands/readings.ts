@@ -2,12 +2,13 @@
 import { exitStatus } from '../cli/table.ts'
 import { columns, duration, moment, plain } from '../output/text.ts'
 import type { Schemas } from '../client/endpoint.ts'
+import { shapes } from '../client/shapes.ts'
 import type { Run } from './command.ts'
 
 const DONE = exitStatus('done')
 
 export const list: Run = async ({ cluster, given, console }) => {
-  const { data, text } = await cluster.read(async (client) => await client.GET('/api/v1/node'))
+  const { data, text } = await cluster.read(shapes.nodes, async (client) => await client.GET('/api/v1/node'))
   if (given.flag('json')) console.json(text)
   else if (given.flag('quiet')) console.print(data.map(({ name }) => `${plain(name)}\n`).join(''))
   else {
@@ -20,12 +21,12 @@ export const list: Run = async ({ cluster, given, console }) => {
 }
 
 export const status: Run = async ({ cluster, given, console }) => {
-  const { data, text } = await cluster.read(async (client) => await client.GET('/api/v1/status'))
+  const { data, text } = await cluster.read(shapes.status, async (client) => await client.GET('/api/v1/status'))
   if (given.flag('json')) {
     console.json(text)
     return DONE
   }
-  const { data: primary } = await cluster.read(async (client) => await client.GET('/api/v1/primary'))
+  const { data: primary } = await cluster.read(shapes.primary, async (client) => await client.GET('/api/v1/primary'))
   const lock = data.primary_lock
   const rows = [
     ['cluster', [data.cluster_name, data.cluster].filter((text) => text !== undefined && text !== '').join(', ') || '-'],
@@ -49,7 +50,7 @@ const conditionText = ({ severity, code, message, advice }: Schemas['Condition']
 export const history: Run = async ({ cluster, given, console }) => {
   const [limit, before] = [given.number('limit'), given.number('before')]
   const query = { ...limit === undefined ? {} : { limit }, ...before === undefined ? {} : { before }, ...given.flag('each') ? { each: 'true' as const } : {} }
-  const { data, text } = await cluster.read(async (client) => await client.GET('/api/v1/switchover', { params: { query } }))
+  const { data, text } = await cluster.read(shapes.history, async (client) => await client.GET('/api/v1/switchover', { params: { query } }))
   if (given.flag('json')) console.json(text)
   else {
     console.print(columns([
@@ -64,7 +65,7 @@ export const history: Run = async ({ cluster, given, console }) => {
 }
 
 export const eligible: Run = async ({ cluster, given, console }) => {
-  const { data, text } = await cluster.read(async (client) => await client.GET('/api/v1/switchover/eligibility'))
+  const { data, text } = await cluster.read(shapes.eligibility, async (client) => await client.GET('/api/v1/switchover/eligibility'))
   if (given.flag('json')) console.json(text)
   else {
     console.print(columns([

@@ -2,6 +2,7 @@
 import { exitStatus } from '../cli/table.ts'
 import type { Answer } from '../client/cluster.ts'
 import type { Schemas } from '../client/endpoint.ts'
+import { shapes } from '../client/shapes.ts'
 import { Failure } from '../output/failure.ts'
 import { columns, moment, plain } from '../output/text.ts'
 import { pause } from '../../runtime/deadline.ts'
@@ -30,7 +31,7 @@ export const change: Run = async (context) => {
 }
 
 async function dryRun ({ cluster, console, given }: Context, wish: Wish, header: { readonly 'if-match'?: string }): Promise<number> {
-  const { data, text, response } = await cluster.read(async (client) => await client.POST('/api/v1/switchover', { params: { header }, body: { ...wish, dry_run: true } }))
+  const { data, text, response } = await cluster.read(shapes.switchover, async (client) => await client.POST('/api/v1/switchover', { params: { header }, body: { ...wish, dry_run: true } }))
   const planned = data as Switchover
   if (given.flag('json')) console.json(text)
   else if (planned.already === true) console.print(`Nothing would be done: it is so already, since ${nameOf(planned)}.\n`)
@@ -42,8 +43,8 @@ async function dryRun ({ cluster, console, given }: Context, wish: Wish, header:
 async function request (context: Context, wish: Wish, header: { readonly 'if-match'?: string }): Promise<number> {
   const { cluster, console, given } = context
   // After a lost reply only a later switchover can be the one that was asked for.
-  const { data: before } = await cluster.read(async (client) => await client.GET('/api/v1/primary', { params: { query: { consistent: 'true' } } }))
-  const reply = await cluster.write(async (client) => await client.POST('/api/v1/switchover', { params: { header }, body: wish }))
+  const { data: before } = await cluster.read(shapes.primary, async (client) => await client.GET('/api/v1/primary', { params: { query: { consistent: 'true' } } }))
+  const reply = await cluster.write(shapes.begun, async (client) => await client.POST('/api/v1/switchover', { params: { header }, body: wish }))
   const isAnswered = reply.kind === 'answer' && 'done' in reply.data
   const begun: Pick<Answer<Switchover>, 'data' | 'text'> = isAnswered
     ? { data: reply.data as Switchover, text: reply.text }
@@ -71,9 +72,9 @@ async function found ({ cluster, clock, console }: Context, wish: Wish, before: 
   const until = clock.monotonic() + LOOK_FOR
   for (;;) {
     try {
-      const { data } = await cluster.read(async (client) => await client.GET('/api/v1/switchover', { params: { query: { consistent: 'true', each: 'true', limit: PAGE } } }))
+      const { data } = await cluster.read(shapes.history, async (client) => await client.GET('/api/v1/switchover', { params: { query: { consistent: 'true', each: 'true', limit: PAGE } } }))
       const epoch = data.findLast((entry) => isWish(entry, wish) && entry.epoch > (before.epoch ?? -1))?.epoch
-      if (epoch !== undefined) return await cluster.read(async (client) => await client.GET('/api/v1/switchover/{epoch}', { params: { path: { epoch } } }))
+      if (epoch !== undefined) return await cluster.read(shapes.switchover, async (client) => await client.GET('/api/v1/switchover/{epoch}', { params: { path: { epoch } } }))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
     }
@@ -89,10 +90,10 @@ export const show: Run = async (context) => {
   const { cluster, given, console } = context
   const epoch = given.number('EPOCH') ?? 0
   if (given.flag('wait')) return printEnd(context, await followed(context, epoch))
-  const { data, text } = await cluster.read(async (client) => await client.GET('/api/v1/switchover/{epoch}', { params: { path: { epoch } } }))
+  const { data, text } = await cluster.read(shapes.switchover, async (client) => await client.GET('/api/v1/switchover/{epoch}', { params: { path: { epoch } } }))
   if (given.flag('json')) console.json(text)
   else {
-    const { data: story } = await cluster.read(async (client) => await client.GET('/api/v1/switchover/{epoch}/timeline', { params: { path: { epoch } } }))
+    const { data: story } = await cluster.read(shapes.story, async (client) => await client.GET('/api/v1/switchover/{epoch}/timeline', { params: { path: { epoch } } }))
     console.print(description(data) + storyText(story))
   }
   return exitStatus('done')

@@ -1,6 +1,7 @@
 /** `pause`, `resume`, `confirm-fence` and `remove-node`: one write each. After a lost reply the state is read, never written again. */
 import { exitStatus } from '../cli/table.ts'
 import type { ApiClient, Schemas } from '../client/endpoint.ts'
+import { shapes } from '../client/shapes.ts'
 import { Failure } from '../output/failure.ts'
 import { pause as wait } from '../../runtime/deadline.ts'
 import type { Context, Run } from './command.ts'
@@ -23,7 +24,7 @@ interface Write {
 }
 
 async function written ({ cluster, clock, console, given }: Context, { ask, isDone, what, lookAt }: Write): Promise<number> {
-  const reply = await cluster.write(ask)
+  const reply = await cluster.write(shapes.message, ask)
   if (reply.kind === 'answer') {
     if (given.flag('json')) console.json(reply.text)
     else console.print(`${reply.data.message}\n`)
@@ -46,7 +47,7 @@ async function written ({ cluster, clock, console, given }: Context, { ask, isDo
 
 const maintenance = (state: 'true' | 'false'): Run => async (context) => await written(context, {
   ask: async (client) => await client.POST('/api/v1/status', { params: { query: { state } } }),
-  isDone: async () => (await context.cluster.read(async (client) => await client.GET('/api/v1/status', { params: { query: { consistent: 'true' } } }))).data.maintenance === state,
+  isDone: async () => (await context.cluster.read(shapes.status, async (client) => await client.GET('/api/v1/status', { params: { query: { consistent: 'true' } } }))).data.maintenance === state,
   what: `maintenance mode ${state === 'true' ? 'on' : 'off'}`,
   lookAt: 'pvcctl status',
 })
@@ -61,7 +62,7 @@ export const confirmFence: Run = async (context) => {
   const path = { node }
   return await written(context, {
     ask: async (client) => await client.POST('/api/v1/node/{node}/fence-confirmation', { params: { path }, body: { confirm } }),
-    isDone: async () => (await context.cluster.read(async (client) => await client.GET('/api/v1/node/{node}', { params: { path, query: { consistent: 'true' } } }))).data[0]?.daemon_state === 'fenced',
+    isDone: async () => (await context.cluster.read(shapes.nodes, async (client) => await client.GET('/api/v1/node/{node}', { params: { path, query: { consistent: 'true' } } }))).data[0]?.daemon_state === 'fenced',
     what: `the confirmation for ${node}`,
     lookAt: 'pvcctl list',
   })
@@ -78,7 +79,7 @@ export const removeNode: Run = async (context) => {
   const path = { node }
   return await written(context, {
     ask: async (client) => await client.DELETE('/api/v1/node/{node}', { params: { path } }),
-    isDone: async () => (await cluster.read(async (client) => await client.GET('/api/v1/node/{node}', { params: { path, query: { consistent: 'true' } } }), { accepts: [404] })).response.status === 404,
+    isDone: async () => (await cluster.read(shapes.nodes, async (client) => await client.GET('/api/v1/node/{node}', { params: { path, query: { consistent: 'true' } } }), { accepts: [404] })).response.status === 404,
     what: `the removal of ${node}`,
     lookAt: 'pvcctl list',
   })

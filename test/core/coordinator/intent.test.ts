@@ -31,6 +31,7 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement:
   ['contend, as primary, whatever the peers are at', contend('hv2'), keySnapshot({ members: [member('hv1'), primary('hv2'), gone('hv3')] }), writes('hv2', 'hv2', 'hv2', 'repair')],
 
   ['contend over a node that was fenced', contend('hv2'), keySnapshot({ members: [member('hv1', { daemonState: 'fenced', presence: null }), member('hv2')] }), { ...writes('hv2', 'hv1', 'hv2', 'repair'), record: { from: 'hv1', timeout: 30, reason: /^hv1 was judged dead\. hv1 is fenced/, evidence: { node: 'hv1', daemon_state: 'fenced' } } }],
+  ['contend over one of which the fencer has written `fenced`, and not yet `secondary`', contend('hv2'), keySnapshot({ members: [member('hv1', { daemonState: 'fenced', coordinatorState: 'primary', presence: null }), member('hv2')] }), { record: { from: 'hv1', reason: /^hv1 was judged dead\. hv1 is fenced/, evidence: { node: 'hv1', daemon_state: 'fenced' } } }],
   ['contend over one that has stopped', contend('hv2'), keySnapshot({ members: [member('hv1', { daemonState: 'stop', presence: null }), member('hv2')] }), { record: { from: null, evidence: undefined, reason: 'The primary key named hv1, which could not serve: its daemon state was stop and it was out of contact.' } }],
 
   ['rewrite, as seen', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, keySnapshot({ members: secondaries }), writes('hv1', null, 'hv1', 'restart')],

@@ -159,6 +159,13 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await page.getByRole('button', { name: 'Forget key' }).press('Enter')
     await keyField.waitFor()
     t.equal(await page.evaluate('sessionStorage.length'), 0, 'the key is forgotten')
+    for (const typed of ['ключ', 'x'.repeat(5_000)]) {
+      await keyField.fill(typed)
+      await keyField.press('Enter')
+      await page.getByText('This is no API key').waitFor()
+      t.equal(await page.evaluate('sessionStorage.length'), 0, 'what cannot be a key is not kept')
+      t.ok(await keyField.isVisible())
+    }
     t.notMatch(await page.locator('body').evaluate((body) => body.textContent), /plum|quince|tea/, 'and what it showed')
     // The refusal of the fence.
     t.strictSame(complaints.filter((text) => !/status of 409/.test(text)), [], 'the browser has nothing to complain of')
