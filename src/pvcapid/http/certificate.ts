@@ -50,7 +50,7 @@ export function invalidSentence (file: string, { from, until }: Period, now: num
 /** What is to be said of a certificate, or null while there is time. */
 export function validitySentence (file: string, validity: Period, now: number): string | null {
   const days = (validity.until - now) / DAY
-  const near = days > NEAR ? null : `The certificate in ${file} expires at ${new Date(validity.until).toISOString()}, in ${Math.floor(days)} days. Replace it and send SIGHUP.`
+  const near = days > NEAR ? null : `The certificate in ${file} expires at ${new Date(validity.until).toISOString()}, in ${Math.floor(days) === 1 ? 'a day' : `${Math.floor(days)} days`}. Replace it and send SIGHUP.`
   return invalidSentence(file, validity, now) ?? near
 }
 
