@@ -90,7 +90,7 @@ function recordEntries (switchover: Switchover): readonly StoryEntry[] {
   const entries: Possible[] = [
     { at: started, node: null, event: 'begun', resource: null, message: `From ${from ?? 'no node'} to ${to ?? 'any other coordinator'} (${cause}${by === null ? '' : `, asked for by ${by}`})${reason === null ? '.' : `: ${reason}`}` },
     ...timeline.map(({ at, node, coordinator_state: state }): StoryEntry => ({ at, node, event: 'state', resource: null, message: `${node} is ${state}: ${coordinatorStates[state]}.` })),
-    { at: again, node: became ?? to, event: 'held', resource: null, message: `Everything is held again${seconds === null ? '' : `; nothing was held for ${seconds} s`}.` },
+    { at: again, node: became ?? to, event: 'held', resource: null, message: `Everything is held again${seconds === null ? '.' : `, after ${seconds} s in which at least one resource was not.`}` },
     ...outcome === null ? [] : [{ at: finished, node: null, event: 'closed', resource: null, message: `${ends[outcome]}${error === null ? '.' : `: ${error.message}`}` } as const],
   ]
   return entries.filter(happened)

@@ -68,7 +68,7 @@ t.test('a private key that every user may read, and a certificate near its end',
   chmodSync(keyFile, 0o644)
   const said = check('pvcapid', file)
   t.match(said.stderr, /pvc\.api\.ssl\.key_file: .*api\.key is a private key, and every user of this machine may read it \(mode 0644\)/)
-  t.match(said.stderr, /pvc\.api\.ssl\.cert_file: The certificate in .*api\.crt expires at .*, in 1 days\./)
+  t.match(said.stderr, /pvc\.api\.ssl\.cert_file: The certificate in .*api\.crt expires at .*, in a day\./)
   chmodSync(keyFile, 0o600)
   t.match(check('pvcapid', file, '--strict'), { status: 78, stderr: /expires at/ }, 'its certificate ends within two days')
 })

@@ -63,7 +63,7 @@ t.test('a primary that is killed at night', { timeout: 120_000 }, async (t) => {
   t.equal(told('key_written', /names this node now, which has contended/)?.node, taker)
   for (const resource of ['address', 'service']) t.equal(story.find((entry) => entry.event === 'acquired' && entry.resource === resource)?.node, taker, `${resource} is acquired`)
   told('state', new RegExp(`^${taker} is primary: `))
-  told('held', new RegExp(`nothing was held for ${outage} s`.replace('.', '\\.')))
+  told('held', new RegExp(`held again, after ${outage} s`.replace('.', '\\.')))
   told('closed', /has succeeded/)
   t.strictSame(story.map(({ at }) => at), story.map(({ at }) => at).toSorted(), 'in one list, in order')
 
