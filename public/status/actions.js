@@ -17,7 +17,7 @@ function tell (text, tone = 'ok') {
 /** Takes the answer to the question that is asked; the first one counts. */
 let answered = () => {}
 element('ask').addEventListener('submit', ({ submitter }) => answered(submitter?.value ?? 'no'))
-// Escape. The event comes later: a dialog that is open by then asks the next question, which nobody has answered.
+// Escape closes the dialog, and the event follows later: a dialog that is open again by then asks another question, and has no answer yet.
 element('ask').addEventListener('close', () => { if (!element('ask').open) answered('no') })
 
 /**

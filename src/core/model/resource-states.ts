@@ -40,14 +40,14 @@ export interface ResourceStatus {
   readonly concerns: readonly Concern[]
 }
 
-/** What the last acquisition or release took, all attempts together, and for which epoch it was. */
+/** The duration of the last acquisition or release, with all its attempts, and its epoch. */
 export interface Effort {
   /** By the node's own monotonic clock. */
   readonly seconds: number
   readonly epoch: number
 }
 
-/** An acquisition or a release that a node has published with what it took. */
+/** An acquisition or a release that a node has published, with its duration. */
 export interface Course extends Effort {
   readonly name: string
   readonly action: 'acquire' | 'release'

@@ -43,7 +43,7 @@ export class RefusalLog implements Disposable {
     return true
   }
 
-  /** What is counted is told of now. */
+  /** Reports the counts that are not reported yet. */
   [Symbol.dispose] (): void {
     for (const name of [...this.#counted.keys()]) this.#tell(name)
   }

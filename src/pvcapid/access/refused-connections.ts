@@ -47,7 +47,7 @@ export class RefusedConnections implements Disposable {
     else this.#log.warn(fields, sentences[reason])
   }
 
-  /** What is counted is told of now. */
+  /** Logs the counts that are not logged yet. */
   [Symbol.dispose] (): void {
     this.#refusals[Symbol.dispose]()
   }
