@@ -62,7 +62,7 @@ export type Judgement =
 
 const moved: Judgement = { kind: 'refuse', refusal: { kind: 'moved' } }
 
-const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement => {
+const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Extract<Judgement, { kind: 'write' }> => {
   const from = primaryOf(keySnapshot.members)
   return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, keySnapshot.members) } }
 }
@@ -73,7 +73,6 @@ const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot
  */
 function contended (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement {
   const judgement = named(node, cause, keySnapshot)
-  if (judgement.kind !== 'write') return judgement
   const former = keySnapshot.members.find(({ name }) => name === judgement.record.from)
   const failed = former === undefined || hasFailed(former) ? failedHolder(keySnapshot) : null
   return failed === null ? judgement : { ...judgement, record: { ...judgement.record, ...failed } }

@@ -10,10 +10,10 @@ import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
 t.test('a node that comes back holding everything, after a fence that failed', { timeout: 240_000 }, async (t) => {
-  const { made, watcher } = await fencedCluster(t, ['hv1', 'hv2'], {}, { method: 'none', command: undefined })
+  const { made, watcher } = await fencedCluster(t, ['hv1', 'hv2'], { zookeeper: { maxSessionTimeout: 600_000 } }, { method: 'none', command: undefined })
   await watcher.settled(undefined, 60_000)
   // It is to come back with its session, however long it stands still here.
-  const peer = await pvcNode(t, made, 'pvc1', { contends: false, session: 60 })
+  const peer = await pvcNode(t, made, 'pvc1', { contends: false, session: 600 })
   await watcher.sees('pvc1 in run', (view) => view.members.some(({ name, daemonState }) => name === 'pvc1' && daemonState === 'run'), 60_000)
   await watcher.writeKeyBlindly('pvc1')
   await watcher.settled('pvc1', 60_000)
