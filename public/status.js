@@ -3,6 +3,7 @@ import { actions, forgetQuestion, judgeAwaited } from './status/actions.js'
 import { follow, forgetKey, hasKey, isKey, read, useKey } from './status/api.js'
 import { isOnlyFigures, keepaliveAges } from './status/cluster.js'
 import { element, setText } from './status/dom.js'
+import { isEligibility, isHistory, isStatus, isText } from './status/forms.js'
 import { forgetAll, learnClock, model, now } from './status/model.js'
 import { tick } from './status/moment.js'
 import { showHypervisors, showNodes } from './status/nodes-view.js'
@@ -81,7 +82,7 @@ function single (work) {
 }
 
 const readStatus = single(async (isCurrent) => {
-  const { body, problem, date, age } = await read('api/v1/status')
+  const { body, problem, date, age } = await read('api/v1/status', isStatus)
   if (!isCurrent()) return
   learnClock(date)
   model.failure = problem === null ? null : problem.detail
@@ -94,7 +95,7 @@ const readStatus = single(async (isCurrent) => {
 })
 
 const readPast = single(async (isCurrent) => {
-  const { body } = await read(`api/v1/switchover?limit=${PAGE}`)
+  const { body } = await read(`api/v1/switchover?limit=${PAGE}`, isHistory)
   if (!isCurrent() || body === null) return
   // Pages below stay: what was read of the past does not change.
   if (model.pages === null || model.pages.length === 1) model.hasOlder = body.length === PAGE
@@ -103,7 +104,7 @@ const readPast = single(async (isCurrent) => {
 })
 
 const readEligibility = single(async (isCurrent) => {
-  const { body } = await read('api/v1/switchover/eligibility')
+  const { body } = await read('api/v1/switchover/eligibility', isEligibility)
   if (!isCurrent() || body === null) return
   model.eligibility = new Map(body.map((each) => [each.name, each]))
   renderSoon()
@@ -111,8 +112,8 @@ const readEligibility = single(async (isCurrent) => {
 
 const readKeepalives = single(async (isCurrent) => {
   if (model.nodes.size === 0 || model.nodes.size > NODES_WITH_KEEPALIVE) return
-  const { body } = await read('metrics')
-  if (!isCurrent() || typeof body !== 'string') return
+  const { body } = await read('metrics', isText)
+  if (!isCurrent() || body === null) return
   const seen = now()
   model.keepalives = new Map([...keepaliveAges(body)].map(([name, age]) => [name, seen - age * 1000]))
   renderSoon()
@@ -121,7 +122,7 @@ const readKeepalives = single(async (isCurrent) => {
 async function readOlder () {
   const last = model.pages?.at(-1)?.at(-1)
   if (last === undefined) return
-  const { body } = await read(`api/v1/switchover?limit=${PAGE}&before=${last.first_epoch}`)
+  const { body } = await read(`api/v1/switchover?limit=${PAGE}&before=${last.first_epoch}`, isHistory)
   if (body === null || model.pages?.at(-1)?.at(-1) !== last) return
   model.hasOlder = body.length === PAGE
   if (body.length > 0) model.pages = [...model.pages, body]

@@ -2,6 +2,7 @@
 import { ask } from './api.js'
 import { isForceable } from './cluster.js'
 import { element, fill, made, setText } from './dom.js'
+import { isBegun, isDone } from './forms.js'
 import { model } from './model.js'
 import { ending } from './past.js'
 import { lengthOf, took } from './times.js'
@@ -56,12 +57,12 @@ export function forgetQuestion () {
  * One request at a time for each button.
  * @param render shows what has changed
  */
-async function act (id, place, render, method, url, body) {
+async function act (id, place, render, url, fits, body) {
   model.busy.add(id)
   model.refusals.delete(place)
   tell('')
   render()
-  const { body: reply, problem } = await ask(method, url, body)
+  const { body: reply, problem } = await ask('POST', url, fits, body)
   model.busy.delete(id)
   if (problem !== null) model.refusals.set(place, problem.code === null ? `${problem.detail} What became of the request is not known; the state of the cluster will show it.` : problem.detail)
   render()
@@ -81,7 +82,7 @@ async function makePrimary (node, render) {
     override: isForced ? 'Override its min_health' : null,
   })
   if (answer === null) return
-  const reply = await act(`primary ${node}`, `primary ${node}`, render, 'POST', 'api/v1/switchover', {
+  const reply = await act(`primary ${node}`, `primary ${node}`, render, 'api/v1/switchover', isBegun, {
     to: node, ...present === null ? {} : { from: present }, ...answer.reason === '' ? {} : { reason: answer.reason }, ...isForced ? { force: ['health'] } : {},
   })
   if (reply === null) return
@@ -123,7 +124,7 @@ async function confirmFence (node, render) {
     typed: node,
   })
   if (answer === null) return
-  const reply = await act(`confirm ${node}`, `confirm ${node}`, render, 'POST', `api/v1/node/${encodeURIComponent(node)}/fence-confirmation`, { confirm: answer.name })
+  const reply = await act(`confirm ${node}`, `confirm ${node}`, render, `api/v1/node/${encodeURIComponent(node)}/fence-confirmation`, isDone, { confirm: answer.name })
   if (reply !== null) tell(reply.message)
 }
 
@@ -133,7 +134,7 @@ async function setMaintenance (state, render) {
     ? { title: 'Begin maintenance mode?', text: 'While it is on, no node is fenced: a primary that dies keeps its role until maintenance ends or an operator confirms that it is down.', yes: 'Begin maintenance', serious: true }
     : { title: 'End maintenance mode?', text: 'Dead nodes are fenced again.', yes: 'End maintenance', serious: false })
   if (answer === null) return
-  const reply = await act(`maintenance ${state}`, 'maintenance', render, 'POST', `api/v1/status?state=${state}`)
+  const reply = await act(`maintenance ${state}`, 'maintenance', render, `api/v1/status?state=${state}`, isDone)
   if (reply !== null) tell(reply.message)
 }
 

@@ -1,4 +1,5 @@
 // Requests to the API, with the key of this tab. URLs are relative: only a proxy may know the path before them.
+import { isEvent } from './forms.js'
 
 /** Milliseconds that a request may take, and that the stream may be silent: it has a comment every 15 s. */
 const PATIENCE = 10_000
@@ -31,6 +32,8 @@ export function forgetKey () {
 
 const headers = (more = {}) => key === null ? more : { 'x-api-key': key, ...more }
 
+const isOf = (response, type) => (response.headers.get('content-type') ?? '').startsWith(type)
+
 /** What went wrong, in the API's words. */
 async function problemOf (response) {
   const problem = await response.json().catch(() => null)
@@ -38,23 +41,36 @@ async function problemOf (response) {
 }
 
 const SILENT = { code: null, detail: 'This API does not answer.' }
+const OTHER_FORM = { code: null, detail: 'The reply is not of the form that this API has. A proxy or a portal that wants a log-in may have answered instead; load this page again.' }
 
 /**
  * Answers with `body`, or with `problem`.
+ * @param fits whether a reply has the form of this API's
  * @param body sent as JSON
  */
-export async function ask (method, url, body) {
+export async function ask (method, url, fits, body) {
   const sent = body === undefined ? {} : { body: JSON.stringify(body) }
   const response = await fetch(url, { method, ...sent, headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }), signal: AbortSignal.timeout(PATIENCE) }).catch(() => null)
   if (response === null) return { body: null, problem: SILENT, date: null, age: null }
   const date = response.headers.get('date')
   const age = Number(response.headers.get('x-view-age') ?? NaN)
   if (!response.ok) return { body: null, problem: await problemOf(response), date, age }
-  const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json')
-  return await (isJson ? response.json() : response.text()).then((read) => ({ body: read, problem: null, date, age }), () => ({ body: null, problem: SILENT, date, age }))
+  const text = await response.text().catch(() => null)
+  if (text === null) return { body: null, problem: SILENT, date, age }
+  const read = isOf(response, 'application/json') ? asJson(text) : text
+  return fits(read) ? { body: read, problem: null, date, age } : { body: null, problem: OTHER_FORM, date, age }
 }
 
-export const read = async (url) => await ask('GET', url)
+/** Undefined for a text that is no JSON. */
+function asJson (text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export const read = async (url, fits) => await ask('GET', url, fits)
 
 function parsed (block) {
   const fields = { id: null, event: 'message', data: '' }
@@ -62,7 +78,7 @@ function parsed (block) {
     const colon = line.indexOf(':')
     if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 1).trimStart()
   }
-  return { id: fields.id, event: fields.event, data: fields.data === '' ? null : JSON.parse(fields.data) }
+  return { id: fields.id, event: fields.event, data: fields.data === '' ? null : asJson(fields.data) }
 }
 
 /**
@@ -76,6 +92,7 @@ export async function follow ({ lastId, take, onOpen, signal }) {
   try {
     const response = await fetch('api/v1/events', { headers: headers(lastId === null ? {} : { 'last-event-id': lastId }), signal: silent.signal, cache: 'no-store' })
     if (!response.ok) return { status: response.status, ...await problemOf(response) }
+    if (!isOf(response, 'text/event-stream')) return { status: 0, ...OTHER_FORM }
     onOpen(response.headers.get('x-api-role'))
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
@@ -87,7 +104,10 @@ export async function follow ({ lastId, take, onOpen, signal }) {
       text += value
       const blocks = text.split('\n\n')
       text = blocks.pop()
-      for (const block of blocks) take(parsed(block))
+      for (const event of blocks.map(parsed)) {
+        if (!isEvent(event)) return { status: 0, ...OTHER_FORM }
+        take(event)
+      }
       // A browser holds the timers of a page that nobody sees back for up to a minute.
       if (document.visibilityState === 'visible') await new Promise((resolve) => setTimeout(resolve, READ_EVERY))
     }

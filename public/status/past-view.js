@@ -1,6 +1,7 @@
 // The history and the whole story of one switchover.
 import { read } from './api.js'
 import { element, fill, made, setText } from './dom.js'
+import { isStory } from './forms.js'
 import { model, now } from './model.js'
 import { moment } from './moment.js'
 import { change, filtered, outcomeText, outcomeTone, runOf } from './past.js'
@@ -81,7 +82,7 @@ export async function showStory (epoch, entries) {
   setText('story-title', `Switchover ${epoch}`)
   fill(element('story-text'), [made('p', {}, 'Reading …')])
   if (!dialog.open) dialog.showModal()
-  const { body, problem } = await read(`api/v1/switchover/${epoch}`)
+  const { body, problem } = await read(`api/v1/switchover/${epoch}`, isStory)
   if (element('story-title').textContent !== `Switchover ${epoch}`) return
   fill(element('story-text'), problem === null ? story(body, entries.find((entry) => entry.epoch === epoch)) : [made('p', { class: 'bad', role: 'alert' }, problem.detail)])
 }

@@ -44,8 +44,16 @@ export class ClusterSnapshots {
   constructor (tree: ZnodeCache, alive: ((name: string) => boolean) | null = null) {
     this.#tree = tree
     this.#alive = alive
-    this.#subscription = tree.onChange((snapshot, changed) => this.#update(snapshot, new Set(changed)))
-    this.ready = tree.ready.then(() => this.#update(tree.snapshot, null))
+    let isUpdated = false
+    this.#subscription = tree.onChange((snapshot, changed) => {
+      // The first of all reads everything, also where the tree has told others of some of it before.
+      this.#update(snapshot, isUpdated ? new Set(changed) : null)
+      isUpdated = true
+    })
+    this.ready = tree.ready.then(() => {
+      if (!isUpdated) this.#update(tree.snapshot, null)
+      isUpdated = true
+    })
     // A tree that is closed before it was ready is no fault where it is not waited for.
     this.ready.catch(() => {})
   }

@@ -22,6 +22,7 @@ import { NOBODY } from '../core/model/states.ts'
 import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, UPSTREAM_IP } from '../cluster/layout.ts'
 import { domainZnodes } from './api-interest.ts'
+import { touchedNodes } from './touched-nodes.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { CacheSnapshot } from '../zookeeper/cache/znode-cache.ts'
 
@@ -104,8 +105,9 @@ export class ApiSnapshot {
    * @param changed the paths that have changed since
    */
   static next (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
-    const touched = touchedNodes(changed)
-    if (before === null || touched.all || [...before.#roster.unread].some((name) => touched.details.has(name))) return ApiSnapshot.#whole(tree, cluster, before)
+    if (before === null) return ApiSnapshot.#whole(tree, cluster, null, new Set())
+    const touched = touchedNodes(tree, before.#roster.names, changed)
+    if (touched.listed || [...before.#roster.unread].some((name) => touched.details.has(name))) return ApiSnapshot.#whole(tree, cluster, before, touched.details)
     const roster = before.#roster
     let replies: NodeReplies[] | null = null
     const changedNodes: string[] = []
@@ -130,16 +132,22 @@ export class ApiSnapshot {
       nodesStatus: sameStatus ? before.#nodesStatus : null,
       changedNodes,
       keepalives: touched.keepalives,
-      homes: before.#homes,
+      homes: touched.domains ? null : before.#homes,
     })
   }
 
-  /** Everything, because nodes may have come or gone, or all of them may read otherwise. */
-  static #whole (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null): ApiSnapshot {
+  /**
+   * With another list of nodes: some may have come or gone.
+   * @param details the nodes whose own replies may be different
+   */
+  static #whole (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, details: ReadonlySet<string>): ApiSnapshot {
     const registered = tree.children(NODES).filter(isNodeName)
     const unread = new Set(registered.filter((name) => before?.node(name) === undefined && !isRead(tree, nodePath(name), detailZnodes)))
     const names = registered.filter((name) => !unread.has(name))
-    const replies = names.map((name) => sameOr(before?.node(name), nodeReplies(name, tree, before?.node(name))))
+    const replies = names.map((name) => {
+      const old = before?.node(name)
+      return old !== undefined && !details.has(name) ? old : sameOr(old, nodeReplies(name, tree, old))
+    })
     const roster = { names, unread, places: new Map(names.map((name, place) => [name, place])) }
     const gone = before === null ? [] : before.#roster.names.filter((name) => !roster.places.has(name))
     const changedNodes = [...names.filter((name, place) => before?.node(name) !== replies[place]), ...gone]
@@ -316,32 +324,6 @@ export class ApiSnapshot {
       message: text('message'),
     })
   }
-}
-
-/** Znodes of a node that its replies are not made of. */
-const without: ReadonlySet<string> = new Set(['presence', 'transition', 'keepalive', 'fence', 'activeschema'])
-
-interface Touched {
-  /** Nodes may have come or gone, or all of them may read otherwise: the name of a domain may stand in any node's reply. */
-  readonly all: boolean
-  /** Whose replies may be different now. */
-  readonly details: ReadonlySet<string>
-  readonly keepalives: readonly string[]
-}
-
-function touchedNodes (changed: readonly string[]): Touched {
-  const details = new Set<string>()
-  const keepalives: string[] = []
-  let all = false
-  for (const path of changed) {
-    const [root, name, key] = path.slice(1).split('/')
-    if (`/${root}` === DOMAINS) all = true
-    if (`/${root}` !== NODES) continue
-    if (name === undefined) all = true
-    else if (key === 'keepalive') keepalives.push(name)
-    else if (key === undefined || !without.has(key)) details.add(name)
-  }
-  return { all, details, keepalives }
 }
 
 /** What reads as before stays the same object, whole or in part. */

@@ -74,7 +74,7 @@ export class ConditionTracker {
     const { conditions, holds } = conditionsOf({
       key: snapshot.primarySince === null ? null : { value: snapshot.primaryNode, since: snapshot.primarySince },
       members: this.#members,
-      node: (name) => this.#node(snapshot, name, asOf),
+      node: (name) => new FactsOf(snapshot, name, this.keepaliveAge(name, asOf)),
       open: (snapshot.cluster?.records ?? NONE as readonly never[]).filter(isOpen).map((record) => ({ record, age: asOf - (this.#open.get(record.epoch) ?? asOf) })),
       vacant: this.#vacantSince === null ? 0 : asOf - this.#vacantSince,
       lock: this.#lockOf(snapshot, asOf),
@@ -107,20 +107,28 @@ export class ConditionTracker {
     const holder = snapshot.primaryLock
     return holder === null ? null : { holder, age: this.lockAge(asOf) }
   }
+}
 
-  #node (snapshot: ApiSnapshot, name: string, asOf: number): NodeFacts {
-    const details = snapshot.node(name)?.details
-    return {
-      health: details?.health ?? null,
-      staleChecks: snapshot.staleChecks(name),
-      resources: details?.resources ?? [],
-      fence: snapshot.fence(name),
-      domainState: details?.domain_state ?? null,
-      version: details?.pvc_version ?? null,
-      stateSince: snapshot.writtenAt(name, 'daemonstate'),
-      keepaliveAt: snapshot.writtenAt(name, 'keepalive'),
-      keepaliveAge: this.keepaliveAge(name, asOf),
-      domains: () => snapshot.domainsOn(name),
-    }
+/** What a snapshot says of one node, read when it is asked for. */
+class FactsOf implements NodeFacts {
+  readonly #snapshot: ApiSnapshot
+  readonly #name: string
+  readonly keepaliveAge: number | null
+
+  constructor (snapshot: ApiSnapshot, name: string, keepaliveAge: number | null) {
+    this.#snapshot = snapshot
+    this.#name = name
+    this.keepaliveAge = keepaliveAge
   }
+
+  get #details () { return this.#snapshot.node(this.#name)?.details }
+  get health () { return this.#details?.health ?? null }
+  get staleChecks () { return this.#snapshot.staleChecks(this.#name) }
+  get resources () { return this.#details?.resources ?? [] }
+  get fence () { return this.#snapshot.fence(this.#name) }
+  get domainState () { return this.#details?.domain_state ?? null }
+  get version () { return this.#details?.pvc_version ?? null }
+  get stateSince () { return this.#snapshot.writtenAt(this.#name, 'daemonstate') }
+  get keepaliveAt () { return this.#snapshot.writtenAt(this.#name, 'keepalive') }
+  domains (): readonly string[] { return this.#snapshot.domainsOn(this.#name) }
 }

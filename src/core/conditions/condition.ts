@@ -52,8 +52,10 @@ const order = Object.keys(conditionKinds)
 /** What makes it the same condition, whatever its sentence says by now. */
 export const identityOf = ({ code, node, resource, fault }: Condition): string => `${code} ${node ?? ''} ${resource ?? ''} ${fault ?? ''}`
 
-/** The worst first; of one kind by node. */
-export const byWeight = (a: Condition, b: Condition): number =>
-  rank[a.severity] - rank[b.severity] || order.indexOf(a.code) - order.indexOf(b.code) || (identityOf(a) < identityOf(b) ? -1 : 1)
+/** The worst first; of one kind by node. There may be one for each of thousands of nodes, so what is compared is made once for each. */
+export function sorted (conditions: readonly Condition[]): readonly Condition[] {
+  const keyed = conditions.map((each) => ({ each, weight: rank[each.severity] * order.length + order.indexOf(each.code), identity: identityOf(each) }))
+  return keyed.sort((a, b) => a.weight - b.weight || (a.identity < b.identity ? -1 : 1)).map(({ each }) => each)
+}
 
 export const worst = (conditions: readonly Condition[]): Severity | 'ok' => conditions[0]?.severity ?? 'ok'

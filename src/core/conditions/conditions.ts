@@ -3,12 +3,12 @@
  * exactly as long as the facts are so.
  */
 import { fencingReport, type FencingReport } from '../fencing/report.ts'
-import { isPresent, type Member } from '../model/member.ts'
+import { isPresent } from '../model/member.ts'
 import type { Fault } from '../pvc/cluster-status.ts'
 import { faultId } from '../pvc/fault.ts'
 import { newerSchemaSentence } from '../pvc/schema.ts'
 import { differences, lacksInWords } from '../switchover/lacking.ts'
-import { byWeight, condition, type Condition } from './condition.ts'
+import { condition, sorted, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
 import { nodeConditions } from './node-conditions.ts'
 import { roleConditions } from './role-conditions.ts'
@@ -33,8 +33,10 @@ export function conditionsOf (facts: ClusterFacts): Found {
     ...clusterConditions(facts),
   ]
   const known = new Set(found.map(({ fault }) => fault))
-  const faults = facts.faults.filter((fault) => fault.status !== 'ack' && !known.has(fault.id) && !isInPart(fault)).map((fault) => ofFault(fault, members))
-  return { conditions: Object.freeze([...found, ...faults].sort(byWeight)), holds: thresholds.holds }
+  const unknown = facts.faults.filter((fault) => fault.status !== 'ack' && !known.has(fault.id) && !isInPart(fault))
+  const leftOn = new Map(unknown.length === 0 ? [] : members.map(({ name }) => [faultId({ kind: 'domains_left', node: name }), name]))
+  const faults = unknown.map((fault) => ofFault(fault, leftOn.get(fault.id)))
+  return { conditions: Object.freeze(sorted([...found, ...faults])), holds: thresholds.holds }
 }
 
 /** Every condition that advises a confirmation names the same nodes: while several are dead, that of another one unblocks nothing. */
@@ -77,10 +79,12 @@ function clusterConditions ({ members, node, maintenance, newerSchema }: Cluster
 /** Being raised or deleted: its znode is there, and its texts are not. */
 const isInPart = ({ message, first_reported: first, last_reported: last }: Fault): boolean => message === '' && first === '' && last === ''
 
-/** A fault that a node or a client of PVC has raised, and that no condition stands for. */
-function ofFault ({ id, message, first_reported: first }: Fault, members: readonly Member[]): Condition {
+/**
+ * A fault that a node or a client of PVC has raised, and that no condition stands for.
+ * @param node on which domains are left, if it is that fault
+ */
+function ofFault ({ id, message, first_reported: first }: Fault, node: string | undefined): Condition {
   const since = first === '' ? null : `${first.replace(' ', 'T')}Z`
-  const node = members.find(({ name }) => faultId({ kind: 'domains_left', node: name }) === id)?.name
   return node === undefined
     ? condition('fault', message === '' ? `There is a fault ${id}.` : message, { since, fault: id })
     : condition('domains_left', message, { node, since, fault: id })

@@ -17,28 +17,31 @@ const WELL = 90
 export const nodeConditions = (member: Member, facts: NodeFacts, thresholds: Thresholds, advice: (node: string) => string | undefined): readonly Condition[] =>
   [...contact(member, facts, thresholds, advice(member.name)), ...isPresent(member) && member.daemonState !== 'stop' && member.daemonState !== 'dead' && member.daemonState !== 'fenced' ? [...work(member), ...resources(member, facts), ...checks(member, facts), ...flushed(member, facts)] : []]
 
-function contact (member: Member, { fence, stateSince, keepaliveAt, keepaliveAge, domains }: NodeFacts, thresholds: Thresholds, advice: string | undefined): readonly Condition[] {
+function contact (member: Member, facts: NodeFacts, thresholds: Thresholds, advice: string | undefined): readonly Condition[] {
   const { name: node, daemonState, coordinatorState, stateVersion } = member
   if (daemonState === 'dead') {
+    const { fence, stateSince } = facts
     const why = fence?.why == null ? '' : `: ${suspicions[fence.why]}`
     const dead = condition('node_dead', `${node} is judged dead${why}.`, { node, since: stateSince })
     const last = fence?.message == null ? '' : ` ${fence.message}`
     return fence?.state !== 'unconfirmed' ? [dead] : [dead, condition('fence_unconfirmed', `${node} is not known to be down after ${fence.attempts} ${fence.attempts === 1 ? 'attempt' : 'attempts'} to fence it.${last}`, { node, since: fence.since, advice })]
   }
   if (daemonState === 'fenced') {
-    const left = domains()
+    const { fence, stateSince } = facts
+    const left = facts.domains()
     const fenced = condition('node_fenced', `${node} was fenced${fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`}.`, { node, since: stateSince })
     return left.length === 0 ? [fenced] : [condition('domains_left', `${node} was fenced, and ${left.length} ${left.length === 1 ? 'domain is' : 'domains are'} still on it: ${namesInWords(left)}.`, { node, since: stateSince }), fenced]
   }
-  if (isMissing(member)) return [condition('node_unreachable', `${node} is out of contact with ZooKeeper, and was ${daemonState}.`, { node, since: keepaliveAt }, coordinatorState === 'client' || coordinatorState === 'secondary' ? 'warning' : 'critical')]
-  if (daemonState === 'stop') return [condition('node_stopped', `${node} is stopped.`, { node, since: stateSince })]
+  if (isMissing(member)) return [condition('node_unreachable', `${node} is out of contact with ZooKeeper, and was ${daemonState}.`, { node, since: facts.keepaliveAt }, coordinatorState === 'client' || coordinatorState === 'secondary' ? 'warning' : 'critical')]
+  if (daemonState === 'stop') return [condition('node_stopped', `${node} is stopped.`, { node, since: facts.stateSince })]
   if (daemonState === null || (coordinatorState === null && daemonState !== 'init')) {
     // One that was only registered has not begun to take part.
-    return daemonState === null && stateVersion === null ? [] : [condition('node_unreadable', `The ${daemonState === null ? 'daemon' : 'coordinator'} state of ${node} cannot be read.`, { node, since: stateSince })]
+    return daemonState === null && stateVersion === null ? [] : [condition('node_unreadable', `The ${daemonState === null ? 'daemon' : 'coordinator'} state of ${node} cannot be read.`, { node, since: facts.stateSince })]
   }
   if (member.fencersWord && coordinatorState !== 'primary') return [condition('state_disbelieved', `${node} has come back after a fence that is not confirmed, and has not said since that it holds nothing.`, { node, since: member.stateSince })]
+  const { keepaliveAge } = facts
   if (keepaliveAge === null || !thresholds.passed(keepaliveAge, KEEPALIVE_LATE)) return []
-  return [condition('keepalive_late', `${node} has written no keepalive for more than ${KEEPALIVE_LATE / 1000} s.`, { node, since: keepaliveAt }, !member.ours && coordinatorState === 'primary' ? 'critical' : 'warning')]
+  return [condition('keepalive_late', `${node} has written no keepalive for more than ${KEEPALIVE_LATE / 1000} s.`, { node, since: facts.keepaliveAt }, !member.ours && coordinatorState === 'primary' ? 'critical' : 'warning')]
 }
 
 function work ({ name: node, coordinatorState, daemonState, transition, presence }: Member): readonly Condition[] {

@@ -1,6 +1,6 @@
 // What is wrong in a cluster, fact by fact: each condition is there while its fact is, and nothing else is.
 import t from 'tap'
-import { byWeight, condition, worst } from '../../../src/core/conditions/condition.ts'
+import { condition, sorted, worst } from '../../../src/core/conditions/condition.ts'
 import { conditionFault, conditionFaultTexts, shownFaults } from '../../../src/core/conditions/condition-faults.ts'
 import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
 import type { ClusterFacts, NodeFacts } from '../../../src/core/conditions/facts.ts'
@@ -179,8 +179,7 @@ t.test('as PVC\'s clients see them', async (t) => {
   t.match(conditionFault(lost, 'X'), { first_reported: '2026-02-03 04:05:06' })
   t.match(conditionFaultTexts(lost, '2026-02-04T00:00:00Z'), { first_time: '2026-02-03 04:05:06', last_time: '2026-02-04 00:00:00', delta: '25', status: 'new' })
   t.match(conditionFaultTexts(condition('lock_held', 'x.'), '2026-02-04T00:00:00Z'), { first_time: '2026-02-04 00:00:00' })
-  t.ok(byWeight(lost, condition('node_dead', 'x.')) > 0)
-  const [bare, named] = [condition('maintenance', 'x.'), condition('maintenance', 'x.', { node: 'hv1', resource: 'ip' })]
-  t.strictSame([byWeight(bare, named), byWeight(named, bare)], [-1, 1])
+  const [dead, bare, named] = [condition('node_dead', 'x.'), condition('maintenance', 'x.'), condition('maintenance', 'x.', { node: 'hv1', resource: 'ip' })]
+  for (const mixed of [[named, lost, bare, dead], [bare, dead, named, lost]]) t.strictSame(sorted(mixed), [dead, lost, bare, named], 'the worst first, of one kind by node')
   t.equal(condition('fault', 'x'.repeat(600), { since: '' }).message.length, 500)
 })

@@ -172,6 +172,34 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     t.strictSame(outside, [], 'and nobody else was asked for anything')
   })
 
+  await t.test('something else answers in place of the API, as a portal that wants a log-in does', async (t) => {
+    const { page, complaints } = await visit(t, browser, base)
+    await page.goto('/')
+    await page.getByLabel('API key').fill(OPERATE)
+    await page.keyboard.press('Enter')
+    await page.locator('#contact[data-state=live]').waitFor()
+    for (const [contentType, body] of [['text/html', '<title>Log in</title>'], ['application/json', '{}'], ['application/json', '<title>Log in</title>']] as const) {
+      t.comment(`${contentType}: ${body}`)
+      await page.route('**/api/v1/**', async (route) => { await route.fulfill({ status: 200, contentType, body }) })
+      await page.locator('#banner[data-tone=stale]').getByText('The reply is not of the form that this API has.').waitFor()
+      await page.locator('#contact[data-state=stale]').waitFor()
+      await page.getByRole('button', { name: 'Begin maintenance' }).press('Enter')
+      await page.getByRole('dialog').getByRole('button', { name: 'Begin maintenance' }).press('Enter')
+      await page.getByText('What became of the request is not known').waitFor()
+      await page.unrouteAll({ behavior: 'wait' })
+      await page.locator('#contact[data-state=live]').waitFor()
+      t.equal(await page.locator('#banner[data-tone=stale]').count(), 0)
+    }
+    t.comment('also to a page that has just been opened')
+    await page.route('**/api/v1/**', async (route) => { await route.fulfill({ status: 200, contentType: 'text/html', body: '<title>Log in</title>' }) })
+    await page.reload()
+    await page.getByText('The reply is not of the form that this API has.').first().waitFor()
+    t.not(await page.locator('#contact').getAttribute('data-state'), 'live')
+    await page.unrouteAll({ behavior: 'wait' })
+    await page.locator('#contact[data-state=live]').waitFor({ timeout: 60_000 })
+    t.strictSame(complaints, [], 'the browser has nothing to complain of')
+  })
+
   await t.test('on a phone', async (t) => {
     const { page, complaints } = await visit(t, browser, base, { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'dark' })
     settle(t, await connect(t, server), names)

@@ -124,6 +124,33 @@ t.test('the files', async (t) => {
   t.equal((await app.inject('/status/nothing.js')).statusCode, 404)
 })
 
+t.test('the form of replies', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port, node: 'plum' })
+  const { isStatus, isHistory, isStory, isEligibility, isText, isBegun, isDone, isEvent } = await pure('forms.js')
+  const get = async (url: string) => (await app.inject(url)).json<unknown>()
+  const begun = (await app.inject({ url: '/api/v1/switchover', method: 'POST', payload: { to: 'fig' } })).json<{ readonly epoch: number }>()
+  const fitsEvent = (event: string) => (data: unknown): unknown => isEvent?.({ event, data })
+  const replies = [
+    ['a status', isStatus, await get('/api/v1/status')],
+    ['a history', isHistory, await get('/api/v1/switchover')],
+    ['a story', isStory, await get(`/api/v1/switchover/${begun.epoch}`)],
+    ['an eligibility', isEligibility, await get('/api/v1/switchover/eligibility')],
+    ['figures', isText, (await app.inject('/metrics')).body],
+    ['a switchover that has begun', isBegun, begun],
+    ['something that was done', isDone, { message: 'The cluster is in maintenance mode now.' }],
+    ['a node', fitsEvent('node'), (await get('/api/v1/node/plum') as unknown[])[0]],
+    ['a switchover', fitsEvent('switchover'), begun],
+    ['a primary', fitsEvent('primary'), await get('/api/v1/primary')],
+  ] as const
+  for (const [name, fits, reply] of replies) {
+    t.equal(fits?.(reply), true, `${name}, as the API has it: ${JSON.stringify(reply).slice(0, 200)}`)
+    const others = [undefined, null, {}, [null], 7, { error: 'log in' }, ...name === 'figures' ? [] : ['<html>Log in</html>'], ...name === 'a history' || name === 'an eligibility' ? [] : [[]]]
+    for (const other of others) t.equal(fits?.(other), false, `${name} is not ${JSON.stringify(other)}`)
+  }
+  t.equal(isEvent?.({ event: 'of a newer API', data: null }), true)
+})
+
 t.test('whether a key is needed, and what it allows', async (t) => {
   const { server } = await clusterTree(t)
   const open = await api(t, { port: server.port })

@@ -16,7 +16,7 @@ import type { ClusterCache } from '../cluster-cache.ts'
 const WINDOW = 600_000
 /** Beginnings of one condition, and of all, that are logged within a window. */
 const LIMIT = 10
-const LIMIT_OF_ALL = 2_000
+const LIMIT_OF_ALL = 500
 
 /** What the log says of conditions, by the field `event` of its line: level and meaning. */
 export const conditionEvents = {
