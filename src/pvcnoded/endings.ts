@@ -7,5 +7,6 @@ export const endings = {
   stop_not_written: 'It stopped and holds nothing, but ZooKeeper could not be told. Its peers will find it dead, and fence it if they can; start it again, or confirm that it is down.',
   resources_left: 'It stopped with something that it could not release: the lines before name what, and why. Mend that, then run `pvcnoded --release` (systemd does so once by itself), or start it again; or make certain that this machine is down, and confirm that. No peer takes over before that.',
   not_registered: 'It stopped before this run had registered the node, and this run has acquired nothing. There is nothing to do, unless an earlier run ended without a final keepalive: then peers find the node dead until it starts again, and `--release` releases what that run has left held.',
+  unexpected_error: 'A mistake of this program, or an answer that it did not expect. What it holds stays held until `pvcnoded --release` has run (systemd does so by itself). Please report the lines with `err`.',
 } as const
 export type EndingCode = keyof typeof endings

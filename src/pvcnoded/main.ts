@@ -71,6 +71,7 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
   const logTail = new LogTail()
   const log = createLogger({ name: 'pvcnoded', level: config.logLevel, clock: systemClock, destination: stdoutDestination('pvcnoded', systemClock, process.env), tail: logTail, fields: { node: config.node, ...config.chroot === undefined ? {} : { cluster: config.chroot } } })
   for (const { code, message } of exposed) log.warn({ code }, message)
+  process.on('uncaughtExceptionMonitor', (err) => log.fatal({ ...ending('unexpected_error'), err }, 'an unexpected error ends this process'))
   const sole = claim(file, config, wanted, log)
   if (wanted === 'run' && sole !== null) watchClaim(sole, systemClock, log)
   if (wanted === 'run') return await runDaemon(config, log, logTail)

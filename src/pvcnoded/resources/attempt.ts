@@ -92,13 +92,18 @@ export function quoted (stderr: string | undefined): string {
 /** What an action is called in a sentence. */
 const nameOf = (action: Action): string => action === 'ready' ? 'readiness check' : action
 
-/** What `work` came to, in the words of the coordinator machine. */
-export async function attempted (action: Action, resource: string, work: () => Promise<void | 'absent'>): Promise<AttemptResult> {
+/**
+ * What `work` came to, in the words of the coordinator machine. A mistake of this program is a failed attempt like any other: it must not end the daemon, nor
+ * keep other resources from being released.
+ */
+export async function attempted (action: Action, resource: string, { log }: Pick<AttemptTools, 'log'>, work: () => Promise<void | 'absent'>): Promise<AttemptResult> {
+  const failed = (why: string): AttemptResult => ({ kind: 'failed', failure: { code: `${action}_failed`, resource, message: `The ${nameOf(action)} of ${resource} ${why}.` } })
   try {
     return await work() === 'absent' ? { kind: 'done', absent: true } : { kind: 'done' }
   } catch (error) {
     if (error instanceof Aborted) return { kind: 'aborted' }
-    if (!(error instanceof AttemptFault)) throw error
-    return { kind: 'failed', failure: { code: `${action}_failed`, resource, message: `The ${nameOf(action)} of ${resource} ${error.message}.` } }
+    if (error instanceof AttemptFault) return failed(error.message)
+    log?.warn({ err: error, resource }, `unexpected error in the ${nameOf(action)} of ${resource}; please report it`)
+    return failed(`failed by an unexpected error: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -8,36 +8,7 @@
 import type { CommandOutcome } from '../../runtime/process/command.ts'
 import { canonical } from './floating-addresses.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
-
-/** What `ip -json address show` prints of a device and of one of its addresses. */
-export interface Device {
-  readonly ifname: string
-  /** Stays the same whatever name the device is given. */
-  readonly ifindex: number
-  readonly flags: readonly string[]
-  readonly addr_info: readonly Entry[]
-  /** The device that this one is a port of, and of which kind that is. */
-  readonly master?: string | undefined
-  readonly linkinfo?: { readonly info_kind?: string, readonly info_slave_kind?: string } | undefined
-}
-
-export interface Entry {
-  readonly family?: string
-  readonly local?: string
-  /** The other end, of an address with a peer. */
-  readonly address?: string
-  readonly prefixlen?: number
-  readonly secondary?: boolean
-  readonly tentative?: boolean
-  readonly dadfailed?: boolean
-  readonly label?: string
-  readonly broadcast?: string
-  readonly scope?: string
-  readonly metric?: number
-  readonly noprefixroute?: boolean
-  readonly valid_life_time?: number
-  readonly preferred_life_time?: number
-}
+import { devicesIn, type Device, type Entry } from './device-list.ts'
 
 /** Kinds of devices that reach others through their ports alone. */
 const WITH_PORTS = ['bridge', 'bond', 'team']
@@ -157,12 +128,6 @@ export function entriesOf (device: Device, address: string): readonly Entry[] {
 }
 
 export const cidrOf = ({ local = '', prefixlen }: Entry): string => `${local}/${prefixlen}`
-
-/** The list has an empty object for each device that a filter has left out. */
-function devicesIn (json: string): readonly Device[] {
-  const list = JSON.parse(json.trim() === '' ? '[]' : json) as ReadonlyArray<Partial<Device>>
-  return list.flatMap(({ ifname, ifindex = 0, flags = [], addr_info: entries = [], master, linkinfo }) => ifname === undefined ? [] : [{ ifname, ifindex, flags, addr_info: entries, master, linkinfo }])
-}
 
 const place = (entry: Entry): readonly string[] =>
   entry.address === undefined ? [cidrOf(entry)] : [entry.local ?? '', 'peer', `${entry.address}/${entry.prefixlen}`]

@@ -15,7 +15,8 @@
  */
 import { isIPv6 } from 'node:net'
 import { Attempt, attempted, AttemptFault, type AttemptTools } from './attempt.ts'
-import { cidrOf, DeviceAddresses, entriesOf, type Device, type Entry } from './device-addresses.ts'
+import { cidrOf, DeviceAddresses, entriesOf } from './device-addresses.ts'
+import type { Device, Entry } from './device-list.ts'
 import { canonical } from './floating-addresses.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
@@ -65,7 +66,7 @@ export class FloatingIp implements Resource {
 
   async attempt (action: Action, context: AttemptContext): Promise<AttemptResult> {
     const attempt = new Attempt(this.#tools, { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.checkInterval, ready: this.checkInterval }[action], context.signal)
-    return await attempted(action, this.name, async () => await this[action](attempt, context))
+    return await attempted(action, this.name, this.#tools, async () => await this[action](attempt, context))
   }
 
   async acquire (attempt: Attempt, { handedOver = false }: AttemptContext): Promise<void> {
@@ -190,7 +191,7 @@ export class FloatingIp implements Resource {
   /** The devices that have the address, each with its entry, and which a release would remove it from. Empty where that cannot be found out. */
   async present (signal: AbortSignal): Promise<ReadonlyArray<{ readonly device: string, readonly cidr: string }>> {
     const found: Array<{ readonly device: string, readonly cidr: string }> = []
-    await attempted('check', this.name, async () => {
+    await attempted('check', this.name, this.#tools, async () => {
       const attempt = new Attempt(this.#tools, this.checkInterval, signal)
       const configured = await this.#addresses.look(attempt)
       for (const device of await this.#addresses.having(attempt, this.#config.address)) {

@@ -46,7 +46,7 @@ export class SystemdUnit implements Resource {
 
   async attempt (action: Action, { signal }: AttemptContext): Promise<AttemptResult> {
     const attempt = new Attempt(this.#tools, { acquire: this.acquireTimeout, release: this.releaseTimeout, check: this.checkInterval, ready: this.checkInterval }[action], signal)
-    return await attempted(action, this.name, async () => { await this[action](attempt) })
+    return await attempted(action, this.name, this.#tools, async () => { await this[action](attempt) })
   }
 
   async acquire (attempt: Attempt): Promise<void> {
