@@ -7,7 +7,8 @@
  */
 import { childPath, refusePath } from '../zookeeper/client/paths.ts'
 
-const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+/** `none` and `null` stand for no node. */
+const NODE_NAME = /^(?!(?:none|null)$)[a-z0-9][a-z0-9._-]{0,63}$/i
 
 /** True if `name` is acceptable as a node's name: 1 to 64 of `A-Za-z0-9._-`, beginning with a letter or digit. */
 export function isNodeName (name: string): boolean {

@@ -69,6 +69,9 @@ interface Beginning {
 
 type Homes = ReadonlyMap<string, readonly string[]>
 
+/** Characters of a fault's texts: any client of ZooKeeper may raise one, as long as a znode can be, and each reply about the cluster has them all. */
+const LONGEST: Readonly<Record<FaultZnode, number>> = { last_time: 64, first_time: 64, ack_time: 64, status: 64, delta: 64, message: 4_000 }
+
 export class ApiSnapshot {
   readonly #tree: CacheSnapshot
   readonly #roster: Roster
@@ -313,7 +316,7 @@ export class ApiSnapshot {
   }
 
   #fault (id: string): Fault {
-    const text = (key: FaultZnode) => this.#tree.get(childPath(faultPath(id), key))?.data ?? ''
+    const text = (key: FaultZnode) => (this.#tree.get(childPath(faultPath(id), key))?.data ?? '').slice(0, LONGEST[key])
     return Object.freeze({
       id,
       last_reported: text('last_time'),

@@ -59,9 +59,19 @@ const args = process.argv.slice(2)
 process.stdout.on('error', () => { if (commandWord(args) === 'watch') process.exit(exitStatus('done')) })
 process.stderr.on('error', () => {})
 
+process.on('uncaughtException', (error) => {
+  fail(error)
+  process.exit()
+})
+
 try {
   process.exitCode = await main(args, console)
 } catch (error) {
+  fail(error)
+}
+
+/** Says why, and sets the exit status. */
+function fail (error: unknown): void {
   const failure = error instanceof Failure ? error : new Failure('fault', `A fault of pvcctl; report it with this: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
   // A monitoring plugin says why on standard output, and has a status of its own.
   const isCheck = commandWord(args) === 'check'

@@ -202,6 +202,16 @@ t.test('a reply of another form is no answer: a reading goes to the next API, an
   }
 })
 
+t.test('an address that says something else of its health is none of a pvcapid', async (t) => {
+  const good = await api(t, ready, primary('good'))
+  for (const [what, liar] of Object.entries({ ...liars, 'a number': json(200, 5), 'a refusal without words': json(503, null), 'a refusal of another form': json(503, { reasons: 7 }) })) {
+    const lying = await api(t, liar, primary('bad'))
+    const { cluster } = clusterOf(t, [lying.url, good.url], what === 'a stream that says little' ? 300 : 30_000)
+    t.equal(await readPrimary(cluster), 'good', what)
+    await t.rejects(readPrimary(clusterOf(t, [lying.url], what === 'a stream that says little' ? 300 : 30_000).cluster), { ending: 'unreachable', message: // }, `${what}, and no other`)
+  }
+})
+
 t.test('what a pvcapid replies has the form that is looked for', async (t) => {
   const [node, status, message, begun] = ['Node', 'ClusterStatus', 'Message', 'OutcomeUnknown'].map((name) => examples[name])
   for (const [name, shape, value] of [

@@ -97,6 +97,14 @@ export class ApiError extends Error {
   }
 }
 
+/** Characters of a name that a client has sent, in a sentence: no name of a node is longer. */
+const LONGEST_NAME = 64
+
+/** As the beginning of a sentence. What a client has sent is quoted so that no character of it does anything to a terminal. */
+export const noNodeNamed = (node: string): string => `There is no node named ${JSON.stringify(node.slice(0, LONGEST_NAME))}`
+
+export const nodeUnknown = (node: string, options: ProblemOptions = {}): ApiError => new ApiError('node_unknown', `${noNodeNamed(node)}; GET /api/v1/node lists them.`, options)
+
 /** The client has closed its connection. The request ends without a reply. */
 export class ClientGone extends Error {
   constructor () {

@@ -10,7 +10,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { isNodeName, nodePath } from '../../cluster/layout.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 import { unknownOutcome, type Contact } from './contact.ts'
-import { ApiError, asNotStarted, isDenial, zookeeperUnavailable } from '../errors/errors.ts'
+import { ApiError, asNotStarted, isDenial, nodeUnknown, zookeeperUnavailable } from '../errors/errors.ts'
 import { writeVersioned } from './versioned-write.ts'
 
 /** Milliseconds for all of it. */
@@ -38,7 +38,7 @@ export class FenceService {
    * @throws ApiError `argument_invalid`, `node_unknown`, `fence_not_confirmable`, `zookeeper_unavailable`, `outcome_unknown`
    */
   async confirm (node: string, confirm: string, requestedBy: string | null): Promise<string> {
-    if (!isNodeName(node)) throw nodeUnknown(node)
+    if (!isNodeName(node)) throw noSuchNode(node)
     if (confirm !== node) throw new ApiError('argument_invalid', `confirm has to be the name of the node, "${node}"; nothing was done.`, { outcome: 'not_started' })
     let begun = false
     const made = { some: false }
@@ -68,7 +68,7 @@ export class FenceService {
 
 async function readNode (session: Session, node: string, silence: Silence): Promise<FenceReading> {
   await session.sync('/')
-  if (await session.exists(nodePath(node)) === null) throw nodeUnknown(node)
+  if (await session.exists(nodePath(node)) === null) throw noSuchNode(node)
   const read = async (child: Exclude<keyof FenceReading, 'silence'>) => await readZnode(session, nodePath(node, child))
   const [daemonmode, daemonstate, routerstate, presence, keepalive, fence, transition] =
     await Promise.all([read('daemonmode'), read('daemonstate'), read('routerstate'), read('presence'), read('keepalive'), read('fence'), read('transition')])
@@ -103,7 +103,7 @@ async function writeAll (session: Session, node: string, { writes, guard }: Conf
   return true
 }
 
-const nodeUnknown = (node: string) => new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { outcome: 'not_started' })
+const noSuchNode = (node: string) => nodeUnknown(node, { outcome: 'not_started' })
 
 function refused (node: string, reasons: ReadonlyArray<{ readonly code: string, readonly message: string }>): ApiError {
   return new ApiError('fence_not_confirmable', `${reasons.map(({ message }) => message).join('; ')}. Only a node that a peer has judged dead, and that has given no sign of life since, can be confirmed; or a node of PVC's that has written no keepalive for 60 s.`, {

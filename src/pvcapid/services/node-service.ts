@@ -7,7 +7,7 @@ import type { Zxid } from '../../zookeeper/client/connection.ts'
 import { LogBytes } from '../fast-path/log-reply.ts'
 import type { Reading } from '../fast-path/serialized-reply.ts'
 import type { Contact } from './contact.ts'
-import { ApiError } from '../errors/errors.ts'
+import { ApiError, nodeUnknown } from '../errors/errors.ts'
 import { etagOf, isTagIn } from '../http/etag.ts'
 import { namePattern } from './name-pattern.ts'
 import type { ClusterCache } from './cluster-cache.ts'
@@ -74,7 +74,7 @@ export class NodeService {
   /** The replies about one node, by its exact name. Throws `node_unknown`. */
   get (name: string): NodeReplies {
     const found = this.#view.snapshot.node(name)
-    if (found === undefined) throw new ApiError('node_unknown', `There is no node named "${name}"; GET /api/v1/node lists them.`)
+    if (found === undefined) throw nodeUnknown(name)
     return found
   }
 

@@ -7,7 +7,7 @@ import { readRemoval, removeNode } from '../../cluster/nodes/node-removal.ts'
 import { obstacle, removalRefused, type FoundObstacle } from '../../core/fencing/removal.ts'
 import { namesInWords } from '../../core/model/names-in-words.ts'
 import type { Logger } from '../../runtime/log/log.ts'
-import { ApiError, asNotStarted, isDenial, RETRY_AFTER, zookeeperUnavailable } from '../errors/errors.ts'
+import { ApiError, asNotStarted, isDenial, nodeUnknown, RETRY_AFTER, zookeeperUnavailable } from '../errors/errors.ts'
 import { unknownOutcome, type Contact } from './contact.ts'
 import type { Silence } from './fence-service.ts'
 
@@ -42,14 +42,14 @@ export class RemovalService {
    * @throws ApiError `node_unknown`, `node_not_removable`, `zookeeper_unavailable`, `outcome_unknown`
    */
   async remove (node: string, requestedBy: string | null): Promise<RemovedNode> {
-    if (!isNodeName(node)) throw nodeUnknown(node)
+    if (!isNodeName(node)) throw noSuchNode(node)
     let sent = false
     try {
       return await this.#contact.bounded(async (signal) => {
         const session = await this.#contact.session()
         for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
           const found = await readRemoval(session, node, (writtenAt) => this.#silence(node, writtenAt))
-          if (found === undefined) throw nodeUnknown(node)
+          if (found === undefined) throw noSuchNode(node)
           if (found === null) continue
           const obstacles = removalRefused(found.reading)
           if (obstacles.length > 0) throw refused(node, obstacles)
@@ -85,7 +85,7 @@ export class RemovalService {
   }
 }
 
-const nodeUnknown = (node: string) => new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { outcome: 'not_started' })
+const noSuchNode = (node: string) => nodeUnknown(node, { outcome: 'not_started' })
 
 function refused (node: string, reasons: readonly FoundObstacle[]): ApiError {
   return new ApiError('node_not_removable', reasons.map(({ message }) => message).join(' '), {

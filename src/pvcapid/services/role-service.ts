@@ -2,6 +2,7 @@
  * Whether a node has a role, for load balancers: yes only if it is certain. A node in `takeover` or `relinquish` has neither role, nor has
  * one whose daemon is not known to be running and present; and no node has one while the view is stale.
  */
+import { noNodeNamed } from '../errors/errors.ts'
 import { isPresent, type Member } from '../../core/model/member.ts'
 import type { ClusterCache } from './cluster-cache.ts'
 
@@ -45,7 +46,7 @@ export class RoleService {
 
 function reasonsNotInRole (role: Role, node: string | null, member: Member | undefined): readonly string[] {
   if (node === null) return ['This API was not told which node it runs on (pvc.node); name one with ?node=.']
-  if (member === undefined) return [`There is no node named "${node}", as far as is known.`]
+  if (member === undefined) return [`${noNodeNamed(node)}, as far as is known.`]
   const reasons: string[] = []
   if (member.coordinatorState !== role) reasons.push(`${node} is ${member.coordinatorState ?? 'in no readable state'}, not ${role}.`)
   if (!serving[role].some((state) => state === member.daemonState)) reasons.push(`The daemon of ${node} is ${member.daemonState ?? 'in no readable state'}.`)

@@ -3,7 +3,7 @@ import { domainStateOf } from '../../core/model/states.ts'
 import { UNKNOWN } from '../../core/pvc/node-reply.ts'
 import { isNodeName, MAINTENANCE, nodePath } from '../../cluster/layout.ts'
 import type { Contact } from './contact.ts'
-import { ApiError, asNotStarted } from '../errors/errors.ts'
+import { ApiError, asNotStarted, nodeUnknown } from '../errors/errors.ts'
 import { checkTags, etagOf, isMatched } from '../http/etag.ts'
 import { stateArgument, type StateSources } from './switchover/state-argument.ts'
 import type { ClusterCache } from './cluster-cache.ts'
@@ -37,12 +37,12 @@ export class SettingsService {
   async setDomainState (node: string, sources: StateSources, ifMatch: string | undefined): Promise<string> {
     const state = stateArgument(['flush', 'ready'], sources)
     checkTags(ifMatch)
-    if (!isNodeName(node) || !await this.#exists(node)) throw nodeUnknown(node)
+    if (!isNodeName(node) || !await this.#exists(node)) throw noSuchNode(node)
     const { value, reached, doing } = domainWrites[state]
     let before: string | null = null
     const written = await this.#contact.write(nodePath(node, 'domainstate'), value, async (present, session) => {
       // It may have been removed since the view had it.
-      if (present === null && await session.exists(nodePath(node)) === null) throw nodeUnknown(node)
+      if (present === null && await session.exists(nodePath(node)) === null) throw noSuchNode(node)
       before = domainStateOf(present)
       if (ifMatch !== undefined) this.#expect(isMatched(ifMatch, etagOf({ name: node, domain_state: before ?? UNKNOWN })))
       return before !== value && before !== reached
@@ -84,4 +84,4 @@ export class SettingsService {
   }
 }
 
-const nodeUnknown = (node: string) => new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { status: 400, outcome: 'not_started' })
+const noSuchNode = (node: string) => nodeUnknown(node, { status: 400, outcome: 'not_started' })

@@ -37,14 +37,14 @@ export class Endpoint {
   async health (bounds: Bounds): Promise<Health> {
     try {
       const { data, error, response } = await this.client(bounds).GET('/health/ready')
-      if (data !== undefined && data.status === 'ok') return { kind: 'ready' }
-      const said = error as Partial<Schemas['Health']> | undefined
+      if ((data as Partial<Schemas['Health']> | null | undefined)?.status === 'ok') return { kind: 'ready' }
+      const said = error as Partial<Schemas['Health']> | null | undefined
       if (response.status === 503 && Array.isArray(said?.reasons)) return { kind: 'stale', why: said.reasons.join(' ') }
       return { kind: 'dead', why: `is no pvcapid: it answers /health/ready with ${response.status}` }
     } catch (error) {
       if (error instanceof ConnectionFailure) return { kind: 'dead', why: error.message }
       if (error instanceof SyntaxError) return { kind: 'dead', why: 'is no pvcapid: it answers /health/ready with something else than JSON' }
-      throw error
+      return { kind: 'dead', why: `could not be asked: ${String(error)}` }
     }
   }
 }

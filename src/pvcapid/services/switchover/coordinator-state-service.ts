@@ -10,7 +10,7 @@ import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
 import { epochNow } from '../../../core/switchover/key-snapshot.ts'
 import { isKnownEpoch, rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
 import { isNodeName } from '../../../cluster/layout.ts'
-import { ApiError } from '../../errors/errors.ts'
+import { ApiError, nodeUnknown } from '../../errors/errors.ts'
 import { checkTags, etagOf, isMatched } from '../../http/etag.ts'
 import { expectedEpoch } from '../primary-service.ts'
 import { stateArgument, type StateSources } from './state-argument.ts'
@@ -43,7 +43,7 @@ export class CoordinatorStateService {
     const state = stateArgument(['primary', 'secondary'], sources)
     const epoch = expectedEpoch(ifMatch, this.#switchovers.presentEpoch)
     if (epoch === undefined) checkTags(ifMatch)
-    if (!isNodeName(node)) throw nodeUnknown(node)
+    if (!isNodeName(node)) throw noSuchNode(node)
     const request: SwitchoverRequest = {
       to: state === 'primary' ? node : null,
       from: state === 'secondary' ? node : null,
@@ -55,7 +55,7 @@ export class CoordinatorStateService {
     const tag = epoch === undefined ? ifMatch : undefined
     const answer = await this.#switchovers.request(request, client, (keySnapshot) => expecting(tag, node, keySnapshot, judge(node, state, request, keySnapshot))).catch((error: unknown) => {
       // The node went away between the judgement on the view and the one under the lock.
-      if (error instanceof ApiError && error.code === 'node_unknown') throw nodeUnknown(node)
+      if (error instanceof ApiError && error.code === 'node_unknown') throw noSuchNode(node)
       throw error
     })
     const { kind } = answer
@@ -73,7 +73,7 @@ const sentences = {
 /** What PVC looks at first, then the rule for every switchover. */
 function judge (node: string, state: WantedState, request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
   const member = keySnapshot.members.find(({ name }) => name === node)
-  if (member === undefined) throw nodeUnknown(node)
+  if (member === undefined) throw noSuchNode(node)
   refuseUnable(member)
   const named = keySnapshot.key.value === node
   const already = state === 'primary' ? named && member.coordinatorState === 'primary' && isServing(member) : !named && member.coordinatorState === 'secondary'
@@ -102,5 +102,4 @@ function refuseUnable (member: Member): void {
   }
 }
 
-const nodeUnknown = (node: string) =>
-  new ApiError('node_unknown', `There is no node named "${node}"; GET /api/v1/node lists them.`, { status: 400, outcome: 'not_started' })
+const noSuchNode = (node: string) => nodeUnknown(node, { status: 400, outcome: 'not_started' })

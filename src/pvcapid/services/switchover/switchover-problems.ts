@@ -5,7 +5,7 @@ import type { Reason } from '../../../core/switchover/eligibility.ts'
 import type { Ruling } from '../../../core/switchover/rules.ts'
 import { NOBODY, unreachable } from '../../../core/model/states.ts'
 import type { Switchover } from '../../../core/switchover/view.ts'
-import { ApiError, RETRY_AFTER } from '../../errors/errors.ts'
+import { ApiError, nodeUnknown, RETRY_AFTER } from '../../errors/errors.ts'
 
 /** Where a switchover is read: relative to the host. */
 export const switchoverUrl = (epoch: number) => `/api/v1/switchover/${epoch}`
@@ -73,7 +73,7 @@ function overridable (reasons: Readonly<Record<string, readonly Reason[]>>): str
 export function refused (ruling: Exclude<Ruling, { kind: 'write' | 'already' | 'in_flight' }>, inFlight: Switchover | null): ApiError {
   switch (ruling.kind) {
     case 'unknown_node':
-      return new ApiError('node_unknown', `There is no node named "${ruling.node}"; GET /api/v1/node lists them.`, { outcome, members: { nodes: [ruling.node] } })
+      return nodeUnknown(ruling.node, { outcome, members: { nodes: [ruling.node] } })
     case 'precondition_failed':
       return preconditionFailed(ruling.message, ruling.primary, ruling.epoch)
     case 'busy':

@@ -1,0 +1,33 @@
+/** The ledger and the records of switchovers, overwritten by another hand: the key is numbered again beyond every number there is, and the role can be moved. */
+import t from 'tap'
+import { SWITCHOVERS } from '../../../src/cluster/layout.ts'
+import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
+import { cluster, quick } from '../../support/cluster.ts'
+import { eventually } from '../../support/zookeeper.ts'
+
+t.test('an overwritten ledger', { timeout: 240_000 }, async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2', 'hv3'], ...quick })
+  const session = await watcher.session()
+  const api = await made.startApi('hv1')
+  const primary = async () => await (await fetch(`${api}/api/v1/primary`)).json() as { readonly name: string, readonly epoch: number, readonly settled: boolean }
+  await watcher.settled()
+  let number = 77
+  for (const text of ['garbage', '{}', '{"czxid":"0000000000000001","base":9007199254740991}', '']) {
+    t.comment(`the ledger reads "${text}"`)
+    const before = await primary()
+    await session.create(`${SWITCHOVERS}/00000000${number}`, text)
+    await session.set(`${SWITCHOVERS}/${String(before.epoch).padStart(10, '0')}`, text, ANY_VERSION)
+    await session.set(SWITCHOVERS, text, ANY_VERSION)
+    await eventually(async () => {
+      const { epoch, settled } = await primary()
+      return epoch === number + 1 && settled && watcher.feed.view?.records.every(({ outcome }) => outcome === 'succeeded') === true
+    })
+    if (number === 77) t.match(watcher.feed.view?.records, [{ epoch: 78, cause: 'external', to: before.name }], 'no record was left')
+    const to = ['hv1', 'hv2', 'hv3'].find((name) => name !== before.name)
+    const reply = await fetch(`${api}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to }) })
+    t.match([reply.status, await reply.json()], [202, { epoch: number + 2, from: before.name, to }])
+    t.match(await watcher.settled(to), { name: to })
+    t.same(made.collisions(), [])
+    number += 7
+  }
+})
