@@ -48,6 +48,7 @@ const members = {
   cause: oneOf(['request', 'contention', 'shutdown', 'fence', 'repair', 'rollback', 'restart', 'external'], 'Why the primary key was written.'),
   requested_by: nullable(Type.String(), 'Whose API key asked for it.'),
   reason: nullable(Type.String(), 'Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself.'),
+  force: nullable(list(oneOf(['health', 'priority', 'resources'], 'As `force` of the request names it.')), 'Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none.'),
   evidence: nullable(evidence, 'Of a failover, the node that failed and how that is known; null for any other switchover.'),
   started_at: moment('When it was asked for.'),
   timeout: Type.Number({ description: 'Its bound in seconds, from the request.' }),

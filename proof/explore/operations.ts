@@ -24,7 +24,7 @@ export const joinLine = (zk: ZooKeeperModel, who: string): ZooKeeperModel =>
 
 /** Nothing that people alone read makes two states different. */
 const plain = (record: SwitchoverRecord): SwitchoverRecord =>
-  ({ ...record, started_at: '', finished_at: null, timeout: 0, nodes: {}, timeline: [], progress: 0, requested_by: null, ...withoutStory(record), error: record.error === null ? null : { code: '', resource: null, message: '' } })
+  ({ ...record, started_at: '', finished_at: null, timeout: 0, nodes: {}, timeline: [], progress: 0, requested_by: null, force: null, ...withoutStory(record), error: record.error === null ? null : { code: '', resource: null, message: '' } })
 
 /** Why it began. No decision rests on which node has failed: a record with evidence is judged as one that came from no node. */
 export const withoutStory = ({ from, evidence }: Pick<SwitchoverRecord, 'from' | 'evidence'>) => ({ from: evidence === null ? from : null, reason: null, evidence: null, last_held_at: null })

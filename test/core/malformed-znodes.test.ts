@@ -48,6 +48,7 @@ const shaped = fc.record({
   attempts: fc.anything(),
   api: fc.anything(),
   evidence: fc.oneof(fc.anything(), fc.record({ node: fc.string(), daemon_state: fc.constantFrom('dead', 'fenced', 5), fence: fc.anything(), why: fc.anything(), judged_by: fc.anything() })),
+  force: fc.oneof(fc.anything(), fc.array(fc.constantFrom('health', 'priority', 'x', 5))),
   last_held_at: fc.anything(),
   outage_seconds: fc.anything(),
   events: fc.oneof(fc.anything(), fc.array(fc.record({ at: fc.constantFrom('2026-01-01T00:00:00.000Z', 'x', 5), event: fc.constantFrom('demoted', 'x', 'constructor'), epoch: fc.anything(), message: fc.anything() }))),

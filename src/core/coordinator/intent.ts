@@ -123,6 +123,7 @@ export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapsh
     timeout: ruling.timeout,
     requested_by: request.requestedBy,
     reason: request.reason,
+    force: ruling.force,
   }
   return { kind: 'write', value: ruling.value, record }
 }

@@ -7,6 +7,12 @@
 export const preferences = ['health', 'priority', 'resources'] as const
 export type PreferenceName = typeof preferences[number]
 
+/** Those in a list, each once and in the order of `preferences`; null where there is none. A word of another version is ignored. */
+export function preferencesIn (list: unknown): readonly PreferenceName[] | null {
+  const found = Array.isArray(list) ? preferences.filter((name) => list.includes(name)) : []
+  return found.length === 0 ? null : found
+}
+
 export interface Preference {
   /** 0 to 100: of those that may contend, the highest goes first. 0: it never contends by itself. */
   readonly priority: number

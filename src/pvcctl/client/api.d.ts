@@ -667,6 +667,8 @@ export interface components {
             requested_by: string | null;
             /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
+            force: ("health" | "priority" | "resources")[] | null;
             /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
@@ -816,6 +818,8 @@ export interface components {
             requested_by: string | null;
             /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
+            force: ("health" | "priority" | "resources")[] | null;
             /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
@@ -1050,6 +1054,8 @@ export interface components {
             requested_by: string | null;
             /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
+            force: ("health" | "priority" | "resources")[] | null;
             /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
