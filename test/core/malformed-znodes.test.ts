@@ -52,6 +52,7 @@ const shaped = fc.record({
   last_held_at: fc.anything(),
   outage_seconds: fc.anything(),
   events: fc.oneof(fc.anything(), fc.array(fc.record({ at: fc.constantFrom('2026-01-01T00:00:00.000Z', 'x', 5), event: fc.constantFrom('demoted', 'x', 'constructor'), epoch: fc.anything(), message: fc.anything() }))),
+  earlier_sign_at: fc.anything(),
   takeover_time: fc.anything(),
   failover: fc.anything(),
   czxid: fc.constant('1'),

@@ -72,7 +72,7 @@ export interface NewRecord extends Pick<SwitchoverRecord, 'from' | 'to' | 'cause
   readonly reason?: string | null
   readonly force?: readonly PreferenceName[] | null
   readonly evidence?: Evidence | null
-  /** Of a failover, by the ensemble's clock: the last sign of life of the node that held the role. */
+  /** Where the role was lost before this switchover began, by the ensemble's clock: the last sign of life of the node that held it, or of its run that did. */
   readonly last_held_at?: string | null
 }
 
@@ -120,6 +120,12 @@ export const closeRecord = (record: SwitchoverRecord, finishedAt: string, closin
   error: closing.error ?? null,
   continued_by: closing.continued_by ?? null,
 })
+
+/**
+ * Of an open record: the role was lost before the switchover began, because the node that held it has failed or has started again since. That node releases nothing
+ * for it, and does not get the role back if it fails.
+ */
+export const isAfterLoss = ({ evidence, last_held_at: lastHeld }: Pick<SwitchoverRecord, 'evidence' | 'last_held_at'>): boolean => evidence !== null || lastHeld !== null
 
 export const isOpen = (record: SwitchoverRecord) => record.outcome === null
 

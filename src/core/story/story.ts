@@ -4,7 +4,8 @@
  */
 import { suspicions } from '../model/fence-record.ts'
 import type { PreferenceName } from '../model/preference.ts'
-import { isMoment, journalEvents, type JournalEntry } from './journal.ts'
+import { isMoment } from '../model/znode.ts'
+import { journalEvents, type JournalEntry } from './journal.ts'
 import type { Outcome } from '../model/states.ts'
 import { coordinatorStates } from '../model/states.ts'
 import { certainty, judgement } from './failed-holder.ts'

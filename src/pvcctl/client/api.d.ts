@@ -652,7 +652,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed; null: none. */
+            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -737,7 +737,7 @@ export interface components {
             }[];
             last_held_at: string | null;
             held_again_at: string | null;
-            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover. After a failure it is counted from the last keepalive, so it can be up to one keepalive interval too long, and longer where the node was only out of contact, or its resources outlasted its daemon. null while it continues, where it did not succeed, and where it cannot be known. */
             outage_seconds: number | null;
             /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
             resources: {
@@ -803,7 +803,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed; null: none. */
+            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -888,7 +888,7 @@ export interface components {
             }[];
             last_held_at: string | null;
             held_again_at: string | null;
-            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover. After a failure it is counted from the last keepalive, so it can be up to one keepalive interval too long, and longer where the node was only out of contact, or its resources outlasted its daemon. null while it continues, where it did not succeed, and where it cannot be known. */
             outage_seconds: number | null;
             /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
             resources: {
@@ -1039,7 +1039,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed; null: none. */
+            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -1124,7 +1124,7 @@ export interface components {
             }[];
             last_held_at: string | null;
             held_again_at: string | null;
-            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover. After a failure it is counted from the last keepalive, so it can be up to one keepalive interval too long, and longer where the node was only out of contact, or its resources outlasted its daemon. null while it continues, where it did not succeed, and where it cannot be known. */
             outage_seconds: number | null;
             /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
             resources: {
