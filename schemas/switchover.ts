@@ -122,8 +122,8 @@ export const Eligibility = reply('Eligibility', 'Whether a coordinator may be ma
     why: Type.String({ description: 'What failed.' }),
   }, { additionalProperties: false }), 'After a failure the node does not contend for a while. A request that names it does not wait for that.'),
   priority: Type.Integer({ description: 'Of the coordinators that may contend, the highest priority goes first. 0: it never contends by itself.', minimum: 0, maximum: 100, examples: [50] }),
-  min_health: Type.Integer({ description: 'Percent of its health below which it neither contends nor is eligible.', minimum: 0, maximum: 100, examples: [0] }),
-  health: nullable(Type.Integer({ minimum: 0, maximum: 100 }), 'Its health in percent as `min_health` is compared with it; null where `min_health` is 0, or the node does not know yet.'),
+  min_health: Type.Integer({ description: 'Percent of its health below which it neither contends nor is eligible, until it has been at or above that for three keepalive intervals.', minimum: 0, maximum: 100, examples: [0] }),
+  health: nullable(Type.Integer({ minimum: 0, maximum: 100 }), 'Its health in percent as `min_health` is compared with it: for three keepalive intervals after one that was too low, that one; null where `min_health` is 0, or the node does not know yet.'),
   resources: nullable(list(Type.String(), { description: 'One of them: an address without its prefix, or the type and the name.' }), 'What it is configured to hold as primary; null where it does not say.'),
   unwilling: list(Type.Object({
     code: oneOf(['health_too_low', 'priority_zero', 'lacks_resources'], 'Which preference it is.'),

@@ -25,7 +25,7 @@ t.test('what a request overrode', async (t) => {
   const forced = await pvcctl.run(['show', '2'])
   t.equal(forced.status, 0, forced.stderr)
   t.match(forced.stdout, /\n {2}cause {5}request, by ops: kernel\n {2}overrode {2}health, resources of fig\n {2}started /)
-  t.match(forced.stdout, /begun +From plum to fig \(request, asked for by ops; overridden for its target: its health is below its min_health, and it lacks resources that another coordinator has\): kernel\n/)
+  t.match(forced.stdout, /begun +From plum to fig \(request, asked for by ops; overridden for its target: its health is below its min_health, or was in the last three keepalive intervals, and it lacks resources that another coordinator has\): kernel\n/)
   const plain = await pvcctl.run(['show', '1'])
   t.match([plain.status, plain.stdout], [0, /\n {2}cause {5}request, by ops: kernel\n {2}started /], 'a record that does not say')
 })

@@ -960,9 +960,9 @@ export interface components {
             } | null;
             /** @description Of the coordinators that may contend, the highest priority goes first. 0: it never contends by itself. */
             priority: number;
-            /** @description Percent of its health below which it neither contends nor is eligible. */
+            /** @description Percent of its health below which it neither contends nor is eligible, until it has been at or above that for three keepalive intervals. */
             min_health: number;
-            /** @description Its health in percent as `min_health` is compared with it; null where `min_health` is 0, or the node does not know yet. */
+            /** @description Its health in percent as `min_health` is compared with it: for three keepalive intervals after one that was too low, that one; null where `min_health` is 0, or the node does not know yet. */
             health: number | null;
             /** @description What it is configured to hold as primary; null where it does not say. */
             resources: string[] | null;

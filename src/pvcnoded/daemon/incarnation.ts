@@ -254,6 +254,7 @@ export class Incarnation {
     return new Candidacy({
       clock,
       log,
+      keepaliveInterval: config.keepaliveInterval,
       resources: [new LayoutCheck(session), ...this.#resources.values()],
       interval: Math.min(LAYOUT_INTERVAL, ...config.resources.map(({ checkInterval }) => checkInterval)),
       preference: this.#preference,

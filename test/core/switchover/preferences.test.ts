@@ -71,7 +71,7 @@ t.test('eligibility', async (t) => {
   t.match(report, [
     { name: 'hv1', eligible: true, priority: 50, min_health: 0, health: null, unwilling: [] },
     { name: 'hv2', eligible: true, reasons: [], priority: 0, unwilling: [{ code: 'priority_zero', message: 'hv2: it does not contend by itself (priority 0)' }] },
-    { name: 'hv3', eligible: false, priority: 50, min_health: 80, health: 40, reasons: [{ code: 'health_too_low', message: 'hv3: its health is below its min_health (40 %, min_health 80 %)' }], unwilling: [{ code: 'health_too_low' }] },
+    { name: 'hv3', eligible: false, priority: 50, min_health: 80, health: 40, reasons: [{ code: 'health_too_low', message: 'hv3: its health is below its min_health, or was in the last three keepalive intervals (40 %, min_health 80 %)' }], unwilling: [{ code: 'health_too_low' }] },
   ])
   t.match(eligibilityReport(keySnapshot({ members: [primary('hv1', never('hv1').presence === null ? {} : { presence: never('hv1').presence })] })), [{ eligible: true, priority: 0, unwilling: [] }], 'a primary is not asked')
 })
@@ -96,5 +96,5 @@ t.test('where only unwilling nodes are left the cluster says so', async (t) => {
 t.test('the peers of a primary that hands its role on', async (t) => {
   t.equal(whyNoPeerContends('hv1', [primary('hv1'), member('hv2')]), null)
   t.equal(whyNoPeerContends('hv1', [primary('hv1')]), 'there is none')
-  t.match(whyNoPeerContends('hv1', [primary('hv1'), unwell('hv2'), never('hv3')]), /^hv2: its health is below its min_health .*; hv3: it does not contend by itself/)
+  t.match(whyNoPeerContends('hv1', [primary('hv1'), unwell('hv2'), never('hv3')]), /^hv2: its health is below its min_health, .*; hv3: it does not contend by itself/)
 })
