@@ -64,6 +64,7 @@ const succeeded: Static<typeof Switchover> = {
   cause: 'request',
   requested_by: 'ops',
   reason: 'maintenance of hv1',
+  force: null,
   evidence: null,
   started_at: '2026-02-03T04:05:06.789Z',
   timeout: 60,

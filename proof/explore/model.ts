@@ -139,7 +139,7 @@ function member (name: string, { daemonState, state, stateVersion, present, tran
     coordinatorState: state,
     stateVersion: state === null ? null : stateVersion,
     stateSince: null,
-    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, backoff: null, brokenFences: null, preference: priority === undefined ? defaultPreference : { ...defaultPreference, priority }, resources: null } : null,
+    presence: present ? { owner: '', api: null, takeoverTime: null, relinquishTime: null, failover: null, readiness: null, backoff: null, brokenFences: null, preference: priority === undefined ? defaultPreference : { ...defaultPreference, priority }, resources: null, earlierSign: null } : null,
     transition,
     ours: present || transition !== null,
     fencersWord: false,

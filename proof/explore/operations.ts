@@ -1,6 +1,6 @@
 /** What each operation does to the model of ZooKeeper, and its answer; null while it has to wait (for the lock). */
 import type { NodeAnswer, NodeOp } from '../../src/core/coordinator/coordinator-state.ts'
-import { closeRecord, isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
+import { closeRecord, isAfterLoss, isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
 import { unreachable } from '../../src/core/model/states.ts'
 import type { Transition } from '../../src/core/model/transition.ts'
 import { membersOf, keySnapshotOf, type NodeZnodes, type ZooKeeperModel } from './model.ts'
@@ -24,10 +24,10 @@ export const joinLine = (zk: ZooKeeperModel, who: string): ZooKeeperModel =>
 
 /** Nothing that people alone read makes two states different. */
 const plain = (record: SwitchoverRecord): SwitchoverRecord =>
-  ({ ...record, started_at: '', finished_at: null, timeout: 0, nodes: {}, timeline: [], progress: 0, requested_by: null, ...withoutStory(record), error: record.error === null ? null : { code: '', resource: null, message: '' } })
+  ({ ...record, started_at: '', finished_at: null, timeout: 0, nodes: {}, timeline: [], progress: 0, requested_by: null, force: null, ...withoutStory(record), error: record.error === null ? null : { code: '', resource: null, message: '' } })
 
-/** Why it began. No decision rests on which node has failed: a record with evidence is judged as one that came from no node. */
-export const withoutStory = ({ from, evidence }: Pick<SwitchoverRecord, 'from' | 'evidence'>) => ({ from: evidence === null ? from : null, reason: null, evidence: null, last_held_at: null })
+/** Why it began. No decision rests on which node has lost the role before: such a record is judged as one that came from no node. */
+export const withoutStory = ({ from, ...record }: Pick<SwitchoverRecord, 'from' | 'evidence' | 'last_held_at'>) => ({ from: isAfterLoss(record) ? null : from, reason: null, evidence: null, last_held_at: null })
 
 const plainTransition = (transition: Transition): Transition =>
   ({ ...transition, epoch: null, step: 0, of: 0, resource: null, since: '', error: null })

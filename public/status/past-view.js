@@ -48,14 +48,14 @@ function timeline (switchover) {
 }
 
 function story (switchover, entry) {
-  const { epoch, from, to, became, cause, reason, requested_by: by, started_at: started, finished_at: finished, timeout, continued_by: next, error, nodes, outage_seconds: outage } = switchover
+  const { epoch, from, to, became, cause, reason, force, requested_by: by, started_at: started, finished_at: finished, timeout, continued_by: next, error, nodes, outage_seconds: outage } = switchover
   const link = (other) => made('button', { type: 'button', class: 'link', 'data-action': 'story', 'data-node': other, 'aria-label': `Switchover ${other}: the whole story` }, String(other))
   const run = entry === undefined ? [] : runOf(entry)
   return [
     made('dl', {},
       fact('Outcome', made('span', { class: 'badge', 'data-tone': outcomeTone(switchover) }, outcomeText(switchover))),
       fact('From', from ?? 'nobody'), fact('To', to ?? 'any other'), ...optional('Became primary', became),
-      fact('Cause', cause), ...optional('Requested by', by), ...optional('Reason', reason),
+      fact('Cause', cause), ...optional('Requested by', by), ...optional('Reason', reason), ...optional('Preferences overridden', force?.join(', ')),
       fact('Began', absolute(started)), ...finished === null ? [] : [fact('Ended', absolute(finished))],
       ...outage == null ? [] : [fact('Service not held', `for ${outage} s`)],
       fact('Took', `${took(lengthOf(switchover, now()))} of at most ${took(timeout * 1000)}`),

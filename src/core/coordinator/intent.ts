@@ -6,7 +6,7 @@ import { contendsByItself, mayContend } from '../switchover/contention.ts'
 import { isFit, isPresent, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
-import { failedHolder, hasFailed } from '../story/failed-holder.ts'
+import { failedHolder, hasFailed, restartedHolder } from '../story/failed-holder.ts'
 import { epochNow, isEchoed, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/rules.ts'
 import { isUnrecordedSince } from '../switchover/rewrites.ts'
@@ -68,20 +68,24 @@ const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot
 }
 
 /**
- * As `named`, with the node that failed where no node releases the role. A fencer writes `fenced` before `secondary`: in between the node that failed reads as
- * the primary still. The bound is that of `named`.
+ * As `named`, with the node that held the role last where no node releases it: one that has failed, or has started again since. A fencer writes `fenced` before
+ * `secondary`: in between the node that failed reads as the primary still. The bound is that of `named`.
  */
-function contended (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement {
+function namedAfterLoss (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement {
   const judgement = named(node, cause, keySnapshot)
   const former = keySnapshot.members.find(({ name }) => name === judgement.record.from)
-  const failed = former === undefined || hasFailed(former) ? failedHolder(keySnapshot) : null
-  return failed === null ? judgement : { ...judgement, record: { ...judgement.record, ...failed } }
+  const holder = former === undefined || hasFailed(former) ? failedHolder(keySnapshot) ?? restartedHolder(keySnapshot) : null
+  return holder === null ? judgement : { ...judgement, record: { ...judgement.record, ...holder } }
 }
 
 /** The record of what is to be written says why, in a sentence. */
 export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
   const judgement = judged(intent, keySnapshot)
-  return judgement.kind !== 'write' || judgement.record.reason != null ? judgement : { ...judgement, record: { ...judgement.record, reason: reasonOf(intent, keySnapshot) } }
+  if (judgement.kind !== 'write' || judgement.record.reason != null) return judgement
+  const { from, last_held_at: lastHeld } = judgement.record
+  const lost = lastHeld == null ? '' : ` The run of ${from} that held the role wrote its last keepalive at ${lastHeld}.`
+  const reason = reasonOf(intent, keySnapshot)
+  return { ...judgement, record: { ...judgement.record, reason: reason === null ? null : `${reason}${lost}` } }
 }
 
 function judged (intent: Intent, keySnapshot: KeySnapshot): Judgement {
@@ -89,10 +93,10 @@ function judged (intent: Intent, keySnapshot: KeySnapshot): Judgement {
     case 'request': return judgeRequest(intent.request, keySnapshot)
     case 'contend':
       return isAsSeen(keySnapshot.key, intent.seen) && mayClaim(intent.node, keySnapshot.members) && isPassed(intent.seen.value, intent.past, keySnapshot.members)
-        ? contended(intent.node, intent.cause, keySnapshot)
+        ? namedAfterLoss(intent.node, intent.cause, keySnapshot)
         : moved
     case 'rewrite':
-      return isAsSeen(keySnapshot.key, intent.seen) ? named(intent.node, intent.cause, keySnapshot) : moved
+      return isAsSeen(keySnapshot.key, intent.seen) ? namedAfterLoss(intent.node, intent.cause, keySnapshot) : moved
     case 'free':
       return isAsSeen(keySnapshot.key, intent.seen) ? freed(intent, keySnapshot) : moved
     case 'give_back':
@@ -123,6 +127,7 @@ export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapsh
     timeout: ruling.timeout,
     requested_by: request.requestedBy,
     reason: request.reason,
+    force: ruling.force,
   }
   return { kind: 'write', value: ruling.value, record }
 }

@@ -10,7 +10,7 @@ import { namesInWords } from '../model/names-in-words.ts'
 import { holdersOf, isKeptFromReleasing, unconfirmedHolders } from '../switchover/handover.ts'
 import { beginKeyChange, continueKeyChange, deniedBy, type KeyChange } from './key-change.ts'
 import { afterStep, beginProcedure, rollbackPlan, stuckPlan, transitionOf, type Procedure, type ProcedureName, type Step } from './procedure.ts'
-import { isOpen, type Closing } from '../model/record.ts'
+import { isAfterLoss, isOpen, type Closing } from '../model/record.ts'
 import { epochNow } from '../switchover/key-snapshot.ts'
 import type { KnownFailure, Failure } from '../model/transition.ts'
 import type { StepContext } from './step-context.ts'
@@ -165,7 +165,7 @@ function onDone (context: StepContext, running: Running, now: Step, answer: Extr
       const usable = record === undefined || (isOpen(record) && record.to === self)
       const mine = keySnapshot?.key.value === self && epochNow(keySnapshot) === procedure.epoch && usable
       if (!mine) return advance(context, { ...running, procedure: { ...procedure, steps: [now, { do: 'unlock' }] } })
-      return advance(context, { ...running, procedure: { ...procedure, former: record === undefined || record.evidence !== null ? null : record.from } })
+      return advance(context, { ...running, procedure: { ...procedure, former: record === undefined || isAfterLoss(record) ? null : record.from } })
     }
     case 'await_release': {
       const holders = answer.members === undefined ? ['unknown'] : holdersOf(now.resource, context.state.settings.self, answer.members)

@@ -10,7 +10,7 @@ import { parseIdentities } from './resource-states.ts'
 import { shortened } from './shortened.ts'
 import { coordinatorStateOf, daemonStateOf, nodeModeOf, type CoordinatorState, type DaemonState, type NodeMode } from './states.ts'
 import { parseTransition, type Transition } from './transition.ts'
-import { jsonObject, text, type Znode } from './znode.ts'
+import { isMoment, jsonObject, text, type Znode } from './znode.ts'
 
 /** A node's ephemeral `presence`: it lives exactly as long as the session that made it. */
 export interface Presence {
@@ -32,6 +32,8 @@ export interface Presence {
   readonly preference: Preference
   /** What it is configured to hold as primary, by identity; null where it does not say. */
   readonly resources: readonly string[] | null
+  /** The last keepalive of its run before this one, if that was primary: RFC 3339, by the ensemble's clock. Null otherwise, and where it does not say. For people only. */
+  readonly earlierSign: string | null
 }
 
 export interface Backoff {
@@ -95,6 +97,7 @@ function parsePresence (znode: Znode | undefined): Presence | null {
     brokenFences: parseBrokenFences(object['broken_fences']),
     preference: parsePreference(object['candidate']),
     resources: parseIdentities(object['resources']),
+    earlierSign: isMoment(object['earlier_sign_at']) ? object['earlier_sign_at'] : null,
   }
 }
 

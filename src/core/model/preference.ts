@@ -7,12 +7,18 @@
 export const preferences = ['health', 'priority', 'resources'] as const
 export type PreferenceName = typeof preferences[number]
 
+/** Those in a list, each once and in the order of `preferences`; null where there is none. A word of another version is ignored. */
+export function preferencesIn (list: unknown): readonly PreferenceName[] | null {
+  const found = Array.isArray(list) ? preferences.filter((name) => list.includes(name)) : []
+  return found.length === 0 ? null : found
+}
+
 export interface Preference {
   /** 0 to 100: of those that may contend, the highest goes first. 0: it never contends by itself. */
   readonly priority: number
   /** Percent of health below which it neither contends nor is eligible. */
   readonly minHealth: number
-  /** Its own health in percent; null while that is not known, or does not matter. */
+  /** Its own health in percent, as it counts (`countedHealth`); null while that is not known, or does not matter. */
   readonly health: number | null
 }
 
@@ -48,3 +54,31 @@ export function parsePreference (value: unknown): Preference {
  */
 export const unwillingness = ({ priority, minHealth, health }: Preference): ReadonlyArray<'health' | 'priority'> =>
   [...health !== null && health < minHealth ? ['health' as const] : [], ...priority === 0 ? ['priority' as const] : []]
+
+/** Keepalive intervals for which a health has to have been at or above `min_health` until it counts as that again. */
+const RECOVERY_INTERVALS = 3
+
+/** What a node has found of its own health, by its own monotonic clock in milliseconds. */
+export interface HealthCourse {
+  /** In percent; null while that is not known. */
+  readonly found: number | null
+  /** The last that was below its `min_health`, until that is forgotten. */
+  readonly low: { readonly health: number, readonly at: number } | null
+}
+
+export const healthFound = ({ low }: HealthCourse, found: number | null, minHealth: number, now: number): HealthCourse =>
+  ({ found, low: found !== null && found < minHealth ? { health: found, at: now } : low })
+
+/**
+ * The course after a time in which no node served as primary: a health that is high enough now counts at once. A failover waits for no recovery.
+ */
+export const withoutRecovery = (course: HealthCourse, minHealth: number): HealthCourse =>
+  course.found !== null && course.found < minHealth ? course : { ...course, low: null }
+
+/**
+ * The health that the node publishes: what it has found, or for as long as it has not recovered the last that was below `min_health`. So a health that wavers around
+ * it makes the node neither eligible nor willing at every other keepalive. All that decide on it read this alone.
+ * @param interval of its keepalive, in milliseconds
+ */
+export const countedHealth = ({ found, low }: HealthCourse, interval: number, now: number): number | null =>
+  low === null || now - low.at >= RECOVERY_INTERVALS * interval ? found : low.health

@@ -3,6 +3,7 @@
  * read, hence the snake_case. A closed record says everything about its switchover, so that every API gives the same answer for ever.
  */
 import { parseEvidence, type Evidence } from './failover.ts'
+import { preferencesIn, type PreferenceName } from './preference.ts'
 import { causeOf, coordinatorStateOf, NOBODY, outcomeOf, type Cause, type CoordinatorState, type Outcome } from './states.ts'
 import { parseFailure, type Failure } from './transition.ts'
 import { count, jsonObject, secondsOf, text } from './znode.ts'
@@ -45,6 +46,11 @@ export interface SwitchoverRecord extends Outage {
   readonly cause: Cause
   readonly requested_by: string | null
   readonly reason: string | null
+  /**
+   * Of a request, the preferences that it overrode: those that stood against its target when it was judged under the lock. One that it named without need is left out,
+   * because a reader asks why a node became primary that would not have, and not which words a request had. null for none.
+   */
+  readonly force: readonly PreferenceName[] | null
   /** Of a failover, the node that failed and how that is known; null for any other switchover. */
   readonly evidence: Evidence | null
   readonly started_at: string
@@ -64,8 +70,9 @@ export interface SwitchoverRecord extends Outage {
 export interface NewRecord extends Pick<SwitchoverRecord, 'from' | 'to' | 'cause' | 'timeout'> {
   readonly requested_by?: string | null
   readonly reason?: string | null
+  readonly force?: readonly PreferenceName[] | null
   readonly evidence?: Evidence | null
-  /** Of a failover, by the ensemble's clock: the last sign of life of the node that held the role. */
+  /** Where the role was lost before this switchover began, by the ensemble's clock: the last sign of life of the node that held it, or of its run that did. */
   readonly last_held_at?: string | null
 }
 
@@ -76,6 +83,7 @@ export const openRecord = (epoch: number, startedAt: string, given: NewRecord): 
   cause: given.cause,
   requested_by: given.requested_by ?? null,
   reason: given.reason ?? null,
+  force: given.force ?? null,
   evidence: given.evidence ?? null,
   started_at: startedAt,
   timeout: given.timeout,
@@ -112,6 +120,12 @@ export const closeRecord = (record: SwitchoverRecord, finishedAt: string, closin
   error: closing.error ?? null,
   continued_by: closing.continued_by ?? null,
 })
+
+/**
+ * Of an open record: the role was lost before the switchover began, because the node that held it has failed or has started again since. That node releases nothing
+ * for it, and does not get the role back if it fails.
+ */
+export const isAfterLoss = ({ evidence, last_held_at: lastHeld }: Pick<SwitchoverRecord, 'evidence' | 'last_held_at'>): boolean => evidence !== null || lastHeld !== null
 
 export const isOpen = (record: SwitchoverRecord) => record.outcome === null
 
@@ -175,6 +189,7 @@ export function parseRecord (data: string | null | undefined, epoch: number): Sw
     cause,
     requested_by: text(object['requested_by']),
     reason: text(object['reason']),
+    force: preferencesIn(object['force']),
     evidence: parseEvidence(object['evidence']),
     started_at: text(object['started_at']) ?? '',
     timeout,

@@ -27,4 +27,9 @@ export const text = (value: unknown): string | null => typeof value === 'string'
 export const count = (value: unknown): number | null => Number.isSafeInteger(value) && (value as number) >= 0 ? value as number : null
 /** A number of seconds; null for anything else, and for what JSON cannot say. */
 export const secondsOf = (value: unknown): number | null => typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : null
+
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+/** Whether it is RFC 3339 as this project writes it, and can be put in order with others as it is. */
+export const isMoment = (value: unknown): value is string => typeof value === 'string' && MOMENT.test(value)
+
 export const texts = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []

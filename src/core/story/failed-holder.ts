@@ -1,5 +1,6 @@
 /**
- * Which node a failover takes the role from, and how it is known that it failed: for the record, on which nothing is decided.
+ * Which node held the role that was lost before it is taken again: one that has failed, and how that is known, or one that has started again since. For the record, on
+ * which nothing is decided.
  *
  * Rests on what was read under the primary lock alone: the key, the newest records, and the fence record of the node that failed.
  */
@@ -10,7 +11,8 @@ import type { Member } from '../model/member.ts'
 import { NOBODY } from '../model/states.ts'
 import { epochNow, type FailureReading, type KeySnapshot } from '../switchover/key-snapshot.ts'
 
-type FailedHolder = Required<Pick<NewRecord, 'reason' | 'evidence' | 'last_held_at'>> & { readonly from: string }
+type LastHolder = Required<Pick<NewRecord, 'last_held_at'>> & { readonly from: string }
+type FailedHolder = LastHolder & Required<Pick<NewRecord, 'reason' | 'evidence'>>
 
 export const hasFailed = ({ daemonState }: Member): boolean => daemonState === 'dead' || daemonState === 'fenced'
 
@@ -27,6 +29,22 @@ export function failedHolder (keySnapshot: KeySnapshot): FailedHolder | null {
   const isHeldSince = known === undefined || before.some(({ epoch, outcome, to }) => epoch > known.epoch && outcome === 'succeeded' && to === member.name)
   const evidence = evidenceOf(member.name, member.daemonState === 'fenced' ? 'fenced' : 'dead', reading?.keepalive?.modified ?? null, recordOf(reading))
   return { from: member.name, evidence, reason: reasonFor(evidence), last_held_at: isHeldSince ? lastHeld(member.name, before, reading) : known.last_held_at }
+}
+
+/**
+ * The node that held the role last and has started again since, and when that was, where nothing has been held since then; null where that is not known. A node whose
+ * transition is its start has taken nothing over in its present run.
+ */
+export function restartedHolder (keySnapshot: KeySnapshot): LastHolder | null {
+  const before = lastReached(keySnapshot)
+  const from = holderBy(before)
+  if (from === null) return null
+  // An attempt to take over that failed: what was lost before it is lost still.
+  const known = before.find(({ outcome, last_held_at: at }) => outcome === 'succeeded' || at !== null)
+  if (known !== undefined && known.outcome !== 'succeeded') return { from, last_held_at: known.last_held_at }
+  const member = keySnapshot.members.find(({ name }) => name === from)
+  const sign = member?.transition?.direction === 'start' ? member.presence?.earlierSign ?? null : null
+  return sign === null ? null : { from, last_held_at: sign }
 }
 
 /** Records of switchovers that were reached, the newest first. */

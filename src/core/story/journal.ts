@@ -3,7 +3,7 @@
  * writes it once it is back. Its JSON is also what clients read of it, hence the snake_case. For people: nothing is decided on it.
  */
 import { shortened } from '../model/shortened.ts'
-import { count, jsonObject, text } from '../model/znode.ts'
+import { count, isMoment, jsonObject, text } from '../model/znode.ts'
 
 export const journalEvents = {
   judged: 'the node has judged a peer dead',
@@ -36,10 +36,6 @@ export const MOST_ENTRIES = 100
 const LONGEST_MESSAGE = 300
 const LONGEST_NAME = 128
 const LONGEST_TEXT = 100_000
-
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-/** Whether it can be put in order with others as it is written. */
-export const isMoment = (value: unknown): value is string => typeof value === 'string' && MOMENT.test(value)
 
 export const boundedEntry = ({ at, event, epoch, resource, message }: JournalEntry): JournalEntry =>
   ({ at, event, epoch, resource: resource?.slice(0, LONGEST_NAME) ?? null, message: shortened(message, LONGEST_MESSAGE) })

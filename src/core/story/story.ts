@@ -3,10 +3,13 @@
  * may differ by more than what lies between two entries.
  */
 import { suspicions } from '../model/fence-record.ts'
-import { isMoment, journalEvents, type JournalEntry } from './journal.ts'
+import type { PreferenceName } from '../model/preference.ts'
+import { isMoment } from '../model/znode.ts'
+import { journalEvents, type JournalEntry } from './journal.ts'
 import type { Outcome } from '../model/states.ts'
 import { coordinatorStates } from '../model/states.ts'
 import { certainty, judgement } from './failed-holder.ts'
+import { ineligibilities } from '../switchover/eligibility.ts'
 import type { Switchover } from '../switchover/view.ts'
 
 export const storyEvents = {
@@ -85,10 +88,20 @@ const ends: Readonly<Record<Outcome, string>> = {
   not_applied: 'The primary key was never written for this switchover',
 }
 
+const overridden: Readonly<Record<PreferenceName, string>> = {
+  health: ineligibilities.health_too_low,
+  priority: ineligibilities.priority_zero,
+  resources: ineligibilities.lacks_resources,
+}
+
+/** Whose request it was, and what it overrode. */
+const asked = ({ requested_by: by, force }: Switchover): string =>
+  `${by === null ? '' : `, asked for by ${by}`}${force === null ? '' : `; overridden for its target: ${force.map((name) => overridden[name]).join(', and ')}`}`
+
 function recordEntries (switchover: Switchover): readonly StoryEntry[] {
-  const { from, to, cause, requested_by: by, reason, started_at: started, finished_at: finished, held_again_at: again, outage_seconds: seconds, outcome, error, became, timeline } = switchover
+  const { from, to, cause, reason, started_at: started, finished_at: finished, held_again_at: again, outage_seconds: seconds, outcome, error, became, timeline } = switchover
   const entries: Possible[] = [
-    { at: started, node: null, event: 'begun', resource: null, message: `From ${from ?? 'no node'} to ${to ?? 'any other coordinator'} (${cause}${by === null ? '' : `, asked for by ${by}`})${reason === null ? '.' : `: ${reason}`}` },
+    { at: started, node: null, event: 'begun', resource: null, message: `From ${from ?? 'no node'} to ${to ?? 'any other coordinator'} (${cause}${asked(switchover)})${reason === null ? '.' : `: ${reason}`}` },
     ...timeline.map(({ at, node, coordinator_state: state }): StoryEntry => ({ at, node, event: 'state', resource: null, message: `${node} is ${state}: ${coordinatorStates[state]}.` })),
     { at: again, node: became ?? to, event: 'held', resource: null, message: `Everything is held again${seconds === null ? '.' : `, after ${seconds} s in which at least one resource was not.`}` },
     ...outcome === null ? [] : [{ at: finished, node: null, event: 'closed', resource: null, message: `${ends[outcome]}${error === null ? '.' : `: ${error.message}`}` } as const],

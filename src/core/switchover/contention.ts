@@ -18,6 +18,9 @@ export function isVacant (value: string, members: readonly Member[]): boolean {
   return named === undefined || (!isFit(named) && holdsNothing(named))
 }
 
+/** The key names a node that could serve as primary, or does. */
+export const isServed = (value: string, members: readonly Member[]): boolean => members.some((member) => member.name === value && isFit(member))
+
 /** Neither what it prefers nor what it lacks keeps it from contending. It says nothing of whether the node could, or may. */
 export const contendsByItself = (member: Member, members: readonly Member[]): boolean => isWilling(member) && lacks(member, members).length === 0
 

@@ -4,7 +4,7 @@
  */
 import type { Member } from '../model/member.ts'
 import type { NodeProgress, Particulars, SwitchoverRecord, TimelineEntry } from '../model/record.ts'
-import { isOpen } from '../model/record.ts'
+import { isAfterLoss, isOpen } from '../model/record.ts'
 import type { Transition } from '../model/transition.ts'
 
 /** If the key has named the taker again, its takeover is of a later epoch. */
@@ -14,9 +14,8 @@ const isOf = ({ epoch, direction }: Transition, name: string, record: Switchover
 const partOf = (member: Member, record: SwitchoverRecord) =>
   member.transition !== null && isOf(member.transition, member.name, record) ? member.transition : null
 
-/** A node that has failed releases nothing. */
 const takesPart = (member: Member, record: SwitchoverRecord) =>
-  (member.name === record.from && member.name !== record.evidence?.node) || member.name === record.to || partOf(member, record) !== null
+  (member.name === record.from && !isAfterLoss(record)) || member.name === record.to || partOf(member, record) !== null
 
 /** A transition is through once its node is in the state that it leads to. */
 const leadsTo = { start: 'secondary', takeover: 'primary', relinquish: 'secondary' } as const

@@ -8,7 +8,7 @@ import { unconfirmedHolders } from './handover.ts'
 import { lacks } from './lacking.ts'
 import { capablePeers, incapacityReasons, ineligibilityReasons, unwillingnessReasons, type Reason } from './eligibility.ts'
 import { preferenceOf, type Member } from '../model/member.ts'
-import type { PreferenceName } from '../model/preference.ts'
+import { preferencesIn, type PreferenceName } from '../model/preference.ts'
 import type { SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
 import { isEcho, isRepeated } from './rewrites.ts'
@@ -39,7 +39,8 @@ export type Ruling =
   | { readonly kind: 'holder_unconfirmed', readonly nodes: readonly string[], readonly alsoDead: readonly string[] }
   | { readonly kind: 'unknown_node', readonly node: string }
   | { readonly kind: 'ineligible', readonly reasons: Readonly<Record<string, readonly Reason[]>> }
-  | { readonly kind: 'write', readonly value: string, readonly from: string | null, readonly timeout: number }
+  /** `force`: the preferences that are overridden by it; null for none. */
+  | { readonly kind: 'write', readonly value: string, readonly from: string | null, readonly timeout: number, readonly force: readonly PreferenceName[] | null }
 
 /** Nodes in `takeover` or `relinquish`: no other switchover starts while there is one. */
 export const onTheWay = (members: readonly Member[]) =>
@@ -146,7 +147,15 @@ function ineligible (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruli
 function write (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
   const from = primaryOf(keySnapshot.members)
   const to = request.to ?? unwillingTarget(request, keySnapshot)
-  return { kind: 'write', value: to ?? NOBODY, from, timeout: request.timeout ?? defaultTimeout(from, to, keySnapshot.members) }
+  return { kind: 'write', value: to ?? NOBODY, from, timeout: request.timeout ?? defaultTimeout(from, to, keySnapshot.members), force: overridden(to, request, keySnapshot) }
+}
+
+/** Of the preferences that the request names, each without which the target would have been refused. A freed key goes to a node that contends by itself. */
+function overridden (to: string | null, request: SwitchoverRequest, keySnapshot: KeySnapshot): readonly PreferenceName[] | null {
+  const target = candidatesOf(request, keySnapshot).find(({ name }) => name === to)
+  if (target === undefined) return null
+  const force = forced(request)
+  return preferencesIn(force.filter((name) => reasonsAgainst(target, request, keySnapshot, force.filter((other) => other !== name)).length > 0))
 }
 
 /**

@@ -62,6 +62,7 @@ function shaped (record: SwitchoverRecord, state: Switchover['state'], became: s
     cause: record.cause,
     requested_by: record.requested_by,
     reason: record.reason,
+    force: record.force,
     evidence: record.evidence,
     started_at: record.started_at,
     timeout: record.timeout,

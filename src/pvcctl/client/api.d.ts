@@ -652,7 +652,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed; null: none. */
+            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -667,6 +667,8 @@ export interface components {
             requested_by: string | null;
             /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
+            force: ("health" | "priority" | "resources")[] | null;
             /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
@@ -735,7 +737,7 @@ export interface components {
             }[];
             last_held_at: string | null;
             held_again_at: string | null;
-            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover. After a failure it is counted from the last keepalive, so it can be up to one keepalive interval too long, and longer where the node was only out of contact, or its resources outlasted its daemon. null while it continues, where it did not succeed, and where it cannot be known. */
             outage_seconds: number | null;
             /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
             resources: {
@@ -801,7 +803,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed; null: none. */
+            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -816,6 +818,8 @@ export interface components {
             requested_by: string | null;
             /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
+            force: ("health" | "priority" | "resources")[] | null;
             /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
@@ -884,7 +888,7 @@ export interface components {
             }[];
             last_held_at: string | null;
             held_again_at: string | null;
-            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover. After a failure it is counted from the last keepalive, so it can be up to one keepalive interval too long, and longer where the node was only out of contact, or its resources outlasted its daemon. null while it continues, where it did not succeed, and where it cannot be known. */
             outage_seconds: number | null;
             /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
             resources: {
@@ -956,9 +960,9 @@ export interface components {
             } | null;
             /** @description Of the coordinators that may contend, the highest priority goes first. 0: it never contends by itself. */
             priority: number;
-            /** @description Percent of its health below which it neither contends nor is eligible. */
+            /** @description Percent of its health below which it neither contends nor is eligible, until it has been at or above that for three keepalive intervals. */
             min_health: number;
-            /** @description Its health in percent as `min_health` is compared with it; null where `min_health` is 0, or the node does not know yet. */
+            /** @description Its health in percent as `min_health` is compared with it: for three keepalive intervals after one that was too low, that one; null where `min_health` is 0, or the node does not know yet. */
             health: number | null;
             /** @description What it is configured to hold as primary; null where it does not say. */
             resources: string[] | null;
@@ -1035,7 +1039,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed; null: none. */
+            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -1050,6 +1054,8 @@ export interface components {
             requested_by: string | null;
             /** @description Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself. */
             reason: string | null;
+            /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
+            force: ("health" | "priority" | "resources")[] | null;
             /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
@@ -1118,7 +1124,7 @@ export interface components {
             }[];
             last_held_at: string | null;
             held_again_at: string | null;
-            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover, one keepalive interval for a failover. null while it continues, where it did not succeed, and where it cannot be known. */
+            /** @description Seconds from `last_held_at` to `held_again_at`, in which at least one resource was not held. As exact as these: some milliseconds for a planned switchover. After a failure it is counted from the last keepalive, so it can be up to one keepalive interval too long, and longer where the node was only out of contact, or its resources outlasted its daemon. null while it continues, where it did not succeed, and where it cannot be known. */
             outage_seconds: number | null;
             /** @description What became of each resource, as far as the nodes have published it; empty before the end, and where the switchover did not succeed. */
             resources: {

@@ -10,7 +10,7 @@ import type { Context, Run } from './command.ts'
 import { epochWord, followed, nameOf, printEnd } from './follow.ts'
 
 type Switchover = Schemas['Switchover']
-type Wish = { readonly to?: string, readonly from?: string, readonly reason?: string, readonly timeout?: number, readonly force?: Array<'health' | 'priority'> }
+type Wish = { readonly to?: string, readonly from?: string, readonly reason?: string, readonly timeout?: number, readonly force?: Array<'health' | 'priority' | 'resources'> }
 
 /** Milliseconds that a lost reply is looked for: longer than an API works on a request. */
 const LOOK_FOR = 5_000
@@ -24,7 +24,7 @@ export const change: Run = async (context) => {
   const { given } = context
   const [to, from, reason, timeout, epoch] = [given.text('to'), given.text('from'), given.text('reason'), given.number('timeout'), given.number('if-epoch')]
   if (to === undefined && from === undefined) throw new Failure('usage', 'switch needs --to, --from or both. See pvcctl switch --help.')
-  const force = given.list('force') as Array<'health' | 'priority'>
+  const force = given.list('force') as Array<'health' | 'priority' | 'resources'>
   const wish: Wish = { ...to === undefined ? {} : { to }, ...from === undefined ? {} : { from }, ...reason === undefined ? {} : { reason }, ...timeout === undefined ? {} : { timeout }, ...force.length === 0 ? {} : { force } }
   const header = epoch === undefined ? {} : { 'if-match': String(epoch) }
   return given.flag('dry-run') ? await dryRun(context, wish, header) : await request(context, wish, header)
@@ -104,10 +104,12 @@ const storyText = (story: ReadonlyArray<Schemas['StoryEntry']>): string =>
   story.length === 0 ? '' : `\n${columns(story.map(({ at, node, event, message }) => [`  ${at}`, node ?? '-', event, message]))}`
 
 function description (switchover: Switchover): string {
-  const { state, outcome, cause, requested_by: by, reason, started_at: started, finished_at: finished, timeout, error, continued_by: next, nodes, outage_seconds: outage, last_held_at: held, held_again_at: again } = switchover
+  const { state, outcome, cause, requested_by: by, reason, force, started_at: started, finished_at: finished, timeout, error, continued_by: next, nodes, outage_seconds: outage, last_held_at: held, held_again_at: again } = switchover
   return [
     `${nameOf(switchover)}: ${outcome ?? state}`,
     `  cause     ${cause}${by === null ? '' : `, by ${by}`}${reason === null ? '' : `: ${reason}`}`,
+    // An API of an older version says nothing of it.
+    ...force == null ? [] : [`  overrode  ${force.join(', ')} of ${switchover.to ?? 'its target'}`],
     `  started   ${moment(started)}, bound ${timeout} s`,
     `  finished  ${moment(finished)}`,
     ...outage === null ? [] : [`  outage    ${outage} s, from ${held} to ${again}`],

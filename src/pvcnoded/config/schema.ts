@@ -79,7 +79,7 @@ export const nodeConfigSchema = section('The configuration of pvcnoded.', {
     }),
     candidate: section('What this node prefers of its part in the primary role. A request may override it; no safety rests on it.', {
       priority: Type.Integer({ description: 'Of the coordinators that may contend for the role, the highest priority goes first; those of the same priority go at once. 0: this node never contends by itself, and becomes primary by a request alone. Whole number, no unit.', minimum: 0, maximum: 100, default: DEFAULT_PRIORITY }),
-      min_health: Type.Integer({ description: 'Percent of its own health, as its collectors find it, below which this node neither contends nor is eligible. 0: its health does not matter.', minimum: 0, maximum: 100, default: DEFAULT_MIN_HEALTH }),
+      min_health: Type.Integer({ description: 'Percent of its own health, as its collectors find it, below which this node neither contends nor is eligible. It does again when its health has been at or above that for three keepalive intervals, or at once while no node serves as primary. 0: its health does not matter.', minimum: 0, maximum: 100, default: DEFAULT_MIN_HEALTH }),
     }),
     system: section('The node itself.', {
       intervals: section('The keepalive.', {

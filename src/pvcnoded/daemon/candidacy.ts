@@ -6,10 +6,11 @@ import type { Coordinator } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
 import type { Backoff } from '../../core/model/member.ts'
 import { backoffTime } from '../../core/coordinator/procedure-runner.ts'
-import { publishedPreference, unwillingness, type Preference, type PublishedPreference } from '../../core/model/preference.ts'
+import { countedHealth, healthFound, publishedPreference, unwillingness, withoutRecovery, type HealthCourse, type Preference, type PublishedPreference } from '../../core/model/preference.ts'
 import { publishedReadiness, type Readiness } from '../../core/model/readiness.ts'
 import { shortened } from '../../core/model/shortened.ts'
 import type { Failure } from '../../core/model/transition.ts'
+import { isServed } from '../../core/switchover/contention.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import { ReadinessMonitor } from '../resources/readiness-monitor.ts'
@@ -21,6 +22,8 @@ export interface CandidacyOptions {
   readonly resources: readonly Resource[]
   /** Milliseconds between two checks. */
   readonly interval: number
+  /** Milliseconds between two keepalives. */
+  readonly keepaliveInterval: number
   /** As configured, with the health that is known. */
   readonly preference: Preference
   /** Puts all of it into the presence. */
@@ -34,6 +37,8 @@ export class Candidacy implements Disposable {
   readonly #monitor: ReadinessMonitor
   #readiness: Readiness | null = null
   #preference: Preference
+  #course: HealthCourse
+  #isServed = true
   #backoff: { readonly timer: number, readonly shown: Backoff } | null = null
   /** The newest epoch that named this node and was checked for. */
   #checkedFor = -1
@@ -42,7 +47,8 @@ export class Candidacy implements Disposable {
   constructor (options: CandidacyOptions) {
     this.#options = options
     this.#preference = options.preference
-    const { clock, log, resources, interval } = options
+    const { clock, log, resources, interval, preference: { health, minHealth } } = options
+    this.#course = healthFound({ found: null, low: null }, health, minHealth, clock.monotonic())
     this.#monitor = new ReadinessMonitor({
       clock,
       log,
@@ -67,17 +73,15 @@ export class Candidacy implements Disposable {
       this.#readiness = null
     }
     this.#followBackoff(machine, isCandidate)
+    this.#isServed = machine.view === null || isServed(machine.view.key.value, machine.view.members)
+    this.#countHealth()
     this.#publish()
   }
 
   /** Its health in percent has been found. */
   health (health: number): void {
-    if (health === this.#preference.health) return
-    const [before, now] = [this.#preference, { ...this.#preference, health }].map((preference) => unwillingness(preference).includes('health'))
-    this.#preference = { ...this.#preference, health }
-    const { minHealth } = this.#preference
-    if (now && !before) this.#options.log.warn({ health, min_health: minHealth }, `the health of this node is ${health} %, below its min_health of ${minHealth} %: it does not become primary by itself, nor by a request without \`force: ["health"]\``)
-    else if (before && !now) this.#options.log.info({ health, min_health: minHealth }, `the health of this node is ${health} % again, not below its min_health of ${minHealth} %`)
+    this.#course = healthFound(this.#course, health, this.#preference.minHealth, this.#options.clock.monotonic())
+    this.#countHealth()
     this.#publish()
   }
 
@@ -96,6 +100,17 @@ export class Candidacy implements Disposable {
     if (epoch === null || epoch <= this.#checkedFor) return
     this.#checkedFor = epoch
     this.#monitor.checkNow()
+  }
+
+  #countHealth (): void {
+    const { clock, log, keepaliveInterval } = this.#options
+    const { minHealth } = this.#preference
+    if (!this.#isServed) this.#course = withoutRecovery(this.#course, minHealth)
+    const health = countedHealth(this.#course, keepaliveInterval, clock.monotonic())
+    const [before, now] = [this.#preference, { ...this.#preference, health }].map((preference) => unwillingness(preference).includes('health'))
+    this.#preference = { ...this.#preference, health }
+    if (now && !before) log.warn({ health, min_health: minHealth }, `the health of this node is ${health} %, below its min_health of ${minHealth} %: it does not become primary by itself, nor by a request without \`force: ["health"]\``)
+    else if (before && !now) log.info({ health, min_health: minHealth }, `the health of this node is ${health} % again, not below its min_health of ${minHealth} %`)
   }
 
   #followBackoff ({ timers: { backoff: timer }, failures, settings }: Coordinator, isCandidate: boolean): void {

@@ -24,6 +24,7 @@ import { Keepalive } from '../keepalive/keepalive.ts'
 import { Incarnation } from './incarnation.ts'
 import type { Journal } from '../reports/journal.ts'
 import { LogPublisher } from '../reports/log-publisher.ts'
+import { EarlierRun } from '../registration/earlier-run.ts'
 import { RegistrationKeeper } from '../registration/registration-keeper.ts'
 import { keepaliveText, registeredTexts } from '../registration/registration.ts'
 import type { StaticData } from '../static-data.ts'
@@ -80,6 +81,7 @@ export class NodeDaemon {
   /** Those that may not have ended yet. */
   #sessions: readonly string[] = []
   readonly #placed = new Map<string, number>()
+  readonly #earlier = new EarlierRun()
   #health: number | null = null
   #publisher: CollectedPublisher | null = null
   #registration: RegistrationKeeper | null = null
@@ -228,7 +230,7 @@ export class NodeDaemon {
   /** One life on `session`: itself if it left in order, else null. */
   async #live (session: Session): Promise<Incarnation | null> {
     const { config, clock, commands, log, journal, facts, version, logTail, probed } = this.#options
-    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, journal, facts, version, returns: this.#registered, probed, placed: this.#placed, isOwn: (id) => this.#sessions.includes(id), health: this.#health })
+    const life = new Incarnation({ config, session, clock, commands, book: this.#book, log, journal, facts, version, returns: this.#registered, probed, placed: this.#placed, earlier: this.#earlier, isOwn: (id) => this.#sessions.includes(id), health: this.#health })
     this.#life = life
     if (this.#stopping) life.shutdown()
     try {

@@ -33,6 +33,7 @@ import { OwnStates } from './own-states.ts'
 import { PublishedPresence } from './published-presence.ts'
 import { LackLog } from '../reports/lack-log.ts'
 import { LAYOUT_INTERVAL, LayoutCheck } from './layout-check.ts'
+import type { EarlierRun } from '../registration/earlier-run.ts'
 import { announceStart, register, type RegistrationFacts } from '../registration/registration.ts'
 import { ResourceStatePublisher } from '../resources/state-publisher.ts'
 import { ResourceMonitor } from '../resources/resource-monitor.ts'
@@ -48,6 +49,7 @@ export interface IncarnationOptions extends FencingTools, RegistrationFacts {
   readonly probed?: number | undefined
   /** Where this daemon has put its floating addresses, on whatever session. */
   readonly placed: Map<string, number>
+  readonly earlier: EarlierRun
   /** Whether a session was one of this daemon. */
   readonly isOwn: (session: string) => boolean
   /** The health of this node in percent; null while it is not known. */
@@ -143,7 +145,8 @@ export class Incarnation {
   health (health: number): void { this.#candidacy?.health(health) }
 
   async #prepare () {
-    const { config, session, clock, book, log, facts, version, returns, isOwn } = this.#options
+    const { config, session, clock, book, log, facts, version, returns, isOwn, earlier } = this.#options
+    await earlier.look(session, config.node)
     const content: PresenceContent = {
       api: config.apiAddress ?? null,
       takeover_time: takeoverTime(config),
@@ -154,6 +157,7 @@ export class Incarnation {
       broken_fences: null,
       candidate: publishedPreference(this.#preference),
       resources: config.mode === 'coordinator' ? publishedIdentities([...this.#resources.values()].map(({ identity }) => identity)) ?? undefined : undefined,
+      earlier_sign_at: earlier.sign ?? undefined,
     }
     this.#closing.defer('place in the sync lock', async () => await this.#syncLock.leave())
     if (config.mode === 'coordinator') await this.#syncLock.standBesidePvc(config.node)
@@ -250,6 +254,7 @@ export class Incarnation {
     return new Candidacy({
       clock,
       log,
+      keepaliveInterval: config.keepaliveInterval,
       resources: [new LayoutCheck(session), ...this.#resources.values()],
       interval: Math.min(LAYOUT_INTERVAL, ...config.resources.map(({ checkInterval }) => checkInterval)),
       preference: this.#preference,

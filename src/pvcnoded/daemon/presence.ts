@@ -40,6 +40,8 @@ export interface PresenceContent {
   readonly candidate?: PublishedPreference | undefined
   /** What it is configured to hold as primary; left out where there is nothing to compare. */
   readonly resources?: readonly string[] | undefined
+  /** The last keepalive of the run before this one, if that was primary; left out otherwise. */
+  readonly earlier_sign_at?: string | undefined
 }
 
 /** The owner of a persistent znode. */

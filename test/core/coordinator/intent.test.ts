@@ -2,7 +2,7 @@
 import t from 'tap'
 import { isAsSeen, judge, type Intent, type Judgement, type Past } from '../../../src/core/coordinator/intent.ts'
 import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
-import { gone, key, member, primary, record, keySnapshot } from '../../support/scenario/builders.ts'
+import { gone, key, member, presence, primary, record, keySnapshot, transition } from '../../support/scenario/builders.ts'
 
 const seen = { value: 'hv1', version: 1, czxid: 'a' }
 const moved = { kind: 'refuse', refusal: { kind: 'moved' } }
@@ -11,6 +11,7 @@ const giveBack = (to: string | null, epoch = 1): Intent => ({ kind: 'give_back',
 const cannot = { code: 'ready_failed', resource: 'ip', message: 'eth9 is down.' }
 const decline: Intent = { kind: 'decline', node: 'hv1', error: cannot, seen }
 const secondaries = [member('hv1'), member('hv2'), member('hv3')]
+const restarted = member('hv1', { transition: transition({ epoch: null, direction: 'start' }), presence: { ...presence, earlierSign: 'then' } })
 const elsewhere = keySnapshot({ key: key('hv3', 1) })
 const later = keySnapshot({ key: key('hv1', 2) })
 const again = keySnapshot({ key: key('hv1', 1, 'b'), ledger: { czxid: 'b', base: 0 } })
@@ -35,6 +36,9 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement:
   ['contend over one that has stopped', contend('hv2'), keySnapshot({ members: [member('hv1', { daemonState: 'stop', presence: null }), member('hv2')] }), { record: { from: null, evidence: undefined, reason: 'The primary key named hv1, which could not serve: its daemon state was stop and it was out of contact.' } }],
 
   ['rewrite, as seen', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, keySnapshot({ members: secondaries }), writes('hv1', null, 'hv1', 'restart')],
+  ['rewrite, started again since it held the role', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, keySnapshot({ members: [restarted, member('hv2')] }), { ...writes('hv1', 'hv1', 'hv1', 'restart'), record: { from: 'hv1', to: 'hv1', cause: 'restart', timeout: 30, last_held_at: 'then', evidence: undefined } }],
+  ['rewrite, and another node is primary', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, keySnapshot({ members: [restarted, primary('hv2')] }), { record: { from: 'hv2', last_held_at: undefined } }],
+  ['contend over one that has started again', contend('hv2'), keySnapshot({ members: [restarted, member('hv2')] }), { ...writes('hv2', 'hv1', 'hv2', 'repair'), record: { from: 'hv1', last_held_at: 'then', evidence: undefined } }],
   ['rewrite, moved', { kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, later, moved],
   ['free, as seen', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen }, keySnapshot(), writes('none', 'hv1', null, 'shutdown')],
   ['free, because a resource is gone', { kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', to: null, seen }, keySnapshot(), writes('none', 'hv1', null, 'repair')],
@@ -82,6 +86,7 @@ t.test('every record of a change that no client asked for says why', async (t) =
   t.equal(why(contend('hv2'), { members: secondaries }), 'The primary key named hv1, which had not begun to take over in the time that it had.')
   t.equal(why(contend('hv2'), { members: [member('hv1', { daemonState: null }), member('hv2')] }), 'The primary key named hv1, which could not serve: its daemon state was missing.')
   t.equal(why({ kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, { members: secondaries }), 'The primary key named hv1 from before; hv1 takes over under a number of its own.')
+  t.equal(why({ kind: 'rewrite', node: 'hv1', cause: 'restart', seen }, { members: [restarted] }), 'The primary key named hv1 from before; hv1 takes over under a number of its own. The run of hv1 that held the role wrote its last keepalive at then.')
   t.equal(why({ kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen }), 'hv1 is stopping and hands the role on.')
   t.equal(why({ kind: 'free', node: 'hv1', cause: 'repair', reason: 'ip is gone.', to: null, seen }), 'ip is gone.')
   t.equal(why(giveBack('hv2'), { members: secondaries }), 'hv1 did not complete its takeover.')

@@ -46,6 +46,8 @@ t.test('the bound', async (t) => {
   const evidence = { node: 'hv2', daemon_state: 'fenced', judged_by: null, judged_at: null, why: null, last_sign_at: null, fence: null } as const
   const failover = at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1', evidence })] }) })
   t.match(failover.state.activity, { procedure: { name: 'rollback', former: null } }, 'it never goes back to the node that has failed')
+  const again = at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1', last_held_at: 'then' })] }) })
+  t.match(again.state.activity, { procedure: { name: 'rollback', former: null } }, 'nor to one that has started again since it held the role')
   t.strictSame(at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv2', 2) }) }).words, ['unlock'], 'nothing to undo, and not ours to close')
   t.strictSame(at('lock_role').answer().answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv2', 2) }) }).answer().words.slice(0, 1), ['note finished'])
 

@@ -91,6 +91,8 @@ t.test('ready, and backing off', async (t) => {
   const backoff = { until: 'soon', why: 'The acquire of ip failed.' }
   t.match(read({ presence: znode(JSON.stringify({ readiness, stands_back: backoff }), { owner: '5' }) }).presence, { readiness, backoff })
   t.match(read({ presence: znode('{"readiness":[],"stands_back":"no"}', { owner: '5' }) }).presence, { readiness: null, backoff: null })
+  t.match(read({ presence: znode('{"earlier_sign_at":"2026-01-01T00:00:00.000Z"}', { owner: '5' }) }).presence, { earlierSign: '2026-01-01T00:00:00.000Z' })
+  for (const text of ['{}', '{"earlier_sign_at":"once"}', '{"earlier_sign_at":7}']) t.match(read({ presence: znode(text, { owner: '5' }) }).presence, { earlierSign: null })
   t.match(read({ presence: znode('{"stands_back":{"until":"soon"}}', { owner: '5' }) }).presence, { backoff: { until: 'soon', why: '' } })
 })
 

@@ -17,6 +17,9 @@ t.test('there and back', async (t) => {
   })
   t.notOk(isOpen(closed))
   t.strictSame(parseRecord(JSON.stringify(closed), 7), closed)
+  const forced = openRecord(7, 'then', { from: 'hv1', to: 'hv2', cause: 'request', timeout: 40, force: ['health', 'resources'] })
+  t.strictSame(parseRecord(JSON.stringify(forced), 7), forced)
+  t.equal(opened.force, null)
   const failover = openRecord(7, 'then', { from: 'hv1', to: 'hv2', cause: 'fence', timeout: 40, evidence, last_held_at: 'before' })
   t.strictSame(parseRecord(JSON.stringify(failover), 7), failover)
   const times = { last_held_at: 'before', held_again_at: 'after', outage_seconds: 12.5, resources: { ip: { released_by: null, release_seconds: null, acquired_by: 'hv2', acquire_seconds: 0.25 } } }
@@ -50,6 +53,11 @@ t.test('a malformed part costs only itself', async (t) => {
   t.strictSame(parseRecord(JSON.stringify({ ...base, outage_seconds: '1', resources: { ip: null, dhcp: { released_by: 7, acquire_seconds: 1 } } }), 1)?.resources, {
     ip: { released_by: null, release_seconds: null, acquired_by: null, acquire_seconds: null }, dhcp: { released_by: null, release_seconds: null, acquired_by: null, acquire_seconds: 1 },
   })
+  const { force: _, ...earlier } = opened
+  t.strictSame(parseRecord(JSON.stringify(earlier), 7), opened, 'a record of a version that does not keep what was overridden')
+  for (const [force, read] of [[['splendour', 'priority', 'health', 'health', 7], ['health', 'priority']], [['splendour'], null], [[], null], ['health', null], [{ health: true }, null]] as const) {
+    t.strictSame(parseRecord(JSON.stringify({ ...base, force }), 1)?.force, read, JSON.stringify(force))
+  }
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`r${index}`, {}]))
   t.equal(Object.keys(parseRecord(JSON.stringify({ ...base, resources: many }), 1)?.resources ?? {}).length, 64)
 })

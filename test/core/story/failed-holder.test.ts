@@ -1,9 +1,9 @@
 // Which node a failover takes the role from, and how that is known.
 import t from 'tap'
 import { confirmed, newFence, type FenceRecord } from '../../../src/core/model/fence-record.ts'
-import { certainty, completed, failedHolder, isIncomplete, judgement, reasonFor } from '../../../src/core/story/failed-holder.ts'
+import { certainty, completed, failedHolder, isIncomplete, judgement, reasonFor, restartedHolder } from '../../../src/core/story/failed-holder.ts'
 import type { FailureReading, KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
-import { key, keySnapshot, member, record } from '../../support/scenario/builders.ts'
+import { key, keySnapshot, member, presence, record, transition } from '../../support/scenario/builders.ts'
 
 const SIGN = '2026-01-01T00:00:10.000Z'
 const JUDGED = '2026-01-01T00:00:14.000Z'
@@ -109,4 +109,25 @@ t.test('a fence record that is written behind the state which lets a coordinator
   t.notOk(isIncomplete(record(2), [fenced]))
   t.equal(completed(record(2), { fence, keepalive }).evidence, null)
   t.notOk(isIncomplete({ ...made, evidence: { ...early.evidence!, daemon_state: 'dead' } }, [fenced]), 'nothing will confirm that')
+})
+
+t.test('a node that has started again since it held the role', async (t) => {
+  const start = transition({ epoch: null, direction: 'start' })
+  const started = (given: Parameters<typeof member>[1] = {}) => member('hv1', { transition: start, presence: { ...presence, earlierSign: SIGN }, ...given })
+  const now = (given: Parameters<typeof keySnapshot>[0] = {}): KeySnapshot => keySnapshot({ members: [started(), member('hv2')], ...given })
+  const lost = { from: 'hv1', last_held_at: SIGN }
+  t.strictSame(restartedHolder(now()), lost)
+  t.strictSame(restartedHolder(now({ key: key('none') })), lost, 'whatever the key says now')
+  t.equal(restartedHolder(now({ members: [started({ presence })] })), null, 'its earlier run was not primary, or does not say')
+  t.equal(restartedHolder(now({ members: [started({ presence: null })] })), null)
+  t.equal(restartedHolder(now({ members: [started({ transition: transition({ epoch: 1, direction: 'takeover' }) })] })), null, 'it has held the role in its present run')
+  t.equal(restartedHolder(now({ members: [started({ transition: null })] })), null)
+  t.equal(restartedHolder(now({ members: [] })), null)
+  t.equal(restartedHolder(now({ records: [] })), null, 'no record says which node held the role')
+  t.equal(restartedHolder(now({ key: key('hv2', 2), records: [record(1, { to: 'hv1', outcome: 'succeeded' }), record(2, { to: 'hv2', outcome: 'succeeded', last_held_at: 'then' })] })), null, 'another node has held it since')
+
+  t.comment('an attempt that failed since: what was lost before it is lost still')
+  const attempt = record(2, { from: 'hv1', to: 'hv1', outcome: 'failed', last_held_at: 'long ago' })
+  const again = now({ key: key('none', 3), members: [started({ transition: transition({ epoch: 2, direction: 'takeover' }) })], records: [record(1, { to: 'hv1', outcome: 'succeeded' }), attempt, record(3, { from: null, to: null })] })
+  t.strictSame(restartedHolder(again), { from: 'hv1', last_held_at: 'long ago' })
 })

@@ -1,6 +1,7 @@
 // The journal of a node, as text.
 import t from 'tap'
-import { boundedEntry, isMoment, journalText, MOST_ENTRIES, parseJournal, type JournalEntry } from '../../../src/core/story/journal.ts'
+import { boundedEntry, journalText, MOST_ENTRIES, parseJournal, type JournalEntry } from '../../../src/core/story/journal.ts'
+import { isMoment } from '../../../src/core/model/znode.ts'
 
 const entry = (given: Partial<JournalEntry> = {}): JournalEntry => ({ at: '2026-01-01T00:00:00.000Z', event: 'demoted', epoch: null, resource: null, message: 'the lease ran out', ...given })
 

@@ -69,6 +69,9 @@ t.test('what is not known is left out', async (t) => {
   t.strictSame(told(story({ ...failover, evidence: { ...evidence, judged_by: null, judged_at: null, last_sign_at: null, fence: null }, timeline: [], held_again_at: null })), ['09 - begun', '14 - closed'])
   t.strictSame(told(story({ ...failover, evidence: { ...evidence, why: null, fence: { ...fence!, state: 'unconfirmed' } }, timeline: [], held_again_at: null })), ['01 hv1 last_sign', '04 hv2 judged', '09 - begun', '14 - closed'])
   t.match(story({ ...failover, evidence: { ...evidence, fence: { ...fence!, method: 'operator', confirmed_by: 'ops' } } }).find(({ event }) => event === 'confirmed'), { node: null, message: /^The operator ops confirmed/ })
+  const begun = (given: Partial<SwitchoverRecord>) => story({ ...failover, cause: 'request', reason: 'kernel', evidence: null, ...given }).find(({ event }) => event === 'begun')?.message
+  t.equal(begun({ requested_by: 'ops', force: ['health'] }), 'From hv1 to hv2 (request, asked for by ops; overridden for its target: its health is below its min_health, or was in the last three keepalive intervals): kernel')
+  t.equal(begun({ force: ['health', 'priority', 'resources'] }), 'From hv1 to hv2 (request; overridden for its target: its health is below its min_health, or was in the last three keepalive intervals, and it does not contend by itself, and it lacks resources that another coordinator has): kernel')
   t.match(story({ ...failover, outage_seconds: null }).find(({ event }) => event === 'held'), { message: 'Everything is held again.' })
   t.strictSame(told(story({ from: null, to: null, outcome: null, requested_by: 'ops', started_at: 'once' })), [], 'a moment that is none cannot be put in order')
 })

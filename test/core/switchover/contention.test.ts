@@ -1,6 +1,6 @@
 // Whose turn it may be to contend, and when the key names nobody who counts.
 import t from 'tap'
-import { isVacant, mayContend } from '../../../src/core/switchover/contention.ts'
+import { isServed, isVacant, mayContend } from '../../../src/core/switchover/contention.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import { gone, member, primary } from '../../support/scenario/builders.ts'
 
@@ -30,4 +30,10 @@ t.test('a key is vacant when nobody serves or holds anything in that name', asyn
   t.equal(isVacant('hv1', [member('hv1', { daemonState: 'init' })]), true)
   t.equal(isVacant('hv1', [gone('hv1')]), false, 'it may hold everything')
   t.equal(isVacant('hv1', [member('hv1', { mode: 'hypervisor', coordinatorState: 'client' })]), true)
+})
+
+t.test('whether the key names a node that could serve', async (t) => {
+  t.equal(isServed('hv1', [member('hv2'), member('hv1')]), true)
+  t.equal(isServed('hv1', [member('hv1', { daemonState: 'dead' }), member('hv2')]), false)
+  t.equal(isServed('none', [member('hv1')]), false)
 })

@@ -5,7 +5,7 @@ import { eligibilityReport } from '../../../src/core/switchover/eligibility-repo
 import { rule, type SwitchoverRequest } from '../../../src/core/switchover/rules.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import { whyNoPeerContends } from '../../../src/core/switchover/free-role.ts'
-import { conditionsIn, gone, keySnapshot, member, preferring, primary, unready } from '../../support/scenario/builders.ts'
+import { conditionsIn, gone, having, keySnapshot, member, preferring, presence, primary, unready } from '../../support/scenario/builders.ts'
 
 const request = (wish: Partial<SwitchoverRequest>): SwitchoverRequest => ({ to: null, from: null, expectedEpoch: null, timeout: null, requestedBy: null, reason: null, ...wish })
 const unwell = (name: string, given = {}) => preferring(name, { minHealth: 80, health: 40, ...given })
@@ -47,12 +47,31 @@ t.test('a dry run honours the same, and its record names the node that is chosen
   t.match(planOfRequest(request({ from: 'hv1' }), keySnapshot(), ''), { kind: 'planned', record: { from: 'hv1', to: null } })
 })
 
+t.test('the record keeps what was overridden, and not what was named without need', async (t) => {
+  const every: SwitchoverRequest['force'] = ['resources', 'priority', 'health']
+  const full = having('hv3', ['ip'], { daemonState: 'run', coordinatorState: 'primary' })
+  const unwellAndLess = having('hv2', [], { presence: { ...unwell('hv2').presence ?? presence, resources: [] } })
+  const cases: [what: string, wish: Partial<SwitchoverRequest>, members: Member[], force: SwitchoverRequest['force'] | null][] = [
+    ['none was named', { to: 'hv2' }, [primary('hv1'), member('hv2')], null],
+    ['nothing stood against it', { to: 'hv2', force: every }, [primary('hv1'), member('hv2')], null],
+    ['a node that is named does not have to contend', { to: 'hv2', force: every }, [primary('hv1'), never('hv2')], null],
+    ['its health', { to: 'hv2', force: every }, [primary('hv1'), unwell('hv2')], ['health']],
+    ['its health, and what it lacks', { to: 'hv2', force: every }, [full, unwellAndLess], ['health', 'resources']],
+    ['what it lacks', { to: 'hv2', force: every }, [full, having('hv2', [])], ['resources']],
+    ['away, and one contends', { from: 'hv1', force: every }, [primary('hv1'), never('hv2'), member('hv3')], null],
+    ['away, and none contends', { from: 'hv1', force: every }, [primary('hv1'), never('hv2')], ['priority']],
+    ['away, and the one named has both against it', { from: 'hv1', force: every }, [primary('hv1'), unwell('hv2'), preferring('hv3', { priority: 0, minHealth: 80, health: 79 })], ['health']],
+    ['away, and only one is left, with both', { from: 'hv1', force: every }, [primary('hv1'), preferring('hv3', { priority: 0, minHealth: 80, health: 79 })], ['health', 'priority']],
+  ]
+  for (const [what, wish, members, force] of cases) t.match(planOfRequest(request(wish), keySnapshot({ members }), ''), { kind: 'planned', record: { force } }, what)
+})
+
 t.test('eligibility', async (t) => {
   const report = eligibilityReport(keySnapshot({ members: [primary('hv1'), never('hv2'), unwell('hv3')] }))
   t.match(report, [
     { name: 'hv1', eligible: true, priority: 50, min_health: 0, health: null, unwilling: [] },
     { name: 'hv2', eligible: true, reasons: [], priority: 0, unwilling: [{ code: 'priority_zero', message: 'hv2: it does not contend by itself (priority 0)' }] },
-    { name: 'hv3', eligible: false, priority: 50, min_health: 80, health: 40, reasons: [{ code: 'health_too_low', message: 'hv3: its health is below its min_health (40 %, min_health 80 %)' }], unwilling: [{ code: 'health_too_low' }] },
+    { name: 'hv3', eligible: false, priority: 50, min_health: 80, health: 40, reasons: [{ code: 'health_too_low', message: 'hv3: its health is below its min_health, or was in the last three keepalive intervals (40 %, min_health 80 %)' }], unwilling: [{ code: 'health_too_low' }] },
   ])
   t.match(eligibilityReport(keySnapshot({ members: [primary('hv1', never('hv1').presence === null ? {} : { presence: never('hv1').presence })] })), [{ eligible: true, priority: 0, unwilling: [] }], 'a primary is not asked')
 })
@@ -77,5 +96,5 @@ t.test('where only unwilling nodes are left the cluster says so', async (t) => {
 t.test('the peers of a primary that hands its role on', async (t) => {
   t.equal(whyNoPeerContends('hv1', [primary('hv1'), member('hv2')]), null)
   t.equal(whyNoPeerContends('hv1', [primary('hv1')]), 'there is none')
-  t.match(whyNoPeerContends('hv1', [primary('hv1'), unwell('hv2'), never('hv3')]), /^hv2: its health is below its min_health .*; hv3: it does not contend by itself/)
+  t.match(whyNoPeerContends('hv1', [primary('hv1'), unwell('hv2'), never('hv3')]), /^hv2: its health is below its min_health, .*; hv3: it does not contend by itself/)
 })

@@ -34,6 +34,8 @@ t.test('it never falls on the ordinary way', async (t) => {
 t.test('nodes', async (t) => {
   const evidence = { node: 'hv1', daemon_state: 'fenced', judged_by: null, judged_at: null, why: null, last_sign_at: null, fence: null } as const
   t.strictSame(Object.keys(particularsOf({ ...open, evidence }, [member('hv1', { daemonState: 'fenced' }), taking(3)]).nodes), ['hv2'], 'one that has failed has no part in it')
+  t.strictSame(Object.keys(particularsOf({ ...open, last_held_at: 'then' }, [member('hv1'), taking(3)]).nodes), ['hv2'], 'nor one that has started again since it held the role')
+  t.strictSame(Object.keys(particularsOf({ ...open, from: 'hv2', last_held_at: 'then' }, [taking(3)]).nodes), ['hv2'], 'but as the target')
   t.strictSame(particularsOf(open, [relinquishing(1), member('hv2'), member('hv3')]).nodes, {
     hv1: { coordinator_state: 'relinquish', step: 1, of: 3, resource: 'ip' },
     hv2: { coordinator_state: 'secondary', step: 0, of: 0, resource: null },

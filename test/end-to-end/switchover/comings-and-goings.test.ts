@@ -3,13 +3,17 @@ import t from 'tap'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DaemonProcess } from '../../../tools/testbed/daemon-process.ts'
-import { cluster, quick } from '../../support/cluster.ts'
+import { cluster, quick, type Watcher } from '../../support/cluster.ts'
 import { epochOf } from '../../../src/core/model/epoch.ts'
 import { nodePath } from '../../../src/cluster/layout.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3']
 // Each has a cluster of its own, and most of their time they wait for sessions to end.
 t.jobs = 4
+
+/** Of a node that writes no more. */
+const lastKeepalive = async (watcher: Watcher, name: string): Promise<string> =>
+  new Date((await (await watcher.session()).get(nodePath(name, 'keepalive'))).stat.mtime).toISOString()
 
 t.test('SIGTERM of the primary hands the role over first, and stop is the last word', async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
@@ -47,11 +51,13 @@ t.test('a primary that is killed keeps the role from everybody until it has rele
   const first = await watcher.settled()
   await made.nodes.get(first.name)?.kill()
   await watcher.sees('its presence goes', (view) => view.members.some((member) => member.name === first.name && member.presence === null))
+  const sign = await lastKeepalive(watcher, first.name)
   t.equal(watcher.feed.view?.key.value, first.name, 'without a fence nobody takes what it may still hold')
   t.equal(made.holder('address'), first.name)
   made.startNode(first.name)
   const settled = await watcher.sees('a new epoch', (view) => view.records.some((record) => record.epoch > first.epoch && record.outcome === 'succeeded'))
   t.equal(made.holder('address'), settled.key.value)
+  t.match(settled.records.findLast(({ outcome }) => outcome === 'succeeded'), { from: first.name, to: settled.key.value, evidence: null, last_held_at: sign, outage_seconds: Number }, 'whichever node has taken the role')
   t.same(made.collisions(), [])
 })
 
@@ -59,9 +65,13 @@ t.test('the only coordinator, killed and started again, releases first and takes
   const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
   const first = await watcher.settled('hv1')
   await made.nodes.get('hv1')?.kill()
+  const sign = await lastKeepalive(watcher, 'hv1')
   const seen = made.effects().length
   made.startNode('hv1')
-  await watcher.sees('a restart', (view) => view.records.some((record) => record.cause === 'restart' && record.outcome === 'succeeded'))
+  const view = await watcher.sees('a restart', (view) => view.records.some((record) => record.cause === 'restart' && record.outcome === 'succeeded'))
+  const record = view.records.find(({ cause }) => cause === 'restart')
+  t.match(record, { from: 'hv1', to: 'hv1', evidence: null, last_held_at: sign, held_again_at: String, reason: `The primary key named hv1 from before; hv1 takes over under a number of its own. The run of hv1 that held the role wrote its last keepalive at ${sign}.` })
+  t.equal(record?.outage_seconds, (Date.parse(record?.held_again_at ?? '') - Date.parse(sign)) / 1000, 'for how long it was not held')
   const { epoch } = await watcher.settled('hv1')
   t.equal(epoch, first.epoch + 1)
   t.same(made.effects().slice(seen), ['- hv1 release service', '- hv1 release address', `${epoch} hv1 acquire address`, `${epoch} hv1 acquire service`])

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
-import { connect } from '../../support/zookeeper.ts'
+import { switchoverPath } from '../../../src/cluster/layout.ts'
+import { connect, eventually } from '../../support/zookeeper.ts'
 import { api, clusterTree, OPERATE, settle } from '../support/api.ts'
 import { openBrowser } from '../support/browser.ts'
 
@@ -96,6 +97,16 @@ t.test('pages', { timeout: 170_000 }, async (t) => {
     await story.getByText('the primary key is written').waitFor()
     for (const text of ['tea <b>time</b>', 'ops', 'plum: relinquish', 'fig: primary']) t.ok(await story.getByText(text).first().isVisible(), text)
     await snapshot(page, 'status-story')
+    await page.keyboard.press('Escape')
+    await story.waitFor({ state: 'hidden' })
+
+    t.comment('a story of a request that overrode something')
+    const record = JSON.parse((await session.get(switchoverPath(1))).data) as object
+    await session.set(switchoverPath(1), JSON.stringify({ ...record, force: ['health', 'priority'] }), ANY_VERSION)
+    await eventually(async () => (await app.inject({ url: '/api/v1/switchover/1', headers: { 'x-api-key': OPERATE } })).body.includes('"force":["health","priority"]'))
+    await page.getByRole('button', { name: 'Switchover 1: the whole story' }).press('Enter')
+    await story.getByText('Preferences overridden').waitFor()
+    t.ok(await story.getByText('health, priority').isVisible())
     await page.keyboard.press('Escape')
     await story.waitFor({ state: 'hidden' })
 

@@ -8,7 +8,7 @@ import type { KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import type { Transition } from '../../../src/core/model/transition.ts'
 import { defaultPreference, type Preference } from '../../../src/core/model/preference.ts'
 
-export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null, preference: defaultPreference, resources: null }
+export const presence: Presence = { owner: '1', api: null, takeoverTime: 20, relinquishTime: 10, failover: null, readiness: null, backoff: null, brokenFences: null, preference: defaultPreference, resources: null, earlierSign: null }
 
 /** One of ours, a coordinator in `run`, present and secondary. */
 export const member = (name: string, given: Partial<Member> = {}): Member => ({

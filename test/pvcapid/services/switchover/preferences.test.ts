@@ -1,6 +1,7 @@
 /** `force` over HTTP: what it overrides, that a dry run honours it, and what is no preference. */
 import t from 'tap'
-import { api, clusterTree, everything, wish } from '../../support/api.ts'
+import { api, ask, clusterTree, everything, wish } from '../../support/api.ts'
+import { eventually } from '../../../support/zookeeper.ts'
 
 t.test('force', async (t) => {
   const { server, session } = await clusterTree(t)
@@ -12,14 +13,23 @@ t.test('force', async (t) => {
   const before = await everything(session)
   const dry = async (body: object) => await wish(t, app, { ...body, dry_run: true })
   t.match(await dry({ to: 'quince' }), { status: 422, body: { code: 'not_eligible', detail: /^quince cannot take the role over\..* add "force": \["health"\] to the request/, reasons: { quince: [{ code: 'health_too_low' }] } } })
-  t.match(await dry({ to: 'quince', force: ['health'] }), { status: 202, body: { to: 'quince' } })
-  t.match(await dry({ to: 'fig' }), { status: 202, body: { to: 'fig' } })
+  t.match(await dry({ to: 'quince', force: ['health'] }), { status: 202, body: { to: 'quince', force: ['health'] } })
+  t.match(await dry({ to: 'fig', force: ['health', 'resources'] }), { status: 202, body: { to: 'fig', force: null } }, 'nothing of that stood against it')
   t.match(await dry({ from: 'plum' }), { status: 422, body: { reasons: { fig: [{ code: 'priority_zero' }], quince: [{ code: 'health_too_low' }] } } })
   t.match(await dry({ from: 'plum', force: ['priority'] }), { status: 202, body: { to: 'fig' } })
   for (const force of [['safety'], 'health', ['health', 'health'], [1]]) t.match(await dry({ to: 'fig', force }), { status: 400 }, JSON.stringify(force))
   t.strictSame(await everything(session), before, 'nothing is written')
-  t.match(await wish(t, app, { from: 'plum', force: ['health'] }), { status: 202, body: { to: 'quince', cause: 'request' } })
-  t.ok(lines.some((line) => line.includes('"force":"health"')), 'the log of requests says what was overridden')
+  const begun = await wish(t, app, { from: 'plum', force: ['priority', 'health'] })
+  t.match(begun, { status: 202, body: { to: 'quince', cause: 'request', force: ['health'] } })
+  t.ok(lines.some((line) => line.includes('"force":"priority,health"')), 'the log of requests says what was asked for')
+
+  t.comment('the record keeps what was overridden')
+  const epoch = Number(begun.body['epoch'])
+  await eventually(async () => (await ask(t, app, 'GET', `/api/v1/switchover/${epoch}`)).status === 200)
+  t.match((await ask(t, app, 'GET', `/api/v1/switchover/${epoch}`)).body, { force: ['health'] })
+  t.match((await ask(t, app, 'GET', '/api/v1/switchover?each')).body, [{ epoch, force: ['health'] }])
+  const story = (await ask(t, app, 'GET', `/api/v1/switchover/${epoch}/timeline`)).body as unknown as ReadonlyArray<{ event: string, message: string }>
+  t.match(story.find(({ event }) => event === 'begun')?.message, /^From plum to quince \(request; overridden for its target: its health is below its min_health, or was in .*\)\.$/)
 })
 
 t.test('a coordinator that lacks a resource', async (t) => {
