@@ -66,17 +66,17 @@ export class DeviceAddresses {
     const endangers = entries.some(({ family, secondary }) => family === 'inet' && secondary !== true) && others.some(({ secondary }) => secondary === true)
     if (!endangers) return await this.#delete(attempt, ifname, entries)
     const setting = `net/ipv4/conf/${ifname}/promote_secondaries`
-    const wasOff = (await this.#anyway('sysctl', '-n', setting)).trim() === '0'
-    let lent = false
+    const was = (await this.#anyway('sysctl', '-n', setting)).trim()
+    let keeps = was === '1'
     let routes: readonly string[] = []
     try {
-      if (wasOff) lent = await this.#set(setting, 1)
-      if (!lent) routes = await this.#routes(ifname)
+      if (was === '0') keeps = await this.#set(setting, 1)
+      if (!keeps) routes = await this.#routes(ifname)
       return await this.#delete(attempt, ifname, entries)
     } finally {
       // Clients wait: where the kernel keeps the others, there is nothing to look for.
-      if (lent) await this.#set(setting, 0)
-      else await this.#putBack(ifname, others, routes)
+      if (!keeps) await this.#putBack(ifname, others, routes)
+      else if (was === '0') await this.#set(setting, 0)
     }
   }
 

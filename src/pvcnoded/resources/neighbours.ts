@@ -107,14 +107,17 @@ export class Neighbours {
   #begin (parts: ReadonlyArray<readonly [delay: number, work: (signal: AbortSignal) => Promise<void>]>): void {
     const round: Round = { stop: new AbortController(), timers: [], running: new Set(), left: parts.length }
     this.#round = round
-    round.timers = parts.map(([delay, work]) => this.#tools.clock.after(delay, () => {
+    const begin = (work: (signal: AbortSignal) => Promise<void>): void => {
       const run = work(round.stop.signal)
       round.running.add(run)
       void run.then(() => {
         round.running.delete(run)
         if (--round.left === 0 && this.#round === round) this.#round = null
       })
-    }))
+    }
+    // The first at once, before the program that adds the address: of the two it takes longer to start.
+    for (const [delay, work] of parts) if (delay === 0) begin(work)
+    round.timers = parts.filter(([delay]) => delay > 0).map(([delay, work]) => this.#tools.clock.after(delay, () => { begin(work) }))
   }
 
   async #announceOnce (device: string, signal: AbortSignal): Promise<void> {
