@@ -1,7 +1,7 @@
 /** What is wrong with one node. */
 import { isMissing } from '../fencing/judgement.ts'
 import { suspicions } from '../model/fence-record.ts'
-import { isPresent, type Member } from '../model/member.ts'
+import { holdsNothing, isPresent, type Member } from '../model/member.ts'
 import { namesInWords } from '../model/names-in-words.ts'
 import { condition, type Condition } from './condition.ts'
 import type { NodeFacts } from './facts.ts'
@@ -9,6 +9,8 @@ import { KEEPALIVE_LATE, type Thresholds } from './thresholds.ts'
 
 /** Percent of health from which on a node is well, as PVC's client colours it. */
 const WELL = 90
+
+const STOPPED_HOLDING = 'Start its pvcnoded again, which releases everything at its start. If it cannot, make certain that the machine is down, then confirm it: `pvcctl confirm-fence {node}`, or `POST /api/v1/node/{node}/fence-confirmation`.'
 
 /**
  * What the node says of itself is believed while its daemon is there.
@@ -32,8 +34,11 @@ function contact (member: Member, facts: NodeFacts, thresholds: Thresholds, advi
     const fenced = condition('node_fenced', `${node} was fenced${fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`}.`, { node, since: stateSince })
     return left.length === 0 ? [fenced] : [condition('domains_left', `${node} was fenced, and ${left.length} ${left.length === 1 ? 'domain is' : 'domains are'} still on it: ${namesInWords(left)}.`, { node, since: stateSince }), fenced]
   }
+  if (daemonState === 'stop') {
+    if (holdsNothing(member)) return [condition('node_stopped', `${node} is stopped.`, { node, since: facts.stateSince })]
+    return [condition('node_stopped', `${node} is stopped, and has not said that it released everything: no other node takes over what it may hold.`, { node, since: facts.stateSince, advice: STOPPED_HOLDING }, 'critical')]
+  }
   if (isMissing(member)) return [condition('node_unreachable', `${node} is out of contact with ZooKeeper, and was ${daemonState}.`, { node, since: facts.keepaliveAt }, coordinatorState === 'client' || coordinatorState === 'secondary' ? 'warning' : 'critical')]
-  if (daemonState === 'stop') return [condition('node_stopped', `${node} is stopped.`, { node, since: facts.stateSince })]
   if (daemonState === null || (coordinatorState === null && daemonState !== 'init')) {
     // One that was only registered has not begun to take part.
     return daemonState === null && stateVersion === null ? [] : [condition('node_unreadable', `The ${daemonState === null ? 'daemon' : 'coordinator'} state of ${node} cannot be read.`, { node, since: facts.stateSince })]

@@ -69,10 +69,13 @@ function missing ({ key, vacant, members }: ClusterFacts, planned: boolean, thre
   return [condition(isMissing ? 'primary_missing' : 'switchover_slow', `No node has served as primary for more than ${(isMissing ? MISSING : SLOW) / 1000} s, although a switchover is in progress. ${message}${states}`, where)]
 }
 
+/** It need not be confirmed any more. */
+const FENCED = 'It holds nothing any more, and a coordinator that may take over does so by itself. Where none does, the other conditions say why; `pvcctl eligible` names what each lacks, and `pvcctl switch --to NODE` makes one primary.'
+
 function gone (named: Member, { node }: ClusterFacts, advice: string | undefined): Condition {
   const { stateSince, keepaliveAt } = node(named.name)
   const how = isPresent(named) || named.daemonState === 'dead' || named.daemonState === 'fenced' ? `is ${named.daemonState ?? 'in no readable daemon state'}` : 'is out of contact with ZooKeeper'
-  return condition('primary_dead', `The primary key names ${named.name}, which ${how}.`, { node: named.name, since: isPresent(named) ? stateSince : keepaliveAt ?? stateSince, advice })
+  return condition('primary_dead', `The primary key names ${named.name}, which ${how}.`, { node: named.name, since: isPresent(named) ? stateSince : keepaliveAt ?? stateSince, advice: named.daemonState === 'fenced' ? FENCED : advice })
 }
 
 function lock ({ lock: held, members }: ClusterFacts, thresholds: Thresholds): readonly Condition[] {

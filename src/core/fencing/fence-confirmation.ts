@@ -1,6 +1,6 @@
 /**
- * May an operator's word make this node `fenced`? Only if a peer has judged it dead, it is not there, and it has written no keepalive since:
- * that is told by the order of ZooKeeper's transactions, not by any clock. A PVC node that is not judged, because no coordinator has a fencing agent, has to
+ * May an operator's word make this node `fenced`? Only if a peer has judged it dead, or it has stopped without saying that it released everything, which no peer
+ * judges; it is not there; and it has written no keepalive since: that is told by the order of ZooKeeper's transactions, not by any clock. A PVC node that is not judged, because no coordinator has a fencing agent, has to
  * have been silent for `PVC_SILENCE` instead. Pure; what is to be written is versioned over what was judged.
  */
 import { confirmed, newFence, parseFence, presentFence, sightedKeepalive } from '../model/fence-record.ts'
@@ -24,9 +24,9 @@ export interface FenceReading {
 }
 
 export const fenceObstacles = {
-  not_dead: 'no peer has judged it dead',
+  not_dead: 'no peer has judged it dead, and it has not stopped with something that it may hold',
   present: 'it is in contact with ZooKeeper',
-  keepalive_changed: 'it has written a keepalive since it was judged dead',
+  keepalive_changed: 'it has written a keepalive since it was judged dead or stopped',
   not_silent: 'no peer has judged it dead, and this API has not seen it without a keepalive for 60 s yet',
 } as const
 export type FenceObstacle = keyof typeof fenceObstacles
@@ -60,7 +60,7 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
   const isCoordinator = nodeModeOf(reading.daemonmode?.data) !== 'hypervisor'
   const released = !isCoordinator || coordinatorStateOf(reading.routerstate?.data) === 'secondary'
   if (state === 'fenced' && released) return { kind: 'already' }
-  const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced')
+  const obstacles = obstaclesOf(reading, state === 'dead' || state === 'fenced' || (state === 'stop' && isCoordinator && mayHoldAtItsEnd(reading)))
   if (obstacles.length > 0) return { kind: 'refused', obstacles }
   const judged = presentFence(parseFence(reading.fence?.data), state, sightedKeepalive(reading.keepalive)) ?? newFence(null, null, { presence: null, renewal: null, keepalive: null }, wall)
   const record = confirmed({ ...judged, method: 'operator' }, confirmedBy, 'An operator has confirmed that it is down.', wall)
@@ -76,6 +76,10 @@ export function judgeConfirmation (reading: FenceReading, confirmedBy: string | 
   }
 }
 
+/** Of one of ours that has stopped: it was not through with releasing, or its word is the one that its registration wrote before it had released anything. */
+const mayHoldAtItsEnd = ({ routerstate, transition }: FenceReading): boolean =>
+  transition !== undefined && (coordinatorStateOf(routerstate?.data) !== 'secondary' || routerstate?.mzxid === transition.czxid)
+
 function guardOf (reading: FenceReading): FenceGuard {
   const signs = (['keepalive', 'presence'] as const).map((child) => ({ child, znode: reading[child] }))
   return {
@@ -86,6 +90,7 @@ function guardOf (reading: FenceReading): FenceGuard {
 
 const write = (child: FenceWrite['child'], znode: Znode | undefined, value: string): FenceWrite => ({ child, value, version: znode?.version ?? null })
 
+/** @param judgedDead its last daemon state leaves its word to an operator */
 function obstaclesOf ({ daemonstate, routerstate, presence, keepalive, transition, silence }: FenceReading, judgedDead: boolean): readonly FenceObstacle[] {
   const found: FenceObstacle[] = []
   const isLeftAlone = transition === undefined && !isSessions(presence) && mayHoldWhenSilent({ daemonState: daemonStateOf(daemonstate?.data), coordinatorState: coordinatorStateOf(routerstate?.data) })

@@ -16,7 +16,7 @@ export const removalObstacles = {
   present: 'It is in contact with ZooKeeper. Stop its pvcnoded first.',
   not_stopped: 'Its daemon is not stopped. Stop it in order; if it is gone, wait until its peers have fenced it, or confirm that it is down.',
   not_fenced: 'It is judged dead, and no fence is confirmed: it may hold resources. Confirm that it is down first.',
-  may_hold: 'It has stopped without saying that it released everything. Start its pvcnoded again and stop it in order, or confirm that it is down once its peers have judged it dead.',
+  may_hold: 'It has stopped without saying that it released everything. Start its pvcnoded again and stop it in order, or make certain that it is down, then confirm that.',
   sign_of_life: 'It has written a keepalive after its last daemon state: something still runs there. Look at that machine.',
   not_silent: 'It has no state to judge by, and this API has not seen it without a keepalive for 60 s yet. Try again later.',
   unreadable: 'Its daemon state cannot be read. Start its pvcnoded again and stop it in order.',

@@ -27,7 +27,7 @@ export const problems = {
   method_not_allowed: [405, 'This route does not take this method', 'The header `Allow` names those that it takes.'],
   switchover_in_flight: [409, 'Another switchover is in flight', 'Follow the one in `Location` to its end, then ask again.'],
   key_contended: [409, 'Another program writes the primary key at the same time', 'Nothing was written. The present primary and epoch are in the answer: ask again after `Retry-After`.'],
-  fence_not_confirmable: [409, 'The node cannot be confirmed to be down', '`reasons` says why; only a node that a peer has judged dead and that has given no sign of life since can be confirmed, or a node of PVC\'s that has written no keepalive for 60 s.'],
+  fence_not_confirmable: [409, 'The node cannot be confirmed to be down', '`reasons` says why; only a node that a peer has judged dead, or that has stopped without saying that it released everything, and that has given no sign of life since can be confirmed, or a node of PVC\'s that has written no keepalive for 60 s.'],
   node_not_removable: [409, 'The node cannot be removed', 'Nothing was done. `reasons` says why, and what to do for each reason: only a node that is stopped or confirmed fenced, and that nothing depends on, is removed.'],
   epoch_unrecorded: [410, 'There is no record of this epoch', 'Another program wrote the primary key, and it was written again before there was a record; or the record cannot be read. `GET /api/v1/switchover` lists the switchovers that are on record.'],
   record_expired: [410, 'The record of this switchover is not kept any more', 'The newest 1,000 are kept.'],

@@ -106,7 +106,7 @@ async function writeAll (session: Session, node: string, { writes, guard }: Conf
 const noSuchNode = (node: string) => nodeUnknown(node, { outcome: 'not_started' })
 
 function refused (node: string, reasons: ReadonlyArray<{ readonly code: string, readonly message: string }>): ApiError {
-  return new ApiError('fence_not_confirmable', `${reasons.map(({ message }) => message).join('; ')}. Only a node that a peer has judged dead, and that has given no sign of life since, can be confirmed; or a node of PVC's that has written no keepalive for 60 s.`, {
+  return new ApiError('fence_not_confirmable', `${reasons.map(({ message }) => message).join('; ')}. Only a node that a peer has judged dead, or that has stopped without saying that it released everything, and that has given no sign of life since, can be confirmed; or a node of PVC's that has written no keepalive for 60 s.`, {
     outcome: 'not_started', members: { nodes: [node], reasons: { [node]: reasons } },
   })
 }

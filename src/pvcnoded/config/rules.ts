@@ -22,7 +22,7 @@ const unfenced = `${fencing}.unfenced_failover`
 
 export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   { reads: coordinatorsReads, rule: coordinatorsRule, judge: ({ pvc }) => judgeCoordinators(pvc) },
-  { reads: ['pvc.api_address'], rule: 'It names a host at which the others can reach the API, and a port. A loopback address is a warning, unless the ZooKeeper servers are on this machine alone.', judge: judgeApiAddress },
+  { reads: ['pvc.api_address', 'pvc.coordinators'], rule: 'It names a host at which the others can reach the API, and a port. A loopback address is a warning, unless the ZooKeeper servers are on this machine alone.', judge: judgeApiAddress },
   { reads: [resources, 'pvc.coordinators', 'pvc.api_address'], rule: 'The `address` of a `floating-ip` is not that of a ZooKeeper server or of the API: those are addresses of machines.', judge: judgePeersAddresses },
   { reads: [resources], rule: 'Names are unique.', judge: ({ pvc }) => judgeNames(resources, pvc.coordinator.resources, []) },
   { reads: [resources], rule: 'The `address` of a `floating-ip` has a prefix length, is the address of one machine (not of a network, not broadcast, multicast or loopback), and is there once; the prefix is /8 or longer for IPv4, /16 or longer for IPv6. Its `device` is a name without `@` and `:`.', judge: ({ pvc }) => judgeFloatingAddresses(resources, pvc.coordinator.resources) },

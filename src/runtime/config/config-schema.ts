@@ -110,7 +110,7 @@ function explain (root: SchemaNode, value: unknown, error: SchemaError): Violati
         return { code: 'config_missing', path: [...path, name], message: `This setting is missing${description === undefined ? '.' : `: ${description}`}` }
       })
     case 'type':
-      return invalid(`It must be ${typeName(String(error.params.type))}${error.params.type === 'array' && typeof content === 'string' && content.trim() !== '' && !isSecret ? `, such as ${JSON.stringify(content.split(/[\s,]+/).filter((word) => word !== ''))}` : ''}`)
+      return invalid(`It must be ${typeName(String(error.params.type))}${schema.unit === undefined ? '' : ` of ${units[schema.unit] ?? schema.unit}, without a unit`}${typeof content === 'string' && content.trim() !== '' && !isSecret ? meantInstead(content, String(error.params.type)) : ''}`)
     case 'enum':
       return invalid(`It must be ${error.params.allowedValues.length === 1 ? '' : 'one of '}${error.params.allowedValues.join(', ')}`)
     case 'const':
@@ -178,6 +178,15 @@ function found (schema: SchemaNode, content: unknown): string {
 /** Whether what `schema` describes can hold a secret, at any depth. */
 const isAboveSecrets = (schema: SchemaNode): boolean =>
   isUnspoken(schema) || [...Object.values(schema.properties ?? {}), ...schema.anyOf ?? [], ...schema.items === undefined ? [] : [schema.items]].some(isAboveSecrets)
+
+const units: Readonly<Record<string, string>> = { s: 'seconds' }
+
+/** What a text was most likely meant as, in the place of a list or a mapping. */
+function meantInstead (content: string, type: string): string {
+  if (type === 'object') return /^[A-Za-z_][\w-]*:\S/.test(content) ? ', with a space after each colon' : ''
+  if (type !== 'array') return ''
+  return content.startsWith('-') ? ', with a space after each hyphen' : `, such as ${JSON.stringify(content.split(/[\s,]+/).filter((word) => word !== ''))}`
+}
 
 function typeName (type: string): string {
   const names: Record<string, string> = {

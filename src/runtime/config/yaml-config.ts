@@ -14,6 +14,7 @@ import { pathSegments, pathText } from './config-problem.ts'
 import type { ConfigProblem, Segment } from './config-problem.ts'
 import { checkValue } from './config-schema.ts'
 import { pvcFileFindings } from './pvc-files.ts'
+import { likelyCause } from './yaml-cause.ts'
 
 /** What a relation found. `path` is the setting to point at; a finding is an error unless it says `warning`. */
 export interface Finding {
@@ -68,6 +69,8 @@ export function parseConfig<Schema extends TSchema> (text: string, file: string,
   }
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) {
+    const cause = likelyCause(text)
+    if (cause !== null) return failed([{ code: 'config_syntax', severity: 'error', file, line: cause.line, column: cause.column, path: '', message: `This is not valid YAML: ${cause.message}` }])
     return failed(faults.map((fault) => ({ code: 'config_syntax', severity: 'error', ...place(fault.pos[0]), path: '', message: syntaxSentence(fault.message, fault.code) })))
   }
   let plain: unknown
@@ -80,6 +83,8 @@ export function parseConfig<Schema extends TSchema> (text: string, file: string,
   const ofPvc = pvcFileFindings(plain, schema)
   if (ofPvc !== null) return failed(ofPvc.map(({ path, message }) => ({ code: 'config_of_pvc', severity: 'error', ...place(offsetOf(document, pathSegments(path))), path, message })))
   const { value, violations } = checkValue(schema, plain ?? {})
+  const [first] = violations
+  if (document.contents === null && first !== undefined) return failed([{ code: first.code, severity: 'error', ...place(0), path: pathText(first.path), message: `This file is empty, or holds nothing but comments. ${first.message}` }])
   const problems: ConfigProblem[] = violations.map(({ code, path, message }) =>
     ({ code, severity: 'error', ...place(offsetOf(document, path)), path: pathText(path), message }))
   const unsound = violations.map(({ path }) => path)

@@ -39,6 +39,12 @@ const nobody = { key: { value: 'none', since: 'then' }, members: instead(member(
 const backingOff = (...names: readonly string[]) => names.map((name) => member(name, { presence: says({ backoff: { until: 'noon', why: 'The acquire of ip failed.' } }) }))
 const dead = primary('hv1', { daemonState: 'dead', presence: null })
 
+t.test('a primary that is fenced need not be confirmed', async (t) => {
+  const [found] = conditionsOf(facts({ members: instead(member('hv1', { daemonState: 'fenced', presence: null })) })).conditions
+  t.match(found, { code: 'primary_dead', advice: /^It holds nothing any more/ })
+  t.notMatch(found?.advice, /confirm/)
+})
+
 t.test('a cluster without a coordinator says so', async (t) => {
   const found = conditionsOf(facts({ ...nobody, members: [member('hv9', { mode: 'hypervisor', coordinatorState: 'client' })] })).conditions.find(({ code }) => code === 'primary_missing')
   t.match(found?.message, /at present: no coordinator has registered yet; start pvcnoded on one\.$/)
@@ -90,6 +96,8 @@ const cases = [
   ['a secondary is out of contact', { members: instead(member('hv3', { presence: null })) }, ['warning node_unreachable hv3']],
   ['a hypervisor is out of contact', { members: [...sound, member('hv4', { mode: 'hypervisor', coordinatorState: 'client', presence: null })] }, ['warning node_unreachable hv4']],
   ['a node is stopped', { members: instead(member('hv3', { daemonState: 'stop', presence: null })) }, ['warning node_stopped hv3']],
+  ['a node stopped while it was releasing', { members: instead(member('hv3', { daemonState: 'stop', coordinatorState: 'relinquish', presence: null })) }, ['critical node_stopped hv3']],
+  ['a node stopped before its start had released anything', { members: instead(member('hv3', { daemonState: 'stop', firstWord: true, presence: null })) }, ['critical node_stopped hv3']],
   ['no node could take over', { members: instead(unready('hv2'), member('hv3', { daemonState: 'stop', presence: null })) }, ['warning successor_missing', 'warning node_stopped hv3', 'warning node_not_ready hv2']],
   ['no node would take over by itself', { members: instead(preferring('hv2', { priority: 0 }), preferring('hv3', { minHealth: 80, health: 79 })) }, ['warning candidates_unwilling']],
   ['a state is malformed', { members: instead(member('hv3', { coordinatorState: null })) }, ['warning node_unreadable hv3']],

@@ -41,6 +41,18 @@ t.test('what was done by half is completed, what was done is done', async (t) =>
   t.strictSame(rule({ daemonstate: znode('fenced'), routerstate: znode('secondary') }), { kind: 'already' })
 })
 
+t.test('a node that has stopped with something that it may hold', async (t) => {
+  const stopped = { daemonstate: znode('stop', '0020', 7), fence: undefined }
+  t.match(rule({ ...stopped, routerstate: znode('relinquish', '0005', 4) }), { kind: 'confirm', writes: [{ child: 'daemonstate', value: 'fenced', version: 7 }, { child: 'routerstate', value: 'secondary', version: 4 }, {}], guard: { absent: ['presence'] } }, 'it was releasing')
+  t.match(rule({ ...stopped, routerstate: znode('secondary', '0001', 0) }), { kind: 'confirm', writes: [{ child: 'daemonstate', value: 'fenced' }, { child: 'fence' }] }, 'its start could not release: `secondary` is the word of its registration')
+  for (const [what, given, obstacles] of [
+    ['it has said that it holds nothing', { routerstate: znode('secondary', '0005', 4) }, ['not_dead']],
+    ['it is there', { presence: { ...znode('{}'), owner: '5' } }, ['present']],
+    ['it has written a keepalive since', { keepalive: znode('1700000009', '0022') }, ['keepalive_changed']],
+    ['a hypervisor holds nothing', { daemonmode: znode('hypervisor'), routerstate: znode('client') }, ['not_dead']],
+  ] as const) t.strictSame(rule({ ...stopped, ...given }), { kind: 'refused', obstacles }, what)
+})
+
 t.test('every reason against it', async (t) => {
   const cases: [what: string, given: Partial<FenceReading>, obstacles: string[]][] = [
     ['it runs', { daemonstate: znode('run') }, ['not_dead']],

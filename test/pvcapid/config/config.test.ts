@@ -75,7 +75,7 @@ t.test('everything set: seconds become milliseconds, keys become digests', async
 })
 
 for (const [name, text, expected] of [
-  ['nothing', '', ['f:1:1: pvc: This setting is missing: What everything else stands in.']],
+  ['nothing', '', ['f:1:1: pvc: This file is empty, or holds nothing but comments. This setting is missing: What everything else stands in.']],
   ['no coordinators', 'pvc: {}\n', ['f:1:1: pvc.coordinators: This setting is missing: The ZooKeeper servers: host or host:port; the port is 2181 unless given, IPv6 addresses stand in brackets. A chroot may follow the last one, as ZooKeeper writes it: host:port/clusters/a.']],
   ['an empty list of coordinators', 'pvc: {coordinators: []}\n', ['f:1:7: pvc.coordinators: The list must have at least 1 entry.']],
   ['bad addresses, each by itself', 'pvc:\n  coordinators:\n    - hv1\n    - fe80::1\n    - hv2:70000\n    - "hv 3"\n    - HV1:2181\n    - "[hv4]"\n    - a:b\n', [
