@@ -26,11 +26,11 @@ t.test('an address is followed by one of another server, from the last to the fi
 })
 
 t.test('clients begin in different places, and a family that falls silent leaves no two silent addresses in a row', (t) => {
-  const servers = [1, 2, 3].map((server) => [`fd77::${server}:2181`, `10.0.0.${server}:2181`])
+  const servers = [1, 2, 3].map((server) => [`[fd77::${server}]:2181`, `10.0.0.${server}:2181`])
   const orders = Array.from({ length: 200 }, () => connectionOrder(servers, Math.random))
   t.equal(new Set(orders.map(([first]) => first)).size, 6)
   for (const order of orders) {
-    const turns = order.filter((address, at) => address.startsWith('fd') !== order.at(at - 1)?.startsWith('fd')).length
+    const turns = order.filter((address, at) => address.startsWith('[') !== order.at(at - 1)?.startsWith('[')).length
     t.equal(turns, 6, order.join(' '))
   }
   t.strictSame(connectionOrder([['10.0.0.1:1']], () => 0.9), ['10.0.0.1:1'])
@@ -64,7 +64,7 @@ t.test('an address that says nothing is left out, where the server answers at an
   const port = await listening(t, '127.0.0.1')
   await silent(t, '::1', port)
   await silent(t, '127.0.0.3', port)
-  const [four, six, dead, refused] = [`127.0.0.1:${port}`, `::1:${port}`, `127.0.0.3:${port}`, `127.0.0.9:${port}`]
+  const [four, six, dead, refused] = [`127.0.0.1:${port}`, `[::1]:${port}`, `127.0.0.3:${port}`, `127.0.0.9:${port}`]
   t.strictSame(await withoutSilent([[four, six], [dead, four, refused], [six]], systemClock), [[four], [four, refused], [six]])
   const mute = createServer(() => {}).listen(port, '127.0.0.4')
   await once(mute, 'listening')
