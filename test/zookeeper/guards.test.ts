@@ -110,6 +110,7 @@ t.test('guards', async (t) => {
     t.equal(isPatched({ native: { constructor: { POLLS_DUPLICATE: true } } }), false, 'built with an older patch, which had no transactions')
     t.equal(isPatched({ native: { constructor: { POLLS_DUPLICATE: true }, a_create_all: () => 0 } }), false, 'built with a patch that could not delete several znodes at once')
     t.equal(isPatched({ native: { constructor: { POLLS_DUPLICATE: true }, a_create_all: () => 0, a_delete_all: () => 0 } }), false, 'built with a patch that could not guard a write')
+    t.equal(isPatched({ native: { constructor: { POLLS_DUPLICATE: true }, a_create_all: () => 0, a_delete_all: () => 0, a_set_guarded: () => 0 } }), false, 'built with a patch that took whatever answers for a session, and did not go round all servers')
     t.equal(isPatched({}), false)
   })
 

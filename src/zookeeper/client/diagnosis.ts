@@ -89,14 +89,6 @@ async function ask (address: string, clock: Clock, patience: number): Promise<Fo
   })
 }
 
-/** Leaves out addresses at which something other than ZooKeeper answers. @param servers the addresses of each, with ports */
-export async function withoutForeign (servers: ReadonlyArray<readonly string[]>, clock: Clock): Promise<ReadonlyArray<readonly string[]>> {
-  return await Promise.all(servers.map(async (addresses) => {
-    const found = await Promise.all(addresses.map(async (address) => ({ address, answer: (await ask(address, clock, PATIENCE)).answer })))
-    return found.filter(({ answer }) => answer !== 'not_zookeeper').map(({ address }) => address)
-  }))
-}
-
 /** @param sessionTimeout milliseconds that the client asks for: it leaves a server that needs more than a quarter of that to answer */
 export async function diagnose (servers: readonly string[], clock: Clock, lookup: Lookup, sessionTimeout: number): Promise<Diagnosis> {
   const unknown = new Map<string, NameProblem>()

@@ -29,7 +29,6 @@ export const ERROR_CODES = {
   session_unserved: 'the servers take this session again and again, and close each connection before they have answered a request; they may want sessions to authenticate',
   chroot_denied: 'the cluster\'s chroot does not exist, and ZooKeeper does not permit this process to make it; make it, or give the right to in the access list of the znode above',
   chroot_deleted: 'the cluster\'s chroot was deleted, and is not made again by a process that has used it; restore it, or restart a daemon of the cluster to begin an empty one',
-  not_zookeeper: 'something else than a ZooKeeper server answers at the address; see to pvc.coordinators',
   closed: 'the session was closed by this process',
   client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run tools/patch-client.sh in the package\'s folder',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
@@ -167,5 +166,5 @@ export function isTurnedAway (error: unknown): boolean {
 
 /** The session is over: nothing on it will ever succeed again. */
 export function isSessionEnd (error: unknown): error is ZooKeeperError {
-  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'session_unserved', 'chroot_denied', 'chroot_deleted', 'not_zookeeper', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
+  return hasCode(error, 'session_expired', 'closed', 'auth_failed', 'auth_required', 'session_refused', 'session_unserved', 'chroot_denied', 'chroot_deleted', 'watch_overflow', 'connect_timeout', 'resolve_failed', 'connect_failed')
 }

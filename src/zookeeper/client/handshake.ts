@@ -1,7 +1,4 @@
-/**
- * How a session is asked for, and what is taken for an answer: the native client looks at nothing of it. Zeros, a web server's error and an echo are sessions to it, which end
- * at once and are opened again 25 times a second.
- */
+/** How a session is asked for, and what is taken for an answer: by the native client (`is_connect_response` of its patch) as by the diagnosis. */
 
 /** What a server's first bytes are: a session, not yet a whole reply, or nothing that a ZooKeeper server sends. */
 export type Reply = 'granted' | 'incomplete' | 'foreign'
@@ -21,15 +18,11 @@ export function sessionRequest (): Buffer {
   return request
 }
 
-/** @param id hexadecimal @param timeout milliseconds, as granted */
-export function isSession (id: string, timeout: number): boolean {
-  return !/^0*$/.test(id) && timeout > 0 && timeout < LONGEST_TIMEOUT
-}
-
 export function judgeReply (received: Buffer): Reply {
   if (received.length < 4) return 'incomplete'
   const length = received.readInt32BE(0)
   if (!REPLY_LENGTHS.includes(length)) return 'foreign'
   if (received.length < 4 + length) return 'incomplete'
-  return isSession(received.toString('hex', 12, 20), received.readInt32BE(8)) && received.readInt32BE(20) === PASSWORD_LENGTH ? 'granted' : 'foreign'
+  const timeout = received.readInt32BE(8)
+  return timeout > 0 && timeout < LONGEST_TIMEOUT && received.readBigInt64BE(12) !== 0n && received.readInt32BE(20) === PASSWORD_LENGTH ? 'granted' : 'foreign'
 }

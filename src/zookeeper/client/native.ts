@@ -15,8 +15,6 @@ import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateF
 import { chrooted } from './chroot.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
-import { withoutForeign } from './diagnosis.ts'
-import { isSession } from './handshake.ts'
 import { areLiterals, nativeLiteral, resolveEach, uniqueAddresses } from './resolve.ts'
 import { connectionOrder } from './server-order.ts'
 import { withoutSilent } from './silent-addresses.ts'
@@ -94,18 +92,13 @@ class NativeConnection implements Connection {
   async #start (): Promise<void> {
     // Ending a worker with a live client aborts the process.
     if (!isMainThread) throw new ZooKeeperError('invalid_argument', { op: 'connect', detail: 'ZooKeeper needs the main thread' })
-    const { clock } = this.#native
+    const { clock, random } = this.#native
     const servers = await this.#resolve()
-    const answering = await withoutSilent(servers, clock)
+    const order = connectionOrder(await withoutSilent(servers, clock), random)
     if (this.#over) return
     this.#addresses = uniqueAddresses(servers)
-    this.#begin(answering)
-  }
-
-  /** @param servers the addresses of each */
-  #begin (servers: ReadonlyArray<readonly string[]>): void {
     const client = new NativeZooKeeper({
-      connect: connectionOrder(servers, this.#native.random).map(nativeLiteral).join(','),
+      connect: order.map(nativeLiteral).join(','),
       timeout: this.#options.sessionTimeout,
       debug_level: 0,
       host_order_deterministic: true,
@@ -117,15 +110,12 @@ class NativeConnection implements Connection {
     client.on('connect', () => {
       const sessionId = client.client_id
       const negotiatedTimeout = client.timeout
-      this.#defer(client, () => {
-        if (isSession(sessionId, negotiatedTimeout)) this.#connect(sessionId, negotiatedTimeout)
-        else this.#deceived(client, servers)
-      })
+      this.#defer(() => this.#connect(sessionId, negotiatedTimeout))
     })
-    client.on('connecting', () => this.#defer(client, () => this.#disconnect()))
-    client.on('close', (_client, code) => this.#defer(client, () => this.#closedByClient(code)))
+    client.on('connecting', () => this.#defer(() => this.#disconnect()))
+    client.on('close', (_client, code) => this.#defer(() => this.#closedByClient(code)))
     for (const [event, kind] of [['created', 'created'], ['deleted', 'deleted'], ['changed', 'changed'], ['child', 'children'], ['notwatching', 'removed']] as const) {
-      client.on(event, (_client, path) => this.#defer(client, () => this.#fire(kind, path)))
+      client.on(event, (_client, path) => this.#defer(() => this.#fire(kind, path)))
     }
     client.init({})
     // `init` hides a bad address; the state does not.
@@ -138,24 +128,8 @@ class NativeConnection implements Connection {
   }
 
   /** Never run our code inside a native callback. Immediates run first in, first out, each with its microtasks. */
-  #defer (client: NativeClient, action: () => void): void {
-    setImmediate(() => { if (this.#client === client) action() })
-  }
-
-  /**
-   * The client has taken for a session what is none, and with it a time-out that leaves it no time for any other server: another client is made for the servers that are
-   * of ZooKeeper, if this leaves one out and some are left.
-   */
-  #deceived (client: NativeClient, servers: ReadonlyArray<readonly string[]>): void {
-    this.#client = null
-    client.close()
-    const known = this.#connected || this.#negotiatedTimeout > 0 ? Promise.resolve([]) : withoutForeign(servers, this.#native.clock)
-    known.then((left) => {
-      if (this.#over) return
-      const addresses = uniqueAddresses(left)
-      if (addresses.length === 0 || addresses.length === uniqueAddresses(servers).length) throw new ZooKeeperError('not_zookeeper', { op: 'connect', detail: this.#addresses.join(', ') })
-      this.#begin(left)
-    }).catch((error: unknown) => this.#fail(error))
+  #defer (action: () => void): void {
+    setImmediate(() => { if (!this.#over) action() })
   }
 
   #emit (event: ConnectionEvent): void {

@@ -7,7 +7,7 @@ import { hostLookup } from '../../../src/runtime/process/name-lookup.ts'
 import { diagnose } from '../../../src/zookeeper/client/diagnosis.ts'
 import { nativeConnector } from '../../../src/zookeeper/client/native.ts'
 import { SessionKeeper, type KeeperReport } from '../../../src/zookeeper/session/session-keeper.ts'
-import { eventually, zookeeper } from '../../support/zookeeper.ts'
+import { eventually, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
 
 async function impostor (t: Test, answer: (socket: Socket, request: Buffer) => void): Promise<{ readonly address: string, readonly connections: () => number }> {
   let connections = 0
@@ -50,53 +50,46 @@ function reply ({ length = 37, timeout = 10_000, session = 0x1234, password = 16
 }
 
 const refusal = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
-/** What the client would take for a session. */
-const taken: ReadonlyArray<readonly [what: string, answer: (socket: Socket, request: Buffer) => void]> = [
+const foreign: ReadonlyArray<readonly [what: string, answer: (socket: Socket, request: Buffer) => void]> = [
   ['40,000 zero bytes', (socket) => socket.write(Buffer.alloc(40_000))],
   ['session 0', (socket) => socket.write(reply({ session: 0 }))],
   ['a time-out of 0', (socket) => socket.write(reply({ timeout: 0 }))],
   ['a negative time-out', (socket) => socket.write(reply({ timeout: -1 }))],
   ['what was asked', (socket, request) => socket.write(request)],
-]
-/** What the client waits for more of, or does not look at. */
-const untaken: typeof taken = [
   ['a web server', (socket) => socket.end(refusal)],
-  ['a short reply', (socket) => socket.write(reply({ length: 10 }).subarray(0, 14))],
+  ['a short reply, padded', (socket) => socket.write(reply({ length: 10 }))],
+  ['a short reply', (socket) => socket.end(reply({ length: 10 }).subarray(0, 14))],
   ['a password of an absurd length', (socket) => socket.write(reply({ password: 2_000_000_000 }))],
   ['a password of a negative length', (socket) => socket.write(reply({ password: -1 }))],
 ]
 
-for (const [what, answer] of taken) {
-  t.test(`${what}: no session`, async (t) => {
-    const { address, connections } = await impostor(t, answer)
-    const { reports } = keep(t, [address], 10_000)
-    const failures = (): KeeperReport[] => reports.filter(({ event }) => event === 'connect_failed')
-    await eventually(() => failures().length >= 5)
-    const [asked, attempts] = [connections(), failures().length]
-    t.strictSame([...new Set(reports.map(({ event }) => event))].filter((event) => event !== 'diagnosed'), ['connect_failed'], 'no session was opened, and none lost')
-    for (const report of failures()) t.match(report, { error: { code: 'not_zookeeper' } })
-    // The client comes back once, within the turn in which it is told to end.
-    t.ok(asked <= 3 * (attempts + 1) + 1, `each attempt is two connections at most, and one more to find out why: ${asked}`)
-    t.match(await diagnose([address], systemClock, hostLookup, 10_000), { reason: 'not_zookeeper', someServe: false })
+for (const [what, answer] of foreign) {
+  t.test(`${what}: no session, one reason, the pace of a server that closes`, async (t) => {
+    const [{ address, connections }, closing] = [await impostor(t, answer), await impostor(t, (socket) => socket.end())]
+    const [{ reports }, beside] = [keep(t, [address], 1_000), keep(t, [closing.address], 1_000)]
+    const failures = (all: readonly KeeperReport[]): number => all.filter(({ event }) => event === 'connect_failed').length
+    await eventually(() => failures(reports) >= 2 && failures(beside.reports) >= 2)
+    t.ok(connections() <= 2 * closing.connections(), `${connections()} connections, where a server that closes has ${closing.connections()}`)
+    t.strictSame([...new Set(reports.map(({ event }) => event))].sort(), ['connect_failed', 'diagnosed'], 'no session was opened, and none lost')
+    t.match(reports[0], { event: 'diagnosed', diagnosis: { reason: 'not_zookeeper', sentence: `${address} is no ZooKeeper server, by what it answers`, someServe: false } })
   })
 
-  t.test(`${what} from one server: the other is used`, async (t) => {
+  t.test(`${what} from one server: the other is used, and a session outlives it`, async (t) => {
     const real = await zookeeper(t)
-    const { address } = await impostor(t, answer)
+    const path = await proxy(t, real)
+    const { address, connections } = await impostor(t, answer)
     // The order is known: the impostor is tried first.
-    for (const servers of [[address, real.connectString], [real.connectString, address]]) {
-      const { keeper, reports } = keep(t, servers, 10_000)
-      const session = await keeper.ready()
-      t.equal(await session.exists('/nowhere'), null)
-      t.match(reports, [{ event: 'session_opened', negotiatedTimeout: 6_000 }])
-      t.equal(reports.length, 1, 'nothing else is said')
-    }
-  })
-}
-
-for (const [what, answer] of untaken) {
-  t.test(`${what} is no ZooKeeper's`, async (t) => {
-    const { address } = await impostor(t, answer)
-    t.match(await diagnose([address], systemClock, hostLookup, 10_000), { reason: 'not_zookeeper', someServe: false })
+    const { keeper, reports } = keep(t, [address, path.connectString], 10_000)
+    const session = await keeper.ready()
+    t.equal(await session.exists('/nowhere'), null)
+    t.match(reports, [{ event: 'session_opened', negotiatedTimeout: 6_000 }])
+    t.equal(reports.length, 1, 'nothing else is said')
+    const before = connections()
+    path.refuse()
+    await eventually(() => connections() > before + 1)
+    path.heal()
+    await reaches(session, 'connected')
+    t.equal(await session.exists('/nowhere'), null)
+    t.strictSame(reports.map(({ event }) => event).filter((event) => event !== 'diagnosed'), ['session_opened', 'session_suspended', 'session_resumed'])
   })
 }

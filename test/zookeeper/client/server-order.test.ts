@@ -5,8 +5,10 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
+import { nativeConnector } from '../../../src/zookeeper/client/native.ts'
 import { connectionOrder } from '../../../src/zookeeper/client/server-order.ts'
 import { withoutSilent } from '../../../src/zookeeper/client/silent-addresses.ts'
+import { eventually } from '../../support/zookeeper.ts'
 
 const serverOf = (address: string): string => address.split('.').at(-2) ?? ''
 
@@ -58,6 +60,26 @@ async function silent (t: Test, host: string, port: number): Promise<void> {
     await ended
   })
   await Promise.all(filling.slice(0, 2).map(async (socket) => await once(socket, 'connect')))
+}
+
+for (const count of [1, 2, 3, 4]) {
+  t.test(`a client without contact goes round all of ${count}, for as long as that lasts`, async (t) => {
+    const visits: number[] = []
+    const servers: string[] = []
+    for (let at = 0; at < count; at++) {
+      const server = createServer((socket) => {
+        visits.push(at)
+        socket.end()
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      t.teardown(() => server.close())
+      servers.push(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+    }
+    const connection = nativeConnector({ random: () => 0 })({ servers, sessionTimeout: 1_000, onEvent: () => {} })
+    t.teardown(() => connection.close())
+    await eventually(() => visits.length >= 5 * count)
+    t.strictSame(visits.slice(0, 5 * count), Array.from({ length: 5 * count }, (_, at) => at % count))
+  })
 }
 
 t.test('an address that says nothing is left out, where the server answers at another', async (t) => {
