@@ -49,7 +49,7 @@ _pvcctl () {
     argument)
       case $line[1] in
         list) _arguments \
-        '(-q --quiet)'{-q,--quiet}'[print the names alone, one on a line]' \
+        '(-q --quiet)'{-q,--quiet}'[print the names alone, one on a line; not with --json]' \
         '*--api[the address of a pvcapid; may be given several times, in the order in which they are asked]:URL:_urls' \
         '--config[read this configuration file, and no other]:FILE:_files' \
         '--key-file[the file that holds the API key]:FILE:_files' \
@@ -81,7 +81,7 @@ _pvcctl () {
         '*--force[override this preference of nodes\: health (min_health), resources (that the node is configured without) or, with --from alone, priority (priority 0); never what is safety]:PREFERENCE:(health priority resources)' \
         '--if-epoch[only if the present epoch is this one]:EPOCH: ' \
         '(-w --wait)'{-w,--wait}'[follow the switchover until it has ended; progress is shown on a terminal]' \
-        '(-n --dry-run)'{-n,--dry-run}'[have the request judged as for real, and write nothing]' \
+        '(-n --dry-run)'{-n,--dry-run}'[have the request judged as for real, and write nothing; not with --wait]' \
         '*--api[the address of a pvcapid; may be given several times, in the order in which they are asked]:URL:_urls' \
         '--config[read this configuration file, and no other]:FILE:_files' \
         '--key-file[the file that holds the API key]:FILE:_files' \
@@ -94,7 +94,7 @@ _pvcctl () {
         '(-h --help)'{-h,--help}'[print help, on a command if one is named, and exit]' \
         '--version[print the version and exit]' ;;
         watch) _arguments \
-        '--exec[run this shell command for each event, the event as JSON on its standard input]:COMMAND:_command_names -e' \
+        '--exec[run this shell command for each event, the event as JSON on its standard input; not with --json]:COMMAND:_command_names -e' \
         '*--event[only these events]:EVENT:(node primary switchover resync)' \
         '*--api[the address of a pvcapid; may be given several times, in the order in which they are asked]:URL:_urls' \
         '--config[read this configuration file, and no other]:FILE:_files' \

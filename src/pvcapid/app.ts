@@ -10,6 +10,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { apiRoutes, formRoutes, plainRoutes, prefix } from '../../routes/index.ts'
 import { sharedSchemas } from '../../schemas/index.ts'
 import { PATH_PART } from '../../schemas/parameters.ts'
+import { hostWithPort } from '../runtime/addresses.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log/log.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
@@ -119,7 +120,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   for (const schema of sharedSchemas) app.addSchema(schema)
 
   const services = clusterServices({
-    servers: config.servers.map(({ host, port }) => host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`),
+    servers: config.servers.map(({ host, port }) => hostWithPort(host, port)),
     chroot: config.chroot,
     sessionTimeout: config.sessionTimeout,
     connector,

@@ -10,12 +10,14 @@ import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import { hostWithPort } from '../runtime/addresses.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { readCommandLine } from '../runtime/config/command-line.ts'
 import { problemText, reportProblems, verdict, type ConfigProblem } from '../runtime/config/config-problem.ts'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { exposureProblems } from '../runtime/config/exposure.ts'
 import { exitStatus } from '../runtime/config/exit-status.ts'
+import { listenFailure } from '../runtime/config/host-problems.ts'
 import { createLogger, stdoutDestination, type Logger } from '../runtime/log/log.ts'
 import { plainOutput } from '../runtime/log/plain-output.ts'
 import { watchLoop } from '../runtime/loop-watch.ts'
@@ -46,7 +48,7 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   const { config } = started
   const destination = stdoutDestination('pvcapid', clock, process.env)
   const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination, ...config.chroot === undefined ? {} : { fields: { cluster: config.chroot } } })
-  const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, hostLookup), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
+  const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, hostLookup, config.sessionTimeout), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   let running = started
   // Else Node opens its debugger, which can run anything in this process.
@@ -82,8 +84,9 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
       listenTextResolver: (address) => `listening at ${config.tls === undefined ? address : address.replace(/^http:/, 'https:')}`,
     })
   } catch (error) {
-    const { code = 'unknown', message } = error as NodeJS.ErrnoException
-    log.fatal({ code: 'listen_failed', reason: code, address: config.listenAddress, port: config.listenPort }, `pvcapid cannot listen: ${message}. ${listenAdvice(code, config)}`)
+    const failure = error as NodeJS.ErrnoException
+    const { code = 'unknown' } = failure
+    log.fatal({ code: 'listen_failed', reason: code, address: config.listenAddress, port: config.listenPort }, `pvcapid cannot listen at ${hostWithPort(config.listenAddress, config.listenPort)}: ${listenFailure(failure)}. ${listenAdvice(code, config)}`)
     await app.close()
     process.exit(exitStatus('unavailable'))
   }

@@ -115,7 +115,7 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
   const daemon: NodeDaemon = new NodeDaemon({
     config,
     connector: nativeConnector({ onProblem: unresolved(log) }),
-    diagnose: async (servers) => await diagnose(servers, systemClock, hostLookup),
+    diagnose: async (servers) => await diagnose(servers, systemClock, hostLookup, config.sessionTimeout),
     clock: systemClock,
     commands,
     log,

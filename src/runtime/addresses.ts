@@ -1,6 +1,9 @@
-/** Network addresses as texts: which are loopback, which networks they are in, and which this machine has. */
+/** Network addresses as texts: which are loopback, which networks they are in, which this machine has, and how one is written with a port. */
 import { BlockList, isIP } from 'node:net'
 import os from 'node:os'
+
+/** `host:port` as it is written everywhere: in sentences, log fields and settings. IPv6 addresses stand in brackets. */
+export const hostWithPort = (host: string, port: number | string): string => isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
 
 /** A set of addresses and networks (`10.0.0.0/8`); anything else in `list` throws. */
 export function networks (list: readonly string[]): { has (address: string): boolean } {

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { pvcFormats } from '../../src/runtime/config/pvc-files.ts'
+import { answers } from '../../src/zookeeper/client/diagnosis.ts'
 import { settingsInExample, settingsOf } from '../../tools/reference/configuration.ts'
 import { metricFacts } from '../../tools/reference/metrics.ts'
 import { referencePages } from '../../tools/reference/pages.ts'
@@ -74,6 +75,8 @@ t.test('every metric that is named exists', async (t) => {
 t.test('every setting, code and field that is named exists', async (t) => {
   const words = new Set([...reference.values(), description].flatMap((text) => text.match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? []))
   const elsewhere = new Set(['primary_node', 'sync_lock', 'fence_lock', 'network_stats', 'node_modules', 'fence_apc',
+    // Why there is no session.
+    ...Object.keys(answers),
     // PVC's own settings.
     ...JSON.stringify(pvcFormats).match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? []])
   for (const { file, text } of written.filter(({ file }) => file.endsWith('.md') && file !== 'examples/keepalived.md')) {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
@@ -62,7 +63,14 @@ t.test('without ZooKeeper it listens, answers and ends in order', async (t) => {
   const foreign = await start(t, 'pvc:\n  coordinators: ["127.0.0.1:1"]\n  api: {listen_address: 203.0.113.7, listen_port: 0, authentication: {enabled: true, tokens: [{description: ops, token: a-key-of-this-test-alone, role: operate}]}}\n').ended
   t.equal(foreign.code, 69, 'the address is another machine\'s')
   t.match(foreign.lines.at(-1), /"code":"listen_failed","reason":"EADDRNOTAVAIL".*Set pvc\.api\.listen_address to an address of this host/)
-  for (const line of [said.at(-1), foreign.lines.at(-1)]) t.notMatch(line, /stack|\bat .*:\d+:\d+/, 'one sentence')
+  const six = createServer().listen(0, '::1')
+  await once(six, 'listening')
+  t.teardown(() => six.close())
+  const sixPort = (six.address() as AddressInfo).port
+  const takenSix = await start(t, `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api: {listen_address: "::1", listen_port: ${sixPort}}\n`).ended
+  t.match(takenSix.lines.at(-1), new RegExp(`pvcapid cannot listen at \\[::1\\]:${sixPort}: the address is in use\\. Stop the program`))
+  t.notMatch(takenSix.lines.at(-1), `::1:${sixPort}`)
+  for (const line of [said.at(-1), foreign.lines.at(-1), takenSix.lines.at(-1)]) t.notMatch(line, /stack|\bat .*:\d+:\d+/, 'one sentence')
   child.kill('SIGTERM')
   const { code, lines } = await ended
   t.equal(code, 0)

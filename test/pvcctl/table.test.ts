@@ -28,6 +28,7 @@ t.test('the table itself', async (t) => {
     const names = [...globalOptions, ...options].flatMap((option) => [option.name, ...option.short === undefined ? [] : [option.short]])
     t.equal(new Set(names).size, names.length, `${name}: each option once`)
   }
+  for (const { options } of commands) for (const { name, excludes = [] } of options) t.ok(excludes.every((each) => [...globalOptions, ...options].some((option) => option.name === each)), `${name} excludes options that there are`)
   // Options are parsed once before the command is known.
   for (const { name, value, short } of everyOption) t.strictSame(everyOption.filter((each) => each.name === name).map((each) => [each.value === undefined, each.short]), everyOption.filter((each) => each.name === name).map(() => [value === undefined, short]), `--${name} is of one form`)
   const statuses = Object.values(exitStatuses).map(([status]) => status)
@@ -71,7 +72,8 @@ t.test('arguments', async (t) => {
     [[], /No command was given/], [['lists'], /no command "lists"/], [['list', 'more'], /"more" is one argument too many/], [['show'], /needs EPOCH/], [['show', 'x'], /has to be an epoch/],
     [['switch', '--to'], /--to/], [['switch', '--to', ''], /--to is empty/], [['switch', '--to', 'a/b'], /has to be the name of a node/], [['switch', '--to', 'a', '--to', 'b'], /--to is given 2 times/],
     [['switch', '--timeout', '0'], /above 0/], [['switch', '--nonsense'], /--nonsense/], [['list', '--wait'], /--wait/], [['history', '--limit', '1001'], /from 1 to 1000/], [['--api', 'hv1:7370', 'list'], /http:\/\/hv1:7370/],
-    [['watch', '--event', 'x'], /one of node, primary/], [['--nonsense'], /--nonsense/], [['completion', 'tcsh'], /one of bash, zsh, fish/], [['list', '--key', 'secret'], /--key/],
+    [['watch', '--event', 'x'], /one of node, primary/], [['--nonsense'], /--nonsense/],
+    [['list', '--quiet', '--json'], /^--quiet and --json exclude each other; give one of them/], [['--json', 'watch', '--exec', 'x'], /--exec and --json exclude/], [['switch', '--wait', '--to', 'a', '-n'], /--dry-run and --wait exclude/], [['completion', 'tcsh'], /one of bash, zsh, fish/], [['list', '--key', 'secret'], /--key/],
   ]
   for (const [args, message] of wrong) {
     t.throws(() => parse(args), { name: 'Failure', ending: 'usage', message }, args.join(' '))

@@ -85,6 +85,10 @@ function judged (args: readonly string[], options: readonly Option[], command?: 
     // Its first sentence names the argument; the rest is advice about parseArgs.
     throw usage(`${((error as Error).message.split(/\. |\n/, 1)[0] ?? '').replace(/\.$/, '')}.`, command)
   }
+  for (const { name, excludes = [] } of options) {
+    const other = values[name] === undefined ? undefined : excludes.find((each) => values[each] !== undefined)
+    if (other !== undefined) throw usage(`--${name} and --${other} exclude each other; give one of them.`, command)
+  }
   return Object.fromEntries(Object.entries(values).map(([name, given]) => {
     const list = given as ReadonlyArray<string | boolean>
     const { kind = 'text', value, repeated } = options.find((option) => option.name === name) as Option

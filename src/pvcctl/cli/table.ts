@@ -14,6 +14,8 @@ export interface Option {
   readonly kind?: ValueKind
   /** Whether it may be given several times. */
   readonly repeated?: true
+  /** Options that it cannot stand beside: one of them would be passed over. */
+  readonly excludes?: readonly string[]
   readonly text: string
 }
 
@@ -61,7 +63,7 @@ export const commands: readonly Command[] = [
   {
     name: 'list',
     arguments: [],
-    options: [{ name: 'quiet', short: 'q', text: 'print the names alone, one on a line' }],
+    options: [{ name: 'quiet', short: 'q', excludes: ['json'], text: 'print the names alone, one on a line; not with --json' }],
     summary: 'list the nodes with their states',
     details: [],
   },
@@ -83,7 +85,7 @@ export const commands: readonly Command[] = [
       { name: 'force', value: 'PREFERENCE', kind: 'preference', repeated: true, text: 'override this preference of nodes: health (min_health), resources (that the node is configured without) or, with --from alone, priority (priority 0); never what is safety' },
       { name: 'if-epoch', value: 'EPOCH', kind: 'epoch', text: 'only if the present epoch is this one' },
       wait,
-      { name: 'dry-run', short: 'n', text: 'have the request judged as for real, and write nothing' },
+      { name: 'dry-run', short: 'n', excludes: ['wait'], text: 'have the request judged as for real, and write nothing; not with --wait' },
     ],
     summary: 'move the primary role',
     details: [
@@ -95,7 +97,7 @@ export const commands: readonly Command[] = [
     name: 'watch',
     arguments: [],
     options: [
-      { name: 'exec', value: 'COMMAND', kind: 'command', text: 'run this shell command for each event, the event as JSON on its standard input' },
+      { name: 'exec', value: 'COMMAND', kind: 'command', excludes: ['json'], text: 'run this shell command for each event, the event as JSON on its standard input; not with --json' },
       { name: 'event', value: 'EVENT', kind: 'event', repeated: true, text: 'only these events' },
     ],
     summary: 'follow what happens, and run a command for each event',

@@ -35,6 +35,7 @@ export function commandCollector ({ name, command, timeout }: CommandCollectorCo
 
 /** Throws a `CollectorFault` for anything but the form above; unknown fields are passed over. */
 export function parseCheck (stdout: string): Check {
+  if (stdout.trim() === '') throw new CollectorFault('printed nothing')
   const parsed = parseWritten(stdout, PUBLISHED)
   if (!parsed.ok) throw new CollectorFault(`printed something that ${parsed.problem}`)
   const { value } = parsed

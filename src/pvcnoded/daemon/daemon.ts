@@ -5,6 +5,7 @@
  * Invariant: the last three writes of a clean shutdown are the final keepalive, `stop`, and the closing of the session.
  */
 import { logPath, nodePath } from '../../cluster/layout.ts'
+import { hostWithPort } from '../../runtime/addresses.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { CommandRunner } from '../../runtime/process/command.ts'
 import { Episode, type Logger } from '../../runtime/log/log.ts'
@@ -109,7 +110,7 @@ export class NodeDaemon {
     this.#book = new LockBook({ clock, uuid, report: ({ path, error }) => log.warn({ path, err: error }, 'an abandoned lock attempt is not gone yet') })
     this.#keeper = new SessionKeeper({
       connector,
-      servers: config.servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
+      servers: config.servers.map(({ host, port }) => hostWithPort(host, port)),
       chroot: config.chroot,
       sessionTimeout: config.sessionTimeout,
       clock,

@@ -62,13 +62,13 @@ export class CommandResource implements Resource {
     }
   }
 
-  /** The first program of this resource that could not be started, in a sentence. */
+  /** Every program of this resource that could not be started, in a sentence each. */
   async #missing (): Promise<string | null> {
-    for (const action of ['acquire', 'release', 'check', 'ready'] as const) {
+    const sentences = await Promise.all((['acquire', 'release', 'check', 'ready'] as const).map(async (action) => {
       const program = this.#config[action]?.[0]
       const obstacle = program === undefined ? null : await this.#commands.obstacleTo?.(program) ?? null
-      if (obstacle !== null) return `The ${action} command of ${this.name} cannot be started: ${program} ${obstacle}.`
-    }
-    return null
+      return obstacle === null ? [] : [`The ${action} command of ${this.name} cannot be started: ${program} ${obstacle}.`]
+    }))
+    return sentences.flat().join(' ') || null
   }
 }

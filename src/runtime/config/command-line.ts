@@ -41,6 +41,8 @@ export function readCommandLine (daemon: DaemonName, args: readonly string[], en
     return usageError(`${daemon}: ${reason}. See ${daemon} --help.`)
   }
   if (values.help === true) return { kind: 'help', text: helpText(daemon) }
+  const chosen = (['version', 'check', 'release'] as const).filter((name) => values[name as 'check'] === true).map((name) => `--${name}`)
+  if (chosen.length > 1) return usageError(`${daemon}: ${chosen.join(' and ')} exclude each other; give one of them. See ${daemon} --help.`)
   if (values.version === true) return { kind: 'version' }
   if (values.config === '') return usageError(`${daemon}: --config needs the name of a file. See ${daemon} --help.`)
   const file = values.config ?? (env[configVariable(daemon)] || defaultConfigFile(daemon))

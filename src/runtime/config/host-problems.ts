@@ -26,6 +26,17 @@ export async function unknownHost (file: string, path: string, host: string, wha
   }
 }
 
+/** Why an address cannot be listened on. Node's own message has an IPv6 address without brackets before the port. */
+export const listenFailure = ({ code, message }: NodeJS.ErrnoException): string => {
+  switch (code) {
+    case 'EADDRNOTAVAIL': return 'no device of this machine has this address'
+    case 'ENOTFOUND': return 'the name has no address'
+    case 'EADDRINUSE': return 'the address is in use'
+    case 'EACCES': return 'this user is not permitted to'
+    default: return code ?? message
+  }
+}
+
 /** Whether this machine could listen on `address`, whatever the port. */
 export async function listenProblems (file: string, path: string, address: string): Promise<readonly ConfigProblem[]> {
   const server = createServer()
@@ -37,6 +48,5 @@ export async function listenProblems (file: string, path: string, address: strin
     await new Promise<void>((resolve) => { server.close(() => resolve()) })
     return []
   }
-  const why = failure.code === 'EADDRNOTAVAIL' ? 'no device of this machine has this address' : failure.code === 'ENOTFOUND' ? 'the name has no address' : `${failure.code ?? failure.message}`
-  return [hostProblem(file, path, `${address} cannot be listened on: ${why}.`, 'error')]
+  return [hostProblem(file, path, `${address} cannot be listened on: ${listenFailure(failure)}.`, 'error')]
 }

@@ -8,12 +8,11 @@ import { connect } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Lookup, NameProblem } from '../../runtime/process/name-lookup.ts'
 import { isTurnedAway, isZooKeeperError, type ZooKeeperError } from './errors.ts'
-import { resolveEach, uniqueAddresses } from './resolve.ts'
+import { judgeReply, sessionRequest } from './handshake.ts'
+import { parseServer, resolveEach, uniqueAddresses } from './resolve.ts'
 
 /** Milliseconds that one server is given. */
 const PATIENCE = 2_000
-/** A reply to a request for a session is 36 or 37 bytes long, by its first four bytes. */
-const REPLY_LENGTHS = [36, 37]
 
 /** What one server does → the end of a sentence that begins with its address. */
 export const answers = {
@@ -21,6 +20,7 @@ export const answers = {
   refused: 'refuses connections: nothing listens there',
   unreachable: 'cannot be reached: there is no route to it',
   silent: 'says nothing',
+  slow: 'answers too slowly for a session',
   not_serving: 'closes the connection: it has no quorum, does not serve yet, or asks for authentication',
   not_zookeeper: 'is no ZooKeeper server, by what it answers',
 } as const
@@ -43,41 +43,54 @@ export function exactCause (error: ZooKeeperError, found: Diagnosis | null): { r
   return found === null || isTurnedAway(error) ? { sentence: error.message, reason: error.code } : found
 }
 
-/** Protocol version 0, nothing seen, the shortest session, no session to resume, an empty password. */
-function sessionRequest (): Buffer {
-  const request = Buffer.alloc(4 + 44)
-  request.writeInt32BE(44, 0)
-  request.writeInt32BE(1, 4 + 12)
-  request.writeInt32BE(16, 4 + 24)
-  return request
+/** Errors of a connection that are one of the answers. */
+const byCode: Readonly<Record<string, Answer>> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ETIMEDOUT: 'silent',
+  // A server that resets may do so before this process has seen that there was a connection.
+  ECONNRESET: 'not_serving',
+  EPIPE: 'not_serving',
 }
 
-async function ask (address: string, clock: Clock): Promise<Answer> {
-  const at = address.lastIndexOf(':')
+interface Found {
+  readonly answer: Answer
+  /** The end of a sentence that begins with the address. */
+  readonly words: string
+}
+
+/** @param patience milliseconds in which the client wants the whole answer */
+async function ask (address: string, clock: Clock, patience: number): Promise<Found> {
+  const begun = clock.monotonic()
   return await new Promise((resolve) => {
-    const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)) })
+    const socket = connect(parseServer(address))
     let received = Buffer.alloc(0)
-    let connected = false
-    const end = (answer: Answer): void => {
+    const end = (answer: Answer, words: string = answers[answer]): void => {
       timer[Symbol.dispose]()
       socket.destroy()
-      resolve(answer)
+      resolve({ answer, words })
     }
-    const timer = clock.after(PATIENCE, () => end('silent'))
-    socket.on('connect', () => {
-      connected = true
-      socket.write(sessionRequest())
-    })
+    const ended = (answer: Answer, words?: string): void => received.length === 0 ? end(answer, words) : end('not_zookeeper')
+    const timer = clock.after(PATIENCE, () => end(received.length === 0 ? 'silent' : 'slow'))
+    socket.on('connect', () => socket.write(sessionRequest()))
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk.subarray(0, 64)])
-      if (received.length >= 4) end(REPLY_LENGTHS.includes(received.readInt32BE(0)) ? 'serves' : 'not_zookeeper')
+      const reply = judgeReply(received)
+      if (reply === 'foreign') end('not_zookeeper')
+      else if (reply === 'granted') end(clock.monotonic() - begun > patience ? 'slow' : 'serves')
     })
-    socket.on('end', () => end(received.length === 0 ? 'not_serving' : 'not_zookeeper'))
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => end(code === 'ECONNREFUSED' ? 'refused' : connected ? 'not_serving' : 'unreachable'))
+    socket.on('end', () => ended('not_serving'))
+    socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+      const answer = byCode[code]
+      if (answer === undefined) ended('unreachable', `cannot be connected to (${code})`)
+      else ended(answer)
+    })
   })
 }
 
-export async function diagnose (servers: readonly string[], clock: Clock, lookup: Lookup): Promise<Diagnosis> {
+/** @param sessionTimeout milliseconds that the client asks for: it leaves a server that needs more than a quarter of that to answer */
+export async function diagnose (servers: readonly string[], clock: Clock, lookup: Lookup, sessionTimeout: number): Promise<Diagnosis> {
   const unknown = new Map<string, NameProblem>()
   let addresses: readonly string[] = []
   try {
@@ -85,12 +98,12 @@ export async function diagnose (servers: readonly string[], clock: Clock, lookup
   } catch (error) {
     if (unknown.size === 0) return { reason: 'unresolved', sentence: isZooKeeperError(error) ? error.message : String(error), someServe: false }
   }
-  const found = await Promise.all(addresses.map(async (address) => [address, await ask(address, clock)] as const))
-  const kinds = new Set<Answer | NameProblem['reason']>([...[...unknown.values()].map(({ reason }) => reason), ...found.map(([, answer]) => answer)])
+  const found = await Promise.all(addresses.map(async (address) => [address, await ask(address, clock, sessionTimeout / 4)] as const))
+  const kinds = new Set<Answer | NameProblem['reason']>([...[...unknown.values()].map(({ reason }) => reason), ...found.map(([, { answer }]) => answer)])
   const [only] = kinds
   return {
     reason: kinds.size === 1 && only !== undefined ? only : 'mixed',
-    sentence: [...[...unknown].map(([host, { message }]) => `${host} cannot be resolved: ${message}`), ...found.map(([address, answer]) => `${address} ${answers[answer]}`)].join('; '),
+    sentence: [...[...unknown].map(([host, { message }]) => `${host} cannot be resolved: ${message}`), ...found.map(([address, { words }]) => `${address} ${words}`)].join('; '),
     someServe: kinds.has('serves'),
   }
 }

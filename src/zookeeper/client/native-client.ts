@@ -70,11 +70,11 @@ export const NativeZooKeeper = createRequire(import.meta.url)('zookeeper') as Na
 /**
  * Whether the package was built with `patches/zookeeper.patch`, as it is now. Without it the native client leaves libuv polling numbers of
  * descriptors that it has closed; the next socket or pipe of this process that gets such a number may then hang for ever,
- * or the process ends with SIGABRT or SIGSEGV. It has no transactions either.
+ * or the process ends with SIGABRT or SIGSEGV. It has no transactions either, and takes whatever answers for a session: zeros, a web server's error, an echo.
  */
 export function isPatched (client: object): boolean {
-  const { native } = client as { native?: { a_create_all?: unknown, a_delete_all?: unknown, a_set_guarded?: unknown, constructor: { POLLS_DUPLICATE?: unknown } } }
-  return native?.constructor.POLLS_DUPLICATE === true && [native.a_create_all, native.a_delete_all, native.a_set_guarded].every((operation) => typeof operation === 'function')
+  const { native } = client as { native?: { a_create_all?: unknown, a_delete_all?: unknown, a_set_guarded?: unknown, constructor: { POLLS_DUPLICATE?: unknown, CHECKS_CONNECT_RESPONSE?: unknown } } }
+  return native?.constructor.POLLS_DUPLICATE === true && native.constructor.CHECKS_CONNECT_RESPONSE === true && [native.a_create_all, native.a_delete_all, native.a_set_guarded].every((operation) => typeof operation === 'function')
 }
 
 /** `state` right after `init` while a connection is being made; 0 if that has failed already. */

@@ -2,10 +2,11 @@
  * Server names to addresses, outside of the C client, which would resolve them on the JavaScript thread at every
  * turn of its I/O: 50 ms of DNS made each operation 50 ms, and failing DNS let the session expire.
  *
- * Guarantees: the result holds IP literals with ports and nothing else. A name that cannot be resolved, or not in time, is reported, stands for
+ * Guarantees: the result holds IP literals with ports and nothing else, as `hostWithPort` writes them. A name that cannot be resolved, or not in time, is reported, stands for
  * the addresses that it had last, and keeps no other name waiting; only if there is no address at all it is an error (`resolve_failed`), which says of each name why.
  */
 import { isIP } from 'node:net'
+import { hostWithPort } from '../../runtime/addresses.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { addressesOf, NameProblem, type Lookup } from '../../runtime/process/name-lookup.ts'
 import { ZooKeeperError } from './errors.ts'
@@ -30,8 +31,9 @@ export function parseServer (text: string): Server {
 }
 
 /** As the C client takes it: the port after the last colon, and IPv6 addresses without brackets, which it would hand to the name service. */
-function literal (address: string, port: number): string {
-  return `${address}:${port}`
+export function nativeLiteral (address: string): string {
+  const { host, port } = parseServer(address)
+  return `${host}:${port}`
 }
 
 /** True if nothing in `servers` has to be looked up. */
@@ -48,19 +50,19 @@ export interface ResolveOptions {
   readonly known?: Map<string, readonly string[]>
 }
 
-/** Every address of each server as `ip:port`; none of a server whose name cannot be resolved in time and never was. Rejects with `resolve_failed` if there is no address at all. */
+/** Every address of each server with its port; none of a server whose name cannot be resolved in time and never was. Rejects with `resolve_failed` if there is no address at all. */
 export async function resolveEach (servers: readonly string[], { lookup, clock, onFailure, known }: ResolveOptions): Promise<ReadonlyArray<readonly string[]>> {
   const failures = new Map<string, NameProblem>()
   const found = await Promise.all(servers.map(parseServer).map(async ({ host, port }) => {
-    if (isIP(host) !== 0) return [literal(host, port)]
+    if (isIP(host) !== 0) return [hostWithPort(host, port)]
     try {
       const addresses = await addressesOf(host, { lookup, clock, onFound: (latest) => known?.set(host, latest) })
-      return addresses.map((address) => literal(address, port))
+      return addresses.map((address) => hostWithPort(address, port))
     } catch (error) {
       if (!(error instanceof NameProblem)) throw error
       failures.set(host, error)
       onFailure?.(host, error)
-      return (known?.get(host) ?? []).map((address) => literal(address, port))
+      return (known?.get(host) ?? []).map((address) => hostWithPort(address, port))
     }
   }))
   if (found.flat().length === 0) {

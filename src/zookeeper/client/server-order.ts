@@ -6,8 +6,9 @@
  * address of each family, families alternate: if one family falls silent after the start, no two silent addresses are neighbours.
  */
 import { isIP } from 'node:net'
+import { parseServer } from './resolve.ts'
 
-const isSix = (address: string): boolean => isIP(address.slice(0, address.lastIndexOf(':'))) === 6
+const isSix = (address: string): boolean => isIP(parseServer(address).host) === 6
 
 function shuffled<T> (items: readonly T[], random: () => number): T[] {
   return items.map((item) => ({ item, at: random() })).sort((one, other) => one.at - other.at).map(({ item }) => item)
@@ -22,7 +23,7 @@ function takeNext (left: string[], addresses: readonly string[], before: string 
 
 /**
  * One address of each server, in a random order, then the next address of each; a server with fewer addresses is in every round. Clients begin in different places.
- * @param servers the addresses of each, `ip:port`
+ * @param servers the addresses of each, with ports
  * @param random from 0 to 1, as `Math.random`
  */
 export function connectionOrder (servers: ReadonlyArray<readonly string[]>, random: () => number): string[] {

@@ -9,15 +9,14 @@
  */
 import { connect, isIP } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
+import { parseServer } from './resolve.ts'
 
 /** Milliseconds in which an answer comes. */
 const PATIENCE = 500
 
-const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'))
-
 async function isSilent (address: string, clock: Clock): Promise<boolean> {
   return await new Promise((resolve) => {
-    const socket = connect({ host: hostOf(address), port: Number(address.slice(address.lastIndexOf(':') + 1)) })
+    const socket = connect(parseServer(address))
     const end = (silent: boolean): void => {
       timer[Symbol.dispose]()
       socket.destroy()
@@ -29,12 +28,12 @@ async function isSilent (address: string, clock: Clock): Promise<boolean> {
   })
 }
 
-/** @param servers the addresses of each, `ip:port`. One name alone may stand for a whole ensemble, with machines that are down: of its addresses only a whole family is left out. */
+/** @param servers the addresses of each, with ports. One name alone may stand for a whole ensemble, with machines that are down: of its addresses only a whole family is left out. */
 export async function withoutSilent (servers: ReadonlyArray<readonly string[]>, clock: Clock): Promise<ReadonlyArray<readonly string[]>> {
   const isOneName = servers.length === 1
   return await Promise.all(servers.map(async (addresses) => {
     if (addresses.length < 2) return addresses
-    const answers = await Promise.all(addresses.map(async (address) => ({ address, family: isIP(hostOf(address)), silent: await isSilent(address, clock) })))
+    const answers = await Promise.all(addresses.map(async (address) => ({ address, family: isIP(parseServer(address).host), silent: await isSilent(address, clock) })))
     const kept = answers.filter(({ family, silent }) => !silent || (isOneName && answers.some((each) => each.family === family && !each.silent)))
     return kept.length === 0 ? addresses : kept.map(({ address }) => address)
   }))

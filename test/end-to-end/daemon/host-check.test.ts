@@ -33,6 +33,7 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
     ['an acquire command that does not exist', { ...command, acquire: [nope, 'on'] }, (name) => `The acquire command of ${name} cannot be started: ${nope} does not exist.`],
     ['a release command that cannot be executed', { ...command, release: [plain] }, (name) => `The release command of ${name} cannot be started: ${plain} cannot be executed by this user.`],
     ['a check that is a folder', { ...command, check: [folder] }, (name) => `The check command of ${name} cannot be started: ${folder} is not a file.`],
+    ['acquire and release commands that do not exist', { ...command, acquire: [nope, 'on'], release: [plain] }, (name) => `The acquire command of ${name} cannot be started: ${nope} does not exist. The release command of ${name} cannot be started: ${plain} cannot be executed by this user.`],
     ['a ready command that is not in PATH', { ...command, ready: ['no-such-program-here'] }, (name) => `The ready command of ${name} cannot be started: no-such-program-here is not in PATH.`],
     ['a ready command that says no', { ...command, ready: [join(folder, 'deaf')] }, (name) => `The readiness command of ${name} exited with 7: no disk.`],
     ['a script without its interpreter', { ...command, acquire: [scripted] }, (name) => `The acquire command of ${name} cannot be started: ${scripted} is run by no-such-program-here, which is not in PATH.`],

@@ -38,6 +38,8 @@ t.test('bad ones, and nothing left of them', async (t) => {
   await t.rejects(collect(`sleep ${mark}`, 200), { message: 'did not end within 0.2 s and was killed' })
   await t.rejects(collect(`while :; do : ${mark}; done`, 200), { message: 'did not end within 0.2 s and was killed' })
   await t.rejects(collect('head -c 70000 /dev/zero'), { message: 'printed more than 64 KiB' })
+  for (const nothing of [':', 'echo; echo']) await t.rejects(collect(nothing), { message: 'printed nothing' })
+  await t.rejects(collect('echo so'), { message: 'printed something that is not valid JSON' })
   await t.rejects(collect('exit 3'), { message: 'exited with 3' })
   await t.rejects(collect('kill -9 $$'), { message: 'was ended by SIGKILL' })
   t.same((await collect(`sleep ${mark} & sleep ${mark} & echo "{}"`)).check, { healthDelta: 0, message: '', data: null }, 'children left behind cost it nothing')

@@ -21,6 +21,18 @@ t.test('--version and --help', async (t) => {
   t.match(help, { text: 'PVCNODED_CONFIG_FILE' })
 })
 
+t.test('what excludes each other is refused, and help is always given', async (t) => {
+  const refused = (daemon: 'pvcapid' | 'pvcnoded', ...args: string[]) => readCommandLine(daemon, args, {})
+  const sentence = (daemon: string, chosen: string) => ({ kind: 'usage_error', message: `${daemon}: ${chosen} exclude each other; give one of them. See ${daemon} --help.`, exitCode: 64 })
+  t.same(refused('pvcnoded', '--check', '--release'), sentence('pvcnoded', '--check and --release'))
+  t.same(refused('pvcnoded', '--release', '--strict', '--check'), sentence('pvcnoded', '--check and --release'))
+  t.same(refused('pvcnoded', '--release', '--version'), sentence('pvcnoded', '--version and --release'))
+  t.same(refused('pvcapid', '--version', '--check'), sentence('pvcapid', '--version and --check'))
+  t.same(refused('pvcnoded', '--version', '--check', '--release'), sentence('pvcnoded', '--version and --check and --release'))
+  t.match(refused('pvcnoded', '--release', '--strict'), { kind: 'usage_error', message: /--strict goes with --check/ })
+  t.match(refused('pvcnoded', '--help', '--check', '--release'), { kind: 'help' })
+})
+
 for (const [args, message] of [
   [['--confg', 'x'], "pvcapid: Unknown option '--confg'. See pvcapid --help."],
   [['x.yaml'], "pvcapid: Unexpected argument 'x.yaml'. See pvcapid --help."],

@@ -41,21 +41,71 @@ t.test('why a name cannot be used', async (t) => {
   await t.rejects(lookup('a'), { reason: 'silent', message: 'the name server does not answer' })
 })
 
-t.test('a look-up that has had its time keeps nobody waiting, and what it finds is told all the same', async (t) => {
-  const clock = new ManualClock()
-  let find: (addresses: readonly string[]) => void = () => {}
-  let asked = 0
-  const lookup = async (): Promise<readonly string[]> => { asked += 1; return await new Promise((resolve) => { find = resolve }) }
+/** Look-ups that are answered by the test, in the order in which they were begun. */
+function heldLookups (clock: ManualClock) {
+  const asked: Array<{ readonly find: (addresses: readonly string[]) => void, readonly unwanted: AbortSignal | undefined }> = []
   const found: Array<readonly string[]> = []
-  const options = { clock, lookup, onFound: (addresses: readonly string[]) => found.push(addresses) }
-  const first = addressesOf('late', options)
+  const lookup = async (_host: string, unwanted?: AbortSignal): Promise<readonly string[]> => await new Promise((resolve) => { asked.push({ find: resolve, unwanted }) })
+  return { asked, found, ask: async () => await addressesOf('late', { clock, lookup, onFound: (addresses) => found.push(addresses) }) }
+}
+const silent = { reason: 'silent', message: 'the name server does not answer' }
+const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
+
+t.test('a look-up that has had its time is not waited for: the name is looked up again', async (t) => {
+  const clock = new ManualClock()
+  const { asked, ask } = heldLookups(clock)
+  const first = ask()
+  const beside = ask()
+  t.equal(asked.length, 1, 'no second one within that time')
   clock.advance(2_000)
-  await t.rejects(first, { reason: 'silent', message: 'the name server does not answer' })
-  const second = addressesOf('late', options)
-  clock.advance(0)
-  await t.rejects(second, { reason: 'silent', message: 'the name server does not answer' })
-  t.equal(asked, 1)
-  find(['10.0.0.9'])
-  await new Promise((resolve) => setImmediate(resolve))
-  t.same(found, [['10.0.0.9'], ['10.0.0.9']])
+  await t.rejects(first, silent)
+  await t.rejects(beside, silent)
+  const second = ask()
+  t.equal(asked.length, 2)
+  // As by a line that was written into /etc/hosts meanwhile.
+  asked[1]?.find(['10.0.0.8'])
+  t.same(await second, ['10.0.0.8'])
+})
+
+t.test('what an older look-up finds is used and told; what it would say after a later one is neither', async (t) => {
+  const clock = new ManualClock()
+  const { asked, found, ask } = heldLookups(clock)
+  const first = ask()
+  clock.advance(2_000)
+  await t.rejects(first, silent)
+  const second = ask()
+  asked[0]?.find(['10.0.0.9'])
+  t.same(await second, ['10.0.0.9'])
+  t.same(found, [['10.0.0.9']])
+  clock.advance(2_000)
+  const third = ask()
+  asked[2]?.find(['10.0.0.7'])
+  t.same(await third, ['10.0.0.7'])
+  t.equal(asked[1]?.unwanted?.aborted, true)
+  asked[1]?.find(['10.0.0.9'])
+  await turn()
+  t.same(found, [['10.0.0.9'], ['10.0.0.7']])
+})
+
+t.test('the look-ups of one name in progress are bounded', async (t) => {
+  const clock = new ManualClock()
+  const { asked, ask } = heldLookups(clock)
+  for (let at = 0; at < 20; at++) {
+    const answer = ask()
+    clock.advance(2_000)
+    await t.rejects(answer, silent)
+  }
+  t.equal(asked.length, 20)
+  t.equal(asked.filter(({ unwanted }) => unwanted?.aborted !== true).length, 7)
+  t.equal(asked.slice(0, 13).every(({ unwanted }) => unwanted?.aborted), true, 'the oldest give way')
+})
+
+t.test('a look-up that is no longer wanted leaves no process', async (t) => {
+  const unwanted = new AbortController()
+  let signal: AbortSignal | undefined
+  const lookup = getentLookup({ run: async (request) => { signal = request.signal; return await new Promise((resolve) => request.signal?.addEventListener('abort', () => resolve({ kind: 'aborted' }))) } }, systemClock, () => never)
+  const answer = lookup('a', unwanted.signal)
+  unwanted.abort()
+  await t.rejects(answer, silent)
+  t.equal(signal?.aborted, true)
 })

@@ -5,8 +5,10 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
+import { nativeConnector } from '../../../src/zookeeper/client/native.ts'
 import { connectionOrder } from '../../../src/zookeeper/client/server-order.ts'
 import { withoutSilent } from '../../../src/zookeeper/client/silent-addresses.ts'
+import { eventually } from '../../support/zookeeper.ts'
 
 const serverOf = (address: string): string => address.split('.').at(-2) ?? ''
 
@@ -26,11 +28,11 @@ t.test('an address is followed by one of another server, from the last to the fi
 })
 
 t.test('clients begin in different places, and a family that falls silent leaves no two silent addresses in a row', (t) => {
-  const servers = [1, 2, 3].map((server) => [`fd77::${server}:2181`, `10.0.0.${server}:2181`])
+  const servers = [1, 2, 3].map((server) => [`[fd77::${server}]:2181`, `10.0.0.${server}:2181`])
   const orders = Array.from({ length: 200 }, () => connectionOrder(servers, Math.random))
   t.equal(new Set(orders.map(([first]) => first)).size, 6)
   for (const order of orders) {
-    const turns = order.filter((address, at) => address.startsWith('fd') !== order.at(at - 1)?.startsWith('fd')).length
+    const turns = order.filter((address, at) => address.startsWith('[') !== order.at(at - 1)?.startsWith('[')).length
     t.equal(turns, 6, order.join(' '))
   }
   t.strictSame(connectionOrder([['10.0.0.1:1']], () => 0.9), ['10.0.0.1:1'])
@@ -60,11 +62,31 @@ async function silent (t: Test, host: string, port: number): Promise<void> {
   await Promise.all(filling.slice(0, 2).map(async (socket) => await once(socket, 'connect')))
 }
 
+for (const count of [1, 2, 3, 4]) {
+  t.test(`a client without contact goes round all of ${count}, for as long as that lasts`, async (t) => {
+    const visits: number[] = []
+    const servers: string[] = []
+    for (let at = 0; at < count; at++) {
+      const server = createServer((socket) => {
+        visits.push(at)
+        socket.end()
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      t.teardown(() => server.close())
+      servers.push(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+    }
+    const connection = nativeConnector({ random: () => 0 })({ servers, sessionTimeout: 1_000, onEvent: () => {} })
+    t.teardown(() => connection.close())
+    await eventually(() => visits.length >= 5 * count)
+    t.strictSame(visits.slice(0, 5 * count), Array.from({ length: 5 * count }, (_, at) => at % count))
+  })
+}
+
 t.test('an address that says nothing is left out, where the server answers at another', async (t) => {
   const port = await listening(t, '127.0.0.1')
   await silent(t, '::1', port)
   await silent(t, '127.0.0.3', port)
-  const [four, six, dead, refused] = [`127.0.0.1:${port}`, `::1:${port}`, `127.0.0.3:${port}`, `127.0.0.9:${port}`]
+  const [four, six, dead, refused] = [`127.0.0.1:${port}`, `[::1]:${port}`, `127.0.0.3:${port}`, `127.0.0.9:${port}`]
   t.strictSame(await withoutSilent([[four, six], [dead, four, refused], [six]], systemClock), [[four], [four, refused], [six]])
   const mute = createServer(() => {}).listen(port, '127.0.0.4')
   await once(mute, 'listening')
