@@ -1,7 +1,7 @@
 // Whether a reply has what this page reads of it. What answers with 200 need not be this API: a proxy that wants a log-in, a portal. Pure.
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
-const are = (names, type) => (value) => isObject(value) && names.every((name) => typeof value[name] === type)
+const are = (names, type) => (value) => isObject(value) && names.every((name) => [type].includes(typeof value[name]))
 const listOf = (fits) => (value) => Array.isArray(value) && value.every(fits)
 
 const hasMessage = are(['message'], 'string')
@@ -10,7 +10,7 @@ const isHealth = (value) => isObject(value) && typeof value.health === 'number' 
 export const isStatus = (value) => isObject(value) && isHealth(value.cluster_health) && typeof value.maintenance === 'string' &&
   (value.conditions === undefined || listOf(are(['code', 'severity', 'message', 'advice'], 'string'))(value.conditions))
 
-export const isSwitchover = (value) => isObject(value) && typeof value.epoch === 'number' && typeof value.done === 'boolean' && typeof value.started_at === 'string' && isObject(value.nodes)
+const isSwitchover = (value) => isObject(value) && typeof value.epoch === 'number' && typeof value.done === 'boolean' && typeof value.started_at === 'string' && isObject(value.nodes)
 export const isHistory = listOf(isSwitchover)
 export const isStory = (value) => isSwitchover(value) && Array.isArray(value.timeline)
 export const isEligibility = listOf((value) => isObject(value) && typeof value.name === 'string' && listOf(hasMessage)(value.reasons) && listOf(hasMessage)(value.unwilling))
