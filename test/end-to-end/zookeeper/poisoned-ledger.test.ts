@@ -20,9 +20,10 @@ t.test('an overwritten ledger', { timeout: 240_000 }, async (t) => {
     await session.set(SWITCHOVERS, text, ANY_VERSION)
     await eventually(async () => {
       const { epoch, settled } = await primary()
-      return epoch === number + 1 && settled && watcher.feed.view?.records.every(({ outcome }) => outcome === 'succeeded') === true
+      const records = watcher.feed.view?.records ?? []
+      // At first no record is left of the present primary, and one is made.
+      return epoch === number + 1 && settled && records.length > 0 && records.every(({ outcome }) => outcome === 'succeeded')
     })
-    if (number === 77) t.match(watcher.feed.view?.records, [{ epoch: 78, cause: 'external', to: before.name }], 'no record was left')
     const to = ['hv1', 'hv2', 'hv3'].find((name) => name !== before.name)
     const reply = await fetch(`${api}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to }) })
     t.match([reply.status, await reply.json()], [202, { epoch: number + 2, from: before.name, to }])
