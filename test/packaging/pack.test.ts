@@ -11,7 +11,7 @@ const compiled = files.filter((file) => file.startsWith('dist/'))
 t.test('what is not compiled', async (t) => {
   t.strictSame(files.filter((file) => !file.startsWith('dist/')), [
     'LICENSE', 'README.md', 'libexec/neighbour', 'package.json', 'patches/zookeeper.patch', 'public/status.css', 'public/status.html', 'public/status.js',
-    'public/status/actions.js', 'public/status/api.js', 'public/status/buttons.js', 'public/status/cluster.js', 'public/status/dom.js', 'public/status/model.js', 'public/status/moment.js', 'public/status/nodes-view.js', 'public/status/past-view.js', 'public/status/past.js', 'public/status/summary-view.js', 'public/status/times.js',
+    'public/status/actions.js', 'public/status/api.js', 'public/status/buttons.js', 'public/status/cluster.js', 'public/status/dom.js', 'public/status/forms.js', 'public/status/model.js', 'public/status/moment.js', 'public/status/nodes-view.js', 'public/status/past-view.js', 'public/status/past.js', 'public/status/summary-view.js', 'public/status/times.js',
     'pvcapid.yaml.example', 'pvcnoded.yaml.example', 'tools/patch-client.sh',
   ])
 })
