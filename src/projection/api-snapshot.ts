@@ -22,7 +22,7 @@ import { NOBODY } from '../core/model/states.ts'
 import type { KeySnapshot } from '../core/switchover/key-snapshot.ts'
 import { CONFIG, domainPath, DOMAINS, faultPath, FAULTS, isNodeName, MAINTENANCE, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, UPSTREAM_IP } from '../cluster/layout.ts'
 import { domainZnodes } from './api-interest.ts'
-import { touchedNodes } from './touched-nodes.ts'
+import { touchedNodes, type Touched } from './touched-nodes.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { CacheSnapshot } from '../zookeeper/cache/znode-cache.ts'
 
@@ -63,6 +63,8 @@ interface Beginning {
   readonly nodesStatus: NodesStatus | null
   readonly changedNodes: readonly string[]
   readonly keepalives: readonly string[]
+  readonly touched: Touched | null
+  readonly newerSchema: { readonly version: number | null } | null
   /** Node → the names of the domains that run on it; null until they are first wanted. */
   readonly homes: Homes | null
 }
@@ -82,15 +84,17 @@ export class ApiSnapshot {
   readonly changedNodes: readonly string[]
   /** The names of the nodes whose keepalive has another value than in the snapshot before, or may have. */
   readonly keepalives: readonly string[]
+  /** What may be different from the snapshot before; null: everything. */
+  readonly touched: Touched | null
   #nodes: readonly NodeReply[] | null
   #nodesStatus: NodesStatus | null
   #status: { readonly conditions: readonly Condition[], readonly stale: boolean, readonly status: ShownStatus } | null = null
   #faults: readonly Fault[] | null = null
   #keySnapshot: KeySnapshot | null = null
-  #newerSchema: { readonly version: number | null } | null = null
+  #newerSchema: { readonly version: number | null } | null
   #homes: Homes | null
 
-  private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives, homes }: Beginning) {
+  private constructor ({ tree, cluster, roster, replies, nodes, nodesStatus, changedNodes, keepalives, touched, newerSchema, homes }: Beginning) {
     this.#tree = tree
     this.cluster = cluster
     this.#roster = roster
@@ -99,6 +103,8 @@ export class ApiSnapshot {
     this.#nodesStatus = nodesStatus
     this.changedNodes = changedNodes
     this.keepalives = keepalives
+    this.touched = touched
+    this.#newerSchema = newerSchema
     this.#homes = homes
   }
 
@@ -108,9 +114,9 @@ export class ApiSnapshot {
    * @param changed the paths that have changed since
    */
   static next (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, changed: readonly string[]): ApiSnapshot {
-    if (before === null) return ApiSnapshot.#whole(tree, cluster, null, new Set())
+    if (before === null) return ApiSnapshot.#whole(tree, cluster, null, null)
     const touched = touchedNodes(tree, before.#roster.names, changed)
-    if (touched.listed || [...before.#roster.unread].some((name) => touched.details.has(name))) return ApiSnapshot.#whole(tree, cluster, before, touched.details)
+    if (touched.listed || [...before.#roster.unread].some((name) => touched.details.has(name))) return ApiSnapshot.#whole(tree, cluster, before, touched)
     const roster = before.#roster
     let replies: NodeReplies[] | null = null
     const changedNodes: string[] = []
@@ -135,27 +141,41 @@ export class ApiSnapshot {
       nodesStatus: sameStatus ? before.#nodesStatus : null,
       changedNodes,
       keepalives: touched.keepalives,
+      touched,
+      newerSchema: touched.schemas ? null : before.#newerSchema,
       homes: touched.domains ? null : before.#homes,
     })
   }
 
   /**
    * With another list of nodes: some may have come or gone.
-   * @param details the nodes whose own replies may be different
+   * @param touched what the snapshot before does not say any more; null if there is none
    */
-  static #whole (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, details: ReadonlySet<string>): ApiSnapshot {
+  static #whole (tree: CacheSnapshot, cluster: ClusterSnapshot | null, before: ApiSnapshot | null, touched: Touched | null): ApiSnapshot {
     const registered = tree.children(NODES).filter(isNodeName)
     const unread = new Set(registered.filter((name) => before?.node(name) === undefined && !isRead(tree, nodePath(name), detailZnodes)))
     const names = registered.filter((name) => !unread.has(name))
     const replies = names.map((name) => {
       const old = before?.node(name)
-      return old !== undefined && !details.has(name) ? old : sameOr(old, nodeReplies(name, tree, old))
+      return old !== undefined && touched?.details.has(name) === false ? old : sameOr(old, nodeReplies(name, tree, old))
     })
     const roster = { names, unread, places: new Map(names.map((name, place) => [name, place])) }
     const gone = before === null ? [] : before.#roster.names.filter((name) => !roster.places.has(name))
     const changedNodes = [...names.filter((name, place) => before?.node(name) !== replies[place]), ...gone]
     const same = changedNodes.length === 0 ? before : null
-    return new ApiSnapshot({ tree, cluster, roster, replies, nodes: same === null ? null : same.#nodes, nodesStatus: same === null ? null : same.#nodesStatus, changedNodes, keepalives: [...names, ...gone], homes: null })
+    return new ApiSnapshot({
+      tree,
+      cluster,
+      roster,
+      replies,
+      nodes: same === null ? null : same.#nodes,
+      nodesStatus: same === null ? null : same.#nodesStatus,
+      changedNodes,
+      keepalives: [...names, ...gone],
+      touched,
+      newerSchema: null,
+      homes: null,
+    })
   }
 
   /** Every node as clients are sent it, sorted by name. */

@@ -8,6 +8,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Condition } from '../core/conditions/condition.ts'
 import { conditionsOf } from '../core/conditions/conditions.ts'
+import { KeptConditions } from '../core/conditions/kept-conditions.ts'
 import { isHolding } from '../core/conditions/role-conditions.ts'
 import type { NodeFacts } from '../core/conditions/facts.ts'
 import type { Member } from '../core/model/member.ts'
@@ -30,6 +31,7 @@ export class ConditionTracker {
   readonly #keepalives = new Map<string, { readonly zxid: string, readonly seen: number }>()
   /** Epochs of open records, and when they were first seen. */
   readonly #open = new Map<number, number>()
+  readonly #kept = new KeptConditions()
   /** Since when no node has been seen to serve as primary; null while one does. */
   #vacantSince: number | null = null
   #lock: { readonly child: string, readonly seen: number } | null = null
@@ -43,6 +45,7 @@ export class ConditionTracker {
     this.#again = true
     this.#keepalives.clear()
     this.#open.clear()
+    this.#kept.clear()
     this.#vacantSince = null
     this.#lock = null
   }
@@ -58,6 +61,7 @@ export class ConditionTracker {
       if (zxid === null) this.#keepalives.delete(name)
       else if (this.#keepalives.get(name)?.zxid !== zxid) this.#keepalives.set(name, { zxid, seen: asOf })
     }
+    this.#forget(snapshot, members)
     this.#vacantSince = members.some(isHolding) ? null : this.#vacantSince ?? asOf
     const open = new Set((snapshot.cluster?.records ?? []).filter(isOpen).map(({ epoch }) => epoch))
     for (const epoch of this.#open.keys()) if (!open.has(epoch)) this.#open.delete(epoch)
@@ -81,7 +85,7 @@ export class ConditionTracker {
       maintenance: snapshot.maintenance === 'true',
       faults: snapshot.faults,
       newerSchema: snapshot.newerSchema,
-    })
+    }, this.#kept, asOf)
     const same = made !== null && isDeepStrictEqual(made.conditions, conditions)
     this.#made = { snapshot, conditions: same ? made.conditions : conditions, until: asOf + holds }
     return this.#made.conditions
@@ -96,6 +100,14 @@ export class ConditionTracker {
   /** Milliseconds for which the primary lock has been seen in the hands of the same holder; 0 while it is free. */
   lockAge (asOf: number): number {
     return this.#lock === null ? 0 : Math.max(0, asOf - this.#lock.seen)
+  }
+
+  /** What was found of a node holds for as long as the facts do, which `FactsOf` reads. */
+  #forget ({ touched }: ApiSnapshot, members: readonly Member[]): void {
+    if (touched === null) this.#kept.clear()
+    for (const name of touched?.all ?? []) this.#kept.forget(name)
+    // Only of a fenced node is it told which domains are left on it.
+    if (touched?.domains === true) for (const { name, daemonState } of members) if (daemonState === 'fenced') this.#kept.forget(name)
   }
 
   #follow (asOf: number): void {

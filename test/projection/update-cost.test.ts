@@ -35,6 +35,11 @@ function treeOf (changes: Readonly<Record<string, string>> = {}, nodes: readonly
   return new Counted(1, 0, '1', 1, entries)
 }
 
+const memberWith = (name: string, changes: Readonly<Record<string, string>> = {}) => memberOf(name, (child) => {
+  const data = ({ ...own, ...changes } as Readonly<Record<string, string>>)[child]
+  return data === undefined ? undefined : { data, version: 0, mzxid: '1', czxid: '1', owner: '', modified: '' }
+}, true)
+
 function costOf <T> (work: () => T): readonly [result: T, readings: number] {
   readings = 0
   return [work(), readings]
@@ -64,7 +69,7 @@ t.test('an update', async (t) => {
 
 t.test('conditions', async (t) => {
   const snapshot = ApiSnapshot.next(treeOf(), null, null, [])
-  const members = names.map((name) => memberOf(name, (child) => child in own ? { data: own[child as keyof typeof own], version: 0, mzxid: '1', czxid: '1', owner: '', modified: '' } : undefined, true))
+  const members = names.map((name) => memberWith(name))
   const tracker = new ConditionTracker()
   tracker.update(snapshot, members, 0)
   for (let second = 1; second < 15; second++) tracker.at(snapshot, second * 1_000)
@@ -74,4 +79,23 @@ t.test('conditions', async (t) => {
   const [late, found] = costOf(() => tracker.at(snapshot, 15_000))
   t.equal(late.filter(({ code }) => code === 'keepalive_late').length, NODES)
   t.ok(found <= 3 * NODES, `of nodes that are all late: ${found} readings`)
+
+  let [last, list] = [snapshot, members]
+  /** What else than lateness is found at `now`, after these changes of hv7 and of paths. */
+  const after = (now: number, node: Readonly<Record<string, string>>, others: Readonly<Record<string, string>> = {}) => {
+    const changes = { ...Object.fromEntries(Object.entries(node).map(([child, data]) => [`/nodes/hv7/${child}`, data])), ...others }
+    last = ApiSnapshot.next(treeOf(changes), null, last, Object.keys(changes))
+    if ('daemonstate' in node) list = list.map((member) => member.name === 'hv7' ? memberWith('hv7', node) : member)
+    tracker.update(last, list, now)
+    const [conditions, cost] = costOf(() => tracker.at(last, now))
+    return [conditions.filter(({ code }) => code !== 'keepalive_late' && code !== 'primary_missing').map(({ code, node }) => `${code} ${node}`), cost] as const
+  }
+  const elsewhere = { '/domains/u1/node': 'hv9' }
+  const [stopped, stopping] = after(16_000, { daemonstate: 'stop' }, elsewhere)
+  t.strictSame(stopped, ['node_stopped hv7'])
+  t.ok(stopping < NODES / 10, `of one node that stops: ${stopping} readings`)
+  t.strictSame(after(16_500, { daemonstate: 'fenced' }, elsewhere)[0], ['node_fenced hv7'])
+  t.strictSame(after(17_000, {}, { '/nodes/hv8/monitoring_data': '["disk"]', '/domains/u1/node': 'hv7' })[0], ['domains_left hv7', 'node_fenced hv7'], 'a domain that came to it meanwhile')
+  t.strictSame(after(17_500, { daemonstate: 'run' })[0], [])
+  t.strictSame(after(18_000, { domainstate: 'flush' })[0], ['node_flushed hv7'], 'the node is the same member as before')
 })

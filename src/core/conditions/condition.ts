@@ -49,13 +49,29 @@ export function condition (code: ConditionCode, message: string, { node, resourc
 const rank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 }
 const order = Object.keys(conditionKinds)
 
-/** What makes it the same condition, whatever its sentence says by now. */
-export const identityOf = ({ code, node, resource, fault }: Condition): string => `${code} ${node ?? ''} ${resource ?? ''} ${fault ?? ''}`
-
-/** The worst first; of one kind by node. There may be one for each of thousands of nodes, so what is compared is made once for each. */
-export function sorted (conditions: readonly Condition[]): readonly Condition[] {
-  const keyed = conditions.map((each) => ({ each, weight: rank[each.severity] * order.length + order.indexOf(each.code), identity: identityOf(each) }))
-  return keyed.sort((a, b) => a.weight - b.weight || (a.identity < b.identity ? -1 : 1)).map(({ each }) => each)
+interface SortKey {
+  readonly weight: number
+  readonly identity: string
 }
+
+/** There may be a condition for each of thousands of nodes, so its key is made once. */
+const keys = new WeakMap<Condition, SortKey>()
+
+function keyOf (condition: Condition): SortKey {
+  let key = keys.get(condition)
+  if (key === undefined) {
+    const { code, severity, node, resource, fault } = condition
+    key = { weight: rank[severity] * order.length + order.indexOf(code), identity: `${code} ${node ?? ''} ${resource ?? ''} ${fault ?? ''}` }
+    keys.set(condition, key)
+  }
+  return key
+}
+
+/** What makes it the same condition, whatever its sentence says by now. */
+export const identityOf = (condition: Condition): string => keyOf(condition).identity
+
+/** The worst first; of one kind by node. */
+export const sorted = (conditions: readonly Condition[]): readonly Condition[] =>
+  conditions.map((each) => ({ each, key: keyOf(each) })).sort((a, b) => a.key.weight - b.key.weight || (a.key.identity < b.key.identity ? -1 : 1)).map(({ each }) => each)
 
 export const worst = (conditions: readonly Condition[]): Severity | 'ok' => conditions[0]?.severity ?? 'ok'

@@ -3,13 +3,14 @@
  * exactly as long as the facts are so.
  */
 import { fencingReport, type FencingReport } from '../fencing/report.ts'
-import { isPresent } from '../model/member.ts'
+import { isPresent, type Member } from '../model/member.ts'
 import type { Fault } from '../pvc/cluster-status.ts'
 import { faultId } from '../pvc/fault.ts'
 import { newerSchemaSentence } from '../pvc/schema.ts'
 import { differences, lacksInWords } from '../switchover/lacking.ts'
 import { condition, sorted, type Condition } from './condition.ts'
 import type { ClusterFacts } from './facts.ts'
+import { KeptConditions } from './kept-conditions.ts'
 import { nodeConditions } from './node-conditions.ts'
 import { roleConditions } from './role-conditions.ts'
 import { Thresholds } from './thresholds.ts'
@@ -21,27 +22,41 @@ export interface Found {
   readonly holds: number
 }
 
-export function conditionsOf (facts: ClusterFacts): Found {
+/**
+ * @param kept of the look before: the caller has it forget each node of which a fact may be different, its age aside
+ * @param now by the observer's monotonic clock
+ */
+export function conditionsOf (facts: ClusterFacts, kept = new KeptConditions(), now = 0): Found {
   const thresholds = new Thresholds()
   const { members, node } = facts
   const fencing = fencingReport(members, (name) => node(name).fence, facts.maintenance)
-  const unblocking = unblockingAdvice(fencing)
+  const confirm = fencing?.suspended?.confirm ?? []
+  const unblocking = unblockingAdvice(confirm)
+  kept.adviseBy(confirm.join())
   const found = [
     ...roleConditions(facts, thresholds, unblocking),
-    ...members.flatMap((member) => nodeConditions(member, node(member.name), thresholds, unblocking)),
+    ...members.flatMap((member) => kept.of(member, now, thresholds, (own) => nodeConditions(member, node(member.name), own, unblocking))),
     ...fencing === null ? [] : fencingConditions(fencing),
     ...clusterConditions(facts),
   ]
   const known = new Set(found.map(({ fault }) => fault))
   const unknown = facts.faults.filter((fault) => fault.status !== 'ack' && !known.has(fault.id) && !isInPart(fault))
-  const leftOn = new Map(unknown.length === 0 ? [] : members.map(({ name }) => [faultId({ kind: 'domains_left', node: name }), name]))
+  const leftOn = new Map(unknown.length === 0 ? [] : members.map((member) => [domainsLeftId(member), member.name]))
   const faults = unknown.map((fault) => ofFault(fault, leftOn.get(fault.id)))
   return { conditions: Object.freeze(sorted([...found, ...faults])), holds: thresholds.holds }
 }
 
+/** Of thousands of members, which are the same from one look to the next. */
+const domainsLeftIds = new WeakMap<Member, string>()
+
+function domainsLeftId (member: Member): string {
+  const id = domainsLeftIds.get(member) ?? faultId({ kind: 'domains_left', node: member.name })
+  domainsLeftIds.set(member, id)
+  return id
+}
+
 /** Every condition that advises a confirmation names the same nodes: while several are dead, that of another one unblocks nothing. */
-function unblockingAdvice (fencing: FencingReport | null): (node: string) => string | undefined {
-  const confirm = fencing?.suspended?.confirm ?? []
+function unblockingAdvice (confirm: readonly string[]): (node: string) => string | undefined {
   return (node) => confirm.length === 0 || confirm.includes(node)
     ? undefined
     : `No node is fenced while several coordinators are dead. Make certain that ${confirm.join(', ')} ${confirm.length === 1 ? 'is' : 'are'} down, then confirm that: ${confirm.map((name) => `\`pvcctl confirm-fence ${name}\` (\`POST /api/v1/node/${name}/fence-confirmation\`)`).join(', ')}. Then {node} is fenced if it can be; if not, confirm it, too.`

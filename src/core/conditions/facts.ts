@@ -7,7 +7,7 @@ import type { ResourceStatus } from '../model/resource-states.ts'
 import type { DomainState } from '../model/states.ts'
 import type { Fault } from '../pvc/cluster-status.ts'
 
-/** Of thousands of nodes few have a condition: a fact may be found out when it is asked for. */
+/** Of thousands of nodes few have a condition, so a fact may be found out when it is asked for. */
 export interface NodeFacts {
   readonly health: number | null
   readonly staleChecks: number

@@ -24,6 +24,11 @@ export class Thresholds {
     return false
   }
 
+  /** What else was found holds for so many milliseconds. */
+  until (milliseconds: number): void {
+    this.#holds = Math.min(this.#holds, milliseconds)
+  }
+
   /** Milliseconds until the next threshold that was asked about is reached; infinite if there is none. */
   get holds (): number { return this.#holds }
 }

@@ -1,9 +1,10 @@
 // What is wrong in a cluster, fact by fact: each condition is there while its fact is, and nothing else is.
 import t from 'tap'
-import { condition, sorted, worst } from '../../../src/core/conditions/condition.ts'
+import { condition, identityOf, sorted, worst } from '../../../src/core/conditions/condition.ts'
 import { conditionFault, conditionFaultTexts, shownFaults } from '../../../src/core/conditions/condition-faults.ts'
 import { conditionsOf } from '../../../src/core/conditions/conditions.ts'
 import type { ClusterFacts, NodeFacts } from '../../../src/core/conditions/facts.ts'
+import { KeptConditions } from '../../../src/core/conditions/kept-conditions.ts'
 import { conditionKinds } from '../../../src/core/conditions/kinds.ts'
 import { fencingReport } from '../../../src/core/fencing/report.ts'
 import { newFence } from '../../../src/core/model/fence-record.ts'
@@ -30,6 +31,28 @@ t.test('a cluster that is well has none', async (t) => {
   t.strictSame(told({ members: [...sound, member('hv4', { daemonState: null, coordinatorState: null, stateVersion: null, presence: null, ours: false })] }), [], 'a node that was only registered')
   t.strictSame(told({ members: [...sound, member('hv4', { daemonState: 'init', coordinatorState: null, stateVersion: null })] }), [], 'a node that starts for the first time')
   t.strictSame(told({ nodes: { hv1: { health: null, keepaliveAge: null, version: null, resources: [{ name: 'ip', state: 'held', since: '', error: null, concerns: [] }] } } }), [])
+})
+
+t.test('the conditions of a node are kept until something that they depend on is different', async (t) => {
+  const kept = new KeptConditions()
+  let asked: string[] = []
+  const look = (now: number, given: Given) => {
+    asked = []
+    const { node, ...cluster } = facts(given)
+    const reading = (name: string) => Object.defineProperty({ ...node(name) }, 'health', { get: () => { asked.push(name); return node(name).health } })
+    const { conditions, holds } = conditionsOf({ ...cluster, node: reading }, kept, now)
+    return [conditions.map(({ code, node }) => `${code} ${node}`), holds, asked]
+  }
+  const low = { hv2: { health: 50 } }
+  t.strictSame(look(0, { nodes: low }), [['node_health_low hv2'], 14_900, ['hv1', 'hv2', 'hv3']])
+  t.strictSame(look(1_000, { nodes: low }), [['node_health_low hv2'], 13_900, []], 'what it was found from is the same')
+  kept.forget('hv2')
+  t.strictSame(look(2_000, {}), [[], 12_900, ['hv2']], 'a fact has changed, and no age has begun again')
+  t.strictSame(look(3_000, { members: instead(member('hv3', { coordinatorState: 'secondary' })) })[2], ['hv3'], 'another member')
+  const late = { hv1: { keepaliveAge: 15_000 }, hv2: { keepaliveAge: 14_900 }, hv3: { keepaliveAge: 14_900 } }
+  t.strictSame(look(14_900, { nodes: late }), [['keepalive_late hv1'], 100, ['hv1', 'hv3']], 'an age has reached its threshold, and a member is another one')
+  const dead = instead(member('hv2', { daemonState: 'dead', presence: null }), member('hv3', { daemonState: 'dead', presence: null }))
+  t.strictSame(look(14_900, { nodes: late, members: dead })[2], ['hv1'], 'the advice is another one')
 })
 
 const moving = instead(member('hv1'), member('hv2', { coordinatorState: 'takeover' }))
@@ -189,5 +212,6 @@ t.test('as PVC\'s clients see them', async (t) => {
   t.match(conditionFaultTexts(condition('lock_held', 'x.'), '2026-02-04T00:00:00Z'), { first_time: '2026-02-04 00:00:00' })
   const [dead, bare, named] = [condition('node_dead', 'x.'), condition('maintenance', 'x.'), condition('maintenance', 'x.', { node: 'hv1', resource: 'ip' })]
   for (const mixed of [[named, lost, bare, dead], [bare, dead, named, lost]]) t.strictSame(sorted(mixed), [dead, lost, bare, named], 'the worst first, of one kind by node')
+  t.strictSame([identityOf(named), identityOf(bare)].map((identity) => identity === identityOf(dead)), [false, false])
   t.equal(condition('fault', 'x'.repeat(600), { since: '' }).message.length, 500)
 })

@@ -39,12 +39,12 @@ export function isMended (latest: ApiSnapshot, node: string, resource: string): 
 export const isRecovered = (latest: ApiSnapshot, node: string): boolean => latest.domainsOn(node).length === 0
 
 /**
- * Whether a fault of these kinds has ended that no API may have seen begin.
+ * Whether a fault of these kinds has ended that no API may have seen begin. Looks at the nodes that faults name, not at each of thousands.
  * @param unseen kept faults for which there is no condition at present
  */
 export function endedIn (latest: ApiSnapshot, unseen: ReadonlyArray<{ readonly id: string, readonly message: string }>): ReadonlyMap<string, Subject> {
   const ended = new Map<string, Subject>()
-  for (const node of latest.names) {
+  for (const node of new Set(unseen.flatMap(({ message }) => nodesIn(message, latest)))) {
     const details = latest.node(node)?.details
     for (const code of ['node_dead', 'fence_unconfirmed'] as const) {
       const id = faultId({ kind: code, node })
@@ -65,14 +65,31 @@ export function endedIn (latest: ApiSnapshot, unseen: ReadonlyArray<{ readonly i
   return ended
 }
 
-const NAMES = /[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?/g
+const WORDS = /[A-Za-z0-9][A-Za-z0-9._-]*/g
+const PUNCTUATION = /[._-]$/
+/** Characters of a name at most. */
+const LONGEST = 64
+
+/** What may be a name in a message. The end of a word may be that of its sentence; one too many does no harm, because the id of a fault proves what it is about. */
+function namesIn (message: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const [word] of message.matchAll(WORDS)) {
+    let name = word.slice(0, LONGEST)
+    names.add(name)
+    for (; PUNCTUATION.test(name); name = name.slice(0, -1)) names.add(name.slice(0, -1))
+  }
+  return names
+}
+
+/** The nodes that a message names. */
+const nodesIn = (message: string, latest: ApiSnapshot): readonly string[] => [...namesIn(message)].filter((name) => latest.node(name) !== undefined)
 
 /** A resource that its node has lost, and is no longer configured with since: the message of the fault names both, and the id proves it. */
 function removedResource (id: string, message: string, latest: ApiSnapshot): Subject | undefined {
-  for (const node of latest.names.filter((name) => message.includes(name))) {
+  for (const node of nodesIn(message, latest)) {
     const resources = latest.node(node)?.details.resources
     if (resources === undefined || !latest.isYounger(node, 'resources', id)) continue
-    const resource = message.match(NAMES)?.find((word) => faultId({ kind: 'resource_lost', node, subject: word }) === id)
+    const resource = [...namesIn(message)].find((word) => faultId({ kind: 'resource_lost', node, subject: word }) === id)
     if (resource !== undefined && !resources.some(({ name }) => name === resource)) return { code: 'resource_lost', node, resource }
   }
   return undefined
@@ -80,7 +97,7 @@ function removedResource (id: string, message: string, latest: ApiSnapshot): Sub
 
 /** The condition whose fault has this id, as a client has acknowledged it or a fencing node has found it; each names its node in its message. */
 function conditionOf (id: string, message: string, latest: ApiSnapshot): Subject | undefined {
-  const named = latest.names.filter((name) => message.includes(name))
+  const named = nodesIn(message, latest)
   for (const code of others) {
     if (faultId({ kind: code, node: '' }) === id) return { code, node: null, resource: null }
     for (const node of named) {

@@ -55,7 +55,7 @@ export class FaultKeeper implements AsyncDisposable {
 
   /** From now on the fault of this condition goes when the condition does, however soon that is. */
   follow ({ fault, code, node, resource }: Condition): void {
-    if (fault !== null && code !== 'fault') this.#followed.set(fault, { code, node, resource, goneAt: null, gone: GONE })
+    if (fault !== null && code !== 'fault' && this.#followed.get(fault)?.goneAt !== null) this.#followed.set(fault, { code, node, resource, goneAt: null, gone: GONE })
   }
 
   #look (): void {
