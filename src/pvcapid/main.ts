@@ -156,6 +156,8 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
   log.info({ changed, keys: next.tokens?.length ?? null, problems }, `the configuration was read again: ${changed.length === 0 ? AS_BEFORE : changed.join('; ')}`)
   const wider = widened(running.config, next)
   if (wider.length > 0) log.warn({ keys: wider }, `keys that could only read may operate from now on: ${wider.join(', ')}`)
+  const operates = ({ tokens }: ApiConfig) => tokens?.some(({ role }) => role === 'operate') === true
+  if (operates(running.config) && !operates(next)) log.warn('no key may operate any more: until one may, and another SIGHUP, no switchover can be asked for with a key')
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed too, and wait for a restart')
   return ruling
 }

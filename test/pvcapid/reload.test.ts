@@ -205,13 +205,16 @@ t.test('a certificate that clients refuse, over one that they accept', async (t)
 })
 
 t.test('a key that may do more than before is named', async (t) => {
-  const text = (role: string, level = 'info') => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  log_level: ${level}\n  api:\n    listen_port: 0\n    authentication: {enabled: true, tokens: [{description: a, role: operate, token: another-key-of-operators}, {description: b, role: ${role}, token: ${KEY}}]}\n`
+  const text = (role: string, others = 'operate') => `pvc:\n  coordinators: ["127.0.0.1:1"]\n  api:\n    listen_port: 0\n    authentication: {enabled: true, tokens: [{description: a, role: ${others}, token: another-key-of-operators}, {description: b, role: ${role}, token: ${KEY}}]}\n`
   const { ready, reload, warned } = start(t, t.testdir(), text('read'))
   await ready
   const wider = warned(/may operate from now on/)
   t.match(await reload(text('operate')), { level: 'info' })
   t.match(await wider, { level: 'warn', keys: ['pvc.api.authentication.tokens[1]'] })
   t.match(await reload(text('read')), { level: 'info' }, 'and less')
+  const last = warned(/no key may operate any more/)
+  t.match(await reload(text('read', 'read')), { level: 'info' })
+  t.match(await last, { level: 'warn' })
 })
 
 t.test('a connection that was let in by a key is let in no longer once that key is gone', async (t) => {

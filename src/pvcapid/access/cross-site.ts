@@ -57,6 +57,8 @@ async function crossSite (app: FastifyInstance, { origins, hosts }: CrossSiteOpt
     const { origin, 'sec-fetch-site': site } = request.headers
     if (origin === undefined && site === undefined) return null
     if (origin !== undefined && origins.has(origin)) return null
+    // A sandboxed frame, a local file, or a page that was redirected here: no name stands for it.
+    if (origin === 'null') return new ApiError('cross_site', 'This request was sent by a web page whose origin the browser keeps to itself (Origin: null), such as a local file or a sandboxed frame. Nothing was done. No setting allows it: open the page by its own address, or send the request from a program.', { outcome: 'not_started' })
     if (origin !== undefined) {
       const own = ownOrigin(request)
       if (origin.toLowerCase() !== own) {

@@ -18,7 +18,7 @@ export const problems = {
   key_unknown: [401, 'The API key is not known', 'Look at `pvc.api.authentication.tokens`; a changed file is read on SIGHUP.'],
   key_too_weak: [403, 'The API key does not allow this', 'Use a key of the role `operate`.'],
   cross_site: [403, 'The request comes from a web page of another site', 'Name its origin in `pvc.api.allowed_origins` if its pages may use this API.'],
-  host_unknown: [403, 'This API is not known by this host', 'Name the host in `pvc.api.hostnames`, or switch authentication on; instead of a client certificate send a key.'],
+  host_unknown: [403, 'The request names this API by a host that is not known', 'Name the host in `pvc.api.hostnames`, or switch authentication on; instead of a client certificate send a key.'],
   route_unknown: [404, 'There is no such route', '`/docs` and docs/http.md list all routes.'],
   node_unknown: [404, 'There is no such node', '`GET /api/v1/node` lists them.'],
   fault_unknown: [404, 'There is no such fault', '`GET /api/v1/faults` lists them.'],

@@ -57,6 +57,7 @@ t.test('writes of other sites, with and without keys', async (t) => {
       [{ origin: 'http://evil.example', 'x-forwarded-host': 'evil.example' }, 'a forwarded host of nobody that is trusted'],
     ] as const) await refused(t, app, { ...key, ...headers }, 'cross_site', what)
     t.match(await ask(t, app, 'POST', '/api/v1/switchover', { payload: { to: 'fig' }, headers: { origin: 'http://evil.example' } }), { status: 403 }, 'before any key is looked at')
+    t.match(await ask(t, app, 'POST', '/api/v1/switchover', { payload: { to: 'fig' }, headers: { origin: 'null' } }), { body: { detail: /No setting allows it: open the page by its own address/ } }, 'no origin that could be named in a setting')
     t.strictSame(await everything(session), before, 'nothing was written')
     t.equal((await ask(t, app, 'GET', '/api/v1/primary', { headers: { ...key, origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' } })).headers['access-control-allow-origin'], undefined, 'and no other page may read')
     for (const headers of [{}, { origin: 'http://localhost' }, { origin: 'HTTP://LOCALHOST' }, { 'sec-fetch-site': 'none' }, { origin: 'http://localhost', 'sec-fetch-site': 'same-origin' }]) {
