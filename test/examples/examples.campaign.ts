@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import t, { type Test } from 'tap'
+import { askApi } from '../support/api-client.ts'
 import { cluster, quick, type Watcher } from '../support/cluster.ts'
 import type { Cluster } from '../../tools/testbed/cluster.ts'
 import { eventually } from '../support/zookeeper.ts'
@@ -105,8 +106,9 @@ t.test('drain-and-reboot.sh', async (t) => {
   const run = await exits(t, 7, 'drain-and-reboot', ['-d', '-w', '20', name, 'sh', '-c', 'echo rebooted; exit 7'])
   t.equal(run.out, 'rebooted\n')
   t.not((await watcher.settled()).name, name)
-  t.equal((await (await fetch(`${api}/api/v1/node/${name}/domain-state?consistent`)).json() as { domain_state: string }).domain_state, 'flushed')
-  await fetch(`${api}/api/v1/node/${name}/domain-state?state=ready`, { method: 'POST' })
+  const domains = `${api}/api/v1/node/${name}/domain-state`
+  t.match(await askApi(`${domains}?consistent`), { body: { domain_state: /^flushed$/ } })
+  t.match(await askApi(`${domains}?state=ready`, { method: 'POST' }), { status: 200 })
   const before = await watcher.settled()
   t.equal((await exits(t, 0, 'drain-and-reboot', [name, 'true'])).err.includes('handing over'), false, 'a secondary')
   t.same(await watcher.settled(), before)

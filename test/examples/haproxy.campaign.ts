@@ -5,6 +5,7 @@
  */
 import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'
+import { askForSwitchover } from '../support/api-client.ts'
 import { HAProxy, type ServerState } from '../support/network/haproxy.ts'
 import { proxy } from '../support/zookeeper.ts'
 import { cluster } from '../support/cluster.ts'
@@ -52,8 +53,7 @@ t.test('at most one server is up', { timeout: 900_000 }, async (t) => {
     while (upNow() !== (name ?? '')) await delay(20)
   }
   const moveTo = async (target: string, by: string): Promise<void> => {
-    const response = await fetch(`${by}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: target }) })
-    t.equal(response.status, 200, `to ${target}: ${response.status}`)
+    t.match(await askForSwitchover(by, { to: target }, '?wait=60'), { status: 200 }, `to ${target}`)
   }
   await only(primary.name)
   t.equal((await fetch(`http://127.0.0.1:${haproxy.port}/api/v1/primary`)).status, 200, 'the primary serves')

@@ -56,7 +56,7 @@ t.test('pvcctl on a cluster', { timeout: 240_000 }, async (t) => {
   const allSaid = async () => { await Promise.all(beside.splice(0)) }
   const isStale = async () => {
     for (;;) {
-      const { stdout } = await pvcctl.run(['--api', stale, '--ca-file', server.certFile, '--json', 'check'])
+      const { stdout } = await pvcctl.start(['--api', stale, '--ca-file', server.certFile, '--json', 'check']).ended
       if ((JSON.parse(stdout) as { readonly stale: boolean }).stale) return
     }
   }
@@ -67,7 +67,7 @@ t.test('pvcctl on a cluster', { timeout: 240_000 }, async (t) => {
     saysOf(pvcctl.run([...withKey, '-v', 'list', '-q']), 0, /^hv1\nhv2\nhv3\n$/, new RegExp(`${dead} refuses connections\npvcctl: asking ${good}`))
     saysOf(pvcctl.run(['--api', dead, '--api', stale, '--ca-file', server.certFile, '--key-file', keyFile, 'list']), 0, /hv1/, new RegExp(`^pvcctl: ${stale} has lost contact with ZooKeeper, and no other API answers`))
     saysOf(pvcctl.run(['--api', dead, '--ca-file', server.certFile, '--key-file', keyFile, 'list']), 3, /^$/, new RegExp(`^pvcctl: No API could be asked. ${dead} refuses connections. See that`))
-    saysOf(pvcctl.run(['--api', dead, '--api', stale, '--ca-file', server.certFile, '--key-file', keyFile, 'pause']), 3, /^$/, /lost contact with ZooKeeper, and no other API answers. Nothing was sent/)
+    saysOf(pvcctl.start(['--api', dead, '--api', stale, '--ca-file', server.certFile, '--key-file', keyFile, 'pause']).ended, 3, /^$/, /lost contact with ZooKeeper, and no other API answers. Nothing was sent/)
     await allSaid()
   })
 
@@ -184,7 +184,7 @@ t.test('pvcctl on a cluster', { timeout: 240_000 }, async (t) => {
 
   await t.test('check', async () => {
     says(await pvcctl.run([...three, 'check']), 0, /^PVC OK - hv\d is primary, 2 of 3 APIs answer \| critical=0;;0;0 warning=0;0;;0 info=\d+;;;0 view_age=0\.\d{3}s;2\.5;;0 apis=2;;;0;3\n/, /^$/)
-    says(await pvcctl.run(['--api', stale, '--ca-file', server.certFile, 'check']), 3, /^PVC UNKNOWN - every API that answers has lost contact with ZooKeeper, 1 of 1 API answers \| /, /lost contact/)
+    says(await pvcctl.start(['--api', stale, '--ca-file', server.certFile, 'check']).ended, 3, /^PVC UNKNOWN - every API that answers has lost contact with ZooKeeper, 1 of 1 API answers \| /, /lost contact/)
     says(await pvcctl.run(['--api', dead, '--ca-file', server.certFile, 'check']), 3, /^PVC UNKNOWN - No API could be asked/, /^$/)
     says(await pvcctl.run(['check', '--nonsense']), 3, /^PVC UNKNOWN - Unknown option '--nonsense'/, /^$/)
   })

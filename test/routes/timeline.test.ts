@@ -7,7 +7,7 @@ import { switchoverPath } from '../../src/cluster/layout.ts'
 import { put } from '../../src/cluster/put.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../src/zookeeper/session/session.ts'
-import { api, ask, clusterTree, makeCluster, OPERATE } from '../pvcapid/support/api.ts'
+import { api, ask, askOnce, clusterTree, makeCluster, OPERATE } from '../pvcapid/support/api.ts'
 import { eventually } from '../support/zookeeper.ts'
 
 const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z`
@@ -63,7 +63,7 @@ t.test('what is refused', async (t) => {
   await session.close()
   await server.stop()
   await eventually(() => !!app.services.view.stale)
-  t.match(await ask(t, app, 'GET', '/api/v1/switchover/1/timeline', { headers }), { status: 503, body: { code: 'zookeeper_unavailable' } })
+  t.match(await askOnce(t, app, 'GET', '/api/v1/switchover/1/timeline', { headers }), { status: 503, body: { code: 'zookeeper_unavailable' } })
 })
 
 t.test('a journal that may not be read costs itself alone', async (t) => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { packageFolder } from '../../tools/testbed/daemon-process.ts'
+import { patiently } from '../support/api-client.ts'
 import { api, clusterTree, everything } from '../pvcapid/support/api.ts'
 
 interface Schema { readonly type?: string, readonly minimum?: number, readonly maximum?: number, readonly minLength?: number, readonly maxLength?: number, readonly pattern?: string, readonly enum?: readonly string[], readonly items?: Schema, readonly maxItems?: number, readonly properties?: Readonly<Record<string, Schema>> }
@@ -39,12 +40,14 @@ t.test('every parameter and field', { timeout: 280_000 }, async (t) => {
   async function send (verb: string, path: string, { parts, query, headers, body }: Request): Promise<{ readonly status: number, readonly body: Readonly<Record<string, unknown>> }> {
     checks += 1
     const url = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts[name] ?? ''))
-    const leaving = new AbortController()
-    const reply = await fetch(`${base}${url}?${new URLSearchParams(query).toString()}`, { method: verb.toUpperCase(), signal: leaving.signal, headers: { ...headers, ...body === null ? {} : { 'content-type': 'application/json' } }, ...body === null ? {} : { body: JSON.stringify(body) } })
-    const isProblem = reply.headers.get('content-type')?.startsWith('application/problem+json') === true
-    const found = { status: reply.status, body: isProblem ? await reply.json() as Record<string, unknown> : {} }
-    if (!isProblem) leaving.abort()
-    return found
+    return await patiently(verb.toUpperCase(), async () => {
+      const leaving = new AbortController()
+      const reply = await fetch(`${base}${url}?${new URLSearchParams(query).toString()}`, { method: verb.toUpperCase(), signal: leaving.signal, headers: { ...headers, ...body === null ? {} : { 'content-type': 'application/json' } }, ...body === null ? {} : { body: JSON.stringify(body) } })
+      const isProblem = reply.headers.get('content-type')?.startsWith('application/problem+json') === true
+      const found = { status: reply.status, headers: Object.fromEntries(reply.headers), body: isProblem ? await reply.json() as Record<string, unknown> : {} }
+      if (!isProblem) leaving.abort()
+      return found
+    })
   }
 
   for (const [path, verbs] of Object.entries(paths)) {

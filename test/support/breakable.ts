@@ -5,6 +5,7 @@ import type { Static } from 'typebox'
 import type { HistoryEntry } from '../../schemas/switchover.ts'
 import type { Cluster, ClusterOptions } from '../../tools/testbed/cluster.ts'
 import { packageFolder } from '../../tools/testbed/daemon-process.ts'
+import { askApi } from './api-client.ts'
 
 /** Each resource is tried twice. */
 export const breakable: Pick<ClusterOptions, 'resourceSettings'> = {
@@ -27,4 +28,4 @@ export const attemptsOf = (made: Cluster, node: string): readonly number[] => ma
 
 /** The history as the API at `base` serves it. */
 export const historyOf = async (base: string, query = '') =>
-  await (await fetch(`${base}/api/v1/switchover${query}`)).json() as ReadonlyArray<Static<typeof HistoryEntry>>
+  (await askApi<ReadonlyArray<Static<typeof HistoryEntry>>>(`${base}/api/v1/switchover${query}`)).body

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { askApi } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
@@ -12,13 +13,13 @@ t.test('flush and unflush, through the API', { timeout: 120_000 }, async (t) => 
   made.startNode('hyper', { mode: 'hypervisor', system: { domains: { flush: ['sh', script], unflush: ['sh', script] } } })
   const session = await watcher.session()
   const api = await made.startApi('hv1')
-  const ask = async (node: string, state: string) => (await fetch(`${api}/api/v1/node/${node}/domain-state?state=${state}`, { method: 'POST' })).status
+  const ask = async (node: string, state: string) => { t.match(await askApi(`${api}/api/v1/node/${node}/domain-state?state=${state}`, { method: 'POST' }), { status: 200 }) }
   const stateOf = async (node: string) => (await session.get(`/nodes/${node}/domainstate`).catch(() => null))?.data
   await watcher.sees('the hypervisor', (view) => view.members.some((member) => member.name === 'hyper' && member.daemonState === 'run' && member.coordinatorState === 'client'))
 
-  t.equal(await ask('hyper', 'flush'), 200)
+  await ask('hyper', 'flush')
   await eventually(async () => await stateOf('hyper') === 'flushed')
-  t.equal(await ask('hyper', 'ready'), 200)
+  await ask('hyper', 'ready')
   await eventually(async () => await stateOf('hyper') === 'ready')
   t.same(made.notes('domains'), ['hyper flush', 'hyper unflush'])
 
@@ -36,7 +37,7 @@ t.test('flush and unflush, through the API', { timeout: 120_000 }, async (t) => 
   await eventually(async () => await stateOf('hv1') === 'flushed')
   t.pass('without a command it is done at once')
   await eventually(async () => {
-    const log = await (await fetch(`${api}/api/v1/node/hv1/log?lines=1000`)).json() as { data?: string }
-    return /info domains: done what was asked for/.test(log.data ?? '')
+    const { body } = await askApi<{ data?: string }>(`${api}/api/v1/node/hv1/log?lines=1000`)
+    return /info domains: done what was asked for/.test(body.data ?? '')
   })
 })

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { nodePath } from '../../../src/cluster/layout.ts'
 import { isNoNode } from '../../../src/zookeeper/client/errors.ts'
 import type { Session } from '../../../src/zookeeper/session/session.ts'
+import { askApi } from '../../support/api-client.ts'
 import { cluster } from '../../support/cluster.ts'
 
 const STARTS = Number(process.env['FIRST_STARTS'] ?? 8)
@@ -49,9 +50,9 @@ interface Detail { readonly name: string, readonly last_run: number, readonly me
 
 /** One look at the API. A check that has not answered says so in its message. */
 async function lookAtApi (api: string, node: string): Promise<{ readonly listed: readonly string[], readonly missing: readonly string[] }> {
-  const reply = await fetch(`${api}/api/v1/node/${node}`)
-  if (reply.status === 404) return { listed: [], missing: [] }
-  const [found] = await reply.json() as [{ readonly health_plugins: readonly string[], readonly health_details: readonly Detail[] }]
+  const { status, body } = await askApi<[{ readonly health_plugins: readonly string[], readonly health_details: readonly Detail[] }]>(`${api}/api/v1/node/${node}`)
+  if (status === 404) return { listed: [], missing: [] }
+  const [found] = body
   const missing = found.health_plugins.filter((name) => {
     const detail = found.health_details.find((each) => each.name === name)
     if (detail === undefined || detail.message === '') return true

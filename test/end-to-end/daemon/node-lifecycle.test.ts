@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import { NODE_KEYS } from '../../../src/cluster/layout.ts'
+import { askApi } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { eventually } from '../../support/zookeeper.ts'
 import { Pvcctl } from '../../pvcctl/support/pvcctl.ts'
@@ -21,7 +22,7 @@ t.test('nodes that come and go', { timeout: 240_000 }, async (t) => {
     t.equal(ended.status, status, `${ended.stdout}${ended.stderr}`)
     t.match(`${ended.stdout}${ended.stderr}`, text)
   }
-  const json = async (base: string, path: string) => await (await fetch(`${base}${path}`)).json() as Record<string, unknown>
+  const json = async (base: string, path: string) => (await askApi(`${base}${path}`)).body
   const first = await watcher.settled()
   const [spare = '', second = ''] = ['hv1', 'hv2', 'hv3'].filter((name) => name !== first.name)
 
@@ -39,7 +40,7 @@ t.test('nodes that come and go', { timeout: 240_000 }, async (t) => {
     await eventually(async () => (await pvcctl.run(['status'])).stdout.includes(`${spare} is stopped`))
     says(await remove(spare), 0, new RegExp(`^Node ${spare} is removed`))
     t.equal(await session.exists(`/nodes/${spare}`), null)
-    for (const base of [api, other]) await eventually(async () => !(await fetch(`${base}/metrics`).then(async (reply) => await reply.text())).includes(`node="${spare}"`))
+    for (const base of [api, other]) await eventually(async () => !(await askApi(`${base}/metrics`)).text.includes(`node="${spare}"`))
     for (const base of [api, other]) t.notMatch(JSON.stringify((await json(base, '/health/cluster'))['conditions']), spare, 'no condition of it is left at any API')
     t.notMatch((await pvcctl.run(['list', '--quiet'])).stdout, spare)
     says(await remove(spare), 1, /\(node_unknown\)/)
@@ -83,7 +84,7 @@ t.test('nodes that come and go', { timeout: 240_000 }, async (t) => {
       const over = new AbortController()
       const registered = starting.logged((line) => line.msg === 'registered').finally(() => over.abort())
       const statuses = new Set<number>()
-      while (!over.signal.aborted) statuses.add((await fetch(`${api}/api/v1/node/hv9`, { method: 'DELETE' })).status)
+      while (!over.signal.aborted) statuses.add((await askApi(`${api}/api/v1/node/hv9`, { method: 'DELETE' })).status)
       await registered
       t.strictSame([...statuses].filter((status) => ![200, 404, 409].includes(status)), [])
       await isSettled('hv9')

@@ -3,6 +3,7 @@
  * confirmed it, and how long nobody held what. Read as a person reads it.
  */
 import t from 'tap'
+import { askApi } from '../../support/api-client.ts'
 import { fencedCluster } from '../../support/fencing.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
@@ -32,7 +33,7 @@ t.test('a primary that is killed at night', { timeout: 120_000 }, async (t) => {
   await watcher.settled(undefined, 60_000)
 
   const url = await made.startApi('hv1')
-  const get = async <T>(path: string): Promise<T> => await (await fetch(`${url}/api/v1${path}`)).json() as T
+  const get = async <T>(path: string): Promise<T> => (await askApi<T>(`${url}/api/v1${path}`)).body
   const history = await get<readonly Entry[]>('/switchover?each')
   const failover = history.find(({ cause, from }) => cause === 'fence' && from === dead.name)
   t.ok(failover, `a failover in the history: ${history.map(({ epoch: each, cause, from }) => `${each} ${cause} ${from}`).join(', ')}`)

@@ -4,16 +4,14 @@
  */
 import t from 'tap'
 import { parseFence } from '../../../src/core/model/fence-record.ts'
+import { askApi } from '../../support/api-client.ts'
 import { fencedCluster } from '../../support/fencing.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
 t.test('a fence that fails, hangs, is late; and an operator', { timeout: 120_000 }, async (t) => {
   const { made, watcher, fences, command } = await fencedCluster(t, ['hv1', 'hv2'], {}, { timeout: 1 })
   const api = await made.startApi('hv1')
-  const post = async (path: string, body: object) => {
-    const response = await fetch(`${api}/api/v1/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-    return { status: response.status, body: await response.json() as Record<string, unknown> }
-  }
+  const post = async (path: string, body: object) => await askApi(`${api}/api/v1/${path}`, { method: 'POST', body })
   const confirm = async (name: string) => await post(`node/${name}/fence-confirmation`, { confirm: name })
   const dead = await watcher.settled()
   const other = dead.name === 'hv1' ? 'hv2' : 'hv1'
@@ -36,8 +34,8 @@ t.test('a fence that fails, hangs, is late; and an operator', { timeout: 120_000
 
   t.match(watcher.feed.view, { key: { value: dead.name, version: dead.epoch } }, 'the key is not freed')
   t.equal(made.holder('address'), dead.name)
-  t.match(await (await fetch(`${api}/metrics`)).text(), `pvc_node_fence_state{node="${dead.name}",state="unconfirmed"} 1\n`)
-  t.match(await (await fetch(`${api}/api/v1/status`)).json(), { fencing: { failover: 'fenced', dead: [{ node: dead.name, state: 'unconfirmed', attempts: 3, message: /was killed/ }] } })
+  t.match((await askApi(`${api}/metrics`)).text, `pvc_node_fence_state{node="${dead.name}",state="unconfirmed"} 1\n`)
+  t.match(await askApi(`${api}/api/v1/status`), { body: { fencing: { failover: 'fenced', dead: [{ node: dead.name, state: 'unconfirmed', attempts: 3, message: /was killed/ }] } } })
   t.match(await post('switchover', { to: other }), { status: 422, body: { code: 'holder_unconfirmed', confirmation: [`/api/v1/node/${dead.name}/fence-confirmation`] } })
   t.match(await confirm(other), { status: 409, body: { code: 'fence_not_confirmable' } }, 'a live secondary is not to be vouched for either')
 

@@ -4,6 +4,7 @@
  */
 import t, { type Test } from 'tap'
 import { join } from 'node:path'
+import { askApi } from '../../support/api-client.ts'
 import { fencedCluster } from '../../support/fencing.ts'
 import { pvcNode, type PvcNodeOptions } from '../../support/pvc-node.ts'
 import { PVC_FENCE } from '../../../src/core/fencing/judgement.ts'
@@ -128,10 +129,7 @@ t.test('PVC\'s fence of a node fails: what it has written over `dead` frees noth
       if (victim === 'hv1') await made.nodes.get('hv1')?.kill()
       else await peer.kill()
       await watcher.sees('the key freed by PVC', (view) => view.key.value === 'none' && view.members.some((member) => member.name === victim && member.fencersWord), FAILOVER)
-      const post = async (path: string, body: object) => {
-        const response = await fetch(`${api}/api/v1/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-        return { status: response.status, body: await response.json() as Record<string, unknown> }
-      }
+      const post = async (path: string, body: object) => await askApi(`${api}/api/v1/${path}`, { method: 'POST', body })
       t.match(await post('switchover', { to: 'hv2' }), { status: 422, body: { code: 'holder_unconfirmed' } })
       t.equal(made.holder('address'), victim)
       // What the operator has done before saying so.
@@ -149,13 +147,10 @@ t.test('a PVC primary dies where nothing would fence it: it is shown, and an ope
   await watcher.settled()
   const peer = await joined(t, made, watcher, 'pvc1', { contends: false })
   await primaryIs(watcher, 'pvc1')
-  const confirm = async () => {
-    const response = await fetch(`${api}/api/v1/node/pvc1/fence-confirmation`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ confirm: 'pvc1' }) })
-    return { status: response.status, body: await response.json() as Record<string, unknown> }
-  }
+  const confirm = async () => await askApi(`${api}/api/v1/node/pvc1/fence-confirmation`, { method: 'POST', body: { confirm: 'pvc1' } })
   await peer.kill()
   t.match(await confirm(), { status: 409, body: { reasons: { pvc1: [{ code: 'not_silent' }] } } })
-  await eventually(async () => (await fetch(`${api}/api/v1/primary`).then(async (response) => await response.json() as { settled: boolean })).settled === false)
+  await eventually(async () => (await askApi<{ readonly settled: boolean }>(`${api}/api/v1/primary`)).body.settled === false)
   t.equal((await fetch(`${api}/health/cluster`)).status, 503)
   t.equal((await fetch(`${api}/role/primary?node=pvc1`)).status, 503)
   made.takeFrom('pvc1')

@@ -3,6 +3,7 @@
  * node can acquire: what they try is one entry of the history.
  */
 import t from 'tap'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { attemptsOf, breakable, breakOn, historyOf, mendOn } from '../../support/breakable.ts'
 import { eventually } from '../../support/zookeeper.ts'
@@ -13,9 +14,7 @@ t.test('an acquire that fails on one node only', { timeout: 120_000 }, async (t)
   const former = await watcher.settled()
   const broken = former.name === 'hv2' ? 'hv3' : 'hv2'
   breakOn(made, broken)
-  const response = await fetch(`${api}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: broken }) })
-  t.equal(response.status, 502)
-  t.match(await response.json(), { code: 'switchover_failed', to: broken, outcome: 'failed', error: { code: 'acquire_failed', resource: 'service', message: 'The acquire command of service exited with 3.' } })
+  t.match(await askForSwitchover(api, { to: broken }, '?wait=60'), { status: 502, body: { code: 'switchover_failed', to: broken, outcome: 'failed', error: { code: 'acquire_failed', resource: 'service', message: 'The acquire command of service exited with 3.' } } })
   const settled = await watcher.settled(former.name)
   t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === settled.epoch), { cause: 'rollback' })
   t.same(['address', 'service'].map((resource) => made.holder(resource)), [former.name, former.name])
@@ -44,7 +43,7 @@ t.test('an acquire that fails everywhere', { timeout: 120_000 }, async (t) => {
   t.ok(entries.every(({ done, count }) => done || count === 1), 'and what is in progress')
   const each = await historyOf(api, '?each')
   t.strictSame(each.slice(-epoch).map(({ epoch, count }) => [epoch, count]), Array.from({ length: epoch }, (_, index) => [epoch - index, 1]), 'each by itself, if that is asked for')
-  t.match(await (await fetch(`${api}/api/v1/switchover/1`)).json(), { epoch: 1, cause: 'contention', outcome: 'failed' })
+  t.match(await askApi(`${api}/api/v1/switchover/1`), { body: { epoch: 1, cause: 'contention', outcome: 'failed' } })
 
   for (const node of nodes) mendOn(made, node)
   const settled = await watcher.settled(undefined, 60_000)
@@ -65,7 +64,7 @@ t.test('a request ends the backoff of the node that it names', { timeout: 120_00
   const api = await made.startApi('hv1')
   const enough = 8_000
   const backingOff = async () => {
-    const reports = await (await fetch(`${api}/api/v1/switchover/eligibility`)).json() as ReadonlyArray<{ name: string, stands_back: { until: string, why: string } | null }>
+    const { body: reports } = await askApi<ReadonlyArray<{ name: string, stands_back: { until: string, why: string } | null }>>(`${api}/api/v1/switchover/eligibility`)
     const until = ({ stands_back: back }: typeof reports[number]) => back === null ? 0 : Date.parse(back.until)
     // All of them: one whose backoff ends sooner would contend before the request does.
     return reports.length === nodes.length && reports.every((report) => until(report) > Date.now() + enough) ? reports[0] : undefined
@@ -74,10 +73,9 @@ t.test('a request ends the backoff of the node that it names', { timeout: 120_00
   await eventually(async () => (found = await backingOff()) !== undefined)
   t.match(found?.stands_back?.why, /The acquire command of service exited with 3/)
   for (const node of nodes) mendOn(made, node)
-  const response = await fetch(`${api}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: found?.name }) })
-  const told = await response.json() as { finished_at: string }
-  t.equal(response.status, 200, JSON.stringify(told))
-  t.match(told, { to: found?.name, cause: 'request', outcome: 'succeeded' })
-  t.ok(Date.parse(told.finished_at) < Date.parse(found?.stands_back?.until ?? ''), `at ${told.finished_at}, before ${found?.stands_back?.until}`)
+  const reply = await askForSwitchover<{ readonly finished_at: string }>(api, { to: found?.name }, '?wait=60')
+  t.match(reply, { status: 200, body: { to: found?.name, cause: 'request', outcome: 'succeeded' } })
+  const { finished_at: at } = reply.body
+  t.ok(Date.parse(at) < Date.parse(found?.stands_back?.until ?? ''), `at ${at}, before ${found?.stands_back?.until}`)
   t.match(made.holder('service'), found?.name)
 })

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { askApi } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
@@ -18,7 +19,7 @@ esac
   const command = ['sh', script]
   const coordinator = { ...quick.coordinator, resources: [{ name: 'job', type: 'command', acquire: command, release: command, check: command, check_interval: 0.3, retries: 1, release_timeout: 1 }] }
   const api = await made.startApi('hv1')
-  const resources = async (node: string) => (await (await fetch(`${api}/api/v1/node/${node}`)).json() as [{ resources: [{ name: string, state: string, error: string | null }] }])[0].resources
+  const resources = async (node: string) => (await askApi<[{ resources: [{ name: string, state: string, error: string | null }] }]>(`${api}/api/v1/node/${node}`)).body[0].resources
   const first = made.startNode('hv1', { coordinator })
   const { epoch } = await watcher.settled('hv1')
   made.startNode('hv2', { coordinator })
@@ -27,7 +28,7 @@ esac
   t.ok(made.notes('checks').every((line) => line === String(epoch)), 'checks know the epoch')
   await eventually(async () => (await resources('hv1'))[0].state === 'held')
   t.match(await resources('hv2'), [{ name: 'job', state: 'released', error: null }])
-  t.match(await (await fetch(`${api}/api/v1/status`)).json(), { fencing: { failover: 'manual', dead: [] } }, 'there is no fencing agent')
+  t.match(await askApi(`${api}/api/v1/status`), { body: { fencing: { failover: 'manual', dead: [] } } }, 'there is no fencing agent')
 
   rmSync(join(made.folder, 'job.hv1'))
   await first.logged((line) => line.msg.endsWith('is acquired again'))
@@ -42,7 +43,7 @@ esac
   t.match(freed, { from: 'hv1', to: null, reason: 'The acquire command of job exited with 1.', outcome: 'succeeded', continued_by: second.epoch })
   await eventually(async () => (await resources('hv2'))[0].state === 'held')
   t.match(await resources('hv1'), [{ name: 'job', state: 'released' }])
-  const faults = async () => await (await fetch(`${api}/api/v1/faults`)).json() as unknown[]
+  const faults = async () => (await askApi<unknown[]>(`${api}/api/v1/faults`)).body
   await eventually(async () => (await faults()).length === 1)
   t.match(await faults(), [{ status: 'new', health_delta: 25, message: /^Node hv1 has lost a resource .*: The acquire command of job exited with 1\.$/ }])
   await eventually(async () => (await faults()).length === 0)

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Cluster } from '../../../tools/testbed/cluster.ts'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster } from '../../support/cluster.ts'
 
 const nodes = ['hv1', 'hv2', 'hv3'] as const
@@ -66,20 +67,19 @@ t.test('through the address that moves', { timeout: 300_000 }, async (t) => {
   let polls = 0
   for (let round = 0; round < ROUNDS; round++) {
     const target = nodes.filter((name) => name !== primary.name)[round % 2] ?? 'hv1'
-    const asked = await fetch(`${address.base}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: target }) })
-    t.equal(asked.status, 202)
-    const location = asked.headers.get('location') ?? ''
-    const { epoch } = await asked.json() as Seen
+    const asked = await askForSwitchover<Seen>(address.base, { to: target })
+    t.match(asked, { status: 202 })
+    const { headers: { location = '' }, body: { epoch } } = asked
     let progress = 0
     let last: string | null = null
     let seen: Seen | null = null
     while (seen?.done !== true) {
       try {
-        const response = await fetch(`${address.base}${location}?wait=10`)
+        const { status, text, body } = await askApi<Seen>(`${address.base}${location}?wait=10`)
         polls += 1
-        if (response.status !== 200) t.fail(`round ${round}: ${response.status}`)
-        last = await response.text()
-        seen = JSON.parse(last) as Seen
+        if (status !== 200) t.fail(`round ${round}: ${status} ${text}`)
+        last = text
+        seen = body
         if (seen.epoch !== epoch || (seen.outcome === null && seen.progress < progress)) t.fail(`round ${round}: ${last}`)
         progress = seen.progress
       } catch {
@@ -88,7 +88,7 @@ t.test('through the address that moves', { timeout: 300_000 }, async (t) => {
       }
     }
     t.equal(seen.outcome, 'succeeded', `round ${round}: ${primary.name} to ${target}`)
-    for (const [name, api] of apis) t.equal(await (await fetch(`${api}${location}?consistent`)).text(), last, `the same answer from ${name}`)
+    for (const [name, api] of apis) t.equal((await askApi(`${api}${location}?consistent`)).text, last, `the same answer from ${name}`)
     t.equal(address.served.at(-1), target, 'the last answer came from the new primary')
     primary = await watcher.settled(target)
   }

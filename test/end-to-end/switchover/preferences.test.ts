@@ -5,6 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
@@ -17,11 +18,11 @@ t.test('preferences', { timeout: 120_000 }, async (t) => {
   const hv2 = made.startNode('hv2', { candidate: { priority: 0, min_health: 50 }, system })
   await watcher.sees('hv2 publishes its health', ({ members }) => members.some(({ name, presence }) => name === 'hv2' && presence?.preference.health === 40))
   const api = await made.startApi('hv1')
-  const report = async () => (await (await fetch(`${api}/api/v1/switchover/eligibility`)).json() as Array<Record<string, unknown>>).find(({ name }) => name === 'hv2')
-  const move = async (body: object) => await fetch(`${api}/api/v1/switchover?wait=30`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const report = async () => (await askApi<Array<Record<string, unknown>>>(`${api}/api/v1/switchover/eligibility`)).body.find(({ name }) => name === 'hv2')
+  const move = async (body: object) => await askForSwitchover(api, body, '?wait=30')
   await eventually(async () => (await report())?.['eligible'] === false)
   t.match(await report(), { priority: 0, min_health: 50, health: 40, reasons: [{ code: 'health_too_low' }], unwilling: [{ code: 'health_too_low' }, { code: 'priority_zero' }] })
-  t.equal((await move({ to: 'hv2' })).status, 422)
+  t.match(await move({ to: 'hv2' }), { status: 422 })
   const unwell = await hv2.logged(({ msg }) => msg.startsWith('the health of this node is 40 %, below its min_health of 50 %: it does not become primary by itself'))
   t.equal(unwell['level'], 'warn')
 
@@ -31,16 +32,14 @@ t.test('preferences', { timeout: 120_000 }, async (t) => {
   t.equal(well['level'], 'info')
   await eventually(async () => (await report())?.['eligible'] === true)
   t.match(await report(), { health: 100, reasons: [], unwilling: [{ code: 'priority_zero' }] })
-  const refused = await move({ from: 'hv1' })
-  t.match([refused.status, await refused.json()], [422, { code: 'not_eligible', reasons: { hv2: [{ code: 'priority_zero' }] } }])
-  const status = await (await fetch(`${api}/api/v1/status`)).json() as { conditions: Array<{ code: string }> }
+  t.match(await move({ from: 'hv1' }), { status: 422, body: { code: 'not_eligible', reasons: { hv2: [{ code: 'priority_zero' }] } } })
+  const { body: status } = await askApi<{ conditions: Array<{ code: string }> }>(`${api}/api/v1/status`)
   t.ok(status.conditions.some(({ code }) => code === 'candidates_unwilling'), 'the cluster says so')
 
   t.comment('a request overrides it')
-  const forced = await move({ from: 'hv1', force: ['health', 'priority'] })
-  t.match([forced.status, await forced.json()], [200, { force: ['priority'] }], 'and its record says what it overrode')
+  t.match(await move({ from: 'hv1', force: ['health', 'priority'] }), { status: 200, body: { force: ['priority'] } }, 'and its record says what it overrode')
   t.equal((await watcher.settled()).name, 'hv2')
-  t.equal((await move({ to: 'hv1' })).status, 200)
+  t.match(await move({ to: 'hv1' }), { status: 200 })
 
   t.comment('a primary that stops where no node takes the role over by itself says so')
   await watcher.settled('hv1')

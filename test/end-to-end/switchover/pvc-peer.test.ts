@@ -5,6 +5,7 @@
 import t, { type Test } from 'tap'
 import { join } from 'node:path'
 import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
+import { askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick, type Watcher } from '../../support/cluster.ts'
 import { longestWithoutPrimary, pvcNode, type PvcNodeOptions } from '../../support/pvc-node.ts'
 
@@ -38,12 +39,11 @@ for (const rewrites of ['value', 'own'] as const) {
     const keys = { before: watcher.feed.view!.key.version, asked: 0 }
     for (let round = 0; round < ROUNDS * 2; round++) {
       const target = round % 2 === 0 ? 'pvc1' : round % 4 === 1 ? 'hv1' : 'hv2'
-      const response = await fetch(`${api}/api/v1/switchover?wait=50`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: target }) })
-      const answer = await response.json() as { epoch: number, outcome: string }
-      t.match({ status: response.status, ...answer }, { status: 200, to: target, outcome: 'succeeded' })
+      const { status, body } = await askForSwitchover<{ readonly epoch: number }>(api, { to: target }, '?wait=50')
+      t.match({ status, body }, { status: 200, body: { to: target, outcome: 'succeeded' } })
       const settled = await watcher.settled(target, BOUND)
       keys.asked++
-      t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === answer.epoch), { to: target, outcome: 'succeeded' }, `the record of ${settled.name}`)
+      t.match(watcher.feed.view?.records.find(({ epoch }) => epoch === body.epoch), { to: target, outcome: 'succeeded' }, `the record of ${settled.name}`)
       t.same(holders(made), [target, target])
     }
     t.same(made.collisions(), [])

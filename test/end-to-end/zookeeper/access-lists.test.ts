@@ -1,6 +1,7 @@
 /** What ZooKeeper's access lists deny is said with its path, nothing stays locked because of it, and once they are mended everything continues. */
 import t from 'tap'
 import { PRIMARY_NODE } from '../../../src/cluster/layout.ts'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { eventually, kazoo } from '../../support/zookeeper.ts'
 
@@ -23,10 +24,7 @@ t.test('znodes that only others may write', { timeout: 180_000 }, async (t) => {
   const lockChildren = async () => (await session.children(PRIMARY_NODE)).names
   const { name: former, epoch } = await watcher.settled()
   const other = former === 'hv1' ? 'hv2' : 'hv1'
-  const ask = async () => {
-    const reply = await fetch(`${api}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: other }) })
-    return { status: reply.status, body: await reply.json() as Record<string, unknown> }
-  }
+  const ask = async () => await askForSwitchover(api, { to: other })
   const denied = { status: 503, body: { code: 'zookeeper_permission', outcome: 'not_started' } }
   const log = () => made.apis.get('hv1')?.log ?? []
 
@@ -98,19 +96,16 @@ t.test('an API that may not read the key', { timeout: 60_000 }, async (t) => {
   await watcher.settled('hv1')
   await lists.ask(`${PRIMARY_NODE} wcd`)
   const api = await made.startApi('hv1')
-  const post = async (path: string, body: object) => {
-    const reply = await fetch(`${api}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-    return { status: reply.status, body: await reply.json() as Record<string, unknown> }
-  }
+  const post = async (path: string, body: object) => await askApi(`${api}${path}`, { method: 'POST', body })
   const denied = { status: 503, body: { code: 'zookeeper_permission', outcome: 'not_started', detail: new RegExp(`get on ${PRIMARY_NODE}`) } }
   t.match(await post('/api/v1/switchover', { to: 'hv1' }), denied)
-  const ready = async () => (await (await fetch(`${api}/health/ready`)).json() as { reasons: string[] }).reasons
+  const ready = async () => (await askApi<{ reasons: string[] }>(`${api}/health/ready`)).body.reasons
   t.match(await ready(), ['Nothing has been read from ZooKeeper yet.', new RegExp(`does not permit the operation get on ${PRIMARY_NODE}`)])
   const said = () => made.apis.get('hv1')?.log.filter((line) => line['reason'] === 'no_auth' && line['path'] === PRIMARY_NODE && line.level !== 'info') ?? []
   t.equal(said().length, 1, 'the log says it once, however often it is tried')
 
   await lists.ask(`${PRIMARY_NODE} ${ALL}`)
-  await eventually(async () => (await fetch(`${api}/health/ready`)).status === 200)
+  await eventually(async () => (await askApi(`${api}/health/ready`)).status === 200)
   t.same(await ready(), [])
 
   t.match(await post('/api/v1/status?state=true', {}), { status: 200 })

@@ -1,6 +1,7 @@
 /** A child of the primary lock that nobody removes is named wherever somebody looks, and once it is deleted everything continues. */
 import t from 'tap'
 import { PRIMARY_NODE } from '../../../src/cluster/layout.ts'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
@@ -10,18 +11,16 @@ t.test('a persistent child of the primary lock', { timeout: 120_000 }, async (t)
   const { name: former } = await watcher.settled()
   const other = former === 'hv1' ? 'hv2' : 'hv1'
   const session = await watcher.session()
-  const status = async () => (await (await fetch(`${api}/api/v1/status`)).json() as { primary_lock: Record<string, unknown> | null }).primary_lock
+  const status = async () => (await askApi<{ primary_lock: Record<string, unknown> | null }>(`${api}/api/v1/status`)).body.primary_lock
   await eventually(async () => await status() === null)
 
   const child = 'left__lock__0000000000'
   await session.create(`${PRIMARY_NODE}/${child}`, 'script mover')
   await eventually(async () => await status() !== null)
   t.match(await status(), { child, identifier: 'script mover', session: null })
-  const refused = await fetch(`${api}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: other }) })
-  t.equal(refused.status, 503)
-  t.match(await refused.json(), { code: 'lock_not_had', outcome: 'not_started', detail: /^The primary lock is held by `script mover` \(a persistent znode, which no session owns, since 20.*\), and no switchover is in progress/ })
+  t.match(await askForSwitchover(api, { to: other }), { status: 503, body: { code: 'lock_not_had', outcome: 'not_started', detail: /^The primary lock is held by `script mover` \(a persistent znode, which no session owns, since 20.*\), and no switchover is in progress/ } })
   t.ok(made.apis.get('hv1')?.log.some(({ msg }) => msg.startsWith('the primary lock is held by `script mover`')), 'the log of the API')
-  const held = async () => Number(/^pvc_primary_lock_held_seconds (.*)$/m.exec(await (await fetch(`${api}/metrics`)).text())?.[1])
+  const held = async () => Number(/^pvc_primary_lock_held_seconds (.*)$/m.exec((await askApi(`${api}/metrics`)).text)?.[1])
   t.ok(await held() > 0)
 
   t.equal(await made.nodes.get(former)?.stop(), 0, 'the primary stops, although it cannot hand over')

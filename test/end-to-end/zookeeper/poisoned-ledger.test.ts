@@ -2,6 +2,7 @@
 import t from 'tap'
 import { SWITCHOVERS } from '../../../src/cluster/layout.ts'
 import { ANY_VERSION } from '../../../src/zookeeper/session/session.ts'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
@@ -9,7 +10,7 @@ t.test('an overwritten ledger', { timeout: 240_000 }, async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1', 'hv2', 'hv3'], ...quick })
   const session = await watcher.session()
   const api = await made.startApi('hv1')
-  const primary = async () => await (await fetch(`${api}/api/v1/primary`)).json() as { readonly name: string, readonly epoch: number, readonly settled: boolean }
+  const primary = async () => (await askApi<{ readonly name: string, readonly epoch: number, readonly settled: boolean }>(`${api}/api/v1/primary`)).body
   await watcher.settled()
   let number = 77
   for (const text of ['garbage', '{}', '{"czxid":"0000000000000001","base":9007199254740991}', '']) {
@@ -25,8 +26,7 @@ t.test('an overwritten ledger', { timeout: 240_000 }, async (t) => {
       return epoch === number + 1 && settled && records.length > 0 && records.every(({ outcome }) => outcome === 'succeeded')
     })
     const to = ['hv1', 'hv2', 'hv3'].find((name) => name !== before.name)
-    const reply = await fetch(`${api}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to }) })
-    t.match([reply.status, await reply.json()], [202, { epoch: number + 2, from: before.name, to }])
+    t.match(await askForSwitchover(api, { to }), { status: 202, body: { epoch: number + 2, from: before.name, to } })
     t.match(await watcher.settled(to), { name: to })
     t.same(made.collisions(), [])
     number += 7

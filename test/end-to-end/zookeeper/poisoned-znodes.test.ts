@@ -8,6 +8,7 @@ import { isNoNode, isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { FENCE_LOCK, NODES, PRIMARY_NODE } from '../../../src/cluster/layout.ts'
 import { baseName, parentPath } from '../../../src/zookeeper/client/paths.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick } from '../../support/cluster.ts'
 import { kazoo } from '../../support/zookeeper.ts'
 
@@ -58,13 +59,11 @@ t.test('every daemon lives, and the other nodes read as they are', { timeout: 30
         else await put(session, path, written)
       }
       for (const name of ['hv1', 'hv2']) {
-        const reply = await fetch(`${api}/api/v1/node/${name}?consistent`)
-        t.match([reply.status, await reply.json()], [200, [{ name, daemon_state: 'run', pvc_version: /^\d/ }]], `${kind}: ${name} reads as it is`)
+        t.match(await askApi(`${api}/api/v1/node/${name}?consistent`), { status: 200, body: [{ name, daemon_state: 'run', pvc_version: /^\d/ }] }, `${kind}: ${name} reads as it is`)
       }
       for (const path of ['/api/v1/node', '/api/v1/status', '/api/v1/primary', '/api/v1/switchover', '/api/v1/switchover/eligibility', '/metrics', '/api/v1/node/hv3', '/api/v1/node/hv3/log']) {
-        const reply = await fetch(`${api}${path}`)
-        const body = await reply.text()
-        t.ok(reply.status < 500 && body.length < 2_000_000, `${kind}: ${path}: ${reply.status}, ${body.length} characters ${reply.status < 500 ? '' : body.slice(0, 300)}`)
+        const { status, text } = await askApi(`${api}${path}`)
+        t.ok(status < 500 && text.length < 2_000_000, `${kind}: ${path}: ${status}, ${text.length} characters ${status < 500 ? '' : text.slice(0, 300)}`)
       }
     }
     for (const daemon of [...made.nodes.values(), ...made.apis.values()]) t.ok(daemon.running, `${kind}: ${daemon.name} lives`)
@@ -87,17 +86,17 @@ for line in sys.stdin:
   for (const folder of folders) {
     for (const name of ['n'.repeat(300), 'n'.repeat(30_000), '\u00e9'.repeat(300), 'a b', '%2f', '-', '__proto__']) t.equal(await python.ask(`${folder}/${name}`), 'made')
   }
-  for (const name of ['hv1', 'hv2']) t.match(await (await fetch(`${api}/api/v1/node/${name}?consistent`)).json(), [{ name, daemon_state: 'run' }], 'beside names')
+  for (const name of ['hv1', 'hv2']) t.match(await askApi(`${api}/api/v1/node/${name}?consistent`), { body: [{ name, daemon_state: 'run' }] }, 'beside names')
   for (const path of ['/api/v1/node', '/api/v1/status', '/api/v1/primary', '/api/v1/switchover', '/api/v1/switchover/eligibility', '/api/v1/faults', '/api/v1/metrics', '/api/v1/metrics/health', '/metrics', '/api/v1/node/hv3']) {
-    const reply = await fetch(`${api}${path}`)
-    t.equal(reply.headers.get('x-view-stale'), null)
-    t.ok(reply.status < 500, `names: ${path}: ${reply.status} ${(await reply.text()).slice(0, 300)}`)
+    const { status, headers, text } = await askApi(`${api}${path}`)
+    t.equal(headers['x-view-stale'], undefined)
+    t.ok(status < 500, `names: ${path}: ${status} ${text.slice(0, 300)}`)
   }
   await python.kill()
 
   // A new API starts with all of it there.
   const another = await made.startApi('hv2')
-  t.match(await (await fetch(`${another}/api/v1/node/hv1?consistent`)).json(), [{ name: 'hv1', daemon_state: 'run' }])
+  t.match(await askApi(`${another}/api/v1/node/hv1?consistent`), { body: [{ name: 'hv1', daemon_state: 'run' }] })
 
   // The poisoned node starts again, the other one is taken away: the cluster has a primary, and the role moves when it is asked to.
   await made.nodes.get('hv3')?.kill()
@@ -109,8 +108,7 @@ for line in sys.stdin:
   // A takeover that began among the poisons has the bound of its record, and what it does at that bound may be to give the key back.
   const { name: primary } = await watcher.settled(undefined, 120_000)
   const to = primary === 'hv1' ? 'hv2' : 'hv1'
-  const moved = await fetch(`${another}/api/v1/switchover?wait=60`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to }) })
-  t.match([moved.status, await moved.json()], [200, { became: to }], `from ${primary} to ${to}`)
+  t.match(await askForSwitchover(another, { to }, '?wait=60'), { status: 200, body: { became: to } }, `from ${primary} to ${to}`)
 })
 
 async function removeTree (session: Session, path: string): Promise<void> {

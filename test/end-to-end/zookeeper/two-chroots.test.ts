@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Cluster } from '../../../tools/testbed/cluster.ts'
+import { askApi, askForSwitchover } from '../../support/api-client.ts'
 import { cluster, quick, watch } from '../../support/cluster.ts'
 import { notifications } from '../../support/network/notify-socket.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
@@ -10,14 +11,7 @@ import { connect, eventually, kazoo, zookeeper } from '../../support/zookeeper.t
 
 const names = async (session: Session, path: string) => (await session.children(path)).names
 
-async function json<T> (url: string, init?: RequestInit): Promise<{ status: number, body: T }> {
-  const response = await fetch(url, init)
-  return { status: response.status, body: await response.json() as T }
-}
-
-const switchTo = async (api: string, to: string) => await json<{ outcome: string, became: string }>(`${api}/api/v1/switchover?wait=60`, {
-  method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to }),
-})
+const switchTo = async (api: string, to: string) => await askForSwitchover(api, { to }, '?wait=60')
 
 async function deleteAll (t: Test, to: { connectString: string }, path: string): Promise<void> {
   const client = await kazoo(t, to, `
@@ -66,10 +60,10 @@ t.test('apart', { timeout: 180_000 }, async (t) => {
 
   t.test('status, pages, metrics, logs and lock files tell them apart', async (t) => {
     for (const [chroot, api, made] of [['/clusters/a', apiOfA, a.cluster], ['/clusters/b', apiOfB, b.cluster]] as const) {
-      t.match(await json(`${api}/api/v1/status`), { status: 200, body: { cluster: chroot } })
-      t.match(await (await fetch(`${api}/`)).text(), `<h1>Coordinators of ${chroot}</h1>`)
-      t.match(await (await fetch(`${api}/docs/`)).text(), `Status of the cluster ${chroot}`)
-      t.match(await (await fetch(`${api}/metrics`)).text(), `pvc_cluster_info{cluster="${chroot}"} 1`)
+      t.match(await askApi(`${api}/api/v1/status`), { status: 200, body: { cluster: chroot } })
+      t.match((await askApi(`${api}/`)).text, `<h1>Coordinators of ${chroot}</h1>`)
+      t.match((await askApi(`${api}/docs/`)).text, `Status of the cluster ${chroot}`)
+      t.match((await askApi(`${api}/metrics`)).text, `pvc_cluster_info{cluster="${chroot}"} 1`)
       for (const { log } of [...made.nodes.values(), ...made.apis.values()]) {
         t.ok(log.length > 0)
         t.strictSame(log.filter(({ cluster }) => cluster !== chroot), [], 'each line')
@@ -88,8 +82,8 @@ t.test('apart', { timeout: 180_000 }, async (t) => {
     for (const node of a.cluster.nodes.values()) await node.logged((line) => line['reason'] === 'chroot_deleted')
     await eventually(() => a.cluster.holder('r1') === null)
     t.equal(primary?.running, true)
-    await eventually(async () => (await json<{ reasons?: string[] }>(`${apiOfA}/health/ready`)).body.reasons?.some((reason) => reason.includes('chroot was deleted')) === true)
-    t.match(await json(`${apiOfA}/api/v1/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"to":"hv1"}' }), { status: 503, body: { code: 'chroot_unusable', outcome: 'not_started', detail: /"\/clusters\/a": the cluster's chroot was deleted/ } })
+    await eventually(async () => (await askApi<{ reasons?: string[] }>(`${apiOfA}/health/ready`)).body.reasons?.some((reason) => reason.includes('chroot was deleted')) === true)
+    t.match(await askForSwitchover(apiOfA, { to: 'hv1' }), { status: 503, body: { code: 'chroot_unusable', outcome: 'not_started', detail: /"\/clusters\/a": the cluster's chroot was deleted/ } })
     const root = await connect(t, server)
     t.strictSame(await names(root, '/clusters'), ['b'], 'no daemon has made it again')
     t.strictSame(await b.watcher.settled(), before)
@@ -132,13 +126,13 @@ for line in sys.stdin:
   const api = await made.startApi('hv1')
   t.match(await node.logged((line) => line['reason'] === 'chroot_denied'), { level: 'warn', msg: /^ZooKeeper cannot be used; still trying: create "\/clusters\/a": .*does not permit/, cluster: '/clusters/a' })
   await made.apis.get('hv1')?.logged((line) => line['reason'] === 'chroot_denied')
-  t.match(await json(`${api}/api/v1/node`), { status: 503, body: { code: 'chroot_unusable', detail: /create "\/clusters\/a": .*does not permit/ } })
-  t.match((await json<{ reasons: string[] }>(`${api}/health/ready`)).body.reasons, [/^Nothing has been read/, /does not permit/])
+  t.match(await askApi(`${api}/api/v1/node`), { status: 503, body: { code: 'chroot_unusable', detail: /create "\/clusters\/a": .*does not permit/ } })
+  t.match((await askApi<{ reasons: string[] }>(`${api}/health/ready`)).body.reasons, [/^Nothing has been read/, /does not permit/])
   await eventually(() => said.some((line) => /^STATUS=waiting for ZooKeeper: .*does not permit/.test(line)))
   await owner.ask('open')
   await node.logged((line) => line.msg === 'registered')
   await eventually(() => said.includes('STATUS=registered as hv1 in /clusters/a'))
-  await eventually(async () => (await json(`${api}/api/v1/node`)).status === 200)
+  await eventually(async () => (await askApi(`${api}/api/v1/node`)).status === 200)
   await root.set('/clusters/a', 'a note of the operator\'s', ANY_VERSION)
   t.ok(node.running)
 })

@@ -1,6 +1,7 @@
 /** Client certificates instead of keys: what each allows, what is refused, and what a reload may change. */
 import { once } from 'node:events'
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -13,25 +14,26 @@ import type { ApiConfig } from '../../../src/pvcapid/config/api-config.ts'
 import { loadApiConfig } from '../../../src/pvcapid/config/config.ts'
 import { weakenings } from '../../../src/pvcapid/reload-guard.ts'
 import { eventually } from '../../support/zookeeper.ts'
+import { patiently } from '../../support/api-client.ts'
 import { api, clusterTree, openApi, OPERATE, READ } from '../support/api.ts'
 import { makeAuthority, makeCertificate, RSA, type Authority, type Certificate } from '../support/certificate.ts'
 
 const known = (subject: string, role: 'read' | 'operate', description = subject): ClientCertificate => ({ description, role, subject: subjectOf(subject) ?? '' })
 
-interface Answer { readonly status: number, readonly body: Readonly<Record<string, unknown>> }
+interface Answer { readonly status: number, readonly headers: IncomingHttpHeaders, readonly body: Readonly<Record<string, unknown>> }
 
 /** One request on a connection of its own, with a client certificate or without. */
 async function ask (app: FastifyInstance, path: string, from?: Certificate, options: RequestOptions = {}): Promise<Answer> {
   const { port } = app.server.address() as AddressInfo
   const shown = from === undefined ? {} : { cert: readFileSync(from.certFile), key: readFileSync(from.keyFile) }
-  return await new Promise((resolve, reject) => {
+  return await patiently(options.method ?? 'GET', async () => await new Promise<Answer>((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false, ...shown, ...options }, (response) => {
       let text = ''
       response.on('data', (chunk: Buffer) => { text += chunk.toString() })
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: text.startsWith('{') ? JSON.parse(text) as Record<string, unknown> : {} }))
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) as Record<string, unknown> : {} }))
     })
     asked.once('error', reject).end()
-  })
+  }))
 }
 
 const write: RequestOptions = { method: 'POST' }

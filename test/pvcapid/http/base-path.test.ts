@@ -6,6 +6,7 @@ import t from 'tap'
 import { BASE_PATH } from '../../../src/pvcapid/config/schema.ts'
 import { BasePath } from '../../../src/pvcapid/http/base-path.ts'
 import { pageFor } from '../../../src/pvcapid/pages/swagger-page.ts'
+import { patiently } from '../../support/api-client.ts'
 import { api, clusterTree, everything, openApi, settle } from '../support/api.ts'
 
 t.test('what is believed', async (t) => {
@@ -43,10 +44,12 @@ for (const [what, config, headers, at] of [
     const { server, session } = await clusterTree(t)
     const app = await api(t, { port: server.port, config })
     settle(t, session, ['plum', 'fig', 'quince'])
-    const asked = await app.inject({ method: 'POST', url: `${at}/api/v1/switchover?wait=20`, payload: { to: 'fig' }, headers })
-    t.match([asked.statusCode, asked.headers.location], [200, '/pvc/api/v1/switchover/1'])
-    const old = await app.inject({ method: 'POST', url: `${at}/api/v1/node/plum/coordinator-state?state=primary`, headers })
-    t.match([old.statusCode, old.headers.location], [200, '/pvc/api/v1/switchover/2'])
+    const post = async (path: string, payload?: object) => await patiently('POST', async () => {
+      const reply = await app.inject({ method: 'POST', url: `${at}/api/v1/${path}`, headers, ...payload === undefined ? {} : { payload } })
+      return { status: reply.statusCode, headers: reply.headers, body: reply.json<unknown>() }
+    })
+    t.match(await post('switchover?wait=20', { to: 'fig' }), { status: 200, headers: { location: '/pvc/api/v1/switchover/1' } })
+    t.match(await post('node/plum/coordinator-state?state=primary'), { status: 200, headers: { location: '/pvc/api/v1/switchover/2' } })
     for (const url of ['/api/v1/node/oak', '/api/v1/nodes', '/role/primary?nod=x']) {
       t.equal((await app.inject({ url: `${at}${url}`, headers })).json().instance, `/pvc${url.replace(/\?.*/, '')}`, url)
     }

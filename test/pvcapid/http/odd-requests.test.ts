@@ -9,7 +9,7 @@ import { parseForm } from '../../../src/pvcapid/plugins/forms.ts'
 import { repeatedField } from '../../../src/pvcapid/plugins/repeated-fields.ts'
 import { requestsIn, RequestType } from '../../support/requests.ts'
 import { proxy, eventually } from '../../support/zookeeper.ts'
-import { api, ask, clusterTree, openApi, OPERATE, swallowRepliesToWritesOf, wish } from '../support/api.ts'
+import { api, ask, askOnce, clusterTree, openApi, OPERATE, swallowRepliesToWritesOf, wish } from '../support/api.ts'
 
 /** What the server answers to `text`, until it closes the connection. */
 async function raw (t: Test, app: FastifyInstance, text: string): Promise<string> {
@@ -221,7 +221,7 @@ t.test('what the framework finds wrong is said in a sentence of our own', async 
 t.test('without a view nothing is begun', async (t) => {
   const app = await openApi(t, { port: 1 })
   for (const [url, payload] of [['/api/v1/switchover', { to: 'fig' }], ['/api/v1/node/fig/fence-confirmation', { confirm: 'fig' }], ['/api/v1/status?state=true', undefined], ['/api/v1/node/fig/domain-state?state=flush', undefined], ['/api/v1/node/fig/coordinator-state?state=primary', undefined]] as const) {
-    t.match(await ask(t, app, 'POST', url, payload === undefined ? {} : { payload }), { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } }, url)
+    t.match(await askOnce(t, app, 'POST', url, payload === undefined ? {} : { payload }), { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } }, url)
   }
 })
 
@@ -245,7 +245,7 @@ t.test('a fence confirmation that is late writes nothing afterwards', async (t) 
   let probes = 0
   path.onRequest = (chunk) => { probes += requestsIn(chunk).filter(({ type, path }) => type === RequestType.exists && path === '/config/primary_node').length }
   path.late(1_100)
-  t.match(await ask(t, app, 'POST', '/api/v1/node/fig/fence-confirmation', { payload: { confirm: 'fig' } }), { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } })
+  t.match(await askOnce(t, app, 'POST', '/api/v1/node/fig/fence-confirmation', { payload: { confirm: 'fig' } }), { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } })
   // Each probe of the cache begins when the one before has been answered, and replies keep their order: by the third, the reading that was on its
   // way at the end of the bound has come, and what would follow from it has been sent.
   const before = probes

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { packageFolder } from '../../../tools/testbed/daemon-process.ts'
-import { api, clusterTree, openApi, OPERATE, READ } from '../support/api.ts'
+import { api, clusterTree, openApi, OPERATE, READ, wish } from '../support/api.ts'
 import { zookeeper } from '../../support/zookeeper.ts'
 
 const folder = join(packageFolder(), 'public')
@@ -129,12 +129,12 @@ t.test('the form of replies', async (t) => {
   const app = await api(t, { port: server.port, node: 'plum' })
   const { isStatus, isHistory, isStory, isEligibility, isText, isBegun, isDone, isEvent } = await pure('forms.js')
   const get = async (url: string) => (await app.inject(url)).json<unknown>()
-  const begun = (await app.inject({ url: '/api/v1/switchover', method: 'POST', payload: { to: 'fig' } })).json<{ readonly epoch: number }>()
+  const { body: begun } = await wish(t, app, { to: 'fig' })
   const fitsEvent = (event: string) => (data: unknown): unknown => isEvent?.({ event, data })
   const replies = [
     ['a status', isStatus, await get('/api/v1/status')],
     ['a history', isHistory, await get('/api/v1/switchover')],
-    ['a story', isStory, await get(`/api/v1/switchover/${begun.epoch}`)],
+    ['a story', isStory, await get(`/api/v1/switchover/${String(begun['epoch'])}`)],
     ['an eligibility', isEligibility, await get('/api/v1/switchover/eligibility')],
     ['figures', isText, (await app.inject('/metrics')).body],
     ['a switchover that has begun', isBegun, begun],

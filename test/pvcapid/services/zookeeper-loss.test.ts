@@ -2,7 +2,7 @@
 import t from 'tap'
 import { MAINTENANCE, PRIMARY_NODE } from '../../../src/cluster/layout.ts'
 import { connect, eventually, proxy } from '../../support/zookeeper.ts'
-import { api, ask, clusterTree, everything, openApi, settle, swallowRepliesToWritesOf, wish } from '../support/api.ts'
+import { api, ask, askOnce, clusterTree, everything, openApi, settle, swallowRepliesToWritesOf, wish, wishOnce } from '../support/api.ts'
 
 t.test('not there at the start', async (t) => {
   const { server } = await clusterTree(t)
@@ -10,10 +10,10 @@ t.test('not there at the start', async (t) => {
   const app = await openApi(t, { port: server.port })
   await app.listen({ port: 0 })
   for (const path of ['/api/v1/node', '/api/v1/node/fig', '/api/v1/node/fig/coordinator-state', '/api/v1/status', '/api/v1/status/primary_node', '/api/v1/primary', '/api/v1/switchover/1', '/api/v1/node/fig/log']) {
-    t.match(await ask(t, app, 'GET', path), { status: 503, headers: { 'retry-after': '1', 'x-view-stale': 'true', 'x-view-age': 'Infinity' }, body: { code: 'zookeeper_unavailable' } }, path)
+    t.match(await askOnce(t, app, 'GET', path), { status: 503, headers: { 'retry-after': '1', 'x-view-stale': 'true', 'x-view-age': 'Infinity' }, body: { code: 'zookeeper_unavailable' } }, path)
   }
   const writes = ['/api/v1/node/fig/coordinator-state?state=primary', '/api/v1/node/fig/domain-state?state=flush', '/api/v1/status?state=true']
-  for (const reply of await Promise.all([wish(t, app, { to: 'fig' }), ...writes.map(async (path) => await ask(t, app, 'POST', path))])) {
+  for (const reply of await Promise.all([wishOnce(t, app, { to: 'fig' }), ...writes.map(async (path) => await askOnce(t, app, 'POST', path))])) {
     t.match(reply, { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } })
   }
   t.match(await ask(t, app, 'GET', '/health/ready'), { status: 503, body: { status: 'unavailable', view_age: null } })
@@ -32,7 +32,7 @@ t.test('away later, and back', async (t) => {
   for (const path of ['/api/v1/node', '/api/v1/primary', '/api/v1/status', '/api/v1/node/fig/coordinator-state']) t.equal((await ask(t, app, 'GET', path)).status, 200, path)
   const asked = performance.now()
   // That the last is so already cannot be known either.
-  const writes = [wish(t, app, { to: 'fig' }), ask(t, app, 'POST', '/api/v1/node/fig/domain-state?state=flush'), wish(t, app, { to: 'plum' })]
+  const writes = [wishOnce(t, app, { to: 'fig' }), askOnce(t, app, 'POST', '/api/v1/node/fig/domain-state?state=flush'), wishOnce(t, app, { to: 'plum' })]
   for (const reply of await Promise.all(writes)) t.match(reply, { status: 503, body: { outcome: 'not_started' } })
   t.ok(performance.now() - asked < 6_000, 'within their bound')
   await eventually(() => app.services.view.stale)
@@ -51,8 +51,20 @@ t.test('silent, and not yet known to be: the lock is not what is said to be miss
   const app = await api(t, { port: server.port, sessionTimeout: 60_000 })
   await server.pause()
   t.teardown(() => server.resume())
-  const writes = [wish(t, app, { to: 'fig' }), wish(t, app, { to: 'fig' }, '?wait=5'), wish(t, app, { from: 'plum' }), ask(t, app, 'POST', '/api/v1/node/fig/coordinator-state?state=primary'), ask(t, app, 'POST', '/api/v1/node/plum/coordinator-state?state=secondary')]
+  const writes = [wishOnce(t, app, { to: 'fig' }), wishOnce(t, app, { to: 'fig' }, '?wait=5'), wishOnce(t, app, { from: 'plum' }), askOnce(t, app, 'POST', '/api/v1/node/fig/coordinator-state?state=primary'), askOnce(t, app, 'POST', '/api/v1/node/plum/coordinator-state?state=secondary')]
   for (const reply of await Promise.all(writes)) t.match(reply, { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } })
+})
+
+t.test('silent for a while: the same request, sent again as the reply says, is carried out once', async (t) => {
+  const { server } = await clusterTree(t)
+  const app = await api(t, { port: server.port, sessionTimeout: 60_000 })
+  await server.pause()
+  t.teardown(() => server.resume())
+  const asked = wish(t, app, { to: 'fig' })
+  t.match(await wishOnce(t, app, { to: 'fig' }), { status: 503, body: { code: 'zookeeper_unavailable', outcome: 'not_started' } })
+  server.resume()
+  t.match(await asked, { status: 202, body: { epoch: 1, to: 'fig' } })
+  t.match(await (await connect(t, server)).get(PRIMARY_NODE), { data: 'fig', stat: { version: 1 } })
 })
 
 t.test('the link is lost after the key was written', async (t) => {
@@ -110,7 +122,7 @@ t.test('nothing passes any more before the write', async (t) => {
   const before = await everything(session)
   path.blackHole()
   const asked = performance.now()
-  const replies = await Promise.all([wish(t, app, { to: 'fig' }), ask(t, app, 'POST', '/api/v1/node/quince/coordinator-state?state=primary'), ask(t, app, 'POST', '/api/v1/status?state=true')])
+  const replies = await Promise.all([wishOnce(t, app, { to: 'fig' }), askOnce(t, app, 'POST', '/api/v1/node/quince/coordinator-state?state=primary'), askOnce(t, app, 'POST', '/api/v1/status?state=true')])
   t.ok(performance.now() - asked < 6_000)
   t.strictSame(replies.slice(0, 2).map(({ status, body }) => [status, body['outcome']]), [[503, 'not_started'], [503, 'not_started']])
   t.match(replies[2], { status: 503, body: { outcome: 'not_started' } })

@@ -20,6 +20,7 @@ import type { Connector } from '../../../src/zookeeper/client/connection.ts'
 import { isBadVersion, isNodeExists } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, type Session } from '../../../src/zookeeper/session/session.ts'
 import type { Proxy } from '../../../tools/testbed/proxy.ts'
+import { patiently } from '../../support/api-client.ts'
 import { requestsIn, RequestType } from '../../support/requests.ts'
 import { connect, connector, zookeeper } from '../../support/zookeeper.ts'
 
@@ -137,8 +138,22 @@ export interface Reply {
   readonly text: string
 }
 
-/** Sends a request; a reply that is not as described, or lacks the view's age, fails the test. */
-export async function ask (t: Test, app: FastifyInstance, method: NonNullable<InjectOptions['method']>, url: string, options: Omit<InjectOptions, 'method' | 'url'> = {}): Promise<Reply> {
+type AskOptions = Omit<InjectOptions, 'method' | 'url'>
+
+/**
+ * Sends a request; a reply that is not as described, or lacks the view's age, fails the test. A request of which nothing was done because ZooKeeper did not
+ * answer in time is sent again, as a client does.
+ */
+export async function ask (t: Test, app: FastifyInstance, method: NonNullable<InjectOptions['method']>, url: string, options: AskOptions = {}): Promise<Reply> {
+  let sent = 0
+  return await patiently(method.toUpperCase(), async () => {
+    if (sent++ > 0) t.comment(`${method} ${url} is sent again`)
+    return await askOnce(t, app, method, url, options)
+  })
+}
+
+/** The same, sent once: for tests in which ZooKeeper is away. */
+export async function askOnce (t: Test, app: FastifyInstance, method: NonNullable<InjectOptions['method']>, url: string, options: AskOptions = {}): Promise<Reply> {
   // An injected request needs no turn of the event loop; many in a row would keep the session from its own.
   await turn()
   const reply = await app.inject({ method, url, ...options })
@@ -154,6 +169,10 @@ export async function ask (t: Test, app: FastifyInstance, method: NonNullable<In
 
 export const wish = async (t: Test, app: FastifyInstance, payload: object, query = '', headers: Record<string, string> = {}): Promise<Reply> =>
   await ask(t, app, 'POST', `/api/v1/switchover${query}`, { payload, headers })
+
+/** The same, sent once: for tests in which ZooKeeper is away. */
+export const wishOnce = async (t: Test, app: FastifyInstance, payload: object, query = ''): Promise<Reply> =>
+  await askOnce(t, app, 'POST', `/api/v1/switchover${query}`, { payload })
 
 /** Every znode with its version and value, but for the children of locks. */
 export async function everything (session: Session, path = '/'): Promise<Record<string, string>> {

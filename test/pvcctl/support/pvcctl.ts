@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Test } from 'tap'
+import { exitStatus } from '../../../src/pvcctl/cli/table.ts'
 import { asUser, packageFolder } from '../../../tools/testbed/daemon-process.ts'
+import { PATIENCE } from '../../support/api-client.ts'
 
 const entry = join(packageFolder(), 'dist', 'src', 'pvcctl', 'main.js')
 
@@ -42,8 +44,13 @@ export class Pvcctl {
     return this.#start(asUser([process.execPath, entry, ...args]), env)
   }
 
+  /** Runs it, and again, as a user would, while nothing was done because ZooKeeper did not answer an API in time. */
   async run (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    return await this.start(args, env).ended
+    const end = performance.now() + PATIENCE
+    for (;;) {
+      const ended = await this.start(args, env).ended
+      if (ended.status !== exitStatus('unreachable') || !/\(zookeeper_unavailable\)|has lost contact with ZooKeeper/.test(ended.stderr) || performance.now() > end) return ended
+    }
   }
 
   /** A command line of a shell, to which `pvcctl` is a program. */
