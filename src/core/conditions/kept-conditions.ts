@@ -22,7 +22,7 @@ export class KeptConditions {
     this.#kept.delete(node)
   }
 
-  /** The same of all nodes; ages may count anew. */
+  /** The same of all nodes, and every age may begin again. */
   clear (): void {
     this.#kept.clear()
   }
