@@ -15,6 +15,9 @@ import { toZnode } from './reading.ts'
 
 const memberChildren: ReadonlySet<string> = new Set(memberZnodes)
 
+/** Milliseconds between two looks at which PVC peers are silent by now, while changes come: there may be thousands of them. */
+const LOOK = 250
+
 export type SnapshotListener = (view: ClusterSnapshot) => void
 
 export class ClusterSnapshots {
@@ -29,6 +32,8 @@ export class ClusterSnapshots {
   readonly #unread = new Set<string>()
   /** Those of them that run a PVC daemon. */
   readonly #peers = new Set<string>()
+  /** When the PVC peers were looked at last, by `asOf`. */
+  #lookedAt = -Infinity
   readonly #records = new Map<number, { mzxid: string, record: SwitchoverRecord | null }>()
   readonly #subscription: Disposable
   readonly #tree: ZnodeCache
@@ -134,7 +139,7 @@ export class ClusterSnapshots {
         moved = true
       }
     }
-    for (const name of changed === null ? this.#names : this.#touched(changed)) {
+    for (const name of changed === null ? this.#names : this.#touched(snapshot, changed)) {
       const old = this.#members.get(name)
       if (old === undefined && memberZnodes.some((child) => snapshot.isUnread(nodePath(name, child)))) {
         this.#unread.add(name)
@@ -157,14 +162,16 @@ export class ClusterSnapshots {
   }
 
   /** The nodes that may be other members than they were: by what changed, because they are new, or because a PVC peer's keepalive says so. */
-  #touched (changed: ReadonlySet<string>): ReadonlySet<string> {
+  #touched (snapshot: CacheSnapshot, changed: ReadonlySet<string>): ReadonlySet<string> {
     const touched = new Set(this.#unread)
     for (const path of changed) {
       const [root, name, child, ...rest] = path.slice(1).split('/')
-      if (`/${root}` === NODES && name !== undefined && child !== undefined && rest.length === 0 && memberChildren.has(child) && this.#listed.has(name)) touched.add(name)
+      if (`/${root}` === NODES && name !== undefined && child !== undefined && rest.length === 0 && this.#listed.has(name) && (memberChildren.has(child) || (child === 'keepalive' && this.#peers.has(name)))) touched.add(name)
     }
     if (changed.has(NODES)) for (const name of this.#names) if (!this.#members.has(name)) touched.add(name)
-    if (this.#alive !== null) for (const name of this.#peers) if (this.#members.get(name)?.alive !== this.#alive(name)) touched.add(name)
+    const isDue = changed.size === 0 || snapshot.asOf - this.#lookedAt >= LOOK
+    if (isDue) this.#lookedAt = snapshot.asOf
+    if (this.#alive !== null && isDue) for (const name of this.#peers) if (this.#members.get(name)?.alive !== this.#alive(name)) touched.add(name)
     return touched
   }
 
