@@ -7,7 +7,8 @@ import { parseFence } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
-import { memberOf, memberZnodes, type Member, type MemberZnode } from '../core/model/member.ts'
+import { hasFailed, memberOf, memberZnodes, type Member, type MemberZnode } from '../core/model/member.ts'
+import { beganLastRelease } from '../core/model/resource-states.ts'
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
@@ -144,27 +145,33 @@ export async function readFailure (session: Session, name: string): Promise<Fail
   return { fence: parseFence(fence?.data), keepalive: keepalive ?? null }
 }
 
+/** When coordinators that have released everything began to; of none while one is primary, as a rule. */
+async function readReleases (session: Session, members: readonly Member[]): Promise<ReadonlyMap<string, string>> {
+  if (members.some((member) => member.coordinatorState === 'primary' && !hasFailed(member))) return new Map()
+  const released = members.filter(({ coordinatorState, transition }) => coordinatorState === 'secondary' && transition?.direction === 'relinquish')
+  const found = await Promise.all(released.map(async ({ name }) => {
+    const [transition, resources] = await Promise.all((['transition', 'resources'] as const).map(async (child) => await readIfPermitted(session, nodePath(name, child))))
+    return [name, beganLastRelease(transition, resources)] as const
+  }))
+  return new Map(found.filter((each): each is readonly [string, string] => each[1] !== null))
+}
+
 /** Of coordinators that are dead or fenced: none, as a rule. */
 async function readFailures (session: Session, members: readonly Member[]): Promise<ReadonlyMap<string, FailureReading>> {
-  const failed = members.filter(({ mode, daemonState }) => mode === 'coordinator' && (daemonState === 'dead' || daemonState === 'fenced'))
+  const failed = members.filter((member) => member.mode === 'coordinator' && hasFailed(member))
   return new Map(await Promise.all(failed.map(async ({ name }) => [name, await readFailure(session, name)] as const)))
 }
 
 /**
- * Everything that a change of the key is decided on, and for its record what is known of coordinators that have failed; null while there is no key. The latter is
- * read beside the records, and takes no time of its own.
+ * Everything that a change of the key is decided on, and for its record what is known of coordinators that may have held the role before; null while there is no key.
+ * The latter is read beside the records, and takes no time of its own. `known` as for `readMembers`.
  */
-export async function readForChange (session: Session, alive?: Alive): Promise<KeySnapshot | null> {
-  const parts = await readParts(session, alive)
-  if (parts === null) return null
-  const [records, failures] = await Promise.all([readRecords(session, parts.names), readFailures(session, parts.members)])
-  return { ...snapshotOf(parts, records), failures }
-}
-
-/** Everything that a change of the key is decided on; null while there is no key. `known` as for `readMembers`. */
 export async function readKeySnapshot (session: Session, alive?: Alive, known?: (name: string) => Member | undefined): Promise<KeySnapshot | null> {
   const parts = await readParts(session, alive, known)
-  return parts === null ? null : snapshotOf(parts, await readRecords(session, parts.names))
+  if (parts === null) return null
+  const [records, failures, releases] = await Promise.all([readRecords(session, parts.names), readFailures(session, parts.members), readReleases(session, parts.members)])
+  const { names, ...rest } = parts
+  return { ...rest, recordEpochs: epochsOf(names), records, failures, releases }
 }
 
 type Parts = Pick<KeySnapshot, 'key' | 'ledger' | 'ledgerVersion' | 'members'> & { readonly names: readonly string[] }
@@ -180,5 +187,3 @@ async function readRecords (session: Session, names: readonly string[]): Promise
   const records = await Promise.all(newestOf(names).map(async (epoch) => await readRecord(session, epoch)))
   return records.filter((stored) => stored !== null)
 }
-
-const snapshotOf = ({ names, ...parts }: Parts, records: readonly StoredRecord[]): KeySnapshot => ({ ...parts, recordEpochs: epochsOf(names), records })

@@ -39,6 +39,22 @@ t.test('a primary that was killed', async (t) => {
   t.equal(earlier.sign, await modified(session))
 })
 
+t.test('one that has released everything, and from which no node took over', async (t) => {
+  const { session, write } = await primary(t)
+  const earlier = new EarlierRun()
+  await write({ daemonstate: 'stop', routerstate: 'secondary', transition: transition('relinquish') })
+  await earlier.look(session, 'hv1')
+  const stamp = async (name: string) => (await session.get(`/nodes/hv1/${name}`)).stat.mtime
+  t.equal(earlier.sign, new Date(await stamp('routerstate')).toISOString(), 'when it had, where it does not say when it began to')
+  await write({ resources: JSON.stringify({ resources: [{ name: 'ip', state: 'released', since: '2026-01-01T00:00:00.000Z', seconds: 2.5, epoch: 4 }] }) })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, new Date(await stamp('transition') - 2_500).toISOString())
+  const { sign } = earlier
+  await write({ daemonstate: 'run', transition: transition('start') })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, sign, 'it has started since, and taken nothing over')
+})
+
 t.test('what says nothing of when it was held', async (t) => {
   const { session, write } = await primary(t)
   const sign = async (node = 'hv1') => {
