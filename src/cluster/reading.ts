@@ -8,7 +8,6 @@ import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
 import { hasFailed, memberOf, memberZnodes, type Member, type MemberZnode } from '../core/model/member.ts'
-import { beganLastRelease } from '../core/model/resource-states.ts'
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
@@ -17,6 +16,7 @@ import type { Znode } from '../core/model/znode.ts'
 import type { Stat } from '../zookeeper/client/connection.ts'
 import { hasCode, isNoNode } from '../zookeeper/client/errors.ts'
 import { isNodeName, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, SWITCHOVERS, switchoverPath } from './layout.ts'
+import { beganLastRelease } from './nodes/last-release.ts'
 import { inLanes } from '../runtime/lanes.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { Session } from '../zookeeper/session/session.ts'
@@ -162,6 +162,12 @@ async function readFailures (session: Session, members: readonly Member[]): Prom
   return new Map(await Promise.all(failed.map(async ({ name }) => [name, await readFailure(session, name)] as const)))
 }
 
+/** What is known of coordinators that may have held the role before. */
+export async function readFormerHolders (session: Session, members: readonly Member[]): Promise<Required<Pick<KeySnapshot, 'failures' | 'releases'>>> {
+  const [failures, releases] = await Promise.all([readFailures(session, members), readReleases(session, members)])
+  return { failures, releases }
+}
+
 /**
  * Everything that a change of the key is decided on, and for its record what is known of coordinators that may have held the role before; null while there is no key.
  * The latter is read beside the records, and takes no time of its own. `known` as for `readMembers`.
@@ -169,9 +175,9 @@ async function readFailures (session: Session, members: readonly Member[]): Prom
 export async function readKeySnapshot (session: Session, alive?: Alive, known?: (name: string) => Member | undefined): Promise<KeySnapshot | null> {
   const parts = await readParts(session, alive, known)
   if (parts === null) return null
-  const [records, failures, releases] = await Promise.all([readRecords(session, parts.names), readFailures(session, parts.members), readReleases(session, parts.members)])
   const { names, ...rest } = parts
-  return { ...rest, recordEpochs: epochsOf(names), records, failures, releases }
+  const [records, former] = await Promise.all([readRecords(session, names), readFormerHolders(session, rest.members)])
+  return { ...rest, recordEpochs: epochsOf(names), records, ...former }
 }
 
 type Parts = Pick<KeySnapshot, 'key' | 'ledger' | 'ledgerVersion' | 'members'> & { readonly names: readonly string[] }

@@ -21,7 +21,7 @@ import type { Session } from '../zookeeper/session/session.ts'
 import type { ClusterSnapshots } from './cluster-snapshots.ts'
 import type { KeyOperations } from './key-operations.ts'
 import { PRIMARY_NODE } from './layout.ts'
-import { readKeySnapshot, readPicture, readZnode } from './reading.ts'
+import { readFormerHolders, readKeySnapshot, readPicture, readZnode } from './reading.ts'
 
 /** Milliseconds past the bound before a process other than the taker closes a record: the taker rolls back first if it lives. */
 const GRACE = 5_000
@@ -206,7 +206,7 @@ export class RecordKeeper {
       value: view.key.value,
       members: view.members,
       since: writtenAt(session, view.key.mzxid),
-      loss: lostBefore(session, epoch),
+      loss: lostBefore(session, epoch, view),
       isComplete: isComplete(view, epoch, view.key.value),
       timer: this.#options.clock.after(UNRECORDED, () => {
         const now = this.#options.feed.view
@@ -243,10 +243,10 @@ async function writtenAt (session: Session, mzxid: string): Promise<string | nul
   }
 }
 
-async function lostBefore (session: Session, epoch: number): Promise<Loss | null> {
+/** Nothing is decided on it: the view is as good as a direct reading. */
+async function lostBefore (session: Session, epoch: number, { members, records }: ClusterSnapshot): Promise<Loss | null> {
   try {
-    const keySnapshot = await readKeySnapshot(session)
-    return keySnapshot === null ? null : lossBeforeWrite(epoch, keySnapshot)
+    return lossBeforeWrite(epoch, { members, records, ...await readFormerHolders(session, members) })
   } catch (error) {
     if (!isZooKeeperError(error)) throw error
     return null

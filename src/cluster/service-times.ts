@@ -6,11 +6,12 @@
  */
 import type { Member } from '../core/model/member.ts'
 import type { Closing, Outage, ResourceCourse, SwitchoverRecord, TimelineEntry } from '../core/model/record.ts'
-import { beganLastRelease, parseCourses, parseResources, type Course } from '../core/model/resource-states.ts'
+import { parseCourses, parseResources, type Course } from '../core/model/resource-states.ts'
 import type { Znode } from '../core/model/znode.ts'
 import { hasCode } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
 import { nodePath } from './layout.ts'
+import { beganLastRelease } from './nodes/last-release.ts'
 import { readRecord, readZnode } from './reading.ts'
 
 export type ServiceTimes = Outage & Pick<SwitchoverRecord, 'resources'>

@@ -2,8 +2,7 @@
  * What a node publishes of its resources: in `/nodes/<n>/resources` what is known of each, for people, on which nothing is decided; and in its presence which it is
  * configured with, by which coordinators are compared.
  */
-import { parseTransition } from './transition.ts'
-import { count, jsonObject, secondsOf, text, type Znode } from './znode.ts'
+import { count, jsonObject, secondsOf, text } from './znode.ts'
 
 export const resourceStates = {
   unknown: 'this life of the daemon has not touched it yet',
@@ -74,24 +73,6 @@ export function parseCourses (data: string | null | undefined): readonly Course[
     const action = state === 'held' ? 'acquire' : state === 'released' ? 'release' : null
     return action === null || took === null || number === null || typeof name !== 'string' || name.length > LONGEST_NAME ? [] : [{ name, action, seconds: took, epoch: number, at: text(since) ?? '' }]
   })
-}
-
-/** Milliseconds; a later moment has no date. */
-const LAST_MOMENT = 8.64e15
-
-/**
- * When a node began to release for the last time, where it has taken nothing over since: ZooKeeper's stamp of its last release, less the time that all of them took
- * there; null where it does not say. From the texts of its znodes.
- */
-export function beganLastRelease (transition: Znode | undefined, resources: Znode | undefined): string | null {
-  const last = parseTransition(transition?.data)
-  if (transition === undefined || last?.direction !== 'relinquish') return null
-  const since = last.epoch ?? 0
-  const releases = parseCourses(resources?.data).filter(({ action, epoch }) => action === 'release' && epoch >= since)
-  const ends = releases.map(({ at }) => Date.parse(at))
-  const begins = releases.map(({ at, seconds }) => Date.parse(at) - seconds * 1000)
-  const began = Date.parse(transition.modified) - (Math.max(...ends) - Math.min(...begins))
-  return Math.abs(began) <= LAST_MOMENT ? new Date(began).toISOString() : null
 }
 
 /** The statuses in a znode's text, in the order of acquisition; null if it is absent or malformed. */

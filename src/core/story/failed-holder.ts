@@ -26,14 +26,14 @@ interface Vacancy extends Read {
 
 /** The node that held the role last, or was to hold it and has failed; null where it cannot be known. */
 export function lossBefore (keySnapshot: KeySnapshot): Loss | null {
-  const vacancy = { ...keySnapshot, named: keySnapshot.key.value, before: lastReached(keySnapshot, epochNow(keySnapshot)) }
+  const vacancy = { ...keySnapshot, named: keySnapshot.key.value, before: lastReached(keySnapshot.records.map(({ record }) => record), epochNow(keySnapshot)) }
   return failedHolder(vacancy) ?? formerHolder(vacancy)
 }
 
 /** The same before a write of the key that has no record, which is of `epoch`. */
-export function lossBeforeWrite (epoch: number, keySnapshot: Pick<KeySnapshot, 'records'> & Read): Loss | null {
-  const before = lastReached(keySnapshot, epoch - 1)
-  const vacancy = { ...keySnapshot, named: before[0]?.to ?? NOBODY, before }
+export function lossBeforeWrite (epoch: number, { records, members, failures, releases }: Read & { readonly records: readonly SwitchoverRecord[] }): Loss | null {
+  const before = lastReached(records, epoch - 1)
+  const vacancy = { named: before[0]?.to ?? NOBODY, before, members, failures, releases }
   return failedHolder(vacancy) ?? formerHolder(vacancy)
 }
 
@@ -58,8 +58,8 @@ function formerHolder ({ before, ...read }: Vacancy): LastHolder | null {
 }
 
 /** Records of switchovers that were reached by `epoch`, the newest first. */
-const lastReached = ({ records }: Pick<KeySnapshot, 'records'>, epoch: number): readonly SwitchoverRecord[] =>
-  records.map(({ record }) => record).filter((record) => record.epoch <= epoch && record.outcome !== 'not_applied').sort((a, b) => b.epoch - a.epoch)
+const lastReached = (records: readonly SwitchoverRecord[], epoch: number): readonly SwitchoverRecord[] =>
+  records.filter((record) => record.epoch <= epoch && record.outcome !== 'not_applied').sort((a, b) => b.epoch - a.epoch)
 
 /** The node that held the role last, by the newest record that knows one. */
 function holderBy (before: readonly SwitchoverRecord[]): string | null {

@@ -3,9 +3,9 @@
  * over, by when it began to. What says so is written over soon, so it is read before anything is written. For the record of the switchover that follows; nothing is decided on it.
  */
 import { nodePath } from '../../cluster/layout.ts'
+import { beganLastRelease } from '../../cluster/nodes/last-release.ts'
 import { sureRead } from '../../cluster/certain-write.ts'
 import { readZnode } from '../../cluster/reading.ts'
-import { beganLastRelease } from '../../core/model/resource-states.ts'
 import { parseTransition } from '../../core/model/transition.ts'
 import type { Session } from '../../zookeeper/session/session.ts'
 

@@ -161,8 +161,9 @@ t.test('a node that is named, and did not come to hold the role', async (t) => {
 })
 
 t.test('before a write of the key without a record', async (t) => {
-  const { records, members, failures } = after()
+  const { members, failures } = after()
+  const records = [record(1, { from: null, to: 'hv1', outcome: 'succeeded' })]
   t.match(lossBeforeWrite(2, { records, members, failures }), { from: 'hv1', last_held_at: SIGN, evidence: { node: 'hv1' } })
   t.equal(lossBeforeWrite(1, { records, members, failures }), null, 'what came later says nothing')
-  t.match(lossBeforeWrite(9, { records: [...records, { record: record(2, { from: 'hv1', to: null }), version: 0 }], members, failures }), { from: 'hv1' })
+  t.match(lossBeforeWrite(9, { records: [...records, record(2, { from: 'hv1', to: null })], members, failures }), { from: 'hv1' })
 })

@@ -97,19 +97,22 @@ t.test('one that a request ends, because no node takes over by itself', { timeou
   made.takeFrom('hv1')
   t.match(await call('/node/hv1/fence-confirmation', { confirm: 'hv1' }), { status: 200 })
   await watcher.sees('it is fenced', ({ members }) => members.some(({ name, daemonState, coordinatorState }) => name === 'hv1' && daemonState === 'fenced' && coordinatorState === 'secondary'))
-  const { conditions } = (await call('/status')).body as { readonly conditions: ReadonlyArray<{ readonly code: string, readonly message: string }> }
-  t.match(conditions.find(({ code }) => code === 'node_fenced')?.message, /^hv1 was fenced: an operator has confirmed that it is down, after \d+ attempts? to fence it\.$/, 'whose word that is')
+  // The fence record is written behind the state.
+  await eventually(async () => {
+    const { conditions } = (await call('/status')).body as { readonly conditions: ReadonlyArray<{ readonly code: string, readonly message: string }> }
+    return conditions.some(({ code, message }) => code === 'node_fenced' && /^hv1 was fenced: an operator has confirmed that it is down, after \d+ attempts? to fence it\.$/.test(message))
+  })
   t.equal(watcher.feed.view?.key.value, 'hv1', 'no node takes over by itself')
 
   const planned = await call('/switchover', { to: 'hv3', reason: 'hv2 is to be replaced', dry_run: true })
   t.match(planned, { status: 202, body: { from: 'hv1', evidence: { node: 'hv1', fence: { method: 'operator' } } } }, 'a dry run says what the record would')
   t.match(await call('/switchover', { to: 'hv3', reason: 'hv2 is to be replaced' }), { status: 202 })
   const { epoch } = await watcher.settled('hv3')
-  const told = (await call(`/switchover/${epoch}`)).body as Entry
+  const told = (await call(`/switchover/${epoch}?consistent`)).body as Entry
   t.match(told, { from: 'hv1', to: 'hv3', became: 'hv3', cause: 'request', reason: 'hv2 is to be replaced', last_held_at: sign, evidence: { node: 'hv1', daemon_state: 'fenced', judged_by: /^hv[23]$/, why: 'presence_gone', last_sign_at: sign, fence: { state: 'confirmed', method: 'operator', confirmed_at: String } } })
   t.ok(told.outage_seconds > 0, `for how long nobody held everything: ${told.outage_seconds} s`)
   t.ok(epoch > dead.epoch)
-  const story = (await call(`/switchover/${epoch}/timeline`)).body as readonly Told[]
+  const story = (await call(`/switchover/${epoch}/timeline?consistent`)).body as readonly Told[]
   const one = (event: string) => story.find((entry) => entry.event === event)
   t.match(one('last_sign'), { node: 'hv1', at: sign })
   t.match(one('judged'), { node: /^hv[23]$/, message: /its presence is gone/ })

@@ -50,7 +50,7 @@ export class Keeper {
     this.#timeline.after(TIMES.unrecorded, () => {
       const { key: now, epoch: present } = this.#store
       if (now === null || present !== unrecorded || this.#unrecorded !== unrecorded) return
-      const record = externalRecord(unrecorded, this.#timeline.wall(), now.value, this.#store.members, lossBeforeWrite(unrecorded, { records: this.#store.records, members: this.#store.members }))
+      const record = externalRecord(unrecorded, this.#timeline.wall(), now.value, this.#store.members, lossBeforeWrite(unrecorded, { records: this.#store.records.map(({ record: each }) => each), members: this.#store.members }))
       this.#timeline.say('keeper', `record ${unrecorded}: ${record.from ?? 'nobody'} → ${record.to ?? 'anybody'} (external)`)
       this.#store.createRecord(record)
     })
