@@ -336,7 +336,7 @@ export class Judge {
     if (record === null) return
     const followed = this.#records.get(epoch)
     if (followed === undefined) {
-      if (this.#beside === null && isSilent(record, [...this.#records.values()].map((each) => each.record))) this.#say(`23: the record of switchover ${epoch} does not say from whom the role came`)
+      if (this.#beside === null && isSilent(record, [...this.#records.values()].map((each) => each.record), this.snapshot()?.members ?? [])) this.#say(`23: the record of switchover ${epoch} does not say from whom the role came`)
       this.#records.set(epoch, { record, complete: false })
       return
     }

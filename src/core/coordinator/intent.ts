@@ -159,7 +159,7 @@ function freed ({ node: from, cause, reason, to: wanted }: Extract<Intent, { kin
 function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, keySnapshot: KeySnapshot): Judgement {
   const former = keySnapshot.members.find((member) => member.name === to && member.name !== node && isFit(member))
   if (former !== undefined) return named(former.name, 'rollback', keySnapshot)
-  return { kind: 'write', value: NOBODY, record: { from: null, to: null, cause: 'rollback', timeout: defaultTimeout(null, null, keySnapshot.members) } }
+  return { kind: 'write', value: NOBODY, record: { from: primaryOf(keySnapshot.members), to: null, cause: 'rollback', timeout: defaultTimeout(null, null, keySnapshot.members) } }
 }
 
 /** Back to the node that still holds everything; the switchover has failed before it interrupted anything. */

@@ -71,11 +71,11 @@ function targetVerdict (record: SwitchoverRecord, target: string, snapshot: Role
   return isComplete(snapshot, Math.max(epoch, record.epoch), target) ? { outcome: 'succeeded' } : null
 }
 
-/** A freed key shares the outcome of the epoch that won; won by the very node that was to release, it has failed. One that had lost the role before may have it again. */
+/** A freed key shares the outcome of the epoch that won; won by the very node that was to release, it has failed. One that had lost the role before, or was to have it back, may have it. */
 function freedVerdict (record: SwitchoverRecord, records: readonly SwitchoverRecord[]): Closing | null {
   const next = continuationOf(record, records)
   if (next === null || next.outcome === null) return null
-  if (next.outcome === 'succeeded' && next.to === record.from && !isAfterLoss(record)) {
+  if (next.outcome === 'succeeded' && next.to === record.from && record.cause !== 'rollback' && !isAfterLoss(record)) {
     const error: KnownFailure = { code: 'no_other_primary', resource: null, message: `No other coordinator took the role; ${next.to} took it back.` }
     return { outcome: 'failed', continued_by: next.epoch, error }
   }

@@ -22,12 +22,16 @@ export class EarlierRun {
     const names = ['keepalive', 'transition', 'routerstate', 'daemonstate', 'resources'] as const
     const found = await sureRead(session, async () => await Promise.all(names.map(async (name) => await readZnode(session, nodePath(node, name)))))
     const [keepalive, transition, state, daemon, resources] = found ?? []
-    if (state?.data === 'secondary' && parseTransition(transition?.data)?.direction === 'relinquish') {
+    const last = parseTransition(transition?.data)
+    if (state?.data === 'secondary' && last?.direction === 'relinquish') {
       this.#sign = beganLastRelease(transition, resources) ?? state.modified
       return
     }
     // A run that ended before its start had released everything leaves `primary` there, and a keepalive of its own.
-    const wasPrimary = state?.data === 'primary' && daemon?.data !== 'init' && parseTransition(transition?.data)?.direction === 'takeover'
+    const isJudged = daemon?.data === 'dead' || daemon?.data === 'fenced'
+    const wasPrimary = last?.direction === 'takeover' && daemon?.data !== 'init' &&
+      // A fencer writes `secondary` over it, and a node that has rolled back as well, with what went wrong.
+      (state?.data === 'primary' || (state?.data === 'secondary' && isJudged && last.error === null))
     // Of the same takeover as before: what the keepalive says now, this process has written since.
     if (!wasPrimary || transition?.mzxid === this.#takeover) return
     this.#takeover = transition?.mzxid ?? null

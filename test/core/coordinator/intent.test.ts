@@ -49,8 +49,8 @@ const cases: [what: string, intent: Intent, keySnapshot: KeySnapshot, judgement:
   ['free, moved', { kind: 'free', node: 'hv1', cause: 'shutdown', reason: null, to: null, seen }, elsewhere, moved],
 
   ['give back to a fit node', giveBack('hv2'), keySnapshot({ members: secondaries }), writes('hv2', null, 'hv2', 'rollback')],
-  ['give back to one that is not fit', giveBack('hv3'), keySnapshot({ members: [member('hv1'), gone('hv3')] }), writes('none', null, null, 'rollback')],
-  ['give back to nobody', giveBack(null), keySnapshot(), writes('none', null, null, 'rollback')],
+  ['give back to one that is not fit', giveBack('hv3'), keySnapshot({ members: [member('hv1'), gone('hv3')] }), writes('none', 'hv3', null, 'rollback')],
+  ['give back to nobody', giveBack(null), keySnapshot({ members: secondaries }), writes('none', null, null, 'rollback')],
   ['never back to oneself', giveBack('hv1'), keySnapshot({ members: secondaries }), writes('none', null, null, 'rollback')],
   ['give back, but the key names another', giveBack('hv2'), elsewhere, moved],
   ['give back, but the key was written again', giveBack('hv2'), keySnapshot({ key: key('hv1', 2), records: [record(2, { to: 'hv1' })] }), moved],

@@ -65,6 +65,9 @@ t.test('what says nothing of when it was held', async (t) => {
   t.ok(await sign())
   const cases = [
     ['one that was judged dead and has not come back since', { daemonstate: 'dead' }, true],
+    ['one that was fenced', { daemonstate: 'fenced', routerstate: 'secondary' }, true],
+    ['one of which a fencer has only said so', { daemonstate: 'dead', routerstate: 'secondary' }, true],
+    ['one that had rolled back by then', { daemonstate: 'dead', routerstate: 'secondary', transition: transition('takeover').replace('"error":null', '"error":{"code":"acquire_failed","message":"no"}') }, false],
     ['a run that ended in its start, and has a keepalive of its own', { daemonstate: 'init' }, false],
     ['the same, judged dead', { daemonstate: 'dead', transition: transition('start') }, false],
     ['a secondary', { routerstate: 'secondary' }, false],
