@@ -1,6 +1,6 @@
 /**
- * When the run of this node before the present one was last known to hold the primary role: by its last keepalive, or where it released everything and no node took
- * over, by when it began to. What says so is written over soon, so it is read before anything is written. For the record of the switchover that follows; nothing is decided on it.
+ * When the run of this node before the present one was last known to hold the primary role: by its last keepalive, or where it had released something, by when it began
+ * to. What says so is written over soon, so it is read before anything is written. For the record of the switchover that follows; nothing is decided on it.
  */
 import { nodePath } from '../../cluster/layout.ts'
 import { beganLastRelease } from '../../cluster/nodes/last-release.ts'
@@ -25,6 +25,10 @@ export class EarlierRun {
     const last = parseTransition(transition?.data)
     if (state?.data === 'secondary' && last?.direction === 'relinquish') {
       this.#sign = beganLastRelease(transition, resources) ?? state.modified
+      return
+    }
+    if (state?.data === 'relinquish' && last?.direction === 'relinquish') {
+      this.#sign = last.released.length > 0 ? state.modified : keepalive?.modified ?? null
       return
     }
     // A run that ended before its start had released everything leaves `primary` there, and a keepalive of its own.

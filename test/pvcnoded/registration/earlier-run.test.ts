@@ -53,6 +53,14 @@ t.test('one that has released everything, and from which no node took over', asy
   await write({ daemonstate: 'run', transition: transition('start') })
   await earlier.look(session, 'hv1')
   t.equal(earlier.sign, sign, 'it has started since, and taken nothing over')
+
+  t.comment('it ended while it released')
+  await write({ keepalive: '101', routerstate: 'relinquish', transition: transition('relinquish') })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, await modified(session), 'it held everything still')
+  await write({ transition: transition('relinquish').replace('"released":[]', '"released":["ip"]') })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, new Date(await stamp('routerstate')).toISOString())
 })
 
 t.test('what says nothing of when it was held', async (t) => {
@@ -71,7 +79,7 @@ t.test('what says nothing of when it was held', async (t) => {
     ['a run that ended in its start, and has a keepalive of its own', { daemonstate: 'init' }, false],
     ['the same, judged dead', { daemonstate: 'dead', transition: transition('start') }, false],
     ['a secondary', { routerstate: 'secondary' }, false],
-    ['one in relinquish', { routerstate: 'relinquish', transition: transition('relinquish') }, false],
+    ['one in relinquish', { routerstate: 'relinquish', transition: transition('relinquish') }, true],
     ['what is malformed', { transition: 'oops' }, false],
   ] as const
   for (const [what, texts, isKnown] of cases) {
