@@ -141,7 +141,7 @@ t.test('found and mended: a denial of the look after a lost reply says nothing o
       { at: 19_000, cue: { on: 'key', after: 0.1 }, kind: 'deny', path: '/config/primary_node', allowed: 'wcd', lasts: 10_000 },
       { at: 20_000, kind: 'request', api: 'api1', to, again: false },
     ]
-    const { violation, struck } = await run('denied look', { stage: { ...stage, ensembleFaults: ['deny'], span: 40_000 }, faults })
+    const { violation, struck } = await run('denied look 5', { stage: { ...stage, ensembleFaults: ['deny'], span: 40_000 }, faults })
     t.equal(violation, null, to)
     t.equal(struck.faults, 2, 'both have struck')
   }

@@ -14,6 +14,7 @@ import { JudgedBesidePvc, type BesidePvc } from './judged-beside-pvc.ts'
 import { JudgedPreferences } from './judged-preferences.ts'
 import { JudgedReadiness } from './judged-readiness.ts'
 import { JudgedRequests } from './judged-requests.ts'
+import { isSilent } from './judged-stories.ts'
 import { JudgedWinners } from './judged-winners.ts'
 import type { Machine } from '../simulate/machine.ts'
 import type { PvcTraits } from '../simulate/pvc/traits.ts'
@@ -335,6 +336,7 @@ export class Judge {
     if (record === null) return
     const followed = this.#records.get(epoch)
     if (followed === undefined) {
+      if (this.#beside === null && isSilent(record, [...this.#records.values()].map((each) => each.record), this.snapshot()?.members ?? [])) this.#say(`23: the record of switchover ${epoch} does not say from whom the role came`)
       this.#records.set(epoch, { record, complete: false })
       return
     }
@@ -370,8 +372,7 @@ export class Judge {
   unsettled (resourcesOf: (node: string) => readonly string[]): string | null {
     const snapshot = this.snapshot()
     if (snapshot === null) return 'there is no primary key'
-    const { value } = snapshot.key
-    const epoch = epochOf(snapshot.key, snapshot.ledger)
+    const [{ value }, epoch] = [snapshot.key, epochOf(snapshot.key, snapshot.ledger)]
     if (epoch === null) return 'the ledger does not know the key'
     if (!isComplete(snapshot, epoch, value)) return `the key names ${value}: ${snapshot.members.map((member) => `${member.name} ${String(member.daemonState)} ${String(member.coordinatorState)}`).join(', ')}`
     for (const machine of this.#machines()) {

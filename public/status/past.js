@@ -52,11 +52,11 @@ export function ending ({ epoch, outcome, to, became, error }, seconds) {
 }
 
 /** The sides of a switchover that is in progress: who gives the role, who takes it, and everybody else who has a part in it. */
-export function sides ({ from, to, nodes }) {
+export function sides ({ from, to, nodes, evidence = null, last_held_at: lost = null }) {
   const side = (title, name) => ({ title, name, ...nodes[name] ?? { coordinator_state: null, step: 0, of: 0, resource: null } })
   const others = Object.keys(nodes).filter((name) => name !== from && name !== to).sort()
   return [
-    ...from === null ? [] : [side('gives the role', from)],
+    ...from === null ? [] : [side(evidence === null && lost === null ? 'gives the role' : 'has lost the role', from)],
     ...to === null ? [] : [side('takes the role', to)],
     ...others.filter((name) => to === null || nodes[name].of > 0).map((name) => side(to === null ? 'may take the role' : 'has a part in it', name)),
   ]

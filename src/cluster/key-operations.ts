@@ -14,7 +14,7 @@ import { CONFIG, PRIMARY_NODE, SWITCHOVERS, switchoverPath } from './layout.ts'
 import type { OperationOptions, Session } from '../zookeeper/session/session.ts'
 import { denialOf } from './denial.ts'
 import { HeldLock } from './held-lock.ts'
-import { readEpoch, readFailure, readForChange, readMembers, readRecord, type Alive } from './reading.ts'
+import { readEpoch, readFailure, readKeySnapshot, readMembers, readRecord, type Alive } from './reading.ts'
 import { completed, isIncomplete } from '../core/story/failed-holder.ts'
 import { serviceTimesFor, type ServiceTimes } from './service-times.ts'
 import { sureCreate, sureRead, sureSet, type WriteOutcome } from './certain-write.ts'
@@ -70,7 +70,7 @@ export class KeyOperations {
       case 'lock': return await this.takeLock(this.#options.lockTimeout, { signal, wanted })
       case 'unlock': return await this.releaseLock()
       case 'read_snapshot': {
-        const keySnapshot = await sureRead(this.session, async () => await readForChange(this.session, this.#options.alive), signal)
+        const keySnapshot = await sureRead(this.session, async () => await readKeySnapshot(this.session, this.#options.alive), signal)
         this.#recordEpochs = keySnapshot?.recordEpochs ?? []
         return keySnapshot === null ? { kind: 'failed' } : { kind: 'done', keySnapshot }
       }

@@ -7,7 +7,7 @@ import { parseFence } from '../core/model/fence-record.ts'
 import type { LockHolder } from '../core/model/lock-holder.ts'
 import { lockHolder } from './first-in-line.ts'
 import { lockContenders } from '../zookeeper/locks/lock-order.ts'
-import { memberOf, memberZnodes, type Member, type MemberZnode } from '../core/model/member.ts'
+import { hasFailed, memberOf, memberZnodes, type Member, type MemberZnode } from '../core/model/member.ts'
 import { parseRecord, type SwitchoverRecord } from '../core/model/record.ts'
 import { newerSchema, schemaOf } from '../core/pvc/schema.ts'
 import type { RoleSnapshot } from '../core/switchover/completion.ts'
@@ -16,6 +16,7 @@ import type { Znode } from '../core/model/znode.ts'
 import type { Stat } from '../zookeeper/client/connection.ts'
 import { hasCode, isNoNode } from '../zookeeper/client/errors.ts'
 import { isNodeName, nodePath, NODES, PRIMARY_NODE, SCHEMA_VERSION, SWITCHOVERS, switchoverPath } from './layout.ts'
+import { beganLastRelease } from './nodes/last-release.ts'
 import { inLanes } from '../runtime/lanes.ts'
 import { childPath } from '../zookeeper/client/paths.ts'
 import type { Session } from '../zookeeper/session/session.ts'
@@ -144,27 +145,39 @@ export async function readFailure (session: Session, name: string): Promise<Fail
   return { fence: parseFence(fence?.data), keepalive: keepalive ?? null }
 }
 
+/** When coordinators that have released everything began to; of none while one is primary, as a rule. */
+async function readReleases (session: Session, members: readonly Member[]): Promise<ReadonlyMap<string, string>> {
+  if (members.some((member) => member.coordinatorState === 'primary' && !hasFailed(member))) return new Map()
+  const released = members.filter(({ coordinatorState, transition }) => coordinatorState === 'secondary' && transition?.direction === 'relinquish')
+  const found = await Promise.all(released.map(async ({ name }) => {
+    const [transition, resources] = await Promise.all((['transition', 'resources'] as const).map(async (child) => await readIfPermitted(session, nodePath(name, child))))
+    return [name, beganLastRelease(transition, resources)] as const
+  }))
+  return new Map(found.filter((each): each is readonly [string, string] => each[1] !== null))
+}
+
 /** Of coordinators that are dead or fenced: none, as a rule. */
 async function readFailures (session: Session, members: readonly Member[]): Promise<ReadonlyMap<string, FailureReading>> {
-  const failed = members.filter(({ mode, daemonState }) => mode === 'coordinator' && (daemonState === 'dead' || daemonState === 'fenced'))
+  const failed = members.filter((member) => member.mode === 'coordinator' && hasFailed(member))
   return new Map(await Promise.all(failed.map(async ({ name }) => [name, await readFailure(session, name)] as const)))
 }
 
-/**
- * Everything that a change of the key is decided on, and for its record what is known of coordinators that have failed; null while there is no key. The latter is
- * read beside the records, and takes no time of its own.
- */
-export async function readForChange (session: Session, alive?: Alive): Promise<KeySnapshot | null> {
-  const parts = await readParts(session, alive)
-  if (parts === null) return null
-  const [records, failures] = await Promise.all([readRecords(session, parts.names), readFailures(session, parts.members)])
-  return { ...snapshotOf(parts, records), failures }
+/** What is known of coordinators that may have held the role before. */
+export async function readFormerHolders (session: Session, members: readonly Member[]): Promise<Required<Pick<KeySnapshot, 'failures' | 'releases'>>> {
+  const [failures, releases] = await Promise.all([readFailures(session, members), readReleases(session, members)])
+  return { failures, releases }
 }
 
-/** Everything that a change of the key is decided on; null while there is no key. `known` as for `readMembers`. */
+/**
+ * Everything that a change of the key is decided on, and for its record what is known of coordinators that may have held the role before; null while there is no key.
+ * The latter is read beside the records, and takes no time of its own. `known` as for `readMembers`.
+ */
 export async function readKeySnapshot (session: Session, alive?: Alive, known?: (name: string) => Member | undefined): Promise<KeySnapshot | null> {
   const parts = await readParts(session, alive, known)
-  return parts === null ? null : snapshotOf(parts, await readRecords(session, parts.names))
+  if (parts === null) return null
+  const { names, ...rest } = parts
+  const [records, former] = await Promise.all([readRecords(session, names), readFormerHolders(session, rest.members)])
+  return { ...rest, recordEpochs: epochsOf(names), records, ...former }
 }
 
 type Parts = Pick<KeySnapshot, 'key' | 'ledger' | 'ledgerVersion' | 'members'> & { readonly names: readonly string[] }
@@ -180,5 +193,3 @@ async function readRecords (session: Session, names: readonly string[]): Promise
   const records = await Promise.all(newestOf(names).map(async (epoch) => await readRecord(session, epoch)))
   return records.filter((stored) => stored !== null)
 }
-
-const snapshotOf = ({ names, ...parts }: Parts, records: readonly StoredRecord[]): KeySnapshot => ({ ...parts, recordEpochs: epochsOf(names), records })

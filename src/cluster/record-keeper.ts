@@ -10,8 +10,9 @@ import { isComplete, isProven, verdictOn } from '../core/switchover/completion.t
 import type { ClusterSnapshot } from '../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../core/model/epoch.ts'
 import type { Member } from '../core/model/member.ts'
-import { closeRecord, isOpen, type Closing, type SwitchoverRecord, type TimelineEntry } from '../core/model/record.ts'
+import { closeRecord, isOpen, type Closing, type Loss, type SwitchoverRecord, type TimelineEntry } from '../core/model/record.ts'
 import { isRepeated, unrecordedEpoch } from '../core/switchover/rewrites.ts'
+import { lossBeforeWrite } from '../core/story/failed-holder.ts'
 import { externalRecord } from '../core/switchover/unrecorded.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import { News } from '../runtime/log/news.ts'
@@ -20,7 +21,7 @@ import type { Session } from '../zookeeper/session/session.ts'
 import type { ClusterSnapshots } from './cluster-snapshots.ts'
 import type { KeyOperations } from './key-operations.ts'
 import { PRIMARY_NODE } from './layout.ts'
-import { readKeySnapshot, readPicture, readZnode } from './reading.ts'
+import { readFormerHolders, readKeySnapshot, readPicture, readZnode } from './reading.ts'
 
 /** Milliseconds past the bound before a process other than the taker closes a record: the taker rolls back first if it lives. */
 const GRACE = 5_000
@@ -47,6 +48,8 @@ interface Unrecorded {
   readonly members: readonly Member[]
   /** When it was written, RFC 3339; null if it was written over before that could be read. */
   readonly since: Promise<string | null>
+  /** By what the role had been lost before, for the record. */
+  readonly loss: Promise<Loss | null>
   /** What it began was seen to be complete, as every API said then. */
   isComplete: boolean
   readonly timer: Timer
@@ -203,6 +206,7 @@ export class RecordKeeper {
       value: view.key.value,
       members: view.members,
       since: writtenAt(session, view.key.mzxid),
+      loss: lostBefore(session, epoch, view),
       isComplete: isComplete(view, epoch, view.key.value),
       timer: this.#options.clock.after(UNRECORDED, () => {
         const now = this.#options.feed.view
@@ -213,12 +217,12 @@ export class RecordKeeper {
   }
 
   /** @param next the epoch by which another name was written over it; null: it still counts */
-  async #recordExternal ({ epoch, value, members, since, isComplete: wasComplete }: Unrecorded, next: number | null): Promise<void> {
+  async #recordExternal ({ epoch, value, members, since, loss, isComplete: wasComplete }: Unrecorded, next: number | null): Promise<void> {
     try {
-      const at = await since
+      const [at, lost] = await Promise.all([since, loss])
       const operations = this.#options.operations()
       if (at === null || operations === null) return
-      const record = externalRecord(epoch, at, value, members)
+      const record = externalRecord(epoch, at, value, members, lost)
       const closing: Closing | null = next === null ? null : wasComplete ? { outcome: 'succeeded' } : { outcome: 'superseded', continued_by: next }
       await operations.createRecord(closing === null ? record : closeRecord(record, this.#options.clock.wall(), closing, record), this.#closed.signal)
     } catch (error) {
@@ -233,6 +237,16 @@ async function writtenAt (session: Session, mzxid: string): Promise<string | nul
   try {
     const znode = await readZnode(session, PRIMARY_NODE)
     return znode?.mzxid === mzxid ? znode.modified : null
+  } catch (error) {
+    if (!isZooKeeperError(error)) throw error
+    return null
+  }
+}
+
+/** Nothing is decided on it: the view is as good as a direct reading. */
+async function lostBefore (session: Session, epoch: number, { members, records }: ClusterSnapshot): Promise<Loss | null> {
+  try {
+    return lossBeforeWrite(epoch, { members, records, ...await readFormerHolders(session, members) })
   } catch (error) {
     if (!isZooKeeperError(error)) throw error
     return null

@@ -11,10 +11,8 @@ import type { Znode } from '../core/model/znode.ts'
 import { hasCode } from '../zookeeper/client/errors.ts'
 import type { Session } from '../zookeeper/session/session.ts'
 import { nodePath } from './layout.ts'
+import { beganLastRelease } from './nodes/last-release.ts'
 import { readRecord, readZnode } from './reading.ts'
-
-/** Milliseconds; a later moment has no date. */
-const LAST_MOMENT = 8.64e15
 
 export type ServiceTimes = Outage & Pick<SwitchoverRecord, 'resources'>
 
@@ -24,7 +22,7 @@ export type ServiceTimes = Outage & Pick<SwitchoverRecord, 'resources'>
  */
 export async function serviceTimesFor (session: Session, record: SwitchoverRecord, { continued_by: next }: Closing, members: readonly Member[], seen: readonly TimelineEntry[]): Promise<Partial<ServiceTimes>> {
   try {
-    return record.to === null ? await timesOf(session, next ?? null) : await readTimes(session, { ...record, to: record.to }, members, seen)
+    return record.to === null ? await timesOf(session, next ?? null, record.last_held_at) : await readTimes(session, { ...record, to: record.to }, members, seen)
   } catch (error) {
     // A record that says less is closed all the same.
     if (hasCode(error, 'no_auth')) return {}
@@ -33,11 +31,11 @@ export async function serviceTimesFor (session: Session, record: SwitchoverRecor
 }
 
 /** A freed key shares what became of the epoch that it went to. */
-async function timesOf (session: Session, epoch: number | null): Promise<Partial<ServiceTimes>> {
+async function timesOf (session: Session, epoch: number | null, lost: string | null): Promise<Partial<ServiceTimes>> {
   const record = epoch === null ? null : (await readRecord(session, epoch))?.record ?? null
   if (record === null) return {}
   const { last_held_at: held, held_again_at: again, outage_seconds: seconds, resources } = record
-  return { last_held_at: held, held_again_at: again, outage_seconds: seconds, resources }
+  return { last_held_at: held ?? lost, held_again_at: again, outage_seconds: seconds, resources }
 }
 
 type Targeted = SwitchoverRecord & { readonly to: string }
@@ -54,7 +52,7 @@ async function readTimes (session: Session, record: Targeted, members: readonly 
   ])
   const acquisitions = coursesOf(taken, 'acquire', record)
   const givings = coursesOf(released, 'release', record)
-  const last = record.last_held_at ?? lastHeld(record, members, givings, transition, seen)
+  const last = record.last_held_at ?? lastHeld(record, members, transition, released, seen)
   const again = heldAgain(record, members, acquisitions, taken)
   const seconds = last === null || again === null ? null : (Date.parse(again) - Date.parse(last)) / 1000
   const isSpan = seconds !== null && seconds >= 0
@@ -82,16 +80,11 @@ function heldAgain ({ epoch, to }: Targeted, members: readonly Member[], acquisi
   return holdsAll && taken.modified < taker.stateSince ? taken.modified : taker.stateSince
 }
 
-/** When the former primary began to release: ZooKeeper's stamp of its last release, less the time that all of them took there. */
-function lastHeld ({ epoch, from }: SwitchoverRecord, members: readonly Member[], givings: readonly Course[], transition: Znode | undefined, seen: readonly TimelineEntry[]): string | null {
+/** When the former primary began to release, be it for a switchover before this one: it has taken nothing over since. */
+function lastHeld ({ from }: SwitchoverRecord, members: readonly Member[], transition: Znode | undefined, resources: Znode | undefined, seen: readonly TimelineEntry[]): string | null {
   const former = members.find(({ name }) => name === from)
   if (former?.ours === false) return seen.find(({ node, coordinator_state: state }) => node === from && state === 'relinquish')?.at ?? null
-  const relinquish = former?.transition
-  if (relinquish?.direction !== 'relinquish' || relinquish.epoch === null || relinquish.epoch < epoch || transition === undefined) return null
-  const ends = givings.map(({ at }) => Date.parse(at))
-  const begins = givings.map(({ at, seconds }) => Date.parse(at) - seconds * 1000)
-  const released = Date.parse(transition.modified) - (Math.max(...ends) - Math.min(...begins))
-  return Math.abs(released) <= LAST_MOMENT ? new Date(released).toISOString() : null
+  return beganLastRelease(transition, resources)
 }
 
 function resourcesOf ({ from, to }: Targeted, acquisitions: readonly Course[], givings: readonly Course[]): SwitchoverRecord['resources'] {

@@ -5,6 +5,7 @@ import { PRIMARY_NODE } from '../../src/cluster/layout.ts'
 import { put } from '../../src/cluster/put.ts'
 import { readRecord } from '../../src/cluster/reading.ts'
 import { confirmed, newFence, sightedKeepalive } from '../../src/core/model/fence-record.ts'
+import { reasonFor } from '../../src/core/story/failed-holder.ts'
 import { openRecord } from '../../src/core/model/record.ts'
 import { ZooKeeperError } from '../../src/zookeeper/client/errors.ts'
 import { connect, eventually, lockBook, proxy, zookeeper } from '../support/zookeeper.ts'
@@ -82,12 +83,12 @@ t.test('what is known of a node that has failed is read beside the records, and 
 
   const fence = { state: 'pending', by: 'hv2', method: null, attempts: 0, confirmed_by: null, confirmed_at: null, message: null } as const
   const evidence = { node: 'hv1', daemon_state: 'fenced', judged_by: 'hv2', judged_at: judged.judged_at, why: 'presence_gone', last_sign_at: null, fence } as const
-  for (const epoch of [7, 8]) await operations.createRecord(openRecord(epoch, 'then', { from: 'hv1', to: 'hv2', cause: 'fence', timeout: 60, evidence, reason: 'It failed.' }))
+  for (const epoch of [7, 8]) await operations.createRecord(openRecord(epoch, 'then', { from: 'hv1', to: 'hv2', cause: 'fence', timeout: 60, evidence, reason: reasonFor(evidence) }))
   await put(session, '/nodes/hv1/fence', JSON.stringify(confirmed({ ...judged, method: 'command', attempts: 1 }, 'hv2', 'It is off.', 'now')))
   await operations.conclude(7, { outcome: 'succeeded' }, 'now')
   t.match((await readRecord(session, 7))?.record, { outcome: 'succeeded', reason: /hv2 fenced hv1 by command/, evidence: { fence: { state: 'confirmed', attempts: 1 } } })
   await operations.conclude(8, { outcome: 'failed' }, 'now')
-  t.match((await readRecord(session, 8))?.record, { outcome: 'failed', reason: 'It failed.', evidence: { fence: { state: 'pending' } } }, 'a role that is on its way to another node waits for nothing')
+  t.match((await readRecord(session, 8))?.record, { outcome: 'failed', reason: reasonFor(evidence), evidence: { fence: { state: 'pending' } } }, 'a role that is on its way to another node waits for nothing')
 
   const get = session.get.bind(session)
   session.get = async (path, options) => {

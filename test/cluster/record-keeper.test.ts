@@ -160,3 +160,29 @@ t.test('a write without a record gets one, also where it is written over before 
     await keeper[Symbol.asyncDispose]()
   }
 })
+
+t.test('the record of a write while no node holds the role says by what it was lost', async (t) => {
+  const znodes: Record<string, string> = { '/config/primary_node': 'hv2', '/nodes/hv1/keepalive': '17' }
+  const stat = { czxid: 'a', mzxid: 'a4', pzxid: 'a', ctime: 0, mtime: Date.parse('2026-02-03T04:05:06.789Z'), version: 1, cversion: 0, aversion: 0, ephemeralOwner: '0', dataLength: 3, numChildren: 0 }
+  for (const [what, code, expected] of [
+    ['what is read', null, { from: 'hv1', to: 'hv2', cause: 'external', last_held_at: '2026-02-03T04:05:06.789Z', evidence: { node: 'hv1', daemon_state: 'fenced' } }],
+    ['what may not be read is not known', 'no_auth', { from: 'hv1', last_held_at: null, evidence: { last_sign_at: null } }],
+    ['a link that is lost costs no record', 'connection_loss', { from: null, last_held_at: null, evidence: null }],
+  ] as const) {
+    const get = async (path: string) => {
+      if (code !== null && path.startsWith('/nodes')) throw new ZooKeeperError(code, { op: 'get', path })
+      if (znodes[path] === undefined) throw new ZooKeeperError('no_node', { op: 'get', path })
+      return { data: znodes[path], stat }
+    }
+    const view = { ...keySnapshot({ key: key('hv2', 4), members: [member('hv1', { daemonState: 'fenced', presence: null }), member('hv2')] }), records: [record(3, { from: null, to: 'hv1', outcome: 'succeeded' })] }
+    const feed = { view, onView: () => ({ [Symbol.dispose]: () => {} }) } as unknown as ClusterSnapshots
+    const made: SwitchoverRecord[] = []
+    const clock = new ManualClock()
+    const keeper = new RecordKeeper({ feed, clock, operations: () => ({ session: { get }, createRecord: async (each: SwitchoverRecord) => { made.push(each) } }) as unknown as KeyOperations, recordsExternal: true, report: () => {} })
+    await turns()
+    clock.advance(250)
+    for (let turn = 0; turn < 5; turn++) await turns()
+    t.match(made, [expected], what)
+    await keeper[Symbol.asyncDispose]()
+  }
+})

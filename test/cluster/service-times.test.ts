@@ -49,6 +49,11 @@ t.test('a planned switchover', async (t) => {
   })
   t.equal(found.outage_seconds, (Date.parse(found.held_again_at ?? '') - released + 2_500) / 1000)
 
+  t.comment('it had released everything for the switchover before, which did not succeed')
+  await write({ 'hv1/resources': resources('released', AT, 2.5, 6), 'hv1/transition': transition('relinquish', 6) })
+  t.match(await times(), { last_held_at: new Date(Date.parse(await stamp(session, '/nodes/hv1/transition')) - 2_500).toISOString(), resources: { ip: { released_by: null } } })
+  await write({ 'hv1/transition': transition('relinquish', 7) })
+
   t.comment('what was published for another epoch, or not at all, is not known')
   await write({ 'hv1/resources': resources('released', AT, 2.5, 6) })
   t.match(await times(), { last_held_at: null, outage_seconds: null, resources: { ip: { released_by: null, acquired_by: 'hv2' } } })
@@ -101,9 +106,11 @@ t.test('a freed key shares what became of it; and what may not be read is not kn
   const { session } = await handedOver(t)
   const next: SwitchoverRecord = { ...planned, epoch: 8, last_held_at: 'a', held_again_at: 'b', outage_seconds: 3, resources: { ip: { released_by: 'hv1', release_seconds: 1, acquired_by: 'hv2', acquire_seconds: 2 } } }
   await put(session, switchoverPath(8), JSON.stringify(next))
+  await put(session, switchoverPath(10), JSON.stringify({ ...next, epoch: 10, last_held_at: null }))
   const freed = { ...planned, to: null }
   const shared = async (epoch?: number) => await serviceTimesFor(session, freed, { outcome: 'succeeded', ...epoch === undefined ? {} : { continued_by: epoch } }, [], [])
   t.strictSame(await shared(8), { last_held_at: 'a', held_again_at: 'b', outage_seconds: 3, resources: next.resources })
+  t.match(await serviceTimesFor(session, { ...freed, last_held_at: 'before' }, { outcome: 'succeeded', continued_by: 10 }, [], []), { last_held_at: 'before' })
   t.strictSame(await shared(9), {})
   t.strictSame(await shared(), {})
   const get = session.get.bind(session)

@@ -15,7 +15,7 @@ import { phaseDurations } from '../../src/core/switchover/phases.ts'
 import { parseRecord } from '../../src/core/model/record.ts'
 import { parseJournal } from '../../src/core/story/journal.ts'
 import { parseCourses, parseResources } from '../../src/core/model/resource-states.ts'
-import { failedHolder } from '../../src/core/story/failed-holder.ts'
+import { lossBefore } from '../../src/core/story/failed-holder.ts'
 import { storyOf } from '../../src/core/story/story.ts'
 import { NOTHING_SEEN, switchoverView } from '../../src/core/switchover/view.ts'
 import { parseTransition } from '../../src/core/model/transition.ts'
@@ -96,8 +96,8 @@ t.test('nothing throws, and everything can be compared and told', async (t) => {
       phases: record === null ? [] : phaseDurations(record),
       courses: parseCourses(text),
       journal: parseJournal(text),
-      failed: failedHolder({ key: { ...keyOf(znode(text)), value: 'hv1' }, ledger: null, ledgerVersion: null, recordEpochs: [], records: record === null ? [] : [{ record, version: 0 }], members: [{ ...member, daemonState: 'fenced' }], failures: new Map([['hv1', { fence, keepalive: znode(text) }]]) }),
-      story: record === null ? [] : storyOf(switchoverView(record, { members: [member], records: [record] }, NOTHING_SEEN), [{ node: 'hv1', entries: parseJournal(text) }], { from: '', until: 'z' }),
+      failed: lossBefore({ key: { ...keyOf(znode(text)), value: 'hv1' }, ledger: null, ledgerVersion: null, recordEpochs: [], records: record === null ? [] : [{ record, version: 0 }], members: [{ ...member, daemonState: 'fenced' }], failures: new Map([['hv1', { fence, keepalive: znode(text) }]]) }),
+      story: record === null ? [] : storyOf(switchoverView(record, { members: [member], records: [record] }, NOTHING_SEEN), [{ node: 'hv1', since: '', entries: parseJournal(text) }], { from: '', until: 'z' }),
     }
     const json = JSON.stringify(all)
     // A fraction is an object of a class, which a clone is not.

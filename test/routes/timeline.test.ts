@@ -32,7 +32,7 @@ t.test('one list, the same at every API', async (t) => {
   const first = await timeline()
   t.equal(first.status, 200)
   const entries = first.body as unknown as ReadonlyArray<{ at: string, node: string | null, event: string, message: string }>
-  t.strictSame(entries.map(({ at: moment, node, event }) => `${moment.slice(17, 19)} ${node ?? '-'} ${event}`), ['10 - begun', '11 plum demoted', '13 plum released', '15 fig state', '17 fig acquired', '18 fig held', '20 - closed'])
+  t.strictSame(entries.map(({ at: moment, node, event }) => `${moment.slice(17, 19)} ${node ?? '-'} ${event}`), ['10 - begun', '11 plum demoted', '12 plum last_held', '13 plum released', '15 fig state', '17 fig acquired', '18 fig held', '20 - closed'])
   t.equal(entries[0]?.message, 'From plum to fig (request, asked for by ops): kernel')
   t.equal((await timeline(other)).text, first.text)
   t.equal((await ask(t, other, 'GET', '/api/v1/switchover/1/timeline', { headers: { 'if-none-match': String(first.headers['etag']) } })).status, 304)
@@ -49,6 +49,19 @@ t.test('one list, the same at every API', async (t) => {
   const large = journalText(Array.from({ length: 100 }, () => ({ at: at(14), event: 'failed' as const, epoch: 1, resource: 'ip', message: 'm'.repeat(300) })))
   for (const name of ['plum', 'quince']) await put(session, `/nodes/${name}/events`, large)
   t.ok((await timeline()).text.length < 300_000, 'bounded')
+})
+
+t.test('a node that is removed takes its journal with it, and the timeline says so', async (t) => {
+  const { server, session } = await clusterTree(t, recorded)
+  const app = await api(t, { port: server.port })
+  for (const [child, text] of Object.entries({ daemonstate: 'stop', routerstate: 'secondary', transition: '{"direction":"relinquish"}' })) await put(session, `/nodes/plum/${child}`, text)
+  const presence = await session.exists('/nodes/plum/presence')
+  if (presence !== null) await session.delete('/nodes/plum/presence', presence.version)
+  await eventually(async () => (await ask(t, app, 'DELETE', '/api/v1/node/plum')).status === 200)
+  const gone = async () => ((await ask(t, app, 'GET', '/api/v1/switchover/1/timeline?consistent')).body as unknown as ReadonlyArray<{ node: string | null, event: string, message: string }>).filter(({ node }) => node === 'plum')
+  t.match(await gone(), [{ event: 'last_held' }, { event: 'journal_gone', message: 'plum has been removed from the cluster since, and its journal with it: what only plum wrote of this switchover is not told here.' }])
+  await put(session, '/nodes/plum/daemonmode', 'coordinator')
+  t.match(await gone(), [{ event: 'last_held' }, { event: 'journal_gone', message: /^plum has been registered again at \S+\. The journal of before was removed with it/ }], 'another machine of that name')
 })
 
 t.test('what is refused', async (t) => {
@@ -72,7 +85,8 @@ t.test('a journal that may not be read costs itself alone', async (t) => {
     if (path.includes('lost')) throw new ZooKeeperError('connection_loss', { op: 'get', path })
     return { data: journals.fig, stat: { mtime: 0, ephemeralOwner: '0' } }
   }
-  const session = { get } as unknown as Session
+  const exists = async () => ({ ctime: 0 })
+  const session = { get, exists } as unknown as Session
   t.match(await readJournals(session, ['plum', 'fig']), [{ node: 'plum', entries: [] }, { node: 'fig', entries: [{ event: 'acquired' }, {}] }])
   await t.rejects(readJournals(session, ['lost']), { code: 'connection_loss' })
 })

@@ -11,16 +11,20 @@ import { readZnode } from '../reading.ts'
 const AT_ONCE = 8
 const MOST = 64
 
-/** One that may not be read costs itself alone. */
-async function readJournal (session: Session, node: string): Promise<NodeJournal> {
+/** One that may not be read costs itself alone; none of a node that there is not. */
+async function readJournal (session: Session, node: string): Promise<NodeJournal | null> {
+  const made = await session.exists(nodePath(node))
+  if (made === null) return null
+  const since = new Date(made.ctime).toISOString()
   try {
-    return { node, entries: parseJournal((await readZnode(session, nodePath(node, 'events')))?.data) }
+    return { node, since, entries: parseJournal((await readZnode(session, nodePath(node, 'events')))?.data) }
   } catch (error) {
     if (!isZooKeeperError(error) || isLinkFailure(error) || isSessionEnd(error)) throw error
-    return { node, entries: [] }
+    return { node, since, entries: [] }
   }
 }
 
 export async function readJournals (session: Session, nodes: readonly string[]): Promise<readonly NodeJournal[]> {
-  return await inLanes(nodes.slice(0, MOST), AT_ONCE, async (node) => await readJournal(session, node))
+  const journals = await inLanes([...new Set(nodes)].slice(0, MOST), AT_ONCE, async (node) => await readJournal(session, node))
+  return journals.filter((journal) => journal !== null)
 }

@@ -1,6 +1,6 @@
 /** What is wrong with one node. */
 import { isMissing } from '../fencing/judgement.ts'
-import { suspicions } from '../model/fence-record.ts'
+import { suspicions, type FenceRecord } from '../model/fence-record.ts'
 import { holdsNothing, isPresent, type Member } from '../model/member.ts'
 import { namesInWords } from '../model/names-in-words.ts'
 import { condition, type Condition } from './condition.ts'
@@ -19,6 +19,10 @@ const STOPPED_HOLDING = 'Start its pvcnoded again, which releases everything at 
 export const nodeConditions = (member: Member, facts: NodeFacts, thresholds: Thresholds, advice: (node: string) => string | undefined): readonly Condition[] =>
   [...contact(member, facts, thresholds, advice(member.name)), ...isPresent(member) && member.daemonState !== 'stop' && member.daemonState !== 'dead' && member.daemonState !== 'fenced' ? [...work(member), ...resources(member, facts), ...checks(member, facts), ...flushed(member, facts)] : []]
 
+/** Nothing may have switched the node off. */
+const operatorsWord = ({ confirmed_by: by, attempts }: FenceRecord): string =>
+  `: ${by === null ? 'an operator' : `the operator ${by}`} has confirmed that it is down${attempts === 0 ? '' : `, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} to fence it`}`
+
 function contact (member: Member, facts: NodeFacts, thresholds: Thresholds, advice: string | undefined): readonly Condition[] {
   const { name: node, daemonState, coordinatorState, stateVersion } = member
   if (daemonState === 'dead') {
@@ -31,7 +35,8 @@ function contact (member: Member, facts: NodeFacts, thresholds: Thresholds, advi
   if (daemonState === 'fenced') {
     const { fence, stateSince } = facts
     const left = facts.domains()
-    const fenced = condition('node_fenced', `${node} was fenced${fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`}.`, { node, since: stateSince })
+    const how = fence?.method === 'operator' ? operatorsWord(fence) : fence?.confirmed_by == null ? '' : `, confirmed by ${fence.confirmed_by}`
+    const fenced = condition('node_fenced', `${node} was fenced${how}.`, { node, since: stateSince })
     return left.length === 0 ? [fenced] : [condition('domains_left', `${node} was fenced, and ${left.length} ${left.length === 1 ? 'domain is' : 'domains are'} still on it: ${namesInWords(left)}.`, { node, since: stateSince }), fenced]
   }
   if (daemonState === 'stop') {

@@ -3,10 +3,10 @@
  * the intent is judged again here, on a fresh snapshot, before anything is written.
  */
 import { contendsByItself, mayContend } from '../switchover/contention.ts'
-import { isFit, isPresent, type Member } from '../model/member.ts'
+import { hasFailed, hasLostRole, isFit, isPresent, releasingSince, type Member } from '../model/member.ts'
 import { isOpen, type NewRecord } from '../model/record.ts'
 import { NOBODY, unreachable } from '../model/states.ts'
-import { failedHolder, hasFailed, restartedHolder } from '../story/failed-holder.ts'
+import { lossBefore } from '../story/failed-holder.ts'
 import { epochNow, isEchoed, ledgerOf, type StoredRecord, type KeySnapshot } from '../switchover/key-snapshot.ts'
 import { defaultTimeout, primaryOf, rule, type Ruling, type SwitchoverRequest } from '../switchover/rules.ts'
 import { isUnrecordedSince } from '../switchover/rewrites.ts'
@@ -67,25 +67,26 @@ const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot
   return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, keySnapshot.members) } }
 }
 
-/**
- * As `named`, with the node that held the role last where no node releases it: one that has failed, or has started again since. A fencer writes `fenced` before
- * `secondary`: in between the node that failed reads as the primary still. The bound is that of `named`.
- */
-function namedAfterLoss (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot): Judgement {
-  const judgement = named(node, cause, keySnapshot)
-  const former = keySnapshot.members.find(({ name }) => name === judgement.record.from)
-  const holder = former === undefined || hasFailed(former) ? failedHolder(keySnapshot) ?? restartedHolder(keySnapshot) : null
-  return holder === null ? judgement : { ...judgement, record: { ...judgement.record, ...holder } }
+/** Whatever is to be written: with the node that held the role last where no node releases it. The bound stays. */
+function afterLoss (record: NewRecord, keySnapshot: KeySnapshot): NewRecord {
+  const former = keySnapshot.members.find(({ name }) => name === record.from)
+  // It gets back what it has released since.
+  if (former !== undefined && record.to === former.name && !hasFailed(former)) return { ...record, last_held_at: record.last_held_at ?? releasingSince(former) }
+  const loss = hasLostRole(former) ? lossBefore(keySnapshot) : null
+  if (loss === null) return record
+  // A client brings its own reason, or none.
+  return { ...record, ...loss, ...record.cause === 'request' ? { reason: record.reason ?? null } : {} }
 }
 
-/** The record of what is to be written says why, in a sentence. */
+/** The record of what is to be written says why, in a sentence, and by what the role was lost before. */
 export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
   const judgement = judged(intent, keySnapshot)
-  if (judgement.kind !== 'write' || judgement.record.reason != null) return judgement
-  const { from, last_held_at: lastHeld } = judgement.record
-  const lost = lastHeld == null ? '' : ` The run of ${from} that held the role wrote its last keepalive at ${lastHeld}.`
+  if (judgement.kind !== 'write') return judgement
+  const record = intent.kind === 'request' ? judgement.record : afterLoss(judgement.record, keySnapshot)
   const reason = reasonOf(intent, keySnapshot)
-  return { ...judgement, record: { ...judgement.record, reason: reason === null ? null : `${reason}${lost}` } }
+  if (record.reason != null || reason === null) return { ...judgement, record }
+  const { from, last_held_at: lastHeld } = record
+  return { ...judgement, record: { ...record, reason: `${reason}${lastHeld == null ? '' : ` ${from} was last known to hold the role at ${lastHeld}.`}` } }
 }
 
 function judged (intent: Intent, keySnapshot: KeySnapshot): Judgement {
@@ -93,10 +94,10 @@ function judged (intent: Intent, keySnapshot: KeySnapshot): Judgement {
     case 'request': return judgeRequest(intent.request, keySnapshot)
     case 'contend':
       return isAsSeen(keySnapshot.key, intent.seen) && mayClaim(intent.node, keySnapshot.members) && isPassed(intent.seen.value, intent.past, keySnapshot.members)
-        ? namedAfterLoss(intent.node, intent.cause, keySnapshot)
+        ? named(intent.node, intent.cause, keySnapshot)
         : moved
     case 'rewrite':
-      return isAsSeen(keySnapshot.key, intent.seen) ? namedAfterLoss(intent.node, intent.cause, keySnapshot) : moved
+      return isAsSeen(keySnapshot.key, intent.seen) ? named(intent.node, intent.cause, keySnapshot) : moved
     case 'free':
       return isAsSeen(keySnapshot.key, intent.seen) ? freed(intent, keySnapshot) : moved
     case 'give_back':
@@ -129,7 +130,7 @@ export function judgeRequest (request: SwitchoverRequest, keySnapshot: KeySnapsh
     reason: request.reason,
     force: ruling.force,
   }
-  return { kind: 'write', value: ruling.value, record }
+  return { kind: 'write', value: ruling.value, record: afterLoss(record, keySnapshot) }
 }
 
 /**
@@ -158,7 +159,7 @@ function freed ({ node: from, cause, reason, to: wanted }: Extract<Intent, { kin
 function givenBack ({ node, to }: { readonly node: string, readonly to: string | null }, keySnapshot: KeySnapshot): Judgement {
   const former = keySnapshot.members.find((member) => member.name === to && member.name !== node && isFit(member))
   if (former !== undefined) return named(former.name, 'rollback', keySnapshot)
-  return { kind: 'write', value: NOBODY, record: { from: null, to: null, cause: 'rollback', timeout: defaultTimeout(null, null, keySnapshot.members) } }
+  return { kind: 'write', value: NOBODY, record: { from: primaryOf(keySnapshot.members), to: null, cause: 'rollback', timeout: defaultTimeout(null, null, keySnapshot.members) } }
 }
 
 /** Back to the node that still holds everything; the switchover has failed before it interrupted anything. */

@@ -32,7 +32,7 @@ export interface Presence {
   readonly preference: Preference
   /** What it is configured to hold as primary, by identity; null where it does not say. */
   readonly resources: readonly string[] | null
-  /** The last keepalive of its run before this one, if that was primary: RFC 3339, by the ensemble's clock. Null otherwise, and where it does not say. For people only. */
+  /** When its run before this one, if that was primary, was last known to be: RFC 3339, by the ensemble's clock. Null otherwise, and where it does not say. For people only. */
   readonly earlierSign: string | null
 }
 
@@ -188,3 +188,15 @@ export function hasReleased (member: Member, resource: string): boolean {
 /** May hold resources and cannot be asked: only a fence or an operator's confirmation settles that. */
 export const isUnconfirmedHolder = (member: Member) =>
   !holdsNothing(member) && (!isPresent(member) || member.daemonState === 'dead')
+
+export const hasFailed = ({ daemonState }: Member): boolean => daemonState === 'dead' || daemonState === 'fenced'
+
+/**
+ * Whether the node that reads as the former primary holds the role no more: there is none, or it has failed or begun again. A fencer writes `fenced` before
+ * `secondary`: in between the node that failed reads as the primary still.
+ */
+export const hasLostRole = (former: Member | undefined): boolean => former === undefined || hasFailed(former) || former.daemonState === 'init'
+
+/** Since when a node that is in `relinquish` holds less than everything; null for one that holds everything still. */
+export const releasingSince = ({ coordinatorState, transition, stateSince }: Member): string | null =>
+  coordinatorState === 'relinquish' && (transition === null || transition.released.length > 0) ? stateSince : null

@@ -76,6 +76,18 @@ export interface NewRecord extends Pick<SwitchoverRecord, 'from' | 'to' | 'cause
   readonly last_held_at?: string | null
 }
 
+/** By what the role was lost before a switchover began: the node that held it, and when it held it last. */
+export interface LastHolder extends Required<Pick<NewRecord, 'last_held_at'>> {
+  readonly from: string
+}
+
+/** The same of a node that has failed, with how that is known. */
+export interface FailedHolder extends LastHolder, Required<Pick<NewRecord, 'evidence'>> {
+  readonly reason: string
+}
+
+export type Loss = LastHolder | FailedHolder
+
 export const openRecord = (epoch: number, startedAt: string, given: NewRecord): SwitchoverRecord => ({
   epoch,
   from: given.from,

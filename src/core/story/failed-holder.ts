@@ -1,55 +1,65 @@
 /**
- * Which node held the role that was lost before it is taken again: one that has failed, and how that is known, or one that has started again since. For the record, on
- * which nothing is decided.
+ * Which node held the role that was lost before it is taken again: one that has failed, and how that is known, or one that has stopped, has started again, or has
+ * released everything for a switchover that did not succeed. For the record, on which nothing is decided.
  *
- * Rests on what was read under the primary lock alone: the key, the newest records, and the fence record of the node that failed.
+ * Rests on what was read directly: the key, the newest records, the coordinators, and the fence record of the node that failed.
  */
 import { fenceEvidence, type Evidence } from '../model/failover.ts'
 import { sightedKeepalive, suspicions, type FenceRecord } from '../model/fence-record.ts'
-import type { NewRecord, SwitchoverRecord } from '../model/record.ts'
-import type { Member } from '../model/member.ts'
+import type { FailedHolder, LastHolder, Loss, SwitchoverRecord } from '../model/record.ts'
+import { hasFailed, type Member } from '../model/member.ts'
 import { NOBODY } from '../model/states.ts'
 import { epochNow, type FailureReading, type KeySnapshot } from '../switchover/key-snapshot.ts'
 
-type LastHolder = Required<Pick<NewRecord, 'last_held_at'>> & { readonly from: string }
-type FailedHolder = LastHolder & Required<Pick<NewRecord, 'reason' | 'evidence'>>
+interface Read extends Pick<KeySnapshot, 'members'> {
+  readonly failures?: KeySnapshot['failures'] | undefined
+  readonly releases?: KeySnapshot['releases'] | undefined
+}
 
-export const hasFailed = ({ daemonState }: Member): boolean => daemonState === 'dead' || daemonState === 'fenced'
+/** What the role was lost by, before it is taken again. */
+interface Vacancy extends Read {
+  /** What the key says, or said. */
+  readonly named: string
+  /** Records of switchovers that were reached, the newest first. */
+  readonly before: readonly SwitchoverRecord[]
+}
 
-/** The node that held the role, or was to hold it, and has failed since; null if there is none. */
-export function failedHolder (keySnapshot: KeySnapshot): FailedHolder | null {
-  const { key, members, failures } = keySnapshot
-  const before = lastReached(keySnapshot)
-  const name = key.value === NOBODY ? holderBy(before) : key.value
-  const member = members.find((each) => each.name === name)
-  if (member === undefined || !hasFailed(member)) return null
+/** The node that held the role last, or was to hold it and has failed; null where it cannot be known. */
+export function lossBefore (keySnapshot: KeySnapshot): Loss | null {
+  const vacancy = { ...keySnapshot, named: keySnapshot.key.value, before: lastReached(keySnapshot.records.map(({ record }) => record), epochNow(keySnapshot)) }
+  return failedHolder(vacancy) ?? formerHolder(vacancy)
+}
+
+/** The same before a write of the key that has no record, which is of `epoch`. */
+export function lossBeforeWrite (epoch: number, { records, members, failures, releases }: Read & { readonly records: readonly SwitchoverRecord[] }): Loss | null {
+  const before = lastReached(records, epoch - 1)
+  const vacancy = { named: before[0]?.to ?? NOBODY, before, members, failures, releases }
+  return failedHolder(vacancy) ?? formerHolder(vacancy)
+}
+
+function failedHolder ({ named, before, members, failures, releases }: Vacancy): FailedHolder | null {
+  const [newest] = before
+  // Of a node that is named and has not come to hold the role, the one before it counts.
+  const isAttempt = newest !== undefined && newest.to === named && newest.outcome !== 'succeeded'
+  const names = [named, ...named === NOBODY || isAttempt ? [holderBy(before)] : []]
+  const member = names.map((name) => members.find((each) => each.name === name)).find((each) => each !== undefined && hasFailed(each))
+  if (member === undefined) return null
   const reading = failures?.get(member.name) ?? null
-  const known = before.find(({ evidence }) => evidence?.node === member.name)
-  // An attempt to take over that failed: what was lost before it is lost still.
-  const isHeldSince = known === undefined || before.some(({ epoch, outcome, to }) => epoch > known.epoch && outcome === 'succeeded' && to === member.name)
   const evidence = evidenceOf(member.name, member.daemonState === 'fenced' ? 'fenced' : 'dead', reading?.keepalive?.modified ?? null, recordOf(reading))
-  return { from: member.name, evidence, reason: reasonFor(evidence), last_held_at: isHeldSince ? lastHeld(member.name, before, reading) : known.last_held_at }
+  return { from: member.name, evidence, reason: reasonFor(evidence), last_held_at: lostAt(before) ?? heldUntil(holderBy(before) ?? member.name, { members, failures, releases }) }
 }
 
-/**
- * The node that held the role last and has started again since, and when that was, where nothing has been held since then; null where that is not known. A node whose
- * transition is its start has taken nothing over in its present run.
- */
-export function restartedHolder (keySnapshot: KeySnapshot): LastHolder | null {
-  const before = lastReached(keySnapshot)
+function formerHolder ({ before, ...read }: Vacancy): LastHolder | null {
   const from = holderBy(before)
-  if (from === null) return null
-  // An attempt to take over that failed: what was lost before it is lost still.
-  const known = before.find(({ outcome, last_held_at: at }) => outcome === 'succeeded' || at !== null)
-  if (known !== undefined && known.outcome !== 'succeeded') return { from, last_held_at: known.last_held_at }
-  const member = keySnapshot.members.find(({ name }) => name === from)
-  const sign = member?.transition?.direction === 'start' ? member.presence?.earlierSign ?? null : null
-  return sign === null ? null : { from, last_held_at: sign }
+  // That another node failed at some time says nothing of a key that was written since, of which there is no record yet.
+  const isFailure = read.members.some((member) => member.name === from && hasFailed(member))
+  const last = from === null ? null : lostAt(before) ?? (isFailure ? null : heldUntil(from, read))
+  return from === null || last === null ? null : { from, last_held_at: last }
 }
 
-/** Records of switchovers that were reached, the newest first. */
-const lastReached = (keySnapshot: KeySnapshot): readonly SwitchoverRecord[] =>
-  keySnapshot.records.map(({ record }) => record).filter(({ epoch, outcome }) => epoch <= epochNow(keySnapshot) && outcome !== 'not_applied').sort((a, b) => b.epoch - a.epoch)
+/** Records of switchovers that were reached by `epoch`, the newest first. */
+const lastReached = (records: readonly SwitchoverRecord[], epoch: number): readonly SwitchoverRecord[] =>
+  records.filter((record) => record.epoch <= epoch && record.outcome !== 'not_applied').sort((a, b) => b.epoch - a.epoch)
 
 /** The node that held the role last, by the newest record that knows one. */
 function holderBy (before: readonly SwitchoverRecord[]): string | null {
@@ -60,9 +70,24 @@ function holderBy (before: readonly SwitchoverRecord[]): string | null {
   return null
 }
 
-/** Null for a node that was only to hold the role: when its predecessor released is on that one's record, if anywhere. */
-const lastHeld = (name: string, before: readonly SwitchoverRecord[], reading: FailureReading | null): string | null =>
-  before.length === 0 || holderBy(before) === name ? reading?.keepalive?.modified ?? null : null
+/** When the role was lost before attempts to take it that have not succeeded: it is lost still. Null where no record says so. */
+function lostAt (before: readonly SwitchoverRecord[]): string | null {
+  const known = before.find(({ outcome, last_held_at: at }) => outcome === 'succeeded' || at !== null)
+  return known === undefined || known.outcome === 'succeeded' ? null : known.last_held_at
+}
+
+/** When a node that holds the role no more held it last; null where that cannot be known. */
+function heldUntil (name: string, { members, failures, releases }: Read): string | null {
+  const member = members.find((each) => each.name === name)
+  if (member === undefined) return null
+  if (hasFailed(member)) return failures?.get(name)?.keepalive?.modified ?? null
+  const { coordinatorState, daemonState, presence, stateSince, transition } = member
+  // It has taken nothing over in its present run.
+  if (transition?.direction === 'start') return presence?.earlierSign ?? null
+  // A PVC node publishes no transition: one that runs may have been started again since.
+  const hasReleased = coordinatorState === 'secondary' && (transition === null ? daemonState === 'stop' : transition.direction === 'relinquish')
+  return hasReleased ? releases?.get(name) ?? stateSince : null
+}
 
 /** A record that was judged by another keepalive is of an earlier failure. */
 function recordOf (reading: FailureReading | null): FenceRecord | null {
@@ -93,7 +118,8 @@ export function completed (record: SwitchoverRecord, reading: FailureReading): S
   const isSame = evidence.judged_at === null ? recordOf(reading) !== null : fence.judged_at === evidence.judged_at
   if (!isSame) return record
   const whole = evidenceOf(evidence.node, evidence.daemon_state, evidence.last_sign_at, fence)
-  return { ...record, evidence: whole, reason: reasonFor(whole) }
+  // That of a client's request is the client's.
+  return { ...record, evidence: whole, reason: record.reason === reasonFor(evidence) ? reasonFor(whole) : record.reason }
 }
 
 const at = (moment: string | null): string => moment === null ? '' : ` at ${moment}`

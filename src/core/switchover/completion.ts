@@ -5,7 +5,7 @@
 import { epochOf, type KeyView, type Ledger } from '../model/epoch.ts'
 import { holdsNothing, isServing, type Member } from '../model/member.ts'
 import type { Closing, SwitchoverRecord } from '../model/record.ts'
-import { isOpen, isTaken } from '../model/record.ts'
+import { isAfterLoss, isOpen, isTaken } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
 import { isEcho, isRepeated } from './rewrites.ts'
 import type { KnownFailure } from '../model/transition.ts'
@@ -71,11 +71,11 @@ function targetVerdict (record: SwitchoverRecord, target: string, snapshot: Role
   return isComplete(snapshot, Math.max(epoch, record.epoch), target) ? { outcome: 'succeeded' } : null
 }
 
-/** A freed key shares the outcome of the epoch that won; won by the very node that was to release, it has failed. */
+/** A freed key shares the outcome of the epoch that won; won by the very node that was to release, it has failed. One that had lost the role before, or was to have it back, may have it. */
 function freedVerdict (record: SwitchoverRecord, records: readonly SwitchoverRecord[]): Closing | null {
   const next = continuationOf(record, records)
   if (next === null || next.outcome === null) return null
-  if (next.outcome === 'succeeded' && next.to === record.from) {
+  if (next.outcome === 'succeeded' && next.to === record.from && record.cause !== 'rollback' && !isAfterLoss(record)) {
     const error: KnownFailure = { code: 'no_other_primary', resource: null, message: `No other coordinator took the role; ${next.to} took it back.` }
     return { outcome: 'failed', continued_by: next.epoch, error }
   }

@@ -21,6 +21,8 @@ export interface KeySnapshot extends RoleSnapshot {
   readonly members: readonly Member[]
   /** What is known of coordinators that are dead or fenced, for the record of a failover; left out where no record is made. No decision rests on it. */
   readonly failures?: ReadonlyMap<string, FailureReading>
+  /** When coordinators that have released everything began to, RFC 3339 by the ensemble's clock, where that is known; left out while one is primary. As for `failures`. */
+  readonly releases?: ReadonlyMap<string, string>
 }
 
 /** Each null where there is none, or none that can be read. */

@@ -4,7 +4,7 @@
  */
 import { epochOf, type KeyView, type Ledger } from '../model/epoch.ts'
 import { isFit, isReady, type Member } from '../model/member.ts'
-import { isOpen, type SwitchoverRecord } from '../model/record.ts'
+import { isAfterLoss, isOpen, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
 
 /** Whether no write after `from`, up to `epoch`, has a record. */
@@ -28,9 +28,10 @@ export interface PresentWrite {
  * whatever the key says. In the half second before the node relinquishes that is over the name of the target, which writes its name once more. Only one of ours
  * can, and only the very next epoch is taken for an echo: a client that wants the role back is obeyed at its second write.
  */
-export function isEcho ({ epoch: from, from: former, to, outcome, evidence }: Pick<SwitchoverRecord, 'epoch' | 'from' | 'to' | 'outcome' | 'evidence'>, { epoch, value, members, recordEpochs }: PresentWrite): boolean {
-  // A node that has failed is no holder that is about to release.
-  if (outcome !== null || former === null || evidence !== null || former === to || value !== former || epoch !== from + 1 || recordEpochs.includes(epoch)) return false
+export function isEcho (record: Pick<SwitchoverRecord, 'epoch' | 'from' | 'to' | 'outcome' | 'evidence' | 'last_held_at'>, { epoch, value, members, recordEpochs }: PresentWrite): boolean {
+  const { epoch: from, from: former, to, outcome } = record
+  // A node that has lost the role is no holder that is about to release.
+  if (outcome !== null || former === null || isAfterLoss(record) || former === to || value !== former || epoch !== from + 1 || recordEpochs.includes(epoch)) return false
   const holder = members.find(({ name }) => name === former)
   const target = members.find(({ name }) => name === to)
   return holder !== undefined && !holder.ours && (holder.coordinatorState === 'primary' || holder.coordinatorState === 'relinquish') &&

@@ -4,8 +4,8 @@
  */
 import { isComplete } from './completion.ts'
 import { epochNow, type KeySnapshot } from './key-snapshot.ts'
-import type { Member } from '../model/member.ts'
-import { isOpen, openRecord, type SwitchoverRecord } from '../model/record.ts'
+import { hasLostRole, releasingSince, type Member } from '../model/member.ts'
+import { isOpen, openRecord, type Loss, type SwitchoverRecord } from '../model/record.ts'
 import { NOBODY } from '../model/states.ts'
 import { isEcho } from './rewrites.ts'
 import { primaryOf } from './rules.ts'
@@ -18,12 +18,17 @@ const EXTERNAL_TIMEOUT = 60
  * The record of a write without one.
  * @param since when the key was written, RFC 3339
  * @param members as they were then, or soon after
+ * @param loss by what the role had been lost, if that is known: counts where no node releases it
  */
-export function externalRecord (epoch: number, since: string, value: string, members: readonly Member[]): SwitchoverRecord {
+export function externalRecord (epoch: number, since: string, value: string, members: readonly Member[], loss: Loss | null = null): SwitchoverRecord {
   const former = primaryOf(members)
   // It has arrived already: which node it took over from is not to be seen any more.
   const isThere = members.some(({ name, coordinatorState }) => name === value && coordinatorState === 'primary')
-  return openRecord(epoch, since, { from: isThere ? null : former, to: value === NOBODY ? null : value, cause: 'external', timeout: EXTERNAL_TIMEOUT })
+  const holder = members.find(({ name }) => name === former)
+  const lost = isThere || hasLostRole(holder) ? loss : null
+  // It gets back what it has released since.
+  const back = former === value && holder !== undefined ? releasingSince(holder) : null
+  return openRecord(epoch, since, { from: isThere ? null : former, to: value === NOBODY ? null : value, cause: 'external', timeout: EXTERNAL_TIMEOUT, last_held_at: back, ...lost })
 }
 
 /** What is known of the writes of the key. */

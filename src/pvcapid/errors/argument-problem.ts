@@ -18,16 +18,19 @@ function unknownArgument (name: string, known: readonly string[], where: string)
   return known.length === 0 ? `is no ${noun} here; there are none` : `is no ${noun} here; there are ${known.join(', ')}`
 }
 
+/** What may be the value of an argument, in words. An empty text is that of a parameter without a value, which nobody has to be told of. */
+const inWords = (value: unknown): readonly string[] => value === '' ? [] : [typeof value === 'string' ? value : JSON.stringify(value)]
+
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((each) => typeof each === 'string')
 
-const typesInWords: Readonly<Record<string, string>> = { array: 'an array', object: 'an object', integer: 'an integer', null: 'null' }
+const typesInWords: Readonly<Record<string, string>> = { array: 'an array', object: 'an object', integer: 'an integer', null: 'null', boolean: 'true or false' }
 const typeInWords = (type: string): string => typesInWords[type] ?? `a ${type}`
 
 /** What a keyword of JSON Schema asks for, as the end of a sentence; null for one whose own message is as good. */
 function demandOf ({ keyword, params, message }: FastifySchemaValidationError, where: string): string | null {
   const { allowedValues, limit, pattern, type } = params
   switch (keyword) {
-    case 'enum': return isTexts(allowedValues) ? `must be ${alternatives(allowedValues)}` : null
+    case 'enum': return Array.isArray(allowedValues) ? `must be ${alternatives(allowedValues.flatMap(inWords))}` : null
     case 'type': return typeof type === 'string' && message === `must be ${type}` ? `must be ${typeInWords(type)}` : null
     case 'pattern': return pattern === NODE_NAME ? 'must be the name of a node: 1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-", with a letter or digit first' : null
     case 'minimum': return `must be at least ${String(limit)}`

@@ -652,7 +652,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
+            /** @description The node that was primary, also where it has lost the role before: because it failed, stopped, started again, or released everything for a switchover that did not succeed. null: none, or not known. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -669,7 +669,7 @@ export interface components {
             reason: string | null;
             /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
             force: ("health" | "priority" | "resources")[] | null;
-            /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
+            /** @description Where the role had been lost by a failure, the node that failed and how that is known, whatever ended that: a failover by itself, a request, a key written by another program. null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
                 node: string;
@@ -776,15 +776,15 @@ export interface components {
         };
         /** @description Something that happened in a switchover. */
         StoryEntry: {
-            /** @description When, by the clock of the machine that says so; `last_sign`, `held`, and the states of nodes by the ensemble's. RFC 3339, UTC. */
+            /** @description When, by the clock of the machine that says so; `last_sign`, `last_held`, `held`, and the states of nodes by the ensemble's. `journal_gone` is told at the end: when the node was removed is not on record. RFC 3339, UTC. */
             at: string;
             /** @description The node that did it or that it is about; null for what no node did. */
             node: string | null;
             /**
-             * @description `last_sign`: the last keepalive of the node that failed; `judged`: a coordinator judged it dead; `fence_failed`, `fenced`: an attempt to fence it; `confirmed`: an operator said that it is down; `begun`: the record was made; `key_written`: so was the primary key; `state`: a node came into a coordinator state; `released`, `acquired`, `lost`, `regained`, `failed`: a resource, by the node; `waits`: a node waits before it acquires a resource; `demoted`: a node had to hold nothing any more and released everything by itself, as when its lease ran out; `held`: everything is held again; `closed`: it is over.
+             * @description `last_sign`: the last keepalive of the node that failed; `judged`: a coordinator judged it dead; `fence_failed`, `fenced`: an attempt to fence it; `confirmed`: an operator said that it is down; `begun`: the record was made; `key_written`: so was the primary key; `state`: a node came into a coordinator state; `released`, `acquired`, `lost`, `regained`, `failed`: a resource, by the node; `waits`: a node waits before it acquires a resource; `demoted`: a node had to hold nothing any more and released everything by itself, as when its lease ran out; `held`: everything is held again; `closed`: it is over; `last_held`: everything was held for the last time before it; `journal_gone`: that node has been removed from the cluster since, and its journal with it.
              * @enum {string}
              */
-            event: "last_sign" | "judged" | "fence_failed" | "fenced" | "confirmed" | "begun" | "key_written" | "state" | "released" | "acquired" | "lost" | "regained" | "failed" | "waits" | "demoted" | "held" | "closed";
+            event: "last_sign" | "judged" | "fence_failed" | "fenced" | "confirmed" | "begun" | "key_written" | "state" | "released" | "acquired" | "lost" | "regained" | "failed" | "waits" | "demoted" | "held" | "closed" | "last_held" | "journal_gone";
             /** @description The resource in question. */
             resource: string | null;
             /** @description A sentence. */
@@ -803,7 +803,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
+            /** @description The node that was primary, also where it has lost the role before: because it failed, stopped, started again, or released everything for a switchover that did not succeed. null: none, or not known. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -820,7 +820,7 @@ export interface components {
             reason: string | null;
             /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
             force: ("health" | "priority" | "resources")[] | null;
-            /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
+            /** @description Where the role had been lost by a failure, the node that failed and how that is known, whatever ended that: a failover by itself, a request, a key written by another program. null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
                 node: string;
@@ -1039,7 +1039,7 @@ export interface components {
             done: boolean;
             /** @description How it ended; null while it continues. */
             outcome: ("succeeded" | "failed" | "superseded" | "timed_out" | "not_applied") | null;
-            /** @description The node that was primary, also where it has failed, or has started again since; null: none. */
+            /** @description The node that was primary, also where it has lost the role before: because it failed, stopped, started again, or released everything for a switchover that did not succeed. null: none, or not known. */
             from: string | null;
             /** @description Who is to be primary; null where the key was freed and any other coordinator may win. */
             to: string | null;
@@ -1056,7 +1056,7 @@ export interface components {
             reason: string | null;
             /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
             force: ("health" | "priority" | "resources")[] | null;
-            /** @description Of a failover, the node that failed and how that is known; null for any other switchover. */
+            /** @description Where the role had been lost by a failure, the node that failed and how that is known, whatever ended that: a failover by itself, a request, a key written by another program. null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
                 node: string;

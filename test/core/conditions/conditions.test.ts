@@ -7,7 +7,7 @@ import type { ClusterFacts, NodeFacts } from '../../../src/core/conditions/facts
 import { KeptConditions } from '../../../src/core/conditions/kept-conditions.ts'
 import { conditionKinds } from '../../../src/core/conditions/kinds.ts'
 import { fencingReport } from '../../../src/core/fencing/report.ts'
-import { newFence } from '../../../src/core/model/fence-record.ts'
+import { newFence, type FenceRecord } from '../../../src/core/model/fence-record.ts'
 import type { Member } from '../../../src/core/model/member.ts'
 import type { Fault } from '../../../src/core/pvc/cluster-status.ts'
 import { faultId } from '../../../src/core/pvc/fault.ts'
@@ -20,7 +20,7 @@ const facts = ({ nodes = {}, ...given }: Given = {}): ClusterFacts =>
   ({ key: { value: 'hv1', since: 'then' }, members: sound, open: [], vacant: 0, lock: null, maintenance: false, faults: [], newerSchema: null, ...given, node: (name) => ({ ...well, ...nodes[name] }) })
 const told = (given: Given) => conditionsOf(facts(given)).conditions.map(({ code, node, severity }) => `${severity} ${code}${node === null ? '' : ` ${node}`}`)
 const instead = (...members: readonly Member[]) => sound.map((each) => members.find(({ name }) => name === each.name) ?? each)
-const fence = (state: 'pending' | 'unconfirmed', given = {}) => ({ ...newFence('hv2', 'presence_gone', { presence: null, renewal: null, keepalive: null }, 'judged'), state, ...given })
+const fence = (state: FenceRecord['state'], given = {}) => ({ ...newFence('hv2', 'presence_gone', { presence: null, renewal: null, keepalive: null }, 'judged'), state, ...given })
 const holder = { child: 'a__lock__0000000001', identifier: 'pvcapid hv2', session: '1a', since: 'locked' }
 const fault = (id: string, given: Partial<Fault> = {}): Fault => ({ id, last_reported: '', first_reported: '2026-01-01 00:00:00', acknowledged_at: '', status: 'new', health_delta: 5, message: 'a fan', ...given })
 const says = (given: Partial<typeof presence>) => ({ ...presence, ...given })
@@ -214,4 +214,13 @@ t.test('as PVC\'s clients see them', async (t) => {
   for (const mixed of [[named, lost, bare, dead], [bare, dead, named, lost]]) t.strictSame(sorted(mixed), [dead, lost, bare, named], 'the worst first, of one kind by node')
   t.strictSame([identityOf(named), identityOf(bare)].map((identity) => identity === identityOf(dead)), [false, false])
   t.equal(condition('fault', 'x'.repeat(600), { since: '' }).message.length, 500)
+})
+
+t.test('whose word it is that a node is down', async (t) => {
+  const said = (given: Partial<FenceRecord>) => conditionsOf(facts({ members: instead(member('hv3', { daemonState: 'fenced', presence: null })), nodes: { hv3: { fence: fence('confirmed', given) } } })).conditions.find(({ code }) => code === 'node_fenced')?.message
+  t.equal(said({ confirmed_by: null }), 'hv3 was fenced.')
+  t.equal(said({ method: 'ipmi', confirmed_by: 'hv2' }), 'hv3 was fenced, confirmed by hv2.')
+  t.equal(said({ method: 'operator', confirmed_by: null }), 'hv3 was fenced: an operator has confirmed that it is down.')
+  t.equal(said({ method: 'operator', confirmed_by: 'ops', attempts: 1 }), 'hv3 was fenced: the operator ops has confirmed that it is down, after 1 attempt to fence it.')
+  t.match(said({ method: 'operator', confirmed_by: 'ops', attempts: 2 }), /after 2 attempts/)
 })

@@ -1,7 +1,8 @@
 // Which node a failover takes the role from, and how that is known.
 import t from 'tap'
 import { confirmed, newFence, type FenceRecord } from '../../../src/core/model/fence-record.ts'
-import { certainty, completed, failedHolder, isIncomplete, judgement, reasonFor, restartedHolder } from '../../../src/core/story/failed-holder.ts'
+import type { FailedHolder } from '../../../src/core/model/record.ts'
+import { certainty, completed, isIncomplete, judgement, lossBefore, lossBeforeWrite, reasonFor } from '../../../src/core/story/failed-holder.ts'
 import type { FailureReading, KeySnapshot } from '../../../src/core/switchover/key-snapshot.ts'
 import { key, keySnapshot, member, presence, record, transition } from '../../support/scenario/builders.ts'
 
@@ -13,6 +14,7 @@ const judged = newFence('hv2', 'presence_gone', { presence: null, renewal: null,
 const fence = confirmed({ ...judged, by: 'hv3', method: 'command', attempts: 2 }, 'hv3', 'The fencing command confirmed it.', FENCED)
 const reading = (given: Partial<FailureReading> = {}) => new Map([['hv1', { fence, keepalive, ...given }]])
 const fenced = member('hv1', { daemonState: 'fenced', presence: null })
+const failedHolder = (snapshot: KeySnapshot) => lossBefore(snapshot) as FailedHolder | null
 const after = (given: Parameters<typeof keySnapshot>[0] = {}): KeySnapshot => keySnapshot({ members: [fenced, member('hv2'), member('hv3')], failures: reading(), ...given })
 
 t.test('the node that the key names, with what its fence record says', async (t) => {
@@ -108,6 +110,7 @@ t.test('a fence record that is written behind the state which lets a coordinator
   t.equal(completed(operators, { fence: { ...fence, keepalive: '16/03' }, keepalive }), operators, 'of an earlier failure')
   t.notOk(isIncomplete(record(2), [fenced]))
   t.equal(completed(record(2), { fence, keepalive }).evidence, null)
+  t.match(completed({ ...made, cause: 'request', reason: 'kernel' }, { fence, keepalive }), { reason: 'kernel', evidence: { fence: { state: 'confirmed' } } }, 'a client has given its own reason')
   t.notOk(isIncomplete({ ...made, evidence: { ...early.evidence!, daemon_state: 'dead' } }, [fenced]), 'nothing will confirm that')
 })
 
@@ -116,18 +119,51 @@ t.test('a node that has started again since it held the role', async (t) => {
   const started = (given: Parameters<typeof member>[1] = {}) => member('hv1', { transition: start, presence: { ...presence, earlierSign: SIGN }, ...given })
   const now = (given: Parameters<typeof keySnapshot>[0] = {}): KeySnapshot => keySnapshot({ members: [started(), member('hv2')], ...given })
   const lost = { from: 'hv1', last_held_at: SIGN }
-  t.strictSame(restartedHolder(now()), lost)
-  t.strictSame(restartedHolder(now({ key: key('none') })), lost, 'whatever the key says now')
-  t.equal(restartedHolder(now({ members: [started({ presence })] })), null, 'its earlier run was not primary, or does not say')
-  t.equal(restartedHolder(now({ members: [started({ presence: null })] })), null)
-  t.equal(restartedHolder(now({ members: [started({ transition: transition({ epoch: 1, direction: 'takeover' }) })] })), null, 'it has held the role in its present run')
-  t.equal(restartedHolder(now({ members: [started({ transition: null })] })), null)
-  t.equal(restartedHolder(now({ members: [] })), null)
-  t.equal(restartedHolder(now({ records: [] })), null, 'no record says which node held the role')
-  t.equal(restartedHolder(now({ key: key('hv2', 2), records: [record(1, { to: 'hv1', outcome: 'succeeded' }), record(2, { to: 'hv2', outcome: 'succeeded', last_held_at: 'then' })] })), null, 'another node has held it since')
+  t.strictSame(lossBefore(now()), lost)
+  t.strictSame(lossBefore(now({ key: key('none') })), lost, 'whatever the key says now')
+  t.equal(lossBefore(now({ members: [started({ presence })] })), null, 'its earlier run was not primary, or does not say')
+  t.equal(lossBefore(now({ members: [started({ presence: null })] })), null)
+  t.equal(lossBefore(now({ members: [started({ transition: transition({ epoch: 1, direction: 'takeover' }) })] })), null, 'it has held the role in its present run')
+  t.equal(lossBefore(now({ members: [started({ transition: null })] })), null)
+  t.equal(lossBefore(now({ members: [] })), null)
+  t.equal(lossBefore(now({ records: [] })), null, 'no record says which node held the role')
+  t.equal(lossBefore(now({ key: key('hv2', 2), records: [record(1, { to: 'hv1', outcome: 'succeeded' }), record(2, { to: 'hv2', outcome: 'succeeded', last_held_at: 'then' })] })), null, 'another node has held it since')
 
   t.comment('an attempt that failed since: what was lost before it is lost still')
   const attempt = record(2, { from: 'hv1', to: 'hv1', outcome: 'failed', last_held_at: 'long ago' })
   const again = now({ key: key('none', 3), members: [started({ transition: transition({ epoch: 2, direction: 'takeover' }) })], records: [record(1, { to: 'hv1', outcome: 'succeeded' }), attempt, record(3, { from: null, to: null })] })
-  t.strictSame(restartedHolder(again), { from: 'hv1', last_held_at: 'long ago' })
+  t.strictSame(lossBefore(again), { from: 'hv1', last_held_at: 'long ago' })
+})
+
+t.test('a node that has stopped in order, or has released everything for a switchover that did not succeed', async (t) => {
+  const BEGAN = '2026-01-01T00:00:20.000Z'
+  const WROTE = '2026-01-01T00:00:25.000Z'
+  const released = (given: Parameters<typeof member>[1] = {}) => member('hv1', { transition: transition(), stateSince: WROTE, ...given })
+  const now = (given: Parameters<typeof keySnapshot>[0] = {}): KeySnapshot => keySnapshot({ key: key('none', 2), members: [released(), member('hv2')], ...given })
+  t.strictSame(lossBefore(now({ releases: new Map([['hv1', BEGAN]]) })), { from: 'hv1', last_held_at: BEGAN })
+  t.strictSame(lossBefore(now()), { from: 'hv1', last_held_at: WROTE }, 'when it had released, where it does not say when it began to')
+  t.strictSame(lossBefore(now({ members: [released({ daemonState: 'stop', presence: null })] })), { from: 'hv1', last_held_at: WROTE })
+  t.equal(lossBefore(now({ members: [released({ coordinatorState: 'relinquish' })] })), null, 'it holds something still')
+  t.equal(lossBefore(now({ members: [released({ transition: transition({ direction: 'takeover' }) })] })), null)
+  t.strictSame(lossBefore(now({ members: [released({ transition: null, ours: false, daemonState: 'stop' })] })), { from: 'hv1', last_held_at: WROTE }, 'a PVC node that has stopped')
+  t.equal(lossBefore(now({ members: [released({ transition: null, ours: false })] })), null, 'one that runs may have been started again since')
+  t.equal(lossBefore(now({ members: [] })), null, 'it is removed')
+
+  t.comment('a taker of it died: the former holder had released everything by then')
+  const taking = now({ key: key('hv2', 2), members: [released(), member('hv2', { daemonState: 'fenced', presence: null })], records: [record(1, { from: null, to: 'hv1', outcome: 'succeeded' }), record(2)], failures: new Map([['hv2', { fence, keepalive }]]) })
+  t.match(lossBefore(taking), { from: 'hv2', last_held_at: WROTE, evidence: { node: 'hv2' } })
+})
+
+t.test('a node that is named, and did not come to hold the role', async (t) => {
+  const attempt = record(2, { from: 'hv1', to: 'hv2', outcome: 'failed' })
+  const named = after({ key: key('hv2', 2), records: [record(1, { from: null, to: 'hv1', outcome: 'succeeded' }), attempt] })
+  t.match(lossBefore(named), { from: 'hv1', last_held_at: SIGN, evidence: { node: 'hv1' } }, 'the one before it counts')
+})
+
+t.test('before a write of the key without a record', async (t) => {
+  const { members, failures } = after()
+  const records = [record(1, { from: null, to: 'hv1', outcome: 'succeeded' })]
+  t.match(lossBeforeWrite(2, { records, members, failures }), { from: 'hv1', last_held_at: SIGN, evidence: { node: 'hv1' } })
+  t.equal(lossBeforeWrite(1, { records, members, failures }), null, 'what came later says nothing')
+  t.match(lossBeforeWrite(9, { records: [...records, record(2, { from: 'hv1', to: null })], members, failures }), { from: 'hv1' })
 })

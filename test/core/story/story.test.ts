@@ -31,9 +31,10 @@ const failover: Partial<SwitchoverRecord> = {
   outage_seconds: 12,
   timeline: [{ at: at(10), node: 'hv2', coordinator_state: 'takeover' }, { at: at(13), node: 'hv2', coordinator_state: 'primary' }],
 }
+const empty = ['hv1', 'hv2', 'hv3'].map((node): NodeJournal => ({ node, since: at(0), entries: [] }))
 const story = (given: Partial<SwitchoverRecord>, journals: readonly NodeJournal[] = [], window = { from: at(0), until: at(15) }) => {
   const closed = record(7, given)
-  return storyOf(switchoverView(closed, { members: [], records: [closed] }, NOTHING_SEEN), journals, window)
+  return storyOf(switchoverView(closed, { members: [], records: [closed] }, NOTHING_SEEN), [...journals, ...empty.filter(({ node }) => !journals.some((each) => each.node === node))], window)
 }
 const entry = (event: JournalEntry['event'], second: number, given: Partial<JournalEntry> = {}): JournalEntry => ({ at: at(second), event, epoch: null, resource: null, message: event, ...given })
 const told = (entries: ReturnType<typeof story>) => entries.map(({ at: moment, node, event }) => `${moment.slice(17, 19)} ${node ?? '-'} ${event}`)
@@ -55,9 +56,9 @@ t.test('a failover, from its record alone', async (t) => {
 
 t.test('the journals add what no record has', async (t) => {
   const journals = [
-    { node: 'hv1', entries: [entry('demoted', 0), entry('demoted', 2), entry('demoted', 40), entry('acquired', 3, { epoch: 6, resource: 'ip' })] },
-    { node: 'hv2', entries: [entry('judged', 4, { message: 'hv1 is judged dead' }), entry('key_written', 9, { epoch: 7 }), entry('acquired', 12, { epoch: 7, resource: 'ip', message: 'ip is acquired, in 0.1 s' })] },
-    { node: 'hv3', entries: [entry('fence_failed', 6), entry('judged', 5, { message: 'hv9 is judged dead' }), entry('fenced', 8, { message: 'hv1 is fenced' })] },
+    { node: 'hv1', since: at(0), entries: [entry('demoted', 0), entry('demoted', 2), entry('demoted', 40), entry('acquired', 3, { epoch: 6, resource: 'ip' })] },
+    { node: 'hv2', since: at(0), entries: [entry('judged', 4, { message: 'hv1 is judged dead' }), entry('key_written', 9, { epoch: 7 }), entry('acquired', 12, { epoch: 7, resource: 'ip', message: 'ip is acquired, in 0.1 s' })] },
+    { node: 'hv3', since: at(0), entries: [entry('fence_failed', 6), entry('judged', 5, { message: 'hv9 is judged dead' }), entry('fenced', 8, { message: 'hv1 is fenced' })] },
   ]
   const entries = story(failover, journals, { from: at(1), until: at(15) })
   t.strictSame(told(entries), ['01 hv1 last_sign', '02 hv1 demoted', '04 hv2 judged', '05 hv3 judged', '06 hv3 fence_failed', '08 hv3 fenced', '09 - begun', '09 hv2 key_written', '10 hv2 state', '12 hv2 acquired', '13 hv2 state', '13 hv2 held', '14 - closed'])
@@ -66,7 +67,7 @@ t.test('the journals add what no record has', async (t) => {
 
 t.test('what is not known is left out', async (t) => {
   const { fence } = evidence
-  t.strictSame(told(story({ ...failover, evidence: { ...evidence, judged_by: null, judged_at: null, last_sign_at: null, fence: null }, timeline: [], held_again_at: null })), ['09 - begun', '14 - closed'])
+  t.strictSame(told(story({ ...failover, evidence: { ...evidence, judged_by: null, judged_at: null, last_sign_at: null, fence: null }, last_held_at: null, timeline: [], held_again_at: null })), ['09 - begun', '14 - closed'])
   t.strictSame(told(story({ ...failover, evidence: { ...evidence, why: null, fence: { ...fence!, state: 'unconfirmed' } }, timeline: [], held_again_at: null })), ['01 hv1 last_sign', '04 hv2 judged', '09 - begun', '14 - closed'])
   t.match(story({ ...failover, evidence: { ...evidence, fence: { ...fence!, method: 'operator', confirmed_by: 'ops' } } }).find(({ event }) => event === 'confirmed'), { node: null, message: /^The operator ops confirmed/ })
   const begun = (given: Partial<SwitchoverRecord>) => story({ ...failover, cause: 'request', reason: 'kernel', evidence: null, ...given }).find(({ event }) => event === 'begun')?.message
@@ -86,5 +87,28 @@ t.test('a request, and how it can end', async (t) => {
 
 t.test('bounded', async (t) => {
   const many = Array.from({ length: 700 }, () => entry('failed', 5, { epoch: 7 }))
-  t.equal(story(failover, [{ node: 'hv1', entries: many }]).length, 500)
+  t.equal(story(failover, [{ node: 'hv1', since: at(0), entries: many }]).length, 500)
+})
+
+t.test('when the role was held last, where no node failed', async (t) => {
+  const entries = story({ from: 'hv1', to: 'hv2', cause: 'request', last_held_at: at(2), started_at: at(9) })
+  t.match(entries.find(({ event }) => event === 'last_held'), { at: at(2), node: 'hv1', message: 'Everything was held for the last time, as far as is known: by hv1.' })
+  t.match(story({ from: null, last_held_at: at(2) }).find(({ event }) => event === 'last_held'), { node: null, message: /as far as is known\.$/ })
+})
+
+t.test('nodes that have been removed since', async (t) => {
+  const of = (journals: readonly NodeJournal[], given: Partial<SwitchoverRecord> = {}) => {
+    const closed = record(7, { ...failover, ...given })
+    const entries = storyOf(switchoverView(closed, { members: [], records: [closed] }, NOTHING_SEEN), journals, { from: at(0), until: at(15) })
+    return entries.filter(({ event }) => event === 'journal_gone').map(({ at: moment, node, message }) => `${moment.slice(17, 19)} ${node} ${message.slice(0, 30)}`)
+  }
+  t.strictSame(of(empty), [])
+  t.strictSame(of(empty.slice(1)), ['14 hv1 hv1 has been removed from the '])
+  t.strictSame(of(empty.slice(0, 2)), ['14 hv3 hv3 has been removed from the '], 'the fencer')
+  t.strictSame(of(empty.slice(0, 2), { evidence: { ...evidence, fence: { ...evidence.fence!, method: 'operator', confirmed_by: 'ops' } } }), [], 'an operator is no node')
+  t.strictSame(of(empty.slice(1), { finished_at: null, outcome: null }), ['09 hv1 hv1 has been removed from the '])
+  const again = { node: 'hv1', since: at(20), entries: [] }
+  t.strictSame(of([again, ...empty.slice(1)]), ['14 hv1 hv1 has been registered again '])
+  t.strictSame(of([again, ...empty.slice(1)], { finished_at: null, outcome: null }), [])
+  t.strictSame(of([{ ...again, entries: [entry('demoted', 3)] }, ...empty.slice(1)]), [], 'restored from a backup, with its journal')
 })

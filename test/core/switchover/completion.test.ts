@@ -72,6 +72,8 @@ t.test('verdicts', async (t) => {
     ['freed, the former primary tried and failed', freed, snapshot(), [record(5, { to: 'hv1', outcome: 'failed', error })], false, { outcome: 'failed', continued_by: 5, error }],
     ['freed, and won by whom it was to leave', freed, snapshot(), [record(5, { to: 'hv1', outcome: 'succeeded' })], false,
       { outcome: 'failed', continued_by: 5, error: { code: 'no_other_primary', resource: null, message: 'No other coordinator took the role; hv1 took it back.' } }],
+    ['freed by a rollback, and won by the former primary', { ...freed, cause: 'rollback' }, snapshot(), [record(5, { to: 'hv1', outcome: 'succeeded' })], false, { outcome: 'succeeded', continued_by: 5, error: null }],
+    ['freed, and won by the node that had lost the role before', { ...freed, last_held_at: 'before' }, snapshot(), [record(5, { to: 'hv1', outcome: 'succeeded' })], false, { outcome: 'succeeded', continued_by: 5, error: null }],
     ['freed, and nobody won in time', freed, snapshot(), [], true, { outcome: 'timed_out' }],
     ['to be freed, never written', record(6, { to: null }), snapshot(), [], true, { outcome: 'not_applied' }],
   ]

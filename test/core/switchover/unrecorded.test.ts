@@ -10,7 +10,11 @@ t.test('the record that is made of a write without one', async (t) => {
   t.match(externalRecord(4, 'then', 'hv2', [primary('hv1'), member('hv2')]), { epoch: 4, from: 'hv1', to: 'hv2', cause: 'external', started_at: 'then', timeout: 60, outcome: null })
   t.match(externalRecord(4, 'then', 'none', [member('hv1', { coordinatorState: 'relinquish' })]), { from: 'hv1', to: null })
   t.equal(externalRecord(4, 'then', 'hv2', done).from, null, 'it has arrived already')
-  t.equal(externalRecord(4, 'then', 'hv2', [member('hv2', { coordinatorState: 'relinquish' })]).from, 'hv2', 'it gets the role back')
+  const loss = { from: 'hv3', last_held_at: 'before' }
+  t.match(externalRecord(4, 'then', 'hv2', [member('hv2')], loss), { ...loss, to: 'hv2', cause: 'external' }, 'no node held the role')
+  t.match(externalRecord(4, 'then', 'hv2', done, loss), loss)
+  t.match(externalRecord(4, 'then', 'hv2', [primary('hv1'), member('hv2')], loss), { from: 'hv1', last_held_at: null }, 'a node releases it')
+  t.match(externalRecord(4, 'then', 'hv2', [member('hv2', { coordinatorState: 'relinquish', stateSince: 'before' })]), { from: 'hv2', last_held_at: 'before' }, 'it gets the role back')
 })
 
 t.test('a write that repeats the name reads as the switchover that wrote it', async (t) => {

@@ -79,3 +79,46 @@ t.test('a primary that is killed at night', { timeout: 120_000 }, async (t) => {
   }
   t.same(made.collisions(), [])
 })
+
+t.test('one that a request ends, because no node takes over by itself', { timeout: 120_000 }, async (t) => {
+  const { made, watcher, command } = await fencedCluster(t, ['hv1'])
+  const dead = await watcher.settled('hv1')
+  for (const name of ['hv2', 'hv3']) await made.startNode(name, { candidate: { priority: 0 } }).logged((line) => line.msg === 'registered')
+  const url = await made.startApi('hv2')
+  const call = async (path: string, body?: object) => {
+    const response = await fetch(`${url}/api/v1${path}`, body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    return { status: response.status, body: await response.json() }
+  }
+  await watcher.sees('both are there', ({ members }) => members.filter(({ daemonState, coordinatorState }) => daemonState === 'run' && coordinatorState === 'secondary').length === 2)
+  command('fails')
+  await made.nodes.get('hv1')?.kill()
+  const session = await watcher.session()
+  await eventually(async () => (await session.get('/nodes/hv1/fence').catch(() => null))?.data.includes('"state":"unconfirmed"') === true)
+  const sign = new Date((await session.get('/nodes/hv1/keepalive')).stat.mtime).toISOString()
+  made.takeFrom('hv1')
+  t.match(await call('/node/hv1/fence-confirmation', { confirm: 'hv1' }), { status: 200 })
+  await watcher.sees('it is fenced', ({ members }) => members.some(({ name, daemonState, coordinatorState }) => name === 'hv1' && daemonState === 'fenced' && coordinatorState === 'secondary'))
+  // The fence record is written behind the state.
+  await eventually(async () => {
+    const { conditions } = (await call('/status')).body as { readonly conditions: ReadonlyArray<{ readonly code: string, readonly message: string }> }
+    return conditions.some(({ code, message }) => code === 'node_fenced' && /^hv1 was fenced: an operator has confirmed that it is down, after \d+ attempts? to fence it\.$/.test(message))
+  })
+  t.equal(watcher.feed.view?.key.value, 'hv1', 'no node takes over by itself')
+
+  const planned = await call('/switchover', { to: 'hv3', reason: 'hv2 is to be replaced', dry_run: true })
+  t.match(planned, { status: 202, body: { from: 'hv1', evidence: { node: 'hv1', fence: { method: 'operator' } } } }, 'a dry run says what the record would')
+  t.match(await call('/switchover', { to: 'hv3', reason: 'hv2 is to be replaced' }), { status: 202 })
+  const { epoch } = await watcher.settled('hv3')
+  const told = (await call(`/switchover/${epoch}?consistent`)).body as Entry
+  t.match(told, { from: 'hv1', to: 'hv3', became: 'hv3', cause: 'request', reason: 'hv2 is to be replaced', last_held_at: sign, evidence: { node: 'hv1', daemon_state: 'fenced', judged_by: /^hv[23]$/, why: 'presence_gone', last_sign_at: sign, fence: { state: 'confirmed', method: 'operator', confirmed_at: String } } })
+  t.ok(told.outage_seconds > 0, `for how long nobody held everything: ${told.outage_seconds} s`)
+  t.ok(epoch > dead.epoch)
+  const story = (await call(`/switchover/${epoch}/timeline?consistent`)).body as readonly Told[]
+  const one = (event: string) => story.find((entry) => entry.event === event)
+  t.match(one('last_sign'), { node: 'hv1', at: sign })
+  t.match(one('judged'), { node: /^hv[23]$/, message: /its presence is gone/ })
+  t.match(one('confirmed'), { node: null, message: /^An operator confirmed at \S+ that hv1 is down, after/ })
+  t.match(one('begun'), { message: 'From hv1 to hv3 (request): hv2 is to be replaced' })
+  t.match(one('held'), { node: 'hv3', message: new RegExp(`held again, after ${told.outage_seconds} s`.replace('.', '\\.')) })
+  t.same(made.collisions(), [])
+})

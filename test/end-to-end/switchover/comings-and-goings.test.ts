@@ -46,6 +46,47 @@ t.test('SIGTERM of the only coordinator', async (t) => {
   t.equal(made.holder('address'), null, 'nothing is held')
 })
 
+t.test('the role that no node took when its primary stopped in order', async (t) => {
+  const { cluster: made, watcher } = await cluster(t, { nodes: ['hv1'], ...quick })
+  await watcher.settled('hv1')
+  const taken = async (name: string, epoch: number) => {
+    const before = Date.now()
+    made.startNode(name)
+    const { records } = await watcher.sees(`${name} has it`, (view) => view.records.some((record) => record.epoch > epoch && record.to === name && record.outcome === 'succeeded'))
+    return { before, record: records.findLast(({ outcome, to }) => outcome === 'succeeded' && to === name) }
+  }
+  const stop = async (name: string) => {
+    const before = Date.now()
+    await made.nodes.get(name)?.stop()
+    await watcher.sees('it has stopped', (view) => view.members.some((member) => member.name === name && member.daemonState === 'stop'))
+    return { before, after: Date.now(), epoch: watcher.feed.view?.records.at(-1)?.epoch ?? 0 }
+  }
+  const told = ({ before, record }: Awaited<ReturnType<typeof taken>>, stopped: Awaited<ReturnType<typeof stop>>) => {
+    t.match(record, { from: 'hv1', cause: 'contention', evidence: null, last_held_at: String, outage_seconds: Number, reason: `hv1 was last known to hold the role at ${record?.last_held_at}.` })
+    const held = Date.parse(record?.last_held_at ?? '')
+    t.ok(held >= stopped.before && held < stopped.after, `held until the stop began: ${record?.last_held_at}`)
+    t.ok((record?.outage_seconds ?? 0) * 1000 >= before - stopped.after, 'for as long as no node ran')
+  }
+
+  t.comment('the same node comes up')
+  const first = await stop('hv1')
+  told(await taken('hv1', first.epoch), first)
+  t.comment('another node comes up')
+  const second = await stop('hv1')
+  told(await taken('hv2', second.epoch), second)
+
+  t.comment('a node that does not contend comes up, and another program names it')
+  const third = await stop('hv2')
+  made.startNode('hv1', { candidate: { priority: 0 } })
+  await watcher.sees('it is at rest', (view) => view.members.some(({ name, daemonState, coordinatorState }) => name === 'hv1' && daemonState === 'run' && coordinatorState === 'secondary'))
+  await watcher.writeKeyBlindly('hv1')
+  const { records } = await watcher.sees('it has taken over', (view) => view.records.some((record) => record.epoch > third.epoch && record.to === 'hv1' && record.outcome === 'succeeded'))
+  const record = records.findLast(({ to }) => to === 'hv1')
+  t.match(record, { from: 'hv2', cause: 'external', last_held_at: String, outage_seconds: Number })
+  t.ok(Date.parse(record?.last_held_at ?? '') >= third.before && Date.parse(record?.last_held_at ?? '') < third.after)
+  t.same(made.collisions(), [])
+})
+
 t.test('a primary that is killed keeps the role from everybody until it has released everything itself', async (t) => {
   const { cluster: made, watcher } = await cluster(t, { nodes, ...quick })
   const first = await watcher.settled()
@@ -70,7 +111,7 @@ t.test('the only coordinator, killed and started again, releases first and takes
   made.startNode('hv1')
   const view = await watcher.sees('a restart', (view) => view.records.some((record) => record.cause === 'restart' && record.outcome === 'succeeded'))
   const record = view.records.find(({ cause }) => cause === 'restart')
-  t.match(record, { from: 'hv1', to: 'hv1', evidence: null, last_held_at: sign, held_again_at: String, reason: `The primary key named hv1 from before; hv1 takes over under a number of its own. The run of hv1 that held the role wrote its last keepalive at ${sign}.` })
+  t.match(record, { from: 'hv1', to: 'hv1', evidence: null, last_held_at: sign, held_again_at: String, reason: `The primary key named hv1 from before; hv1 takes over under a number of its own. hv1 was last known to hold the role at ${sign}.` })
   t.equal(record?.outage_seconds, (Date.parse(record?.held_again_at ?? '') - Date.parse(sign)) / 1000, 'for how long it was not held')
   const { epoch } = await watcher.settled('hv1')
   t.equal(epoch, first.epoch + 1)

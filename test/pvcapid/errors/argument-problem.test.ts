@@ -19,7 +19,7 @@ t.test('the fields of a switchover', async (t) => {
     [{ to: 'hv1', force: 'health' }, 'force must be an array'],
     [{ to: 'hv1', force: ['health', 'health'] }, 'force must not have the same entry twice'],
     [{ to: 'hv 1' }, 'to must be the name of a node: 1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-", with a letter or digit first'],
-    [{ to: 5, dry_run: 'yes', timeout: 0 }, 'to must be a string; timeout must be at least 1; dry_run must be a boolean'],
+    [{ to: 5, dry_run: 'yes', timeout: 0 }, 'to must be a string; timeout must be at least 1; dry_run must be true or false'],
     [{ to: 'hv1', timeout: 3_601, reason: 'x'.repeat(501) }, 'reason must have at most 500 characters; timeout must be at most 3600'],
     [{ to: 'hv1', reason: '' }, 'reason must not be empty'],
     [{}, 'body must have "to" or "from"'],
@@ -39,5 +39,7 @@ t.test('other schemas', async (t) => {
   t.equal(said(schema, {}), 'body must have "some" and "count" and "one"; body must not be empty; its fields are some, count, one')
   t.equal(said(schema, { some: [], count: 2, one: null }), 'some must not be empty')
   t.equal(said(schema, { some: ['b', 'ab', 'ac'], count: 3, one: 1 }), 'some/0 must have at least 2 characters; some/0 must match pattern "^a"; some must have at most 2 entries; count must be multiple of 2; one must be a string or null')
+  t.equal(said(Type.Object({ each: Type.Enum(['', 'true', 'false']) }), { each: 'yes' }, 'querystring'), 'each must be true or false')
+  t.equal(said(Type.Unsafe<object>({ type: 'object', properties: { of: { enum: [1, true, null] } } }), { of: 3 }), 'of must be 1, true or null')
   t.equal(said(Type.Object({ wait: Type.Optional(Type.Number({ minimum: 0 })) }), { wait: '-1' }, 'querystring'), 'wait must be at least 0')
 })

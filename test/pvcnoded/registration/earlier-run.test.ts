@@ -39,6 +39,30 @@ t.test('a primary that was killed', async (t) => {
   t.equal(earlier.sign, await modified(session))
 })
 
+t.test('one that has released everything, and from which no node took over', async (t) => {
+  const { session, write } = await primary(t)
+  const earlier = new EarlierRun()
+  await write({ daemonstate: 'stop', routerstate: 'secondary', transition: transition('relinquish') })
+  await earlier.look(session, 'hv1')
+  const stamp = async (name: string) => (await session.get(`/nodes/hv1/${name}`)).stat.mtime
+  t.equal(earlier.sign, new Date(await stamp('routerstate')).toISOString(), 'when it had, where it does not say when it began to')
+  await write({ resources: JSON.stringify({ resources: [{ name: 'ip', state: 'released', since: '2026-01-01T00:00:00.000Z', seconds: 2.5, epoch: 4 }] }) })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, new Date(await stamp('transition') - 2_500).toISOString())
+  const { sign } = earlier
+  await write({ daemonstate: 'run', transition: transition('start') })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, sign, 'it has started since, and taken nothing over')
+
+  t.comment('it ended while it released')
+  await write({ keepalive: '101', routerstate: 'relinquish', transition: transition('relinquish') })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, await modified(session), 'it held everything still')
+  await write({ transition: transition('relinquish').replace('"released":[]', '"released":["ip"]') })
+  await earlier.look(session, 'hv1')
+  t.equal(earlier.sign, new Date(await stamp('routerstate')).toISOString())
+})
+
 t.test('what says nothing of when it was held', async (t) => {
   const { session, write } = await primary(t)
   const sign = async (node = 'hv1') => {
@@ -49,10 +73,13 @@ t.test('what says nothing of when it was held', async (t) => {
   t.ok(await sign())
   const cases = [
     ['one that was judged dead and has not come back since', { daemonstate: 'dead' }, true],
+    ['one that was fenced', { daemonstate: 'fenced', routerstate: 'secondary' }, true],
+    ['one of which a fencer has only said so', { daemonstate: 'dead', routerstate: 'secondary' }, true],
+    ['one that had rolled back by then', { daemonstate: 'dead', routerstate: 'secondary', transition: transition('takeover').replace('"error":null', '"error":{"code":"acquire_failed","message":"no"}') }, false],
     ['a run that ended in its start, and has a keepalive of its own', { daemonstate: 'init' }, false],
     ['the same, judged dead', { daemonstate: 'dead', transition: transition('start') }, false],
     ['a secondary', { routerstate: 'secondary' }, false],
-    ['one in relinquish', { routerstate: 'relinquish', transition: transition('relinquish') }, false],
+    ['one in relinquish', { routerstate: 'relinquish', transition: transition('relinquish') }, true],
     ['what is malformed', { transition: 'oops' }, false],
   ] as const
   for (const [what, texts, isKnown] of cases) {

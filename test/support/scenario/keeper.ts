@@ -4,6 +4,7 @@ import type { KeyAnswer } from '../../../src/core/coordinator/key-change.ts'
 import { particularsOf } from '../../../src/core/switchover/progress.ts'
 import { closeRecord, isOpen } from '../../../src/core/model/record.ts'
 import { unrecordedEpoch } from '../../../src/core/switchover/rewrites.ts'
+import { lossBeforeWrite } from '../../../src/core/story/failed-holder.ts'
 import { externalRecord } from '../../../src/core/switchover/unrecorded.ts'
 import { TIMES } from './node.ts'
 import type { Store } from './store.ts'
@@ -49,7 +50,7 @@ export class Keeper {
     this.#timeline.after(TIMES.unrecorded, () => {
       const { key: now, epoch: present } = this.#store
       if (now === null || present !== unrecorded || this.#unrecorded !== unrecorded) return
-      const record = externalRecord(unrecorded, this.#timeline.wall(), now.value, this.#store.members)
+      const record = externalRecord(unrecorded, this.#timeline.wall(), now.value, this.#store.members, lossBeforeWrite(unrecorded, { records: this.#store.records.map(({ record: each }) => each), members: this.#store.members }))
       this.#timeline.say('keeper', `record ${unrecorded}: ${record.from ?? 'nobody'} → ${record.to ?? 'anybody'} (external)`)
       this.#store.createRecord(record)
     })

@@ -8,6 +8,7 @@
  */
 import { changeKey, type RunningChange } from '../../../cluster/key-changer.ts'
 import { KeyOperations } from '../../../cluster/key-operations.ts'
+import { isNodeName } from '../../../cluster/layout.ts'
 import { readJournals } from '../../../cluster/nodes/journals.ts'
 import { readEpoch, readKeySnapshot, readRecord } from '../../../cluster/reading.ts'
 import { eligibilityReport, type CandidateReport } from '../../../core/switchover/eligibility-report.ts'
@@ -22,7 +23,7 @@ import type { KeySnapshot } from '../../../core/switchover/key-snapshot.ts'
 import { epochNow } from '../../../core/switchover/key-snapshot.ts'
 import { rule, type Ruling, type SwitchoverRequest } from '../../../core/switchover/rules.ts'
 import { repeatedRecord, unrecordedSwitchover } from '../../../core/switchover/unrecorded.ts'
-import { storyOf, type StoryEntry, type StoryWindow } from '../../../core/story/story.ts'
+import { nodesOf, storyOf, type StoryEntry, type StoryWindow } from '../../../core/story/story.ts'
 import { NOTHING_SEEN, switchoverView, type Switchover } from '../../../core/switchover/view.ts'
 import type { Clock, Timer } from '../../../runtime/clock.ts'
 import type { Logger } from '../../../runtime/log/log.ts'
@@ -165,7 +166,7 @@ export class SwitchoverService {
     const { contact, view, clock } = this.#options
     const switchover = await this.get(epoch, client)
     const coordinators = (view.latest?.cluster?.members ?? []).filter(({ mode }) => mode === 'coordinator').map(({ name }) => name)
-    const journals = await contact.read(async (session) => await readJournals(session, coordinators)) ?? []
+    const journals = await contact.read(async (session) => await readJournals(session, [...nodesOf(switchover).filter(isNodeName), ...coordinators])) ?? []
     return storyOf(switchover, journals, windowOf(switchover, clock.wall()))
   }
 
