@@ -2,9 +2,9 @@
 import type { Member } from '../../src/core/model/member.ts'
 import { isOpen, type SwitchoverRecord } from '../../src/core/model/record.ts'
 
-/** What a coordinator or a client has begun; of a write by another program nobody can say what was there in between. */
+/** What a coordinator or a client has begun; behind a write by another program, of which there may be no record yet, nobody can say what was there in between. */
 export function isSilent (made: SwitchoverRecord, others: readonly SwitchoverRecord[], members: readonly Member[]): boolean {
-  if (made.from !== null || made.cause === 'external') return false
+  if (made.from !== null || made.cause === 'external' || !others.some(({ epoch }) => epoch === made.epoch - 1)) return false
   const before = others.filter(({ epoch, outcome }) => epoch < made.epoch && outcome !== 'not_applied').sort((a, b) => b.epoch - a.epoch)
   const at = before.findIndex((record) => record.cause === 'external' || (!isOpen(record) && record.outcome === 'succeeded' && record.to !== null))
   const known = before[at]
