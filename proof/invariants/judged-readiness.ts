@@ -1,6 +1,7 @@
 /**
  * 20. A node whose readiness check fails takes nothing over, and the former primary releases nothing for it: the key is given back before that. Judged
- * of nodes that nothing else has been wrong with for a while, whose check takes less than the transition delay.
+ * of nodes that nothing else has been wrong with for a while, whose check takes less than the transition delay. A node that has begun its takeover checks no more, however
+ * long it waits for the lock that another program has left there.
  */
 import type { Machine } from '../simulate/machine.ts'
 import { TRANSITION_DELAY } from '../simulate/faults.ts'
@@ -41,6 +42,8 @@ export class JudgedReadiness {
   acquires ({ name, unready, humours, holds }: Machine, resource: string, now: number, sound: number): void {
     const since = Math.min(...unready.values())
     if (!this.#checks(name) || sound < SOUND || humours.size > 0 || holds.size !== 1 || now - since < CHECKED) return
+    // It was ready when it was named.
+    if (this.#keys[0] !== undefined && since > this.#keys[0].at) return
     this.#say(`20: ${name} acquired ${resource}, and its readiness check had failed for ${((now - since) / 1000).toFixed(0)} s`)
   }
 
