@@ -48,7 +48,7 @@ interface Unrecorded {
   readonly members: readonly Member[]
   /** When it was written, RFC 3339; null if it was written over before that could be read. */
   readonly since: Promise<string | null>
-  /** By what the role had been lost before, for the record. */
+  /** How the role had been lost before, for the record. */
   readonly loss: Promise<Loss | null>
   /** What it began was seen to be complete, as every API said then. */
   isComplete: boolean

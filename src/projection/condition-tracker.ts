@@ -102,7 +102,7 @@ export class ConditionTracker {
     return this.#lock === null ? 0 : Math.max(0, asOf - this.#lock.seen)
   }
 
-  /** What was found of a node holds for as long as the facts do, which `FactsOf` reads. */
+  /** The conditions of a node are kept for as long as the facts that `FactsOf` reads are the same. */
   #forget ({ touched }: ApiSnapshot, members: readonly Member[]): void {
     if (touched === null) this.#kept.clear()
     for (const name of touched?.all ?? []) this.#kept.forget(name)

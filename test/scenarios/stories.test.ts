@@ -7,6 +7,15 @@ import { scenario } from '../support/scenario/scenario.ts'
 /** Every record that was made after `epoch`. */
 const since = ({ store }: Cluster, epoch: number): readonly SwitchoverRecord[] => store.records.map(({ record }) => record).filter((record) => record.epoch > epoch)
 
+/** hv1 becomes primary and stops in order, without a successor; returns when it had released everything. */
+function stopsInOrder (cluster: Cluster): string | null {
+  cluster.boot('hv1')
+  cluster.advance(10)
+  cluster.shutdown('hv1')
+  cluster.advance(10)
+  return cluster.store.member('hv1').stateSince
+}
+
 scenario(t, 'A request ends what a dead primary has left behind', (cluster, t) => {
   for (const name of ['hv2', 'hv3']) cluster.store.prefer(name, { priority: 0 })
   cluster.boot('hv1', 'hv2', 'hv3')
@@ -39,11 +48,7 @@ scenario(t, 'A request from a dead primary alone', (cluster, t) => {
 })
 
 scenario(t, 'A node takes over where the primary has stopped in order', (cluster, t) => {
-  cluster.boot('hv1')
-  cluster.advance(10)
-  cluster.shutdown('hv1')
-  cluster.advance(10)
-  const stopped = cluster.store.member('hv1').stateSince
+  const stopped = stopsInOrder(cluster)
   cluster.boot('hv2')
   cluster.advance(10)
   const record = cluster.store.record(3)
@@ -52,11 +57,7 @@ scenario(t, 'A node takes over where the primary has stopped in order', (cluster
 })
 
 scenario(t, 'Every attempt after a release says from whom the role was lost', (cluster, t) => {
-  cluster.boot('hv1')
-  cluster.advance(10)
-  cluster.shutdown('hv1')
-  cluster.advance(10)
-  const stopped = cluster.store.member('hv1').stateSince
+  const stopped = stopsInOrder(cluster)
   for (const name of ['hv2', 'hv3']) {
     cluster.boot(name)
     cluster.failAcquire(name, 'dhcp')
@@ -101,11 +102,7 @@ scenario(t, 'A program writes the key while nobody holds the role', (cluster, t)
 })
 
 scenario(t, 'The key is deleted while nobody holds the role', (cluster, t) => {
-  cluster.boot('hv1')
-  cluster.advance(10)
-  cluster.shutdown('hv1')
-  cluster.advance(10)
-  const stopped = cluster.store.member('hv1').stateSince
+  const stopped = stopsInOrder(cluster)
   cluster.deleteKey()
   cluster.boot('hv2')
   cluster.advance(15)

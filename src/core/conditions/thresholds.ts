@@ -24,7 +24,7 @@ export class Thresholds {
     return false
   }
 
-  /** What else was found holds for so many milliseconds. */
+  /** Another part of the list holds for so many milliseconds. */
   until (milliseconds: number): void {
     this.#holds = Math.min(this.#holds, milliseconds)
   }

@@ -67,7 +67,7 @@ const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot
   return { kind: 'write', value: node, record: { from, to: node, cause, timeout: defaultTimeout(from, node, keySnapshot.members) } }
 }
 
-/** Whatever is to be written: with the node that held the role last where no node releases it. The bound stays. */
+/** Adds to a record the node that held the role last, where no node releases it. The bound stays. */
 function afterLoss (record: NewRecord, keySnapshot: KeySnapshot): NewRecord {
   const former = keySnapshot.members.find(({ name }) => name === record.from)
   // It gets back what it has released since.
@@ -78,7 +78,7 @@ function afterLoss (record: NewRecord, keySnapshot: KeySnapshot): NewRecord {
   return { ...record, ...loss, ...record.cause === 'request' ? { reason: record.reason ?? null } : {} }
 }
 
-/** The record of what is to be written says why, in a sentence, and by what the role was lost before. */
+/** The record of what is to be written says why, in a sentence, and how the role was lost before. */
 export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
   const judgement = judged(intent, keySnapshot)
   if (judgement.kind !== 'write') return judgement

@@ -76,7 +76,7 @@ export interface NewRecord extends Pick<SwitchoverRecord, 'from' | 'to' | 'cause
   readonly last_held_at?: string | null
 }
 
-/** By what the role was lost before a switchover began: the node that held it, and when it held it last. */
+/** How the role was lost before a switchover began: the node that held it, and when it held it last. */
 export interface LastHolder extends Required<Pick<NewRecord, 'last_held_at'>> {
   readonly from: string
 }

@@ -16,7 +16,7 @@ interface Read extends Pick<KeySnapshot, 'members'> {
   readonly releases?: KeySnapshot['releases'] | undefined
 }
 
-/** What the role was lost by, before it is taken again. */
+/** How the role was lost, before it is taken again. */
 interface Vacancy extends Read {
   /** What the key says, or said. */
   readonly named: string

@@ -18,7 +18,7 @@ function unknownArgument (name: string, known: readonly string[], where: string)
   return known.length === 0 ? `is no ${noun} here; there are none` : `is no ${noun} here; there are ${known.join(', ')}`
 }
 
-/** What may be the value of an argument, in words. An empty text is that of a parameter without a value, which nobody has to be told of. */
+/** What may be the value of an argument, in words. An empty text stands for a parameter without a value, and is left out. */
 const inWords = (value: unknown): readonly string[] => value === '' ? [] : [typeof value === 'string' ? value : JSON.stringify(value)]
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((each) => typeof each === 'string')
