@@ -85,7 +85,7 @@ export default [
   },
   {
     // These touch the event loop itself: the native client's callbacks, a child's pipes, replies that are written together, and requests that are begun in turns.
-    files: ['src/zookeeper/client/native.ts', 'src/runtime/process/command.ts', 'src/pvcapid/fast-path/write-batch.ts', 'src/pvcapid/http/connections.ts', 'src/pvcapid/http/turns.ts'],
+    files: ['src/zookeeper/client/deliveries.ts', 'src/runtime/process/command.ts', 'src/pvcapid/fast-path/write-batch.ts', 'src/pvcapid/http/connections.ts', 'src/pvcapid/http/turns.ts'],
     rules: { 'no-restricted-globals': globals(clock, injected) },
   },
   {

@@ -11,7 +11,8 @@ import { connect } from '../../test/support/zookeeper.ts'
 import { clusterTree, makeCluster, OPERATE, READ } from '../../test/pvcapid/support/api.ts'
 import { makeCertificate } from '../../test/pvcapid/support/certificate.ts'
 import type { Session } from '../../src/zookeeper/session/session.ts'
-import { ask, Besieged } from './besieged.ts'
+import { ask } from './ask.ts'
+import { Besieged } from './besieged.ts'
 
 export interface Targets {
   readonly session: Session

@@ -30,7 +30,7 @@ export function guardedConnector (connector: Connector, writer: string, known: K
     }
     return {
       get watchBytes () { return connection.watchBytes },
-      get: async (path, watch) => await connection.get(path, watch),
+      get: async (path, watch, maxLength) => await connection.get(path, watch, maxLength),
       exists: async (path, watch) => await connection.exists(path, watch),
       children: async (path, watch) => await connection.children(path, watch),
       create: async (path, data, flags) => await barred('create', path, async () => await connection.create(path, data, flags)),

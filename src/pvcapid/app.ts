@@ -4,7 +4,6 @@
  *
  * Without ZooKeeper it starts all the same: reads are 503 until there is a view, and come by themselves.
  */
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { apiRoutes, formRoutes, plainRoutes, prefix } from '../../routes/index.ts'
@@ -45,6 +44,7 @@ import readings from './plugins/readings.ts'
 import replyHeaders from './plugins/reply-headers.ts'
 import statusPage from './pages/status-page.ts'
 import { serializedText } from './fast-path/serialized-reply.ts'
+import { requestIds } from './request/request-id.ts'
 import { requestLogs } from './http/request-log.ts'
 import { joined } from './request/request-target.ts'
 import { validatorCompiler } from './errors/validator.ts'
@@ -79,6 +79,7 @@ declare module 'fastify' {
 /** Builds the application, which begins to connect at once. Not listening yet. */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const { config, clock, connector, log, logLinesDropped = () => 0, random, uuid } = options
+  const ownId = requestIds(uuid)
   const loggerInstance: FastifyBaseLogger = requestLogs(log)
   const basePath = new BasePath(config)
   const refusedConnections = new RefusedConnections({ log, clock })
@@ -100,7 +101,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
+    genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && REQUEST_ID.test(given) ? given : ownId(),
     bodyLimit: BODY_BYTES,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     rewriteUrl: ({ url = '/' }: IncomingMessage) => joined(basePath.stripped(url)),

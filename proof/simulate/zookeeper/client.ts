@@ -234,12 +234,12 @@ class SimulatedConnection implements Connection {
     })
   }
 
-  async get (path: string, watch: boolean): Promise<{ data: string, stat: Stat }> {
+  async get (path: string, watch: boolean, maxLength = Infinity): Promise<{ data: string, stat: Stat }> {
     checkPath('get', path)
     return await this.#call('get', path, { op: 'get', path, watch }, ({ code, stat, data = '' }) => {
       if (code !== 0 || stat === null) return fromZkCode(code, 'get', path, true)
       if (watch) this.#arm(path, 'data')
-      return { data, stat }
+      return { data: data.length > maxLength ? '' : data, stat }
     })
   }
 

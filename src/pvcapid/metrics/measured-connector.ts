@@ -21,7 +21,7 @@ export function measuredConnector (connector: Connector, clock: Clock, observe: 
     }
     return {
       get watchBytes () { return connection.watchBytes },
-      get: async (path, watch) => await timed('get', async () => await connection.get(path, watch)),
+      get: async (path, watch, maxLength) => await timed('get', async () => await connection.get(path, watch, maxLength)),
       exists: async (path, watch) => await timed('exists', async () => await connection.exists(path, watch)),
       children: async (path, watch) => await timed('children', async () => await connection.children(path, watch)),
       create: async (path, data, flags) => await timed('create', async () => await connection.create(path, data, flags)),

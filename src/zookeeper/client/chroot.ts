@@ -151,9 +151,9 @@ class ChrootedConnection implements Connection {
     return path === this.#chroot.path ? '/' : path.slice(this.#chroot.path.length)
   }
 
-  async get (path: string, watch: boolean): Promise<{ data: string, stat: Stat }> {
+  async get (path: string, watch: boolean, maxLength?: number): Promise<{ data: string, stat: Stat }> {
     checkPath('get', path)
-    const found = await this.#inner.get(this.#outside(path), watch)
+    const found = await this.#inner.get(this.#outside(path), watch, maxLength)
     if (path === '/') this.#isRootAsked ||= watch
     return found
   }

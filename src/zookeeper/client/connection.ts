@@ -93,7 +93,8 @@ export interface WriteGuard {
 export interface Connection {
   /** Bytes that one request re-arming every armed watch would need; bounded by what a server accepts (1 MB). */
   readonly watchBytes: number
-  get (path: string, watch: boolean): Promise<{ data: string, stat: Stat }>
+  /** @param maxLength UTF-16 units of data at most; longer data read as empty, and cost nothing to read. Any length unless given */
+  get (path: string, watch: boolean, maxLength?: number): Promise<{ data: string, stat: Stat }>
   /** Null if and only if the znode does not exist. */
   exists (path: string, watch: boolean): Promise<Stat | null>
   /** In no particular order. */

@@ -3,7 +3,7 @@
  *
  * Guarantees what `connection.ts` asks for, and in particular that nothing of ours ever runs inside a native callback:
  * closing there aborts the process, and a socket opened there can hang for ever. Every native event and result goes
- * through `setImmediate` first, in order. One instance is started once and closed once; arguments are checked; servers
+ * through `Deliveries` first, in order. One instance is started once and closed once; arguments are checked; servers
  * are handed over as IP literals only; native messages, which can contain payloads, are dropped.
  * Does not guarantee: deadlines (`session.ts`), or that `close()` is quick: it may block the process for 4.5 s.
  */
@@ -13,6 +13,7 @@ import { hostLookup, type Lookup } from '../../runtime/process/name-lookup.ts'
 import { checkData, checkDeletions, checkFlag, checkGuarded, checkNewZnodes, checkPath, checkVersion } from './arguments.ts'
 import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateFlags, NewZnode, Stat, WatchKind, WriteGuard, ZnodeVersion, Zxid } from './connection.ts'
 import { chrooted } from './chroot.ts'
+import { Deliveries } from './deliveries.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
 import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, nativeLiteral, resolveEach, uniqueAddresses } from './resolve.ts'
@@ -30,6 +31,9 @@ export interface NativeOptions {
   /** A name that could not be resolved, with the name; or an unforeseen failure that has no other way out. */
   onProblem?: (error: unknown, host?: string) => void
 }
+
+/** Bytes of a value from which on it is large: decoding it takes longer than anything else that a turn of the event loop is used for. */
+const LARGE = 65_536
 
 interface NativeSettings extends Required<NativeOptions> {
   /** The addresses that each name had last, in any connection of this process. */
@@ -59,6 +63,12 @@ function statOf (native: NativeStat): Stat {
   })
 }
 
+/** A UTF-16 unit takes three bytes of UTF-8 at most: what cannot be short enough is not decoded. */
+function textOf (data: Buffer, maxLength: number): string {
+  const text = data.length > 3 * maxLength ? '' : data.toString('utf8')
+  return text.length > maxLength ? '' : text
+}
+
 /** Name servers give addresses in any order. */
 function sameAddresses (a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((address) => b.includes(address))
@@ -70,6 +80,7 @@ class NativeConnection implements Connection {
   readonly #options: ConnectionOptions
   readonly #native: NativeSettings
   readonly #watches = new WatchBook()
+  readonly #deliveries = new Deliveries()
   #client: NativeClient | null = null
   #addresses: readonly string[] = []
   #negotiatedTimeout = 0
@@ -82,7 +93,7 @@ class NativeConnection implements Connection {
   constructor (options: ConnectionOptions, native: NativeSettings) {
     this.#options = options
     this.#native = native
-    setImmediate(() => {
+    this.#deliveries.add(() => {
       this.#start().catch((error: unknown) => this.#fail(error))
     })
   }
@@ -127,9 +138,9 @@ class NativeConnection implements Connection {
     return await resolveEach(this.#options.servers, { lookup, clock, known, onFailure: (host, error) => onProblem(error, host) })
   }
 
-  /** Never run our code inside a native callback. Immediates run first in, first out, each with its microtasks. */
+  /** Never run our code inside a native callback. */
   #defer (action: () => void): void {
-    setImmediate(() => { if (!this.#over) action() })
+    this.#deliveries.add(() => { if (!this.#over) action() })
   }
 
   #emit (event: ConnectionEvent): void {
@@ -218,7 +229,7 @@ class NativeConnection implements Connection {
     }
     return new Promise((resolve, reject) => {
       const rc = start(client.native, (code, _message, ...result) => {
-        setImmediate(() => {
+        this.#deliveries.add(() => {
           const value = finish(code, ...result)
           if (value instanceof ZooKeeperError) reject(value)
           else resolve(value)
@@ -228,13 +239,14 @@ class NativeConnection implements Connection {
     })
   }
 
-  async get (path: string, watch: boolean): Promise<{ data: string, stat: Stat }> {
+  async get (path: string, watch: boolean, maxLength = Infinity): Promise<{ data: string, stat: Stat }> {
     checkPath('get', path)
     checkFlag('get', path, 'watch', watch)
     return await this.#call('get', path, (client, done: (code: number, message: string, stat: NativeStat | null, data: Buffer | null) => void) => client.a_get(path, watch, done), (code, stat, data) => {
       if (code !== 0 || stat === null) return fromZkCode(code, 'get', path, true)
       if (watch) this.#watches.armed(path, 'data')
-      return { data: data === null ? '' : data.toString('utf8'), stat: statOf(stat) }
+      if (data !== null && data.length >= LARGE) this.#deliveries.leaveTurn()
+      return { data: data === null ? '' : textOf(data, maxLength), stat: statOf(stat) }
     })
   }
 

@@ -161,8 +161,7 @@ export class Session {
   }
 
   async get (path: string, options: ReadOptions = {}): Promise<{ data: string, stat: Stat }> {
-    const found = await this.#run('get', path, options, () => this.#connection.get(path, options.watch ?? false))
-    return found.data.length <= (options.maxLength ?? MAX_TEXT) ? found : { data: '', stat: found.stat }
+    return await this.#run('get', path, options, () => this.#connection.get(path, options.watch ?? false, options.maxLength ?? MAX_TEXT))
   }
 
   /** Null if and only if the znode does not exist; every other failure rejects. */

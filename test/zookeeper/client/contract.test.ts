@@ -58,6 +58,16 @@ async function contract (t: Test, make: () => Promise<World>, place: Place = 'at
     t.strictSame((await connection.children('/a', false)).names, [])
   })
 
+  t.test('data that are longer than the caller takes read as empty, with their statistics', async (t) => {
+    const { connection } = one
+    for (const [name, data, length, bytes] of [['ascii', 'a'.repeat(40), 40, 40], ['three', '€'.repeat(40), 40, 120], ['pair', '😀'.repeat(20), 40, 80]] as const) {
+      await connection.create(`/long-${name}`, data, PLAIN)
+      t.match(await connection.get(`/long-${name}`, false, length), { data, stat: { dataLength: bytes } }, name)
+      for (const less of [length - 1, 1]) t.match(await connection.get(`/long-${name}`, false, less), { data: '', stat: { dataLength: bytes } }, `${name}, ${less}`)
+      t.equal((await connection.get(`/long-${name}`, false)).data, data, `${name}, any length`)
+    }
+  })
+
   t.test('refusals', async (t) => {
     const { connection } = one
     t.equal(await codeOf(connection.get('/none', false)), 'no_node')
