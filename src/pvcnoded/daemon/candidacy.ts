@@ -1,6 +1,6 @@
 /**
  * What this node publishes of itself as a candidate, in its presence: whether it could acquire its resources, checked while it is secondary and
- * once more whenever the key names it, until when it leaves the role to its peers, and what it prefers. The coordinator machine is told what the checks find.
+ * once more whenever the key names it, which is when they stand by as well; until when it leaves the role to its peers, and what it prefers. The coordinator machine is told what the checks find.
  */
 import type { Coordinator } from '../../core/coordinator/coordinator-state.ts'
 import { epochOf } from '../../core/model/epoch.ts'
@@ -35,6 +35,8 @@ export interface CandidacyOptions {
 export class Candidacy implements Disposable {
   readonly #options: CandidacyOptions
   readonly #monitor: ReadinessMonitor
+  #isNamed = false
+  #standsBy = false
   #readiness: Readiness | null = null
   #preference: Preference
   #course: HealthCourse
@@ -58,12 +60,16 @@ export class Candidacy implements Disposable {
         this.#readiness = publishedReadiness(readiness)
         this.#publish()
         options.onChecked(readiness, failure)
+        if (this.#isNamed && failure === null) this.#standBy()
       },
     })
   }
 
   /** Follows the machine; to be called after each of its steps. */
   follow (machine: Coordinator): void {
+    const { view, settings: { self } } = machine
+    this.#isNamed = view?.key.value === self
+    if (!this.#isNamed) this.#standDown()
     const isCandidate = machine.daemon === 'run' && machine.state === 'secondary' && !machine.stopping && machine.activity.kind !== 'procedure'
     if (isCandidate) {
       this.#monitor.start()
@@ -92,6 +98,7 @@ export class Candidacy implements Disposable {
 
   [Symbol.dispose] (): void {
     this.#monitor.stop()
+    this.#standDown()
   }
 
   /** The peers wait for the transition delay before they begin to release anything: this is the time to find out. */
@@ -100,6 +107,19 @@ export class Candidacy implements Disposable {
     if (epoch === null || epoch <= this.#checkedFor) return
     this.#checkedFor = epoch
     this.#monitor.checkNow()
+  }
+
+  /** Between now and the acquisition is the transition delay: what takes time begins in it. */
+  #standBy (): void {
+    this.#standsBy = true
+    for (const resource of this.#options.resources) resource.standBy?.()
+  }
+
+  /** After a takeover has begun, its own operations see to it. */
+  #standDown (): void {
+    if (!this.#standsBy) return
+    this.#standsBy = false
+    for (const resource of this.#options.resources) void resource.standDown?.()
   }
 
   #countHealth (): void {

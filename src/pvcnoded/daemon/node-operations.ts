@@ -159,8 +159,11 @@ export class NodeOperations {
 
   /** Checks and re-acquisitions belong to `primary` alone: they have ended before anything else is written. */
   async #writeState (state: CoordinatorState): Promise<NodeAnswer> {
-    const { own, monitor } = this.#options
+    const { own, monitor, resources } = this.#options
     if (state !== 'primary') await monitor.stop()
+    // As a rule they stand by already, since this node was named and found ready.
+    if (state === 'takeover') for (const resource of resources.values()) resource.standBy?.()
+    else await Promise.all([...resources.values()].map(async (resource) => await resource.standDown?.()))
     const outcome = await own.write('routerstate', state)
     if (outcome === 'done' && state === 'primary') monitor.start(this.#epoch)
     return { kind: outcome }

@@ -9,6 +9,7 @@ import { pause } from '../../runtime/deadline.ts'
 import type { Logger } from '../../runtime/log/log.ts'
 import type { ConcernCode } from '../../core/model/resource-states.ts'
 import type { Action, AttemptResult } from './resource.ts'
+import type { StandingCommand } from './standing-command.ts'
 
 /** The message is the end of a sentence that begins with the resource's name. */
 export class AttemptFault extends Error {
@@ -42,9 +43,12 @@ export class Attempt {
 
   /** Runs a command that has to come to an end in time; how it exited is for the caller to judge. Throws an `AttemptFault`. */
   async run (...argv: string[]): Promise<Exited> {
-    const ended = await this.#run(argv, this.#left())
-    if (ended === 'timed_out') throw new AttemptFault(`failed: it took too long, and ${argv[0]}, which had not ended, was killed`)
-    return ended
+    return this.#inTime(argv, await this.#run(argv, this.#left()))
+  }
+
+  /** As `run`, with a command that stands by for `line`. */
+  async resume (standing: StandingCommand, line: string): Promise<Exited> {
+    return this.#inTime(standing.argv, this.#exited(standing.argv, await standing.run(line, { timeout: this.#left(), signal: this.#signal })))
   }
 
   /** Runs a command that has to exit with 0; resolves with its stdout. Throws an `AttemptFault`. */
@@ -72,7 +76,15 @@ export class Attempt {
   }
 
   async #run (argv: readonly string[], timeout: number): Promise<Exited | 'timed_out'> {
-    const outcome = await this.#tools.commands.run({ argv, timeout, signal: this.#signal, env: { LC_ALL: 'C' }, killStragglers: true })
+    return this.#exited(argv, await this.#tools.commands.run({ argv, timeout, signal: this.#signal, env: { LC_ALL: 'C' }, killStragglers: true }))
+  }
+
+  #inTime ([program]: readonly string[], ended: Exited | 'timed_out'): Exited {
+    if (ended === 'timed_out') throw new AttemptFault(`failed: it took too long, and ${program}, which had not ended, was killed`)
+    return ended
+  }
+
+  #exited (argv: readonly string[], outcome: CommandOutcome): Exited | 'timed_out' {
     switch (outcome.kind) {
       case 'exited': return outcome
       case 'timed_out': return 'timed_out'

@@ -9,6 +9,7 @@ import type { CommandOutcome } from '../../runtime/process/command.ts'
 import { canonical } from './floating-addresses.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
 import { devicesIn, type Device, type Entry } from './device-list.ts'
+import { StandingCommand } from './standing-command.ts'
 
 /** Kinds of devices that reach others through their ports alone. */
 const WITH_PORTS = ['bridge', 'bond', 'team']
@@ -53,9 +54,18 @@ export class DeviceAddresses {
     return devices.filter((device) => entriesOf(device, address).length > 0)
   }
 
-  /** Adds the address, or gives an entry that is there already these properties. Resolves with why not, null if it is done. */
-  async put (attempt: Attempt, cidr: string, ...properties: readonly string[]): Promise<string | null> {
-    const { code, stderr } = await attempt.run('ip', 'address', 'replace', cidr, 'dev', this.#name, ...properties)
+  /** Starts the program that `put` runs, which waits for it. */
+  standBy (): StandingCommand {
+    return new StandingCommand(['ip', '-batch', '-'], this.#tools)
+  }
+
+  /**
+   * Adds the address, or gives an entry that is there already these properties. Resolves with why not, null if it is done.
+   * @param standing of `standBy`
+   */
+  async put (attempt: Attempt, cidr: string, properties: readonly string[], standing?: StandingCommand): Promise<string | null> {
+    const words = ['address', 'replace', cidr, 'dev', this.#name, ...properties]
+    const { code, stderr } = standing === undefined ? await attempt.run('ip', ...words) : await attempt.resume(standing, words.join(' '))
     return code === 0 ? null : `ip address replace exited with ${code}${quoted(stderr)}`
   }
 

@@ -20,6 +20,7 @@ import type { Device, Entry } from './device-list.ts'
 import { canonical } from './floating-addresses.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Action, AttemptContext, AttemptResult, Resource } from './resource.ts'
+import type { StandingCommand } from './standing-command.ts'
 
 export interface FloatingIpConfig {
   readonly type: 'floating-ip'
@@ -32,6 +33,13 @@ export interface FloatingIpConfig {
   readonly releaseTimeout: number
   readonly retries: number
   readonly checkInterval: number
+}
+
+/** Programs that wait for the acquisition. */
+interface Standing {
+  readonly device: string
+  readonly adds: StandingCommand
+  readonly announces: StandingCommand
 }
 
 export class FloatingIp implements Resource {
@@ -47,6 +55,7 @@ export class FloatingIp implements Resource {
   readonly #neighbours: Neighbours
   /** The device, as it was when this node was last found ready; null before. */
   #device: Pick<Device, 'ifname' | 'ifindex'> | null = null
+  #standing: Standing | null = null
   /** See `AttemptTools.placed`. */
   readonly #placed: Map<string, number>
 
@@ -62,6 +71,19 @@ export class FloatingIp implements Resource {
     this.#placed = tools.placed ?? new Map()
     this.#addresses = new DeviceAddresses(config.device, tools)
     this.#neighbours = new Neighbours(config.name, config.address, tools)
+  }
+
+  standBy (): void {
+    if (this.#device === null || (this.#standing !== null && !isOver(this.#standing))) return
+    const { ifname } = this.#device
+    void this.standDown()
+    this.#standing = { device: ifname, adds: this.#addresses.standBy(), announces: this.#neighbours.standBy(ifname) }
+  }
+
+  async standDown (): Promise<void> {
+    const standing = this.#standing
+    this.#standing = null
+    if (standing !== null) await Promise.all([standing.adds.drop(), standing.announces.drop()])
   }
 
   async attempt (action: Action, context: AttemptContext): Promise<AttemptResult> {
@@ -97,15 +119,27 @@ export class FloatingIp implements Resource {
   /** Resolves with why not, null if it is done. */
   async #add (attempt: Attempt, { ifname, ifindex }: Pick<Device, 'ifname' | 'ifindex'>): Promise<string | null> {
     this.#placed.set(this.#config.address, ifindex)
-    // The program that announces the address is started beside the one that adds it, and waits for it.
-    await this.#neighbours.announce(ifname)
+    const standing = await this.#takeStanding(ifname)
+    // The program that announces the address begins beside the one that adds it, and waits for it.
+    await this.#neighbours.announce(ifname, standing?.announces)
     let failure: string | null = 'it was stopped'
     try {
-      failure = await this.#addresses.put(attempt, this.#cidr, ...isIPv6(this.#config.address) ? ['nodad', 'preferred_lft', '0'] : [])
+      failure = await this.#addresses.put(attempt, this.#cidr, isIPv6(this.#config.address) ? ['nodad', 'preferred_lft', '0'] : [], standing?.adds)
     } finally {
       if (failure !== null) await this.#neighbours.silence()
     }
     return failure
+  }
+
+  /** The programs that stand by for this device, for one use; null if there are none, or they have waited too long. */
+  async #takeStanding (device: string): Promise<Standing | null> {
+    const standing = this.#standing
+    if (standing === null || standing.device !== device || isOver(standing)) {
+      await this.standDown()
+      return null
+    }
+    this.#standing = null
+    return standing
   }
 
   /** The configured name may be another device's by now: it is nowhere else once it is there. */
@@ -123,7 +157,7 @@ export class FloatingIp implements Resource {
   }
 
   async release (attempt: Attempt, { epoch }: AttemptContext): Promise<void | 'absent'> {
-    await this.#neighbours.forget()
+    await Promise.all([this.#neighbours.forget(), this.standDown()])
     const { address, device } = this.#config
     // Clients wait: both questions are asked at once, although the first has nearly always the answer.
     const [configured, having] = await Promise.all([this.#addresses.look(attempt), this.#addresses.having(attempt, address)])
@@ -223,6 +257,8 @@ export class FloatingIp implements Resource {
     this.#tools.log?.warn({ resource: this.name, device: ifname }, message)
   }
 }
+
+const isOver = ({ adds, announces }: Standing): boolean => adds.isOver || announces.isOver
 
 /** Real servers behind a load balancer have its address on their loopback device, which is not ours to remove. */
 const isOwn = (device: Device, configured: Device | null): boolean => device.ifname === configured?.ifname || !device.flags.includes('LOOPBACK')

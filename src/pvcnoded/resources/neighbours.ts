@@ -12,6 +12,7 @@ import type { CommandOutcome } from '../../runtime/process/command.ts'
 import { failureOf } from '../../runtime/process/command-report.ts'
 import { packageFolder } from '../../runtime/process/package-folder.ts'
 import { AttemptFault, quoted, type Attempt, type AttemptTools } from './attempt.ts'
+import { StandingCommand } from './standing-command.ts'
 
 /** Milliseconds that a machine which has the address already is given to say so. */
 const PROBE = 250
@@ -67,11 +68,19 @@ export class Neighbours {
     throw new AttemptFault(`failed: ${this.#address} could not be announced on ${device}${quoted(stderr)}`)
   }
 
-  /** Several times, the first as soon as this machine has the address, and asks once whether another machine has it; waits for nothing. */
-  async announce (device: string): Promise<void> {
+  /** Starts the program of the first announcement, which waits for it. */
+  standBy (device: string): StandingCommand {
+    return new StandingCommand(program('announce', device, this.#address, '-'), this.#tools)
+  }
+
+  /**
+   * Several times, the first as soon as this machine has the address, and asks once whether another machine has it; waits for nothing.
+   * @param standing of `standBy`, for this device
+   */
+  async announce (device: string, standing?: StandingCommand): Promise<void> {
     await this.silence()
     this.#begin(ANNOUNCEMENTS.map((delay, index) => [delay, async (signal) => {
-      await this.#announceOnce(device, signal)
+      await this.#announceOnce(device, signal, index === 0 ? standing : undefined)
       if (index === ASK_AFTER) await this.#askOnce(device, signal)
     }]))
   }
@@ -120,8 +129,8 @@ export class Neighbours {
     round.timers = parts.filter(([delay]) => delay > 0).map(([delay, work]) => this.#tools.clock.after(delay, () => { begin(work) }))
   }
 
-  async #announceOnce (device: string, signal: AbortSignal): Promise<void> {
-    const outcome = await this.#run(program('announce', device, this.#address), signal)
+  async #announceOnce (device: string, signal: AbortSignal, standing?: StandingCommand): Promise<void> {
+    const outcome = standing === undefined ? await this.#run(program('announce', device, this.#address), signal) : await standing.run('', { timeout: PATIENCE, signal })
     if (outcome.kind === 'aborted') return
     const failure = failureOf(outcome, PATIENCE)
     this.#unsent = failure === null ? null : `${this.#address} could not be announced on ${device}: perl ${failure}`

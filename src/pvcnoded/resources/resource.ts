@@ -20,6 +20,10 @@ export interface Resource {
    * would keep it from being acquired here, and changes nothing. An aborted one resolves only when nothing of it continues.
    */
   attempt (action: Action, context: AttemptContext): Promise<AttemptResult>
+  /** An acquisition is to follow soon: begins what takes time before it, and changes nothing. Bounded in time by itself. */
+  standBy? (): void
+  /** No acquisition is to follow: resolves once nothing of `standBy` continues. */
+  standDown? (): Promise<void>
 }
 
 export const actions = ['acquire', 'release', 'check', 'ready'] as const

@@ -8,10 +8,10 @@
  * Does not guarantee: anything about children that leave the group (setsid), or an end to the wait for a process which
  * the kernel itself cannot end (stuck in a dead disk): a caller that must act all the same keeps a deadline of its own.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Clock, Timer } from '../clock.ts'
 import { obstacleTo } from './program.ts'
 
@@ -20,6 +20,8 @@ export interface CommandRequest {
   readonly argv: readonly string[]
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** What it reads on its stdin, once that is known; it is started at once. Nothing unless given. */
+  readonly stdin?: Promise<string>
   /** Milliseconds until the whole group is killed. */
   readonly timeout: number
   /** Kills the whole group when aborted. */
@@ -66,14 +68,14 @@ async function whyNotStarted (program: string, error: NodeJS.ErrnoException): Pr
 }
 
 async function runCommand (clock: Clock, request: CommandRequest): Promise<CommandOutcome> {
-  const { argv, env, timeout, signal, grace = 0, urgent, outputLimit = defaultOutputLimit, killStragglers = false } = request
+  const { argv, env, stdin, timeout, signal, grace = 0, urgent, outputLimit = defaultOutputLimit, killStragglers = false } = request
   const [program, ...args] = argv
   if (program === undefined) return { kind: 'failed_to_start', message: 'the command is empty' }
   if (signal?.aborted === true) return { kind: 'aborted' }
 
-  let child
+  let child: ChildProcessByStdio<Writable | null, Readable, Readable>
   try {
-    child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+    child = spawn(program, args, { detached: true, stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } }) as typeof child
   } catch (error) {
     return { kind: 'failed_to_start', message: error instanceof Error ? error.message : String(error) }
   }
@@ -82,6 +84,10 @@ async function runCommand (clock: Clock, request: CommandRequest): Promise<Comma
     // Without a pid the command never ran; with one, 'exit' follows whatever this error is.
     child.on('error', (error) => { if (child.pid === undefined) resolve(error) })
   })
+
+  // One that does not read it says by its exit how it ended.
+  child.stdin?.on('error', () => {})
+  void stdin?.then((text) => child.stdin?.end(text))
 
   let killedFor: 'timed_out' | 'aborted' | undefined
   const kill = (reason: 'timed_out' | 'aborted') => {

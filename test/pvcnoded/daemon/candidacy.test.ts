@@ -4,6 +4,7 @@ import { newCoordinator, type Coordinator } from '../../../src/core/coordinator/
 import type { Member } from '../../../src/core/model/member.ts'
 import { createLogger } from '../../../src/runtime/log/log.ts'
 import { Candidacy } from '../../../src/pvcnoded/daemon/candidacy.ts'
+import type { AttemptResult, Resource } from '../../../src/pvcnoded/resources/resource.ts'
 import { settings } from '../../support/scenario/driver.ts'
 import { gone, key, keySnapshot, primary } from '../../support/scenario/builders.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -76,4 +77,46 @@ t.test('what a daemon knows as it registers, and a health that does not matter',
   const free = candidacyOf(t, null, 0)
   t.strictSame(free.finds(0, 100), [undefined, undefined])
   t.strictSame(free.said(), [])
+})
+
+t.test('resources stand by from when this node is named and found ready until it is named no more', async (t) => {
+  const clock = new ManualClock()
+  const done: string[] = []
+  let answer: (result: AttemptResult) => void = () => {}
+  const resource: Resource = {
+    ...{ name: 'ip', identity: 'ip', acquireTimeout: 1, releaseTimeout: 1, retries: 0, checkInterval: 10_000 },
+    attempt: async () => await new Promise((resolve) => { answer = resolve }),
+    standBy: () => { done.push('stands by') },
+    standDown: async () => { done.push('stands down') },
+  }
+  const candidacy = new Candidacy({
+    clock,
+    log: createLogger({ name: 'pvcnoded', level: 'silent', clock }),
+    resources: [resource],
+    interval: 10_000,
+    keepaliveInterval: KEEPALIVE,
+    preference: { priority: 50, minHealth: 0, health: 100 },
+    publish: () => {},
+    onChecked: () => {},
+  })
+  t.teardown(() => candidacy[Symbol.dispose]())
+  const machine: Coordinator = { ...newCoordinator({ ...settings, self: 'hv2' }, 0), daemon: 'run', state: 'secondary' }
+  const named = (name: string, epoch: number) => {
+    const { ledger, members } = keySnapshot()
+    candidacy.follow({ ...machine, view: { key: key(name, epoch), ledger, members, records: [] } })
+  }
+  const checked = async (result: AttemptResult) => {
+    answer(result)
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => { setImmediate(resolve) })
+    return done.splice(0)
+  }
+  named('hv1', 1)
+  t.strictSame(await checked({ kind: 'done' }), [], 'another node is named')
+  named('hv2', 2)
+  t.strictSame(await checked({ kind: 'failed', failure: { code: 'ready_failed', resource: 'ip', message: 'It is down.' } }), [], 'it could not be acquired')
+  named('hv2', 3)
+  t.strictSame(await checked({ kind: 'done' }), ['stands by'])
+  named('hv1', 4)
+  named('hv1', 4)
+  t.strictSame(done.splice(0), ['stands down'], 'once')
 })

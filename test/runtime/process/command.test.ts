@@ -43,6 +43,21 @@ t.test('no shell comes between, and stdin is empty', async (t) => {
   t.match(await runner.run({ argv: ['cat'], timeout: minute }), { kind: 'exited', code: 0, stdout: '' })
 })
 
+t.test('what it reads comes once that is known; without it, it waits until it is killed', async (t) => {
+  let say = (_text: string): void => {}
+  const text = new Promise<string>((resolve) => { say = resolve })
+  const folder = t.testdir()
+  const reading = runner.run({ argv: sh(`echo $$ > ${join(folder, 'pid')}; cat; echo end`), stdin: text, timeout: minute })
+  await numbersIn(folder, 'pid')
+  say('one\ntwo\n')
+  t.match(await reading, { kind: 'exited', code: 0, stdout: 'one\ntwo\nend\n' })
+  const stop = new AbortController()
+  const waiting = runner.run({ argv: ['cat'], stdin: new Promise(() => {}), timeout: minute, signal: stop.signal })
+  stop.abort()
+  t.match(await waiting, { kind: 'aborted' })
+  t.match(await runner.run({ argv: sh('exit 4'), stdin: Promise.resolve('x'.repeat(1_000_000)), timeout: minute }), { kind: 'exited', code: 4 }, 'one that does not read ends as it wants')
+})
+
 t.test('it is the leader of a process group of its own', async (t) => {
   const outcome = await runner.run({ argv: sh('read -r pid name state parent group rest < /proc/$$/stat; echo $pid $group'), timeout: minute })
   const [pid, group] = outcome.kind === 'exited' ? outcome.stdout.trim().split(' ') : []
