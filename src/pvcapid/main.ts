@@ -182,7 +182,7 @@ async function main (): Promise<number | null> {
       const isStrict = invocation.kind === 'check' && invocation.strict === true
       // A daemon that runs says these in its log.
       const isCheck = invocation.kind === 'check'
-      const found = result.ok && isCheck ? [...filesProblems(invocation.file, result.value), ...await hostProblems(invocation.file, result.value, systemClock, hostLookup)] : []
+      const found = result.ok && isCheck ? [...filesProblems(invocation.file, result.value), ...await hostProblems(invocation.file, result.value, systemClock, hostLookup)].map(result.placed) : []
       const problems = [...result.problems, ...found]
       const status = reportProblems(problems, complain, isStrict)
       if (isCheck) {

@@ -58,7 +58,7 @@ async function main (): Promise<number> {
 async function configured (file: string, wanted: 'check' | 'release' | 'run', isStrict: boolean): Promise<number> {
   const loaded = loadNodeConfig(file)
   const exposed = exposureProblems(file, nodeConfigSchema)
-  const onHost = loaded.ok && wanted === 'check' ? await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: hostLookup }) : []
+  const onHost = loaded.ok && wanted === 'check' ? (await hostProblems(file, loaded.value, { clock: systemClock, commands: createCommandRunner(systemClock), lookup: hostLookup })).map(loaded.placed) : []
   const problems = [...loaded.problems, ...wanted === 'check' ? exposed : [], ...onHost]
   const status = reportProblems(problems, complain, isStrict)
   if (wanted === 'check') {

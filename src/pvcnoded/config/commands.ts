@@ -1,5 +1,4 @@
 /** The commands of a configuration: the one list of them, so that none is left out where all are looked at. */
-import type { NodeConfig } from './node-config.ts'
 
 export interface ConfiguredCommand {
   /** The setting, as `pvc.system.self_fence`. */
@@ -9,10 +8,21 @@ export interface ConfiguredCommand {
   readonly ofResource: boolean
 }
 
-export function commandsOf ({ resources, collectors, fencing, domains, selfFence }: NodeConfig): readonly ConfiguredCommand[] {
+type Argv = readonly string[]
+
+/** What has commands, as the file has it or as the daemon uses it. */
+interface WithCommands {
+  readonly resources: ReadonlyArray<{ readonly type: string } | { readonly type: 'command', readonly acquire: Argv, readonly release: Argv, readonly check?: Argv | undefined, readonly ready?: Argv | undefined }>
+  readonly collectors: ReadonlyArray<{ readonly command: Argv }>
+  readonly fencing: { readonly method: string, readonly recover?: Argv | undefined, readonly command?: Argv | undefined, readonly probe?: Argv | undefined }
+  readonly domains: { readonly flush?: Argv | undefined, readonly unflush?: Argv | undefined }
+  readonly selfFence: Argv | undefined
+}
+
+export function commandsOf ({ resources, collectors, fencing, domains, selfFence }: WithCommands): readonly ConfiguredCommand[] {
   const ofFencing = fencing.method === 'command' ? fencing : undefined
   const settings: ReadonlyArray<readonly [path: string, argv: readonly string[] | undefined, ofResource?: true]> = [
-    ...resources.flatMap((resource, index) => resource.type !== 'command' ? [] : (['acquire', 'release', 'check', 'ready'] as const).map((action) => [`pvc.coordinator.resources[${index}].${action}`, resource[action], true] as const)),
+    ...resources.flatMap((resource, index) => !('acquire' in resource) ? [] : (['acquire', 'release', 'check', 'ready'] as const).map((action) => [`pvc.coordinator.resources[${index}].${action}`, resource[action], true] as const)),
     ...collectors.map(({ command }, index) => [`pvc.system.collectors[${index}].command`, command] as const),
     ['pvc.system.fencing.command', ofFencing?.command],
     ['pvc.system.fencing.probe', ofFencing?.probe],

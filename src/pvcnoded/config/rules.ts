@@ -8,6 +8,7 @@ import { leaseTerms } from '../../core/coordinator/lease.ts'
 import { coordinatorsReads, coordinatorsRule, judgeCoordinators, milliseconds, noServerAt, parseHostPort } from '../../runtime/config/config-common.ts'
 import type { Finding, Relation } from '../../runtime/config/yaml-config.ts'
 import { builtInCollectors } from '../collectors/create.ts'
+import { commandsOf } from './commands.ts'
 import type { NodeConfigFile } from './schema.ts'
 import { canonical, judgeFloatingAddresses } from '../resources/floating-addresses.ts'
 import { judgeUnits } from '../resources/systemd-unit.ts'
@@ -56,6 +57,11 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
     },
   },
   { reads: [fencing], rule: 'A `command` is there if and only if `method` is `command`; `unfenced_failover` is for `method: none`. An `ipmi` password has at most 20 bytes, its user name at most 16, and its `host` is an address. `{node}` is the only placeholder of `command`, `probe` and `recover`; another is a warning. So is a `command` that neither has it nor could read `PVC_NODE`. A setting of one method beside another, as `ipmi` beside `method: command`, is a warning. A coordinator without `ipmi` under `method: ipmi` is a warning: the others cannot fence it.', judge: judgeFencing },
+  {
+    reads: [resources, collectors, fencing, 'pvc.system.domains', 'pvc.system.self_fence'],
+    rule: 'The program of a command is a name, which is looked up in PATH, or an absolute path. A relative path is a warning: it begins where the daemon was started, which is `/` for a unit.',
+    judge: judgePrograms,
+  },
   {
     reads: [resources, sessionTimeout, unfenced],
     rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
@@ -114,6 +120,12 @@ function judgeTarget (command: readonly string[] = []): Finding[] {
 function judgePlaceholders (path: string, argv: readonly string[] | undefined): Finding[] {
   return (argv ?? []).flatMap((argument, index) => [...argument.matchAll(/(?<![$\\{])\{([a-z_]+)\}/gi)].filter(([text]) => text !== '{node}')
     .map(([text]): Finding => ({ path: `${path}[${index}]`, severity: 'warning', message: `${text} is not replaced by anything; the name of the node stands for {node} alone.` })))
+}
+
+function judgePrograms ({ pvc: { coordinator, system } }: NodeConfigFile): Finding[] {
+  const commands = commandsOf({ resources: coordinator.resources, collectors: system.collectors, fencing: system.fencing, domains: system.domains, selfFence: system.self_fence })
+  return commands.filter(({ argv: [program = ''] }) => program.includes('/') && !program.startsWith('/')).map(({ path, argv: [program = ''] }): Finding =>
+    ({ path: `${path}[0]`, severity: 'warning', message: `${program} is a relative path, and begins in the folder where pvcnoded is started: / for its unit. Write the whole path.` }))
 }
 
 type Resources = NodeConfigFile['pvc']['coordinator']['resources']

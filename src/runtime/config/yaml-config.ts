@@ -34,8 +34,8 @@ export interface Relation<Value> {
 }
 
 export type ConfigResult<Value> =
-  /** `problems` are warnings only. */
-  | { readonly ok: true, readonly value: Value, readonly problems: readonly ConfigProblem[] }
+  /** `problems` are warnings only. `placed` gives a problem that was found elsewhere the place of its setting, where the file has that. */
+  | { readonly ok: true, readonly value: Value, readonly problems: readonly ConfigProblem[], readonly placed: (problem: ConfigProblem) => ConfigProblem }
   /** At least one of `problems` is an error; in the order of the file. */
   | { readonly ok: false, readonly problems: readonly ConfigProblem[] }
 
@@ -97,7 +97,12 @@ export function parseConfig<Schema extends TSchema> (text: string, file: string,
     }
   }
   problems.sort((a, b) => a.line - b.line || a.column - b.column)
-  return problems.some(({ severity }) => severity === 'error') ? failed(problems) : { ok: true, value: value as Static<Schema>, problems }
+  if (problems.some(({ severity }) => severity === 'error')) return failed(problems)
+  const placed = (problem: ConfigProblem): ConfigProblem => {
+    const path = pathSegments(problem.path)
+    return path.length > 0 && isGiven(document, path) ? { ...problem, ...place(offsetOf(document, path)) } : problem
+  }
+  return { ok: true, value: value as Static<Schema>, problems, placed }
 }
 
 function failed (problems: readonly ConfigProblem[]): { ok: false, problems: readonly ConfigProblem[] } {

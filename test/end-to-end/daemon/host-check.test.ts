@@ -61,7 +61,13 @@ t.test('pvcnoded', { timeout: 300_000 }, async (t) => {
     ['a flush command that is missing', `pvc.system.domains.flush: ${nope} does not exist.`],
     ['an unflush command that cannot be executed', `pvc.system.domains.unflush: ${plain} cannot be executed by this user.`],
   ] as const
-  for (const [what, said] of warnings) t.ok(wrong.stderr.includes(`${file}: warning: ${said}`), `${what}: ${wrong.stderr}`)
+  // All in one line of JSON, each at its own column.
+  const places = warnings.map(([what, said]) => {
+    const line = wrong.stderr.split('\n').find((each) => each.includes(`: warning: ${said}`)) ?? ''
+    t.ok(line.startsWith(`${file}:1:`), `${what}: ${wrong.stderr}`)
+    return line.slice(file.length, line.indexOf(': warning'))
+  })
+  t.equal(new Set(places).size, warnings.length, places.join(' '))
   t.strictSame([wrong.status, wrong.stdout], [0, `${file}: can be used, with ${warnings.length} warnings\n`])
   const strict = check('pvcnoded', file, '--strict')
   t.strictSame([strict.status, strict.stdout, strict.stderr.trimEnd().split('\n').at(-1)], [78, '', `${file}: refused by --strict, with ${warnings.length} warnings`])
@@ -92,7 +98,7 @@ t.test('pvcapid', { timeout: 120_000 }, async (t) => {
     write({ listen_address: address, ...open })
     const { status, stdout, stderr } = check('pvcapid', file)
     t.strictSame([status, stdout], [78, ''], address)
-    t.match(stderr, `${file}: pvc.api.listen_address: ${address} cannot be listened on: `)
+    t.match(stderr, new RegExp(`^${file}:1:\\d+: pvc\\.api\\.listen_address: ${address} cannot be listened on: `, 'm'))
   }
   write(open, ['no-such-host.invalid'])
   t.match(check('pvcapid', file), { status: 0, stderr: /pvc\.coordinators\[0\]: no-such-host\.invalid has no address here/ })

@@ -66,7 +66,7 @@ t.test('--check resolves as the daemons do', { timeout: 120_000 }, async (t) => 
   const { file, env } = setUp(t, ['six', 'in-hosts', 'quiet-1'], { fencing: { ipmi: { host: 'quiet-2:623', username: 'u', password: 'p' } } })
   const { status, stderr } = spawnSync(process.execPath, [join(packageFolder(), 'dist', 'src', 'pvcnoded', 'main.js'), '--config', file, '--check'], { encoding: 'utf8', env: { ...process.env, ...env }, timeout: 60_000 })
   t.equal(status, 0)
-  t.equal(stderr.split('\n').filter((line) => !/fencing\.(?:ipmi|method): /.test(line)).join('\n'), `${file}: warning: pvc.coordinators[2]: quiet-1 cannot be resolved here (the name server does not answer). See to the name server, or put in the address of a ZooKeeper server.
-${file}: warning: pvc.system.fencing.ipmi.host: quiet-2 cannot be resolved here (the name server does not answer). See to the name server, or put in the address of the management controller.
+  t.equal(stderr.split('\n').filter((line) => !/fencing\.(?:ipmi|method): /.test(line)).join('\n'), `${file}:7:7: warning: pvc.coordinators[2]: quiet-1 cannot be resolved here (the name server does not answer). See to the name server, or put in the address of a ZooKeeper server.
+${file}:12:9: warning: pvc.system.fencing.ipmi.host: quiet-2 cannot be resolved here (the name server does not answer). See to the name server, or put in the address of the management controller.
 `)
 })

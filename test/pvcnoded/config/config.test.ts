@@ -315,6 +315,13 @@ t.test('a fencing command that cannot know which node it is to end is a warning'
   for (const command of [['fence_ipmilan', '-a', 'bmc-{node}'], ['/usr/local/bin/fence'], ['sh', '-c', '/usr/local/bin/fence']]) t.strictSame(said(command), [])
 })
 
+t.test('a program by a relative path is a warning, wherever a command is configured', async (t) => {
+  const said = (command: string) => load(t, `${base}  coordinator: {resources: [{name: r, type: command, acquire: [${command}], release: [${command}], check: [${command}], ready: [${command}], release_timeout: 0.1}]}\n  system: {self_fence: [${command}], collectors: [{name: k, command: [${command}]}], domains: {flush: [${command}], unflush: [${command}]}, fencing: {method: command, command: [${command}, "{node}"], probe: [${command}], recover: [${command}]}}\n`).problems
+  t.match(said('./job'), Array.from({ length: 11 }, () => /^f:\d+:\d+: warning: pvc\.\S+\[0\]: \.\/job is a relative path, and begins in the folder where pvcnoded is started: \/ for its unit\. Write the whole path\.$/))
+  t.equal(said('scripts/job').length, 11)
+  for (const program of ['job', '/usr/lib/job', 'systemctl']) t.strictSame(said(program), [], program)
+})
+
 t.test('every address of the API at which the others cannot reach it', async (t) => {
   for (const address of ['[::]:7370', '224.0.0.1:7370', '255.255.255.255:7370', '[ff02::1]:7370']) t.match(load(t, `${base}  api_address: "${address}"\n`).problems, [/pvc\.api_address: .*write the name or address at which the others reach/], address)
 })

@@ -36,7 +36,19 @@ const problems = (text: string) => parse(text).problems.map(problemText)
 
 t.test('defaults are filled in, also in sections that are left out and in variants', async (t) => {
   const result = parse('name: a\nlist:\n  - type: box\n  - {type: ball, round: true}\n')
-  t.same(result, { ok: true, problems: [], value: { name: 'a', low: 1, high: 2, nested: { depth: 7 }, list: [{ type: 'box', size: 4 }, { type: 'ball', round: true }] } })
+  t.same(result.problems, [])
+  t.same(result.ok && result.value, { name: 'a', low: 1, high: 2, nested: { depth: 7 }, list: [{ type: 'box', size: 4 }, { type: 'ball', round: true }] })
+})
+
+t.test('what is found elsewhere has the place of its setting, if the file has that', async (t) => {
+  const result = parse('name: a\nlist:\n  - type: box\n    size: 5\n')
+  if (!result.ok) throw new Error('it is good')
+  const shown = (path: string) => problemText(result.placed({ code: 'config_host', severity: 'warning', file: 'x.yaml', line: 0, column: 0, path, message: 'It is not there.' }))
+  t.equal(shown('name'), 'x.yaml:1:1: warning: name: It is not there.')
+  t.equal(shown('list[0].size'), 'x.yaml:4:5: warning: list[0].size: It is not there.')
+  t.equal(shown('list[0]'), 'x.yaml:3:5: warning: list[0]: It is not there.')
+  t.equal(shown('nested.depth'), 'x.yaml: warning: nested.depth: It is not there.', 'a default')
+  t.equal(shown(''), 'x.yaml: warning: It is not there.')
 })
 
 t.test('a default is not shared between two loads', async (t) => {
