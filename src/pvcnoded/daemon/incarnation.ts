@@ -109,8 +109,8 @@ export class Incarnation {
   /** Something is held, or is about to be acquired. */
   get mayHold (): boolean { return this.#machine !== null && mayHold(this.#machine) }
 
-  /** What may be held here. */
-  get held (): readonly string[] { return this.#left ?? this.#machine?.held ?? [] }
+  /** What may be held here, and what an earlier run has left and this one's start could not release. */
+  get held (): readonly string[] { return this.#left ?? [...new Set([...this.#machine?.held ?? [], ...this.#operations?.unreleased ?? []])] }
 
   /**
    * Registers, runs the machine until this life is over, and takes everything down again. Rejects with what kept it from registering: a

@@ -68,6 +68,8 @@ export class NodeOperations {
     this.#urgent.abort()
   }
 
+  get unreleased (): readonly string[] { return [...this.#unreleased] }
+
   /** Tries to release what could not be, again and again, until everything is released or `signal` aborts; then nothing of it continues. */
   async releaseLeft (signal: AbortSignal): Promise<void> {
     while (this.#unreleased.size > 0 && !signal.aborted) {

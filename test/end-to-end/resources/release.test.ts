@@ -47,6 +47,27 @@ t.test('one that cannot be released keeps no other from it, and self_fence is th
   t.equal(watcher.feed.view?.key.value, 'none')
 })
 
+t.test('an orderly end of a node whose start could not release says what it leaves', { timeout: 120_000 }, async (t) => {
+  const { cluster: made } = await cluster(t, { nodes: [], ...quick })
+  const flag = join(made.folder, 'failing')
+  writeFileSync(flag, '')
+  const script = `[ "$PVC_RESOURCE" = free ] || [ ! -e ${flag} ] || { echo 'target is busy' >&2; exit 32; }`
+  const resource = (name: string) => ({ name, type: 'command', acquire: ['sh', '-c', script], release: ['sh', '-c', script], release_timeout: 1, retries: 0 })
+  const start = () => made.startNode('hv1', { coordinator: { ...quick.coordinator, resources: [resource('free'), resource('stuck')] } })
+  const daemon = start()
+  await daemon.logged(({ msg }) => /^start failed: .*stuck.*target is busy/.test(msg))
+  daemon.signal('SIGTERM')
+  t.equal(await daemon.exited(), 1)
+  t.match(daemon.log.at(-1), { level: 'fatal', code: 'resources_left', held: ['stuck'] })
+  // One that gets free before the end is over is released by it.
+  const again = start()
+  await again.logged(({ msg }) => /^start failed: .*stuck.*target is busy/.test(msg))
+  rmSync(flag)
+  again.signal('SIGTERM')
+  t.equal(await again.exited(), 0)
+  t.match(again.log.at(-1), { msg: 'stopped' })
+})
+
 t.test('an orderly end with one release that fails: everything else is released, and it does not say that all is well', { timeout: 120_000 }, async (t) => {
   const { cluster: made, watcher } = await cluster(t, {
     nodes: ['hv1', 'hv2'],
