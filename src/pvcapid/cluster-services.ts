@@ -183,12 +183,12 @@ function reporter (log: Logger, clock: Clock, because: (reason: string | null) =
         if (turnedAway) diagnosis = null
         const { sentence, reason } = exactCause(report.error, diagnosis)
         because(diagnosis === null ? `${sentence}.` : `${contactSentence(diagnosis)}.`)
-        away.fault(`ZooKeeper cannot be ${turnedAway ? 'used' : 'reached'}; still trying: ${sentence}`, { reason })
+        away.fault(`ZooKeeper cannot be ${turnedAway ? 'used' : 'reached'}; still trying: ${sentence}`, { reason }, turnedAway || diagnosis !== null ? reason : undefined)
         break
       }
       case 'diagnosed':
         because(`${contactSentence(report.diagnosis)}.`)
-        if (diagnosis?.reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
+        away.fault(contactSentence(report.diagnosis), { reason: report.diagnosis.reason }, report.diagnosis.reason)
         diagnosis = report.diagnosis
         break
       default: report satisfies never

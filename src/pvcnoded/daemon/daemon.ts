@@ -278,7 +278,7 @@ export class NodeDaemon {
     const turnedAway = isTurnedAway(error)
     if (turnedAway) this.#diagnosis = null
     const { sentence, reason } = exactCause(error, this.#diagnosis)
-    this.#unreachable.fault(`ZooKeeper cannot be ${turnedAway ? 'used' : 'reached'}; still trying: ${sentence}`, { reason })
+    this.#unreachable.fault(`ZooKeeper cannot be ${turnedAway ? 'used' : 'reached'}; still trying: ${sentence}`, { reason }, turnedAway || this.#diagnosis !== null ? reason : undefined)
     this.#options.onStatus?.(`waiting for ZooKeeper: ${sentence}`)
   }
 
@@ -315,12 +315,12 @@ export class NodeDaemon {
         this.#sessions = [...this.#sessions, report.id].slice(-REMEMBERED)
         break
       case 'session_suspended':
-        log.warn('out of contact with ZooKeeper: nothing new is begun')
+        this.#unreachable.fault('out of contact with ZooKeeper: nothing new is begun')
         this.#options.onStatus?.('out of contact with ZooKeeper')
         break
       case 'session_resumed':
         this.#diagnosis = null
-        log.info('in contact with ZooKeeper again')
+        this.#unreachable.over('in contact with ZooKeeper again')
         this.#keepalive.hasten()
         this.#options.onStatus?.(this.#registeredStatus)
         break
@@ -332,7 +332,7 @@ export class NodeDaemon {
         break
       case 'connect_failed': this.#waits(report.error); break
       case 'diagnosed':
-        if (this.#diagnosis?.reason !== report.diagnosis.reason) log.warn({ reason: report.diagnosis.reason }, contactSentence(report.diagnosis))
+        this.#unreachable.fault(contactSentence(report.diagnosis), { reason: report.diagnosis.reason }, report.diagnosis.reason)
         this.#diagnosis = report.diagnosis
         this.#options.onStatus?.(`${this.#keeper.current === null ? 'waiting for' : 'out of contact with'} ZooKeeper: ${report.diagnosis.sentence}`)
         break

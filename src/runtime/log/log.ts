@@ -96,6 +96,7 @@ export class Episode {
   readonly #log: Pick<Logger, 'warn' | 'info'>
   readonly #clock: Clock
   #begun: number | undefined
+  #cause: string | undefined
   #repeats = 0
 
   constructor (log: Pick<Logger, 'warn' | 'info'>, clock: Clock) {
@@ -108,13 +109,17 @@ export class Episode {
     return this.#begun !== undefined
   }
 
-  /** It is wrong: one warning at the start of the episode, silence (and a count) until `over`. */
-  fault (message: string, fields: object = {}): void {
-    if (this.#begun !== undefined) {
+  /**
+   * It is wrong: one warning at the start of the episode, and one whenever its cause is found to be another; silence (and a count) until `over`.
+   * @param cause a word for it, where it has been found
+   */
+  fault (message: string, fields: object = {}, cause?: string): void {
+    if (this.#begun !== undefined && (cause === undefined || this.#cause === cause)) {
       this.#repeats++
       return
     }
-    this.#begun = this.#clock.monotonic()
+    this.#begun ??= this.#clock.monotonic()
+    this.#cause = cause
     this.#log.warn(fields, message)
   }
 

@@ -59,6 +59,22 @@ t.test('an episode is one line at its start and one at its end', async (t) => {
   t.equal(lines().length, 3, 'the next episode is told again')
 })
 
+t.test('an episode tells its cause once, and another one when that is found', async (t) => {
+  const { clock, log, lines } = build()
+  const episode = new Episode(log, clock)
+  episode.fault('no answer')
+  clock.advance(500)
+  episode.fault('it is refused', { reason: 'refused' }, 'refused')
+  episode.fault('it is refused again', { reason: 'refused' }, 'refused')
+  episode.fault('no answer')
+  episode.fault('it is silent', { reason: 'silent' }, 'silent')
+  episode.over('it answers')
+  t.strictSame(lines().map(({ msg }) => msg), ['no answer', 'it is refused', 'it is silent', 'it answers'])
+  t.match(lines()[3], { lasted: 0.5, repeats: 2 })
+  episode.fault('it is silent', {}, 'silent')
+  t.equal(lines().length, 5)
+})
+
 t.test('a key stands once in a line, whoever else uses its name', async (t) => {
   const text: string[] = []
   const log = createLogger({ name: 'pvcnoded', level: 'info', clock: new ManualClock(), destination: { write: (line: string) => { text.push(line) } }, fields: { node: 'hv4' } })
