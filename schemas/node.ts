@@ -14,7 +14,7 @@ const pluginResult = Type.Object({
   last_run: count('When it last ran, seconds since 1970.'),
   health_delta: count('What it takes off the node\'s health.'),
   message: sentence('What it found, in a sentence; empty where it cannot be read.'),
-  data: json('Whatever the check measured.'),
+  data: json('What the check measured.'),
 }, { additionalProperties: false })
 
 const rate = (description: string) => Type.Optional(fractional(`${description} 0 where it is no number.`))

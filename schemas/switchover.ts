@@ -49,7 +49,7 @@ const members = {
   requested_by: nullable(Type.String(), 'Whose API key asked for it.'),
   reason: nullable(Type.String(), 'Why. Of a request, the reason that was given; of a failover, in sentences, who judged the node dead and by what, and which fence or operator confirmed that it is down; otherwise why the cluster changed the primary key by itself.'),
   force: nullable(list(oneOf(['health', 'priority', 'resources'], 'As `force` of the request names it.')), 'Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none.'),
-  evidence: nullable(evidence, 'Where the role had been lost by a failure, the node that failed and how that is known, whatever ended that: a failover by itself, a request, a key written by another program. null for any other switchover.'),
+  evidence: nullable(evidence, 'Where a failure had lost the role, the node that failed and how that is known; the same for a failover by itself, a request, and a key written by another program. null for any other switchover.'),
   started_at: moment('When it was asked for.'),
   timeout: Type.Number({ description: 'Its bound in seconds, from the request.' }),
   finished_at: nullable(moment('When it ended.')),

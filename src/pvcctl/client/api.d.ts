@@ -300,7 +300,7 @@ export interface components {
                 health_delta: number;
                 /** @description What it found, in a sentence; empty where it cannot be read. */
                 message: string;
-                /** @description Whatever the check measured. */
+                /** @description What the check measured. */
                 data: unknown;
             }[];
             /** @description The load average of a minute; 0.0 where it cannot be read. */
@@ -669,7 +669,7 @@ export interface components {
             reason: string | null;
             /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
             force: ("health" | "priority" | "resources")[] | null;
-            /** @description Where the role had been lost by a failure, the node that failed and how that is known, whatever ended that: a failover by itself, a request, a key written by another program. null for any other switchover. */
+            /** @description Where a failure had lost the role, the node that failed and how that is known; the same for a failover by itself, a request, and a key written by another program. null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
                 node: string;
@@ -820,7 +820,7 @@ export interface components {
             reason: string | null;
             /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
             force: ("health" | "priority" | "resources")[] | null;
-            /** @description Where the role had been lost by a failure, the node that failed and how that is known, whatever ended that: a failover by itself, a request, a key written by another program. null for any other switchover. */
+            /** @description Where a failure had lost the role, the node that failed and how that is known; the same for a failover by itself, a request, and a key written by another program. null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
                 node: string;
@@ -1056,7 +1056,7 @@ export interface components {
             reason: string | null;
             /** @description Of a request, the preferences of `to` that it overrode: those because of which it would have been refused. One that it named without need is left out. null for none. */
             force: ("health" | "priority" | "resources")[] | null;
-            /** @description Where the role had been lost by a failure, the node that failed and how that is known, whatever ended that: a failover by itself, a request, a key written by another program. null for any other switchover. */
+            /** @description Where a failure had lost the role, the node that failed and how that is known; the same for a failover by itself, a request, and a key written by another program. null for any other switchover. */
             evidence: {
                 /** @description The node that failed. */
                 node: string;
