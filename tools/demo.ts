@@ -74,6 +74,8 @@ function followStates (api: string, seen: Map<string, string[]>): { stop: () => 
       await delay(POLL)
     }
   })()
+  // Its error is that of `stop`; after an interruption nothing asks for it.
+  done.catch(() => {})
   return { stop: async () => { stopped.abort(); await done } }
 }
 

@@ -107,7 +107,7 @@ export class Cluster {
     })
     const daemon = new DaemonProcess('pvcapid', `api-${name}`, file, this.#logFile(file))
     this.apis.set(name, daemon)
-    const line = await daemon.logged((line) => typeof line['port'] === 'number')
+    const line = await daemon.logged((line) => line.msg === 'ready')
     return `${line['tls'] === true ? 'https' : 'http'}://127.0.0.1:${String(line['port'])}`
   }
 
