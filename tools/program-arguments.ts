@@ -1,6 +1,6 @@
 /** The arguments of this repository's own programs. `--help` prints the usage; a mistake is a sentence with the usage, and exit status 64. A lost output is 74. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { standardOutput } from '../src/runtime/process/standard-output.ts'
+import { standardOutput } from '../src/runtime/log/standard-output.ts'
 
 /** EX_USAGE and EX_IOERR of sysexits.h. */
 const USAGE = 64

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The process pvcctl: reads its arguments, finds an API, runs one command, and ends with its status. */
 import { systemClock } from '../runtime/clock.ts'
+import { standardOutput } from '../runtime/log/standard-output.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
-import { standardOutput } from '../runtime/process/standard-output.ts'
 import { completionScript, type Shell } from './cli/completion.ts'
 import { helpText } from './cli/help.ts'
 import { commandWord, parse } from './cli/parse.ts'

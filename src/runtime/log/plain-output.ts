@@ -5,9 +5,8 @@
  * is the same as with a reader. A standard output that cannot be written, as on a full disk, is said on standard error, with an exit status of its own. End the process with `process.exit`: unread text would keep it alive.
  */
 import type { Clock } from '../clock.ts'
-import { exitStatus } from '../config/exit-status.ts'
-import { OutputKeeper } from '../process/standard-output.ts'
 import { LogDestination } from './log-destination.ts'
+import { OutputKeeper } from './standard-output.ts'
 
 export interface PlainOutput {
   /** To standard output. */
@@ -16,10 +15,13 @@ export interface PlainOutput {
   readonly complain: (text: string) => void
 }
 
-/** @param program its name, at the beginning of what is said of a lost output */
-export function plainOutput (program: string, clock: Clock): PlainOutput {
+/**
+ * @param program its name, at the beginning of what is said of a lost output
+ * @param lost the exit status then, instead of 0
+ */
+export function plainOutput (program: string, lost: number, clock: Clock): PlainOutput {
   const complain = writerTo(2, clock)
-  const keeper = new OutputKeeper({ complain: (sentence) => complain(`${program}: ${sentence}\n`), status: () => exitStatus('output') })
+  const keeper = new OutputKeeper({ complain: (sentence) => complain(`${program}: ${sentence}\n`), status: () => lost })
   return { say: writerTo(1, clock, keeper), complain }
 }
 
