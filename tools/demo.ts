@@ -2,12 +2,16 @@
  * The main job, from one command: a private ZooKeeper, three coordinators with visible resources, an API beside each, and a switchover
  * followed over HTTP to its end. Everything said here comes from polling the API, as any client would.
  *
- * `--once` exits after the switchover: 0 if it succeeded and every state was seen, 1 if not. `--port N` is the first API's port.
+ * `--once` exits after the switchover: 0 if it succeeded and every state was seen, 1 if not. `--port N` is the first API's port; without it that is
+ * 7370, as in README.md, or a free one where another program has 7370.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { misused, programArguments, type Program } from './program-arguments.ts'
 import { Cluster } from './testbed/cluster.ts'
+import { freePort, isFree } from './testbed/free-port.ts'
 
+/** The port of README.md's curl lines, and what pvcctl asks unless told otherwise. */
+const USUAL_PORT = 7_370
 const nodes = ['hv1', 'hv2', 'hv3']
 /** Milliseconds between two polls, and the longest that anything here may take. */
 const POLL = 50
@@ -27,14 +31,27 @@ const say = (text: string) => console.log(`${((performance.now() - began) / 1000
 
 const program: Program = {
   name: 'npm run demo',
-  options: ['--once    exit after the switchover: 0 if it succeeded and every state was seen, 1 if not', '--port N  the port of the first API; a free one by default'],
+  options: ['--once    exit after the switchover: 0 if it succeeded and every state was seen, 1 if not', `--port N  the port of the first API; ${USUAL_PORT} by default, or a free one where that is taken`],
 }
 
-function options (): { once: boolean, port: number } {
-  const { values } = programArguments(program, { options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: '0' } } })
-  const port = Number(values.port)
-  if (!/^\d+$/.test(values.port) || port > 65_535) misused(program, `--port has to be a port number, not "${values.port}".`)
+function options (): { once: boolean, port: number | undefined } {
+  const { values } = programArguments(program, { options: { once: { type: 'boolean', default: false }, port: { type: 'string' } } })
+  const port = values.port === undefined ? undefined : Number(values.port)
+  if (port !== undefined && (!/^\d+$/.test(values.port ?? '') || port > 65_535)) misused(program, `--port has to be a port number, not "${values.port ?? ''}".`)
   return { once: values.once, port }
+}
+
+/** The first API's port. Exits where the one that was asked for is taken, and says which one is used where the usual one is. */
+async function firstPort (given: number | undefined): Promise<number> {
+  const wanted = given ?? USUAL_PORT
+  if (wanted === 0 || await isFree(wanted)) return wanted
+  if (given !== undefined) {
+    console.error(`${program.name}: port ${given} is taken by another program. Stop that one (\`ss -ltnp sport = :${given}\` names it), or give another --port.`)
+    process.exit(1)
+  }
+  const port = await freePort()
+  say(`port ${wanted} is taken by another program; the first API has port ${port} instead: write ${port} for ${wanted} in README's curl lines`)
+  return port
 }
 
 async function get<T> (url: string): Promise<T | null> {
@@ -57,6 +74,8 @@ function followStates (api: string, seen: Map<string, string[]>): { stop: () => 
       await delay(POLL)
     }
   })()
+  // Its error is that of `stop`; after an interruption nothing asks for it.
+  done.catch(() => {})
   return { stop: async () => { stopped.abort(); await done } }
 }
 
@@ -104,23 +123,28 @@ async function switchover (api: string): Promise<boolean> {
 }
 
 async function main (): Promise<void> {
-  const { once, port } = options()
-  const cluster = new Cluster({ nodes, sessionTimeout: 10, keepaliveInterval: 5, resources: ['floating-address', 'job'] })
+  const { once, port: given } = options()
+  const port = await firstPort(given)
+  const cluster = new Cluster({ nodes, sessionTimeout: 10, keepaliveInterval: 5, resources: ['floating-address', 'job'], logFiles: true })
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
   })
   let succeeded = false
   try {
+    say(`configuration files and logs of the daemons: ${cluster.folder}/*.yaml and *.log, deleted at the end`)
     say('starting a private ZooKeeper and three coordinators')
     await cluster.start()
     const apis = await Promise.all(nodes.map(async (name, index) => await cluster.startApi(name, index === 0 ? port : 0)))
     const api = apis[0] ?? ''
     nodes.forEach((name, index) => say(`the API beside ${name} answers at ${apis[index] ?? ''}`))
+    say(`the status page: ${api}/`)
+    say(`pvcctl: node dist/src/pvcctl/main.js --api ${api} list`)
     const work = switchover(api)
     succeeded = await Promise.race([work, interrupted.then(() => false)])
     if (!once && succeeded) {
       console.log(`
-Swagger UI: ${api}/docs   (Ctrl-C stops everything)
+Status page: ${api}/   Swagger UI: ${api}/docs   (Ctrl-C stops everything)
+  node dist/src/pvcctl/main.js --api ${api} list
   curl ${api}/api/v1/primary
   curl -X POST -H 'Content-Type: application/json' -d '{"to":"hv3"}' '${api}/api/v1/switchover?wait=30'
   curl ${api}/api/v1/node/hv3/coordinator-state

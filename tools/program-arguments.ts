@@ -1,8 +1,10 @@
-/** The arguments of this repository's own programs. `--help` prints the usage; a mistake is a sentence with the usage, and exit status 64. */
+/** The arguments of this repository's own programs. `--help` prints the usage; a mistake is a sentence with the usage, and exit status 64. A lost output is 74. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { standardOutput } from '../src/runtime/log/standard-output.ts'
 
-/** EX_USAGE of sysexits.h. */
+/** EX_USAGE and EX_IOERR of sysexits.h. */
 const USAGE = 64
+const LOST_OUTPUT = 74
 
 export interface Program {
   /** As it is asked for, `npm run demo`. */
@@ -21,6 +23,7 @@ export function misused (program: Program, message: string): never {
 
 /** What `util.parseArgs` makes of the arguments of this process. */
 export function programArguments<T extends ParseArgsConfig & { readonly options: NonNullable<ParseArgsConfig['options']> }> (program: Program, config: T): ReturnType<typeof parseArgs<T>> {
+  standardOutput({ complain: (sentence) => console.error(`${program.name}: ${sentence}`), status: () => LOST_OUTPUT })
   if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
     console.log(usageOf(program))
     process.exit(0)

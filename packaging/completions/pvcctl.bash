@@ -9,8 +9,13 @@ _pvcctl () {
   read -ra words <<< "$line"
   [[ $line == *[[:space:]] ]] && words+=('')
   local last=$((${#words[@]} - 1))
-  local current=${words[last]} previous=${words[last - 1]} pvcctl=("${words[0]}")
+  local current=${words[last]} previous=${words[last - 1]} pvcctl=("${words[0]}") prefix=
   COMPREPLY=()
+  if [[ $current == --*=* ]]; then
+    previous=${current%%=*} current=${current#*=}
+    # Else bash replaces only what is behind the sign.
+    [[ $COMP_WORDBREAKS == *=* ]] || prefix=$previous=
+  fi
   for ((index = 1; index < last; index++)); do
     word=${words[index]}
     case $word in
@@ -23,23 +28,23 @@ _pvcctl () {
   done
   case $previous in
     --api) COMPREPLY=(); return ;;
-    --config) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --key-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --ca-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --cert-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --cert-key-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --config) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -P "$prefix" -f -- "$current")); return ;;
+    --key-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -P "$prefix" -f -- "$current")); return ;;
+    --ca-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -P "$prefix" -f -- "$current")); return ;;
+    --cert-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -P "$prefix" -f -- "$current")); return ;;
+    --cert-key-file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -P "$prefix" -f -- "$current")); return ;;
     --api-timeout) COMPREPLY=(); return ;;
-    --to) COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current")); return ;;
-    --from) COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current")); return ;;
+    --to) COMPREPLY=($(compgen -P "$prefix" -W "$(_pvcctl_nodes)" -- "$current")); return ;;
+    --from) COMPREPLY=($(compgen -P "$prefix" -W "$(_pvcctl_nodes)" -- "$current")); return ;;
     --reason) COMPREPLY=(); return ;;
     --timeout) COMPREPLY=(); return ;;
-    --force) COMPREPLY=($(compgen -W "health priority resources" -- "$current")); return ;;
+    --force) COMPREPLY=($(compgen -P "$prefix" -W "health priority resources" -- "$current")); return ;;
     --if-epoch) COMPREPLY=(); return ;;
-    --exec) COMPREPLY=($(compgen -c -- "$current")); return ;;
-    --event) COMPREPLY=($(compgen -W "node primary switchover resync" -- "$current")); return ;;
+    --exec) COMPREPLY=($(compgen -P "$prefix" -c -- "$current")); return ;;
+    --event) COMPREPLY=($(compgen -P "$prefix" -W "node primary switchover resync" -- "$current")); return ;;
     --limit) COMPREPLY=(); return ;;
     --before) COMPREPLY=(); return ;;
-    --confirm) COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current")); return ;;
+    --confirm) COMPREPLY=($(compgen -P "$prefix" -W "$(_pvcctl_nodes)" -- "$current")); return ;;
   esac
   case $command in
     '') COMPREPLY=($(compgen -W "list status switch watch history show eligible pause resume confirm-fence remove-node check completion --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")) ;;
@@ -52,10 +57,10 @@ _pvcctl () {
     eligible) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
     pause) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
     resume) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
-    confirm-fence) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--confirm --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); elif [ "$positional" -eq 0 ]; then COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current")); fi ;;
-    remove-node) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--yes -y --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); elif [ "$positional" -eq 0 ]; then COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current")); fi ;;
+    confirm-fence) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--confirm --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); elif [ "$positional" -eq 0 ]; then COMPREPLY=($(compgen -P "$prefix" -W "$(_pvcctl_nodes)" -- "$current")); fi ;;
+    remove-node) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--yes -y --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); elif [ "$positional" -eq 0 ]; then COMPREPLY=($(compgen -P "$prefix" -W "$(_pvcctl_nodes)" -- "$current")); fi ;;
     check) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); else COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); fi ;;
-    completion) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); elif [ "$positional" -eq 0 ]; then COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")); fi ;;
+    completion) if [[ $current == -* ]]; then COMPREPLY=($(compgen -W "--api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout --json --verbose -v --help -h --version" -- "$current")); elif [ "$positional" -eq 0 ]; then COMPREPLY=($(compgen -P "$prefix" -W "bash zsh fish" -- "$current")); fi ;;
   esac
 }
 

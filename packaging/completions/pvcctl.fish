@@ -7,6 +7,8 @@ function __pvcctl_nodes
   for index in (seq 2 (count $words))
     if contains -- $words[$index] --api --config --key-file --ca-file --cert-file --cert-key-file --api-timeout
       set -a given $words[$index] $words[(math $index + 1)]
+    else if string match -qr -- '^--(api|config|key-file|ca-file|cert-file|cert-key-file|api-timeout)=' $words[$index]
+      set -a given $words[$index]
     end
   end
   pvcctl $given list --quiet 2> /dev/null

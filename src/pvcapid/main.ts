@@ -164,7 +164,7 @@ function reload (app: FastifyInstance, file: string, running: ConfigFile, log: L
 
 /** Resolves with the exit status; null once it serves. */
 async function main (): Promise<number | null> {
-  const { say, complain } = plainOutput(systemClock)
+  const { say, complain } = plainOutput('pvcapid', exitStatus('output'), systemClock)
   const invocation = readCommandLine('pvcapid', process.argv.slice(2), process.env)
   switch (invocation.kind) {
     case 'help':

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process pvcctl: reads its arguments, finds an API, runs one command, and ends with its status. */
 import { systemClock } from '../runtime/clock.ts'
+import { standardOutput } from '../runtime/log/standard-output.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { completionScript, type Shell } from './cli/completion.ts'
 import { helpText } from './cli/help.ts'
@@ -52,11 +53,16 @@ async function main (args: readonly string[], console: Console): Promise<number>
   }
 }
 
-const console = new Console(process.stdout, process.stderr, process.stdin)
 const args = process.argv.slice(2)
-
-// A reader that has seen enough is no fault of pvcctl; what was asked for continues. Only `watch` has nothing else to do.
-process.stdout.on('error', () => { if (commandWord(args) === 'watch') process.exit(exitStatus('done')) })
+const isCheck = commandWord(args) === 'check'
+const output = standardOutput({
+  complain: (sentence) => console.say(sentence),
+  status: () => isCheck ? CHECK_UNKNOWN : exitStatus('output'),
+}, () => {
+  // A lost output ends nothing that was asked for. Only `watch` has nothing else to do.
+  if (commandWord(args) === 'watch') process.exit(exitStatus('done'))
+})
+const console = new Console(output, process.stderr, process.stdin)
 process.stderr.on('error', () => {})
 
 process.on('uncaughtException', (error) => {
@@ -74,7 +80,6 @@ try {
 function fail (error: unknown): void {
   const failure = error instanceof Failure ? error : new Failure('fault', `A fault of pvcctl; report it with this: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
   // A monitoring plugin says why on standard output, and has a status of its own.
-  const isCheck = commandWord(args) === 'check'
   if (isCheck) console.print(unknown(failure.message))
   else console.say(failure.message)
   process.exitCode = isCheck ? CHECK_UNKNOWN : failure.status

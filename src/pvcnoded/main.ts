@@ -33,7 +33,7 @@ import { NodeNameInUseError } from './daemon/presence.ts'
 import { SchemaTooNewError } from './registration/registration.ts'
 import { releaseEverything } from './release.ts'
 
-const { say, complain } = plainOutput(systemClock)
+const { say, complain } = plainOutput('pvcnoded', exitStatus('output'), systemClock)
 process.exit(await main())
 
 /** Resolves with the exit status. */

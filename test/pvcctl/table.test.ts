@@ -69,9 +69,9 @@ t.test('arguments', async (t) => {
   t.strictSame(parse(['switch', '-h', '--nonsense']), { kind: 'help', command: commands.find(({ name }) => name === 'switch') })
   t.strictSame(parse(['--version']), { kind: 'version' })
   const wrong: ReadonlyArray<readonly [args: readonly string[], message: RegExp]> = [
-    [[], /No command was given/], [['lists'], /no command "lists"/], [['list', 'more'], /"more" is one argument too many/], [['show'], /needs EPOCH/], [['show', 'x'], /has to be an epoch/],
+    [[], /No command was given/], [['lists'], /no command "lists"; did you mean "list"\?/], [['swithc'], /did you mean "switch"\?/], [['nowhere'], /no command "nowhere"; there are list, /], [['list', 'more'], /"more" is one argument too many/], [['show'], /needs EPOCH/], [['show', 'x'], /has to be an epoch/],
     [['switch', '--to'], /--to/], [['switch', '--to', ''], /--to is empty/], [['switch', '--to', 'a/b'], /has to be the name of a node/], [['switch', '--to', 'a', '--to', 'b'], /--to is given 2 times/],
-    [['switch', '--timeout', '0'], /above 0/], [['switch', '--nonsense'], /--nonsense/], [['list', '--wait'], /--wait/], [['history', '--limit', '1001'], /from 1 to 1000/], [['--api', 'hv1:7370', 'list'], /http:\/\/hv1:7370/],
+    [['switch', '--timeout', '0'], /above 0/], [['switch', '--nonsense'], /^Unknown option '--nonsense'\. See/], [['switch', '--form', 'a'], /^Unknown option '--form'; did you mean "--from"\? See pvcctl switch --help/], [['--apii', 'http://a', 'list'], /^Unknown option '--apii'; did you mean "--api"\?/], [['list', '--jsno=secret'], /^Unknown option '--jsno'; did you mean "--json"\?/], [['list', '--wait'], /--wait/], [['history', '--limit', '1001'], /from 1 to 1000/], [['--api', 'hv1:7370', 'list'], /http:\/\/hv1:7370/],
     [['watch', '--event', 'x'], /one of node, primary/], [['--nonsense'], /--nonsense/],
     [['list', '--quiet', '--json'], /^--quiet and --json exclude each other; give one of them/], [['--json', 'watch', '--exec', 'x'], /--exec and --json exclude/], [['switch', '--wait', '--to', 'a', '-n'], /--dry-run and --wait exclude/], [['completion', 'tcsh'], /one of bash, zsh, fish/], [['list', '--key', 'secret'], /--key/],
   ]
@@ -95,15 +95,25 @@ t.test('completion scripts are sound where their shell is installed', async (t) 
   }
 })
 
+t.test('zsh and fish complete a value behind a sign', async (t) => {
+  for (const { name, value } of everyOption) t.equal(completionScript('zsh').includes(`--${name}=[`), value !== undefined, `zsh: --${name}`)
+  t.match(completionScript('fish'), /string match -qr -- '\^--\(api\|config\|[a-z|-]+\)=' \$words\[\$index\]/, 'fish completes it by itself, and asks the API that the line names')
+})
+
 t.test('bash completes commands, options, choices and nodes', async (t) => {
   const fake = join(folder, 'pvcctl')
   writeFileSync(fake, '#!/bin/sh\necho "$*" > "$0.asked"\nprintf "hv1\\nhv2\\nother\\n"\n')
   chmodSync(fake, 0o755)
-  const completed = (line: string) => execFileSync('bash', ['-c', `${completionScript('bash')}\nCOMP_LINE=$1 COMP_POINT=\${#1}; _pvcctl; echo "\${COMPREPLY[@]}"`, 'bash', line], { encoding: 'utf8', env: { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` } }).trim().split(' ')
+  const completed = (line: string, ...wordBreaks: readonly string[]) => execFileSync('bash', ['-c', `${completionScript('bash')}\nCOMP_WORDBREAKS=\${2-$COMP_WORDBREAKS} COMP_LINE=$1 COMP_POINT=\${#1}; _pvcctl; echo "\${COMPREPLY[@]}"`, 'bash', line, ...wordBreaks], { encoding: 'utf8', env: { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` } }).trim().split(' ')
   t.strictSame(completed('pvcctl s'), ['status', 'switch', 'show'])
   t.strictSame(completed('pvcctl switch --t'), ['--to', '--timeout'])
   t.strictSame(completed('pvcctl --api http://hv1:7370 --api=http://hv2 switch --to hv'), ['hv1', 'hv2'])
   t.equal(readFileSync(`${fake}.asked`, 'utf8'), '--api http://hv1:7370 --api=http://hv2 list --quiet\n', 'it asks the API that the line names')
+  t.strictSame(completed('pvcctl --api=http://hv2 switch --to=hv'), ['hv1', 'hv2'], 'a value behind a sign')
+  t.equal(readFileSync(`${fake}.asked`, 'utf8'), '--api=http://hv2 list --quiet\n')
+  t.strictSame(completed('pvcctl switch --to=hv', ' '), ['--to=hv1', '--to=hv2'], 'where a sign breaks no word')
+  t.strictSame(completed('pvcctl switch --force='), ['health', 'priority', 'resources'])
+  t.strictSame(completed('pvcctl watch --event=p'), ['primary'])
   t.strictSame(completed('pvcctl confirm-fence o'), ['other'])
   t.strictSame(completed('pvcctl watch --event p'), ['primary'])
   t.strictSame(completed('pvcctl completion '), ['bash', 'zsh', 'fish'])

@@ -25,3 +25,11 @@ t.test('help, and a mistake', async (t) => {
     ['proof/simulate/main.ts', '--runs', '0'], ['proof/explore/main.ts', '--nodes', 'x'], ['bench/run.ts', 'nope'], ['bench/run.ts', '--rounds', '1.5'], ['tools/demo.ts', '--port', '70000'],
   ] as const) t.match(play(file, ...args), { status: 64, stdout: '', stderr: /^npm run \w+: .*\n\nUsage: / }, `${file} ${args.join(' ')}`)
 })
+
+t.test('a help that cannot be written is no success', async (t) => {
+  for (const file of programs) {
+    const run = (redirection: string) => spawnSync('bash', ['-c', `set -o pipefail; "$@" --help ${redirection}`, 'bash', process.execPath, join(root, 'dist', file.replace(/ts$/, 'js'))], { encoding: 'utf8' })
+    t.match(run('>/dev/full'), { status: 74, stderr: /^npm run [\w:]+: Standard output could not be written \(ENOSPC: no space left on device\)/ }, file)
+    t.match(run('| true'), { status: 0, stderr: '' }, file)
+  }
+})

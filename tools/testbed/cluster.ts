@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly chroot?: string
   /** A server, or what one of the cluster's own is to be like. */
   readonly zookeeper?: ZooKeeperServerOptions | ZooKeeperServer
+  /** Whether the log of each daemon is in a file too, beside its configuration and with its name. */
+  readonly logFiles?: boolean
   /** More of the section `system`, given the cluster's folder. */
   readonly system?: (folder: string) => Readonly<Record<string, unknown>>
 }
@@ -71,7 +73,7 @@ export class Cluster {
       ...changes,
     }
     const file = this.#configuration(`pvcnoded-${name}`, { ...pvc, system: { run_directory: join(this.folder, 'run'), ...pvc['system'] as object } })
-    const daemon = new DaemonProcess('pvcnoded', name, file, options)
+    const daemon = new DaemonProcess('pvcnoded', name, file, { ...this.#logFile(file), ...options })
     this.nodes.set(name, daemon)
     return daemon
   }
@@ -103,9 +105,9 @@ export class Cluster {
       zookeeper: { session_timeout: this.#options.sessionTimeout ?? 4, ...this.#chroot },
       api: { listen_address: '127.0.0.1', listen_port: port, ...api },
     })
-    const daemon = new DaemonProcess('pvcapid', `api-${name}`, file)
+    const daemon = new DaemonProcess('pvcapid', `api-${name}`, file, this.#logFile(file))
     this.apis.set(name, daemon)
-    const line = await daemon.logged((line) => typeof line['port'] === 'number')
+    const line = await daemon.logged((line) => line.msg === 'ready')
     return `${line['tls'] === true ? 'https' : 'http'}://127.0.0.1:${String(line['port'])}`
   }
 
@@ -156,6 +158,10 @@ export class Cluster {
   }
 
   get #resources (): readonly string[] { return this.#options.resources ?? ['address', 'service'] }
+
+  #logFile (configuration: string): DaemonProcessOptions {
+    return this.#options.logFiles === true ? { logFile: configuration.replace(/yaml$/, 'log') } : {}
+  }
 
   #configuration (name: string, pvc: Readonly<Record<string, unknown>>): string {
     const file = join(this.folder, `${name}.yaml`)

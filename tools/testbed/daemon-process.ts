@@ -3,7 +3,7 @@
  * is ended by its own pid, and never outlives this process.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -36,6 +36,8 @@ export interface DaemonProcessOptions {
   readonly prefix?: readonly string[]
   /** Arguments after the configuration file. */
   readonly more?: readonly string[]
+  /** Where its standard output and standard error are kept as well. */
+  readonly logFile?: string
   /** Node's own options. */
   readonly flags?: readonly string[]
 }
@@ -50,7 +52,7 @@ export class DaemonProcess {
   /** How it ended; null while it runs. */
   #ending: string | null = null
 
-  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string, { env = {}, prefix = [], more = [], flags = [] }: DaemonProcessOptions = {}) {
+  constructor (daemon: 'pvcapid' | 'pvcnoded', name: string, configFile: string, { env = {}, prefix = [], more = [], flags = [], logFile }: DaemonProcessOptions = {}) {
     this.name = name
     const entry = join(packageFolder(), 'dist', 'src', daemon, 'main.js')
     if (!existsSync(entry)) throw new Error(`${entry} is missing: run "npm run build" first`)
@@ -66,6 +68,7 @@ export class DaemonProcess {
       resolve(code)
     }))
     this.#child.stderr?.on('data', (chunk: Buffer) => { this.#stderr += chunk.toString() })
+    if (logFile !== undefined) for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (chunk: Buffer) => appendFileSync(logFile, chunk))
     if (this.#child.stdout !== null) createInterface({ input: this.#child.stdout }).on('line', (line) => this.#onLine(line))
   }
 

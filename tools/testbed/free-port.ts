@@ -13,16 +13,22 @@ export async function freePort (): Promise<number> {
     const port = FIRST + Math.floor(Math.random() * (LAST + 1 - FIRST))
     const claim = await listening({ path: `\0free-port/${port}` })
     if (claim === null) continue
-    const probe = await listening({ port, host: '127.0.0.1' })
-    if (probe === null) {
+    if (!await isFree(port)) {
       claim.close()
       continue
     }
     claim.unref()
-    probe.close()
-    await once(probe, 'close')
     return port
   }
+}
+
+/** Whether no other process listens on this port of 127.0.0.1 now. Reserves nothing. */
+export async function isFree (port: number): Promise<boolean> {
+  const probe = await listening({ port, host: '127.0.0.1' })
+  if (probe === null) return false
+  probe.close()
+  await once(probe, 'close')
+  return true
 }
 
 /** Null where another process listens already. */

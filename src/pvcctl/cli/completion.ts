@@ -11,11 +11,11 @@ const all = [...globalOptions, ...commands.flatMap(({ options }) => options)]
 const valued = [...new Map(all.filter(({ value }) => value !== undefined).map((option) => [option.name, option])).values()]
 
 function bashWords (kind: ValueKind): string {
-  if (kind === 'node') return 'COMPREPLY=($(compgen -W "$(_pvcctl_nodes)" -- "$current"))'
-  if (kind === 'file') return 'compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$current"))'
-  if (kind === 'command') return 'COMPREPLY=($(compgen -c -- "$current"))'
+  if (kind === 'node') return 'COMPREPLY=($(compgen -P "$prefix" -W "$(_pvcctl_nodes)" -- "$current"))'
+  if (kind === 'file') return 'compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -P "$prefix" -f -- "$current"))'
+  if (kind === 'command') return 'COMPREPLY=($(compgen -P "$prefix" -c -- "$current"))'
   const words = choices[kind]
-  return words === undefined ? 'COMPREPLY=()' : `COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$current"))`
+  return words === undefined ? 'COMPREPLY=()' : `COMPREPLY=($(compgen -P "$prefix" -W "${words.join(' ')}" -- "$current"))`
 }
 
 function bash (): string {
@@ -31,8 +31,13 @@ _pvcctl () {
   read -ra words <<< "$line"
   [[ $line == *[[:space:]] ]] && words+=('')
   local last=$((\${#words[@]} - 1))
-  local current=\${words[last]} previous=\${words[last - 1]} pvcctl=("\${words[0]}")
+  local current=\${words[last]} previous=\${words[last - 1]} pvcctl=("\${words[0]}") prefix=
   COMPREPLY=()
+  if [[ $current == --*=* ]]; then
+    previous=\${current%%=*} current=\${current#*=}
+    # Else bash replaces only what is behind the sign.
+    [[ $COMP_WORDBREAKS == *=* ]] || prefix=$previous=
+  fi
   for ((index = 1; index < last; index++)); do
     word=\${words[index]}
     case $word in`,
@@ -72,8 +77,9 @@ function zshAction (kind: ValueKind): string {
 
 function zshOption ({ name, short, value, kind = 'text', repeated, text }: Option): string {
   const description = `[${zshText(text)}]${value === undefined ? '' : `:${value}:${zshAction(kind)}`}`
+  const sign = value === undefined ? '' : '='
   if (short !== undefined) return `'(-${short} --${name})'{-${short},--${name}}'${description}'`
-  return repeated === true ? `'*--${name}${description}'` : `'--${name}${description}'`
+  return repeated === true ? `'*--${name}${sign}${description}'` : `'--${name}${sign}${description}'`
 }
 
 function zsh (): string {
@@ -136,6 +142,8 @@ function fish (): string {
   for index in (seq 2 (count $words))
     if contains -- $words[$index] ${globalOptions.filter(({ value }) => value !== undefined).map(({ name }) => `--${name}`).join(' ')}
       set -a given $words[$index] $words[(math $index + 1)]
+    else if string match -qr -- '^--(${globalOptions.filter(({ value }) => value !== undefined).map(({ name }) => name).join('|')})=' $words[$index]
+      set -a given $words[$index]
     end
   end
   pvcctl $given list --quiet 2> /dev/null

@@ -1,5 +1,6 @@
 /** The command line, judged by the table: an unknown, repeated or empty argument is an error, never something that is passed over. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { nearest } from '../../runtime/config/config-problem.ts'
 import { Failure } from '../output/failure.ts'
 import { choices, commands, globalOptions, type Command, type Option, type ValueKind } from './table.ts'
 
@@ -63,7 +64,12 @@ export function parse (args: readonly string[]): Invocation {
     throw usage(`No command was given; there are ${commands.map(({ name }) => name).join(', ')}.`)
   }
   const command = commands.find(({ name }) => name === word)
-  if (command === undefined) throw usage(`There is no command "${word}"; there are ${commands.map(({ name }) => name).join(', ')}.`)
+  if (command === undefined) {
+    // The value of a misspelt option reads as a command.
+    parsed(args, allOptions)
+    const meant = nearest(word, commands.map(({ name }) => name))
+    throw usage(`There is no command "${word}"; ${meant === undefined ? `there are ${commands.map(({ name }) => name).join(', ')}.` : `did you mean "${meant}"?`}`)
+  }
   if (asked('help')) return { kind: 'help', command }
   const values = judged(args, [...globalOptions, ...command.options], command)
   if (asked('version')) return { kind: 'version' }
@@ -77,14 +83,20 @@ export function parse (args: readonly string[]): Invocation {
   return { kind: 'run', command, given: new Arguments(values) }
 }
 
-function judged (args: readonly string[], options: readonly Option[], command?: Command): Record<string, string | boolean | readonly string[]> {
-  let values
+function parsed (args: readonly string[], options: readonly Option[], command?: Command) {
   try {
-    values = parseArgs({ args: [...args], options: asConfig(options), allowPositionals: true }).values
+    return parseArgs({ args: [...args], options: asConfig(options), allowPositionals: true }).values
   } catch (error) {
     // Its first sentence names the argument; the rest is advice about parseArgs.
-    throw usage(`${((error as Error).message.split(/\. |\n/, 1)[0] ?? '').replace(/\.$/, '')}.`, command)
+    const message = ((error as Error).message.split(/\. |\n/, 1)[0] ?? '').replace(/\.$/, '')
+    const [, unknown] = /^Unknown option '--([^']*)'$/.exec(message) ?? []
+    const meant = unknown === undefined ? undefined : nearest(unknown, options.map(({ name }) => name))
+    throw usage(meant === undefined ? `${message}.` : `${message}; did you mean "--${meant}"?`, command)
   }
+}
+
+function judged (args: readonly string[], options: readonly Option[], command?: Command): Record<string, string | boolean | readonly string[]> {
+  const values = parsed(args, options, command)
   for (const { name, excludes = [] } of options) {
     const other = values[name] === undefined ? undefined : excludes.find((each) => values[each] !== undefined)
     if (other !== undefined) throw usage(`--${name} and --${other} exclude each other; give one of them.`, command)

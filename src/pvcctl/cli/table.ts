@@ -167,7 +167,7 @@ export const commands: readonly Command[] = [
     arguments: [],
     options: [],
     summary: 'report the health of the cluster to Nagios or Icinga',
-    details: ['It prints one line with performance data, then a line for each condition. It exits 0 (OK), 1 (warning), 2 (critical), or 3 (unknown): no API answers, every API that answers has lost contact with ZooKeeper, or the command line is wrong.'],
+    details: ['It prints one line with performance data, then a line for each condition. It exits 0 (OK), 1 (warning), 2 (critical), or 3 (unknown): no API answers, every API that answers has lost contact with ZooKeeper, the command line is wrong, or standard output could not be written.'],
   },
   {
     name: 'completion',
@@ -186,6 +186,7 @@ export const exitStatuses = {
   unreachable: [3, 'No API could be asked. Nothing was changed.'],
   unknown: [4, 'Something was sent, and it is not known what became of it. Standard error says where to look.'],
   fault: [70, 'A fault of pvcctl itself. If something was being changed, it is not known what became of it.'],
+  output: [74, 'Done, but standard output could not be written, as on a full disk, and is lost in part or in whole. A reader that closes its pipe is no such failure.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, meaning: string]>>
 
 export type Ending = keyof typeof exitStatuses

@@ -7,6 +7,7 @@ export const exitStatuses = {
   failed: [1, 'pvcnoded: stopped, but not in order (`stop_not_written`, or a second signal); or `--release` could not release everything, and `self_fence` has run if there is one. Either daemon: a fault that nothing handles.'],
   usage: [64, 'The command line is wrong (EX_USAGE).'],
   unavailable: [69, 'pvcapid: the address cannot be listened on (EX_UNAVAILABLE).'],
+  output: [74, 'Standard output could not be written, as on a full disk (EX_IOERR). `--check`, `--help` and `--version`: the result is lost. A daemon that runs never ends for that.'],
   running: [75, 'pvcnoded: another process runs with the same configuration file (EX_TEMPFAIL, `daemon_running`).'],
   configuration: [78, 'The configuration cannot be used, another daemon goes by this node\'s name, or the cluster\'s layout is newer (EX_CONFIG, `node_name_in_use`, `schema_too_new`). Starting again will not help.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, meaning: string]>>

@@ -35,6 +35,8 @@ export interface LogDestinationOptions {
   readonly fd: number
   /** The line that says that `count` lines were dropped. */
   readonly dropNotice: (count: number) => string
+  /** Called with the error that loses a line, at once. */
+  readonly onLost?: (error: unknown) => void
   /** Each line begins with its priority, as journald reads it. */
   readonly withPriority?: boolean
 }
@@ -144,6 +146,7 @@ export class LogDestination {
         sent += writeSync(this.#fd, bytes, sent)
       } catch (error) {
         if (!isBusy(error)) {
+          this.#options.onLost?.(error)
           this.#torn ||= sent > 0
           return false
         }

@@ -1,4 +1,4 @@
-/** One-shot commands of both daemons end with the same status when their standard output or standard error is not read. */
+/** One-shot commands of both daemons end with the same status when their standard output or standard error is not read, and with 74 instead of 0 when it cannot be written. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
@@ -29,8 +29,18 @@ t.test('with a full pipe and a full disk', { timeout: 280_000 }, async (t) => {
     for (const redirection of [`>${fifo} 2>&1`, '>/dev/full 2>&1']) {
       for (const [expected, ...args] of redirection.includes('full') ? commands.slice(1, 4) : commands) {
         const { status, signal } = spawnSync('sh', ['-c', `exec "$@" ${redirection}`, 'sh', process.execPath, join(packageFolder(), 'dist', 'src', daemon, 'main.js'), ...args], { stdio: 'ignore', timeout: 20_000, killSignal: 'SIGKILL', env: { ...process.env, NODE_OPTIONS: '' } })
-        t.strictSame([status, signal], [expected, null], `${daemon} ${args.join(' ').replaceAll(folder, '')} ${redirection.replaceAll(folder, '')}`)
+        t.strictSame([status, signal], [expected === 0 && redirection.includes('full 2') ? 74 : expected, null], `${daemon} ${args.join(' ').replaceAll(folder, '')} ${redirection.replaceAll(folder, '')}`)
       }
+    }
+    for (const [expected, ...args] of commands.slice(0, 5)) {
+      const run = (redirection: string) => spawnSync('bash', ['-c', `set -o pipefail; "$@" ${redirection}`, 'bash', process.execPath, join(packageFolder(), 'dist', 'src', daemon, 'main.js'), ...args], { encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL', env: { ...process.env, NODE_OPTIONS: '' } })
+      const name = `${daemon} ${args.join(' ').replaceAll(folder, '')}`
+      const { status, stderr } = run('>/dev/full')
+      t.equal(status, expected === 0 ? 74 : expected, `${name} >/dev/full`)
+      t.equal(stderr.includes(`${daemon}: Standard output could not be written (ENOSPC: no space left on device)`), expected === 0, stderr)
+      const { status: piped, stderr: quiet } = run('| true')
+      t.equal(piped, expected, `${name} | true`)
+      t.notMatch(quiet, /Standard output/)
     }
   }
 })
