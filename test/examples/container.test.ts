@@ -48,7 +48,7 @@ t.test('what was copied builds and starts without the rest', { timeout: 250_000 
     cpSync(from, target, { recursive: true })
   }
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
-  const built = spawnSync(join(folder, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: folder, encoding: 'utf8' })
+  const built = spawnSync(join(folder, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--noCheck'], { cwd: folder, encoding: 'utf8' })
   t.equal(built.status, 0, `${built.stdout}${built.stderr}`)
   const [, file = ''] = commandOf(lines.find((line) => line.startsWith('CMD ')))
   const ran = spawnSync(process.execPath, [file, '--version'], { cwd: folder, encoding: 'utf8' })
