@@ -1,7 +1,14 @@
-/** `npm run campaign -- alerts`: Debian's promtool on the example's rules, their unit tests, and what a running API tells Prometheus. */
+/**
+ * `npm run campaign -- alerts`: Debian's promtool on the example's rules, their unit tests, what a running API tells Prometheus, and every query of the
+ * example's dashboard in a Prometheus that scrapes it.
+ */
 import { spawnSync } from 'node:child_process'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { api, ask, clusterTree, wish } from '../pvcapid/support/api.ts'
+import { api, ask, clusterTree, settle, wish } from '../pvcapid/support/api.ts'
+import { prometheus } from '../pvcapid/support/prometheus.ts'
+import { eventually } from '../support/zookeeper.ts'
+import { inPrometheus, queries } from './support/dashboard.ts'
 
 function promtool (input: string, ...args: string[]): { status: number | null, output: string } {
   const { status, stdout, stderr, error } = spawnSync('promtool', args, { encoding: 'utf8', input })
@@ -22,4 +29,23 @@ t.test('promtool', async (t) => {
   const metrics = promtool(text, 'check', 'metrics')
   t.strictSame([metrics.status, metrics.output], [0, ''], 'names and units by the conventions')
   t.comment(`${rules.output}\n${tests.output}\n${text.split('\n').filter((line) => line.startsWith('# TYPE')).length} metrics, nothing to object to`)
+})
+
+/** What may have no series in a cluster that is well; these are only evaluated. */
+const EMPTY = /^(Conditions now|Primary key written|Resources|Fences that would fail|State of fences|Conditions of fencing|Limits reached|Certificates end in|Operations that failed)\b/
+
+t.test('the dashboard shows something in every panel', { timeout: 90_000 }, async (t) => {
+  const { server, session } = await clusterTree(t)
+  await session.create('/nodes/fig/keepalive', '1')
+  await session.create('/nodes/fig/monitoring_health', '100')
+  const app = await api(t, { port: server.port })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const asked = await prometheus(t, `127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+  settle(t, session, ['plum', 'fig', 'quince'])
+  t.match(await wish(t, app, { to: 'fig' }, '?wait=60'), { status: 200 })
+  for (const { where, expr } of queries) {
+    const count = async (): Promise<number> => await asked.count(inPrometheus(expr))
+    if (EMPTY.test(where)) t.ok(await count() >= 0, where)
+    else t.ok(await eventually(async () => await count() > 0).then(() => true), where)
+  }
 })

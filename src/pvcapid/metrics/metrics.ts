@@ -5,6 +5,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { fenceStates } from '../../core/model/fence-record.ts'
 import { causes, coordinatorStates, daemonStates, outcomes } from '../../core/model/states.ts'
+import { phases } from '../../core/switchover/phases.ts'
 import { SESSION_STATES } from '../../zookeeper/session/session.ts'
 import { endings } from '../http/connection-owner.ts'
 import { refusals } from '../http/connections.ts'
@@ -67,6 +68,7 @@ export class Metrics {
     this.cluster.set({ cluster: chroot }, 1)
     this.build.set({ version }, 1)
     for (const cause of Object.keys(causes)) for (const outcome of Object.keys(outcomes)) this.switchovers.inc({ cause, outcome }, 0)
+    for (const phase of Object.keys(phases)) this.switchoverSeconds.zero({ phase })
     for (const reason of endings) this.endedConnections.inc({ reason }, 0)
     for (const reason of refusals) this.refusedConnections.inc({ reason }, 0)
     for (const reason of ['key_missing', 'key_unknown', 'key_too_weak']) this.refusedKeys.inc({ reason }, 0)

@@ -27,7 +27,7 @@ t.test('metrics', async (t) => {
     ['pvc_node_stale_checks{node="fig"}', 1], ['pvc_node_stale_checks{node="plum"}', 0],
     ['pvc_node_fence_broken{node="fig",found_by="plum"}', 1],
     ['pvc_node_fence_state{node="fig",state="unconfirmed"}', 1], ['pvc_node_fence_state{node="fig",state="confirmed"}', 0],
-    ['pvc_switchovers_total{cause="request",outcome="succeeded"}', 0], ['pvcapid_ready', 1],
+    ['pvc_switchovers_total{cause="request",outcome="succeeded"}', 0], ['pvc_switchover_phase_duration_seconds_count{phase="total"}', 0], ['pvcapid_ready', 1],
     ['pvcapid_zookeeper_session_state{state="connected"}', 1], ['pvcapid_zookeeper_session_state{state="suspended"}', 0], ['pvcapid_zookeeper_sessions_total', 1],
     ['pvcapid_waiters', 0], ['pvcapid_waiters_limit', 20_000], ['pvcapid_event_streams', 0],
   ] as const) t.equal(first.get(series), value, series)

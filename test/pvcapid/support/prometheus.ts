@@ -18,6 +18,8 @@ export interface Alert {
 export interface Prometheus {
   /** Those that are pending or firing. */
   alerts (): Promise<readonly Alert[]>
+  /** How many series the expression has now; throws for one that Prometheus cannot evaluate. */
+  count (expr: string): Promise<number>
 }
 
 /** @param target `host:port` of the API */
@@ -56,6 +58,11 @@ export async function prometheus (t: Test, target: string): Promise<Prometheus> 
     async alerts () {
       const { data } = await (await read('/api/v1/alerts')).json() as { readonly data: { readonly alerts: readonly Alert[] } }
       return data.alerts
+    },
+    async count (expr) {
+      const reply = await (await read(`/api/v1/query?query=${encodeURIComponent(expr)}`)).json() as { readonly status: string, readonly error?: string, readonly data: { readonly result: readonly unknown[] } }
+      if (reply.status !== 'success') throw new Error(`${expr}: ${reply.error ?? ''}`)
+      return reply.data.result.length
     },
   }
 }
