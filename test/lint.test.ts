@@ -72,7 +72,7 @@ const forbidden: ReadonlyArray<[file: string, rule: string, code: string]> = [
     [file, imports, use('node:timers/promises')],
     [file, imports, "import { performance } from 'node:perf_hooks'\n\nperformance.now()"],
   ]),
-  ['src/zookeeper/client/native.ts', named, 'export const y = (x: any) => setTimeout(x, 1)'],
+  ['src/zookeeper/client/deliveries.ts', named, 'export const y = (x: any) => setTimeout(x, 1)'],
   ['src/runtime/process/command.ts', named, 'export const y = (x: any) => setTimeout(x, 1)'],
 ]
 
@@ -83,7 +83,7 @@ const allowed: ReadonlyArray<[file: string, code: string]> = [
   ['src/runtime/probe.ts', "import { monitorEventLoopDelay } from 'node:perf_hooks'\n\nmonitorEventLoopDelay()"],
   ['src/zookeeper/probe.ts', use('../runtime/clock.ts')],
   ['src/zookeeper/probe.ts', use('zookeeper')],
-  ['src/zookeeper/client/native.ts', 'export const y = (x: any) => setImmediate(x)'],
+  ['src/zookeeper/client/deliveries.ts', 'export const y = (x: any) => setImmediate(x)'],
   ['src/runtime/clock.ts', 'export const y = [performance.now(), new Date(), setTimeout]'],
   ['src/cluster/probe.ts', use('../zookeeper/session.ts')],
   ['src/cluster/probe.ts', use('../runtime/clock.ts')],
