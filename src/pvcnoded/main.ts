@@ -157,8 +157,9 @@ async function runDaemon (config: NodeConfig, log: Logger, logTail: LogTail): Pr
     if (end === 'stopped') log.info('stopped')
     else if (end === 'not_registered') log.warn(ending(end), 'stopped before this run had registered the node')
     else if (end === 'resources_left') log.fatal({ ...ending(end), held: daemon.held }, `stopped, and could not release ${daemon.held.join(', ')}: no peer takes over what this node may hold`)
+    else if (end === 'start_not_released') log.fatal({ ...ending(end), unreleased: daemon.unreleased }, `stopped, and the start could not release ${daemon.unreleased.join(', ')}: it is not known whether this node has it`)
     else log.fatal(ending(end), 'stopped, but ZooKeeper does not know: peers will find this node dead, and fence it if they can')
-    return exitStatus(end === 'stop_not_written' || end === 'resources_left' ? 'failed' : 'ended')
+    return exitStatus(end === 'stop_not_written' || end === 'resources_left' || end === 'start_not_released' ? 'failed' : 'ended')
   } catch (error) {
     if (!(error instanceof NodeNameInUseError || error instanceof SchemaTooNewError)) throw error
     log.fatal(ending(error.code), error.message)

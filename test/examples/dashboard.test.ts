@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { conditionKinds, severities } from '../../src/core/conditions/kinds.ts'
 import { fenceStates } from '../../src/core/model/fence-record.ts'
+import { resourceStates } from '../../src/core/model/resource-states.ts'
 import { causes, coordinatorStates, daemonStates, outcomes } from '../../src/core/model/states.ts'
 import { phases } from '../../src/core/switchover/phases.ts'
 import { SESSION_STATES } from '../../src/zookeeper/session/session.ts'
@@ -31,6 +32,7 @@ const VALUES: Readonly<Record<string, object>> = {
   daemon_state: daemonStates,
   result: { ok: 0, error: 0 },
   'pvc_node_fence_state.state': fenceStates,
+  'pvc_resource_state.state': resourceStates,
   'pvcapid_zookeeper_session_state.state': SESSION_STATES,
 }
 

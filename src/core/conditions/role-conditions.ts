@@ -72,10 +72,13 @@ function missing ({ key, vacant, members }: ClusterFacts, planned: boolean, thre
 /** It need not be confirmed any more. */
 const FENCED = 'It holds nothing any more, and a coordinator that may take over does so by itself. Where none does, the other conditions say why; `pvcctl eligible` names what each lacks, and `pvcctl switch --to NODE` makes one primary.'
 
+/** Nothing is to be confirmed of it. */
+const STARTING = 'Its daemon is there, and starts again: it releases what an earlier run has left, and takes part in the role after that. Wait for it. If it stays so, its own conditions and its log (`GET /api/v1/node/NODE/log`) say what is in the way.'
+
 function gone (named: Member, { node }: ClusterFacts, advice: string | undefined): Condition {
   const { stateSince, keepaliveAt } = node(named.name)
   const how = isPresent(named) || named.daemonState === 'dead' || named.daemonState === 'fenced' ? `is ${named.daemonState ?? 'in no readable daemon state'}` : 'is out of contact with ZooKeeper'
-  return condition('primary_dead', `The primary key names ${named.name}, which ${how}.`, { node: named.name, since: isPresent(named) ? stateSince : keepaliveAt ?? stateSince, advice: named.daemonState === 'fenced' ? FENCED : advice })
+  return condition('primary_dead', `The primary key names ${named.name}, which ${how}.`, { node: named.name, since: isPresent(named) ? stateSince : keepaliveAt ?? stateSince, advice: named.daemonState === 'fenced' ? FENCED : named.daemonState === 'init' && isPresent(named) ? STARTING : advice })
 }
 
 function lock ({ lock: held, members }: ClusterFacts, thresholds: Thresholds): readonly Condition[] {

@@ -138,7 +138,7 @@ export function answerProcedure (context: StepContext, running: Running, answer:
         giveUp(context, procedure, answer.denial.message)
         return backOff(context)
       }
-      if (refused) return giveUp(context, procedure, doomed === null ? 'the key names another node now, or the lock cannot be had' : 'its bound has passed')
+      if (refused) return giveUp(context, procedure, doomed === null ? 'the key names another node now, or the lock cannot be had' : doomed.outcome === 'timed_out' ? 'its bound has passed' : 'this node was told to stop')
       break
     case 'close_record':
       if (refused || answer.kind === 'denied') return advance(context, running)

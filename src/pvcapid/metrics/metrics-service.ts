@@ -2,6 +2,7 @@
  * Feeds the metrics: the view's figures when they are asked for, switchovers as they end.
  */
 import { severities } from '../../core/conditions/kinds.ts'
+import { resourceStates } from '../../core/model/resource-states.ts'
 import { phaseDurations } from '../../core/switchover/phases.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { watchLoop } from '../../runtime/loop-watch.ts'
@@ -34,6 +35,8 @@ export interface ConnectionFigures {
 /** Milliseconds that making the figures may take unless they are kept for `KEPT` times as long. */
 const QUICK = 10
 const KEPT = 10
+/** Resources of one node that have series, each one for every state. */
+const MOST_RESOURCES = 64
 
 export class MetricsService implements Disposable {
   readonly metrics: Metrics
@@ -131,7 +134,9 @@ export class MetricsService implements Disposable {
     metrics.primarySettled.set(settled && !view.stale ? 1 : 0)
     if (epoch !== null) metrics.primaryEpoch.set(epoch)
     metrics.nodeHealth.reset()
-    for (const { name: node, health } of latest.nodes) {
+    metrics.resource.reset()
+    for (const { name: node, health, resources = [] } of latest.nodes) {
+      for (const { name: resource, state: present } of resources.slice(0, MOST_RESOURCES)) for (const state of Object.keys(resourceStates)) metrics.resource.set({ node, resource, state }, state === present ? 1 : 0)
       if (health !== 'N/A') metrics.nodeHealth.set({ node }, health)
       metrics.primary.set({ node }, node === name ? 1 : 0)
       metrics.staleChecks.set({ node }, latest.staleChecks(node))

@@ -31,6 +31,7 @@ export class Metrics {
   readonly primaryLockHeld = this.#gauge('pvc_primary_lock_held_seconds', 'How long this API has seen the primary lock in the hands of the same holder; 0 while it is free.', [])
   readonly brokenFence = this.#gauge('pvc_node_fence_broken', '1 while the coordinator found_by has found that it could not fence the node.', ['node', 'found_by'])
   readonly fence = this.#gauge('pvc_node_fence_state', '1 for the state of the fence that is on record for the node.', ['node', 'state'])
+  readonly resource = this.#gauge('pvc_resource_state', '1 for the state of a resource of the primary on the node, as the node has published it.', ['node', 'resource', 'state'])
   readonly condition = this.#gauge('pvc_condition', '1 while the condition is there; docs/conditions.md has every code.', ['code', 'severity', 'node', 'resource'])
   readonly conditions = this.#gauge('pvc_conditions', 'Conditions by severity.', ['severity'])
   readonly nodeHealth = this.#gauge('pvc_node_health_percent', 'Health of the node, as its checks have it.', ['node'])

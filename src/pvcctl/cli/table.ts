@@ -167,7 +167,7 @@ export const commands: readonly Command[] = [
     arguments: [],
     options: [],
     summary: 'report the health of the cluster to Nagios or Icinga',
-    details: ['It prints one line with performance data, then a line for each condition. It exits 0 (OK), 1 (warning), 2 (critical), or 3 (unknown): no API answers, every API that answers has lost contact with ZooKeeper, the command line is wrong, or standard output could not be written.'],
+    details: ['It prints one line with performance data, then a line for each condition. It exits 0 (OK), 1 (warning), 2 (critical), or 3 (unknown): no API answers, every API that answers has lost contact with ZooKeeper, the command line is wrong, or, where all is well, standard output could not be written.'],
   },
   {
     name: 'completion',

@@ -59,8 +59,8 @@ export interface NodeDaemonOptions {
   readonly onStatus?: (status: string) => void
 }
 
-/** `resources_left`: something may still be held. `stop_not_written`: nothing is held any more, but peers will find this node dead. `not_registered`: this run has acquired nothing, and had not registered yet. */
-export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written' | 'not_registered' | 'resources_left'>
+/** `resources_left`: something may still be held. `start_not_released`: nothing is known to be held, and the start could not release everything. `stop_not_written`: nothing is held any more, but peers will find this node dead. `not_registered`: this run has acquired nothing, and had not registered yet. */
+export type DaemonEnd = 'stopped' | Extract<EndingCode, 'stop_not_written' | 'not_registered' | 'resources_left' | 'start_not_released'>
 
 /** Milliseconds that the last writes may take before the daemon goes without them, loudly. */
 const FAREWELL = 10_000
@@ -156,6 +156,9 @@ export class NodeDaemon {
   /** What may be held here at this moment. */
   get held (): readonly string[] { return this.#life?.held ?? [] }
 
+  /** What the start could not release, and is not known to be held. */
+  get unreleased (): readonly string[] { return this.#life?.unreleased ?? [] }
+
   /** Nothing may be held here, or the lease stands for it. */
   get sound (): boolean { return this.#life?.sound ?? true }
 
@@ -168,7 +171,8 @@ export class NodeDaemon {
       await Promise.all([this.#publisher?.stop(), this.#registration?.stop(), ...this.#publishers.map(async (each) => await each.finish()), this.#book.close()])
       if (last === null && !this.#registered) return 'not_registered'
       const isWritten = last !== null && await this.#sayFarewell(last)
-      return this.held.length > 0 ? 'resources_left' : isWritten ? 'stopped' : 'stop_not_written'
+      if (this.held.length > 0) return 'resources_left'
+      return this.unreleased.length > 0 ? 'start_not_released' : isWritten ? 'stopped' : 'stop_not_written'
     } finally {
       this.#ended = true
       this.#lastResort?.[Symbol.dispose]()

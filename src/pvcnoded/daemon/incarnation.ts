@@ -109,8 +109,10 @@ export class Incarnation {
   /** Something is held, or is about to be acquired. */
   get mayHold (): boolean { return this.#machine !== null && mayHold(this.#machine) }
 
-  /** What may be held here, and what an earlier run has left and this one's start could not release. */
-  get held (): readonly string[] { return this.#left ?? [...new Set([...this.#machine?.held ?? [], ...this.#operations?.unreleased ?? []])] }
+  /** What may be held here. */
+  get held (): readonly string[] { return this.#left ?? this.#machine?.held ?? [] }
+  /** What the start could not release, beside that. */
+  get unreleased (): readonly string[] { return (this.#operations?.unreleased ?? []).filter((name) => !this.held.includes(name)) }
 
   /**
    * Registers, runs the machine until this life is over, and takes everything down again. Rejects with what kept it from registering: a
@@ -358,17 +360,15 @@ export class Incarnation {
 
   /** An orderly end whose time is over stops at the first release that fails: what is still held gets an attempt each. */
   async #releaseRest (): Promise<void> {
-    if (this.held.length === 0) return
-    this.#left = await this.#operations?.releaseEach(this.held) ?? this.held
-    if (this.#left.length === 0) await this.own.write('routerstate', 'secondary')
+    const [held, all] = [this.held, [...this.held, ...this.unreleased]]
+    if (all.length === 0) return
+    const left = await this.#operations?.releaseEach(all) ?? all
+    this.#left = held.filter((name) => left.includes(name))
+    if (left.length === 0) await this.own.write('routerstate', 'secondary')
   }
 
   async #releaseLeft (signal: AbortSignal): Promise<void> {
-    try {
-      await this.#operations?.releaseLeft(signal)
-    } catch (err) {
-      this.#options.log.error({ err }, 'unexpected error while releasing beside self_fence')
-    }
+    await this.#operations?.releaseLeft(signal).catch((err: unknown) => this.#options.log.error({ err }, 'unexpected error while releasing beside self_fence'))
   }
 
   #note (note: Note): void {

@@ -71,7 +71,9 @@ export function parseConfig<Schema extends TSchema> (text: string, file: string,
   if (faults.length > 0) {
     const cause = likelyCause(text)
     if (cause !== null) return failed([{ code: 'config_syntax', severity: 'error', file, line: cause.line, column: cause.column, path: '', message: `This is not valid YAML: ${cause.message}` }])
-    return failed(faults.map((fault) => ({ code: 'config_syntax', severity: 'error', ...place(fault.pos[0]), path: '', message: syntaxSentence(fault.message, fault.code) })))
+    // Behind the first place that cannot be read, no fault says anything of the file.
+    const broken = faults.toSorted((a, b) => a.pos[0] - b.pos[0]).find(({ code }) => code !== 'DUPLICATE_KEY')
+    return failed((broken === undefined ? faults : [broken]).map((fault) => ({ code: 'config_syntax', severity: 'error', ...place(fault.pos[0]), path: '', message: syntaxSentence(fault.message, fault.code) })))
   }
   let plain: unknown
   try {

@@ -55,6 +55,13 @@ t.test('the conditions of a node are kept until something that they depend on is
   t.strictSame(look(14_900, { nodes: late, members: dead })[2], ['hv1'], 'the advice is another one')
 })
 
+t.test('a primary whose daemon starts again is not to be confirmed either', async (t) => {
+  const adviceFor = (given: Partial<Member>) => conditionsOf(facts({ members: instead(member('hv1', { daemonState: 'init', ...given })) })).conditions.find(({ code }) => code === 'primary_dead')?.advice
+  t.match(adviceFor({}), /^Its daemon is there, and starts again/)
+  t.notMatch(adviceFor({}), /confirm/)
+  t.match(adviceFor({ presence: null }), /confirm/, 'one that died while it started')
+})
+
 const moving = instead(member('hv1'), member('hv2', { coordinatorState: 'takeover' }))
 const releasing = instead(member('hv1', { coordinatorState: 'relinquish' }), member('hv2', { coordinatorState: 'takeover' }))
 const open = (cause: 'request' | 'rollback' | 'fence' | 'contention' | 'repair', age = 1_000, given = {}) => [{ record: record(5, { cause, timeout: 40, ...given }), age }]

@@ -39,6 +39,7 @@ t.test('the bound', async (t) => {
   t.strictSame(at('lock_role').words, ['cancel'])
   t.strictSame(at('lock_role').answer({ kind: 'aborted' }).words, ['note given_up', 'lock'])
   t.match(at('lock_role').answer({ kind: 'aborted' }).effects[0], { note: { reason: 'its bound has passed' } })
+  t.match(taking().until('lock_role').send({ type: 'shutdown' }).answer({ kind: 'aborted' }).effects[0], { note: { reason: 'this node was told to stop' } })
   const had = at('lock_role').answer()
   t.strictSame(had.words, ['read_snapshot'], 'whom to give it back to has to be read first')
   t.strictSame(had.answer({ kind: 'done', keySnapshot: keySnapshot({ key: key('hv1', 1), members: [member('hv1')], records: [record(1, { from: 'hv2', to: 'hv1' })] }) }).words, ['note begun', 'publish'])

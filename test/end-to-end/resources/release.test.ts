@@ -58,7 +58,7 @@ t.test('an orderly end of a node whose start could not release says what it leav
   await daemon.logged(({ msg }) => /^start failed: .*stuck.*target is busy/.test(msg))
   daemon.signal('SIGTERM')
   t.equal(await daemon.exited(), 1)
-  t.match(daemon.log.at(-1), { level: 'fatal', code: 'resources_left', held: ['stuck'] })
+  t.match(daemon.log.at(-1), { level: 'fatal', code: 'start_not_released', unreleased: ['stuck'] })
   // One that gets free before the end is over is released by it.
   const again = start()
   await again.logged(({ msg }) => /^start failed: .*stuck.*target is busy/.test(msg))

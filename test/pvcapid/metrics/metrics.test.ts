@@ -13,6 +13,10 @@ t.test('metrics', async (t) => {
   await session.create('/nodes/plum/presence', JSON.stringify({ broken_fences: [{ node: 'fig', message: 'No answer.', since: 'then' }] }), { ephemeral: true })
   await session.create('/nodes/fig/monitoring_plugins', 'disk load raid')
   for (const [path, data] of [['', ''], ['/disk', ''], ['/disk/stale', 'true'], ['/disk/message', 'anything'], ['/load', ''], ['/load/stale', 'false'], ['/raid', ''], ['/raid/message', 'Old value (of a PVC daemon)']] as const) await session.create(`/nodes/fig/monitoring_data${path}`, data)
+  const resources = (...states: ReadonlyArray<readonly [name: string, state: string]>) => JSON.stringify({ resources: states.map(([name, state]) => ({ name, state, since: '2026-01-01T00:00:00.000Z', error: null, concerns: [] })) })
+  await session.create('/nodes/plum/resources', resources(['vip', 'held']))
+  await session.create('/nodes/fig/resources', resources(['job "1"', 'failed']))
+  await session.create('/nodes/quince/resources', resources(...Array.from({ length: 200 }, (_, at) => [`r${at}`, 'held'] as const)))
   const app = await api(t, { port: server.port, authentication: true, node: 'plum' })
   const figures = async (): Promise<Map<string, number>> => {
     const reply = await ask(t, app, 'GET', '/metrics')
@@ -27,11 +31,16 @@ t.test('metrics', async (t) => {
     ['pvc_node_stale_checks{node="fig"}', 1], ['pvc_node_stale_checks{node="plum"}', 0],
     ['pvc_node_fence_broken{node="fig",found_by="plum"}', 1],
     ['pvc_node_fence_state{node="fig",state="unconfirmed"}', 1], ['pvc_node_fence_state{node="fig",state="confirmed"}', 0],
+    ['pvc_resource_state{node="plum",resource="vip",state="held"}', 1], ['pvc_resource_state{node="plum",resource="vip",state="released"}', 0], ['pvc_resource_state{node="fig",resource="job \\"1\\"",state="failed"}', 1],
     ['pvc_switchovers_total{cause="request",outcome="succeeded"}', 0], ['pvc_switchover_phase_duration_seconds_count{phase="total"}', 0], ['pvcapid_ready', 1],
     ['pvcapid_zookeeper_session_state{state="connected"}', 1], ['pvcapid_zookeeper_session_state{state="suspended"}', 0], ['pvcapid_zookeeper_sessions_total', 1],
     ['pvcapid_waiters', 0], ['pvcapid_waiters_limit', 20_000], ['pvcapid_event_streams', 0],
   ] as const) t.equal(first.get(series), value, series)
   for (const series of ['pvc_node_keepalive_age_seconds{node="fig"}', 'pvcapid_view_age_seconds', 'process_resident_memory_bytes', 'process_cpu_seconds_total', 'pvcapid_zookeeper_operation_duration_seconds_count{operation="get",result="ok"}']) t.ok((first.get(series) ?? -1) >= 0, series)
+
+  t.equal([...first.keys()].filter((series) => /^pvc_resource_state\{node="quince",.*state="held"\}$/.test(series)).length, 64, 'of what a node says, no more than that is a series')
+  await session.set('/nodes/plum/resources', resources(['vip', 'released']), ANY_VERSION)
+  await session.set('/nodes/fig/resources', resources(), ANY_VERSION)
 
   t.comment('what happens is counted')
   const key = { 'x-api-key': 'an-operators-key' }
@@ -47,6 +56,7 @@ t.test('metrics', async (t) => {
   const then = await figures()
   for (const [series, value] of [
     ['pvc_nodes{daemon_state="run"}', 3], ['pvc_nodes{daemon_state="dead"}', 1], ['pvc_primary{node="plum"}', 0], ['pvc_primary{node="fig"}', 1],
+    ['pvc_resource_state{node="plum",resource="vip",state="held"}', 0], ['pvc_resource_state{node="plum",resource="vip",state="released"}', 1], ['pvc_resource_state{node="fig",resource="job \\"1\\"",state="failed"}', undefined],
     ['pvc_primary_epoch', 1], ['pvc_maintenance', 1], ['pvc_switchovers_total{cause="request",outcome="succeeded"}', 1],
     ['pvc_switchover_phase_duration_seconds_count{phase="total"}', 1],
     ['pvcapid_authentication_failures_total{reason="key_missing"}', 1],

@@ -93,6 +93,7 @@ for (const [name, text, expected] of [
   ['duplicate keys', 'name: a\nlow: 1\nname: b\n', ['x.yaml:3:1: This is not valid YAML: Map keys must be unique.']],
   ['a file without settings', '# name: a\n\n', ['x.yaml:1:1: name: This file is empty, or holds nothing but comments. This setting is missing: What it is called.']],
   ['no space after a colon', 'name: a\nnested:\n  inner:1\n', ['x.yaml:2:1: nested: It must be a mapping (name: value), with a space after each colon; it is "inner:1".']],
+  ['a bracket that is missing, once', 'name: a\nlist:\n  - {type: box, size: 1\n  - {type: box, size: 2}\n  - {type: box}\nlow: 1\n', ['x.yaml:4:3: This is not valid YAML: Flow map in block collection must be sufficiently indented and end with a }.']],
   ['no space after a colon, before a list', 'name: a\nlist:[a]\n', ['x.yaml:2:6: This is not valid YAML: A space is missing after the colon of "list".']],
   ['no space after a hyphen', 'name: a\nlist:\n  -type: box\n  - type: box\n', ['x.yaml:3:4: This is not valid YAML: A space is missing after the hyphen.']],
   ['no space after any hyphen, which is a text', 'name: a\nlist:\n  -a\n  -b\n', ['x.yaml:2:1: list: It must be a list, with a space after each hyphen; it is "-a -b".']],
