@@ -114,6 +114,8 @@ function failed (problems: readonly ConfigProblem[]): { ok: false, problems: rea
 /** The parser's messages begin with a capital and sometimes lack the full stop. What they quote of the file is left out: it can be a key. */
 function syntaxSentence (message: string, code?: string): string {
   if (code === 'MULTIPLE_DOCS') return 'This file holds more than one document: a line `---` ends the first. Leave one, without `---` behind it.'
+  const [, open] = /^Flow (map|sequence) in block collection/.exec(message) ?? []
+  if (open !== undefined) return `This is not valid YAML: A ${open === 'map' ? '{ before this place has no }' : '[ before this place has no ]'}, or what is between them is indented too little.`
   return `This is not valid YAML: ${message.replace(/(?:: | directive ).*$/s, '').replace(/^Unexpected \S{2,} in /, 'Unexpected text in ').replace(/\.$/, '')}.`
 }
 
