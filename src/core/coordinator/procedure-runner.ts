@@ -138,12 +138,18 @@ export function answerProcedure (context: StepContext, running: Running, answer:
         giveUp(context, procedure, answer.denial.message)
         return backOff(context)
       }
-      if (refused) return giveUp(context, procedure, doomed === null ? 'the key names another node now, or the lock cannot be had' : doomed.outcome === 'timed_out' ? 'its bound has passed' : 'this node was told to stop')
+      if (refused) return giveUp(context, procedure, whyWithoutLock(doomed))
       break
     case 'close_record':
       if (refused || answer.kind === 'denied') return advance(context, running)
   }
   context.lost = refused ? `${now.do} was refused: another writer has changed this node's state` : `${now.do}: ${answer.kind === 'denied' ? answer.denial.message : 'the session ended'}`
+}
+
+/** Why a takeover ends that never had the lock. */
+function whyWithoutLock (doomed: Closing | null): string {
+  if (doomed === null) return 'the key names another node now, or the lock cannot be had'
+  return doomed.outcome === 'timed_out' ? 'its bound has passed' : 'this node was told to stop'
 }
 
 const troubleOf = (answer: NodeAnswer, now: Extract<Step, { do: 'acquire' | 'release' }>): Failure =>

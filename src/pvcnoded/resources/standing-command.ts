@@ -1,6 +1,6 @@
 /**
- * A command that is started before it is wanted, and waits for a line on its stdin: what it takes to start is over when clients wait. Without the line it does
- * nothing, and ends with its stdin: when it is dropped, when it has waited too long, or with this process.
+ * A command that is started early and waits for a line on its stdin, so that clients do not wait for its start. Without the line it does nothing. It ends when
+ * it is dropped, when it has waited for `LONGEST`, or with this process, which closes its stdin.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { CommandOutcome, CommandRunner } from '../../runtime/process/command.ts'

@@ -20,7 +20,7 @@ export interface CommandRequest {
   readonly argv: readonly string[]
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** What it reads on its stdin, once that is known; it is started at once. Nothing unless given. */
+  /** The text of its stdin. The command starts at once, and reads the text when the promise resolves. Its stdin is empty unless given. */
   readonly stdin?: Promise<string>
   /** Milliseconds until the whole group is killed. */
   readonly timeout: number

@@ -1,6 +1,6 @@
 /**
- * What the native client tells, handed on outside of its callbacks: in order, each with its microtasks before the next. After a large one the
- * others wait for the next turn of the event loop: values of a megabyte that come together would hold everything else up for as long as all of them take.
+ * Events and results of the native client, handed on outside of its callbacks: in order, each with its microtasks before the next. After a large result the
+ * others wait for the next turn of the event loop. Several values of a megabyte that come together would otherwise keep the process from all other work until all of them are decoded.
  */
 interface Waiting {
   readonly action: () => void
