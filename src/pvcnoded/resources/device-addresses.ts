@@ -18,6 +18,8 @@ const WITH_PORTS = ['bridge', 'bond', 'team']
 const MENDING = 5_000
 /** Seconds that stand for no end. */
 const FOREVER = 2 ** 32 - 1
+/** Aborts nothing. */
+const NEVER = new AbortController().signal
 
 export class DeviceAddresses {
   readonly #name: string
@@ -77,16 +79,30 @@ export class DeviceAddresses {
     if (!endangers) return await this.#delete(attempt, ifname, entries)
     const setting = `net/ipv4/conf/${ifname}/promote_secondaries`
     const was = (await this.#anyway('sysctl', '-n', setting)).trim()
-    let keeps = was === '1'
-    let routes: readonly string[] = []
+    if (was === '0') return await this.#removeKeeping(attempt, device, entries, setting)
+    if (was === '1') return await this.#delete(attempt, ifname, entries)
+    return await this.#removePuttingBack(attempt, device, entries)
+  }
+
+  /** @param setting by which the kernel keeps the other addresses, now 0 */
+  async #removeKeeping (attempt: Attempt, device: Device, entries: readonly Entry[], setting: string): Promise<boolean> {
+    // Clients wait: the program that sets it back starts before the address is gone.
+    const restores = new StandingCommand(['sysctl', '-q', '-p', '-'], this.#tools)
     try {
-      if (was === '0') keeps = await this.#set(setting, 1)
-      if (!keeps) routes = await this.#routes(ifname)
+      if (!await this.#set(setting, 1)) return await this.#removePuttingBack(attempt, device, entries)
+      return await this.#delete(attempt, device.ifname, entries)
+    } finally {
+      const restored = await restores.run(`${setting} = 0`, { timeout: MENDING, signal: NEVER })
+      if (!isDone(restored)) await this.#set(setting, 0)
+    }
+  }
+
+  async #removePuttingBack (attempt: Attempt, { ifname, addr_info: all }: Device, entries: readonly Entry[]): Promise<boolean> {
+    const routes = await this.#routes(ifname)
+    try {
       return await this.#delete(attempt, ifname, entries)
     } finally {
-      // Clients wait: where the kernel keeps the others, there is nothing to look for.
-      if (!keeps) await this.#putBack(ifname, others, routes)
-      else if (was === '0') await this.#set(setting, 0)
+      await this.#putBack(ifname, all.filter((entry) => !entries.includes(entry)), routes)
     }
   }
 
@@ -100,8 +116,7 @@ export class DeviceAddresses {
   }
 
   async #set (setting: string, value: 0 | 1): Promise<boolean> {
-    const outcome = await this.#run('sysctl', '-q', '-w', `${setting}=${value}`)
-    return outcome.kind === 'exited' && outcome.code === 0
+    return isDone(await this.#run('sysctl', '-q', '-w', `${setting}=${value}`))
   }
 
   async #putBack (ifname: string, others: readonly Entry[], routes: readonly string[]): Promise<void> {
@@ -136,6 +151,8 @@ export function entriesOf (device: Device, address: string): readonly Entry[] {
   const wanted = canonical(address)
   return device.addr_info.filter(({ local }) => local !== undefined && canonical(local) === wanted)
 }
+
+const isDone = (outcome: CommandOutcome): boolean => outcome.kind === 'exited' && outcome.code === 0
 
 export const cidrOf = ({ local = '', prefixlen }: Entry): string => `${local}/${prefixlen}`
 

@@ -4,7 +4,7 @@ import type { AttemptTools } from '../../../src/pvcnoded/resources/attempt.ts'
 import { FloatingIp } from '../../../src/pvcnoded/resources/floating-ip.ts'
 import type { AttemptResult } from '../../../src/pvcnoded/resources/resource.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createCommandRunner, type CommandRunner } from '../../../src/runtime/process/command.ts'
+import { createCommandRunner, type CommandOutcome, type CommandRunner } from '../../../src/runtime/process/command.ts'
 import { networkHosts, type NetworkHost } from '../../support/network/network-host.ts'
 import { eventually } from '../../support/zookeeper.ts'
 
@@ -262,9 +262,11 @@ t.test('a release that is stopped, or may not change the setting, leaves setting
     t.equal(await message(stopping.attempt('release', { epoch: 1, signal: stop.signal })), 'aborted')
     await isWhole('stopped while the setting is changed')
   }
-  for (const [what, refusal] of [['denied', { kind: 'exited', code: 1, stdout: '', stderr: 'denied' }], ['no sysctl', { kind: 'failed_to_start', message: 'spawn sysctl ENOENT' }]] as const) {
+  const denied: CommandOutcome = { kind: 'exited', code: 1, stdout: '', stderr: 'denied' }
+  for (const [what, option, refusal] of [['denied', undefined, denied], ['no settings on stdin', '-p', denied], ['no sysctl', undefined, { kind: 'failed_to_start', message: 'spawn sysctl ENOENT' }]] as const) {
     await prepare()
-    const deaf = on(a, '10.213.7.254', 24, 'eth0', { run: async (request) => request.argv[0] === 'sysctl' ? refusal : await runner.run(request) })
+    const refuses = ([program, ...words]: readonly string[]) => program === 'sysctl' && (option === undefined || words.includes(option))
+    const deaf = on(a, '10.213.7.254', 24, 'eth0', { run: async (request) => refuses(request.argv) ? refusal : await runner.run(request) })
     t.equal(await message(deaf.attempt('release', context)), 'done', what)
     t.notOk(a.has('10.213.7.254'))
     await isWhole(what)
