@@ -56,5 +56,5 @@ if (campaign === undefined || rest.length > 0) {
   process.exit(64)
 }
 run('sh', ['tools/setup.sh', ...campaign.needs ?? []])
-run(join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'])
+run('npm', ['run', '--silent', 'build'])
 run(join('node_modules', '.bin', 'tap'), [`--timeout=${campaign.limit}`, ...campaign.files.map((file) => join('dist', 'test', file.endsWith('.js') ? file : `${file}.campaign.js`))], campaign.env)

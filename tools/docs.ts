@@ -1,10 +1,9 @@
-/** `npm run docs`: writes the reference pages of docs/, and what is made for pvcctl: types, man page, completions. With `--check` it writes nothing and exits 1 if one is not what the code says. */
+/** `npm run docs`: writes the reference pages of docs/, and what is made for pvcctl: man page, completions. With `--check` it writes nothing and exits 1 if one is not what the code says. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { API_TYPES, apiTypes } from './reference/api-types.ts'
 import { referencePages } from './reference/pages.ts'
 
-for (const [file, text] of [...referencePages(), [API_TYPES, await apiTypes(readFileSync('openapi/openapi.json', 'utf8'))] as const]) {
+for (const [file, text] of referencePages()) {
   if (!process.argv.includes('--check')) {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)

@@ -11,16 +11,11 @@ import { choices, commands, exitStatuses, globalOptions, settings } from '../../
 import { runs } from '../../src/pvcctl/commands/index.ts'
 import { schema } from '../../src/pvcctl/config/schema.ts'
 import { Failure } from '../../src/pvcctl/output/failure.ts'
-import { API_TYPES, apiTypes } from '../../tools/reference/api-types.ts'
 import { pvcctlFiles } from '../../tools/reference/pvcctl.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pvcctl-table-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 const everyOption = [...globalOptions, ...commands.flatMap(({ options }) => options)]
-
-t.test('the types of requests are those of the description', async (t) => {
-  t.ok(readFileSync(API_TYPES, 'utf8') === await apiTypes(readFileSync('openapi/openapi.json', 'utf8')), `${API_TYPES}; else: npm run docs`)
-})
 
 t.test('the table itself', async (t) => {
   t.strictSame(commands.map(({ name }) => name).filter((name) => name !== 'completion').sort(), Object.keys(runs).sort(), 'each command is run by something')

@@ -38,7 +38,7 @@ const development: Reasons = {
   knip: ['finds exports, files and dependencies that are not used', 'Knows TypeScript\'s module resolution.'],
   marked: ['reads Markdown, for the checks of the pages', 'No dependencies.'],
   neostandard: ['code style', 'A style to agree on rather than to discuss.'],
-  'openapi-typescript': ['the types of pvcctl\'s requests, from the description', 'Goes with openapi-fetch.'],
+  'openapi-typescript': ['the types of pvcctl\'s requests, from the description, at each build', 'Goes with openapi-fetch.'],
   'playwright-core': ['drives Chromium in `npm run campaign -- pages`', 'Brings no browser of its own.'],
   publint: ['checks package.json as npm reads it', 'Small, and does one thing.'],
   tap: ['test runner', 'Runs TypeScript as it is, in processes of its own, with coverage.'],
