@@ -63,11 +63,12 @@ function work ({ name: node, coordinatorState, daemonState, transition, presence
   ]
 }
 
-const resources = ({ name: node, coordinatorState }: Member, { resources: all }: NodeFacts): readonly Condition[] => all.flatMap(({ name: resource, state, since, error, concerns }) => {
+const resources = ({ name: node, coordinatorState, daemonState }: Member, { resources: all }: NodeFacts): readonly Condition[] => all.flatMap(({ name: resource, state, since, error, concerns }) => {
   const seen = concerns.map((each) => condition(each.code, `${node}: ${each.message}.`, { node, resource, since: each.since }))
   if (state !== 'lost' && state !== 'failed') return seen
   const because = error === null ? '' : `: ${error}`
-  return [...seen, coordinatorState === 'primary'
+  // One that starts has the state of its earlier run still, and is primary no more.
+  return [...seen, coordinatorState === 'primary' && daemonState !== 'init'
     ? condition('resource_lost', `${node} is primary and does not hold ${resource}${because}`, { node, resource, since })
     : condition('resource_failed', `${node} has failed with ${resource}${because}`, { node, resource, since })]
 })

@@ -1,5 +1,5 @@
 /** What is wrong with the primary role: who should hold it, who does, and whether another could. */
-import { isPresent, isServing, type Member } from '../model/member.ts'
+import { holdsNothing, isPresent, isServing, type Member } from '../model/member.ts'
 import { holderInWords } from '../model/lock-holder.ts'
 import type { Cause } from '../model/states.ts'
 import { NOBODY } from '../model/states.ts'
@@ -64,9 +64,15 @@ function missing ({ key, vacant, members }: ClusterFacts, planned: boolean, thre
   if (!planned) return [condition('primary_missing', message, where)]
   if (!thresholds.passed(vacant, SLOW)) return []
   const isMissing = thresholds.passed(vacant, MISSING)
-  const others = members.filter(({ name, coordinatorState }) => name !== where.node && (coordinatorState === 'relinquish' || coordinatorState === 'takeover'))
-  const states = others.map(({ name, coordinatorState }) => ` ${name} is in ${coordinatorState}.`).join('')
+  const states = members.filter(({ name }) => name !== where.node).map(inTheWay).join('')
   return [condition(isMissing ? 'primary_missing' : 'switchover_slow', `No node has served as primary for more than ${(isMissing ? MISSING : SLOW) / 1000} s, although a switchover is in progress. ${message}${states}`, where)]
+}
+
+/** As a sentence with a space before it; empty where a takeover does not wait for this node. */
+function inTheWay (member: Member): string {
+  const { name, coordinatorState, daemonState } = member
+  if (daemonState === 'stop') return holdsNothing(member) ? '' : ` ${name} is stopped, and has not said that it released everything.`
+  return coordinatorState === 'relinquish' || coordinatorState === 'takeover' ? ` ${name} is in ${coordinatorState}.` : ''
 }
 
 /** It need not be confirmed any more. */

@@ -75,6 +75,15 @@ t.test('a primary that is fenced need not be confirmed', async (t) => {
   t.notMatch(found?.advice, /confirm/)
 })
 
+t.test('a switchover that takes longer than usual names the nodes that it may wait for', async (t) => {
+  const stopped = (holds: boolean) => member('hv3', { daemonState: 'stop', coordinatorState: holds ? 'primary' : 'secondary', presence: null })
+  const saidOf = (third: Member) => conditionsOf(facts({ key: { value: 'hv2', since: 'then' }, members: [...releasing.slice(0, 2), third], open: open('request'), vacant: 15_000 })).conditions.find(({ code }) => code === 'switchover_slow')?.message
+  const begin = 'No node has served as primary for more than 15 s, although a switchover is in progress. hv2 is taking over. hv1 is in relinquish.'
+  t.equal(saidOf(member('hv3')), begin)
+  t.equal(saidOf(stopped(true)), `${begin} hv3 is stopped, and has not said that it released everything.`)
+  t.equal(saidOf(stopped(false)), begin, 'one that stopped in order')
+})
+
 t.test('a cluster without a coordinator says so', async (t) => {
   const found = conditionsOf(facts({ ...nobody, members: [member('hv9', { mode: 'hypervisor', coordinatorState: 'client' })] })).conditions.find(({ code }) => code === 'primary_missing')
   t.match(found?.message, /at present: no coordinator has registered yet; start pvcnoded on one\.$/)
@@ -144,6 +153,7 @@ const cases = [
   ['a resource is lost', { nodes: { hv1: { resources: [{ name: 'ip', state: 'lost', since: 'then', error: 'gone', concerns: [] }] } } }, ['critical resource_lost hv1']],
   ['another machine has an address', { nodes: { hv1: { resources: [{ name: 'ip', state: 'held', since: 'then', error: null, concerns: [{ code: 'address_duplicate', message: 'another machine has it', since: 'seen' }] }] } } }, ['critical address_duplicate hv1']],
   ['an address that cannot be announced is lost besides', { nodes: { hv1: { resources: [{ name: 'ip', state: 'lost', since: 'then', error: null, concerns: [{ code: 'address_unannounced', message: 'no raw socket', since: 'seen' }] }] } } }, ['critical resource_lost hv1', 'warning address_unannounced hv1']],
+  ['a node that was primary starts and has failed to release', { members: instead(primary('hv1', { daemonState: 'init' })), nodes: { hv1: { resources: [{ name: 'ip', state: 'failed', since: 'then', error: null, concerns: [] }] } } }, ['critical primary_dead hv1', 'warning resource_failed hv1']],
   ['a resource has failed', { nodes: { hv2: { resources: [{ name: 'ip', state: 'failed', since: 'then', error: null, concerns: [] }] } } }, ['warning resource_failed hv2']],
   ['what a dead node said last', { members: instead(member('hv3', { daemonState: 'dead', presence: null })), nodes: { hv3: { health: 0, resources: [{ name: 'ip', state: 'failed', since: 'then', error: null, concerns: [] }] } } }, ['critical node_dead hv3']],
   ['low health', { nodes: { hv3: { health: 0 } } }, ['warning node_health_low hv3']],
