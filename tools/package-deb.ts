@@ -4,23 +4,33 @@
  * and the same tree makes the same file. Needs no root, and a client that tools/setup.sh has built.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { buildFor, ownBuild, placeOf } from './client-builds.ts'
 import { programArguments } from './program-arguments.ts'
 import { packageFolder } from './testbed/daemon-process.ts'
 import { runtimePackages } from './runtime-packages.ts'
 
 const root = packageFolder()
-const { values: { version: wantedVersion, out } } = programArguments({
+const { values: { version: wantedVersion, out, node: others } } = programArguments({
   name: 'npm run package:deb',
-  options: ['--version V  of the package; that of package.json by default', '--out FOLDER where it is put; build/ by default'],
-}, { options: { version: { type: 'string' }, out: { type: 'string', default: join(root, 'build') } } })
+  options: [
+    '--version V    of the package; that of package.json by default',
+    '--out FOLDER   where it is put; build/ by default',
+    '--node FOLDER  another Node that it is to run with beside the one that builds it, with bin/node and include/node; may be given several times',
+  ],
+}, { options: { version: { type: 'string' }, out: { type: 'string', default: join(root, 'build') }, node: { type: 'string', multiple: true, default: [] } } })
 const { version: ownVersion } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
 const version = wantedVersion ?? ownVersion
 const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim()
-const nodeMajor = Number(process.versions.node.split('.')[0])
+const stage = mkdtempSync(join(tmpdir(), 'pvc-deb-'))
+process.once('exit', () => rmSync(stage, { recursive: true, force: true }))
+const builds = [ownBuild(root), ...others.map((prefix) => buildFor(root, prefix, join(stage, 'clients')))].sort((one, other) => one.major - other.major)
+const majors = builds.map(({ major }) => major)
+const twice = majors.find((major, index) => majors.indexOf(major) !== index)
+if (twice !== undefined) throw new Error(`Node ${twice} is named twice`)
 
 /** Copies files, without what only developers need. */
 function copy (from: string, to: string): void {
@@ -34,7 +44,7 @@ function write (file: string, content: string | Buffer, mode: number): void {
 }
 
 const template = (name: string): string => readFileSync(join(root, 'packaging', name), 'utf8')
-  .replaceAll('@VERSION@', version).replaceAll('@ARCHITECTURE@', architecture).replaceAll('@NODE@', String(nodeMajor)).replaceAll('@NEXT_NODE@', String(nodeMajor + 1))
+  .replaceAll('@VERSION@', version).replaceAll('@ARCHITECTURE@', architecture).replaceAll('@NODE@', String(majors[0])).replaceAll('@NEXT_NODE@', String((majors.at(-1) ?? 0) + 1)).replaceAll('@NODES@', new Intl.ListFormat('en-GB').format(majors.map(String)))
 
 /** The programs with what they need, under `lib`. */
 function installProgram (lib: string): void {
@@ -44,7 +54,11 @@ function installProgram (lib: string): void {
   for (const { folder, parts } of runtimePackages(root)) {
     for (const part of parts) copy(join(folder, part), join(lib, folder, part))
   }
-  if (!existsSync(join(lib, 'node_modules/zookeeper/build/Release/zookeeper.node'))) throw new Error('the native ZooKeeper client is not built: run sh tools/setup.sh')
+  for (const each of builds) {
+    const place = join(lib, 'node_modules/zookeeper', placeOf(each))
+    mkdirSync(dirname(place), { recursive: true })
+    cpSync(each.file, place)
+  }
 }
 
 /** Directories 755, files 644 or, where they are run, 755; the addon is loaded, not run. */
@@ -100,9 +114,4 @@ function build (stage: string): string {
   return file
 }
 
-const stage = mkdtempSync(join(tmpdir(), 'pvc-deb-'))
-try {
-  console.log(build(stage))
-} finally {
-  rmSync(stage, { recursive: true, force: true })
-}
+console.log(build(join(stage, 'package')))

@@ -1,6 +1,6 @@
 /**
  * Which packages of node_modules the daemons load, by the lockfile: what a Debian package has to hold. Of the native ZooKeeper client only what is loaded
- * is needed, not what builds it.
+ * is needed, not what builds it; its addons come from client-builds.ts.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ export interface RuntimePackage {
 
 /** What of a package builds it and is never loaded. */
 const buildOnly: Readonly<Record<string, { readonly needs: readonly string[], readonly parts: readonly string[] }>> = {
-  'node_modules/zookeeper': { needs: ['async', 'node-gyp-build'], parts: ['package.json', 'LICENSE-MIT.txt', 'lib', 'build/Release/zookeeper.node'] },
+  'node_modules/zookeeper': { needs: ['async', 'node-gyp-build'], parts: ['package.json', 'LICENSE-MIT.txt', 'lib'] },
 }
 
 /** Sorted by folder. */

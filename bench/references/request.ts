@@ -1,9 +1,9 @@
 /** A change of the primary key with the raw client, operation for operation as pvcapid makes it: `node request.js SERVER ROOT NODES`. */
 import { createInterface } from 'node:readline'
-import { NativeZooKeeper as ZooKeeper, type NativeStat } from '../../src/zookeeper/client/native-client.ts'
+import { nativeZooKeeper, type NativeStat } from '../../src/zookeeper/client/native-client.ts'
 
 const [server = '', root = '', names = ''] = process.argv.slice(2)
-const client = new ZooKeeper({ connect: server, timeout: 10_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 2_147_483_647 })
+const client = new (nativeZooKeeper())({ connect: server, timeout: 10_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 2_147_483_647 })
 type Done = (code: number, message: string, ...result: unknown[]) => void
 const call = async <T>(start: (done: Done) => number): Promise<T> => await new Promise((resolve) => { start((_code, _message, ...result) => setImmediate(() => resolve(result as T))) })
 const get = async (path: string, watch = false) => await call<[NativeStat]>((done) => client.a_get(root + path, watch, done))

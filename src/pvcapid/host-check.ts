@@ -2,15 +2,17 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import type { Lookup } from '../runtime/process/name-lookup.ts'
-import { hostProblem, listenProblems, unknownServers } from '../runtime/config/host-problems.ts'
+import { clientProblems, hostProblem, listenProblems, unknownServers } from '../runtime/config/host-problems.ts'
+import { clientFault } from '../zookeeper/client/native-client.ts'
 import type { ApiConfig } from './config/api-config.ts'
 
 /** The digest in the example, which belongs to no key. */
 const PLACEHOLDER = '6f36c4a4c9f7e3a1b2d50c8e9b7a61f0d3c2b1a09f8e7d6c5b4a39281706f5e4'
 
-/** An address that cannot be listened on is an error, all else a warning. */
+/** A ZooKeeper client that cannot be used, and an address that cannot be listened on, is an error; all else a warning. */
 export async function hostProblems (file: string, config: ApiConfig, clock: Clock, lookup: Lookup): Promise<readonly ConfigProblem[]> {
   const found = await Promise.all([
+    clientProblems(file, clientFault()),
     unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
     listenProblems(file, 'pvc.api.listen_address', config.listenAddress),
   ])

@@ -25,6 +25,7 @@ import { hostLookup } from '../runtime/process/name-lookup.ts'
 import { packageVersion } from '../runtime/process/package-version.ts'
 import { unresolved } from '../runtime/process/unresolved.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
+import { clientFault } from '../zookeeper/client/native-client.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
 import { buildApp } from './app.ts'
 import { certificateProblems } from './http/certificate.ts'
@@ -48,6 +49,11 @@ async function serve (file: string, started: ConfigFile): Promise<void> {
   const { config } = started
   const destination = stdoutDestination('pvcapid', clock, process.env)
   const log = createLogger({ name: 'pvcapid', level: config.logLevel, clock, destination, ...config.chroot === undefined ? {} : { fields: { cluster: config.chroot } } })
+  const fault = clientFault()
+  if (fault !== null) {
+    log.fatal({ code: fault.code }, `pvcapid cannot use ZooKeeper: ${fault.message}`)
+    process.exit(exitStatus('configuration'))
+  }
   const app = await buildApp({ config, clock, connector: nativeConnector({ onProblem: unresolved(log) }), diagnose: async (servers) => await diagnose(servers, clock, hostLookup, config.sessionTimeout), log, logLinesDropped: () => destination.dropped, random: Math.random, uuid: () => randomBytes(16).toString('hex') })
   const ending = new AbortController()
   let running = started

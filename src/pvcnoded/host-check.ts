@@ -3,11 +3,12 @@ import type { Clock } from '../runtime/clock.ts'
 import type { CommandRunner } from '../runtime/process/command.ts'
 import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import type { Lookup } from '../runtime/process/name-lookup.ts'
-import { hostProblem, unknownHost, unknownServers } from '../runtime/config/host-problems.ts'
+import { clientProblems, hostProblem, unknownHost, unknownServers } from '../runtime/config/host-problems.ts'
 import { obstacleTo } from '../runtime/process/program.ts'
 import { claimedBy, directoryProblem } from '../runtime/process/sole-process.ts'
 import { commandsOf } from './config/commands.ts'
 import type { NodeConfig, ResourceConfig } from './config/node-config.ts'
+import { clientFault } from '../zookeeper/client/native-client.ts'
 import { hostAndPort } from './fencing/ipmi-agent.ts'
 import type { AttemptTools } from './resources/attempt.ts'
 import { createResource } from './resources/create.ts'
@@ -23,6 +24,7 @@ export interface HostCheckTools {
 export async function hostProblems (file: string, config: NodeConfig, { clock, commands, lookup }: HostCheckTools): Promise<readonly ConfigProblem[]> {
   const directory = directoryProblem(config.runDirectory)
   const found = await Promise.all([
+    clientProblems(file, clientFault()),
     directory === null ? [] : [hostProblem(file, 'pvc.system.run_directory', directory, 'error')],
     unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
     config.ipmi === undefined ? [] : unknownHost(file, 'pvc.system.fencing.ipmi.host', hostAndPort(config.ipmi.host)[0], 'the management controller', { clock, lookup }),

@@ -19,6 +19,7 @@ import { ServiceManager } from '../runtime/process/service-manager.ts'
 import { claimedBy, claimSole, holderNote, SoleProcessError, type SoleClaim } from '../runtime/process/sole-process.ts'
 import { watchClaim } from '../runtime/process/sole-watch.ts'
 import { diagnose } from '../zookeeper/client/diagnosis.ts'
+import { clientFault } from '../zookeeper/client/native-client.ts'
 import { nativeConnector } from '../zookeeper/client/native.ts'
 import { unresolved } from '../runtime/process/unresolved.ts'
 import { createCollectors } from './collectors/create.ts'
@@ -74,7 +75,12 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
   process.on('uncaughtExceptionMonitor', (err) => log.fatal({ ...ending('unexpected_error'), err }, 'an unexpected error ends this process'))
   const sole = claim(file, config, wanted, log)
   if (wanted === 'run' && sole !== null) watchClaim(sole, systemClock, log)
-  if (wanted === 'run') return await runDaemon(config, log, logTail)
+  if (wanted === 'run') {
+    const fault = clientFault()
+    if (fault === null) return await runDaemon(config, log, logTail)
+    log.fatal(ending(fault.code), `pvcnoded cannot use ZooKeeper: ${fault.message}`)
+    return exitStatus('configuration')
+  }
   return await releaseEverything(config, { clock: systemClock, commands: createCommandRunner(systemClock), log }) ? exitStatus('ended') : exitStatus('failed')
 }
 

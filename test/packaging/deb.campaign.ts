@@ -1,6 +1,6 @@
 /**
  * `npm run campaign -- package`, first half: the Debian package is built, installed into a root of its own by dpkg, both daemons are started from there on a real
- * ZooKeeper and do their work, an upgrade keeps what was configured, and purging leaves nothing. What needs systemd itself (units that run) is looked at by
+ * ZooKeeper and do their work, with each Node that the package is for; an upgrade keeps what was configured, and purging leaves nothing. What needs systemd itself (units that run) is looked at by
  * systemd-analyze alone.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { parse, stringify } from 'yaml'
 import { ZooKeeperServer } from '../../tools/testbed/zookeeper-server.ts'
 
@@ -31,7 +31,19 @@ function dpkg (...args: string[]): { readonly status: number | null, readonly ou
 const present = (): readonly string[] => readdirSync(root, { recursive: true, withFileTypes: true })
   .filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name).slice(root.length)).filter((path) => !path.startsWith('/var/lib/dpkg/')).sort()
 
+/** Other Nodes than the one that runs this, with their headers, as npm has them. */
+const others = [20, 22, 24].filter((major) => major !== Number(process.versions.node.split('.')[0])).map((major) => ({ major, prefix: join(folder, `node-${major}`) }))
+
+function fetchNode (major: number, prefix: string): void {
+  mkdirSync(prefix, { recursive: true })
+  const [archive = ''] = execFileSync('npm', ['pack', '--silent', `node-linux-${process.arch}@${major}`], { cwd: prefix, encoding: 'utf8' }).trim().split('\n').slice(-1)
+  execFileSync('tar', ['-xzf', archive, '--strip-components=1'], { cwd: prefix })
+}
+
+/** For the Node that runs this. */
 let deb: string
+/** For all. */
+let wide: string
 const zookeeper = new ZooKeeperServer()
 t.teardown(async () => await zookeeper.remove())
 
@@ -39,6 +51,8 @@ t.before(() => {
   for (const path of ['var/lib/dpkg/info', 'var/lib/dpkg/updates', 'etc']) mkdirSync(at(path), { recursive: true })
   for (const path of ['var/lib/dpkg/status', 'var/lib/dpkg/available', 'etc/passwd', 'etc/group']) writeFileSync(at(path), '')
   deb = build()
+  for (const { major, prefix } of others) fetchNode(major, prefix)
+  wide = build('--out', join(folder, 'wide'), ...others.flatMap(({ prefix }) => ['--node', prefix]))
 })
 
 t.test('what it holds', async (t) => {
@@ -47,7 +61,7 @@ t.test('what it holds', async (t) => {
   const paths = listing.map((line) => line.split(/ +/)[5] ?? '')
   t.strictSame(paths.filter((path) => /\.(ts|map|cpp|gyp|patch)$|\/(test|bench|scripts)\//.test(path) && !/\/(examples|node_modules)\//.test(path)), [], 'no source, no test')
   t.strictSame(paths.filter((path) => /\/usr\/lib\/pvcapid\/node_modules\/(tap|typescript|eslint|nan|shelljs|tar)\//.test(path)), [], 'nothing that only builds')
-  t.equal(paths.filter((path) => path.endsWith('.node')).length, 1, 'one addon')
+  t.strictSame(paths.filter((path) => path.endsWith('.node')), [`./usr/lib/pvcapid/node_modules/zookeeper/prebuilds/linux-${process.arch}/node.abi${process.versions.modules}.node`], 'one addon')
   t.equal(execFileSync('sha256sum', [build()], { encoding: 'utf8' }), execFileSync('sha256sum', [deb], { encoding: 'utf8' }), 'built twice, the same')
 })
 
@@ -73,7 +87,7 @@ t.test('the units and man pages are as their readers want them', async (t) => {
 })
 
 t.test('installed', async (t) => {
-  const { status, output } = dpkg('--install', deb)
+  const { status, output } = dpkg('--install', wide)
   t.equal(status, 0, output)
   t.match(readFileSync(at('etc/passwd'), 'utf8'), /^pvcapid:x:\d+:\d+:.*nologin$/m, 'the system user is there')
   const group = Number(/^pvcapid:[^:]*:(\d+):/m.exec(readFileSync(at('etc/group'), 'utf8'))?.[1])
@@ -88,7 +102,7 @@ t.test('installed', async (t) => {
   t.match(spawnSync(at('usr/bin/pvcctl'), ['--version'], { encoding: 'utf8', cwd: '/' }).stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
-t.test('used', { timeout: 120_000 }, async (t) => {
+t.test('used', { timeout: 240_000 }, async (t) => {
   await zookeeper.start()
   for (const daemon of ['pvcapid', 'pvcnoded']) {
     const { pvc } = parse(readFileSync(at(`etc/pvc/${daemon}.yaml`), 'utf8')) as { pvc: Record<string, unknown> }
@@ -103,8 +117,17 @@ t.test('used', { timeout: 120_000 }, async (t) => {
       },
     }))
   }
+  for (const bin of ['', ...others.map(({ prefix }) => join(prefix, 'bin'))]) {
+    const path = `${bin}:${process.env['PATH'] ?? ''}`
+    await t.test(execFileSync('node', ['--version'], { encoding: 'utf8', env: { PATH: path } }).trim(), async (t) => await use(t, path))
+  }
+})
+
+/** @param path where the daemons find the Node that runs them */
+async function use (t: Test, path: string): Promise<void> {
+  const env = { ...process.env, PATH: path }
   const start = (daemon: string) => {
-    const child = spawn(at(`usr/bin/${daemon}`), ['--config', at(`etc/pvc/${daemon}.yaml`)], { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(at(`usr/bin/${daemon}`), ['--config', at(`etc/pvc/${daemon}.yaml`)], { cwd: '/', env, stdio: ['ignore', 'pipe', 'inherit'] })
     t.teardown(() => { child.kill('SIGKILL') })
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
     return { child, ended, lines: createInterface({ input: child.stdout }) }
@@ -125,7 +148,7 @@ t.test('used', { timeout: 120_000 }, async (t) => {
   }
   t.match(primary, { name: 'hv1', settled: true }, 'the installed node is primary')
   t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200, 'the status page is there')
-  const shown = spawnSync(at('usr/bin/pvcctl'), ['--api', `http://127.0.0.1:${port}`, 'list', '--quiet'], { encoding: 'utf8' })
+  const shown = spawnSync(at('usr/bin/pvcctl'), ['--api', `http://127.0.0.1:${port}`, 'list', '--quiet'], { encoding: 'utf8', env })
   t.equal(shown.stdout, 'hv1\n', `pvcctl asks it: ${shown.stderr}`)
   t.equal((await fetch(`http://127.0.0.1:${port}/docs/`)).status, 200, 'and Swagger UI')
   const release = spawnSync(at('usr/bin/pvcnoded'), ['--release', '--config', at('etc/pvc/pvcnoded.yaml')], { encoding: 'utf8' })
@@ -135,7 +158,7 @@ t.test('used', { timeout: 120_000 }, async (t) => {
   api.child.kill('SIGTERM')
   t.equal(await api.ended, 0, 'pvcapid stops in order')
   t.equal(spawnSync(at('usr/bin/pvcnoded'), ['--release', '--config', at('etc/pvc/pvcnoded.yaml')]).status, 0)
-})
+}
 
 t.test('upgraded: what was configured stays', async (t) => {
   const before = readFileSync(at('etc/pvc/pvcapid.yaml'), 'utf8')

@@ -1,5 +1,5 @@
 /** What reaches the native half of the ZooKeeper package. */
-import { NativeZooKeeper } from '../../src/zookeeper/client/native-client.ts'
+import { nativeZooKeeper } from '../../src/zookeeper/client/native-client.ts'
 
 /**
  * Every call that reaches the package's native half from now until the end of the test, as `<client>.<method>`, clients
@@ -9,7 +9,7 @@ export function spy (t: { teardown: (action: () => void) => void }): { calls: st
   const calls: string[] = []
   const configs: unknown[] = []
   const clients: object[] = []
-  const prototype = NativeZooKeeper.prototype as unknown as { init: (config: object) => unknown }
+  const prototype = nativeZooKeeper().prototype as unknown as { init: (config: object) => unknown }
   const init = prototype.init
   prototype.init = function (this: { native: Record<string, unknown> }, config) {
     if (!clients.includes(this)) {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { ConnectionEvent, Connection } from '../../src/zookeeper/client/connection.ts'
 import { ZooKeeperError, isZooKeeperError } from '../../src/zookeeper/client/errors.ts'
-import { NativeZooKeeper, isPatched } from '../../src/zookeeper/client/native-client.ts'
+import { nativeZooKeeper, isPatched } from '../../src/zookeeper/client/native-client.ts'
 import { nativeConnector, type NativeOptions } from '../../src/zookeeper/client/native.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { areLiterals, parseServer, resolveEach, uniqueAddresses } from '../../src/zookeeper/client/resolve.ts'
@@ -104,7 +104,7 @@ t.test('guards', async (t) => {
   })
 
   t.test('a native client without that repair is refused', async (t) => {
-    const { native } = new NativeZooKeeper({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 }) as unknown as { native: { constructor: object } }
+    const { native } = new (nativeZooKeeper())({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 }) as unknown as { native: { constructor: object } }
     t.equal(isPatched({ native }), true)
     t.equal(isPatched({ native: { constructor: {} } }), false)
     t.equal(isPatched({ native: { constructor: { POLLS_DUPLICATE: true } } }), false, 'built with an older patch, which had no transactions')
@@ -139,7 +139,7 @@ t.test('guards', async (t) => {
   t.test('nothing of ours runs inside a native callback, nor in a microtask after one', async (t) => {
     // Between the native call and ours there must be a turn of the event loop: an immediate queued first runs first.
     type Methods = Record<string, (...args: unknown[]) => unknown>
-    const { native } = new NativeZooKeeper({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 })
+    const { native } = new (nativeZooKeeper())({ connect: '127.0.0.1:1', timeout: 4_000, debug_level: 0, host_order_deterministic: false, response_counter_limit: 1 })
     const operations = Object.getPrototypeOf(native) as Methods
     let order: string[] = []
     const note = (): void => { setImmediate(() => order.push('a turn')) }
@@ -152,7 +152,7 @@ t.test('guards', async (t) => {
       }
       t.teardown(() => { operations[name] = original })
     }
-    const prototype = NativeZooKeeper.prototype as unknown as Methods
+    const prototype = nativeZooKeeper().prototype as unknown as Methods
     const emit = prototype['emit'] as (...args: unknown[]) => unknown
     prototype['emit'] = function (...args) { note(); return emit.call(this, ...args) }
     t.teardown(() => { prototype['emit'] = emit })
@@ -322,7 +322,7 @@ t.test('guards', async (t) => {
     const silent = openSession(t, path, { connectTimeout: 100 })
     await t.rejects(silent.whenConnected(), { code: 'connect_timeout' })
     t.equal(silent.state, 'lost')
-    const prototype = NativeZooKeeper.prototype
+    const prototype = nativeZooKeeper().prototype
     const init = prototype.init
     t.teardown(() => { prototype.init = init })
     prototype.init = () => { throw new Error('no more file descriptors') }

@@ -9,7 +9,7 @@ export const exitStatuses = {
   unavailable: [69, 'pvcapid: the address cannot be listened on (EX_UNAVAILABLE).'],
   output: [74, 'Standard output could not be written, as on a full disk (EX_IOERR). `--check`, `--help` and `--version`: the result is lost. A daemon that runs never ends for that.'],
   running: [75, 'pvcnoded: another process runs with the same configuration file (EX_TEMPFAIL, `daemon_running`).'],
-  configuration: [78, 'The configuration cannot be used, another daemon goes by this node\'s name, or the cluster\'s layout is newer (EX_CONFIG, `node_name_in_use`, `schema_too_new`). Starting again will not help.'],
+  configuration: [78, 'The configuration cannot be used, another daemon goes by this node\'s name, the cluster\'s layout is newer, or the native ZooKeeper client cannot be used (EX_CONFIG, `node_name_in_use`, `schema_too_new`, `client_not_loaded`, `client_unpatched`). Starting again will not help.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, meaning: string]>>
 
 type Ending = keyof typeof exitStatuses

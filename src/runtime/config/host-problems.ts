@@ -8,6 +8,11 @@ import { addressesOf, NameProblem, type Lookup } from '../process/name-lookup.ts
 export const hostProblem = (file: string, path: string, message: string, severity: ConfigProblem['severity'] = 'warning'): ConfigProblem =>
   ({ code: 'config_host', severity, file, line: 0, column: 0, path, message })
 
+/** An error if no session can be made here, whatever the servers. */
+export function clientProblems (file: string, fault: { readonly message: string } | null): readonly ConfigProblem[] {
+  return fault === null ? [] : [hostProblem(file, 'pvc.coordinators', `ZooKeeper cannot be used: ${fault.message}.`, 'error')]
+}
+
 /** A warning for each ZooKeeper server that the daemon could not resolve either. */
 export async function unknownServers (file: string, hosts: readonly string[], clock: Clock, lookup: Lookup): Promise<readonly ConfigProblem[]> {
   return (await Promise.all(hosts.map(async (host, index) => await unknownHost(file, `pvc.coordinators[${index}]`, host, 'a ZooKeeper server', { lookup, clock })))).flat()

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   chroot_denied: 'the cluster\'s chroot does not exist, and ZooKeeper does not permit this process to make it; make it, or give the right to in the access list of the znode above',
   chroot_deleted: 'the cluster\'s chroot was deleted, and is not made again by a process that has used it; restore it, or restart a daemon of the cluster to begin an empty one',
   closed: 'the session was closed by this process',
+  client_not_loaded: 'the native ZooKeeper client cannot be loaded by this Node: it is built for another one, or not at all; use the Node that it is built for, or build it with tools/patch-client.sh in the package\'s folder',
   client_unpatched: 'the zookeeper package was built without patches/zookeeper.patch and would disturb other connections of this process; run tools/patch-client.sh in the package\'s folder',
   invalid_argument: 'a path, value, version or option is not acceptable; nothing was sent',
   watch_overflow: 'the session watches more paths than one request can re-arm, and could not be resumed',

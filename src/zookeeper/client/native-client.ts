@@ -4,6 +4,7 @@
  * messages. Only the callback methods are used; they give numeric codes. Nothing but `native.ts` imports this.
  */
 import { createRequire } from 'node:module'
+import { ERROR_CODES, ZooKeeperError } from './errors.ts'
 
 export interface NativeStat {
   readonly version: number
@@ -65,7 +66,33 @@ export interface NativeClient extends Omit<NativeOperations, 'a_create_all' | 'a
 
 export type NativeClientConstructor = new (config: NativeConfig) => NativeClient
 
-export const NativeZooKeeper = createRequire(import.meta.url)('zookeeper') as NativeClientConstructor
+let loaded: NativeClientConstructor | null = null
+
+/** Loads the package when it is first wanted, so that a program which cannot load it can say so. Throws `client_not_loaded`. */
+export function nativeZooKeeper (): NativeClientConstructor {
+  if (loaded !== null) return loaded
+  try {
+    loaded = createRequire(import.meta.url)('zookeeper') as NativeClientConstructor
+    return loaded
+  } catch (error) {
+    throw new ZooKeeperError('client_not_loaded', { op: 'connect', detail: whyNotLoaded(error), cause: error })
+  }
+}
+
+/** Why no session can be made with the package of this installation, whatever the servers; null if one can. */
+export function clientFault (): { readonly code: 'client_not_loaded' | 'client_unpatched', readonly message: string } | null {
+  try {
+    const client = new (nativeZooKeeper())({ connect: '', timeout: 0, debug_level: 0, host_order_deterministic: true, response_counter_limit: 1 })
+    return isPatched(client) ? null : { code: 'client_unpatched', message: ERROR_CODES.client_unpatched }
+  } catch (error) {
+    return { code: 'client_not_loaded', message: `${ERROR_CODES.client_not_loaded} (${whyNotLoaded(error instanceof ZooKeeperError ? error.cause : error)})` }
+  }
+}
+
+function whyNotLoaded (error: unknown): string {
+  const [why = ''] = String(error instanceof Error ? error.message : error).split('\n', 1)
+  return `Node ${process.version}, ABI ${process.versions.modules}, ${process.arch}: ${why.replace(/\.$/, '')}`
+}
 
 /**
  * Whether the package was built with `patches/zookeeper.patch`, as it is now. Without it the native client leaves libuv polling numbers of

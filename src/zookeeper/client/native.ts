@@ -15,7 +15,7 @@ import type { Connection, ConnectionEvent, ConnectionOptions, Connector, CreateF
 import { chrooted } from './chroot.ts'
 import { Deliveries } from './deliveries.ts'
 import { ZooKeeperError, fromZkCode, type Operation } from './errors.ts'
-import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, NativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
+import { AUTH_REQUIRED, EPHEMERAL, EXPIRED, NO_NODE, nativeZooKeeper, SEQUENTIAL, STATE_CONNECTING, isPatched, type NativeClient, type NativeOperations, type NativeStat } from './native-client.ts'
 import { areLiterals, nativeLiteral, resolveEach, uniqueAddresses } from './resolve.ts'
 import { connectionOrder } from './server-order.ts'
 import { withoutSilent } from './silent-addresses.ts'
@@ -108,7 +108,7 @@ class NativeConnection implements Connection {
     const order = connectionOrder(await withoutSilent(servers, clock), random)
     if (this.#over) return
     this.#addresses = uniqueAddresses(servers)
-    const client = new NativeZooKeeper({
+    const client = new (nativeZooKeeper())({
       connect: order.map(nativeLiteral).join(','),
       timeout: this.#options.sessionTimeout,
       debug_level: 0,

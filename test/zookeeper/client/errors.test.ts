@@ -37,7 +37,7 @@ t.test('predicates', async (t) => {
 t.test('the codes are the published ones', async (t) => {
   // A code that disappears or changes its name breaks somebody: this list only grows.
   t.strictSame(Object.keys(errors.ERROR_CODES).sort(), [
-    'aborted', 'auth_failed', 'auth_required', 'bad_version', 'chroot_deleted', 'chroot_denied', 'client_unpatched', 'closed', 'connect_failed', 'connect_timeout', 'connection_loss', 'deadline', 'invalid_argument',
+    'aborted', 'auth_failed', 'auth_required', 'bad_version', 'chroot_deleted', 'chroot_denied', 'client_not_loaded', 'client_unpatched', 'closed', 'connect_failed', 'connect_timeout', 'connection_loss', 'deadline', 'invalid_argument',
     'lock_abandoned', 'lock_lost', 'lock_timeout', 'lock_unsettled', 'no_auth', 'no_children_for_ephemerals', 'no_node', 'node_exists', 'not_empty',
     'operation_timeout', 'resolve_failed', 'session_expired', 'session_moved', 'session_refused', 'session_unserved', 'unknown', 'watch_overflow', 'write_barred',
   ])
