@@ -34,12 +34,15 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
     }),
     // A daemon that runs may hold it.
     ...isDaemonBeside(file) ? [] : config.resources.map(async (entry, index) => await addressProblems(file, entry, index, { clock, commands })),
-    ...programsOf(config).map(async ([path, program]) => {
-      const obstacle = await obstacleTo(program)
-      return obstacle === null ? [] : [hostProblem(file, path, `${program} ${obstacle}.`)]
-    }),
+    programProblems(file, config),
   ])
   return found.flat()
+}
+
+/** A warning for each program that cannot be started, but for those of resources, which their readiness checks look for. */
+export async function programProblems (file: string, config: NodeConfig): Promise<readonly ConfigProblem[]> {
+  const found = await Promise.all(programsOf(config).map(async ([path, program]) => ({ path, program, obstacle: await obstacleTo(program) })))
+  return found.flatMap(({ path, program, obstacle }) => obstacle === null ? [] : [hostProblem(file, path, `${program} ${obstacle}.`)])
 }
 
 /** Another user's daemon is seen by root alone. */
@@ -52,7 +55,7 @@ async function addressProblems (file: string, entry: ResourceConfig, index: numb
   return present.map(({ device, cidr }) => hostProblem(file, `pvc.coordinator.resources[${index}].address`, `${device} has ${cidr} now, although no pvcnoded runs with this file. The start of pvcnoded, and each release, would remove it from ${device}: if it is this machine's own address, put in another one; if it is left over, nothing is to be done.`))
 }
 
-/** Every program that is run, by the setting that names it; those of resources are looked for by their readiness check. */
+/** Every program that is run but for those of resources, by the setting that names it. */
 function programsOf (config: NodeConfig): ReadonlyArray<readonly [path: string, program: string]> {
   const settings = [
     ...commandsOf(config).filter(({ ofResource }) => !ofResource),

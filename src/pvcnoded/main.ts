@@ -29,7 +29,7 @@ import type { NodeConfig } from './config/node-config.ts'
 import { loadNodeConfig } from './config/config.ts'
 import { NodeDaemon } from './daemon/daemon.ts'
 import { endings, type EndingCode } from './endings.ts'
-import { hostProblems } from './host-check.ts'
+import { hostProblems, programProblems } from './host-check.ts'
 import { NodeNameInUseError } from './daemon/presence.ts'
 import { SchemaTooNewError } from './registration/registration.ts'
 import { releaseEverything } from './release.ts'
@@ -77,7 +77,11 @@ async function configured (file: string, wanted: 'check' | 'release' | 'run', is
   if (wanted === 'run' && sole !== null) watchClaim(sole, systemClock, log)
   if (wanted === 'run') {
     const fault = clientFault()
-    if (fault === null) return await runDaemon(config, log, logTail)
+    if (fault === null) {
+      // Some are needed in an emergency alone, as `self_fence`. A file system that hangs keeps nothing from starting.
+      void programProblems(file, config).then((missing) => { for (const { code, path, message } of missing) log.warn({ code, setting: path }, `${path}: ${message}`) })
+      return await runDaemon(config, log, logTail)
+    }
     log.fatal(ending(fault.code), `pvcnoded cannot use ZooKeeper: ${fault.message}`)
     return exitStatus('configuration')
   }

@@ -109,7 +109,7 @@ export const conditionKinds = {
     severity: 'critical',
     delta: 25,
     title: 'Another machine has a floating address, too',
-    advice: 'Some clients reach that machine. Find it by the hardware address that is named (in the table of the switch), and remove the address there. It ends at the next check after that.',
+    advice: 'Some clients reach that machine. Find it by the hardware address that is named (in the table of the switch), and remove the address there. A planned switchover moves the address all the same; after a death or a fence no coordinator acquires it while that machine answers, so that then no node is primary. It ends at the next check after that.',
   },
   address_unannounced: {
     severity: 'warning',
@@ -192,7 +192,7 @@ export const conditionKinds = {
   node_not_ready: {
     severity: 'warning',
     delta: 10,
-    title: 'A coordinator could not acquire a resource',
+    title: 'A coordinator is not ready to acquire a resource',
     advice: 'Mend it on that node, which checks it again by itself; until then it does not become primary.',
   },
   node_health_low: {

@@ -58,7 +58,7 @@ function work ({ name: node, coordinatorState, daemonState, transition, presence
   const isStuck = transition?.error != null && (coordinatorState === 'relinquish' || (daemonState === 'init' && transition.direction === 'start'))
   return [
     ...isStuck && transition?.error != null ? [condition('release_failed', `${node} cannot release ${transition.error.resource ?? 'its resources'}: ${transition.error.message}`, { node, since: transition.since })] : [],
-    ...(presence?.readiness?.unready ?? []).map(({ resource, message, since }) => condition('node_not_ready', `${node} could not acquire ${resource}: ${message}`, { node, resource, since })),
+    ...(presence?.readiness?.unready ?? []).map(({ resource, message, since }) => condition('node_not_ready', `${node} is not ready to acquire ${resource}: ${message}`, { node, resource, since })),
     ...presence?.backoff == null ? [] : [condition('node_backs_off', `${node} leaves the role to its peers until ${presence.backoff.until}: ${presence.backoff.why}`, { node })],
   ]
 }

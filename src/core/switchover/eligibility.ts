@@ -9,7 +9,7 @@ export const ineligibilities = {
   not_running: 'its daemon state is not run',
   not_present: 'it is not in contact with ZooKeeper',
   not_secondary: 'its coordinator state is not secondary',
-  not_ready: 'it could not acquire its resources',
+  not_ready: 'it is not ready to acquire its resources',
   health_too_low: 'its health is below its min_health, or was in the last three keepalive intervals',
   priority_zero: 'it does not contend by itself',
   lacks_resources: 'it lacks resources that another coordinator has',

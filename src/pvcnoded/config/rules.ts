@@ -64,7 +64,7 @@ export const nodeRelations: ReadonlyArray<Relation<NodeConfigFile>> = [
   },
   {
     reads: [resources, sessionTimeout, unfenced],
-    rule: 'All `release_timeout`s together fit in what the lease leaves for them, a third of `session_timeout` less a tenth (30 s leave 7 s); else a warning, and with `unfenced_failover` an error.',
+    rule: 'All `release_timeout`s together fit in what the lease leaves for them, the last third of `session_timeout` without a tenth of the whole (of 30 s, 10 s − 3 s = 7 s); else a warning, and with `unfenced_failover` an error.',
     judge: judgeReleaseBudget,
   },
   {

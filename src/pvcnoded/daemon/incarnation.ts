@@ -167,7 +167,7 @@ export class Incarnation {
     // Not on a new session after a loss of contact: a presence that this one may have written, or may still write, would bar the node for as long as it lives.
     const registered = await sureRead(session, async () => {
       await register(session, this.own, config, { facts, version, returns }, { presence: presence.text(content), startedAt: clock.wall() })
-      await presence.claim({ clock, node: config.node, isOwn, onWait: (owner) => log.info({ session: owner }, `waiting for ZooKeeper session 0x${owner} to end, which has the presence of ${config.node}: of ${isOwn(owner) ? 'this daemon' : 'an earlier run, or of another daemon that goes by this name'}`) })
+      await presence.claim({ clock, node: config.node, isOwn, onWait: (owner, patience) => log.info({ session: owner }, `waiting for ZooKeeper session 0x${owner} to end, which has the presence of ${config.node}: of ${isOwn(owner) ? 'this daemon' : `an earlier run, or of another daemon that goes by this name; if such a one writes keepalives, this daemon ends in ${patience / 1000} s`}`) })
       return await this.own.adopt(['daemonstate', 'routerstate', 'transition'])
     })
     if (registered === null) throw new ZooKeeperError('session_expired', { op: 'connect', cause: session.lost.reason, detail: 'before the node was registered' })

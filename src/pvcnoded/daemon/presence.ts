@@ -52,8 +52,8 @@ export interface ClaimOptions {
   readonly node: string
   /** Whether a session was one of this very daemon. */
   readonly isOwn: (session: string) => boolean
-  /** Told of each session that has to end first. */
-  readonly onWait: (session: string) => void
+  /** Told of each session that has to end first, and after how many milliseconds it counts as another daemon if it still writes keepalives. */
+  readonly onWait: (session: string, patience: number) => void
 }
 
 export class Presence implements Disposable {
@@ -95,7 +95,7 @@ export class Presence implements Disposable {
     for (;;) {
       const owner = await this.#create()
       if (owner === null) return
-      if (owner !== waitedFor) onWait(owner)
+      if (owner !== waitedFor) onWait(owner, patience)
       waitedFor = owner
       keepalive ??= await this.#keepaliveOf(node)
       let left = until - clock.monotonic()

@@ -19,7 +19,7 @@ const intents: Readonly<Record<Intent, readonly [done: string, undone: string]>>
   free: ['this node has freed the primary key, to hand its role on', 'this node was about to free the primary key, to hand its role on'],
   decline: ['this node has given the primary key back, because it could not acquire its resources', 'this node was about to give the primary key back, because it could not acquire its resources'],
   give_back: ['this node has given the primary key back, because its takeover failed', 'this node was about to give the primary key back, because its takeover failed'],
-  adopt: ['the primary key, which was made without one, has a number now', 'this node was about to number the primary key, which was made without one'],
+  adopt: ['this node has given the primary key its first epoch: it was written by another program, or is new', 'this node was about to give the primary key its first epoch'],
 }
 
 /** Why a change of the key was not made; null if it was. */

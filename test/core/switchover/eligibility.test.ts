@@ -23,8 +23,8 @@ t.test('reasons', async (t) => {
     ]],
     [member('a', { coordinatorState: 'relinquish', transition: stuck('relinquish') }), ['a: its coordinator state is not secondary (relinquish: The release of it failed: no such unit)']],
     [member('a', { transition: stuck('relinquish') }), []],
-    [unready('a', { transition: stuck('takeover') }), ['a: it could not acquire its resources (eth9 is down (since 2026-01-01T00:00:00.000Z, checked every 10 s))']],
-    [unready('a'), ['a: it could not acquire its resources (eth9 is down (since 2026-01-01T00:00:00.000Z, checked every 10 s))']],
+    [unready('a', { transition: stuck('takeover') }), ['a: it is not ready to acquire its resources (eth9 is down (since 2026-01-01T00:00:00.000Z, checked every 10 s))']],
+    [unready('a'), ['a: it is not ready to acquire its resources (eth9 is down (since 2026-01-01T00:00:00.000Z, checked every 10 s))']],
     [unready('a', { coordinatorState: 'primary' }), []],
     [member('a', { coordinatorState: null }), ['a: its coordinator state is not secondary (unknown)']],
   ]

@@ -86,7 +86,7 @@ t.test('a change of the key in words', async (t) => {
   notes.note(changed('contend', 'committed'))
   notes.note(changed('free', 'lock_timeout'), '; the primary lock is held by hv2')
   t.strictSame(said(), [
-    'info this node was about to number the primary key, which was made without one: it is not needed any more, because the key or a node has changed meanwhile',
+    'info this node was about to give the primary key its first epoch: it is not needed any more, because the key or a node has changed meanwhile',
     'info the primary key names this node now, which has contended for the role',
     'info this node was about to free the primary key, to hand its role on: the primary lock could not be acquired in time; it looks again; the primary lock is held by hv2',
   ])
