@@ -12,6 +12,7 @@ export class Proxy {
   #refusing = false
   #swallowRequests = false
   #swallowReplies = false
+  #swallowed = 0
   #piece = 0
   #late = 0
   #line = Promise.resolve()
@@ -42,6 +43,9 @@ export class Proxy {
   /** Connections that are open through it. */
   get connections (): number { return Math.ceil(this.#sockets.size / 2) }
 
+  /** Chunks of replies that were swallowed, ever. */
+  get swallowed (): number { return this.#swallowed }
+
   get connectString (): string { return `127.0.0.1:${this.port}` }
 
   #accept (client: Socket): void {
@@ -66,7 +70,10 @@ export class Proxy {
       if (!this.#swallowRequests) server.write(chunk)
     })
     server.on('data', (chunk: Buffer) => {
-      if (this.#swallowReplies) return
+      if (this.#swallowReplies) {
+        this.#swallowed += 1
+        return
+      }
       this.#repeat = () => { client.write(chunk) }
       if (this.#late > 0) setTimeout(() => client.write(chunk), this.#late)
       else if (this.#piece === 0) client.write(chunk)

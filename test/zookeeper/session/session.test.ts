@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { isZooKeeperError, type ErrorCode } from '../../../src/zookeeper/client/errors.ts'
 import { ANY_VERSION, Session } from '../../../src/zookeeper/session/session.ts'
-import { connect, connector, dropConnection, expireSession, openSession, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
+import { connect, connector, dropConnection, eventually, expireSession, openSession, proxy, reaches, zookeeper } from '../../support/zookeeper.ts'
 
 async function codeOf (work: Promise<unknown>): Promise<ErrorCode | 'no error'> {
   return await work.then(() => 'no error' as const, (error: unknown) => {
@@ -116,6 +116,8 @@ t.test('accidents', async (t) => {
     path.swallowReplies()
     const write = session.set(znode, 'after', 0).catch((error: unknown) => error)
     while ((await other.get(znode)).data !== 'after');
+    // It is applied before it is answered.
+    await eventually(() => path.swallowed > 0)
     return { path, session, write }
   }
 
