@@ -13,5 +13,6 @@ export function isSilent (made: SwitchoverRecord, others: readonly SwitchoverRec
   const holder = members.find(({ name }) => name === known?.to)
   if (known === undefined || known.cause === 'external' || holder === undefined) return false
   // Only the very next run finds when it was held last, and says so for as long as it lives.
-  return holder.transition?.direction !== 'start' || typeof holder.presence?.earlierSign === 'string'
+  const isStarting = holder.transition?.direction === 'start' || holder.daemonState === 'init'
+  return !isStarting || typeof holder.presence?.earlierSign === 'string'
 }

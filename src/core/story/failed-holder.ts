@@ -82,8 +82,8 @@ function heldUntil (name: string, { members, failures, releases }: Read): string
   if (member === undefined) return null
   if (hasFailed(member)) return failures?.get(name)?.keepalive?.modified ?? null
   const { coordinatorState, daemonState, presence, stateSince, transition } = member
-  // It has taken nothing over in its present run.
-  if (transition?.direction === 'start') return presence?.earlierSign ?? null
+  // It has taken nothing over in its present run, which may not have published a transition yet.
+  if (transition?.direction === 'start' || daemonState === 'init') return presence?.earlierSign ?? null
   // A PVC node publishes no transition: one that runs may have been started again since.
   const hasReleased = coordinatorState === 'secondary' && (transition === null ? daemonState === 'stop' : transition.direction === 'relinquish')
   return hasReleased ? releases?.get(name) ?? stateSince : null

@@ -125,6 +125,9 @@ t.test('a node that has started again since it held the role', async (t) => {
   t.equal(lossBefore(now({ members: [started({ presence: null })] })), null)
   t.equal(lossBefore(now({ members: [started({ transition: transition({ epoch: 1, direction: 'takeover' }) })] })), null, 'it has held the role in its present run')
   t.equal(lossBefore(now({ members: [started({ transition: null })] })), null)
+  const begins = { daemonState: 'init' as const, transition: transition({ epoch: 1, direction: 'takeover' }) }
+  t.strictSame(lossBefore(now({ members: [started(begins), member('hv2')] })), lost, 'the transition is still that of the run before')
+  t.equal(lossBefore(now({ members: [started({ ...begins, presence }), member('hv2')] })), null)
   t.equal(lossBefore(now({ members: [] })), null)
   t.equal(lossBefore(now({ records: [] })), null, 'no record says which node held the role')
   t.equal(lossBefore(now({ key: key('hv2', 2), records: [record(1, { to: 'hv1', outcome: 'succeeded' }), record(2, { to: 'hv2', outcome: 'succeeded', last_held_at: 'then' })] })), null, 'another node has held it since')
