@@ -5,7 +5,7 @@ import type { ConfigProblem } from '../runtime/config/config-problem.ts'
 import type { Lookup } from '../runtime/process/name-lookup.ts'
 import { clientProblems, hostProblem, unknownHost, unknownServers } from '../runtime/config/host-problems.ts'
 import { obstacleTo } from '../runtime/process/program.ts'
-import { claimedBy, directoryProblem } from '../runtime/process/sole-process.ts'
+import { claimedBy, directoryProblem, LOCKER } from '../runtime/process/sole-process.ts'
 import { commandsOf } from './config/commands.ts'
 import type { NodeConfig, ResourceConfig } from './config/node-config.ts'
 import { clientFault } from '../zookeeper/client/native-client.ts'
@@ -25,6 +25,7 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
   const directory = directoryProblem(config.runDirectory)
   const found = await Promise.all([
     clientProblems(file, clientFault()),
+    lockerProblems(file),
     directory === null ? [] : [hostProblem(file, 'pvc.system.run_directory', directory, 'error')],
     unknownServers(file, config.servers.map(({ host }) => host), clock, lookup),
     config.ipmi === undefined ? [] : unknownHost(file, 'pvc.system.fencing.ipmi.host', hostAndPort(config.ipmi.host)[0], 'the management controller', { clock, lookup }),
@@ -37,6 +38,11 @@ export async function hostProblems (file: string, config: NodeConfig, { clock, c
     programProblems(file, config),
   ])
   return found.flat()
+}
+
+async function lockerProblems (file: string): Promise<readonly ConfigProblem[]> {
+  const obstacle = await obstacleTo(LOCKER)
+  return obstacle === null ? [] : [hostProblem(file, 'pvc.system.run_directory', `${LOCKER} (of util-linux) ${obstacle}; without it the lock file there cannot be locked, and the daemon does not start.`, 'error')]
 }
 
 /** A warning for each program that cannot be started, but for those of resources, which their readiness checks look for. */

@@ -18,7 +18,9 @@ export class SoleProcessError extends Error {
   readonly code = 'run_directory_unusable'
 }
 
-/** The exit status by which `flock` says that another process has the lock. */
+/** Of util-linux: it locks. */
+export const LOCKER = 'flock'
+/** The exit status by which it says that another process has the lock. */
 const TAKEN = 75
 const OTHERS_MAY_WRITE = 0o022
 
@@ -120,7 +122,7 @@ function write (lock: number, note: string): void {
 function lockAt (path: string): number | null {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const lock = openLock(path)
-    const { status, error, stderr } = spawnSync('flock', ['--nonblock', '--conflict-exit-code', String(TAKEN), '3'], { stdio: ['ignore', 'ignore', 'pipe', lock], encoding: 'utf8' })
+    const { status, error, stderr } = spawnSync(LOCKER, ['--nonblock', '--conflict-exit-code', String(TAKEN), '3'], { stdio: ['ignore', 'ignore', 'pipe', lock], encoding: 'utf8' })
     // A file that was removed or replaced since it was opened excludes no other process.
     if (status === 0 && isAt(path, lock)) return lock
     closeSync(lock)

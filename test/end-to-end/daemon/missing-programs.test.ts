@@ -1,5 +1,5 @@
 /** Programs that a node's configuration names and that cannot be started are named in the log at the start: some are needed in an emergency alone. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,4 +28,17 @@ t.test('a self_fence and a fencing command that do not exist', { timeout: 60_000
   ])
   child.kill('SIGTERM')
   t.strictSame(await exited, [0, null])
+})
+
+t.test('without the program that locks, the daemon does not start, and --check says so', async (t) => {
+  const folder = t.testdir({ empty: {} })
+  const file = join(folder, 'pvcnoded.yaml')
+  writeFileSync(file, stringify({ pvc: { node: 'hv1', mode: 'coordinator', coordinators: ['127.0.0.1:1'], system: { run_directory: folder } } }))
+  const run = (...options: string[]) => spawnSync(process.execPath, ['dist/src/pvcnoded/main.js', ...options, '--config', file], { encoding: 'utf8', timeout: 60_000, env: { PATH: join(folder, 'empty') } })
+  const checked = run('--check')
+  t.equal(checked.status, 78)
+  t.ok(checked.stderr.includes('pvc.system.run_directory: flock (of util-linux) is not in PATH; without it the lock file there cannot be locked, and the daemon does not start.'), checked.stderr)
+  const { status, stdout } = run()
+  t.equal(status, 78)
+  t.match(stdout, /"code":"run_directory_unusable".*cannot be locked: flock \(of util-linux\) cannot be run/)
 })
