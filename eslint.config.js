@@ -1,5 +1,5 @@
 /**
- * The layering ("Rooms" in docs/design.md) and the purity rules, enforced: imports run core ← zookeeper, runtime ←
+ * The layering ("Folders" in docs/architecture.md) and the purity rules, enforced: imports run core ← zookeeper, runtime ←
  * cluster ← pvcapid, pvcnoded, and runtime ← pvcctl; nothing outside src/runtime/clock.ts reads a clock or starts a timer. Each rule has a planted
  * violation in test/lint.test.ts.
  */

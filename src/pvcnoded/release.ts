@@ -16,7 +16,7 @@ export interface ReleaseTools {
   readonly log: Logger
 }
 
-/** In reverse order, as a node that releases does it. One that cannot be released does not keep the others; the last resort is `self_fence`. True if all are released. */
+/** In plain reverse order: no taker waits for a resource here, as in a handover. One that cannot be released does not keep the others; the last resort is `self_fence`. True if all are released. */
 export async function releaseEverything (config: NodeConfig, { clock, commands, log }: ReleaseTools): Promise<boolean> {
   const failed: string[] = []
   for (const entry of config.resources.toReversed()) {

@@ -16,7 +16,7 @@ import type { Failure } from '../model/transition.ts'
 export interface SeenKey {
   readonly value: string
   readonly version: number
-  /** Which life of the key: one that was deleted and made again counts its versions from 0 again. */
+  /** The transaction that made the key: one that was deleted and made again counts its versions from 0 again. */
   readonly czxid: string
 }
 
@@ -70,7 +70,7 @@ const named = (node: string, cause: NewRecord['cause'], keySnapshot: KeySnapshot
 /** Adds to a record the node that held the role last, where no node releases it. The bound stays. */
 function afterLoss (record: NewRecord, keySnapshot: KeySnapshot): NewRecord {
   const former = keySnapshot.members.find(({ name }) => name === record.from)
-  // It gets back what it has released since.
+  // It gets the role back, and has released something since.
   if (former !== undefined && record.to === former.name && !hasFailed(former)) return { ...record, last_held_at: record.last_held_at ?? releasingSince(former) }
   const loss = hasLostRole(former) ? lossBefore(keySnapshot) : null
   if (loss === null) return record
@@ -78,7 +78,7 @@ function afterLoss (record: NewRecord, keySnapshot: KeySnapshot): NewRecord {
   return { ...record, ...loss, ...record.cause === 'request' ? { reason: record.reason ?? null } : {} }
 }
 
-/** The record of what is to be written says why, in a sentence, and how the role was lost before. */
+/** Judges the intent on the snapshot. Adds to the record of a write why, in a sentence, and how the role was lost before. */
 export function judge (intent: Intent, keySnapshot: KeySnapshot): Judgement {
   const judgement = judged(intent, keySnapshot)
   if (judgement.kind !== 'write') return judgement
@@ -143,8 +143,8 @@ function mayClaim (node: string, members: readonly Member[]): boolean {
 }
 
 /**
- * The named node cannot serve; or it can, and had its time and has not begun: its turn is not to be taken away. Who has only just come to see the
- * cluster again may have taken it for one that cannot serve, because of what was so before.
+ * The named node cannot serve; or it can, and had its time and has not begun: its turn is not to be taken away. A
+ * contender that has only just come into contact again may have decided on what was so before.
  */
 const isPassed = (name: string, past: Past, members: readonly Member[]) =>
   !members.some((member) => member.name === name && isFit(member) &&

@@ -1,9 +1,9 @@
 /**
  * One change of the primary key, from taking the lock to releasing it, as a pure machine: it asks for one operation at a time, and each
- * answer leads to the next. Everybody changes the key through this, coordinators and APIs alike.
+ * answer leads to the next. Coordinators and APIs change the key through this alone.
  *
  * Invariants: the key is written only under the primary lock and at the version the decision was made on; its record exists before it
- * is written; an epoch whose record exists is never given to another change (it is used up by writing the key as it is). If another program
+ * is written, but for a name that is written again, which has none; an epoch whose record exists is never given to another change (it is used up by writing the key as it is). If another program
  * takes that epoch, the record is closed as `superseded`. A request is then judged again; it never moves a key that names another node by then.
  */
 import { recordName, type Ledger } from '../model/epoch.ts'
@@ -195,20 +195,20 @@ function afterFailure (change: KeyChange, at: KeyOp, answer: Exclude<KeyAnswer, 
   const { record } = change
   const { kind: failure } = answer
   const nothingDone: KeyOutcome = answer.kind === 'denied' ? answer : notStarted
-  const somebodyElse = failure === 'refused' || failure === 'overwritten'
+  const writtenByAnother = failure === 'refused' || failure === 'overwritten'
   switch (at.op) {
     case 'lock': return { ...change, plan: [at], outcome: failure === 'refused' ? { kind: 'lock_timeout' } : nothingDone }
-    // The lock was not released, but the session is gone and the lock with it; or the record had been closed before. Both are well.
+    // The session is gone, and the lock with it.
     case 'unlock': return change
-    // After a write of the key that may have been applied, `not_started` would not be true.
-    case 'close_record': return somebodyElse || change.outcome.kind === 'overwritten' || change.outcome.kind === 'denied' ? change : instead(change, [], nothingDone)
+    // It had been closed before, which is well. After a write of the key that may have been applied, `not_started` would not be true.
+    case 'close_record': return writtenByAnother || change.outcome.kind === 'overwritten' || change.outcome.kind === 'denied' ? change : instead(change, [], nothingDone)
     case 'read_snapshot': return instead(change, [], nothingDone)
-    case 'write_ledger': return somebodyElse ? judgeAgain(change, []) : instead(change, [], nothingDone)
-    // One that was written over may be this change's own.
-    case 'create_record': return failure === 'refused' ? judgeAgain(change, []) : instead(change, [], somebodyElse ? { kind: 'overtaken' } : nothingDone)
+    case 'write_ledger': return writtenByAnother ? judgeAgain(change, []) : instead(change, [], nothingDone)
+    // If the record was overwritten, it may be this change's own: the request is not judged again.
+    case 'create_record': return failure === 'refused' ? judgeAgain(change, []) : instead(change, [], writtenByAnother ? { kind: 'overtaken' } : nothingDone)
     case 'write_key': {
       const isFinal = !change.plan.some((step) => step.op === 'create_record')
-      if (!isFinal || record === null) return somebodyElse ? judgeAgain(change, []) : instead(change, [], nothingDone)
+      if (!isFinal || record === null) return writtenByAnother ? judgeAgain(change, []) : instead(change, [], nothingDone)
       if (failure === 'unknown') return instead(change, [], { kind: 'unknown', epoch: record.epoch })
       if (failure === 'failed') return instead(change, [], notStarted)
       // Under the lock: no other write of the key can be in progress, and this one never will be.

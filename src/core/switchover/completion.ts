@@ -14,7 +14,7 @@ import type { KnownFailure } from '../model/transition.ts'
 export interface RoleSnapshot {
   readonly key: KeyView
   readonly ledger: Ledger | null
-  /** Every registered coordinator. */
+  /** Every registered node. */
   readonly members: readonly Member[]
 }
 
@@ -53,7 +53,7 @@ export const continuationOf = (record: SwitchoverRecord, records: readonly Switc
 
 /**
  * How an open record ends by what can be seen now, or null if it continues.
- * `success` still has to be confirmed by two equal readings before it is written.
+ * `succeeded` still has to be confirmed by two equal readings before it is written.
  */
 export function verdictOn (record: SwitchoverRecord, snapshot: RoleSnapshot, records: readonly SwitchoverRecord[], boundPassed: boolean): Closing | null {
   const epoch = epochOf(snapshot.key, snapshot.ledger)

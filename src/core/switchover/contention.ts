@@ -26,7 +26,7 @@ export const contendsByItself = (member: Member, members: readonly Member[]): bo
 
 /**
  * The part of the transition delay, 0 to 1, for which `self` leaves the key to contenders that are to be primary rather than it: 0 for the highest
- * priority among the contenders, 1 for the lowest, in even steps between. So nodes of one priority contend at once, and a contender that does not come
+ * priority among the contenders, 1 for the lowest, in even steps between. So nodes of one priority contend at the same time, and a contender that does not come
  * to it costs no more than the transition delay.
  * @param named the node that the key names, which is passed over
  */

@@ -1,6 +1,6 @@
 /**
  * Break before make: a taker may acquire a resource only when every peer has released it, not merely the last primary. The peers are
- * every registered coordinator; the taker reads them directly, holding the primary lock, on the lock's own session.
+ * every registered node; the taker reads them directly, holding the primary lock, on the lock's own session.
  */
 import { hasReleased, isUnconfirmedHolder, type Member } from '../model/member.ts'
 

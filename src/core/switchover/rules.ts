@@ -61,7 +61,7 @@ function unknownNode ({ to, from }: SwitchoverRequest, { members }: KeySnapshot)
   return node == null ? null : { kind: 'unknown_node', node }
 }
 
-/** Writes of the key that a request comes to at most: one that leaves open who is next is followed by that node's own. */
+/** The most writes of the key for one request: without `to` it is freed, and the node that takes it writes its own name. */
 const writesOf = ({ to }: SwitchoverRequest): number => to === null ? 2 : 1
 
 /**
@@ -134,7 +134,7 @@ const candidatesOf = ({ to, from }: SwitchoverRequest, { members }: KeySnapshot)
 
 const forced = ({ force = [] }: SwitchoverRequest): readonly PreferenceName[] => force
 
-/** A node that the request does not name has to contend by itself, or to be named by the rule, which `force` allows. */
+/** Without `to`, a candidate has to contend by itself; with `force`, `unwillingTarget` may name one that does not. */
 const reasonsAgainst = (member: Member, { to }: SwitchoverRequest, { members }: KeySnapshot, force: readonly PreferenceName[]): readonly Reason[] =>
   to !== null ? ineligibilityReasons(member, members, force) : [...incapacityReasons(member), ...unwillingnessReasons(member, members, force)]
 
@@ -150,7 +150,7 @@ function write (request: SwitchoverRequest, keySnapshot: KeySnapshot): Ruling {
   return { kind: 'write', value: to ?? NOBODY, from, timeout: request.timeout ?? defaultTimeout(from, to, keySnapshot.members), force: overridden(to, request, keySnapshot) }
 }
 
-/** Of the preferences that the request names, each without which the target would have been refused. A freed key goes to a node that contends by itself. */
+/** Of the preferences that the request overrides, those without which the target would have been refused. A freed key goes to a node that contends by itself. */
 function overridden (to: string | null, request: SwitchoverRequest, keySnapshot: KeySnapshot): readonly PreferenceName[] | null {
   const target = candidatesOf(request, keySnapshot).find(({ name }) => name === to)
   if (target === undefined) return null

@@ -28,7 +28,7 @@ import { closeResponse } from './tracked-response.ts'
 export const IN_PROGRESS = 16
 /** Requests that wait behind them: Node reads 64 KiB at a time, and takes all of them out at once. A connection that has sent more is ended. */
 export const WAITING = 32
-/** Bytes of theirs at most, likewise; and those of requests in progress, from which on no further one is begun. */
+/** The most bytes of these; and bytes of requests in progress, from which on no further one is begun. */
 const WAITING_BYTES = 786_432
 const IN_PROGRESS_BYTES = 131_072
 /** Bytes that wait to be written, from which on no further request is begun. */
@@ -105,7 +105,7 @@ export class Connection implements Holder, Reader {
   /** Whether nothing more of what it sends is parsed: its last reply is sent, or will be. */
   get isStopped (): boolean { return this.#stopped !== null }
 
-  /** Whether what it sends at present is the body of a request that has its reply: whatever is wrong with it, that request gets no other. */
+  /** Whether what it sends at present is the body of a request that has its reply: an error in that body gets no second one. */
   get isReplied (): boolean { return this.#half !== null && !this.#half.complete }
 
   get conduct (): Conduct { return this.#conduct.conduct(() => [...this.#unfinished.keys(), ...this.#waiting.map(({ response }) => response)].some(({ req }) => isHalfSent(req))) }
@@ -214,7 +214,7 @@ export class Connection implements Holder, Reader {
   /** Without a reply: what is held is released at once. */
   end (reason: Ending): void {
     if (this.socket.destroyed) return
-    // One that gets its last reply has been counted.
+    // Where its last reply was decided on, it was counted.
     if (this.#lastText === null) this.#owner.ended(reason)
     this.#forget()
     this.#stopped ??= stopParser(this.socket)
@@ -240,7 +240,7 @@ export class Connection implements Holder, Reader {
     this.whenAnswered(() => this.#endBehind(problemText(error, this.#owner.seen(request))))
   }
 
-  /** Says `text` once the replies in progress are sent, and ends. Requests that wait are dropped. */
+  /** Says `text` and ends, at once or when the replies in progress are sent. Requests that wait are dropped. */
   #endBehind (text: string, isNow = true): void {
     if (this.socket.destroyed || this.#lastText !== null) return
     this.#lastText = text

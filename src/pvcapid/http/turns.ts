@@ -6,16 +6,18 @@
  * as many long turns as there are others before it.
  */
 
-/** Milliseconds of a turn in which requests are begun, and those of a turn in which a connection has come. */
+/** Milliseconds of a turn in which requests are begun. */
 const TIME = 10
+/** The same while connections keep coming. */
 const SHORT_TIME = 1
 /** Milliseconds after which a turn without a new connection reads no further connection. */
 const LONG_TIME = 40
-/** Slices of 64 KiB, likewise. */
+/** Slices of 64 KiB that are written in a turn. */
 const SLICES = 64
+/** The same while connections keep coming. */
 const FEW_SLICES = 1
 
-/** Turns, this one included, for which connections are taken to keep coming. */
+/** Turns left, this one included, in which connections count as coming still. */
 let coming = 0
 
 /** A connection has come. */
